@@ -1,0 +1,11 @@
+# Flags of our own code. Warnings are errors where we develop (presets), never where somebody embeds us.
+option(SCHEDULED_WERROR "Treat warnings as errors" OFF)
+
+function(scheduled_own target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
+    $<$<BOOL:${SCHEDULED_WERROR}>:-Werror>
+    # Same input, same bits on every machine: no fused multiply-add where the source has two operations.
+    -ffp-contract=off)
+endfunction()

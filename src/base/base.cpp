@@ -1,0 +1,77 @@
+#include "scheduled/base.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <stdexcept>
+#include <system_error>
+
+#include "base/error.hpp"
+
+namespace scheduled {
+
+std::string_view version() noexcept { return SCHEDULED_VERSION; }
+
+std::string format_number(double value) {
+  std::array<char, 64> buffer{};
+  char* const end = buffer.data() + buffer.size();
+  const double size = std::fabs(value);
+  // Where both forms are short, people read 0.0008 and 50000 more easily than 8e-04 and 5e+04.
+  if (size == 0.0 || (size >= 1e-4 && size < 1e16)) {
+    return {buffer.data(), std::to_chars(buffer.data(), end, value, std::chars_format::fixed).ptr};
+  }
+  std::string text(buffer.data(), std::to_chars(buffer.data(), end, value).ptr);
+  const auto exponent = text.find('e');
+  if (exponent == std::string::npos) return text;  // nan, inf
+  const bool negative = text[exponent + 1] == '-';
+  const auto digits = text.find_first_not_of('0', exponent + 2);
+  return text.substr(0, exponent + 1) + (negative ? "-" : "") + text.substr(digits);
+}
+
+std::optional<double> parse_number(std::string_view text) noexcept {
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  if (text.empty() || text.front() == '+') return std::nullopt;
+  double value = 0.0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (result.ptr != text.data() + text.size()) return std::nullopt;
+  if (result.ec == std::errc::result_out_of_range) {
+    // from_chars does not say whether the number was too large or too small; strtod-like rounding to 0 is harmless.
+    const auto exponent = text.find_first_of("eE");
+    const bool tiny = exponent != std::string_view::npos && exponent + 1 < text.size() && text[exponent + 1] == '-';
+    if (!tiny) return std::nullopt;
+    return text.front() == '-' ? -0.0 : 0.0;
+  }
+  if (result.ec != std::errc{}) return std::nullopt;
+  return value;
+}
+
+namespace {
+
+constexpr std::string_view positive_text = "must be finite and > 0";
+constexpr std::string_view non_negative_text = "must be finite and >= 0";
+
+}  // namespace
+
+void require_positive(std::string_view name, double value) {
+  if (!(std::isfinite(value) && value > 0.0)) fail_value(name, value, positive_text);
+}
+
+void require_non_negative(std::string_view name, double value) {
+  if (!(std::isfinite(value) && value >= 0.0)) fail_value(name, value, non_negative_text);
+}
+
+void require_non_negative(std::string_view name, std::span<const double> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!(std::isfinite(values[i]) && values[i] >= 0.0)) {
+      fail_value(concat({name, "[", std::to_string(i), "]"}), values[i], non_negative_text);
+    }
+  }
+}
+
+void CompensatedSum::add(double term) noexcept {
+  const double next = sum_ + term;
+  compensation_ += std::fabs(sum_) >= std::fabs(term) ? (sum_ - next) + term : (term - next) + sum_;
+  sum_ = next;
+}
+
+}  // namespace scheduled

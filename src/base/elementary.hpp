@@ -1,0 +1,136 @@
+// Elementary functions with the same bits on every x86-64 machine (docs/adr/0002).
+//
+// The C library picks fused-multiply-add variants of cos, exp and pow at run time, whose last bits differ from those of
+// its other variants. These use only + - * / and sqrt, which IEEE 754 rounds the same way everywhere, have no branches
+// in the common path (the compiler vectorises loops over them without changing a bit) and are tested against MPFR.
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace scheduled {
+
+namespace elementary {
+
+/// An unevaluated sum hi + lo, |lo| <= ulp(hi)/2.
+struct DoubleDouble {
+  double hi;
+  double lo;
+};
+
+inline DoubleDouble fast_two_sum(double a, double b) noexcept {  // |a| >= |b| or a = 0
+  const double sum = a + b;
+  return {sum, b - (sum - a)};
+}
+
+inline DoubleDouble two_sum(double a, double b) noexcept {
+  const double sum = a + b;
+  const double from_b = sum - a;
+  return {sum, (a - (sum - from_b)) + (b - from_b)};
+}
+
+inline DoubleDouble two_product(double a, double b) noexcept {  // Dekker; |a|, |b| < 2^996
+  constexpr double split = 134217729.0;                         // 2^27 + 1
+  const double a_big = split * a;
+  const double a_hi = a_big - (a_big - a);
+  const double a_lo = a - a_hi;
+  const double b_big = split * b;
+  const double b_hi = b_big - (b_big - b);
+  const double b_lo = b - b_hi;
+  const double product = a * b;
+  return {product, ((a_hi * b_hi - product) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo};
+}
+
+/// log2(x) for finite normal x > 0, to about 2^-60 relative (absolute near x = 1).
+inline DoubleDouble log2(double x) noexcept {
+  // x = 2^e m with m in [sqrt(1/2), sqrt(2)); the exponent is read without a 64-bit arithmetic shift, which SSE2 lacks.
+  const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
+  const std::uint64_t biased = (bits - 0x3fe6a09e667f3bcdULL + (1024ULL << 52)) >> 52;  // e + 1024
+  const double mantissa = std::bit_cast<double>(bits - ((biased - 1024ULL) << 52));
+  const double exponent = std::bit_cast<double>(biased | 0x4330000000000000ULL) - (4503599627370496.0 + 1024.0);
+  // log(m) = 2 atanh(s), s = f/(2 + f), f = m - 1 (exact); s is kept to twice the precision.
+  const double f = mantissa - 1.0;
+  const DoubleDouble denominator = two_sum(2.0, f);
+  const double s = f / denominator.hi;
+  const DoubleDouble back = two_product(s, denominator.hi);
+  const double s_lo = (((f - back.hi) - back.lo) - s * denominator.lo) / denominator.hi;
+  const double z = s * s;  // <= 0.0295: the series below ends under 2^-60 of its first term
+  double tail = 1.0 / 23.0;
+  tail = tail * z + 1.0 / 21.0;
+  tail = tail * z + 1.0 / 19.0;
+  tail = tail * z + 1.0 / 17.0;
+  tail = tail * z + 1.0 / 15.0;
+  tail = tail * z + 1.0 / 13.0;
+  tail = tail * z + 1.0 / 11.0;
+  tail = tail * z + 1.0 / 9.0;
+  tail = tail * z + 1.0 / 7.0;
+  tail = tail * z + 1.0 / 5.0;
+  tail = tail * z + 1.0 / 3.0;
+  const DoubleDouble half_log = fast_two_sum(s, s_lo + s * z * tail);
+  constexpr double two_log2e_hi = 2.8853900817779268;      // 2/ln(2)
+  constexpr double two_log2e_lo = 4.0710547481862066e-17;  // the rest of it
+  const DoubleDouble product = two_product(half_log.hi, two_log2e_hi);
+  const double product_lo = product.lo + half_log.hi * two_log2e_lo + half_log.lo * two_log2e_hi;
+  const DoubleDouble sum = two_sum(exponent, product.hi);
+  return fast_two_sum(sum.hi, sum.lo + product_lo);
+}
+
+/// 2^(y.hi + y.lo), about 1 ulp; 0 below the normal range, infinity above.
+inline double exp2(DoubleDouble y) noexcept {
+  const double clamped = y.hi < -1021.0 ? -1021.0 : (y.hi > 1023.5 ? 1023.5 : y.hi);
+  constexpr double shifter = 6755399441055744.0;  // 1.5 2^52: adding it rounds to a whole number
+  const double shifted = clamped + shifter;
+  const double whole = shifted - shifter;
+  const double t = ((clamped - whole) + y.lo) * 0.693147180559945309;  // |t| <= ln(2)/2
+  double p = 1.0 / 6227020800.0;                                       // 1/13!
+  p = p * t + 1.0 / 479001600.0;
+  p = p * t + 1.0 / 39916800.0;
+  p = p * t + 1.0 / 3628800.0;
+  p = p * t + 1.0 / 362880.0;
+  p = p * t + 1.0 / 40320.0;
+  p = p * t + 1.0 / 5040.0;
+  p = p * t + 1.0 / 720.0;
+  p = p * t + 1.0 / 120.0;
+  p = p * t + 1.0 / 24.0;
+  p = p * t + 1.0 / 6.0;
+  p = p * t + 0.5;
+  const double mantissa = 1.0 + (t + t * t * p);
+  // Multiply by 2^(whole - 1) and then by 2: 2^whole alone overflows where the result does not.
+  const std::uint64_t exponent = std::bit_cast<std::uint64_t>(shifted) - std::bit_cast<std::uint64_t>(shifter);
+  const double scale = std::bit_cast<double>((exponent + 1022ULL) << 52);
+  const double result = mantissa * scale * 2.0;
+  return y.hi < -1021.0 ? 0.0 : (y.hi > 1023.5 ? std::numeric_limits<double>::infinity() : result);
+}
+
+/// x^p for finite normal x > 0 and finite p, about 1 ulp; x = 0 gives 0 for p > 0. Same range as exp2.
+inline double power(double x, double p) noexcept {
+  const DoubleDouble l = log2(x);
+  const DoubleDouble product = two_product(l.hi, p);
+  const double result = exp2(fast_two_sum(product.hi, product.lo + l.lo * p));
+  return x == 0.0 ? 0.0 : result;
+}
+
+/// (1 + cos(pi x))/2 with z = 1 - x given as well, both in [0, 1]: about 1 ulp relative also where it vanishes (z ->
+/// 0), exactly 1 at x = 0, 0 at z = 0 and 1/2 at x = z.
+inline double half_cosine(double x, double z) noexcept {
+  // sin^2(pi z/2) for z <= 1/2, else one minus the same of x: the argument stays within pi/4.
+  const double w = z <= x ? z : x;
+  const double t = w * 1.5707963267948966;
+  const double u = t * t;              // <= (pi/4)^2
+  double p = 1.0 / 355687428096000.0;  // 1/17!
+  p = p * u - 1.0 / 1307674368000.0;
+  p = p * u + 1.0 / 6227020800.0;
+  p = p * u - 1.0 / 39916800.0;
+  p = p * u + 1.0 / 362880.0;
+  p = p * u - 1.0 / 5040.0;
+  p = p * u + 1.0 / 120.0;
+  p = p * u - 1.0 / 6.0;
+  const double sine = t + t * u * p;
+  const double square = sine * sine;
+  return z == x ? 0.5 : (z < x ? square : 1.0 - square);
+}
+
+}  // namespace elementary
+}  // namespace scheduled
