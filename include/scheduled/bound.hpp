@@ -44,7 +44,7 @@ struct BoundTerms {
   double value() const noexcept { return inverse + linear; }
 };
 
-/// Last-iterate bound Omega_T (1.2), all terms of which are >= 0. Relative error <= 1e-14 (1 + log2 T) against the long
+/// Last-iterate bound Omega_T (1.2), all terms of which are >= 0. Relative error <= 1e-15 (1 + log2 T) against the long
 /// double sum (tests/accuracy/omega).
 double omega(std::span<const double> lr, GradNorm grad_norm, double distance);
 BoundTerms omega_terms(std::span<const double> lr, GradNorm grad_norm, double distance);
@@ -86,7 +86,7 @@ enum class Criterion {
 struct BoundSettings {
   GradNorm grad_norm = 1.0;
   double distance = 1.0;
-  std::optional<std::int64_t> T;  ///< evaluate after this many steps; nothing: at the horizon
+  std::optional<std::int64_t> T = std::nullopt;  ///< evaluate after this many steps; nothing: at the horizon
   Criterion criterion = Criterion::omega;
 };
 

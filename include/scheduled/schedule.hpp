@@ -20,16 +20,16 @@ struct ScheduleSpec {
   std::optional<Duration> steps;  ///< horizon, warmup and cooldown included; nothing: trains without one
   double peak = 1.0;              ///< base LR that multiplies the shape, finite and > 0
   Warmup warmup;
-  std::optional<Cooldown> cooldown;  ///< needs a horizon
-  StepSize step_size;                ///< only where a duration is in tokens or examples, and for `power`
+  std::optional<Cooldown> cooldown = std::nullopt;  ///< needs a horizon
+  StepSize step_size;                               ///< only where a duration is in tokens or examples, and for `power`
   bool operator==(const ScheduleSpec&) const = default;
 };
 
 /// Where the parts of a schedule lie, in 0-based steps.
 struct Layout {
-  std::optional<std::int64_t> steps;  ///< T
-  std::int64_t warmup_steps = 0;      ///< W: steps 0 ... W-1
-  std::int64_t cooldown_steps = 0;    ///< C: steps T-C ... T-1
+  std::optional<std::int64_t> steps = std::nullopt;  ///< T
+  std::int64_t warmup_steps = 0;                     ///< W: steps 0 ... W-1
+  std::int64_t cooldown_steps = 0;                   ///< C: steps T-C ... T-1
   bool operator==(const Layout&) const = default;
 };
 

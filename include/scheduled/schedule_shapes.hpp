@@ -28,7 +28,7 @@ constexpr Rate percent_of_peak(double value) noexcept { return {value, Rate::Uni
 /// With `start`, step i has start + (i/W)(1 - start): step 0 is at `start`, the peak is reached on step W.
 struct Warmup {
   Duration length = steps(0);
-  std::optional<Rate> start;
+  std::optional<Rate> start = std::nullopt;
   bool operator==(const Warmup&) const = default;
 };
 
@@ -60,7 +60,7 @@ struct LoweredLinearDecay {  ///< factor (1 - x), 0 < factor <= 1: drops at once
 /// Geometric, from the rate before the cooldown to the final rate, which must be > 0. With `half_life` instead of a
 /// final rate: 0.5^(j/half_life) (MiniCPM 2404.06395).
 struct ExponentialDecay {
-  std::optional<Duration> half_life;
+  std::optional<Duration> half_life = std::nullopt;
   bool operator==(const ExponentialDecay&) const = default;
 };
 struct InverseProportionalDecay {  ///< 1/(x/final + (1 - x)/start); the final rate must be > 0
@@ -89,7 +89,7 @@ struct InversePower {  ///< (i - W + 1)^-alpha, alpha > 0
 /// 1/sqrt(1 + (i + shift - W)/timescale), timescale > 0; without one it is W, so that the shape is sqrt(W/i) for
 /// shift = 0 (Zhai et al. 2106.04560 section 3.5). shift >= 0.
 struct Rsqrt {
-  std::optional<Duration> timescale;
+  std::optional<Duration> timescale = std::nullopt;
   Duration shift = steps(0);
   bool operator==(const Rsqrt&) const = default;
 };

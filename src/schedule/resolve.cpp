@@ -244,11 +244,19 @@ void resolve_warmup(const ScheduleSpec& spec, ResolvedSchedule& out) {
   out.warmup_from = resolve_rate("warmup_start", start, spec.peak, limit_share, "the rate it warms up to,", out);
 }
 
+/// Share of the peak that the rate `start` before the cooldown keeps at other peaks, for smallest_peak(): an absolute
+/// plateau stays where it is, so that a final rate below it is no reason for a larger peak.
+double share_before_cooldown(const ScheduleSpec& spec, double start) {
+  const auto* const infinite = std::get_if<Infinite>(&spec.shape);
+  const bool absolute = infinite && infinite->plateau.unit == Rate::Unit::absolute;
+  return absolute && spec.cooldown->final.value <= infinite->plateau.value ? 1.0 : start / spec.peak;
+}
+
 void resolve_cooldown(const ScheduleSpec& spec, ResolvedSchedule& out) {
   if (!spec.cooldown || std::holds_alternative<WsdS>(spec.shape)) return;
   const double count = static_cast<double>(out.layout.cooldown_steps);
   const double start = out.main_rate(out.cooldown_begin > 0 ? out.cooldown_begin - 1 : 0);
-  const double final = resolve_rate("final", spec.cooldown->final, spec.peak, start / spec.peak,
+  const double final = resolve_rate("final", spec.cooldown->final, spec.peak, share_before_cooldown(spec, start),
                                     start == spec.peak ? "peak" : "the rate before the cooldown,", out);
   out.cooldown = std::visit(DecayMaker{spec, count, start, final}, spec.cooldown->decay);
 }

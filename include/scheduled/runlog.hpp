@@ -1,0 +1,108 @@
+// Layer 1: training logs of any origin as one table.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace scheduled {
+
+/// A value of a run's configuration.
+using MetaValue = std::variant<double, std::string>;
+
+/// One run: a table with one row per logged step. Steps count finished updates, so the row of step s was written
+/// after update s; step 0 is the state before training. Functions that take a RunLog check these promises and throw
+/// std::invalid_argument naming log, column and index.
+/// Standard columns: "lr", "train_loss", "val_loss", "grad_norm" (losses in nats); others keep the name of their
+/// source.
+struct RunLog {
+  std::string name;                                   ///< where it came from, for messages and legends
+  std::vector<std::int64_t> step;                     ///< strictly increasing, >= 0 and <= 2^53
+  std::map<std::string, std::vector<double>> column;  ///< each as long as `step`; finite, or NaN where not logged
+  std::map<std::string, MetaValue> meta;              ///< configuration and summary values ("iterations", ...)
+
+  std::size_t rows() const noexcept { return step.size(); }
+  bool has(std::string_view column_name) const;
+  /// Throws std::invalid_argument that names the log, the column and the columns there are.
+  const std::vector<double>& at(std::string_view column_name) const;
+  /// A numeric meta value; nothing when absent or text.
+  std::optional<double> number(std::string_view key) const;
+  bool operator==(const RunLog&) const = default;
+};
+
+/// The logged (not NaN) entries of one column, in step order.
+struct Series {
+  std::vector<std::int64_t> step;
+  std::vector<double> value;
+  bool operator==(const Series&) const = default;
+};
+/// Throws as RunLog::at; an empty series when no row logged it.
+Series series(const RunLog& log, std::string_view column_name);
+
+/// What it means that a step has several values in one column. `automatic`: average in the JSON logs (a restarted run
+/// logs its first steps again), error in CSV and JSONL (there it is a fault of the file). `average` also takes steps
+/// that go backwards; with `error` the rows of each JSON section must be in order. In every mode rows of one step that
+/// log different columns are one row (training and validation results often come apart).
+enum class RepeatedSteps { automatic, average, error };
+
+struct ReadOptions {
+  /// Source column -> its name in the RunLog, e.g. {"tokens", "step"}, {"history.val.loss", "val_loss"}. The other
+  /// columns go by their usual names, the first that the file has: "step", "iter", "iteration" -> step;
+  /// "lr", "learning_rate", "train_lr" -> lr; "train_loss", "loss" -> train_loss ("loss" in history.val is val_loss);
+  /// "val_loss", "eval_loss", "validation_loss" -> val_loss; "grad_norm", "gradient_norm" -> grad_norm. A column named
+  /// here that the file lacks is an error.
+  std::map<std::string, std::string> columns;
+  RepeatedSteps repeated_steps = RepeatedSteps::automatic;
+};
+
+/// Reads a log; the format is told by the content: a JSON object with "history" | one JSON object per line | delimited
+/// text with a header line, separated by comma, semicolon or tab. Empty cells, absent keys and null are "not logged".
+/// JSON: `history.train` and `history.val` join by step; a name that both use becomes "val.<name>" for the second.
+/// `meta` is the scalars of `config` (truth values as 0 and 1), then the last values of `history.final-val`
+/// ("final_val_loss", ...), then the scalars of `summary` ("final-val/x" as "final_val_x", other keys with a slash
+/// left out); the first that has a key wins. CSV and JSONL have no meta.
+/// Standard columns, and those that `options` names, must be sound; others ("note", "val_acc") are left out where an
+/// entry is not a finite number or, in JSON, where they are not as long as their section's steps (which rows they
+/// belong to is then unknown).
+/// Throws std::invalid_argument naming file, column and place (1-based line for CSV and JSONL, history.train.lr[i]
+/// with 0-based i for JSON): empty, not a log, not JSON or (anywhere in a JSON file) NaN, truncated (with the byte),
+/// no step column, no other column, no rows, a step that is not a whole number >= 0 and <= 2^53, an entry that is not
+/// a finite number, columns of different length, a line with too few or too many cells, a column or key that appears
+/// twice, steps that go backwards or repeat (see RepeatedSteps), columns so sparse that the table would need more than
+/// 64 bytes (at least 8 MiB) per byte of file.
+/// `name` stands for the file in messages. Never crashes on any bytes. O(n log n) for n bytes.
+RunLog parse_log(std::string_view name, std::string_view content, const ReadOptions& options = {});
+
+/// parse_log of a file, named by its path. Throws std::invalid_argument naming it: missing, unreadable, a directory.
+RunLog read_log(const std::filesystem::path& file, const ReadOptions& options = {});
+
+/// The run that a cooldown branch ends: `base` up to and with the branch's first step, then `branch`. At steps that
+/// both log, the branch's value stands where it has one. Meta values are the branch's, then the base's; the name is
+/// "<base> + <branch>".
+/// Throws std::invalid_argument where `base` ends before the branch starts (it names both steps), where one has no
+/// rows, and where one breaks the promises of RunLog.
+RunLog merge_branch(const RunLog& base, const RunLog& branch);
+
+/// How a sparse logged column becomes one value per update. Update t (1-based) takes, between two logged steps
+/// a < t <= b, the linear interpolation of their values at t (exact at b and where both are equal); before the first
+/// logged step the first value (or, with `warmup`, the line from 0 at step 0 to the first value at step `warmup`);
+/// after the last the last value.
+struct DenseOptions {
+  std::int64_t warmup = 0;  ///< length of an unlogged linear warmup from 0; 0: none; at most the first logged step
+  /// Longest stretch to bridge, in steps; 0: ten times the median spacing (of a single logged step: no limit).
+  /// Holds between logged steps, from the warmup to the first and from the last to last_step.
+  std::int64_t max_gap = 0;
+};
+/// Values for updates 1 ... last_step (index 0 is update 1); 1 <= last_step <= 1e9. Throws std::invalid_argument naming
+/// the argument out of range, or log, column and the two steps where a stretch is longer than max_gap (a gap stays a
+/// gap), and where nothing was logged. O(last_step + rows).
+std::vector<double> densify(const RunLog& log, std::string_view column_name, std::int64_t last_step,
+                            const DenseOptions& options = {});
+
+}  // namespace scheduled

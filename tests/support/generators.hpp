@@ -1,0 +1,93 @@
+// Random schedules that are legal by construction, for property tests.
+#pragma once
+
+#include <rapidcheck.h>
+
+#include <string>
+
+#include "scheduled/schedule.hpp"
+
+namespace generate {
+
+inline rc::Gen<double> real(double low, double high) {
+  return rc::gen::map(rc::gen::inRange<std::int64_t>(0, 1LL << 40U), [low, high](std::int64_t k) {
+    return low + (high - low) * static_cast<double>(k) / static_cast<double>(1LL << 40U);
+  });
+}
+
+inline rc::Gen<scheduled::Decay> decay() {
+  using namespace scheduled;
+  return rc::gen::oneOf(rc::gen::just<Decay>(LinearDecay{}), rc::gen::just<Decay>(OneMinusSqrtDecay{}),
+                        rc::gen::just<Decay>(CosineDecay{}), rc::gen::just<Decay>(MirrorCosineDecay{}),
+                        rc::gen::just<Decay>(SquareDecay{}),
+                        rc::gen::map(real(0.1, 4.0), [](double power) -> Decay { return PolynomialDecay{power}; }),
+                        rc::gen::map(real(0.1, 1.0), [](double factor) -> Decay { return LoweredLinearDecay{factor}; }),
+                        rc::gen::just<Decay>(ExponentialDecay{}), rc::gen::just<Decay>(ExponentialDecay{steps(13)}),
+                        rc::gen::just<Decay>(InverseProportionalDecay{}));
+}
+
+inline rc::Gen<scheduled::Shape> shape() {
+  using namespace scheduled;
+  return rc::gen::oneOf(rc::gen::just<Shape>(Constant{}), rc::gen::just<Shape>(Constant{}),
+                        rc::gen::map(real(0.1, 3.0), [](double alpha) -> Shape { return InversePower{alpha}; }),
+                        rc::gen::map(rc::gen::inRange(1, 500),
+                                     [](int scale) -> Shape {
+                                       return Rsqrt{steps(scale), steps(scale / 3)};
+                                     }),
+                        rc::gen::map(real(1.0, 4096.0), [](double d) -> Shape { return Noam{d}; }),
+                        rc::gen::just<Shape>(Power{}),
+                        rc::gen::map(rc::gen::inRange(1, 400),
+                                     [](int step) -> Shape {
+                                       return Piecewise{{steps(step), percent(80)}, {0.3, 0.7}};
+                                     }),
+                        rc::gen::map(real(0.0, 100.0),
+                                     [](double share) -> Shape {
+                                       return Infinite{percent(30), percent_of_peak(share),
+                                                       share > 50 ? Infinite::Curve::cosine : Infinite::Curve::rsqrt};
+                                     }),
+                        rc::gen::map(rc::gen::inRange(200, 500), [](int step) -> Shape {
+                          return WsdS{{steps(step), steps(2 * step)}, steps(step / 20)};
+                        }));
+}
+
+inline rc::Gen<scheduled::Schedule> schedule() {
+  using namespace scheduled;
+  return rc::gen::exec([] {
+    ScheduleSpec spec;
+    spec.shape = *shape();
+    spec.peak = *real(1e-6, 10.0);
+    const int horizon = *rc::gen::inRange(1000, 1200);
+    spec.steps = steps(horizon);
+    spec.warmup.length = *rc::gen::element(steps(1), steps(7), percent(5));
+    const bool noam = std::holds_alternative<Noam>(spec.shape);
+    if (!noam && *rc::gen::arbitrary<bool>()) spec.warmup.start = percent_of_peak(*real(0.0, 1e-3));
+    const bool needs_cooldown = std::holds_alternative<WsdS>(spec.shape);
+    if (needs_cooldown || *rc::gen::arbitrary<bool>()) {
+      Cooldown cooldown;
+      cooldown.decay = *decay();
+      const auto* exponential = std::get_if<ExponentialDecay>(&cooldown.decay);
+      const bool half_life = exponential && exponential->half_life;
+      // Small enough to be below the rate before the cooldown for every shape above.
+      if (!half_life) cooldown.final = percent_of_peak(*real(1e-12, 1e-9));
+      const bool whole_run = std::holds_alternative<Constant>(spec.shape) && *rc::gen::arbitrary<bool>();
+      cooldown.length = whole_run ? rest() : *rc::gen::element(percent(20), percent(12.5), steps(30));
+      spec.cooldown = cooldown;
+      if (std::holds_alternative<Infinite>(spec.shape)) spec.shape = Infinite{percent(30), percent_of_peak(25)};
+    }
+    if (std::holds_alternative<Power>(spec.shape)) spec.step_size = {1000, 16};
+    return Schedule(spec);
+  });
+}
+
+}  // namespace generate
+
+namespace rc {
+template <>
+struct Arbitrary<scheduled::Schedule> {
+  static Gen<scheduled::Schedule> arbitrary() { return generate::schedule(); }
+};
+}  // namespace rc
+
+namespace scheduled {
+inline void showValue(const Schedule& s, std::ostream& os) { os << print(s); }
+}  // namespace scheduled

@@ -1,0 +1,72 @@
+#include "scheduled/design.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/throws.hpp"
+
+namespace scheduled {
+namespace {
+
+TEST(BestBaseLr, DoesNotDependOnTheSchedulesOwnPeak) {
+  const Schedule s = Schedule::parse("wsd(steps=1000, warmup=50, peak=3e-4)");
+  EXPECT_EQ(best_base_lr(s).peak, best_base_lr(s.with_peak(7.0)).peak);
+}
+
+TEST(BestBaseLr, IsAMinimum) {
+  for (const char* spec : {"wsd(steps=300)", "wsd(steps=300, final=1e-3)", "cosine(steps=300, final=0.005)",
+                           "constant(steps=300, warmup=40, warmup_start=1e-3)",
+                           "infinite(steps=300, descent=100, plateau=0.01, cooldown=20%, final=1e-3)"}) {
+    const Schedule s = Schedule::parse(spec);
+    const BestBaseLr best = best_base_lr(s);
+    EXPECT_EQ(best.closed_form, s.proportional_to_peak()) << spec;
+    EXPECT_NEAR(best.bound, bound(s.with_peak(best.peak)), 1e-14) << spec;
+    for (const double factor : {0.5, 0.9, 0.999, 1.001, 1.1, 2.0}) {
+      EXPECT_GT(bound(s.with_peak(best.peak * factor)), best.bound) << spec << " " << factor;
+    }
+  }
+}
+
+TEST(BestBaseLr, NumericAgreesWithTheClosedFormWhereBothApply) {
+  // A table's rates are proportional; the same rates with an absolute final LR that happens to fit are not.
+  const double peak = best_base_lr(Schedule::parse("wsd(steps=400, final=10%)")).peak;
+  const Schedule s = Schedule::parse("wsd(steps=400, final=" + format_number(0.1 * peak) + ")");
+  const BestBaseLr best = best_base_lr(s);
+  EXPECT_FALSE(best.closed_form);
+  EXPECT_FALSE(best.at_limit);
+  EXPECT_LE(best.bound, bound(s.with_peak(peak)) * (1 + 1e-15));
+}
+
+TEST(BestBaseLr, SaysWhenAnAbsoluteRateIsInTheWay) {
+  const BestBaseLr best = best_base_lr(Schedule::parse("wsd(steps=401, final=0.1)"));
+  EXPECT_TRUE(best.at_limit);
+  EXPECT_EQ(best.peak, 0.1);
+}
+
+TEST(BestBaseLr, RefusesZeroGradNorms) {
+  EXPECT_EQ(error_of([] { best_base_lr(Schedule::parse("linear(steps=9)"), {.grad_norm = 0.0}); }),
+            "grad_norm: all are 0 where the LR is not; the best base LR is then infinite");
+}
+
+TEST(MatchingDistance, MakesTheRatesOptimal) {
+  const Schedule s = Schedule::parse("cosine(steps=1000, warmup=100, peak=1e-3)");
+  const auto rates = bound_rates(s);
+  const double distance = matching_distance(rates, 0.7);
+  EXPECT_NEAR(best_base_lr(s, {.grad_norm = 0.7, .distance = distance}).peak, 1e-3, 1e-15);
+}
+
+TEST(Compare, GivesRatiosToTheBestInTheOrderGiven) {
+  const std::vector<Schedule> schedules = {Schedule::parse("wsd(steps=401)"), Schedule::parse("linear(steps=401)"),
+                                           Schedule::parse("constant(steps=401)")};
+  const auto rows = compare(schedules, {.T = 400});
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[1].ratio, 1.0);
+  EXPECT_NEAR(rows[0].ratio, .1093230 / .1006299, 1e-6);
+  EXPECT_NEAR(rows[2].ratio, .1375448 / .1006299, 1e-6);
+  EXPECT_EQ(rows[0].schedule.peak(), rows[0].best.peak);
+  EXPECT_EQ(error_of([] { compare({}); }), "schedules: none to compare");
+}
+
+}  // namespace
+}  // namespace scheduled

@@ -1,0 +1,139 @@
+// The formulas of THEORY section 7, evaluated independently.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <numbers>
+
+#include "scheduled/schedule.hpp"
+
+namespace scheduled {
+namespace {
+
+struct DecayCase {
+  const char* keys;
+  std::function<double(double)> value;  // of x = j/C, for start 1
+  double tolerance = 1e-15;
+};
+class Decays : public testing::TestWithParam<DecayCase> {};
+
+TEST_P(Decays, FollowTheirFormula) {
+  const Schedule s = Schedule::parse(std::string("wsd(steps=1000, cooldown=200, ") + GetParam().keys + ")");
+  for (int j = 1; j <= 200; ++j) {
+    EXPECT_NEAR(s.lr(799 + j), GetParam().value(j / 200.0), GetParam().tolerance) << j;
+  }
+  EXPECT_EQ(s.lr(799), 1.0);
+}
+
+const double pi = std::numbers::pi;
+double half_cosine(double x) { return 0.5 * (1.0 + std::cos(pi * x)); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Section7, Decays,
+    testing::Values(
+        DecayCase{"decay=linear", [](double x) { return 1 - x; }},
+        DecayCase{"decay=linear, final=30%", [](double x) { return 0.3 + 0.7 * (1 - x); }},
+        DecayCase{"decay=1-sqrt", [](double x) { return 1 - std::sqrt(x); }},
+        DecayCase{"decay=cosine, final=0.05", [](double x) { return 0.05 + 0.95 * half_cosine(x); }},
+        DecayCase{"decay=mirror-cosine", [](double x) { return 2 * (1 - x) - half_cosine(x); }},
+        DecayCase{"decay=square", [](double x) { return 1 - x * x; }},
+        DecayCase{"decay=polynomial, power=1.7", [](double x) { return std::pow(1 - x, 1.7); }},
+        DecayCase{"decay=lowered-linear", [](double x) { return 0.7 * (1 - x); }},
+        DecayCase{"decay=lowered-linear, factor=0.5, final=10%", [](double x) { return 0.1 + 0.9 * 0.5 * (1 - x); }},
+        DecayCase{"decay=exponential, final=1%", [](double x) { return std::pow(0.01, x); }},
+        DecayCase{"decay=exponential, half_life=50", [](double x) { return std::pow(0.5, 200 * x / 50); }},
+        DecayCase{"decay=exponential, half_life=5%", [](double x) { return std::pow(0.5, 200 * x / 50); }},
+        DecayCase{"decay=inverse-proportional, final=1%", [](double x) { return 1 / (x / 0.01 + (1 - x)); }}));
+
+TEST(Decays, EndExactlyAtTheFinalRate) {
+  for (const char* name : {"linear", "1-sqrt", "cosine", "mirror-cosine", "square", "polynomial, power=0.3",
+                           "exponential", "inverse-proportional"}) {
+    const Schedule s =
+        Schedule::parse(std::string("wsd(steps=777, cooldown=123, peak=3.3e-4, final=1.7e-6, decay=") + name + ")");
+    EXPECT_EQ(s.lr(776), 1.7e-6) << name;
+  }
+}
+
+TEST(Shapes, InversePower) {
+  const Schedule s = Schedule::parse("inverse-power(alpha=0.7, warmup=10, peak=2)");
+  for (const int t : {1, 2, 10, 1000}) EXPECT_NEAR(s.lr(10 + t - 1), 2.0 * std::pow(t, -0.7), 1e-15) << t;
+}
+
+TEST(Shapes, RsqrtWithTimescaleAndShift) {
+  const Schedule s = Schedule::parse("rsqrt(warmup=10, timescale=100, shift=7)");
+  for (const int i : {10, 11, 500}) EXPECT_NEAR(s.lr(i), 1 / std::sqrt(1 + (i + 7 - 10) / 100.0), 1e-15) << i;
+  EXPECT_NEAR(s.lr(9), s.lr(10), 1e-15);  // the warmup joins the shape, whatever the shift
+}
+
+TEST(Shapes, Noam) {
+  const Schedule s = Schedule::parse("noam(d_model=512, warmup=4000)");
+  for (const int i : {0, 1, 3998, 3999, 4000, 100000}) {
+    const double t = i + 1;
+    const double expected = std::pow(512.0, -0.5) * std::min(std::pow(t, -0.5), t * std::pow(4000.0, -1.5));
+    EXPECT_NEAR(s.lr(i) / expected, 1.0, 1e-14) << i;
+  }
+}
+
+TEST(Shapes, Power) {
+  const Schedule s = Schedule::parse("power(batch=128, tokens_per_step=500k)");
+  for (const int i : {0, 100, 100000, 2000000}) {
+    const double expected = std::min(0.02, 128 * 4 * std::pow((i + 1) * 5e5, -0.51));
+    EXPECT_NEAR(s.lr(i) / expected, 1.0, 1e-14) << i;
+  }
+  EXPECT_EQ(s.lr(0), 0.02);
+}
+
+TEST(Shapes, Infinite) {
+  const Schedule s =
+      Schedule::parse("infinite(steps=1000, warmup=100, descent=300, plateau=25%, cooldown=200, final=1%, peak=2)");
+  EXPECT_EQ(s.lr(100), 2.0);
+  for (int i = 100; i < 400; ++i) EXPECT_NEAR(s.lr(i), 0.5 + 1.5 * half_cosine((i - 100) / 300.0), 1e-15) << i;
+  EXPECT_EQ(s.lr(400), 0.5);
+  EXPECT_EQ(s.lr(799), 0.5);
+  for (int j = 1; j <= 200; ++j) EXPECT_NEAR(s.lr(799 + j), 0.5 * std::pow(0.02 / 0.5, j / 200.0), 1e-15) << j;
+  const Schedule root = Schedule::parse("infinite(warmup=100, descent=300, plateau=0.2, curve=rsqrt)");
+  const auto h = [](double x) { return 1 / std::sqrt(1 + 10 * x) - 1; };
+  for (int i = 100; i <= 400; ++i) {
+    EXPECT_NEAR(root.lr(i), 1 + (0.2 - 1) / h(1) * h((i - 100) / 300.0), 1e-15) << i;
+  }
+}
+
+TEST(Shapes, Piecewise) {
+  const Schedule s = Schedule::parse("piecewise(steps=90, milestones=[30, 60], factors=[0.1, 0.01], cooldown=10)");
+  EXPECT_EQ(s.lr(29), 1.0);
+  EXPECT_EQ(s.lr(30), 0.1);  // the factor applies from 0-based step >= milestone
+  EXPECT_EQ(s.lr(59), 0.1);
+  EXPECT_EQ(s.lr(79), 0.01);
+  EXPECT_EQ(s.lr(80), 0.01 * 0.9);
+  EXPECT_EQ(s.lr(89), 0.0);
+}
+
+TEST(Shapes, WsdS) {
+  const Schedule s = Schedule::parse("wsd-s(results=[100, 200, 400], cooldown=10%, rewarm=5, warmup=10)");
+  EXPECT_EQ(s.lr(89), 1.0);
+  EXPECT_EQ(s.lr(90), 0.9);       // 10 % of 100 steps
+  EXPECT_EQ(s.lr(99), 0.0);       // the result at 100 steps
+  EXPECT_EQ(s.lr(100), 1.0 / 5);  // re-warmup
+  EXPECT_EQ(s.lr(104), 1.0);
+  EXPECT_EQ(s.lr(180), 0.95);  // 20 steps
+  EXPECT_EQ(s.lr(199), 0.0);
+  EXPECT_EQ(s.lr(399), 0.0);
+  EXPECT_EQ(s.lr(405), 1.0);  // and on
+  EXPECT_FALSE(s.steps());
+}
+
+TEST(Shapes, TableKeepsItsValuesAndHoldsTheLast) {
+  const Schedule s = Schedule::table({0.5, 0.25, 0.125}, 2.0);
+  EXPECT_EQ(s.steps(), 3);
+  EXPECT_EQ(s.values(), (std::vector<double>{1.0, 0.5, 0.25}));
+  EXPECT_EQ(s.lr(7), 0.25);
+  EXPECT_EQ(s.with_peak(4.0).lr(0), 2.0);
+}
+
+TEST(Durations, InTokensAndExamples) {
+  const Schedule s = Schedule::parse("wsd(steps=10Btok, warmup=1e6ex, cooldown=20%, tokens_per_step=500k, batch=1000)");
+  EXPECT_EQ(s.layout(), (Layout{20000, 1000, 4000}));
+}
+
+}  // namespace
+}  // namespace scheduled

@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "scheduled/schedule.hpp"
+#include "support/throws.hpp"
+
+namespace scheduled {
+namespace {
+
+std::string parse_error(const std::string& text) {
+  return error_of([&] { Schedule::parse(text); });
+}
+
+TEST(SpecText, EveryExampleReadsBackEqual) {
+  for (const ScheduleHelp& line : schedule_help()) {
+    const Schedule s = Schedule::parse(line.example);
+    EXPECT_EQ(schedule_name(s), line.name);
+    EXPECT_EQ(Schedule::parse(print(s)), s) << print(s);
+    EXPECT_EQ(Schedule::parse(print_json(s)), s) << print_json(s);
+    EXPECT_EQ(print(Schedule::parse(print(s))), print(s));
+  }
+}
+
+TEST(SpecText, IsCanonical) {
+  EXPECT_EQ(print(Schedule::parse(" wsd ( steps = 50k ,warmup=300, cooldown=20% ,decay=1-sqrt, peak=1e-3,final=0 ) ")),
+            "wsd(steps=50000, peak=0.001, warmup=300, cooldown=20%, decay=1-sqrt)");
+  EXPECT_EQ(print(Schedule::parse("constant")), "constant(peak=1)");
+  EXPECT_EQ(print(Schedule::parse("constant()")), "constant(peak=1)");
+  EXPECT_EQ(print(Schedule::parse("wsd(steps=9, cooldown=rest, decay=cosine)")), "cosine(steps=9, peak=1)");
+  EXPECT_EQ(print_json(Schedule::parse("cosine(steps=1k, final=10%)")),
+            R"({"schedule":"cosine","steps":1000,"peak":1,"final":"10%"})");
+  EXPECT_EQ(Schedule::parse(R"( {"schedule": "table", "values": [1e-3, 0.5e-3]} )"), Schedule::table({1e-3, 5e-4}));
+}
+
+TEST(SpecText, EqualityIsOfWhatWasSaid) {
+  EXPECT_EQ(Schedule::parse("wsd(steps=50k)"), Schedule::parse("wsd(steps=50000, cooldown=20%)"));
+  EXPECT_NE(Schedule::parse("wsd(steps=100)"), Schedule::parse("wsd(steps=100, cooldown=20)"));
+  EXPECT_NE(Schedule::table({1.0, 0.5}), Schedule::table({1.0, 0.25}));
+}
+
+TEST(SpecText, CopiesWithAnotherPeakOrHorizonKeepRelativeParts) {
+  const Schedule s = Schedule::parse("wsd(steps=100, cooldown=20%)");
+  EXPECT_EQ(print(s.with_steps(steps(1000)).with_peak(0.5)), "wsd(steps=1000, peak=0.5, cooldown=20%, decay=linear)");
+  EXPECT_EQ(s.with_steps(steps(1000)).layout().cooldown_steps, 200);
+}
+
+TEST(SpecErrors, NameKeyValueAndWhatIsAllowed) {
+  EXPECT_EQ(parse_error("wsdd(steps=3)").substr(0, 45), "unknown schedule 'wsdd': must be one of const");
+  EXPECT_EQ(parse_error("wsd(steps=100, warmpu=3)"),
+            "wsd: unknown key 'warmpu'; allowed: steps, peak, warmup, warmup_start, cooldown, decay, final, "
+            "tokens_per_step, batch");
+  EXPECT_EQ(parse_error("wsd(steps=1, steps=2)"), "wsd: key 'steps' is given twice");
+  EXPECT_EQ(parse_error("wsd(steps=100, cooldown=120%)"), "cooldown = 120%: must be between 0% and 100% of the run");
+  EXPECT_EQ(parse_error("wsd(steps=0)"), "steps = 0: must be at least 1 step");
+  EXPECT_EQ(parse_error("wsd(steps=-5)"), "steps = -5: must not be negative");
+  EXPECT_EQ(parse_error("wsd(steps=50%)"), "steps = 50%: the horizon cannot be a share of itself");
+  EXPECT_EQ(parse_error("wsd(steps=100, warmup=90, cooldown=20)"),
+            "warmup + cooldown = 90 + 20 steps: must be at most steps = 100");
+  EXPECT_EQ(parse_error("wsd(steps=9, peak=nan)"), "peak = nan: must be finite and > 0");
+  EXPECT_EQ(parse_error("wsd(steps=9, peak=-1)"), "peak = -1: must be finite and > 0");
+  EXPECT_EQ(parse_error("wsd(steps=9, final=2)"), "final = 2: must not be above peak = 1");
+  EXPECT_EQ(parse_error("wsd(steps=9, final=101%)"), "final = 101%: must not be above peak = 1");
+  EXPECT_EQ(parse_error("wsd(steps=9, final=x)"),
+            "final = 'x': must be an LR such as 1e-5 or a share of the peak such as 10%");
+  EXPECT_EQ(parse_error("rsqrt(steps=900, warmup=9, cooldown=9, final=90%)"),
+            "final = 90%: must not be above the rate before the cooldown, = 0.10056022847309863");
+  EXPECT_EQ(parse_error("constant(warmup=9, warmup_start=200%)"),
+            "warmup_start = 200%: must not be above the rate it warms up to, = 1");
+  EXPECT_EQ(parse_error("wsd(steps=9, decay=exponential)"),
+            "final = 0: exponential decay never reaches 0; give final > 0, or half_life=...");
+  EXPECT_EQ(parse_error("wsd(steps=9, decay=exponential, final=1%, half_life=3)"),
+            "final: give either final or half_life, not both");
+  EXPECT_EQ(parse_error("wsd(steps=9, decay=inverse-proportional)"),
+            "final = 0: inverse-proportional decay never reaches 0; give final > 0");
+  EXPECT_EQ(parse_error("wsd(steps=9, decay=steep)").substr(0, 35), "decay = steep: must be one of linea");
+  EXPECT_EQ(parse_error("wsd(cooldown=20%)"), "cooldown = 20%: needs a horizon, steps=...");
+  EXPECT_EQ(parse_error("constant(warmup=1%)"), "warmup = 1%: is a share of the run, which needs steps=...");
+  EXPECT_EQ(parse_error("rsqrt(peak=1)"), "timescale: rsqrt needs it, or a warmup to take it from");
+  EXPECT_EQ(parse_error("rsqrt(warmup=9, final=0)"), "final: rsqrt needs cooldown=... for it");
+  EXPECT_EQ(parse_error("polynomial(steps=9)"), "polynomial: key power is missing, such as power=2");
+  EXPECT_EQ(parse_error("noam(d_model=512)"), "warmup: noam needs one of at least 1 step");
+  EXPECT_EQ(parse_error("power(batch=8)"), "tokens_per_step: power needs it, it is a law in tokens");
+  EXPECT_EQ(parse_error("piecewise(milestones=[1, 2], factors=[1])"),
+            "factors: there are 1 for 2 milestones; must be as many");
+  EXPECT_EQ(parse_error("piecewise(milestones=[2, 2], factors=[1, 1])"),
+            "milestones[1] = 2: must be above the milestone before");
+  EXPECT_EQ(
+      parse_error("wsd-s(results=[100, 105], cooldown=10)"),
+      "results[1] = 105: the 5 steps before it must hold 0 of warmup, a cooldown of 1 or more (here 10) and a step "
+      "at the peak");
+  EXPECT_EQ(parse_error("table(values=[])"), "values = []: must hold at least one LR");
+  EXPECT_EQ(parse_error("table(values=[1, nan])"), "values[1] = nan: must be finite and >= 0");
+  EXPECT_EQ(parse_error("table(values=[1, -1])"), "values[1] = -1: must be finite and >= 0");
+  EXPECT_EQ(parse_error("table(values=[1, 2], steps=3)"), "steps = 3: must be the number of values, 2");
+  EXPECT_EQ(parse_error("cosine(steps=10e9tok)"), "steps = 10000000000tok: needs tokens_per_step=...");
+  EXPECT_EQ(parse_error("cosine(steps=9, batch=0.5k, tokens_per_step=10%)"),
+            "tokens_per_step = 10%: must be a number >= 1, without a unit");
+}
+
+TEST(SpecErrors, SayWhereTheTextWentWrong) {
+  EXPECT_EQ(parse_error("wsd(steps=10,"), "schedule 'wsd(steps=10,': at character 14: key=value is expected");
+  EXPECT_EQ(parse_error("wsd(steps=10"), "schedule 'wsd(steps=10': at character 13: ',' or ')' is missing");
+  EXPECT_EQ(parse_error("wsd(steps=)"), "schedule 'wsd(steps=)': at character 11: a value is expected after steps=");
+  EXPECT_EQ(parse_error("wsd(steps=10) x"), "schedule 'wsd(steps=10) x': at character 14: text after the closing ')'");
+  EXPECT_EQ(parse_error(""), "schedule '': at character 1: starts with the schedule's name, such as wsd(steps=50k)");
+  EXPECT_EQ(parse_error("table(values=[1,,2])"),
+            "schedule 'table(values=[1,,2])': at character 18: a value is expected before ','");
+  EXPECT_EQ(parse_error("{\"schedule\":"), "schedule '{\"schedule\":': not a JSON object");
+  EXPECT_EQ(parse_error("{\"steps\":3}"), "schedule '{\"steps\":3}': the key \"schedule\" with the name is missing");
+  EXPECT_EQ(parse_error(R"({"schedule":"wsd","steps":null})"), "steps: must be a number, a text or a list of them");
+}
+
+}  // namespace
+}  // namespace scheduled
