@@ -8,5 +8,7 @@ function(scheduled_own target)
     $<$<BOOL:${SCHEDULED_WERROR}>:-Werror>
     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false alarms on string + char* in g++ 12 (GCC bug 105651)
     # Same input, same bits on every machine: no fused multiply-add where the source has two operations.
-    -ffp-contract=off)
+    -ffp-contract=off
+    # Neither changes a value; without them sqrt and comparisons keep loops from being vectorised.
+    -fno-math-errno -fno-trapping-math)
 endfunction()

@@ -20,6 +20,13 @@ class GradNorm {
   GradNorm(const std::vector<double>& series) noexcept : series_(series), is_series_(true) {}  // NOLINT
   double operator[](std::size_t i) const noexcept { return is_series_ ? series_[i] : value_; }
 
+  /// Calls visit(f), where f(i) is G_{i+1} without the test of operator[]: for loops.
+  template <class Visit>
+  auto visit(Visit visit) const {
+    if (is_series_) return visit([series = series_](std::size_t i) noexcept { return series[i]; });
+    return visit([value = value_](std::size_t) noexcept { return value; });
+  }
+
   /// Throws std::invalid_argument where fewer than `steps` values are given or one is not finite and >= 0.
   void check(std::size_t steps) const;
 

@@ -20,7 +20,7 @@ struct BestBaseLr {
 };
 
 /// Minimises the bound over the peak of `schedule` (its own peak does not matter). Closed form (2.1) where the rates
-/// are proportional to the peak: O(T). Otherwise golden-section search in ln(peak) over peaks >= smallest_peak(), about
+/// are proportional to the peak: O(T). Otherwise golden-section search in log2(peak) over peaks >= smallest_peak(), about
 /// 60 evaluations of O(T): the bound is then right to about 1e-15 relative, the peak to 1e-7; the minimum is unique in
 /// every case seen, which is not proven. Throws std::invalid_argument as `bound`, and where all grad norms are 0.
 BestBaseLr best_base_lr(const Schedule& schedule, const BoundSettings& settings = {});

@@ -74,8 +74,8 @@ struct ReadOptions {
 /// with 0-based i for JSON): empty, not a log, not JSON or (anywhere in a JSON file) NaN, truncated (with the byte),
 /// no step column, no other column, no rows, a step that is not a whole number >= 0 and <= 2^53, an entry that is not
 /// a finite number, columns of different length, a line with too few or too many cells, a column or key that appears
-/// twice, steps that go backwards or repeat (see RepeatedSteps), columns so sparse that the table would need more than
-/// 64 bytes (at least 8 MiB) per byte of file.
+/// twice, steps that go backwards or repeat (see RepeatedSteps), columns so sparse that the table would take more than
+/// 8 MiB and more than 64 bytes per byte of file.
 /// `name` stands for the file in messages. Never crashes on any bytes. O(n log n) for n bytes.
 RunLog parse_log(std::string_view name, std::string_view content, const ReadOptions& options = {});
 

@@ -112,7 +112,7 @@ inline double power(double x, double p) noexcept {
   return x == 0.0 ? 0.0 : result;
 }
 
-/// (1 + cos(pi x))/2 with z = 1 - x given as well, both in [0, 1]: within 2.5 ulp also where it vanishes (z -> 0),
+/// (1 + cos(pi x))/2 with z = 1 - x given as well, both in [0, 1]: within 3 ulp also where it vanishes (z -> 0),
 /// exactly 1 at x = 0, 0 at z = 0 and 1/2 at x = z.
 inline double half_cosine(double x, double z) noexcept {
   // (1 - cos(pi z))/2 for z <= 1/2, else one minus the same of x, by its series in y = w^2 <= 1/4; the terms

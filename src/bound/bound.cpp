@@ -1,6 +1,7 @@
 #include "scheduled/bound.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -49,27 +50,46 @@ void blocks_backward(std::size_t size, Visit visit) {
   }
 }
 
-/// (1.2) for checked arguments with a positive last step.
-BoundTerms omega_terms_unchecked(std::span<const double> lr, GradNorm grad_norm, double distance) {
+/// (1.2) for checked arguments with a positive last step. Per block the tail sums come first, so that the divisions
+/// that follow do not wait for each other.
+template <class Norm>
+BoundTerms omega_terms_of(std::span<const double> lr, const Norm& grad_norm, double distance) {
   TailSum tail;
   CompensatedSum noise;
   const std::size_t last = lr.size() - 1;
-  noise.add(lr[last] * square(grad_norm[last]));
-  blocks_backward(lr.size(), [&](std::size_t begin, std::size_t end) {
+  noise.add(lr[last] * square(grad_norm(last)));
+  tail.end_block(lr[last]);  // the last step has no term q_T/u_T
+  blocks_backward(last, [&](std::size_t begin, std::size_t end) {
+    std::array<double, TailSum::block> u;
     const double base = tail.base();
     double local = 0.0;
-    double terms = 0.0;
     std::size_t k = end;
-    if (end == lr.size()) local = lr[--k];  // the last step has no term q_T/u_T
-    while (k > begin) {
-      --k;
-      terms += square(lr[k] * grad_norm[k]) / (base + local);
-      local += lr[k];
+    for (; k - begin >= 4; k -= 4) {  // four at a time: the chain of additions through `local` is what takes time
+      const double one = lr[k - 1];
+      const double two = one + lr[k - 2];
+      const double three = two + lr[k - 3];
+      u[k - 1 - begin] = base + local;
+      u[k - 2 - begin] = base + (local + one);
+      u[k - 3 - begin] = base + (local + two);
+      u[k - 4 - begin] = base + (local + three);
+      local += three + lr[k - 4];
     }
-    noise.add(terms);
+    for (; k > begin; --k) {
+      u[k - 1 - begin] = base + local;
+      local += lr[k - 1];
+    }
+    const std::size_t count = end - begin;
+    for (std::size_t i = 0; i < count; ++i) u[i] = square(lr[begin + i] * grad_norm(begin + i)) / u[i];
+    std::array<double, 4> sums{};
+    for (std::size_t i = 0; i < count; ++i) sums[i % 4] += u[i];
+    noise.add((sums[0] + sums[1]) + (sums[2] + sums[3]));
     tail.end_block(local);
   });
   return {square(distance) / (2.0 * tail.base()), 0.5 * noise.value()};
+}
+
+BoundTerms omega_terms_unchecked(std::span<const double> lr, GradNorm grad_norm, double distance) {
+  return grad_norm.visit([&](const auto& norm) { return omega_terms_of(lr, norm, distance); });
 }
 
 /// Omega of the first t steps, with the rule for zero rates.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "scheduled/design.hpp"
 
@@ -18,26 +19,25 @@ double optimal_factor(const BoundTerms& terms) {
   return std::sqrt(terms.inverse / terms.linear);
 }
 
-/// Minimum of f on [low, infinity), low > 0, starting from `guess`, in x = ln(peak): doubling steps until the value
+/// Minimum of f on [low, infinity), low > 0, starting from `guess`, in x = log2(peak): doubling steps until the value
 /// rises on both sides (or the lower end is reached), then golden section down to the width at which rounding hides the
 /// difference.
 template <class Function>
 double minimise(const Function& f, double low, double guess) {
-  constexpr double step = 0.6931471805599453;
   constexpr double golden = 0.6180339887498949;
-  const double floor = std::log(low);
-  double middle = std::max(std::log(guess), floor);
+  const double floor = elementary::log2(low).hi;
+  double middle = std::max(elementary::log2(guess).hi, floor);
   double at_middle = f(middle);
-  double width = step;
+  double width = 1.0;
   double left = std::max(middle - width, floor);
   while (left > floor && f(left) < at_middle) {
     middle = left;
     at_middle = f(middle);
     left = std::max(middle - (width *= 2.0), floor);
   }
-  width = step;
+  width = 1.0;
   double right = middle + width;
-  while (f(right) < at_middle && right < 700.0) {
+  while (f(right) < at_middle && right < 1000.0) {
     left = middle;
     middle = right;
     at_middle = f(middle);
@@ -80,8 +80,8 @@ BestBaseLr best_base_lr(const Schedule& schedule, const BoundSettings& settings)
   }
   best.closed_form = false;
   const double low = schedule.smallest_peak();
-  const double floor = std::log(low);
-  const auto peak_at = [=](double x) { return x <= floor ? low : std::exp(x); };
+  const double floor = elementary::log2(low).hi;
+  const auto peak_at = [=](double x) { return x <= floor ? low : elementary::exp2({x, 0.0}); };
   best.peak = peak_at(minimise([&](double x) { return bound(schedule.with_peak(peak_at(x)), settings); }, low, guess));
   best.bound = bound(schedule.with_peak(best.peak), settings);
   best.at_limit = best.peak == low;

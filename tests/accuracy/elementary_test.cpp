@@ -82,7 +82,7 @@ TEST(HalfCosine, IsWithinItsStatedErrorAlsoWhereItVanishes) {
     const double error = ulps(half_cosine(x, z), exact.value);
     if (error > worst) worst = error, worst_k = k;
   }
-  EXPECT_LE(worst, 2.5) << "at z = " << worst_k << "/" << n;
+  EXPECT_LE(worst, 3.0) << "at z = " << worst_k << "/" << n;
   RecordProperty("worst_ulps", std::to_string(worst));
   EXPECT_EQ(half_cosine(0.0, 1.0), 1.0);
   EXPECT_EQ(half_cosine(1.0, 0.0), 0.0);

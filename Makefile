@@ -1,0 +1,49 @@
+# Every target sets up what it needs: Debian packages, a build, a Python environment. The second call starts in seconds.
+# The work is in CMake presets and pip; this file only orders it.
+BUILD   := build/release
+STAMPS  := build/stamps
+PYTHON  ?= python3
+LOG     ?= $(firstword $(wildcard ../shared/data/paper-logs/cos-210m_*iter22222_*.json))
+
+.PHONY: build python test demo bench lint fuzz clean
+build: $(BUILD)/build.ninja
+	cmake --build --preset release
+
+python: $(STAMPS)/python
+
+test: build python
+	.venv/bin/python -m pytest -q tests/python
+	ctest --preset release
+
+demo: build
+	@LOG='$(LOG)' tools/demo.sh $(BUILD)/scheduled
+
+bench: $(STAMPS)/packages
+	cmake --preset bench
+	cmake --build --preset bench
+	@for program in build/bench/bench/bench_*; do if [ -x $$program ] && [ ! -d $$program ]; then $$program || exit 1; fi; done
+
+# clang-format and clang-tidy, as a developer runs them before a commit.
+lint: $(BUILD)/build.ninja
+	tools/lint.sh
+
+# The libFuzzer targets, RUNS executions each.
+RUNS ?= 1000000
+fuzz: $(STAMPS)/packages
+	tools/fuzz.sh $(RUNS)
+
+clean:
+	rm -rf build .venv
+
+$(STAMPS)/packages: tools/setup.sh
+	tools/setup.sh
+	@mkdir -p $(STAMPS) && touch $@
+
+$(BUILD)/build.ninja: $(STAMPS)/packages CMakePresets.json
+	cmake --preset release
+
+# pip builds the extension from the sources, so it runs again when one of them has changed.
+$(STAMPS)/python: $(STAMPS)/packages pyproject.toml CMakeLists.txt $(wildcard cmake/* include/scheduled/* src/*/* python/CMakeLists.txt python/src/* python/scheduled/*.py* python/scheduled/*/*.py)
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet '.[test]'
+	@touch $@

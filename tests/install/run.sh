@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Builds the consumer against an install tree (find_package) or the source tree (add_subdirectory) and runs it.
+# usage: run.sh installed|subdirectory SOURCE_DIR BUILD_DIR WORK_DIR
+set -euo pipefail
+way=$1 source_dir=$2 build_dir=$3 work=$4
+rm -rf "$work"
+if [[ $way == installed ]]; then
+  cmake --install "$build_dir" --prefix "$work/prefix" >/dev/null
+  where=(-DCMAKE_PREFIX_PATH="$work/prefix")
+else
+  where=(-DSCHEDULED_SOURCE_DIR="$source_dir")
+fi
+cmake -G Ninja -S "$source_dir/tests/install" -B "$work/build" -DCMAKE_BUILD_TYPE=Release "${where[@]}" >/dev/null
+cmake --build "$work/build" --target consumer
+output=$("$work/build/consumer")
+echo "$output"
+[[ $output == 'wsd(steps=401, peak=0.02537'*' has bound 0.10932'* ]]

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that building, testing and plotting need, where they are missing.
+set -euo pipefail
+
+packages=(g++ cmake ninja-build pkg-config              # build
+          nlohmann-json3-dev libcli11-dev libfmt-dev    # command and logs
+          gnuplot-nox                                   # figures
+          python3 python3-dev python3-venv              # Python package
+          libgtest-dev librapidcheck-dev libmpfr-dev    # tests
+          libbenchmark-dev)                             # benchmarks
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "setup: not a Debian system; please install the equivalents of: ${packages[*]}" >&2
+  exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+  [[ $status == 'install ok installed' ]] || missing+=("$package")
+done
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+  command -v sudo >/dev/null || { echo "setup: run as root: apt-get install ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "setup: installing ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
