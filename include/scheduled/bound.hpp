@@ -72,9 +72,18 @@ void omega_gradient(std::span<const double> lr, GradNorm grad_norm, double dista
 double standard_bound(std::span<const double> lr, GradNorm grad_norm, double distance);
 BoundTerms standard_terms(std::span<const double> lr, GradNorm grad_norm, double distance);
 
-/// out[t-1] = Omega_t for t = 1 ... T, out.size() == lr.size(). O(T^2). Where eta_t = 0 the value of the last positive
-/// step stands; before the first positive step the bound is infinite.
-void omega_curve(std::span<const double> lr, GradNorm grad_norm, double distance, std::span<double> out);
+/// How the curve is computed.
+struct CurveOptions {
+  double tolerance = 1e-12;  ///< relative error at every t; within [1e-14, 0.1]
+  int threads = 1;           ///< >= 1; the result has the same bits for every number
+};
+
+/// out[t-1] = Omega_t for t = 1 ... T, out.size() == lr.size(). O(T log(1/tolerance)) time by a fast multipole method
+/// (src/bound/curve.cpp), about 6 more bytes of memory than lr has for each byte of it. Where eta_t = 0 the value of
+/// the last positive step stands; before the first positive step the bound is infinite. Positive rates that span more
+/// than 1e75 are summed directly, O(T^2).
+void omega_curve(std::span<const double> lr, GradNorm grad_norm, double distance, std::span<double> out,
+                 const CurveOptions& options = {});
 
 /// Omega_t for the given 1-based t (1 <= t <= T, any order), with the same rule for eta_t = 0. O(sum of t).
 std::vector<double> omega_at(std::span<const double> lr, GradNorm grad_norm, double distance,

@@ -10,9 +10,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace scheduled {
-
-namespace elementary {
+namespace scheduled::elementary {
 
 /// An unevaluated sum hi + lo, |lo| <= ulp(hi)/2.
 struct DoubleDouble {
@@ -46,9 +44,9 @@ inline DoubleDouble two_product(double a, double b) noexcept {  // Dekker; |a|, 
 /// log2(x) for finite normal x > 0, to about 2^-60 relative (absolute near x = 1).
 inline DoubleDouble log2(double x) noexcept {
   // x = 2^e m with m in [sqrt(1/2), sqrt(2)); the exponent is read without a 64-bit arithmetic shift, which SSE2 lacks.
-  const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
+  const auto bits = std::bit_cast<std::uint64_t>(x);
   const std::uint64_t biased = (bits - 0x3fe6a09e667f3bcdULL + (1024ULL << 52)) >> 52;  // e + 1024
-  const double mantissa = std::bit_cast<double>(bits - ((biased - 1024ULL) << 52));
+  const auto mantissa = std::bit_cast<double>(bits - ((biased - 1024ULL) << 52));
   const double exponent = std::bit_cast<double>(biased | 0x4330000000000000ULL) - (4503599627370496.0 + 1024.0);
   // log(m) = 2 atanh(s), s = f/(2 + f), f = m - 1 (exact); s is kept to twice the precision.
   const double f = mantissa - 1.0;
@@ -99,7 +97,7 @@ inline double exp2(DoubleDouble y) noexcept {
   const double mantissa = 1.0 + (t + t * t * p);
   // Multiply by 2^(whole - 1) and then by 2: 2^whole alone overflows where the result does not.
   const std::uint64_t exponent = std::bit_cast<std::uint64_t>(shifted) - std::bit_cast<std::uint64_t>(shifter);
-  const double scale = std::bit_cast<double>((exponent + 1022ULL) << 52);
+  const auto scale = std::bit_cast<double>((exponent + 1022ULL) << 52);
   const double result = mantissa * scale * 2.0;
   return y.hi < -1021.0 ? 0.0 : (y.hi > 1023.5 ? std::numeric_limits<double>::infinity() : result);
 }
@@ -135,5 +133,4 @@ inline double half_cosine(double x, double z) noexcept {
   return z == x ? 0.5 : (z < x ? part : 1.0 - part);
 }
 
-}  // namespace elementary
-}  // namespace scheduled
+}  // namespace scheduled::elementary

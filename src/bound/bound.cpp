@@ -7,16 +7,10 @@
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
+#include "bound/arguments.hpp"
 
 namespace scheduled {
 namespace {
-
-void check_steps(std::span<const double> lr, GradNorm grad_norm, double distance) {
-  if (lr.empty()) fail({"lr = []: must hold at least one step"});
-  require_non_negative("lr", lr);
-  grad_norm.check(lr.size());
-  require_positive("distance", distance);
-}
 
 void check_last(std::span<const double> lr) {
   if (lr.back() > 0.0) return;
@@ -101,6 +95,13 @@ double omega_of_prefix(std::span<const double> lr, GradNorm grad_norm, double di
 
 }  // namespace
 
+void check_bound_arguments(std::span<const double> lr, GradNorm grad_norm, double distance) {
+  if (lr.empty()) fail({"lr = []: must hold at least one step"});
+  require_non_negative("lr", lr);
+  grad_norm.check(lr.size());
+  require_positive("distance", distance);
+}
+
 void GradNorm::check(std::size_t steps) const {
   if (!is_series_) return require_non_negative("grad_norm", value_);
   if (series_.size() < steps) {
@@ -119,7 +120,7 @@ std::vector<double> power_grad_norm(double alpha, std::int64_t steps) {
 }
 
 BoundTerms omega_terms(std::span<const double> lr, GradNorm grad_norm, double distance) {
-  check_steps(lr, grad_norm, distance);
+  check_bound_arguments(lr, grad_norm, distance);
   check_last(lr);
   return omega_terms_unchecked(lr, grad_norm, distance);
 }
@@ -129,7 +130,7 @@ double omega(std::span<const double> lr, GradNorm grad_norm, double distance) {
 }
 
 OmegaSplit omega_split(std::span<const double> lr, GradNorm grad_norm, double distance) {
-  check_steps(lr, grad_norm, distance);
+  check_bound_arguments(lr, grad_norm, distance);
   check_last(lr);
   const std::size_t last = lr.size() - 1;
   CompensatedSum tail;        // u_k
@@ -148,7 +149,7 @@ OmegaSplit omega_split(std::span<const double> lr, GradNorm grad_norm, double di
 }
 
 void omega_gradient(std::span<const double> lr, GradNorm grad_norm, double distance, std::span<double> out) {
-  check_steps(lr, grad_norm, distance);
+  check_bound_arguments(lr, grad_norm, distance);
   check_last(lr);
   if (out.size() != lr.size()) {
     fail({"out: has ", std::to_string(out.size()), " places for ", std::to_string(lr.size()), " steps"});
@@ -171,7 +172,7 @@ void omega_gradient(std::span<const double> lr, GradNorm grad_norm, double dista
 }
 
 BoundTerms standard_terms(std::span<const double> lr, GradNorm grad_norm, double distance) {
-  check_steps(lr, grad_norm, distance);
+  check_bound_arguments(lr, grad_norm, distance);
   CompensatedSum total;
   CompensatedSum noise;
   for (std::size_t k = 0; k < lr.size(); ++k) {
@@ -186,20 +187,9 @@ double standard_bound(std::span<const double> lr, GradNorm grad_norm, double dis
   return standard_terms(lr, grad_norm, distance).value();
 }
 
-void omega_curve(std::span<const double> lr, GradNorm grad_norm, double distance, std::span<double> out) {
-  check_steps(lr, grad_norm, distance);
-  if (out.size() != lr.size()) {
-    fail({"out: has ", std::to_string(out.size()), " places for ", std::to_string(lr.size()), " steps"});
-  }
-  for (std::size_t t = 1; t <= lr.size(); ++t) {
-    const bool moved = lr[t - 1] > 0.0 || t == 1;
-    out[t - 1] = moved ? omega_of_prefix(lr.first(t), grad_norm, distance) : out[t - 2];
-  }
-}
-
 std::vector<double> omega_at(std::span<const double> lr, GradNorm grad_norm, double distance,
                              std::span<const std::int64_t> t) {
-  check_steps(lr, grad_norm, distance);
+  check_bound_arguments(lr, grad_norm, distance);
   std::vector<double> values;
   values.reserve(t.size());
   for (std::size_t i = 0; i < t.size(); ++i) {

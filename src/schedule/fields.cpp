@@ -126,7 +126,7 @@ Call parse_call_json(std::string_view text) {
   Call call;
   for (const auto& [key, value] : json.items()) {
     if (key == "schedule") {
-      if (!value.is_string()) fail({"schedule: must be the name as a text, such as \"wsd\""});
+      if (!value.is_string()) fail({R"(schedule: must be the name as a text, such as "wsd")"});
       call.name = value.get<std::string>();
       continue;
     }

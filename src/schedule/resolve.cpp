@@ -158,7 +158,7 @@ compiled::WsdS resolve_wsd_s(const ScheduleSpec& spec, const WsdS& shape, const 
             std::to_string(ramp), " of warmup, a cooldown of 1 or more (here ", std::to_string(length),
             ") and a step at the peak"});
     }
-    const double count = static_cast<double>(length);
+    const auto count = static_cast<double>(length);
     compiled.segments.push_back(
         {static_cast<double>(end), count, std::visit(DecayMaker{spec, count, spec.peak, final}, spec.cooldown->decay)});
     before = end;
@@ -241,7 +241,7 @@ void resolve_warmup(const ScheduleSpec& spec, ResolvedSchedule& out) {
   if (!spec.warmup.start) return;
   const Rate start = *spec.warmup.start;
   const double limit_share = out.warmup_to / spec.peak;
-  out.warmup_from = resolve_rate("warmup_start", start, spec.peak, limit_share, "the rate it warms up to,", out);
+  out.warmup_from = resolve_rate("warmup_start", start, spec.peak, limit_share, "the rate it warms up to", out);
 }
 
 /// Share of the peak that the rate `start` before the cooldown keeps at other peaks, for smallest_peak(): an absolute
@@ -254,10 +254,10 @@ double share_before_cooldown(const ScheduleSpec& spec, double start) {
 
 void resolve_cooldown(const ScheduleSpec& spec, ResolvedSchedule& out) {
   if (!spec.cooldown || std::holds_alternative<WsdS>(spec.shape)) return;
-  const double count = static_cast<double>(out.layout.cooldown_steps);
+  const auto count = static_cast<double>(out.layout.cooldown_steps);
   const double start = out.main_rate(out.cooldown_begin > 0 ? out.cooldown_begin - 1 : 0);
   const double final = resolve_rate("final", spec.cooldown->final, spec.peak, share_before_cooldown(spec, start),
-                                    start == spec.peak ? "peak" : "the rate before the cooldown,", out);
+                                    start == spec.peak ? "peak" : "the rate before the cooldown", out);
   out.cooldown = std::visit(DecayMaker{spec, count, start, final}, spec.cooldown->decay);
 }
 
@@ -282,7 +282,7 @@ std::shared_ptr<const ResolvedSchedule> resolve(const ScheduleSpec& spec) {
   if (out->layout.steps) {
     const std::int64_t final_step = out->end - 1;
     if (out->layout.cooldown_steps > 0) {
-      const double j = static_cast<double>(out->layout.cooldown_steps);
+      const auto j = static_cast<double>(out->layout.cooldown_steps);
       out->last = std::visit([j](const auto& decay) { return decay(j); }, out->cooldown);
     } else {
       out->last =

@@ -29,7 +29,7 @@ double Schedule::lr(std::int64_t i) const noexcept {
   if (i < 0) i = 0;
   if (i < r.warmup_end) return r.warmup(static_cast<double>(i));
   if (i < r.cooldown_begin) return r.main_rate(i);
-  const double j = static_cast<double>(i - r.cooldown_begin + 1);
+  const auto j = static_cast<double>(i - r.cooldown_begin + 1);
   return std::visit([j](const auto& decay) { return decay(j); }, r.cooldown);
 }
 

@@ -1,0 +1,637 @@
+"""
+The C++ core of scheduled: schedules, bounds, base learning rates, training logs.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from typing import overload
+
+import numpy
+import numpy.typing
+
+
+def version() -> str:
+    """Version of the library, 'major.minor.patch'."""
+
+class Schedule:
+    """
+    A learning-rate schedule: an immutable value.
+
+    Steps are 0-based: ``lr(0)`` is the rate of the first update.
+
+    Parameters
+    ----------
+    spec : str
+        A spec such as ``wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3)``, or,
+        with keywords, only the name. `schedule_help` lists names and keys.
+    **fields
+        The keys of the spec as numbers, texts or lists; None counts as not given.
+
+    Raises
+    ------
+    ArgumentError
+        Where a name, a key or a value is not allowed; the text says which and what is.
+
+    Examples
+    --------
+    >>> from scheduled import Schedule
+    >>> s = Schedule("wsd(steps=10, cooldown=50%, peak=0.5)")
+    >>> s.values()
+    array([0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0.3, 0.2, 0.1, 0. ])
+    >>> s == Schedule("wsd", steps=10, cooldown="50%", peak=0.5)
+    True
+    >>> print(s.with_steps(20))
+    wsd(steps=20, peak=0.5, cooldown=50%, decay=linear)
+    """
+
+    def __init__(self, spec: str, /, **fields: object) -> None: ...
+
+    @staticmethod
+    def from_values(values: numpy.typing.ArrayLike, peak: float = 1.0) -> Schedule:
+        """
+        Explicit rates, times `peak`, as a schedule.
+
+        Parameters
+        ----------
+        values : array_like
+            One finite rate >= 0 per step, at least one.
+        peak : float
+            Factor on all of them.
+
+        Examples
+        --------
+        >>> from scheduled import Schedule
+        >>> Schedule.from_values([1.0, 0.5, 0.25], peak=0.1).lr(1)
+        0.05
+        """
+
+    @staticmethod
+    def from_function(function: Callable[[int], float], steps: int, peak: float = 1.0) -> Schedule:
+        """
+        A schedule from a function of the 0-based step.
+
+        The function is called once for each of the steps 0 ... steps - 1, here and never again.
+
+        Examples
+        --------
+        >>> from scheduled import Schedule
+        >>> Schedule.from_function(lambda i: 1 / (i + 1), steps=4, peak=2.0).values()
+        array([2.        , 1.        , 0.66666667, 0.5       ])
+        """
+
+    @staticmethod
+    def from_json(text: str) -> Schedule:
+        """
+        Reads what `to_json` wrote.
+
+        Examples
+        --------
+        >>> from scheduled import Schedule
+        >>> Schedule.from_json('{"schedule": "linear", "steps": 4}').values()
+        array([1.        , 0.66666667, 0.33333333, 0.        ])
+        """
+
+    def with_peak(self, peak: float) -> Schedule:
+        """
+        The same schedule with another peak; relative parts follow.
+
+        Examples
+        --------
+        >>> from scheduled import Schedule
+        >>> Schedule("cosine(steps=3, final=10%)").with_peak(2.0).values()
+        array([2. , 1.1, 0.2])
+        """
+
+    @overload
+    def with_steps(self, steps: int) -> Schedule:
+        """The same schedule with another horizon; shares of the run follow."""
+
+    @overload
+    def with_steps(self, steps: str) -> Schedule:
+        """
+        The same schedule with another horizon; shares of the run follow.
+
+        Examples
+        --------
+        >>> from scheduled import Schedule
+        >>> Schedule("wsd(steps=100, cooldown=20%)").with_steps("50k").cooldown_steps
+        10000
+        """
+
+    def with_values(self, values: numpy.typing.ArrayLike) -> Schedule:
+        """
+        Explicit rates in place of the main shape.
+
+        Peak, warmup and cooldown stay; they cover the first and the last of the values.
+
+        Parameters
+        ----------
+        values : array_like
+            One finite rate >= 0 for each step of the horizon, times the peak.
+
+        Examples
+        --------
+        >>> from scheduled import Schedule
+        >>> Schedule("wsd(steps=5, cooldown=2)").with_values([1.0, 0.9, 0.8, 0, 0]).values()
+        array([1. , 0.9, 0.8, 0.4, 0. ])
+        """
+
+    def lr(self, i: int) -> float:
+        """
+        Rate of the 0-based step `i`, in constant time.
+
+        Past a finite horizon it stays at the last step's rate.
+
+        Examples
+        --------
+        >>> from scheduled import Schedule
+        >>> Schedule("rsqrt(warmup=100, peak=1e-3)").lr(400)
+        0.0005
+        """
+
+    def fill(self, first: int, out: numpy.typing.NDArray[numpy.float64]) -> None:
+        """
+        Writes the rates of the steps first, first + 1, ... into `out`.
+
+        Parameters
+        ----------
+        first : int
+            0-based step of ``out[0]``.
+        out : numpy.ndarray
+            One-dimensional, contiguous, writable, float64.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from scheduled import Schedule
+        >>> out = np.empty(3)
+        >>> Schedule("linear(steps=5)").fill(1, out)
+        >>> out
+        array([0.75, 0.5 , 0.25])
+        """
+
+    def values(self, count: int | None = None) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        The first `count` rates; without `count` those of the whole run.
+
+        Examples
+        --------
+        >>> from scheduled import Schedule
+        >>> Schedule("constant(peak=0.1)").values(3)
+        array([0.1, 0.1, 0.1])
+        """
+
+    @property
+    def steps(self) -> int | None:
+        """Horizon in steps, warmup and cooldown included; None without one."""
+
+    @property
+    def peak(self) -> float:
+        """Base learning rate."""
+
+    @property
+    def warmup_steps(self) -> int:
+        """Steps of the warmup."""
+
+    @property
+    def cooldown_steps(self) -> int:
+        """Steps of the cooldown at the end."""
+
+    @property
+    def name(self) -> str:
+        """The name that the spec starts with."""
+
+    @property
+    def proportional_to_peak(self) -> bool:
+        """
+        False where an absolute start, plateau or final rate other than 0 does not follow the peak.
+        """
+
+    @property
+    def smallest_peak(self) -> float:
+        """
+        The smallest peak that absolute start, plateau and final rates allow; 0 without them.
+        """
+
+    def to_json(self) -> str:
+        """
+        The schedule as a JSON object; `from_json` reads it back to an equal value.
+
+        Examples
+        --------
+        >>> from scheduled import Schedule
+        >>> Schedule("linear(steps=1k)").to_json()
+        '{"schedule":"linear","steps":1000,"peak":1}'
+        """
+
+    def __str__(self) -> str: ...
+
+    def __repr__(self) -> str: ...
+
+    def __eq__(self, arg: object, /) -> bool: ...
+
+    def __hash__(self) -> int: ...
+
+    def __copy__(self) -> Schedule: ...
+
+    def __deepcopy__(self, memo: dict[int, object], /) -> Schedule: ...
+
+    def __getstate__(self) -> str: ...
+
+    def __setstate__(self, arg: str, /) -> None: ...
+
+def schedule_help() -> list[tuple[str, str, str]]:
+    """
+    Name, example and meaning of every schedule.
+
+    Examples
+    --------
+    >>> from scheduled import schedule_help
+    >>> for name, example, meaning in schedule_help()[2:5:2]:
+    ...     print(f"{example:40} {meaning}")
+    linear(steps=50k)                        1 - x over the run
+    cosine(steps=50k, warmup=1%, final=10%)  half a cosine over the run
+    """
+
+def omega(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> float:
+    """
+    Last-iterate bound Omega_T of a run with the given learning rates.
+
+    Parameters
+    ----------
+    lr : array_like
+        Rates of the steps 1 ... T, finite and >= 0, the last one > 0. A contiguous float64 array is
+        read in place.
+    grad_norm : float or array_like
+        G: one number, or one per step; finite and >= 0.
+    distance : float
+        D: distance of the start from the optimum, > 0.
+
+    Returns
+    -------
+    float
+        The bound, in units of the loss.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the first value that is not allowed.
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, omega
+    >>> round(omega(Schedule("linear(steps=401, peak=0.0495631)").values(400)), 7)
+    0.1006299
+    """
+
+def standard_bound(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> float:
+    """
+    Bound of the average iterate, (D^2 + sum lr^2 G^2) / (2 sum lr).
+
+    Parameters are those of `omega`; zeros are allowed everywhere, but not only zeros.
+
+    Examples
+    --------
+    >>> from scheduled import standard_bound
+    >>> standard_bound([0.5, 0.5])
+    0.75
+    """
+
+def power_grad_norm(alpha: float, steps: int) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Grad norms t^alpha for t = 1 ... steps.
+
+    Examples
+    --------
+    >>> from scheduled import power_grad_norm
+    >>> power_grad_norm(-1.0, 4)
+    array([1.        , 0.5       , 0.33333333, 0.25      ])
+    """
+
+class OmegaSplit:
+    """The three terms of the last-iterate bound; iterates over them."""
+
+    @property
+    def distance(self) -> float:
+        """D^2 / (2 S_T)."""
+
+    @property
+    def noise(self) -> float:
+        """sum q_t / (2 S_T)."""
+
+    @property
+    def last(self) -> float:
+        """What the last iterate costs over the average."""
+
+    @property
+    def value(self) -> float:
+        """Their sum, Omega_T."""
+
+    def __iter__(self) -> Iterator[float]: ...
+
+    def __repr__(self) -> str: ...
+
+def omega_split(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> OmegaSplit:
+    """
+    The last-iterate bound in the three terms of the paper's Theorem 1.
+
+    Parameters are those of `omega`.
+
+    Examples
+    --------
+    >>> from scheduled import omega, omega_split
+    >>> split = omega_split([0.5, 0.5])
+    >>> split
+    OmegaSplit(distance=0.5, noise=0.25, last=0.25)
+    >>> split.value == omega([0.5, 0.5])
+    True
+    """
+
+def omega_gradient(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Gradient of Omega_T in the learning rates.
+
+    Parameters are those of `omega`.
+
+    Returns
+    -------
+    numpy.ndarray
+        One derivative per step.
+
+    Examples
+    --------
+    >>> from scheduled import omega_gradient
+    >>> omega_gradient([1.0, 1.0])
+    array([ 0.875, -0.125])
+    """
+
+def omega_curve(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Omega_1 ... Omega_T: the bound after every step.
+
+    Parameters are those of `omega`, but the last rate may be 0: where a rate is 0, the bound of the
+    last positive step stands; before the first positive step it is infinite.
+
+    Examples
+    --------
+    >>> from scheduled import omega_curve
+    >>> omega_curve([1.0, 1.0, 0.0])
+    array([1.  , 1.25, 1.25])
+    """
+
+def omega_at(lr: numpy.typing.ArrayLike, t: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Omega_t at chosen steps of a run.
+
+    Parameters
+    ----------
+    lr, grad_norm, distance
+        As for `omega_curve`.
+    t : array_like of int
+        1-based steps, between 1 and T, in any order.
+
+    Examples
+    --------
+    >>> from scheduled import omega_at
+    >>> omega_at([1.0, 1.0, 1.0], [2, 1])
+    array([1.25, 1.  ])
+    """
+
+def bound_rates(schedule: Schedule, T: int | None = None) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    The rates that the bound after `T` steps reads: the first `T`, without trailing zeros.
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, bound_rates
+    >>> bound_rates(Schedule("linear(steps=3)"))
+    array([1. , 0.5])
+    """
+
+def bound(schedule: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, T: int | None = None, criterion: str = 'omega') -> float:
+    """
+    Bound of a schedule at its own peak.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    grad_norm : float or array_like
+        G: one number, or one per step.
+    distance : float
+        D: distance of the start from the optimum, > 0.
+    T : int, optional
+        After how many steps; without it at the horizon. Zeros at the end of the rates are left out.
+    criterion : {'omega', 'standard'}
+        Bound of the last or of the average iterate.
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, bound
+    >>> round(bound(Schedule("wsd(steps=401, peak=0.0253737)"), T=400), 6)
+    0.109323
+    """
+
+class BestBaseLr:
+    """The base learning rate with the smallest bound."""
+
+    @property
+    def peak(self) -> float:
+        """The best base learning rate."""
+
+    @property
+    def bound(self) -> float:
+        """The bound there."""
+
+    @property
+    def T(self) -> int:
+        """
+        The step of the bound: the last positive one at or before the T asked for.
+        """
+
+    @property
+    def closed_form(self) -> bool:
+        """False where absolute rates made a numerical minimisation necessary."""
+
+    @property
+    def at_limit(self) -> bool:
+        """
+        True where the minimum lies at the smallest peak that the absolute rates allow.
+        """
+
+    def __repr__(self) -> str: ...
+
+class ComparisonRow:
+    """A schedule of a comparison, at its best peak."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule, with its best peak."""
+
+    @property
+    def best(self) -> BestBaseLr:
+        """Peak and bound."""
+
+    @property
+    def ratio(self) -> float:
+        """Bound over the smallest bound of all rows."""
+
+    def __repr__(self) -> str: ...
+
+def best_base_lr(schedule: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, T: int | None = None, criterion: str = 'omega') -> BestBaseLr:
+    """
+    The base learning rate with the smallest bound; the schedule's own peak does not matter.
+
+    Closed form where all rates are proportional to the peak, else a numerical minimisation over the
+    peaks that the absolute rates allow. Parameters are those of `bound`.
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, best_base_lr
+    >>> best = best_base_lr(Schedule("cosine(steps=401)"), T=400)
+    >>> round(best.peak, 7), round(best.bound, 7)
+    (0.0482419, 0.1033859)
+    """
+
+def matching_distance(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0) -> float:
+    """
+    The distance D for which the rates already have the best scale.
+
+    For runs whose D is unknown: their bound then has the shape of a tuned run's.
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, best_base_lr, matching_distance
+    >>> s = Schedule("linear(steps=101)")
+    >>> s = s.with_peak(best_base_lr(s, distance=3.0).peak)
+    >>> round(matching_distance(s.values(100)), 10)
+    3.0
+    """
+
+def compare(schedules: Sequence[Schedule], grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, T: int | None = None, criterion: str = 'omega') -> list[ComparisonRow]:
+    """
+    Schedules at their best peaks, in the order given. Parameters are those of `bound`.
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, compare
+    >>> for row in compare([Schedule("wsd(steps=401)"), Schedule("linear(steps=401)")]):
+    ...     print(row.schedule.name, round(row.best.bound, 4), round(row.ratio, 4))
+    wsd 0.1093 1.0864
+    linear 0.1006 1.0
+    """
+
+class RunLog:
+    """
+    One run: a table with one row per logged step.
+
+    The row of step s was written after update s; step 0 is the state before training. Columns are
+    read-only arrays with NaN where a row did not log them: "lr", "train_loss", "val_loss", "grad_norm"
+    and whatever else the source holds. Made by `read_log` and `parse_log`.
+    """
+
+    @property
+    def name(self) -> str:
+        """Where the log came from."""
+
+    @property
+    def step(self) -> numpy.typing.NDArray[numpy.int64]:
+        """Logged steps, strictly increasing."""
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+
+    @property
+    def meta(self) -> dict[str, float | str]:
+        """Configuration and summary values."""
+
+    def __getitem__(self, column: str) -> numpy.typing.NDArray[numpy.float64]:
+        """The values of one column."""
+
+    def __contains__(self, column: str) -> bool: ...
+
+    def __len__(self) -> int: ...
+
+    def __repr__(self) -> str: ...
+
+def read_log(file: str | os.PathLike[str], columns: Mapping[str, str] | None = None, repeated_steps: str = 'automatic') -> RunLog:
+    """
+    Reads a training log: the paper's JSON, CSV, or JSON lines; the content tells which.
+
+    Parameters
+    ----------
+    file : path
+    columns : dict, optional
+        Source column -> standard column, such as ``{"loss": "train_loss"}``. Without it the usual
+        names are recognised.
+    repeated_steps : {'automatic', 'average', 'error'}
+        What several rows of one step mean; automatic is to average them in the JSON logs and to
+        refuse them elsewhere.
+
+    Returns
+    -------
+    RunLog
+
+    Raises
+    ------
+    ArgumentError
+        Naming file, column and row where the file is not a sound log.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from scheduled import read_log
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = os.path.join(folder, "run.csv")
+    ...     with open(file, "w") as out:
+    ...         _ = out.write("step,lr,loss\\n10,1e-3,4.2\\n20,1e-3,3.9\\n")
+    ...     log = read_log(file)
+    >>> log.step.tolist(), log["train_loss"].tolist()
+    ([10, 20], [4.2, 3.9])
+    """
+
+def parse_log(name: str, content: str, columns: Mapping[str, str] | None = None, repeated_steps: str = 'automatic') -> RunLog:
+    """
+    `read_log` of a text; `name` stands for the file in messages.
+
+    Examples
+    --------
+    >>> from scheduled import parse_log
+    >>> parse_log("run", "step,lr\\n1,0.5\\n2,0.25\\n")["lr"]
+    array([0.5 , 0.25])
+    """
+
+def merge_branch(base: RunLog, branch: RunLog) -> RunLog:
+    """
+    The run that a cooldown branch ends: `base` up to the branch's first step, then `branch`.
+
+    Examples
+    --------
+    >>> from scheduled import merge_branch, parse_log
+    >>> base = parse_log("base", "step,lr\\n1,1\\n2,1\\n3,1\\n")
+    >>> branch = parse_log("branch", "step,lr\\n2,0.5\\n3,0\\n")
+    >>> merge_branch(base, branch)["lr"]
+    array([1. , 0.5, 0. ])
+    """
+
+def densify(log: RunLog, column: str, last_step: int, warmup: int = 0, max_gap: int = 0) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    One value per update from a sparsely logged column, by linear interpolation.
+
+    Parameters
+    ----------
+    log : RunLog
+    column : str
+    last_step : int
+        Values are returned for the updates 1 ... last_step.
+    warmup : int
+        Length of a linear warmup from 0 that precedes the first logged row; 0: none.
+    max_gap : int
+        Longest stretch to bridge, in steps; 0: ten times the median spacing.
+
+    Examples
+    --------
+    >>> from scheduled import densify, parse_log
+    >>> densify(parse_log("run", "step,lr\\n2,1\\n4,0\\n"), "lr", 4)
+    array([1. , 1. , 0.5, 0. ])
+    """

@@ -1,0 +1,1 @@
+"""The schedule classes of the paper's package, computed by the native core."""

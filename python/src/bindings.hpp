@@ -1,0 +1,13 @@
+// One function per module of the library; each adds that module's part to scheduled._core.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace scheduled::python {
+
+void bind_schedule(nanobind::module_& m);
+void bind_bound(nanobind::module_& m);
+void bind_design(nanobind::module_& m);
+void bind_runlog(nanobind::module_& m);
+
+}  // namespace scheduled::python

@@ -1,0 +1,314 @@
+#include "scheduled/schedule.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/operators.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "bindings.hpp"
+#include "convert.hpp"
+
+namespace scheduled::python {
+namespace {
+
+/// A Python value as the spec language writes it; numbers keep every digit.
+std::string field_text(nb::handle key, nb::handle value) {
+  if (nb::isinstance<nb::str>(value)) return nb::cast<std::string>(value);
+  if (nb::hasattr(value, "tolist")) return field_text(key, value.attr("tolist")());  // NumPy's
+  if (PyFloat_Check(value.ptr())) return format_number(nb::cast<double>(value));
+  if (PyIndex_Check(value.ptr()) && !PyBool_Check(value.ptr())) return nb::cast<std::string>(nb::str(nb::int_(value)));
+  if (PySequence_Check(value.ptr())) {
+    std::string items;
+    for (const nb::handle item : value) items += (items.empty() ? "" : ", ") + field_text(key, item);
+    return "[" + items + "]";
+  }
+  if (nb::hasattr(value, "__float__") && !PyBool_Check(value.ptr()))
+    return format_number(nb::cast<double>(nb::float_(value)));
+  throw std::invalid_argument(nb::cast<std::string>(nb::str(key)) + " = " + nb::cast<std::string>(nb::repr(value)) +
+                              ": must be a number, a text or a list of them");
+}
+
+/// `spec` itself, or the spec of that name with the fields that are not None.
+std::string spec_text(std::string_view spec, const nb::kwargs& fields) {
+  if (fields.size() == 0) return std::string(spec);
+  std::string items;
+  for (const auto& [key, value] : fields) {
+    if (value.is_none()) continue;
+    items += (items.empty() ? "" : ", ") + nb::cast<std::string>(key) + "=" + field_text(key, value);
+  }
+  return std::string(spec) + "(" + items + ")";
+}
+
+Schedule from_function(const nb::callable& function, std::int64_t steps, double peak) {
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < steps; ++i) {
+    const nb::object value = function(i);
+    if (!nb::try_cast(value, values.emplace_back())) {
+      throw std::invalid_argument("function(" + std::to_string(i) + ") = " + nb::cast<std::string>(nb::repr(value)) +
+                                  ": must be a number");
+    }
+  }
+  return Schedule::table(std::move(values), peak);
+}
+
+/// Another main shape between the same warmup and cooldown.
+Schedule with_values(const Schedule& schedule, const ArrayLike& values) {
+  ScheduleSpec spec = schedule.spec();
+  spec.shape = Table{std::make_shared<const std::vector<double>>(Values<double>(values, "values").copy())};
+  return without_gil([&] { return Schedule(std::move(spec)); });
+}
+
+/// Equal specs agree in all of these.
+Py_ssize_t hash(const Schedule& schedule) {
+  const Layout& layout = schedule.layout();
+  return nb::hash(nb::make_tuple(schedule_name(schedule), layout.steps, schedule.peak(), layout.warmup_steps,
+                                 layout.cooldown_steps, schedule.lr(0), schedule.lr(layout.steps.value_or(1) - 1)));
+}
+
+using WritableArray = nb::ndarray<double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+constexpr const char* class_doc = R"doc(A learning-rate schedule: an immutable value.
+
+Steps are 0-based: ``lr(0)`` is the rate of the first update.
+
+Parameters
+----------
+spec : str
+    A spec such as ``wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3)``, or,
+    with keywords, only the name. `schedule_help` lists names and keys.
+**fields
+    The keys of the spec as numbers, texts or lists; None counts as not given.
+
+Raises
+------
+ArgumentError
+    Where a name, a key or a value is not allowed; the text says which and what is.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> s = Schedule("wsd(steps=10, cooldown=50%, peak=0.5)")
+>>> s.values()
+array([0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0.3, 0.2, 0.1, 0. ])
+>>> s == Schedule("wsd", steps=10, cooldown="50%", peak=0.5)
+True
+>>> print(s.with_steps(20))
+wsd(steps=20, peak=0.5, cooldown=50%, decay=linear)
+)doc";
+
+void bind_construction(nb::class_<Schedule>& schedule) {
+  schedule
+      .def(
+          "__init__",
+          [](Schedule* self, std::string_view spec, const nb::kwargs& fields) {
+            new (self) Schedule(Schedule::parse(spec_text(spec, fields)));
+          },
+          nb::arg("spec"), nb::arg("fields"), nb::sig("def __init__(self, spec: str, /, **fields: object) -> None"))
+      .def_static(
+          "from_values",
+          [](const ArrayLike& values, double peak) {
+            return Schedule::table(Values<double>(values, "values").copy(), peak);
+          },
+          nb::arg("values"), nb::arg("peak") = 1.0,
+          R"doc(Explicit rates, times `peak`, as a schedule.
+
+Parameters
+----------
+values : array_like
+    One finite rate >= 0 per step, at least one.
+peak : float
+    Factor on all of them.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule.from_values([1.0, 0.5, 0.25], peak=0.1).lr(1)
+0.05
+)doc")
+      .def_static("from_function", &from_function, nb::arg("function"), nb::arg("steps"), nb::arg("peak") = 1.0,
+                  nb::sig("def from_function(function: collections.abc.Callable[[int], float], steps: int, "
+                          "peak: float = 1.0) -> Schedule"),
+                  R"doc(A schedule from a function of the 0-based step.
+
+The function is called once for each of the steps 0 ... steps - 1, here and never again.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule.from_function(lambda i: 1 / (i + 1), steps=4, peak=2.0).values()
+array([2.        , 1.        , 0.66666667, 0.5       ])
+)doc")
+      .def_static("from_json", &Schedule::parse, nb::arg("text"),
+                  R"doc(Reads what `to_json` wrote.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule.from_json('{"schedule": "linear", "steps": 4}').values()
+array([1.        , 0.66666667, 0.33333333, 0.        ])
+)doc")
+      .def("with_peak", &Schedule::with_peak, nb::arg("peak"),
+           R"doc(The same schedule with another peak; relative parts follow.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule("cosine(steps=3, final=10%)").with_peak(2.0).values()
+array([2. , 1.1, 0.2])
+)doc")
+      .def(
+          "with_steps", [](const Schedule& self, std::int64_t count) { return self.with_steps(steps(count)); },
+          nb::arg("steps"), "The same schedule with another horizon; shares of the run follow.")
+      .def(
+          "with_steps",
+          [](const Schedule& self, std::string_view text) { return self.with_steps(parse_duration("steps", text)); },
+          nb::arg("steps"),
+          R"doc(The same schedule with another horizon; shares of the run follow.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule("wsd(steps=100, cooldown=20%)").with_steps("50k").cooldown_steps
+10000
+)doc")
+      .def("with_values", &with_values, nb::arg("values"),
+           R"doc(Explicit rates in place of the main shape.
+
+Peak, warmup and cooldown stay; they cover the first and the last of the values.
+
+Parameters
+----------
+values : array_like
+    One finite rate >= 0 for each step of the horizon, times the peak.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule("wsd(steps=5, cooldown=2)").with_values([1.0, 0.9, 0.8, 0, 0]).values()
+array([1. , 0.9, 0.8, 0.4, 0. ])
+)doc");
+}
+
+void bind_reading(nb::class_<Schedule>& schedule) {
+  schedule
+      .def("lr", &Schedule::lr, nb::arg("i"),
+           R"doc(Rate of the 0-based step `i`, in constant time.
+
+Past a finite horizon it stays at the last step's rate.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule("rsqrt(warmup=100, peak=1e-3)").lr(400)
+0.0005
+)doc")
+      .def(
+          "fill",
+          [](const Schedule& self, std::int64_t first, const WritableArray& out) {
+            without_gil([&] { self.fill(first, {out.data(), out.size()}); });
+          },
+          nb::arg("first"), nb::arg("out").noconvert(),
+          nb::sig("def fill(self, first: int, out: numpy.typing.NDArray[numpy.float64]) -> None"),
+          R"doc(Writes the rates of the steps first, first + 1, ... into `out`.
+
+Parameters
+----------
+first : int
+    0-based step of ``out[0]``.
+out : numpy.ndarray
+    One-dimensional, contiguous, writable, float64.
+
+Examples
+--------
+>>> import numpy as np
+>>> from scheduled import Schedule
+>>> out = np.empty(3)
+>>> Schedule("linear(steps=5)").fill(1, out)
+>>> out
+array([0.75, 0.5 , 0.25])
+)doc")
+      .def(
+          "values",
+          [](const Schedule& self, std::optional<std::int64_t> count) {
+            return to_numpy(without_gil([&] { return self.values(count); }));
+          },
+          nb::arg("count") = nb::none(),
+          R"doc(The first `count` rates; without `count` those of the whole run.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule("constant(peak=0.1)").values(3)
+array([0.1, 0.1, 0.1])
+)doc")
+      .def_prop_ro("steps", &Schedule::steps, "Horizon in steps, warmup and cooldown included; None without one.")
+      .def_prop_ro("peak", &Schedule::peak, "Base learning rate.")
+      .def_prop_ro(
+          "warmup_steps", [](const Schedule& self) { return self.layout().warmup_steps; }, "Steps of the warmup.")
+      .def_prop_ro(
+          "cooldown_steps", [](const Schedule& self) { return self.layout().cooldown_steps; },
+          "Steps of the cooldown at the end.")
+      .def_prop_ro("name", &schedule_name, "The name that the spec starts with.")
+      .def_prop_ro("proportional_to_peak", &Schedule::proportional_to_peak,
+                   "False where an absolute start, plateau or final rate other than 0 does not follow the peak.")
+      .def_prop_ro("smallest_peak", &Schedule::smallest_peak,
+                   "The smallest peak that absolute start, plateau and final rates allow; 0 without them.");
+}
+
+void bind_protocols(nb::class_<Schedule>& schedule) {
+  schedule
+      .def("to_json", &print_json,
+           R"doc(The schedule as a JSON object; `from_json` reads it back to an equal value.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule("linear(steps=1k)").to_json()
+'{"schedule":"linear","steps":1000,"peak":1}'
+)doc")
+      .def("__str__", &print)
+      .def("__repr__", [](const Schedule& self) { return "Schedule('" + print(self) + "')"; })
+      .def(nb::self == nb::self, nb::sig("def __eq__(self, arg: object, /) -> bool"))
+      .def("__hash__", &hash)
+      .def("__copy__", [](const Schedule& self) { return self; })
+      .def(
+          "__deepcopy__", [](const Schedule& self, const nb::dict&) { return self; }, nb::arg("memo"),
+          nb::sig("def __deepcopy__(self, memo: dict[int, object], /) -> Schedule"))
+      .def("__getstate__", &print)
+      .def("__setstate__", [](Schedule* self, std::string_view text) { new (self) Schedule(Schedule::parse(text)); });
+}
+
+}  // namespace
+
+void bind_schedule(nb::module_& m) {
+  nb::class_<Schedule> schedule(m, "Schedule", class_doc);
+  bind_construction(schedule);
+  bind_reading(schedule);
+  bind_protocols(schedule);
+  m.def(
+      "schedule_help",
+      [] {
+        nb::typed<nb::list, nb::typed<nb::tuple, nb::str, nb::str, nb::str>> lines;
+        for (const ScheduleHelp& help : schedule_help()) {
+          lines.append(nb::make_tuple(help.name, help.example, help.meaning));
+        }
+        return lines;
+      },
+      R"doc(Name, example and meaning of every schedule.
+
+Examples
+--------
+>>> from scheduled import schedule_help
+>>> for name, example, meaning in schedule_help()[2:5:2]:
+...     print(f"{example:40} {meaning}")
+linear(steps=50k)                        1 - x over the run
+cosine(steps=50k, warmup=1%, final=10%)  half a cosine over the run
+)doc");
+}
+
+}  // namespace scheduled::python

@@ -1,0 +1,201 @@
+"""The package as installed: version, stubs, types, documentation, threads."""
+
+import ast
+import doctest
+import importlib
+import importlib.metadata
+import importlib.resources
+import inspect
+import pkgutil
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scheduled
+from scheduled import _core
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = sorted(
+    module.name for module in pkgutil.walk_packages(scheduled.__path__, prefix="scheduled.")
+)
+
+
+def test_version_is_said_once():
+    assert scheduled.__version__ == importlib.metadata.version("scheduled")
+    assert f"project(scheduled VERSION {scheduled.__version__} " in (
+        ROOT / "CMakeLists.txt"
+    ).read_text(encoding="utf-8")
+
+
+def test_names():
+    assert sorted(scheduled.__all__) == scheduled.__all__
+    for name in scheduled.__all__:
+        assert hasattr(scheduled, name)
+    public = {name for name in vars(_core) if not name.startswith("_")}
+    assert public - {"version"} <= set(scheduled.__all__)
+
+
+def test_is_typed():
+    assert importlib.resources.files("scheduled").joinpath("py.typed").is_file()
+
+
+def test_stubs_are_up_to_date():
+    stubgen = pytest.importorskip("nanobind.stubgen")
+    generator = stubgen.StubGen(_core)
+    generator.put(_core)
+    committed = (ROOT / "python/scheduled/_core.pyi").read_text(encoding="utf-8")
+    assert generator.get() == committed, (
+        "regenerate: python -m nanobind.stubgen -m scheduled._core -o python/scheduled/_core.pyi"
+    )
+
+
+def test_mypy(tmp_path):
+    pytest.importorskip("mypy")
+    program = tmp_path / "program.py"
+    program.write_text(
+        """
+import numpy as np
+from scheduled import Schedule, WSDSchedule, best_base_lr, compute_optimal_base, omega, omega_curve
+from scheduled.schedules.base import ScheduleBase
+
+schedule: Schedule = Schedule("wsd", steps=101, cooldown="20%").with_steps("50k")
+peak: float = best_base_lr(schedule, grad_norm=np.ones(50_000)).peak
+rate: float = omega([0.5, 0.25], distance=2) + omega_curve(schedule.values(3)).max()
+S: ScheduleBase = WSDSchedule(steps=101, warmup_kwargs={"steps": 3})
+rate = S.compute_rate(grad_norms=1, D=1, T=50)
+base_lr, rate = compute_optimal_base(S, G=1, D=1, T=100, type="refined")
+wrong: str = schedule.lr(0)
+""",
+        encoding="utf-8",
+    )
+    run = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    errors = [line for line in run.stdout.splitlines() if ": error:" in line]
+    assert len(errors) == 1, run.stdout + run.stderr
+    assert "program.py:12: error: Incompatible types in assignment" in errors[0]
+
+
+def documented():
+    """Everything public with a docstring: modules, functions, classes, members."""
+    for module in [scheduled, *map(importlib.import_module, MODULES)]:
+        yield module.__name__, module
+        for name, value in vars(module).items():
+            own = getattr(value, "__module__", None) == module.__name__
+            if name.startswith("_") or not own:
+                continue
+            yield f"{module.__name__}.{name}", value
+            if inspect.isclass(value):
+                for member, attribute in vars(value).items():
+                    function = getattr(attribute, "__func__", attribute)
+                    documentable = callable(function) or isinstance(function, property)
+                    if documentable and not member.startswith("_"):
+                        yield f"{module.__name__}.{name}.{member}", function
+
+
+@pytest.mark.parametrize(("name", "thing"), [pytest.param(*d, id=d[0]) for d in documented()])
+def test_docstrings_run(name, thing):
+    assert thing.__doc__, f"{name} has no docstring"
+    if name.startswith("scheduled.fit"):
+        pytest.importorskip("pandas")
+    test = doctest.DocTestParser().get_doctest(inspect.cleandoc(thing.__doc__), {}, name, None, 0)
+    report: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    assert runner.run(test, out=report.append).failed == 0, "".join(report)
+
+
+def test_every_native_function_shows_an_example():
+    for name, value in vars(_core).items():
+        if callable(value) and not inspect.isclass(value) and name != "version":
+            assert ">>>" in value.__doc__, name
+
+
+def test_the_example_of_the_paper():
+    pytest.importorskip("matplotlib")
+    from scheduled import WSDSchedule, compute_optimal_base
+
+    S = WSDSchedule(final_lr=0.0, steps=101, base_lr=1.0, cooldown_len=0.2, decay_type="linear")
+    assert S.schedule.shape == (101,)
+    S.plot()
+    S.set_base_lr(0.5)
+    rate = S.compute_rate(grad_norms=1, D=1, T=50)
+    assert rate == pytest.approx(1 / 50 + 0.25 * (1 + sum(1 / k for k in range(1, 50))), rel=1e-14)
+    base_lr, best = compute_optimal_base(S, G=1, D=1, T=100, type="refined")
+    S.set_base_lr(base_lr)
+    assert S.compute_rate(grad_norms=1, D=1, T=100) == pytest.approx(best, rel=1e-14)
+
+
+def test_the_programs_of_the_readme():
+    pytest.importorskip("matplotlib")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    programs = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    assert programs
+    names: dict[str, object] = {}
+    for program in programs:
+        exec(compile(program, "README.md", "exec"), names)
+
+
+def test_nothing_heavy_is_imported():
+    program = "import sys, scheduled; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert not {"matplotlib", "scipy", "pandas"} & set(run.stdout.split())
+
+
+def test_the_gil_is_released():
+    lr, places = np.ones(100_000), np.full(2000, 100_000)
+    started, done = threading.Event(), threading.Event()
+
+    def work():
+        started.set()
+        scheduled.omega_at(lr, places)
+        done.set()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    started.wait()
+    turns = 0
+    while not done.is_set():
+        time.sleep(1e-3)
+        turns += 1
+    worker.join()
+    assert turns > 10
+
+
+def test_threads_get_the_same_answers():
+    schedule = scheduled.Schedule("wsd(steps=3000, warmup=100, decay=cosine)")
+    expected = scheduled.omega_curve(schedule.values())
+    results: list[np.ndarray] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(scheduled.omega_curve(schedule.values())))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 8
+    for result in results:
+        assert result.tolist() == expected.tolist()
+
+
+def test_the_package_holds_no_logic_of_the_core():
+    """No sum over steps in Python: those belong to the library."""
+    for file in (ROOT / "python/scheduled/schedules").glob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        calls = {
+            node.func.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
+        assert not calls & {"sum", "cumsum", "cos", "sqrt", "linspace", "power"}, file.name

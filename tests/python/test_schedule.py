@@ -1,0 +1,162 @@
+"""`scheduled.Schedule`: a value in Python."""
+
+import copy
+import json
+import math
+import pickle
+
+import numpy as np
+import pytest
+from scheduled import ArgumentError, Schedule, schedule_help
+
+SPECS = [
+    "wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3, final=1e-5)",
+    "rsqrt(warmup=100, peak=0.1)",
+    "cosine(steps=7, final=10%)",
+    "piecewise(steps=9, milestones=[3, 6], factors=[0.3, 0.1])",
+    "table(values=[0.1, 0.30000000000000004, 1e-300], peak=3)",
+    "wsd-s(results=[10, 40], cooldown=10%, rewarm=2)",
+]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_reads_back(spec):
+    schedule = Schedule(spec)
+    for again in (
+        Schedule(str(schedule)),
+        Schedule.from_json(schedule.to_json()),
+        eval(repr(schedule)),
+        copy.copy(schedule),
+        copy.deepcopy(schedule),
+        pickle.loads(pickle.dumps(schedule)),
+        {"key": schedule}["key"],
+    ):
+        assert again == schedule
+        assert hash(again) == hash(schedule)
+        assert again.values(50).tolist() == schedule.values(50).tolist()
+    assert json.loads(schedule.to_json())["schedule"] == schedule.name
+
+
+def test_is_a_value():
+    a, b = Schedule("wsd(steps=10)"), Schedule("linear(steps=10)")
+    assert a != b
+    assert a != "wsd(steps=10)"
+    assert len({a, b, Schedule("wsd(steps=10)")}) == 2
+    a.with_peak(5.0)
+    assert a.peak == 1.0
+    with pytest.raises(AttributeError):
+        a.peak = 2.0
+
+
+def test_properties():
+    schedule = Schedule("wsd(steps=50k, warmup=2%, cooldown=20%, peak=1e-3)")
+    assert schedule.name == "wsd"
+    assert schedule.steps == 50_000
+    assert schedule.peak == 1e-3
+    assert (schedule.warmup_steps, schedule.cooldown_steps) == (1000, 10_000)
+    assert schedule.proportional_to_peak
+    assert schedule.smallest_peak == 0.0
+    assert Schedule("rsqrt(warmup=5)").steps is None
+    absolute = Schedule("wsd(steps=10, final=0.25)")
+    assert not absolute.proportional_to_peak
+    assert absolute.smallest_peak == 0.25
+
+
+def test_lr_fill_and_values_agree():
+    schedule = Schedule("wsd(steps=100, warmup=10, cooldown=30, decay=cosine)")
+    values = schedule.values()
+    assert values.dtype == np.float64
+    assert values.shape == (100,)
+    assert values.flags.writeable
+    assert values.flags.c_contiguous
+    assert [schedule.lr(i) for i in range(100)] == values.tolist()
+    assert schedule.values(3).tolist() == values[:3].tolist()
+    assert schedule.values(0).shape == (0,)
+    assert schedule.values(103)[100:].tolist() == [values[-1]] * 3
+    out = np.full(7, math.nan)
+    schedule.fill(95, out)
+    assert out.tolist() == [*values[95:], values[-1], values[-1]]
+    buffer = np.zeros((2, 5))
+    schedule.fill(0, buffer[1])
+    assert buffer.tolist() == [[0.0] * 5, values[:5].tolist()]
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        np.zeros(4)[::2],
+        np.zeros(4, dtype=np.float32),
+        np.zeros((2, 2)),
+        np.broadcast_to(np.zeros(1), (4,)),
+        [0.0],
+    ],
+)
+def test_fill_writes_in_place_or_not_at_all(out):
+    with pytest.raises(TypeError, match="fill"):
+        Schedule("linear(steps=4)").fill(0, out)
+
+
+def test_fields_are_numbers_texts_and_lists():
+    spec = Schedule("wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3)")
+    assert spec == Schedule(
+        "wsd",
+        steps=np.int64(50_000),
+        warmup="300",
+        cooldown="20%",
+        decay="1-sqrt",
+        peak=1e-3,
+        final=None,
+    )
+    pieces = Schedule("piecewise", steps=9, milestones=np.array([3, 6]), factors=(1 / 3, 0.1))
+    assert pieces.lr(3) == 1 / 3
+    assert Schedule("constant", peak=np.float32(0.1)).peak == np.float32(0.1)
+    tenth = 0.1 + 2**-56
+    assert Schedule("constant", peak=tenth).peak == tenth
+
+
+def test_with():
+    schedule = Schedule("wsd(steps=100, cooldown=20%, final=10%)")
+    assert schedule.with_peak(3).lr(99) == pytest.approx(0.3, rel=1e-15)
+    assert schedule.with_steps(1000).cooldown_steps == 200
+    assert schedule.with_steps("2k") == schedule.with_steps(2000)
+    table = schedule.with_values(np.linspace(1.0, 2.0, 100))
+    assert table.lr(79) == np.linspace(1.0, 2.0, 100)[79]
+    assert table.lr(99) == pytest.approx(0.1, rel=1e-15)
+    with pytest.raises(ArgumentError, match="steps = 100: must be the number of values, 3"):
+        schedule.with_values([1.0, 1.0, 1.0])
+
+
+def test_from_function_is_evaluated_once_per_step():
+    seen = []
+
+    def half_life(i):
+        seen.append(i)
+        return 0.5**i
+
+    schedule = Schedule.from_function(half_life, steps=5, peak=2.0)
+    assert seen == [0, 1, 2, 3, 4]
+    assert schedule.values().tolist() == [2.0, 1.0, 0.5, 0.25, 0.125]
+    schedule.values()
+    schedule.with_peak(3.0).lr(2)
+    assert len(seen) == 5
+    assert schedule.steps == 5
+    assert Schedule.from_function(lambda i: np.float32(0.5), 2).lr(1) == 0.5
+
+
+def test_from_function_passes_errors_on():
+    with pytest.raises(ZeroDivisionError):
+        Schedule.from_function(lambda i: 1 / (i - 2), steps=5)
+    with pytest.raises(ArgumentError, match=r"function\(1\) = 'x': must be a number"):
+        Schedule.from_function(lambda i: "x" if i else 1.0, steps=5)
+    with pytest.raises(ArgumentError, match=r"values\[2\] = -1: must be finite and >= 0"):
+        Schedule.from_function(lambda i: 1 - i, steps=3)
+    with pytest.raises(ArgumentError, match="at least one"):
+        Schedule.from_function(lambda i: 1.0, steps=0)
+
+
+def test_every_example_of_the_help_parses():
+    lines = schedule_help()
+    assert {"wsd", "cosine", "linear", "rsqrt", "table"} <= {name for name, _, _ in lines}
+    for name, example, meaning in lines:
+        assert Schedule(example).name == name
+        assert meaning
