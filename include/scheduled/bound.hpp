@@ -27,6 +27,9 @@ class GradNorm {
     return visit([value = value_](std::size_t) noexcept { return value; });
   }
 
+  /// The series, or null where there is one value.
+  const double* data() const noexcept { return is_series_ ? series_.data() : nullptr; }
+
   /// Throws std::invalid_argument where fewer than `steps` values are given or one is not finite and >= 0.
   void check(std::size_t steps) const;
 

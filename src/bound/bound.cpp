@@ -1,13 +1,13 @@
 #include "scheduled/bound.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "bound/arguments.hpp"
+#include "bound/omega_kernels.hpp"
 
 namespace scheduled {
 namespace {
@@ -20,70 +20,31 @@ void check_last(std::span<const double> lr) {
 
 double square(double x) noexcept { return x * x; }
 
-/// The tail sums u_k of a run from its end, block by block: plain additions within a block, compensated ones between
-/// blocks, so that the relative error of every u_k stays below (block + 2) 2^-53 whatever T is.
-class TailSum {
- public:
-  static constexpr std::size_t block = 128;
-
-  /// u for the steps after the current block.
-  double base() const noexcept { return total_.value(); }
-  void end_block(double block_sum) noexcept { total_.add(block_sum); }
-
- private:
-  CompensatedSum total_;
-};
-
-/// Calls visit(begin, end) for the blocks of [0, size) from the last to the first.
+/// Calls visit(begin, count) for the blocks of [0, size) from the last to the first. Within a block sums are plain,
+/// from block to block compensated: the relative error of every tail sum stays below (block + 2) 2^-53 whatever T is.
 template <class Visit>
 void blocks_backward(std::size_t size, Visit visit) {
   for (std::size_t end = size; end > 0;) {
-    const std::size_t begin = end > TailSum::block ? end - TailSum::block : 0;
-    visit(begin, end);
-    end = begin;
+    const std::size_t count = std::min(end, kernels::omega_block);
+    visit(end -= count, count);
   }
 }
 
-/// (1.2) for checked arguments with a positive last step. Per block the tail sums come first, so that the divisions
-/// that follow do not wait for each other.
-template <class Norm>
-BoundTerms omega_terms_of(std::span<const double> lr, const Norm& grad_norm, double distance) {
-  TailSum tail;
-  CompensatedSum noise;
-  const std::size_t last = lr.size() - 1;
-  noise.add(lr[last] * square(grad_norm(last)));
-  tail.end_block(lr[last]);  // the last step has no term q_T/u_T
-  blocks_backward(last, [&](std::size_t begin, std::size_t end) {
-    std::array<double, TailSum::block> u;
-    const double base = tail.base();
-    double local = 0.0;
-    std::size_t k = end;
-    for (; k - begin >= 4; k -= 4) {  // four at a time: the chain of additions through `local` is what takes time
-      const double one = lr[k - 1];
-      const double two = one + lr[k - 2];
-      const double three = two + lr[k - 3];
-      u[k - 1 - begin] = base + local;
-      u[k - 2 - begin] = base + (local + one);
-      u[k - 3 - begin] = base + (local + two);
-      u[k - 4 - begin] = base + (local + three);
-      local += three + lr[k - 4];
-    }
-    for (; k > begin; --k) {
-      u[k - 1 - begin] = base + local;
-      local += lr[k - 1];
-    }
-    const std::size_t count = end - begin;
-    for (std::size_t i = 0; i < count; ++i) u[i] = square(lr[begin + i] * grad_norm(begin + i)) / u[i];
-    std::array<double, 4> sums{};
-    for (std::size_t i = 0; i < count; ++i) sums[i % 4] += u[i];
-    noise.add((sums[0] + sums[1]) + (sums[2] + sums[3]));
-    tail.end_block(local);
-  });
-  return {square(distance) / (2.0 * tail.base()), 0.5 * noise.value()};
-}
-
+/// (1.2) for checked arguments with a positive last step.
 BoundTerms omega_terms_unchecked(std::span<const double> lr, GradNorm grad_norm, double distance) {
-  return grad_norm.visit([&](const auto& norm) { return omega_terms_of(lr, norm, distance); });
+  const std::size_t last = lr.size() - 1;
+  CompensatedSum tail;
+  CompensatedSum noise;
+  tail.add(lr[last]);
+  noise.add(lr[last] * square(grad_norm[last]));  // the last step has no term q_T/u_T
+  const double* const norms = grad_norm.data();
+  blocks_backward(last, [&](std::size_t begin, std::size_t count) {
+    const auto sums = kernels::omega_block_sums(lr.data() + begin, norms != nullptr ? norms + begin : nullptr,
+                                                grad_norm[0], count, tail.value());
+    tail.add(sums.rates);
+    noise.add(sums.terms);
+  });
+  return {square(distance) / (2.0 * tail.value()), 0.5 * noise.value()};
 }
 
 /// Omega of the first t steps, with the rule for zero rates.
@@ -156,17 +117,17 @@ void omega_gradient(std::span<const double> lr, GradNorm grad_norm, double dista
   }
   const std::size_t last = lr.size() - 1;
   CompensatedSum tail;
-  for (std::size_t k = lr.size(); k-- > 0;) {
-    out[k] = tail.value();  // u_k, read below
-    tail.add(lr[k]);
-  }
+  tail.add(lr[last]);
+  blocks_backward(last, [&](std::size_t begin, std::size_t count) {  // out holds u_k, which the loop below reads
+    tail.add(kernels::omega_block_tails(lr.data() + begin, count, tail.value(), out.data() + begin));
+  });
   const double from_distance = square(distance / tail.value());
   CompensatedSum before;  // sum of q_k/u_k^2 over k < j
-  for (std::size_t j = 0; j < last; ++j) {
-    const double u = out[j];
-    const double g2 = square(grad_norm[j]);
-    out[j] = 0.5 * (2.0 * lr[j] * g2 / u - from_distance - before.value());
-    before.add(square(lr[j] / u) * g2);
+  const double* const norms = grad_norm.data();
+  for (std::size_t begin = 0; begin < last; begin += kernels::omega_block) {
+    const std::size_t count = std::min(last - begin, kernels::omega_block);
+    before.add(kernels::omega_block_gradient(lr.data() + begin, norms != nullptr ? norms + begin : nullptr,
+                                             grad_norm[0], count, from_distance, before.value(), out.data() + begin));
   }
   out[last] = 0.5 * (square(grad_norm[last]) - from_distance - before.value());
 }

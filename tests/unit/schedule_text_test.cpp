@@ -64,9 +64,9 @@ TEST(SpecErrors, NameKeyValueAndWhatIsAllowed) {
   EXPECT_EQ(parse_error("wsd(steps=9, final=x)"),
             "final = 'x': must be an LR such as 1e-5 or a share of the peak such as 10%");
   EXPECT_EQ(parse_error("rsqrt(steps=900, warmup=9, cooldown=9, final=90%)"),
-            "final = 90%: must not be above the rate before the cooldown, = 0.10056022847309863");
+            "final = 90%: must not be above the rate before the cooldown = 0.10056022847309863");
   EXPECT_EQ(parse_error("constant(warmup=9, warmup_start=200%)"),
-            "warmup_start = 200%: must not be above the rate it warms up to, = 1");
+            "warmup_start = 200%: must not be above the rate it warms up to = 1");
   EXPECT_EQ(parse_error("wsd(steps=9, decay=exponential)"),
             "final = 0: exponential decay never reaches 0; give final > 0, or half_life=...");
   EXPECT_EQ(parse_error("wsd(steps=9, decay=exponential, final=1%, half_life=3)"),

@@ -1,0 +1,29 @@
+// The inner loop of Omega_T, compiled once per instruction set; plain operations in a fixed order, lane by lane, so
+// that every instruction set gives the same bits.
+#pragma once
+
+#include <cstddef>
+
+namespace scheduled::kernels {
+
+inline constexpr std::size_t omega_block = 128;
+
+struct BlockSums {
+  double rates;  ///< sum of lr
+  double terms;  ///< sum of (lr norm)^2/u, u the sum of all rates after the step
+};
+
+/// The sums over one block of `count` <= omega_block steps; `after` > 0 is the sum of all rates after the block. norm
+/// is an array as long as lr, or null for the common value `constant_norm`. Plain additions, at most omega_block in a
+/// chain.
+BlockSums omega_block_sums(const double* lr, const double* norm, double constant_norm, std::size_t count, double after);
+
+/// tail[j] = u of step j of the block, for j < count; returns the sum of lr over the block.
+double omega_block_tails(const double* lr, std::size_t count, double after, double* tail);
+
+/// One block of (1.3) in forward order: turns out[j] = u_j into (2 lr norm^2/u - shift - before_j)/2, where before_j is
+/// `before` plus the sum of (lr norm/u)^2 over the steps of the block ahead of j; returns that sum over the block.
+double omega_block_gradient(const double* lr, const double* norm, double constant_norm, std::size_t count, double shift,
+                            double before, double* out);
+
+}  // namespace scheduled::kernels

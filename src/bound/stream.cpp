@@ -1,0 +1,213 @@
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/elementary.hpp"
+#include "base/error.hpp"
+#include "bound/stream_kernels.hpp"
+#include "scheduled/bound_stream.hpp"
+
+namespace scheduled {
+namespace {
+
+using elementary::two_sum;
+
+constexpr double node_width = 0.34657359027997264;  // h = ln(2)/2: trapezoid error 2 exp(-pi^2/h) = 9e-13
+// Nodes reach up to s x >= 28 for the smallest distance x (what is left out is exp(-28) = 7e-13 of 1/x), and down to
+// s S <= 0.02 for the largest, S; below that five moments stand for all of them (error 0.02^6/720).
+constexpr double reach_up = 28.0;
+constexpr double reach_down = 0.02;
+constexpr std::size_t block = 8;
+
+/// 2^(i/2).
+double node_rate(std::int64_t i) {
+  const std::int64_t odd = i & 1;
+  return std::ldexp(odd != 0 ? 1.4142135623730951 : 1.0, static_cast<int>((i - odd) / 2));
+}
+
+void add(double& high, double& low, double term) {
+  const auto sum = two_sum(high, term);
+  high = sum.hi;
+  low += sum.lo;
+}
+
+}  // namespace
+
+OmegaStream::OmegaStream(double distance) : distance_(distance), value_(std::numeric_limits<double>::infinity()) {
+  require_positive("distance", distance);
+}
+
+double OmegaStream::push(double lr, double grad_norm) {
+  const auto name = [this](std::string_view what) { return concat({what, "[", std::to_string(steps_), "]"}); };
+  constexpr double smallest = 1e-140;
+  constexpr double largest = 1e140;
+  if (!(lr == 0.0 || (lr >= smallest && lr <= largest))) {
+    fail_value(name("lr"), lr, "must be 0 or within [1e-140, 1e140]");
+  }
+  if (!(std::isfinite(grad_norm) && grad_norm >= 0.0))
+    fail_value(name("grad_norm"), grad_norm, "must be finite and >= 0");
+  ++steps_;
+  if (lr == 0.0) return value_;
+  double sum = 0.0;
+  const bool first = total_ == 0.0;
+  add(total_, total_low_, lr);
+  if (!first) {
+    reach(lr);
+    if (lr != last_rate_) {
+      kernels::node_decays(rate_.data(), rate_.size(), lr, decay_.data());
+      last_rate_ = lr;
+    }
+    const double explicit_sum = kernels::advance_nodes(rate_.data(), decay_.data(), rate_.size(), last_source_,
+                                                       state_.data(), state_low_.data());
+    sum = node_width * (explicit_sum + far_tail(lr));
+  }
+  const double norm2 = grad_norm * grad_norm;
+  last_source_ = lr * lr * norm2;
+  value_ = 0.5 * (distance_ * distance_ / (total_ + total_low_) + lr * norm2 + sum);
+  return value_;
+}
+
+/// Makes the nodes cover distances from `lr` to the new total.
+void OmegaStream::reach(double lr) {
+  if (rate_.empty()) {
+    first_ = 2 * static_cast<std::int64_t>(std::ilogb(reach_down / total_)) - static_cast<std::int64_t>(block);
+    add_nodes_above(block);
+  }
+  while (rate_.front() * total_ > reach_down) add_nodes_below();
+  while (rate_.back() * lr < reach_up) add_nodes_above(block);
+}
+
+/// New nodes above see nothing of earlier steps: those are further away than the nodes so far needed to reach.
+void OmegaStream::add_nodes_above(std::size_t count) {
+  for (std::size_t k = 0; k < count; ++k) {
+    rate_.push_back(node_rate(first_ + static_cast<std::int64_t>(rate_.size())));
+    state_.push_back(0.0);
+    state_low_.push_back(0.0);
+    decay_.push_back(0.0);
+  }
+  last_rate_ = 0.0;
+}
+
+/// New nodes below take their state from the moments: exp(-y) = 1 - y + y^2/2 - ... for y <= 0.02.
+void OmegaStream::add_nodes_below() {
+  const double old_first = rate_.front();
+  first_ -= static_cast<std::int64_t>(block);
+  rate_.insert(rate_.begin(), block, 0.0);
+  state_.insert(state_.begin(), block, 0.0);
+  state_low_.insert(state_low_.begin(), block, 0.0);
+  decay_.insert(decay_.begin(), block, 0.0);
+  for (std::size_t k = 0; k < block; ++k) {
+    rate_[k] = node_rate(first_ + static_cast<std::int64_t>(k));
+    const double ratio = rate_[k] / old_first;
+    double factor = 1.0;
+    for (std::size_t j = 0; j < moments; ++j) {
+      add(state_[k], state_low_[k], factor * moment_[j]);
+      state_low_[k] += factor * moment_low_[j];
+      factor *= -ratio / static_cast<double>(j + 1);
+    }
+  }
+  double factor = 1.0;
+  for (std::size_t j = 0; j < moments; ++j) {
+    moment_[j] *= factor;
+    moment_low_[j] *= factor;
+    factor *= rate_.front() / old_first;
+  }
+  last_rate_ = 0.0;
+}
+
+/// Takes the last source and one step into the moments; returns the sum of s A over all nodes below the first.
+double OmegaStream::far_tail(double lr) {
+  add(moment_[0], moment_low_[0], last_source_);
+  const double d = rate_.front() * lr;
+  const std::array<double, moments> old = moment_;
+  constexpr std::array<std::array<double, moments>, moments> binomial = {
+      {{1, 0, 0, 0, 0}, {1, 1, 0, 0, 0}, {1, 2, 1, 0, 0}, {1, 3, 3, 1, 0}, {1, 4, 6, 4, 1}}};
+  for (std::size_t j = 1; j < moments; ++j) {
+    double power = d;
+    for (std::size_t l = j; l-- > 0;) {
+      add(moment_[j], moment_low_[j], binomial[j][l] * power * old[l]);
+      power *= d;
+    }
+  }
+  // sum over i < 0 of 2^(i (j+1)/2) = r/(1 - r), r = 2^(-(j+1)/2).
+  constexpr std::array<double, moments> geometric = {2.414213562373095, 1.0, 0.5469181606780271, 1.0 / 3.0,
+                                                     0.21473723385459292};
+  double sum = 0.0;
+  double sign = 1.0;
+  for (std::size_t j = 0; j < moments; ++j) {
+    sum += sign * geometric[j] * (moment_[j] + moment_low_[j]);
+    sign *= -1.0 / static_cast<double>(j + 1);
+  }
+  return rate_.front() * sum;
+}
+
+namespace {
+
+template <class Values>
+std::string list(const Values& values) {
+  std::string text;
+  for (const double value : values) text += (text.empty() ? "" : ",") + format_number(value);
+  return "[" + text + "]";
+}
+
+}  // namespace
+
+std::string OmegaStream::save() const {
+  const std::array<double, 4> sums = {total_, total_low_, last_source_, total_ > 0.0 ? value_ : 0.0};
+  return concat({R"({"omega_stream":1,"distance":)", format_number(distance_), R"(,"steps":)", std::to_string(steps_),
+                 R"(,"sums":)", list(sums), R"(,"first":)", std::to_string(first_), R"(,"state":)", list(state_),
+                 R"(,"state_low":)", list(state_low_), R"(,"moment":)", list(moment_), R"(,"moment_low":)",
+                 list(moment_low_), "}"});
+}
+
+OmegaStream OmegaStream::restore(std::string_view text) {
+  const auto reject = [](std::string_view why) { fail({"stream state: ", why, "; it must be what save() wrote"}); };
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_discarded() || !json.is_object() || json.value("omega_stream", nlohmann::json()) != 1) {
+    reject("not a saved stream");
+  }
+  const auto numbers = [&](const char* key) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_array()) reject(concat({key, " is missing"}));
+    std::vector<double> values;
+    for (const auto& item : *found) {
+      if (!item.is_number() || !std::isfinite(item.get<double>()))
+        reject(concat({key, " holds something else than numbers"}));
+      values.push_back(item.get<double>());
+    }
+    return values;
+  };
+  const auto integer = [&](const char* key) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_number_integer()) reject(concat({key, " is missing"}));
+    return found->get<std::int64_t>();
+  };
+  const auto distance = json.find("distance");
+  if (distance == json.end() || !distance->is_number()) reject("distance is missing");
+  OmegaStream stream(distance->get<double>());
+  stream.steps_ = integer("steps");
+  stream.first_ = integer("first");
+  const auto sums = numbers("sums");
+  stream.state_ = numbers("state");
+  stream.state_low_ = numbers("state_low");
+  const auto moment = numbers("moment");
+  const auto moment_low = numbers("moment_low");
+  constexpr std::int64_t most = 4000;  // |log2| of every LR allowed, in nodes, and more
+  const bool sizes_fit = sums.size() == 4 && moment.size() == moments && moment_low.size() == moments &&
+                         stream.state_.size() == stream.state_low_.size() && stream.state_.size() % block == 0 &&
+                         stream.state_.size() <= most && std::abs(stream.first_) <= most / 2 && stream.steps_ >= 0;
+  if (!sizes_fit) reject("sizes do not fit");
+  stream.total_ = sums[0];
+  stream.total_low_ = sums[1];
+  stream.last_source_ = sums[2];
+  if (stream.total_ > 0.0) stream.value_ = sums[3];
+  std::copy(moment.begin(), moment.end(), stream.moment_.begin());
+  std::copy(moment_low.begin(), moment_low.end(), stream.moment_low_.begin());
+  for (std::size_t k = 0; k < stream.state_.size(); ++k) {
+    stream.rate_.push_back(node_rate(stream.first_ + static_cast<std::int64_t>(k)));
+  }
+  stream.decay_.assign(stream.state_.size(), 0.0);
+  return stream;
+}
+
+}  // namespace scheduled

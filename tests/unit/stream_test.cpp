@@ -1,0 +1,89 @@
+#include "scheduled/bound_stream.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "scheduled/schedule.hpp"
+#include "support/throws.hpp"
+
+namespace scheduled {
+namespace {
+
+TEST(OmegaStream, FirstStepsByHand) {
+  OmegaStream stream(2.0);
+  EXPECT_EQ(stream.value(), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(stream.push(0.0), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(stream.push(0.5, 3.0), 0.5 * (4.0 / 0.5 + 0.5 * 9.0));
+  EXPECT_EQ(stream.push(0.0, 7.0), stream.value());
+  const double second = 0.5 * (4.0 / 1.5 + 1.0 * 4.0 + 0.25 * 9.0 / 1.0);
+  EXPECT_NEAR(stream.push(1.0, 2.0), second, 1e-11 * second);
+  EXPECT_EQ(stream.steps(), 4);
+}
+
+TEST(OmegaStream, IsSavedAndRestoredBitForBitInMidstream) {
+  const Schedule schedule = Schedule::parse("wsd(steps=3000, warmup=100, decay=1-sqrt)");
+  for (const std::int64_t stop : {0, 1, 2, 3, 50, 100, 1000, 2500}) {
+    OmegaStream whole(1.5);
+    for (std::int64_t i = 0; i < stop; ++i) whole.push(schedule.lr(i), 1.0 + 0.1 * static_cast<double>(i % 3));
+    OmegaStream restored = OmegaStream::restore(whole.save());
+    EXPECT_EQ(restored.value(), whole.value());
+    EXPECT_EQ(restored.steps(), stop);
+    EXPECT_EQ(restored.save(), whole.save());
+    for (std::int64_t i = stop; i < 3000; ++i) {
+      const double norm = 1.0 + 0.1 * static_cast<double>(i % 3);
+      ASSERT_EQ(restored.push(schedule.lr(i), norm), whole.push(schedule.lr(i), norm)) << stop << " " << i;
+    }
+  }
+}
+
+TEST(OmegaStream, ACopyIsABranch) {
+  OmegaStream trunk;
+  for (int i = 0; i < 500; ++i) trunk.push(0.01);
+  OmegaStream branch = trunk;
+  const std::string before = trunk.save();
+  for (int i = 99; i > 0; --i) branch.push(0.01 * i / 100);
+  EXPECT_EQ(trunk.save(), before);
+  OmegaStream straight;
+  for (int i = 0; i < 500; ++i) straight.push(0.01);
+  EXPECT_EQ(straight.push(0.01), trunk.push(0.01));
+  EXPECT_LT(branch.value(), trunk.value());
+}
+
+TEST(OmegaStream, UsesFewNodes) {
+  OmegaStream stream;
+  for (int i = 0; i < 1000000; ++i) stream.push(1e-3);
+  EXPECT_LE(stream.nodes(), 96U);
+}
+
+TEST(OmegaStream, RefusesBadStepsAndStaysAsItWas) {
+  OmegaStream stream;
+  stream.push(0.1);
+  stream.push(0.1);
+  const std::string before = stream.save();
+  EXPECT_EQ(error_of([&] { stream.push(std::nan("")); }), "lr[2] = nan: must be 0 or within [1e-140, 1e140]");
+  EXPECT_EQ(error_of([&] { stream.push(-1.0); }), "lr[2] = -1: must be 0 or within [1e-140, 1e140]");
+  EXPECT_EQ(error_of([&] { stream.push(INFINITY); }), "lr[2] = inf: must be 0 or within [1e-140, 1e140]");
+  EXPECT_EQ(error_of([&] { stream.push(0.1, -1.0); }), "grad_norm[2] = -1: must be finite and >= 0");
+  EXPECT_EQ(stream.save(), before);
+  EXPECT_EQ(error_of([] { OmegaStream(0.0); }), "distance = 0: must be finite and > 0");
+}
+
+TEST(OmegaStream, RefusesWhatIsNoSavedState) {
+  OmegaStream stream;
+  for (int i = 0; i < 10; ++i) stream.push(0.1);
+  const std::string good = stream.save();
+  for (std::size_t cut = 0; cut < good.size(); ++cut) {
+    EXPECT_NE(error_of([&] { OmegaStream::restore(good.substr(0, cut)); }), "");
+  }
+  EXPECT_EQ(error_of([] { OmegaStream::restore("{}"); }),
+            "stream state: not a saved stream; it must be what save() wrote");
+  std::string broken = good;
+  broken.replace(broken.find("\"steps\":10"), 10, "\"steps\":-1");
+  EXPECT_EQ(error_of([&] { OmegaStream::restore(broken); }),
+            "stream state: sizes do not fit; it must be what save() wrote");
+}
+
+}  // namespace
+}  // namespace scheduled

@@ -1,0 +1,59 @@
+// Every instruction set that this machine has gives the same bits.
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <functional>
+
+#include "scheduled/bound.hpp"
+#include "scheduled/bound_stream.hpp"
+#include "support/families.hpp"
+
+namespace scheduled {
+namespace {
+
+/// What `compute` gives when only `target` may be used.
+std::vector<double> on_target(std::int64_t target, const std::function<std::vector<double>()>& compute) {
+  hwy::SetSupportedTargetsForTest(target);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  auto values = compute();
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  return values;
+}
+
+std::vector<double> everything(const families::Series& rates, const families::Series& norms) {
+  const std::size_t T = rates.values.size();
+  std::vector<double> all = {omega(rates.values, norms.values, 1.3), omega(rates.values, 0.7, 1.3)};
+  std::vector<double> part(T);
+  omega_gradient(rates.values, norms.values, 1.3, part);
+  all.insert(all.end(), part.begin(), part.end());
+  omega_curve(rates.values, norms.values, 1.3, part);
+  all.insert(all.end(), part.begin(), part.end());
+  OmegaStream stream(1.3);
+  for (std::size_t t = 0; t < T; ++t) all.push_back(stream.push(rates.values[t], norms.values[t]));
+  return all;
+}
+
+TEST(Targets, GiveTheSameBits) {
+  const std::int64_t all = hwy::SupportedTargets();
+  int compared = 0;
+  for (const std::size_t T : {1U, 7U, 130U, 3000U}) {
+    const auto norms = families::grad_norms(T);
+    std::size_t k = 0;
+    for (const auto& rates : families::rates(T)) {
+      const auto& norm = norms[k++ % norms.size()];
+      const auto compute = [&] { return everything(rates, norm); };
+      const auto expected = compute();
+      for (std::int64_t left = all; left != 0; left &= left - 1) {
+        const std::int64_t target = left & -left;
+        EXPECT_EQ(on_target(target, compute), expected) << hwy::TargetName(target) << ", " << rates.name << ", " << T;
+        ++compared;
+      }
+    }
+  }
+  std::cout << compared << " comparisons\n";
+  EXPECT_GT(compared, 56);  // more than one target
+}
+
+}  // namespace
+}  // namespace scheduled
