@@ -4,9 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "scheduled/bound.hpp"
 
 namespace scheduled {
 
@@ -27,6 +30,10 @@ class OmegaStream {
   /// or within [1e-140, 1e140]; a step of 0 repeats the value before it (infinity while there was no positive one).
   /// Throws std::invalid_argument naming the 0-based step, the value and what is allowed; the stream is then unchanged.
   double push(double lr, double grad_norm = 1.0);
+
+  /// push of each step in turn; grad_norm is one value or at least as many as lr. The values after each. Where a step
+  /// is refused, those before it have been taken.
+  std::vector<double> push_all(std::span<const double> lr, GradNorm grad_norm = 1.0);
 
   double value() const noexcept { return value_; }        ///< Omega_t after the last push; infinity before the first
   std::int64_t steps() const noexcept { return steps_; }  ///< number of pushes

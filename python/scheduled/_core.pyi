@@ -365,12 +365,19 @@ def omega_gradient(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike
     array([ 0.875, -0.125])
     """
 
-def omega_curve(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> numpy.typing.NDArray[numpy.float64]:
+def omega_curve(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, tolerance: float = 1e-12, threads: int = 1) -> numpy.typing.NDArray[numpy.float64]:
     """
-    Omega_1 ... Omega_T: the bound after every step.
+    Omega_1 ... Omega_T: the bound after every step, at near-linear cost.
 
-    Parameters are those of `omega`, but the last rate may be 0: where a rate is 0, the bound of the
-    last positive step stands; before the first positive step it is infinite.
+    Parameters
+    ----------
+    lr, grad_norm, distance
+        As for `omega`, but the last rate may be 0: where a rate is 0, the bound of the last positive
+        step stands; before the first positive step it is infinite.
+    tolerance : float
+        Relative error allowed at every step, within [1e-14, 0.1].
+    threads : int
+        At least 1; the result has the same bits for every number.
 
     Examples
     --------
@@ -430,6 +437,71 @@ def bound(schedule: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, distance:
     >>> round(bound(Schedule("wsd(steps=401, peak=0.0253737)"), T=400), 6)
     0.109323
     """
+
+class OmegaStream:
+    """
+    Omega_t step by step, inside a training loop.
+
+    Some tens of numbers of memory and a fraction of a microsecond a step; relative error at most 1e-10
+    over 1e8 steps. A copy is a branch: both go on independently. Pickles exactly.
+
+    Parameters
+    ----------
+    distance : float
+        D: distance of the start from the optimum, > 0.
+
+    Examples
+    --------
+    >>> from scheduled import OmegaStream
+    >>> trunk = OmegaStream()
+    >>> for step in range(3):
+    ...     omega = trunk.push(lr=0.5, grad_norm=1.0)
+    >>> import copy
+    >>> branch = copy.copy(trunk)
+    >>> round(branch.push(0.25), 6), round(trunk.value, 6)
+    (0.80119, 0.958333)
+    """
+
+    def __init__(self, distance: float = 1.0) -> None: ...
+
+    def push(self, lr: float, grad_norm: float = 1.0) -> float:
+        """
+        Take one update and return Omega_t after it.
+
+        A learning rate of 0 repeats the value before it (infinity while there was no positive one).
+        """
+
+    def push_all(self, lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0) -> numpy.typing.NDArray[numpy.float64]:
+        """Take several updates and return Omega_t after each."""
+
+    @property
+    def value(self) -> float:
+        """Omega_t after the last update; infinity before the first."""
+
+    @property
+    def steps(self) -> int:
+        """Number of updates taken."""
+
+    @property
+    def distance(self) -> float:
+        """D."""
+
+    def save(self) -> str:
+        """The whole state as one line of JSON."""
+
+    @staticmethod
+    def restore(text: str) -> OmegaStream:
+        """The stream that `save` wrote; it goes on with the same bits."""
+
+    def __copy__(self) -> OmegaStream: ...
+
+    def __deepcopy__(self, memo: dict) -> OmegaStream: ...
+
+    def __getstate__(self) -> str: ...
+
+    def __setstate__(self, arg: str, /) -> None: ...
+
+    def __repr__(self) -> str: ...
 
 class BestBaseLr:
     """The base learning rate with the smallest bound."""

@@ -149,18 +149,27 @@ array([ 0.875, -0.125])
 )doc");
   m.def(
       "omega_curve",
-      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
+      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance, double tolerance, int threads) {
         const Rates rates(lr, "lr");
         const GradNormArgument norms(grad_norm);
         std::vector<double> out(rates.span().size());
-        without_gil([&] { omega_curve(rates.span(), norms.get(), distance, out); });
+        const CurveOptions options{tolerance, threads};
+        without_gil([&] { omega_curve(rates.span(), norms.get(), distance, out, options); });
         return to_numpy(std::move(out));
       },
       nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
-      R"doc(Omega_1 ... Omega_T: the bound after every step.
+      nb::arg("tolerance") = CurveOptions{}.tolerance, nb::arg("threads") = CurveOptions{}.threads,
+      R"doc(Omega_1 ... Omega_T: the bound after every step, at near-linear cost.
 
-Parameters are those of `omega`, but the last rate may be 0: where a rate is 0, the bound of the
-last positive step stands; before the first positive step it is infinite.
+Parameters
+----------
+lr, grad_norm, distance
+    As for `omega`, but the last rate may be 0: where a rate is 0, the bound of the last positive
+    step stands; before the first positive step it is infinite.
+tolerance : float
+    Relative error allowed at every step, within [1e-14, 0.1].
+threads : int
+    At least 1; the result has the same bits for every number.
 
 Examples
 --------

@@ -33,6 +33,7 @@ NB_MODULE(_core, m) {
       "Version of the library, 'major.minor.patch'.");
   scheduled::python::bind_schedule(m);
   scheduled::python::bind_bound(m);
+  scheduled::python::bind_stream(m);
   scheduled::python::bind_design(m);
   scheduled::python::bind_runlog(m);
 }

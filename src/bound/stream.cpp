@@ -67,6 +67,14 @@ double OmegaStream::push(double lr, double grad_norm) {
   return value_;
 }
 
+std::vector<double> OmegaStream::push_all(std::span<const double> lr, GradNorm grad_norm) {
+  grad_norm.check(lr.size());
+  std::vector<double> values;
+  values.reserve(lr.size());
+  for (std::size_t i = 0; i < lr.size(); ++i) values.push_back(push(lr[i], grad_norm[i]));
+  return values;
+}
+
 /// Makes the nodes cover distances from `lr` to the new total.
 void OmegaStream::reach(double lr) {
   if (rate_.empty()) {
