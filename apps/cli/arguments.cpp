@@ -1,0 +1,128 @@
+#include "cli/arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+#include <system_error>
+
+#include "plot/figure.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+[[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
+
+std::string read_stream(std::istream& stream, const std::string& name) {
+  std::string text;
+  std::array<char, 1 << 14> block{};
+  errno = 0;
+  do {
+    stream.read(block.data(), block.size());
+    text.append(block.data(), static_cast<std::size_t>(stream.gcount()));
+  } while (stream);
+  if (stream.bad()) fail(name + ": cannot be read: " + std::generic_category().message(errno));
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) fail(name + ": empty");
+  return text;
+}
+
+}  // namespace
+
+std::string read_text(const std::string& file) {
+  if (file == "-") return read_stream(std::cin, "standard input");
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(file, error);
+  if (status.type() == std::filesystem::file_type::not_found) fail(file + ": no such file");
+  if (status.type() == std::filesystem::file_type::directory) fail(file + ": is a directory, not a file");
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) fail(file + ": cannot be opened: " + std::generic_category().message(errno));
+  return read_stream(stream, file);
+}
+
+std::vector<double> read_numbers(std::string_view name, std::string_view text) {
+  std::vector<double> numbers;
+  for (std::size_t line = 1; !text.empty(); ++line) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view entry = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    entry = entry.substr(0, entry.find('#'));
+    const std::size_t first = entry.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos) continue;
+    entry = entry.substr(first, entry.find_last_not_of(" \t\r") + 1 - first);
+    const auto number = parse_number(entry);
+    if (!number) fail(fmt::format("{}, line {}: '{}': must be a number", name, line, entry.substr(0, 60)));
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+double read_number(std::string_view name, std::string_view text) {
+  const auto number = parse_number(text);
+  if (!number) fail(fmt::format("{} = {}: must be a number", name, text));
+  return *number;
+}
+
+std::optional<std::int64_t> read_steps(std::string_view name, std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  return resolve_steps(name, parse_duration(name, text), std::nullopt, {});
+}
+
+GradNormArgument::GradNormArgument(const std::string& text, std::int64_t steps) {
+  if (text.empty()) return;
+  if (text.starts_with("t^")) {
+    series_ = power_grad_norm(read_number("grad-norm exponent", text.substr(2)), steps);
+  } else if (const auto number = parse_number(text)) {
+    value_ = *number;
+  } else {
+    series_ = read_numbers(text, read_text(text));
+    if (series_.empty()) fail(text + ": holds no grad norms");
+  }
+}
+
+void BoundOptions::add_to(CLI::App& verb) {
+  verb.add_option("-T,--T", T, "Evaluate after this many steps (1 <= T <= horizon); default: at the horizon")
+      ->type_name("N");
+  verb.add_option("-D,--distance", distance, "Distance from the start to the optimum, > 0; default 1")->type_name("D");
+  verb.add_option("-G,--grad-norm", grad_norm,
+                  "Gradient norms: a number, t^ALPHA, or a file with one value per step; default 1")
+      ->type_name("G");
+  verb.add_option("--criterion", criterion, "omega: bound of the last iterate; standard: of the average iterate")
+      ->check(CLI::IsMember({"omega", "standard"}))
+      ->capture_default_str();
+}
+
+namespace {
+
+/// Steps for which a power of t must be known.
+std::int64_t longest(std::optional<std::int64_t> T, const std::vector<NamedSchedule>& schedules) {
+  std::int64_t steps = T.value_or(0);
+  if (T) return steps;
+  for (const NamedSchedule& entry : schedules) steps = std::max(steps, entry.schedule.steps().value_or(0));
+  return steps;
+}
+
+}  // namespace
+
+BoundArguments::BoundArguments(const BoundOptions& options, const std::vector<NamedSchedule>& schedules)
+    : T_(read_steps("T", options.T)), grad_norm_(options.grad_norm, longest(T_, schedules)) {
+  const double distance = options.distance.empty() ? 1.0 : read_number("distance", options.distance);
+  settings_ = {grad_norm_.view(), distance, T_, options.which()};
+}
+
+void OutputOptions::add_to(CLI::App& verb) {
+  auto* const as_json = verb.add_flag("--json", json, "Print JSON; numbers read back exactly");
+  verb.add_flag("--csv", csv, "Print CSV; numbers read back exactly")->excludes(as_json);
+  verb.add_option("-o,--output", figure, "Draw a figure (needs gnuplot)")->type_name("FILE.{png,svg,pdf}");
+}
+
+void OutputOptions::check() const {
+  if (!figure.empty()) plot::check_figure_path(figure);
+}
+
+}  // namespace scheduled::cli

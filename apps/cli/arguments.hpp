@@ -1,0 +1,90 @@
+// Arguments that several verbs take, from text to values.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scheduled/bound.hpp"
+#include "scheduled/schedule.hpp"
+
+namespace scheduled::cli {
+
+/// The text of a file or, for "-", of standard input. Throws std::invalid_argument naming it: missing, unreadable, a
+/// directory, empty.
+std::string read_text(const std::string& file);
+
+/// A number for each line of `text`; blank lines and what follows a # do not count. Throws std::invalid_argument naming
+/// `name` and the line.
+std::vector<double> read_numbers(std::string_view name, std::string_view text);
+
+double read_number(std::string_view name, std::string_view text);
+
+/// A count of steps such as 50k; nothing for an empty text.
+std::optional<std::int64_t> read_steps(std::string_view name, std::string_view text);
+
+struct NamedSchedule {
+  Schedule schedule;
+  std::string name;  ///< the canonical spec, or what the user wrote where that is very long
+};
+
+struct SpecOptions {
+  std::vector<std::string> specs;
+  std::string steps;
+
+  CLI::Option* add_to(CLI::App& verb);
+  /// SPEC, `-` (one per line of standard input) or @FILE (a spec, the JSON of a schedule, or one rate per line).
+  std::vector<NamedSchedule> read() const;
+};
+
+/// Names for a table or legend: keys on which all schedules agree are left out, and the peak unless `with_peak`.
+std::vector<std::string> short_names(const std::vector<NamedSchedule>& schedules, bool with_peak);
+
+/// The grad norms as said: a number, t^ALPHA, or a file with one value per step.
+class GradNormArgument {
+ public:
+  /// Reads `text`; a power of t is evaluated for `steps` steps.
+  GradNormArgument(const std::string& text, std::int64_t steps);
+  GradNorm view() const { return series_.empty() ? GradNorm(value_) : GradNorm(series_); }
+
+ private:
+  double value_ = 1.0;
+  std::vector<double> series_;
+};
+
+struct BoundOptions {
+  std::string T;
+  std::string distance;  ///< empty: the verb's default
+  std::string grad_norm;
+  std::string criterion = "omega";
+
+  void add_to(CLI::App& verb);
+  Criterion which() const { return criterion == "omega" ? Criterion::omega : Criterion::standard; }
+};
+
+/// The options as values; keeps the grad norms that the settings refer to.
+class BoundArguments {
+ public:
+  BoundArguments(const BoundOptions& options, const std::vector<NamedSchedule>& schedules);
+  const BoundSettings& settings() const { return settings_; }
+
+ private:
+  std::optional<std::int64_t> T_;
+  GradNormArgument grad_norm_;
+  BoundSettings settings_;
+};
+
+struct OutputOptions {
+  bool json = false;
+  bool csv = false;
+  std::string figure;
+
+  void add_to(CLI::App& verb);
+  /// Throws std::invalid_argument where the figure could not be written: before any computing.
+  void check() const;
+};
+
+}  // namespace scheduled::cli

@@ -1,0 +1,185 @@
+// scheduled bound: the bound of schedules at their own peaks, beside the best ones.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+
+#include "cli/arguments.hpp"
+#include "cli/bound_log.hpp"
+#include "cli/draw.hpp"
+#include "cli/output.hpp"
+#include "cli/results.hpp"
+#include "cli/verbs.hpp"
+#include "scheduled/design.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+struct BoundVerbOptions {
+  SpecOptions specs;
+  BoundOptions bound;
+  LogOptions log;
+  OutputOptions output;
+  bool split = false;
+};
+
+struct Bounded {
+  double bound = 0.0;
+  BestBaseLr best;
+  std::optional<OmegaSplit> split, best_split;
+};
+
+OmegaSplit split_of(const Schedule& schedule, const BoundSettings& settings) {
+  return omega_split(bound_rates(schedule, settings.T), settings.grad_norm, settings.distance);
+}
+
+Bounded evaluate(const Schedule& schedule, const BoundSettings& settings, bool split) {
+  Bounded result{bound(schedule, settings), best_base_lr(schedule, settings), {}, {}};
+  if (split) {
+    result.split = split_of(schedule, settings);
+    result.best_split = split_of(schedule.with_peak(result.best.peak), settings);
+  }
+  return result;
+}
+
+std::string text_of(const NamedSchedule& entry, const Bounded& result, const BoundOptions& options) {
+  std::vector<std::string> header{"", "peak LR", "bound"};
+  std::vector<std::string> own{"own peak", rounded(entry.schedule.peak()), rounded(result.bound)};
+  std::vector<std::string> best{"best peak", rounded(result.best.peak), rounded(result.best.bound)};
+  if (result.split) {
+    for (const char* const name : {"distance term", "noise term", "last-iterate term"}) header.emplace_back(name);
+    for (auto [row, split] : {std::pair{&own, &*result.split}, std::pair{&best, &*result.best_split}}) {
+      for (const double term : {split->distance, split->noise, split->last}) row->push_back(rounded(term));
+    }
+  }
+  best.push_back(method(result.best));
+  header.emplace_back("");
+  own.emplace_back("");
+  Table table(header);
+  table.add(own);
+  table.add(best);
+  return fmt::format("{}\n{} at T = {}\n\n{}", entry.name, settings_text(options), result.best.T, table.text());
+}
+
+Json json_of(const OmegaSplit& split) {
+  return {{"distance", split.distance}, {"noise", split.noise}, {"last", split.last}};
+}
+
+Json json_of(const Schedule& schedule, const Bounded& result, const BoundOptions& options) {
+  Json json;
+  json["spec"] = print(schedule);
+  json["schedule"] = Json::parse(print_json(schedule));
+  json["peak"] = schedule.peak();
+  json["bound"] = result.bound;
+  if (result.split) json["split"] = json_of(*result.split);
+  json["best"] = to_json(schedule.with_peak(result.best.peak), result.best);
+  if (result.split) json["best"]["split"] = json_of(*result.best_split);
+  add_settings(json, options);
+  return json;
+}
+
+std::vector<std::string> csv_cells(const Schedule& schedule, const Bounded& result) {
+  std::vector<std::string> cells{print(schedule),
+                                 std::to_string(result.best.T),
+                                 format_number(schedule.peak()),
+                                 format_number(result.bound),
+                                 format_number(result.best.peak),
+                                 format_number(result.best.bound)};
+  if (result.split) {
+    for (const double term : {result.split->distance, result.split->noise, result.split->last}) {
+      cells.push_back(format_number(term));
+    }
+  }
+  return cells;
+}
+
+plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector<Bounded>& results,
+                  const BoundSettings& settings) {
+  const std::vector<std::string> names = short_names(schedules, true);
+  std::int64_t end = 1;
+  std::vector<plot::Line> rates, bounds;
+  for (std::size_t k = 0; k < schedules.size(); ++k) {
+    const Schedule& schedule = schedules[k].schedule;
+    const std::int64_t T = settings.T.value_or(schedule.steps().value_or(results[k].best.T));
+    end = std::max(end, T);
+    rates.push_back(rate_line(schedule, T, names[k], k));
+    bounds.push_back(bound_line(schedule, settings, names[k], k));
+  }
+  return {{rate_panel(std::move(rates), end), bound_panel(std::move(bounds), end, settings.criterion)},
+          plot::Arrangement::stacked,
+          4.6,
+          3.8};
+}
+
+void bound_of_specs(const BoundVerbOptions& options) {
+  const std::vector<NamedSchedule> schedules = options.specs.read();
+  const BoundArguments arguments(options.bound, schedules);
+  std::vector<Bounded> results;
+  for (const auto& [schedule, name] : schedules) {
+    results.push_back(evaluate(schedule, arguments.settings(), options.split));
+  }
+  if (!options.output.figure.empty()) {
+    plot::write_figure(draw(schedules, results, arguments.settings()), options.output.figure);
+  }
+  std::string text;
+  if (options.output.csv) {
+    std::vector<std::string> header{"schedule", "T", "peak", "bound", "best_peak", "best_bound"};
+    if (options.split) header.insert(header.end(), {"distance", "noise", "last"});
+    text = csv_line(header);
+  }
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    if (options.output.json) {
+      print_line(json_of(schedules[k].schedule, results[k], options.bound));
+    } else if (options.output.csv) {
+      text += csv_line(csv_cells(schedules[k].schedule, results[k]));
+    } else {
+      text += (k > 0 ? "\n" : "") + text_of(schedules[k], results[k], options.bound);
+    }
+  }
+  print_text(text);
+}
+
+void run(const BoundVerbOptions& options) {
+  const bool logs = !options.log.logs.empty();
+  if (logs == !options.specs.specs.empty()) {
+    throw std::invalid_argument(logs ? "SPEC and --log: only one of them can be given"
+                                     : "SPEC or --log is missing; see scheduled bound --help");
+  }
+  const LogOptions& log = options.log;
+  if (!logs && !(log.columns.empty() && log.warmup.empty() && log.max_gap.empty())) {
+    throw std::invalid_argument("--columns, --log-warmup, --max-gap: only with --log");
+  }
+  if (logs && !options.specs.steps.empty()) throw std::invalid_argument("--steps: only with SPECs; see --T");
+  if (options.split && (logs || options.bound.which() == Criterion::standard)) {
+    throw std::invalid_argument("--split: only for SPECs and --criterion omega");
+  }
+  options.output.check();
+  if (logs) return bound_along_logs(options.log, options.bound, options.output);
+  bound_of_specs(options);
+}
+
+}  // namespace
+
+void add_bound(CLI::App& app) {
+  auto* const verb = app.add_subcommand("bound", "Bound of schedules, or along the log of a real run");
+  const auto options = std::make_shared<BoundVerbOptions>();
+  options->specs.add_to(*verb);
+  options->bound.add_to(*verb);
+  verb->add_flag("--split", options->split, "Also the three terms of the bound");
+  options->log.add_to(*verb);
+  options->output.add_to(*verb);
+  verb->footer(
+      "With --log, the bound is evaluated where the validation loss (else the training loss) was logged. Then\n"
+      "--grad-norm also takes `logged`, and is that by default where the log has them, else 1; --distance also takes\n"
+      "`auto`, the default: the distance at which the rates of the run are the best ones. Steps of a log count\n"
+      "finished updates.\n\n"
+      "Examples:\n"
+      "  scheduled bound \"wsd(steps=50k, cooldown=20%, peak=0.002)\" --split\n"
+      "  scheduled bound \"rsqrt(warmup=1k, peak=0.01)\" -T 20k --grad-norm t^-0.5 --json\n"
+      "  scheduled bound --log run.csv\n"
+      "  scheduled bound --log cooldown.csv --base run.csv --label wsd --log cosine.csv -o runs.svg");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace scheduled::cli

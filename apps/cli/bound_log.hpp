@@ -1,0 +1,31 @@
+// scheduled bound --log: the bound along real training runs, from their logs.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/arguments.hpp"
+
+namespace scheduled::cli {
+
+/// One --log with what was said after it.
+struct LogSource {
+  std::string file;
+  std::vector<std::string> bases;  ///< the run that `file` continues, the run that this one continues, ...
+  std::string label;
+};
+
+struct LogOptions {
+  std::vector<LogSource> logs;
+  std::string columns;
+  std::string warmup;
+  std::string max_gap;
+
+  void add_to(CLI::App& verb);
+};
+
+/// Reads, evaluates, draws and prints. Throws std::invalid_argument on bad logs and options.
+void bound_along_logs(const LogOptions& logs, const BoundOptions& bound, const OutputOptions& output);
+
+}  // namespace scheduled::cli

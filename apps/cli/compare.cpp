@@ -1,0 +1,105 @@
+// scheduled compare: schedules at their best peaks, side by side.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "cli/arguments.hpp"
+#include "cli/draw.hpp"
+#include "cli/output.hpp"
+#include "cli/results.hpp"
+#include "cli/verbs.hpp"
+#include "scheduled/design.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+struct CompareOptions {
+  SpecOptions specs;
+  BoundOptions bound;
+  OutputOptions output;
+};
+
+std::string text_of(const std::vector<std::string>& names, const std::vector<ComparisonRow>& rows,
+                    const BoundOptions& bound) {
+  Table table({"schedule", "T", "best peak LR", "bound", "ratio to best"});
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const BestBaseLr& best = rows[k].best;
+    table.add({names[k], std::to_string(best.T), rounded(best.peak), rounded(best.bound),
+               fmt::format("{:.3f}", rows[k].ratio)});
+  }
+  return settings_text(bound) + "\n\n" + table.text();
+}
+
+std::string csv_of(const std::vector<ComparisonRow>& rows) {
+  std::string text = csv_line({"schedule", "T", "peak", "bound", "ratio", "closed_form"});
+  for (const auto& [schedule, best, ratio] : rows) {
+    text += csv_line({print(schedule), std::to_string(best.T), format_number(best.peak), format_number(best.bound),
+                      format_number(ratio), best.closed_form ? "true" : "false"});
+  }
+  return text;
+}
+
+Json json_of(const std::vector<ComparisonRow>& rows, const BoundOptions& bound) {
+  Json json;
+  add_settings(json, bound);
+  json["rows"] = Json::array();
+  for (const auto& [schedule, best, ratio] : rows) {
+    Json row = to_json(schedule, best);
+    row["ratio"] = ratio;
+    json["rows"].push_back(std::move(row));
+  }
+  return json;
+}
+
+plot::Figure draw(const std::vector<std::string>& names, const std::vector<ComparisonRow>& rows,
+                  const BoundSettings& settings) {
+  std::int64_t end = 1;
+  std::vector<plot::Line> rates;
+  std::vector<plot::Line> bounds;
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const Schedule& schedule = rows[k].schedule;
+    const std::int64_t T = settings.T.value_or(schedule.steps().value_or(rows[k].best.T));
+    end = std::max(end, T);
+    rates.push_back(rate_line(schedule, T, names[k], k));
+    bounds.push_back(bound_line(schedule, settings, names[k], k));
+  }
+  return {{rate_panel(std::move(rates), end), bound_panel(std::move(bounds), end, settings.criterion)},
+          plot::Arrangement::side_by_side,
+          6.8,
+          2.6};
+}
+
+void compare_all(const CompareOptions& options) {
+  options.output.check();
+  const std::vector<NamedSchedule> schedules = options.specs.read();
+  const BoundArguments arguments(options.bound, schedules);
+  std::vector<Schedule> plain;
+  for (const NamedSchedule& entry : schedules) plain.push_back(entry.schedule);
+  const std::vector<ComparisonRow> rows = compare(plain, arguments.settings());
+  const std::vector<std::string> names = short_names(schedules, false);
+  if (!options.output.figure.empty()) {
+    plot::write_figure(draw(names, rows, arguments.settings()), options.output.figure);
+  }
+  if (options.output.json) return print_line(json_of(rows, options.bound));
+  print_text(options.output.csv ? csv_of(rows) : text_of(names, rows, options.bound));
+}
+
+}  // namespace
+
+void add_compare(CLI::App& app) {
+  auto* const verb = app.add_subcommand("compare", "Compare schedules, each at its best peak learning rate");
+  const auto options = std::make_shared<CompareOptions>();
+  options->specs.add_to(*verb)->required();
+  options->bound.add_to(*verb);
+  options->output.add_to(*verb);
+  verb->footer(
+      "Peaks in the SPECs do not matter. The table leaves out the keys on which all agree; --csv and --json have the\n"
+      "full specs. The figure shows the schedules beside their bounds.\n\n"
+      "Examples:\n"
+      "  scheduled compare wsd cosine linear 1-sqrt \"rsqrt(warmup=1k)\" constant --steps 50k\n"
+      "  scheduled compare \"wsd(cooldown=10%)\" \"wsd(cooldown=40%)\" --steps 10k --csv");
+  verb->callback([options] { compare_all(*options); });
+}
+
+}  // namespace scheduled::cli

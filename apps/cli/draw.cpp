@@ -1,0 +1,68 @@
+#include "cli/draw.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "cli/results.hpp"
+#include "plot/series.hpp"
+
+namespace scheduled::cli {
+
+plot::Line rate_line(const Schedule& schedule, std::int64_t steps, std::string label, std::size_t style) {
+  constexpr std::int64_t most = 1 << 20;  // rates to look at; beyond that at even distances
+  const std::int64_t every = (steps + most - 1) / most;
+  plot::Line line{std::move(label), {}, {}, style};
+  for (std::int64_t i = 0; i < steps; i += every) {
+    line.x.push_back(static_cast<double>(i));
+    line.y.push_back(schedule.lr(i));
+  }
+  return plot::thinned(std::move(line));
+}
+
+std::vector<std::int64_t> spread(std::int64_t T, std::size_t points) {
+  const auto count = std::min(static_cast<std::int64_t>(points), T);
+  if (count <= 1) return {T};
+  std::vector<std::int64_t> t;
+  t.reserve(static_cast<std::size_t>(count));
+  // T - 1 = whole (count - 1) + rest, so that no product of two large numbers is needed.
+  const std::int64_t whole = (T - 1) / (count - 1);
+  const std::int64_t rest = (T - 1) % (count - 1);
+  for (std::int64_t k = 0; k < count; ++k) t.push_back(1 + k * whole + k * rest / (count - 1));
+  return t;
+}
+
+std::vector<double> bound_at(std::span<const double> rates, const BoundSettings& settings,
+                             std::span<const std::int64_t> t) {
+  if (settings.criterion == Criterion::omega) return omega_at(rates, settings.grad_norm, settings.distance, t);
+  std::vector<double> values;
+  values.reserve(t.size());
+  for (const std::int64_t steps : t) {
+    const auto prefix = rates.first(static_cast<std::size_t>(steps));
+    values.push_back(last_positive_step(prefix) > 0
+                         ? standard_bound(prefix, settings.grad_norm, settings.distance)
+                         : std::numeric_limits<double>::infinity());  // as omega_at before the first positive step
+  }
+  return values;
+}
+
+plot::Line bound_line(const Schedule& schedule, const BoundSettings& settings, std::string label, std::size_t style) {
+  const std::vector<double> rates = bound_rates(schedule, settings.T);
+  const std::vector<std::int64_t> t = spread(static_cast<std::int64_t>(rates.size()), 300);
+  return {std::move(label), {t.begin(), t.end()}, bound_at(rates, settings, t), style};
+}
+
+plot::Axis step_axis(std::int64_t end) {
+  return {.label = "step", .ticks = plot::TickStyle::count, .range = plot::Range{0.0, static_cast<double>(end)}};
+}
+
+plot::Panel rate_panel(std::vector<plot::Line> lines, std::int64_t end) {
+  return {step_axis(end), {.label = "learning rate"}, std::move(lines)};
+}
+
+plot::Panel bound_panel(std::vector<plot::Line> lines, std::int64_t end, Criterion criterion) {
+  const plot::Range range = plot::settled_range(lines, 0.05, plot::Scale::log);
+  return {
+      step_axis(end), {.label = bound_label(criterion), .scale = plot::Scale::log, .range = range}, std::move(lines)};
+}
+
+}  // namespace scheduled::cli

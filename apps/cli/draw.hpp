@@ -1,0 +1,37 @@
+// Lines and panels that several verbs draw.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plot/figure.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/schedule.hpp"
+
+namespace scheduled::cli {
+
+/// The rates of steps 0 ... steps-1 as a line, thinned to what a figure can show.
+plot::Line rate_line(const Schedule& schedule, std::int64_t steps, std::string label, std::size_t style);
+
+/// Up to `points` values of t from 1 to T, evenly spaced, both ends included.
+std::vector<std::int64_t> spread(std::int64_t T, std::size_t points);
+
+/// The bound after t steps, for each t, of a run with the given rates.
+std::vector<double> bound_at(std::span<const double> rates, const BoundSettings& settings,
+                             std::span<const std::int64_t> t);
+
+/// The bound of `schedule` at its own peak along the run, about 300 points.
+plot::Line bound_line(const Schedule& schedule, const BoundSettings& settings, std::string label, std::size_t style);
+
+/// Steps from 0 to `end`.
+plot::Axis step_axis(std::int64_t end);
+
+plot::Panel rate_panel(std::vector<plot::Line> lines, std::int64_t end);
+
+/// The bound over the step, on a log axis whose range is that of the settled part.
+plot::Panel bound_panel(std::vector<plot::Line> lines, std::int64_t end, Criterion criterion);
+
+}  // namespace scheduled::cli

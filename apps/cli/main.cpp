@@ -1,0 +1,88 @@
+// The command `scheduled`: verbs, and what happens when one fails. Exit codes: 0 done, 1 failed work, 2 bad input.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <csignal>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "cli/output.hpp"
+#include "cli/verbs.hpp"
+#include "plot/text.hpp"
+#include "scheduled/base.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+constexpr int failed_work = 1;
+constexpr int bad_input = 2;
+
+int report(std::string_view what, int code) {
+  const std::string line = "scheduled: error: " + plot::clean(what) + "\n";
+  return ::write(STDERR_FILENO, line.data(), line.size()) < 0 ? failed_work : code;
+}
+
+/// A standard stream that the caller closed would let the next file take its number, and with it our output. Opened for
+/// the wrong direction it fails as a closed one should.
+void occupy_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Learning-rate schedules with guarantees for large-model training.", "scheduled");
+  app.set_version_flag("--version", "scheduled " + std::string(version()));
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.require_subcommand(0, 1);
+  app.footer("See `scheduled VERB --help` for the options and an example, `scheduled show --list` for the schedules.");
+  add_show(app);
+  add_bound(app);
+  add_tune(app);
+  add_compare(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    print_text(app.help());  // of the verb where one was named
+    return 0;
+  } catch (const CLI::CallForVersion& call) {
+    print_text(std::string(call.what()) + "\n");
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    const auto verbs = app.get_subcommands();
+    const std::string of_verb = verbs.empty() ? "" : verbs.front()->get_name() + " ";
+    return report(std::string(error.what()) + "; see scheduled " + of_verb + "--help", bad_input);
+  }
+  if (app.get_subcommands().empty()) {
+    return report("a verb is missing: show, bound, tune or compare; see scheduled --help", bad_input);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace scheduled::cli
+
+int main(int argc, char** argv) {
+  using namespace scheduled::cli;
+  occupy_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a closed pipe is then an error of write, see Output
+  std::setlocale(LC_CTYPE, "");   // whether the terminal shows Unicode; numbers stay in the C locale
+  try {
+    return run(argc, argv);
+  } catch (const ClosedPipe&) {
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return report("not enough memory for that many steps", failed_work);
+  } catch (const std::length_error&) {
+    return report("not enough memory for that many steps", failed_work);
+  } catch (const std::invalid_argument& error) {
+    return report(error.what(), bad_input);
+  } catch (const std::domain_error& error) {
+    return report(error.what(), bad_input);
+  } catch (const std::exception& error) {
+    return report(error.what(), failed_work);
+  }
+}

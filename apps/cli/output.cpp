@@ -1,0 +1,78 @@
+#include "cli/output.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+#include "plot/text.hpp"
+
+namespace scheduled::cli {
+
+void Output::write(std::string_view text) {
+  constexpr std::size_t block = 1 << 16;
+  pending_ += text;
+  if (pending_.size() >= block) flush();
+}
+
+void Output::flush() {
+  std::string_view rest = pending_;
+  while (!rest.empty()) {
+    const ssize_t count = ::write(STDOUT_FILENO, rest.data(), rest.size());
+    if (count < 0 && errno == EPIPE) throw ClosedPipe();
+    if (count < 0 && errno != EINTR) {
+      throw std::runtime_error("standard output: cannot be written: " + std::generic_category().message(errno));
+    }
+    if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+  pending_.clear();
+}
+
+void print_text(std::string_view text) {
+  Output output;
+  output.write(text);
+  output.flush();
+}
+
+void print_line(const Json& json) { print_text(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"); }
+
+std::string rounded(double value) { return fmt::format("{:.6g}", value); }
+
+std::string Table::text() const {
+  std::vector<std::size_t> widths(rows_.front().size(), 0);
+  for (const auto& row : rows_) {
+    for (std::size_t k = 0; k < row.size(); ++k) widths[k] = std::max(widths[k], plot::text_width(row[k]));
+  }
+  std::string out;
+  for (const auto& row : rows_) {
+    std::string line;
+    for (std::size_t k = 0; k < row.size(); ++k) {
+      const std::string room(widths[k] - plot::text_width(row[k]), ' ');
+      const bool left = k == 0 || rows_.front()[k].empty();
+      line += (k == 0 ? "" : "  ") + (left ? row[k] + room : room + row[k]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string line;
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    if (k > 0) line += ',';
+    if (cells[k].find_first_of(",\"\r\n") == std::string::npos) {
+      line += cells[k];
+      continue;
+    }
+    line += '"';
+    for (const char c : cells[k]) line += c == '"' ? std::string(2, c) : std::string(1, c);
+    line += '"';
+  }
+  return line + "\n";
+}
+
+}  // namespace scheduled::cli

@@ -1,0 +1,27 @@
+// How the results of design read, in every verb alike.
+#pragma once
+
+#include <string>
+
+#include "cli/arguments.hpp"
+#include "cli/output.hpp"
+#include "scheduled/design.hpp"
+
+namespace scheduled::cli {
+
+/// "closed form", "numeric", "numeric, at the limit".
+std::string method(const BestBaseLr& best);
+
+/// The bound's name at an axis.
+std::string bound_label(Criterion criterion);
+
+/// spec, schedule, T, peak, bound, closed_form, at_limit of a schedule at its best peak.
+Json to_json(const Schedule& tuned, const BestBaseLr& best);
+
+/// criterion, distance and grad_norm as asked for.
+void add_settings(Json& json, const BoundOptions& options);
+
+/// The same in words.
+std::string settings_text(const BoundOptions& options);
+
+}  // namespace scheduled::cli

@@ -1,0 +1,231 @@
+// scheduled show: the rates of schedules as a table, a drawing, CSV, JSON or a figure.
+#include <fmt/format.h>
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <stdexcept>
+
+#include "cli/arguments.hpp"
+#include "cli/draw.hpp"
+#include "cli/output.hpp"
+#include "cli/verbs.hpp"
+#include "plot/figure.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+struct ShowOptions {
+  SpecOptions specs;
+  OutputOptions output;
+  std::string at;
+  std::string every;
+  std::string until;
+  bool list = false;
+};
+
+/// Steps to show, each with why it is of interest.
+using Steps = std::map<std::int64_t, std::string>;
+
+void note(Steps& steps, std::int64_t step, std::string_view what) {
+  std::string& notes = steps[step];
+  notes += (notes.empty() || what.empty() ? "" : ", ") + std::string(what);
+}
+
+/// Where the parts of the schedule meet, and some steps between.
+Steps informative_steps(const Schedule& schedule, std::int64_t end) {
+  const Layout& layout = schedule.layout();
+  const std::int64_t warmup = layout.warmup_steps;
+  Steps steps;
+  for (const std::int64_t t : spread(std::min(end, layout.steps.value_or(end)), 9)) note(steps, t - 1, "");
+  note(steps, 0, "first");
+  if (warmup > 0) {
+    note(steps, warmup - 1, "last warmup");
+    note(steps, schedule.lr(warmup - 1) == schedule.lr(warmup) ? warmup - 1 : warmup, "first at the top");
+  }
+  if (layout.steps) {
+    const std::int64_t cooldown = *layout.steps - layout.cooldown_steps;
+    if (layout.cooldown_steps > 0) {
+      if (cooldown > warmup) note(steps, cooldown - 1, "last before the cooldown");
+      note(steps, cooldown, "first of the cooldown");
+    }
+    note(steps, *layout.steps - 1, layout.cooldown_steps > 0 ? "last of the cooldown" : "last");
+    note(steps, *layout.steps, "past the end");
+  }
+  return steps;
+}
+
+/// Where a drawing ends: the longest horizon, else --until, else ten warmups but at least 10k steps.
+std::int64_t end_of_drawing(const ShowOptions& options, const std::vector<NamedSchedule>& schedules) {
+  const auto until = read_steps("until", options.until);
+  if (until && *until < 1) throw std::invalid_argument("until = 0: must be >= 1");
+  if (until) return *until;
+  std::int64_t horizon = 0;
+  std::int64_t warmup = 0;
+  for (const auto& [schedule, name] : schedules) {
+    horizon = std::max(horizon, schedule.steps().value_or(0));
+    warmup = std::max(warmup, schedule.layout().warmup_steps);
+  }
+  return horizon > 0 ? horizon : std::max<std::int64_t>(10'000, 10 * warmup);
+}
+
+Steps asked_steps(const std::string& list, const Schedule& schedule) {
+  Steps steps;
+  for (std::size_t begin = 0; begin <= list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string text = list.substr(begin, end - begin);
+    steps[resolve_steps("at", parse_duration("at", text), schedule.steps(), schedule.spec().step_size)];
+    begin = end + 1;
+  }
+  return steps;
+}
+
+Steps steps_of(const ShowOptions& options, const Schedule& schedule, std::int64_t end) {
+  return options.at.empty() ? informative_steps(schedule, end) : asked_steps(options.at, schedule);
+}
+
+/// Distance of the rows asked for with --every (which is checked here); 0: not asked for.
+std::int64_t row_distance(const ShowOptions& options) {
+  const auto every = read_steps("every", options.every);
+  if (every && *every < 1) throw std::invalid_argument("every = 0: must be >= 1");
+  return every.value_or(0);
+}
+
+void print_csv(const ShowOptions& options, const std::vector<NamedSchedule>& schedules, std::int64_t end) {
+  Output output;
+  std::vector<std::string> header{"step"};
+  for (const NamedSchedule& entry : schedules) header.push_back(schedules.size() == 1 ? "lr" : entry.name);
+  output.write(csv_line(header));
+  const auto write_row = [&](std::int64_t step) {
+    std::string row = std::to_string(step);
+    for (const NamedSchedule& entry : schedules) row += "," + format_number(entry.schedule.lr(step));
+    output.write(row + "\n");
+  };
+  if (!options.at.empty()) {
+    Steps steps;
+    for (const NamedSchedule& entry : schedules) steps.merge(asked_steps(options.at, entry.schedule));
+    for (const auto& [step, why] : steps) write_row(step);
+  } else {
+    const std::int64_t every = std::max<std::int64_t>(row_distance(options), 1);
+    for (std::int64_t step = 0; step < end; step += every) write_row(step);
+  }
+  output.flush();
+}
+
+Json to_json(const ShowOptions& options, const Schedule& schedule, std::int64_t end) {
+  const Layout& layout = schedule.layout();
+  Json json;
+  json["spec"] = print(schedule);
+  json["schedule"] = Json::parse(print_json(schedule));
+  json["layout"]["steps"] = layout.steps ? Json(*layout.steps) : Json();
+  json["layout"]["warmup_steps"] = layout.warmup_steps;
+  json["layout"]["cooldown_steps"] = layout.cooldown_steps;
+  json["step"] = Json::array();
+  json["lr"] = Json::array();
+  const auto add = [&](std::int64_t step) {
+    json["step"].push_back(step);
+    json["lr"].push_back(schedule.lr(step));
+  };
+  if (const std::int64_t every = row_distance(options); every > 0 && options.at.empty()) {
+    const std::int64_t own_end = options.until.empty() ? schedule.steps().value_or(end) : end;
+    for (std::int64_t step = 0; step < own_end; step += every) add(step);
+  } else {
+    for (const auto& [step, why] : steps_of(options, schedule, end)) add(step);
+  }
+  return json;
+}
+
+std::string layout_text(const Layout& layout) {
+  if (!layout.steps) return fmt::format("no horizon; warmup {} steps", layout.warmup_steps);
+  const std::int64_t stable = *layout.steps - layout.warmup_steps - layout.cooldown_steps;
+  return fmt::format("{} steps: warmup {}, stable {}, cooldown {}", *layout.steps, layout.warmup_steps, stable,
+                     layout.cooldown_steps);
+}
+
+std::string table_text(const ShowOptions& options, const NamedSchedule& entry, std::int64_t end) {
+  Table table({"step", "learning rate", ""});
+  for (const auto& [step, why] : steps_of(options, entry.schedule, end)) {
+    table.add({std::to_string(step), rounded(entry.schedule.lr(step)), why});
+  }
+  return entry.name + "\n" + layout_text(entry.schedule.layout()) + "\n\n" + table.text() + "\n";
+}
+
+std::vector<plot::Line> lines_of(const std::vector<NamedSchedule>& schedules, std::int64_t end) {
+  const std::vector<std::string> names = short_names(schedules, true);
+  std::vector<plot::Line> lines;
+  for (std::size_t k = 0; k < schedules.size(); ++k) {
+    const std::int64_t steps = std::min(schedules[k].schedule.steps().value_or(end), end);
+    lines.push_back(rate_line(schedules[k].schedule, steps, names[k], k));
+  }
+  return lines;
+}
+
+int terminal_width() {
+  winsize size{};
+  const bool known = ::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;  // NOLINT
+  return known && size.ws_col > 0 ? std::clamp<int>(size.ws_col, 40, 200) : 72;
+}
+
+void print_list() {
+  std::string text;
+  for (const ScheduleHelp& help : schedule_help()) {
+    text += fmt::format("{}: {}\n    {}\n", help.name, help.meaning, help.example);
+  }
+  print_text(text);
+}
+
+void show(const ShowOptions& options) {
+  if (options.list) return print_list();
+  options.output.check();
+  const std::vector<NamedSchedule> schedules = options.specs.read();
+  if (schedules.empty()) throw std::invalid_argument("SPEC: none given; see scheduled show --help");
+  const std::int64_t end = end_of_drawing(options, schedules);
+  // Check what only the printing needs, too, before a figure is written.
+  row_distance(options);
+  for (const NamedSchedule& entry : schedules) steps_of(options, entry.schedule, end);
+  const auto panel = [&] { return rate_panel(lines_of(schedules, end), end); };
+  if (!options.output.figure.empty()) {
+    plot::write_figure({{panel()}, plot::Arrangement::stacked, 4.4, 2.4}, options.output.figure);
+  }
+  if (options.output.csv) return print_csv(options, schedules, end);
+  std::string text;
+  for (const NamedSchedule& entry : schedules) {
+    if (options.output.json) {
+      print_line(to_json(options, entry.schedule, end));
+    } else {
+      text += table_text(options, entry, end);
+    }
+  }
+  if (options.output.json) return;
+  const bool unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
+  print_text(text + plot::draw_terminal(panel(), terminal_width(), 18, unicode));
+}
+
+}  // namespace
+
+void add_show(CLI::App& app) {
+  auto* const verb = app.add_subcommand("show", "Print and draw schedules");
+  const auto options = std::make_shared<ShowOptions>();
+  options->specs.add_to(*verb);
+  verb->add_flag("--list", options->list, "List the schedules, each with an example");
+  verb->add_option("--at", options->at, "Only these steps, e.g. 0,300,10k,50% (0 is the first update)")
+      ->type_name("STEP,STEP");
+  verb->add_option("--every", options->every, "Every N-th step, with --csv (default 1) or --json")->type_name("N");
+  verb->add_option("--until", options->until,
+                   "End of the drawing and the CSV; default: the longest horizon, without one ten warmups but at least "
+                   "10k steps")
+      ->type_name("N");
+  options->output.add_to(*verb);
+  verb->footer(
+      "Steps count from 0: step 0 is the first update. Several SPECs give one JSON object per line.\n\n"
+      "Examples:\n"
+      "  scheduled show \"wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3)\"\n"
+      "  scheduled show wsd cosine --steps 10k --csv --every 1k\n"
+      "  scheduled show \"rsqrt(warmup=1k, peak=1e-3)\" --until 20k --at 0,1k,10k --json");
+  verb->callback([options] { show(*options); });
+}
+
+}  // namespace scheduled::cli

@@ -1,0 +1,156 @@
+// SPEC arguments: where they come from, and how they are named in tables and legends.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cli/arguments.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n";
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+}
+
+/// Whether spec text has the key `steps`.
+bool has_steps(std::string_view text) {
+  for (std::size_t at = text.find("steps"); at != std::string_view::npos; at = text.find("steps", at + 1)) {
+    const bool starts = at > 0 && (text[at - 1] == '(' || text[at - 1] == ',' || text[at - 1] == ' ');
+    const std::size_t next = text.find_first_not_of(blanks, at + 5);
+    if (starts && next != std::string_view::npos && text[next] == '=') return true;
+  }
+  return false;
+}
+
+/// `wsd` -> `wsd(steps=50k)`, `wsd(cooldown=10%)` -> `wsd(steps=50k, cooldown=10%)`.
+std::string with_steps_key(std::string_view text, const std::string& steps) {
+  const std::size_t open = text.find('(');
+  if (open == std::string_view::npos) return fmt::format("{}(steps={})", text, steps);
+  const std::string_view rest = trimmed(text.substr(open + 1));
+  return fmt::format("{}(steps={}{}{}", text.substr(0, open), steps, rest.starts_with(')') ? "" : ", ", rest);
+}
+
+/// Reads a spec; `steps` is the horizon of one that has none.
+Schedule read_spec(std::string_view text, const std::string& steps) {
+  if (steps.empty()) return Schedule::parse(text);
+  const Duration horizon = parse_duration("steps", steps);
+  if (text.starts_with('{') || has_steps(text)) {
+    const Schedule schedule = Schedule::parse(text);
+    return schedule.steps() ? schedule : schedule.with_steps(horizon);
+  }
+  try {
+    const Schedule schedule = Schedule::parse(text);  // fails where a cooldown lacks its horizon
+    return schedule.steps() ? schedule : schedule.with_steps(horizon);
+  } catch (const std::invalid_argument&) {
+    return Schedule::parse(with_steps_key(text, steps));
+  }
+}
+
+/// The first line that counts reads as a number: then the file holds one rate per line.
+bool is_rates(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(0, std::min(end, text.find('#'))));
+    if (!line.empty()) return parse_number(line).has_value();
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
+}
+
+NamedSchedule named(Schedule schedule, std::string_view given) {
+  constexpr std::size_t longest = 240;  // beyond that it is a table, which nobody reads
+  std::string canonical = print(schedule);
+  return {std::move(schedule), canonical.size() <= longest ? std::move(canonical) : std::string(given)};
+}
+
+void read_lines(std::string_view text, const std::string& steps, std::vector<NamedSchedule>& out) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!line.empty() && !line.starts_with('#')) out.push_back(named(read_spec(line, steps), line));
+  }
+}
+
+Schedule read_file(const std::string& file, const std::string& steps) {
+  const std::string text = read_text(file);
+  try {
+    return is_rates(text) ? Schedule::table(read_numbers(file, text)) : read_spec(trimmed(text), steps);
+  } catch (const std::invalid_argument& error) {
+    const std::string what = error.what();
+    throw std::invalid_argument(what.starts_with(file) ? what : file + ": " + what);
+  }
+}
+
+/// The name and `key=value` texts of a canonical spec.
+std::vector<std::string> parts(std::string_view spec) {
+  const std::size_t open = spec.find('(');
+  std::vector<std::string> out{std::string(spec.substr(0, open))};
+  if (open == std::string_view::npos) return out;
+  int depth = 0;
+  std::string part;
+  for (const char c : spec.substr(open + 1)) {
+    if (c == '[') ++depth;
+    if (c == ']') --depth;
+    const bool ends = depth == 0 && (c == ',' || c == ')');
+    if (ends && !part.empty()) out.push_back(std::exchange(part, {}));
+    if (!ends && !(part.empty() && c == ' ')) part += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+CLI::Option* SpecOptions::add_to(CLI::App& verb) {
+  verb.add_option("--steps", steps, "Horizon of every SPEC that has none, e.g. 50k")->type_name("N");
+  return verb.add_option("SPEC", specs,
+                         "Schedule, e.g. \"wsd(steps=50k, cooldown=20%)\"; - reads one per line from standard input; "
+                         "@FILE reads a spec, the JSON of a schedule, or one rate per line");
+}
+
+std::vector<NamedSchedule> SpecOptions::read() const {
+  std::vector<NamedSchedule> schedules;
+  for (const std::string& text : specs) {
+    if (text == "-") {
+      read_lines(read_text("-"), steps, schedules);
+    } else if (text.starts_with('@')) {
+      schedules.push_back(named(read_file(text.substr(1), steps), text));
+    } else {
+      schedules.push_back(named(read_spec(trimmed(text), steps), text));
+    }
+  }
+  return schedules;
+}
+
+std::vector<std::string> short_names(const std::vector<NamedSchedule>& schedules, bool with_peak) {
+  std::vector<std::vector<std::string>> all;
+  for (const NamedSchedule& entry : schedules) all.push_back(parts(entry.name));
+  const auto everywhere = [&](const std::string& part) {
+    return std::all_of(all.begin(), all.end(), [&](const auto& other) {
+      return std::find(other.begin() + 1, other.end(), part) != other.end();
+    });
+  };
+  std::vector<std::string> names;
+  for (std::size_t k = 0; k < schedules.size(); ++k) {
+    std::string inner;
+    for (std::size_t p = 1; p < all[k].size(); ++p) {
+      const bool is_peak = all[k][p].starts_with("peak=");
+      const bool shared = all.size() > 1 && everywhere(all[k][p]);
+      if ((is_peak && !with_peak) || shared) continue;
+      inner += (inner.empty() ? "" : ", ") + all[k][p];
+    }
+    names.push_back(all[k].front() + (inner.empty() ? "" : "(" + inner + ")"));
+  }
+  return names;
+}
+
+}  // namespace scheduled::cli

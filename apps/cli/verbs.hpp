@@ -1,0 +1,13 @@
+// The verbs, one file each: parse, call the library, print.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace scheduled::cli {
+
+void add_show(CLI::App& app);
+void add_bound(CLI::App& app);
+void add_tune(CLI::App& app);
+void add_compare(CLI::App& app);
+
+}  // namespace scheduled::cli

@@ -1,0 +1,53 @@
+#include "plot/figure.hpp"
+
+#include <stdexcept>
+#include <string_view>
+
+#include "plot/file.hpp"
+#include "plot/gnuplot.hpp"
+
+namespace scheduled::plot {
+namespace {
+
+/// gnuplot says nothing when the disk is full; a whole picture shows by its end.
+bool is_whole(std::string_view bytes, Format format) {
+  using namespace std::string_view_literals;
+  const std::string_view end = format == Format::png   ? "IEND\xae\x42\x60\x82"sv
+                               : format == Format::svg ? "</svg>"sv
+                                                       : "%%EOF"sv;
+  while (format != Format::png && !bytes.empty() && (bytes.back() == '\n' || bytes.back() == '\r')) {
+    bytes.remove_suffix(1);
+  }
+  return bytes.ends_with(end);
+}
+
+}  // namespace
+
+Format format_of(const std::filesystem::path& path) {
+  const std::string extension = path.extension().string();
+  if (extension == ".png") return Format::png;
+  if (extension == ".svg") return Format::svg;
+  if (extension == ".pdf") return Format::pdf;
+  throw std::invalid_argument(path.string() + ": a figure must end in .png, .svg or .pdf");
+}
+
+void check_figure_path(const std::filesystem::path& path) {
+  format_of(path);
+  check_writable(path);
+}
+
+std::string render(const Figure& figure, Format format) {
+  std::string bytes = run_gnuplot(gnuplot_script(figure, format));
+  if (!is_whole(bytes, format)) {
+    throw std::runtime_error("gnuplot failed: its picture is incomplete; is there room for temporary files?");
+  }
+  return bytes;
+}
+
+void write_figure(const Figure& figure, const std::filesystem::path& path) {
+  const Format format = format_of(path);
+  check_writable(path);
+  write_file(path, render(figure, format));
+}
+
+}  // namespace scheduled::plot

@@ -1,0 +1,25 @@
+// Sizes and styles of figures, in inches unless said otherwise.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace scheduled::plot {
+
+constexpr double font_points = 9.0;
+constexpr double em = font_points / 72.0;
+constexpr double character = 0.6 * em;  // a wide serif face, so that other faces fit too
+constexpr double line_height = 1.45 * em;
+constexpr double line_width = 1.3;  // points
+constexpr double point_size = 0.9;  // in gnuplot's unit
+
+struct Style {
+  std::string_view colour;
+  std::string_view dashes;  ///< gnuplot's dashtype
+  int marker = 0;           ///< gnuplot's pointtype
+};
+
+/// Of Line::style; cycles. Colours of Okabe and Ito (safe for the colour-blind); dashes tell them apart in grey.
+const Style& style_of(std::size_t index) noexcept;
+
+}  // namespace scheduled::plot

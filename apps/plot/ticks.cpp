@@ -1,0 +1,128 @@
+#include "plot/ticks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+
+namespace scheduled::plot {
+namespace {
+
+/// The smallest of 1, 2, 2.5, 5, 10 times a power of ten that is >= `size`.
+double round_step(double size) {
+  const double decade = std::pow(10.0, std::floor(std::log10(size)));
+  for (const double factor : {1.0, 2.0, 2.5, 5.0}) {
+    if (factor * decade >= size * (1.0 - 1e-9)) return factor * decade;
+  }
+  return 10.0 * decade;
+}
+
+/// Digits after the point that multiples of `step` need.
+int decimals(double step) {
+  int digits = 0;
+  while (digits < 12 && std::fabs(step - std::round(step)) > 1e-6 * step) {
+    step *= 10.0;
+    ++digits;
+  }
+  return digits;
+}
+
+struct Suffix {
+  double unit;
+  std::string_view text;
+};
+
+Suffix count_suffix(double largest) {
+  if (largest >= 1e10) return {1e9, "B"};
+  if (largest >= 1e7) return {1e6, "M"};
+  if (largest >= 1e4) return {1e3, "k"};
+  return {1.0, ""};
+}
+
+int common_exponent(double largest) {
+  if (largest == 0.0 || (largest >= 0.01 && largest < 1e5)) return 0;
+  return static_cast<int>(std::floor(std::log10(largest) + 1e-9));
+}
+
+Ticks linear_ticks(const Axis& axis, Range range, int wanted) {
+  Ticks out;
+  const double step = round_step((range.high - range.low) / std::max(wanted, 1));
+  const double largest = std::max(std::fabs(range.low), std::fabs(range.high));
+  const Suffix suffix = axis.ticks == TickStyle::count ? count_suffix(largest) : Suffix{1.0, ""};
+  if (axis.ticks == TickStyle::number) out.exponent = common_exponent(largest);
+  const double unit = suffix.unit * std::pow(10.0, out.exponent);
+  const int digits = decimals(step / unit);
+  const double slack = 1e-9 * (range.high - range.low);
+  for (double k = std::ceil((range.low - slack) / step); k * step <= range.high + slack; k += 1.0) {
+    const double at = k == 0.0 ? 0.0 : k * step;  // no -0
+    out.ticks.push_back({at, at == 0.0 ? "0" : fmt::format("{:.{}f}{}", at / unit, digits, suffix.text)});
+  }
+  return out;
+}
+
+Ticks decade_ticks(Range range, int wanted, bool unicode) {
+  Ticks out;
+  const int first = static_cast<int>(std::floor(std::log10(range.low)));
+  const int last = static_cast<int>(std::ceil(std::log10(range.high)));
+  const int every = std::max(1, (last - first) / std::max(wanted, 1));
+  for (int exponent = first; exponent <= last; ++exponent) {
+    for (const double factor : {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0}) {
+      const double at = factor * std::pow(10.0, exponent);
+      if (at < range.low * (1.0 - 1e-9) || at > range.high * (1.0 + 1e-9)) continue;
+      const bool numbered = factor == 1.0 && exponent % every == 0;
+      if (numbered || every == 1) out.ticks.push_back({at, numbered ? power_of_ten(exponent, unicode) : ""});
+    }
+  }
+  return out;
+}
+
+/// Less than two decades: 1-2-5 as plain numbers.
+Ticks few_decades_ticks(Range range) {
+  Ticks out;
+  out.exponent = common_exponent(range.high);
+  const double unit = std::pow(10.0, out.exponent);
+  const int first = static_cast<int>(std::floor(std::log10(range.low)));
+  const int last = static_cast<int>(std::ceil(std::log10(range.high)));
+  for (int exponent = first; exponent <= last; ++exponent) {
+    for (const double factor : {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0}) {
+      const double at = factor * std::pow(10.0, exponent);
+      if (at < range.low * (1.0 - 1e-9) || at > range.high * (1.0 + 1e-9)) continue;
+      const bool numbered = factor == 1.0 || factor == 2.0 || factor == 5.0;
+      out.ticks.push_back({at, numbered ? fmt::format("{:.4g}", at / unit) : ""});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string power_of_ten(int exponent, bool unicode) {
+  if (!unicode) return fmt::format("1e{}", exponent);
+  static constexpr std::array<std::string_view, 10> digits = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  std::string text = "10";
+  for (const char c : std::to_string(exponent)) {
+    if (c == '-') {
+      text += "⁻";
+    } else {
+      text += digits[static_cast<std::size_t>(c - '0')];
+    }
+  }
+  return text;
+}
+
+Ticks place_ticks(const Axis& axis, Range range, int wanted, bool unicode) {
+  if (axis.scale == Scale::linear) return linear_ticks(axis, range, wanted);
+  const double decades = std::log10(range.high / range.low);
+  if (decades >= 2.0) return decade_ticks(range, wanted, unicode);
+  if (decades >= 0.6) return few_decades_ticks(range);
+  return linear_ticks(axis, range, wanted);
+}
+
+std::string axis_caption(const Axis& axis, const Ticks& ticks, bool unicode) {
+  if (ticks.exponent == 0) return axis.label;
+  return fmt::format("{} ({})", axis.label, power_of_ten(ticks.exponent, unicode));
+}
+
+}  // namespace scheduled::plot

@@ -1,0 +1,120 @@
+// What goes to gnuplot, and what is prepared for it.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "plot/file.hpp"
+#include "plot/gnuplot.hpp"
+#include "plot/series.hpp"
+#include "plot/text.hpp"
+#include "plot/ticks.hpp"
+
+namespace scheduled::plot {
+namespace {
+
+std::vector<std::string> texts(const Ticks& ticks) {
+  std::vector<std::string> out;
+  for (const Tick& tick : ticks.ticks) {
+    if (!tick.text.empty()) out.push_back(tick.text);
+  }
+  return out;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST(GnuplotString, NothingLeavesTheQuotes) {
+  EXPECT_EQ(gnuplot_string("plain"), "'plain'");
+  EXPECT_EQ(gnuplot_string("it's"), "'it''s'");
+  EXPECT_EQ(gnuplot_string("`date` \"x\" @y {z} \\n"), "'`date` \"x\" @y {z} \\n'");
+  EXPECT_EQ(gnuplot_string("two\nlines\t\x1b\x7f"), "'two?lines?\?\?'");
+  EXPECT_EQ(gnuplot_string("\xff\xc3"), "'?\?'");
+  EXPECT_EQ(gnuplot_string("Ω"), "'Ω'");
+}
+
+TEST(GnuplotScript, UserTextOnlyAsQuotedStrings) {
+  Figure figure;
+  figure.panels.push_back({{.label = "x"}, {.label = "y"}, {{"a'b\n!rm", {0, 1}, {0, 1}}}});
+  const std::string script = gnuplot_script(figure, Format::svg);
+  EXPECT_NE(script.find("'a''b?!rm'"), std::string::npos);
+  EXPECT_EQ(script.find("\n!"), std::string::npos);
+}
+
+TEST(Text, WidthCountsCharacters) {
+  EXPECT_EQ(text_width("Ωₜ"), 2U);
+  EXPECT_EQ(text_width("\xff\xff"), 2U);
+  EXPECT_EQ(text_width("\xed\xa0\x80"), 3U);  // a surrogate is not UTF-8
+}
+
+TEST(Text, ShortenedAndWrapped) {
+  EXPECT_EQ(shortened("abcdef", 6), "abcdef");
+  EXPECT_EQ(shortened("abcdefg", 5), "ab…fg");
+  EXPECT_EQ(wrapped("one two three", 8, 3), (Texts{"one two", "three"}));
+  EXPECT_EQ(wrapped("one two three four", 8, 2), (Texts{"one two", "thre…our"}));
+  EXPECT_EQ(wrapped("unbreakable", 6, 3), (Texts{"unb…le"}));
+}
+
+TEST(Ticks, RoundPlaces) {
+  EXPECT_EQ(texts(place_ticks({}, {0.0, 1.0}, 4)), (Texts{"0", "0.25", "0.50", "0.75", "1.00"}));
+  EXPECT_EQ(texts(place_ticks({.ticks = TickStyle::count}, {0.0, 50000.0}, 5)),
+            (Texts{"0", "10k", "20k", "30k", "40k", "50k"}));
+  const Ticks small = place_ticks({.label = "rate"}, {0.0, 0.002}, 4);
+  EXPECT_EQ(texts(small), (Texts{"0", "0.5", "1.0", "1.5", "2.0"}));
+  EXPECT_EQ(axis_caption({.label = "rate"}, small), "rate (10⁻³)");
+}
+
+TEST(Ticks, LogAxes) {
+  const Axis axis{.label = "bound", .scale = Scale::log};
+  EXPECT_EQ(texts(place_ticks(axis, {1e-3, 1.0}, 5)), (Texts{"10⁻³", "10⁻²", "10⁻¹", "10⁰"}));
+  EXPECT_EQ(texts(place_ticks(axis, {1e-3, 1.0}, 5, false)), (Texts{"1e-3", "1e-2", "1e-1", "1e0"}));
+  EXPECT_EQ(texts(place_ticks(axis, {0.1, 1.0}, 5)), (Texts{"0.1", "0.2", "0.5", "1"}));
+  EXPECT_EQ(texts(place_ticks(axis, {1.0, 2.0}, 4)), (Texts{"1.00", "1.25", "1.50", "1.75", "2.00"}));
+  EXPECT_LE(texts(place_ticks(axis, {1e-300, 1e300}, 5)).size(), 8U);
+}
+
+TEST(Series, ThinningKeepsTheExtremes) {
+  Line line{"spike", {}, {}, 0};
+  for (int k = 0; k < 100000; ++k) {
+    line.x.push_back(k);
+    line.y.push_back(k == 54321 ? 7.0 : k == 12345 ? -7.0 : std::sin(k * 1e-4));
+  }
+  const Line thin = thinned(line, 1000);
+  EXPECT_LE(thin.x.size(), 1000U);
+  EXPECT_EQ(thin.x.front(), 0.0);
+  EXPECT_EQ(thin.x.back(), 99999.0);
+  EXPECT_EQ(*std::max_element(thin.y.begin(), thin.y.end()), 7.0);
+  EXPECT_EQ(*std::min_element(thin.y.begin(), thin.y.end()), -7.0);
+  EXPECT_TRUE(std::is_sorted(thin.x.begin(), thin.x.end()));
+  EXPECT_EQ(thinned(line, 100000), line);
+}
+
+TEST(Series, SettledRangeLeavesTheStartOut) {
+  const std::vector<Line> lines{{"loss", {0, 1, 5, 10}, {11.0, 5.0, 4.0, 3.0}}};
+  const Range range = settled_range(lines, 0.2, Scale::linear);
+  EXPECT_DOUBLE_EQ(range.low, 2.95);
+  EXPECT_DOUBLE_EQ(range.high, 4.05);
+}
+
+TEST(Files, FormatsByExtension) {
+  EXPECT_EQ(format_of("a/b.c/figure.png"), Format::png);
+  EXPECT_EQ(format_of("figure.pdf"), Format::pdf);
+  for (const char* const name : {"figure", "figure.", "figure.jpeg", ".png", ""}) {
+    EXPECT_THROW(format_of(name), std::invalid_argument) << name;
+  }
+}
+
+TEST(Files, FailureNamesTheFile) {
+  try {
+    write_file("no/such/folder/x.png", "bytes");
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "no/such/folder/x.png: cannot be written: No such file or directory");
+  }
+  EXPECT_THROW(check_writable("no/such/folder/x.png"), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace scheduled::plot

@@ -1,0 +1,180 @@
+"""Bad input: exit code 2, one clear line, no output file. Failed work: the same with exit code 1."""
+
+import os
+import resource
+import signal
+import stat
+import unittest
+
+import command
+
+SHORT = "cosine(steps=10)"
+
+
+class BadSchedules(command.CommandTest):
+    def check(self, spec, text):
+        for verb in ["show", "bound", "tune", "compare"]:
+            with self.subTest(spec, verb=verb):
+                self.assert_fails(2, text, verb, spec, "-o", "figure.svg")
+
+    def test_names_and_keys(self):
+        self.check("wsdd(steps=10)", "unknown schedule 'wsdd': must be one of constant, wsd, linear")
+        self.check("wsd(steps=10, cooldwn=20%)", "unknown key 'cooldwn'; allowed: steps, peak, warmup")
+        self.check("wsd(steps=10, steps=20)", "steps")
+        self.check("", "starts with the schedule's name")
+
+    def test_lengths(self):
+        self.check("wsd(steps=50k, cooldown=120%)", "cooldown = 120%: must be between 0% and 100%")
+        self.check("wsd(steps=0)", "steps = 0: must be at least 1")
+        self.check("wsd(steps=-5)", "steps = -5: must not be negative")
+        self.check("wsd(steps=100, warmup=90, cooldown=20)", "warmup + cooldown = 90 + 20 steps: must be at most")
+        self.check("wsd(cooldown=20%)", "horizon")
+
+    def test_rates(self):
+        self.check("constant(steps=10, peak=nan)", "peak = nan: must be finite and > 0")
+        self.check("constant(steps=10, peak=-1e-3)", "peak = -0.001: must be finite and > 0")
+        self.check("cosine(steps=10, peak=1e-3, final=2e-3)", "final = 0.002: must not be above peak = 0.001")
+        self.check("exponential(steps=10)", "final = 0: exponential decay never reaches 0")
+        self.check("wsd(steps=10, decay=exponential)", "exponential decay never reaches 0")
+        self.check("table(values=[0.1, nan])", "values[1] = nan")
+        self.check("table(values=[0.1, -0.1])", "values[1] = -0.1")
+
+
+class BadOptions(command.CommandTest):
+    def check(self, text, *arguments):
+        self.assert_fails(2, text, *arguments, "-o", "figure.svg")
+
+    def test_bound(self):
+        for verb in ["bound", "tune", "compare"]:
+            self.check("distance = 0: must be finite and > 0", verb, SHORT, "--distance", "0")
+            self.check("distance = -1", verb, SHORT, "--distance=-1")
+            self.check("distance = x: must be a number", verb, SHORT, "-D", "x")
+            self.check("T = 11: must be at most the horizon, steps = 10", verb, SHORT, "--T", "11")
+            self.check("T = 0: must be at least 1", verb, SHORT, "--T", "0")
+            self.check("T = -5: must not be negative", verb, SHORT, "--T", "-5")
+            self.check("has no horizon", verb, "rsqrt(warmup=10)")
+            self.check("grad_norm = nan", verb, SHORT, "--grad-norm", "nan")
+            self.check("grad_norm = -1", verb, SHORT, "--grad-norm=-1")
+            self.check("exponent = x: must be a number", verb, SHORT, "--grad-norm", "t^x")
+            self.check("--criterion", verb, SHORT, "--criterion", "best")
+        self.check("--split", "bound", SHORT, "--split", "--criterion", "standard")
+
+    def test_grad_norm_files(self):
+        (self.folder / "short.txt").write_text("1\n1\n1\n")
+        (self.folder / "words.txt").write_text("1\none\n")
+        self.check("there are 3 values for 9 steps", "bound", SHORT, "-G", "short.txt")
+        self.check("words.txt, line 2: 'one': must be a number", "bound", SHORT, "-G", "words.txt")
+        self.check("nowhere.txt: no such file", "bound", SHORT, "-G", "nowhere.txt")
+
+    def test_steps(self):
+        self.check("at = x: must be a length", "show", SHORT, "--at", "1,x")
+        self.check("at = 120%", "show", SHORT, "--at", "120%")
+        self.check("every = 0: must be >= 1", "show", SHORT, "--every", "0", "--csv")
+        self.check("until = 0: must be >= 1", "show", SHORT, "--until", "0")
+        self.check("steps = many", "show", "wsd", "--steps", "many")
+
+    def test_usage(self):
+        self.assert_fails(2, "a verb is missing")
+        self.assert_fails(2, "not expected: ", "draw", SHORT)
+        self.assert_fails(2, "--bogus", "show", SHORT, "--bogus")
+        self.assert_fails(2, "SPEC", "show")
+        self.assert_fails(2, "SPEC is required; see scheduled compare --help", "compare")
+        self.assert_fails(2, "SPEC or --log is missing", "bound")
+        self.assert_fails(2, "only one of them", "bound", SHORT, "--log", "run.csv")
+        self.assert_fails(2, "must come after the --log", "bound", "--base", "run.csv")
+        self.assert_fails(2, "only with --log", "bound", SHORT, "--max-gap", "10")
+        for verb in ["show", "bound", "tune", "compare"]:
+            self.assert_fails(2, "--json excludes --csv", verb, SHORT, "--csv", "--json")
+
+
+class BadFiles(command.CommandTest):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "empty").write_text(" \n")
+        (self.folder / "folder").mkdir()
+
+    def test_specs(self):
+        (self.folder / "rates").write_text("0.1\n# a comment\n0.2\nx\n")
+        self.assert_fails(2, "nowhere: no such file", "show", "@nowhere")
+        self.assert_fails(2, "folder: is a directory", "show", "@folder")
+        self.assert_fails(2, "empty: empty", "show", "@empty")
+        self.assert_fails(2, "rates, line 4: 'x': must be a number", "show", "@rates")
+        self.assert_fails(2, "standard input: empty", "show", "-", input=b"")
+
+    def test_logs(self):
+        (self.folder / "gap.csv").write_text("step,lr,loss\n" + "".join(f"{k},1,2\n" for k in [10, 20, 30, 40, 5000]))
+        (self.folder / "cut.json").write_text('{"history": {"train": {"iter": [1, 2')
+        (self.folder / "nan.csv").write_text("step,lr\n1,0.1\n2,nan\n")
+        (self.folder / "nolr.csv").write_text("step,loss\n1,3\n2,2\n")
+        for log in ["nowhere", "folder", "empty", "gap.csv", "cut.json", "nan.csv", "nolr.csv"]:
+            with self.subTest(log):
+                self.assert_fails(2, log, "bound", "--log", log, "-o", "figure.png")
+        (self.folder / "good.csv").write_text("step,lr,loss\n1,0.1,3\n2,0.1,2\n")
+        self.assert_fails(2, "T = 3: good.csv ends at step 2", "bound", "--log", "good.csv", "--T", "3")
+        self.assert_fails(2, "columns = lr: must be SOURCE=STANDARD", "bound", "--log", "good.csv", "--columns", "lr")
+        self.assert_fails(2, "grad_norm", "bound", "--log", "good.csv", "--grad-norm", "logged")
+
+    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
+    def test_unreadable(self):
+        (self.folder / "secret").write_text(SHORT)
+        (self.folder / "secret").chmod(0)
+        self.assert_fails(2, "secret: cannot be opened: Permission denied", "show", "@secret")
+        self.assert_fails(2, "secret", "bound", "--log", "secret")
+
+    def test_unwritable_output(self):
+        self.assert_fails(2, "nowhere/figure.png: cannot be written", "show", SHORT, "-o", "nowhere/figure.png")
+        (self.folder / "folder.png").mkdir()
+        self.assert_fails(2, "folder.png: cannot be written: Is a directory", "show", SHORT, "-o", "folder.png")
+        for name in ["figure", "figure.jpg", "figure.PNG", ".png"]:
+            self.assert_fails(2, f"{name}: a figure must end in .png, .svg or .pdf", "show", SHORT, "-o", name)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
+    def test_read_only_folder(self):
+        (self.folder / "folder").chmod(0o500)
+        self.assert_fails(2, "cannot be written: Permission denied", "show", SHORT, "-o", "folder/figure.png")
+
+
+class FailedWork(command.CommandTest):
+    """An existing file stays as it was."""
+
+    def setUp(self):
+        super().setUp()
+        (self.folder / "figure.png").write_text("old")
+
+    def tearDown(self):
+        self.assertEqual((self.folder / "figure.png").read_text(), "old")
+
+    def test_gnuplot_missing(self):
+        (self.folder / "bin").mkdir()
+        self.assert_fails(
+            1,
+            "gnuplot, which draws the figures, is not installed; on Debian: apt-get install gnuplot-nox",
+            "show", SHORT, "-o", "figure.png",
+            env=command.environment(PATH=str(self.folder / "bin")),
+        )  # fmt: skip
+
+    def fake_gnuplot(self, script):
+        (self.folder / "bin").mkdir()
+        program = self.folder / "bin" / "gnuplot"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        return command.environment(PATH=f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}")
+
+    def test_gnuplot_fails(self):
+        env = self.fake_gnuplot("printf 'half a pic'; echo 'no such terminal' >&2; exit 3")
+        self.assert_fails(1, "gnuplot failed: no such terminal", "show", SHORT, "-o", "figure.png", env=env)
+
+    def test_gnuplot_draws_half(self):
+        env = self.fake_gnuplot("printf 'half a picture'")
+        self.assert_fails(1, "its picture is incomplete", "show", SHORT, "-o", "figure.png", env=env)
+
+    def test_disk_full(self):
+        def small_files_only():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (12000, 12000))
+
+        self.assert_fails(1, "", "show", SHORT, "-o", "figure.png", preexec_fn=small_files_only)
+
+
+if __name__ == "__main__":
+    command.main()

@@ -1,0 +1,187 @@
+// What each fuzz target does with its bytes. The libFuzzer programs and the unit test that replays the corpus share it.
+// Only std::invalid_argument may come out of the library; anything else, and every broken promise, ends the target.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "scheduled/base.hpp"
+#include "scheduled/runlog.hpp"
+
+namespace scheduled::fuzz {
+
+inline void require(bool kept, const char* promise) {
+  if (!kept) throw std::runtime_error(promise);
+}
+
+inline void require_sound(const RunLog& log) {
+  require(log.rows() > 0 && !log.column.empty(), "a log that was read has rows and columns");
+  for (std::size_t i = 0; i < log.rows(); ++i) {
+    require(log.step[i] > (i == 0 ? -1 : log.step[i - 1]), "steps increase from 0");
+    require(log.step[i] <= (std::int64_t{1} << 53), "steps are at most 2^53");
+  }
+  for (const auto& [name, values] : log.column) {
+    require(values.size() == log.rows(), "columns are as long as the steps");
+    for (const double value : values) require(!std::isinf(value), "no value is infinite");
+  }
+}
+
+inline bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+inline bool same(const RunLog& a, const RunLog& b) {
+  if (a.step != b.step || a.column.size() != b.column.size()) return false;
+  return std::equal(a.column.begin(), a.column.end(), b.column.begin(), [](const auto& left, const auto& right) {
+    return left.first == right.first && std::equal(left.second.begin(), left.second.end(), right.second.begin(),
+                                                   right.second.end(), [](double x, double y) { return same(x, y); });
+  });
+}
+
+/// The table as CSV that parse_log reads back.
+inline std::string print_csv(const RunLog& log) {
+  std::string text = "step";
+  for (const auto& [name, values] : log.column) {
+    text += ",\"";
+    for (const char byte : name) text += byte == '"' ? std::string("\"\"") : std::string(1, byte);
+    text += '"';
+  }
+  for (std::size_t i = 0; i < log.rows(); ++i) {
+    text += "\n" + std::to_string(log.step[i]);
+    for (const auto& [name, values] : log.column) {
+      text += "," + (std::isnan(values[i]) ? std::string() : format_number(values[i]));
+    }
+  }
+  return text + "\n";
+}
+
+inline std::optional<RunLog> read(std::string_view content, RepeatedSteps repeated) {
+  try {
+    RunLog log = parse_log("fuzz", content, {.columns = {}, .repeated_steps = repeated});
+    require_sound(log);
+    return log;
+  } catch (const std::invalid_argument&) {
+    return std::nullopt;
+  }
+}
+
+inline void use(const RunLog& log) {
+  for (const auto& [name, values] : log.column) {
+    const Series logged = series(log, name);
+    require(logged.step.size() <= log.rows(), "a series is no longer than its log");
+    try {
+      for (const double value : densify(log, name, 300)) require(std::isfinite(value), "dense values are finite");
+    } catch (const std::invalid_argument&) {
+    }
+  }
+  require(same(merge_branch(log, log), log), "a run merged with itself is itself");
+}
+
+/// Bytes that do not begin as the format does continue a beginning, so that few are wasted on finding one.
+inline std::string with_start(std::string_view data, bool begins, std::string_view start) {
+  return begins ? std::string(data) : std::string(start) + std::string(data);
+}
+
+inline void json_log(std::string_view data) {
+  const std::string content =
+      with_start(data, data.starts_with('{'), R"({"history": {"train": {"iter": [1, 2], "train_loss": [3, )");
+  if (const auto log = read(content, data.size() % 4 == 3 ? RepeatedSteps::error : RepeatedSteps::automatic)) {
+    use(*log);
+  }
+}
+
+inline void rows(const std::string& content) {
+  const auto log = read(content, content.size() % 4 == 3 ? RepeatedSteps::average : RepeatedSteps::automatic);
+  if (!log) return;
+  use(*log);
+  const auto again = read(print_csv(*log), RepeatedSteps::automatic);
+  require(again && same(*again, *log), "a printed log reads back as itself");
+}
+
+inline void csv(std::string_view data) {
+  const bool is_row = !data.empty() && data.front() >= '0' && data.front() <= '9';
+  rows(with_start(data, !is_row, "step,lr,loss\n"));
+}
+
+inline void json_lines(std::string_view data) {
+  rows(with_start(data, data.starts_with('{'), "{\"step\": 1, \"loss\": 2.5}\n{"));
+}
+
+/// Takes numbers from the front of the bytes; zeros when they run out.
+class Bytes {
+ public:
+  explicit Bytes(std::string_view data) : data_(data) {}
+
+  template <typename T>
+  T next() {
+    T value{};
+    const std::size_t count = std::min(sizeof value, data_.size());
+    std::memcpy(&value, data_.data(), count);
+    data_.remove_prefix(count);
+    return value;
+  }
+
+ private:
+  std::string_view data_;
+};
+
+/// A log of up to 15 rows, often one that breaks the promises of RunLog.
+inline RunLog any_log(Bytes& bytes, std::string name) {
+  RunLog log;
+  log.name = std::move(name);
+  const auto rows = bytes.next<std::uint8_t>() % 16U;
+  std::vector<double>& loss = log.column["train_loss"];
+  std::vector<double>& rate = log.column[bytes.next<std::uint8_t>() % 2U == 0 ? "lr" : "val_loss"];
+  std::int64_t step = bytes.next<std::int8_t>();
+  for (unsigned i = 0; i < rows; ++i) {
+    const auto kind = bytes.next<std::uint8_t>();
+    step = kind == 255 ? bytes.next<std::int64_t>() : step + kind % 64;
+    log.step.push_back(step);
+    loss.push_back(kind % 3 == 0 ? bytes.next<double>() : 2.0);
+    if (kind != 254) rate.push_back(kind % 5 == 0 ? std::numeric_limits<double>::quiet_NaN() : bytes.next<float>());
+    if (step > std::numeric_limits<std::int64_t>::max() - 64) step = 0;
+  }
+  return log;
+}
+
+/// densify gives finite values, those of the log at its steps.
+inline void check_dense(const RunLog& log, std::int64_t last_step, const DenseOptions& options) {
+  try {
+    const std::vector<double> dense = densify(log, "train_loss", last_step, options);
+    require(dense.size() == static_cast<std::size_t>(last_step), "one value per update");
+    for (const double value : dense) require(std::isfinite(value), "dense values are finite");
+    const Series logged = series(log, "train_loss");
+    for (std::size_t i = 0; i < logged.step.size(); ++i) {
+      if (logged.step[i] < 1 || logged.step[i] > last_step) continue;
+      const double value = dense[static_cast<std::size_t>(logged.step[i] - 1)];
+      require(value == logged.value[i], "logged values stand");
+    }
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+inline void table(std::string_view data) {
+  Bytes bytes(data);
+  DenseOptions options;
+  std::int64_t last_step = bytes.next<std::uint16_t>() % 2048;
+  if (bytes.next<std::uint8_t>() == 1) last_step = bytes.next<std::int64_t>() | (std::int64_t{1} << 40);
+  if (bytes.next<std::uint8_t>() % 4 == 1) options.warmup = bytes.next<std::int16_t>();
+  if (bytes.next<std::uint8_t>() % 2 == 1) options.max_gap = bytes.next<std::int64_t>();
+  const RunLog base = any_log(bytes, "base");
+  const RunLog branch = any_log(bytes, "branch");
+  check_dense(base, last_step, options);
+  try {
+    const RunLog merged = merge_branch(base, branch);
+    require_sound(merged);
+    check_dense(merged, last_step, options);
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+}  // namespace scheduled::fuzz

@@ -1,0 +1,132 @@
+#include "fuzz/targets.hpp"
+#include "unit/runlog_support.hpp"
+
+namespace scheduled::testing {
+namespace {
+
+using Steps = std::vector<std::int64_t>;
+using Names = std::vector<std::string>;
+
+TEST(Delimited, ReadsTheThreeSeparators) {
+  for (const std::string separator : {",", ";", "\t"}) {
+    std::string text = "step|lr|loss|val_loss\n0|||10.5\n10|1e-3|4.25|\n";
+    for (std::size_t at = text.find('|'); at != std::string::npos; at = text.find('|')) text.replace(at, 1, separator);
+    const RunLog log = parse_log("run.csv", text);
+    EXPECT_EQ(log.name, "run.csv");
+    EXPECT_EQ(log.step, (Steps{0, 10}));
+    EXPECT_EQ(names(log), (Names{"lr", "train_loss", "val_loss"}));
+    expect_column(log, "lr", {gap, 1e-3});
+    expect_column(log, "train_loss", {gap, 4.25});
+    expect_column(log, "val_loss", {10.5, gap});
+    EXPECT_TRUE(log.meta.empty());
+  }
+}
+
+TEST(Delimited, TakesWhatProgramsWrite) {
+  const RunLog windows = parse_log("run.csv", "\xef\xbb\xbfstep,loss\r\n1,2.5\r\n2,2.25\r\n\r\n\r\n");
+  EXPECT_EQ(windows.step, (Steps{1, 2}));
+  const RunLog frame = parse_log("run.csv", ",step,loss\n0,1.0,2.5\n1,2e0,+2.25");
+  EXPECT_EQ(frame.step, (Steps{1, 2}));
+  EXPECT_EQ(names(frame), (Names{"train_loss"}));
+  const RunLog spaced = parse_log("run.csv", "\n\n step ; loss \n 1 ; 2.5 \n\n2; 2.25\n");
+  EXPECT_EQ(spaced.step, (Steps{1, 2}));
+  const RunLog quotes =
+      parse_log("run.csv", "\"step\",\"a \"\"b\"\", c\",note,\"loss\"\n1,\"2\",\"x\ny,\", \"3\" \n2,3,,4");
+  EXPECT_EQ(names(quotes), (Names{"a \"b\", c", "train_loss"}));
+  expect_column(quotes, "a \"b\", c", {2.0, 3.0});
+  expect_column(quotes, "train_loss", {3.0, 4.0});
+}
+
+TEST(Delimited, TakesUsualNamesBestFirst) {
+  const RunLog log = parse_log("run.csv", "iter,learning_rate,loss,eval_loss,gradient_norm,tokens\n1,2,3,4,5,6\n");
+  EXPECT_EQ(names(log), (Names{"grad_norm", "lr", "tokens", "train_loss", "val_loss"}));
+  const RunLog chosen = parse_log("run.csv", "iter,loss,smooth\n1,2,3\n", {.columns = {{"smooth", "train_loss"}}});
+  expect_column(chosen, "train_loss", {3.0});
+  expect_column(chosen, "loss", {2.0});
+}
+
+TEST(Delimited, LeavesOutColumnsOfText) {
+  const RunLog log = parse_log("run.csv", "step,loss,note,phase,ratio\n1,2,,warmup,nan\n2,2,x,3,1\n");
+  EXPECT_EQ(names(log), (Names{"train_loss"}));
+  EXPECT_EQ(parse_error("run.csv", "step,loss,note\n1,2,\n2,2,x\n", {.columns = {{"note", "note"}}}),
+            "run.csv: line 3, column note = \"x\": must be a finite number");
+}
+
+TEST(Delimited, NamesLineAndColumnOfABadCell) {
+  const auto error = [](const std::string& rows) { return parse_error("run.csv", "step,lr,loss\n" + rows); };
+  EXPECT_EQ(error("1,0.1,2\n2,0.1,high"), "run.csv: line 3, column loss = \"high\": must be a finite number");
+  EXPECT_EQ(error("1,0.1,nan\n"), "run.csv: line 2, column loss = nan: must be a finite number");
+  EXPECT_EQ(error("1,-inf,2\n"), "run.csv: line 2, column lr = -inf: must be a finite number");
+  EXPECT_EQ(error("1,1e999,2\n"), "run.csv: line 2, column lr = \"1e999\": must be a finite number");
+  EXPECT_EQ(error("1,0x1,2\n"), "run.csv: line 2, column lr = \"0x1\": must be a finite number");
+  EXPECT_EQ(error("\n\n1,\"0\n1\",2\n2,1,?\n"), "run.csv: line 4, column lr = \"0\\x0a1\": must be a finite number");
+  EXPECT_EQ(parse_error("run.csv", "step,note,loss\n1,\"\n\",2\n2,1,?\n"),
+            "run.csv: line 4, column loss = \"?\": must be a finite number");
+  EXPECT_EQ(parse_error("run.csv", "step;loss\n1;0,5\n"),
+            "run.csv: line 2, column loss = \"0,5\": must be a finite number");
+}
+
+TEST(Delimited, NamesWrongSteps) {
+  const auto error = [](const std::string& rows) { return parse_error("run.csv", "step,loss\n" + rows); };
+  const std::string must = ": must be a whole number >= 0 and <= 2^53";
+  EXPECT_EQ(error("1.5,2\n"), "run.csv: line 2, column step = 1.5" + must);
+  EXPECT_EQ(error("1,2\n-3,2\n"), "run.csv: line 3, column step = -3" + must);
+  EXPECT_EQ(error("9007199254740994,2\n"), "run.csv: line 2, column step = 9007199254740994" + must);
+  EXPECT_EQ(error("nan,2\n"), "run.csv: line 2, column step = nan" + must);
+  EXPECT_EQ(error("one,2\n"), "run.csv: line 2, column step = \"one\"" + must);
+  EXPECT_EQ(error("1,2\n,2\n"), "run.csv: line 3, column step: missing");
+  EXPECT_EQ(error("9007199254740992,2\n"), "no error");
+}
+
+TEST(Delimited, RepeatedStepsAreAFaultOfTheFile) {
+  const std::string backwards = "step,loss\n1,4\n3,2\n2,3\n";
+  EXPECT_EQ(parse_error("run.csv", backwards),
+            "run.csv: line 4, column step = 2: steps must not go backwards (after 3)");
+  const std::string repeated = "step,loss\n1,4\n1,2\n2,3\n";
+  EXPECT_EQ(parse_error("run.csv", repeated), "run.csv: line 3, column loss = 2: step 1 has a value already");
+  const ReadOptions average = {.columns = {}, .repeated_steps = RepeatedSteps::average};
+  expect_column(parse_log("run.csv", backwards, average), "train_loss", {4.0, 3.0, 2.0});
+  expect_column(parse_log("run.csv", repeated, average), "train_loss", {3.0, 3.0});
+}
+
+TEST(Delimited, RowsOfOneStepThatLogDifferentColumnsAreOne) {
+  const RunLog log = parse_log("run.csv", "step,loss,val_loss\n1,4,\n1,,5\n2,3,\n");
+  EXPECT_EQ(log.step, (Steps{1, 2}));
+  expect_column(log, "train_loss", {4.0, 3.0});
+  expect_column(log, "val_loss", {5.0, gap});
+}
+
+TEST(Delimited, NamesWhatIsNotALog) {
+  EXPECT_EQ(parse_error("run.csv", ""), "run.csv: empty");
+  EXPECT_EQ(parse_error("run.csv", "\xef\xbb\xbf \r\n\n"), "run.csv: empty");
+  EXPECT_EQ(parse_error("run.csv", "step\n1\n"), "run.csv: no column of numbers besides the step");
+  EXPECT_EQ(parse_error("run.csv", "step,note\n1,a\n"), "run.csv: no column of numbers besides the step");
+  EXPECT_EQ(parse_error("run.csv", "step,loss\n"), "run.csv: has no rows");
+  EXPECT_EQ(parse_error("run.csv", "1,0.5\n2,0.5\n"),
+            "run.csv: not a training log: no column step, iter or iteration; there are 1, 0.5");
+  EXPECT_EQ(parse_error("run.csv", "a,b,c,d,e,f,g,h,i,j,k,l,m,n\n"),
+            "run.csv: not a training log: no column step, iter or iteration; "
+            "there are a, b, c, d, e, f, g, h, i, j, k, l and 2 more");
+  EXPECT_EQ(parse_error("run.png", std::string("\x89PNG\x0d\x0a\x1a\x0a\0", 9)),
+            "run.png: not a training log: no column step, iter or iteration; there are \\x89PNG");
+  EXPECT_EQ(parse_error("run.csv", "step,loss,loss\n1,2,3\n"), "run.csv: column loss appears twice");
+}
+
+TEST(Delimited, NamesTheLineOfBrokenRows) {
+  EXPECT_EQ(parse_error("run.csv", "step,lr,loss\n1,2,3\n2,3\n"),
+            "run.csv: line 3: has 2 cells, the header line has 3");
+  EXPECT_EQ(parse_error("run.csv", "step,loss\n1,2,\n"), "run.csv: line 2: has 3 cells, the header line has 2");
+  EXPECT_EQ(parse_error("run.csv", "step,loss\n1,2\n2,\"3\n3,4\n"),
+            "run.csv: truncated at byte 23 (line 3 opens quotes that nothing closes)");
+  EXPECT_EQ(parse_error("run.csv", "step,loss\n1,\"2\"5\n"), "run.csv: line 2: \"5\" after closing quotes");
+}
+
+TEST(Delimited, PrintedLogsReadBackAsThemselves) {
+  RunLog log = parse_log("run.csv", "step,lr,loss,odd name\n0,,10.929,\n7,1e-300,0.1,-0\n9007199254740992,5e-324,,3\n");
+  const RunLog again = parse_log("run.csv", fuzz::print_csv(log));
+  EXPECT_TRUE(fuzz::same(again, log));
+  EXPECT_EQ(names(again), names(log));
+}
+
+}  // namespace
+}  // namespace scheduled::testing

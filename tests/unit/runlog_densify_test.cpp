@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "unit/runlog_support.hpp"
+
+namespace scheduled::testing {
+namespace {
+
+using Steps = std::vector<std::int64_t>;
+using Values = std::vector<double>;
+
+RunLog lr_log(Steps step, Values lr) {
+  return {.name = "run", .step = std::move(step), .column = {{"lr", std::move(lr)}}, .meta = {}};
+}
+
+std::string dense_error(const RunLog& log, std::int64_t last_step, const DenseOptions& options = {}) {
+  return error_of([&] { densify(log, "lr", last_step, options); });
+}
+
+TEST(Densify, IsTheFirstValueThenLinesThenTheLast) {
+  const RunLog log = lr_log({2, 3, 4, 6, 8}, {1.0, gap, 2.0, 2.0, 1.0});
+  EXPECT_EQ(densify(log, "lr", 9), (Values{1.0, 1.0, 1.5, 2.0, 2.0, 2.0, 1.5, 1.0, 1.0}));
+  EXPECT_EQ(densify(log, "lr", 3), (Values{1.0, 1.0, 1.5}));
+  EXPECT_EQ(densify(log, "lr", 1), (Values{1.0}));
+}
+
+TEST(Densify, StepZeroIsTheStateBeforeTheFirstUpdate) {
+  EXPECT_EQ(densify(lr_log({0, 4}, {0.0, 2.0}), "lr", 5), (Values{0.5, 1.0, 1.5, 2.0, 2.0}));
+  EXPECT_EQ(densify(lr_log({0}, {3.0}), "lr", 2), (Values{3.0, 3.0}));
+}
+
+TEST(Densify, AddsTheUnloggedWarmup) {
+  const RunLog log = lr_log({6, 8}, {2.0, 1.0});
+  EXPECT_EQ(densify(log, "lr", 8, {.warmup = 4, .max_gap = 0}), (Values{0.5, 1.0, 1.5, 2.0, 2.0, 2.0, 1.5, 1.0}));
+  EXPECT_EQ(densify(log, "lr", 2, {.warmup = 4, .max_gap = 0}), (Values{0.5, 1.0}));
+  EXPECT_EQ(densify(log, "lr", 6, {.warmup = 6, .max_gap = 0}).back(), 2.0);
+}
+
+TEST(Densify, AGapStaysAGap) {
+  const RunLog log = lr_log({10, 20, 30, 131, 141, 151}, {1.0, 1.0, 1.0, 0.5, 0.5, 0.5});
+  EXPECT_EQ(dense_error(log, 151),
+            "run: column lr: not logged from step 30 to step 131, 101 steps; the longest gap to bridge is 100");
+  EXPECT_EQ(dense_error(log, 30), "no error");
+  EXPECT_EQ(dense_error(log, 151, {.warmup = 0, .max_gap = 101}), "no error");
+  EXPECT_EQ(dense_error(log, 30, {.warmup = 0, .max_gap = 9}),
+            "run: column lr: not logged from step 0 to step 10, 10 steps; the longest gap to bridge is 9");
+  EXPECT_EQ(dense_error(log, 162, {.warmup = 10, .max_gap = 101}), "no error");
+  EXPECT_EQ(dense_error(log, 253, {.warmup = 10, .max_gap = 101}),
+            "run: column lr: not logged from step 151 to step 253, 102 steps; the longest gap to bridge is 101");
+  EXPECT_EQ(dense_error(lr_log({7000}, {1.0}), 20000), "no error");
+  EXPECT_EQ(dense_error(lr_log({7000, 7010}, {1.0, 1.0}), 20000),
+            "run: column lr: not logged from step 0 to step 7000, 7000 steps; the longest gap to bridge is 100");
+}
+
+TEST(Densify, NamesArgumentsOutOfRange) {
+  const RunLog log = lr_log({10, 20}, {1.0, 1.0});
+  EXPECT_EQ(dense_error(log, 0), "last_step = 0: must be >= 1 and <= 1000000000");
+  EXPECT_EQ(dense_error(log, std::numeric_limits<std::int64_t>::max()),
+            "last_step = 9223372036854775807: must be >= 1 and <= 1000000000");
+  EXPECT_EQ(dense_error(log, 20, {.warmup = -1, .max_gap = 0}), "warmup = -1: must be >= 0 and <= 9007199254740992");
+  EXPECT_EQ(dense_error(log, 20, {.warmup = 0, .max_gap = -1}), "max_gap = -1: must be >= 0 and <= 9007199254740992");
+  EXPECT_EQ(dense_error(log, 20, {.warmup = 11, .max_gap = 0}),
+            "warmup = 11: must not be longer than the unlogged start; run: column lr starts at step 10");
+  EXPECT_EQ(dense_error(lr_log({10, 20}, {gap, gap}), 20), "run: column lr: nothing was logged");
+  EXPECT_EQ(error_of([&] { densify(log, "loss", 20); }), "run: no column \"loss\"; there are lr");
+}
+
+TEST(Densify, KeepsHugeValuesFinite) {
+  const Values dense = densify(lr_log({1, 3, 5}, {1.7e308, -1.7e308, 1.7e308}), "lr", 5);
+  EXPECT_EQ(dense, (Values{1.7e308, 0.0, -1.7e308, 0.0, 1.7e308}));
+}
+
+/// The definition of DenseOptions, one update at a time.
+double value_at(const Series& logged, std::int64_t warmup, std::int64_t t) {
+  if (t <= warmup) return logged.value[0] * static_cast<double>(t) / static_cast<double>(warmup);
+  const auto next = std::lower_bound(logged.step.begin(), logged.step.end(), t) - logged.step.begin();
+  const auto b = static_cast<std::size_t>(next);
+  if (b == 0) return logged.value.front();
+  if (b == logged.step.size()) return logged.value.back();
+  const double share =
+      static_cast<double>(t - logged.step[b - 1]) / static_cast<double>(logged.step[b] - logged.step[b - 1]);
+  return (1.0 - share) * logged.value[b - 1] + share * logged.value[b];
+}
+
+TEST(Densify, AgreesWithItsDefinition) {
+  std::mt19937_64 random(20250118);
+  std::uniform_real_distribution<double> uniform(0.0, 1.0);
+  for (int round = 0; round < 500; ++round) {
+    RunLog log = lr_log({}, {});
+    std::int64_t step = static_cast<std::int64_t>(uniform(random) * 30.0);
+    const DenseOptions options = {.warmup = static_cast<std::int64_t>(uniform(random) * static_cast<double>(step)),
+                                  .max_gap = 1000};
+    for (int row = 0; row < 40; ++row) {
+      log.step.push_back(step);
+      log.column["lr"].push_back(row > 0 && uniform(random) < 0.3 ? gap : uniform(random));
+      step += 1 + static_cast<std::int64_t>(uniform(random) * 12.0);
+    }
+    const Series logged = series(log, "lr");
+    const std::int64_t last_step = 1 + static_cast<std::int64_t>(uniform(random) * 400.0);
+    const Values dense = densify(log, "lr", last_step, options);
+    ASSERT_EQ(dense.size(), static_cast<std::size_t>(last_step));
+    for (std::int64_t t = 1; t <= last_step; ++t) {
+      ASSERT_NEAR(dense[static_cast<std::size_t>(t - 1)], value_at(logged, options.warmup, t), 4e-16)
+          << "round " << round << ", update " << t;
+    }
+    for (std::size_t i = 0; i < logged.step.size() && logged.step[i] <= last_step; ++i) {
+      if (logged.step[i] == 0) continue;
+      ASSERT_EQ(dense[static_cast<std::size_t>(logged.step[i] - 1)], logged.value[i]) << "round " << round;
+    }
+  }
+}
+
+TEST(Densify, APlateauIsExact) {
+  const Values dense = densify(lr_log({7, 10, 17}, {0.1, 0.1, 0.1}), "lr", 20);
+  for (const double value : dense) EXPECT_EQ(value, 0.1);
+}
+
+}  // namespace
+}  // namespace scheduled::testing

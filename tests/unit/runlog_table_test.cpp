@@ -1,0 +1,83 @@
+#include "unit/runlog_support.hpp"
+
+namespace scheduled::testing {
+namespace {
+
+using Steps = std::vector<std::int64_t>;
+
+RunLog make_log(std::string name, Steps step, std::map<std::string, std::vector<double>> column) {
+  return {.name = std::move(name), .step = std::move(step), .column = std::move(column), .meta = {}};
+}
+
+TEST(RunLog, NamesTheColumnsThereAre) {
+  const RunLog log = make_log("a.csv", {1, 2}, {{"lr", {1.0, 2.0}}, {"train_loss", {3.0, gap}}});
+  EXPECT_EQ(log.rows(), 2U);
+  EXPECT_TRUE(log.has("lr"));
+  EXPECT_FALSE(log.has("val_loss"));
+  EXPECT_EQ(log.at("lr"), (std::vector<double>{1.0, 2.0}));
+  EXPECT_EQ(error_of([&] { log.at("val_loss"); }), "a.csv: no column \"val_loss\"; there are lr, train_loss");
+  EXPECT_EQ(error_of([] { RunLog{}.at("lr"); }), ": no column \"lr\"; there are none");
+}
+
+TEST(Series, IsWhatWasLogged) {
+  const RunLog log = make_log("a", {0, 5, 7}, {{"lr", {gap, 1.0, 2.0}}, {"train_loss", {gap, gap, gap}}});
+  EXPECT_EQ(series(log, "lr"), (Series{{5, 7}, {1.0, 2.0}}));
+  EXPECT_EQ(series(log, "train_loss"), Series{});
+  EXPECT_EQ(error_of([&] { series(log, "val_loss"); }), "a: no column \"val_loss\"; there are lr, train_loss");
+}
+
+TEST(Series, ChecksThePromisesOfTheLog) {
+  const auto error = [](const Steps& step, const std::vector<double>& values) {
+    return error_of([&] { series(make_log("a", step, {{"lr", values}}), "lr"); });
+  };
+  EXPECT_EQ(error({1, 2}, {1.0}), "a: column lr has 1 rows, step has 2");
+  EXPECT_EQ(error({-1, 2}, {1.0, 1.0}), "a: step[0] = -1: must be >= 0");
+  EXPECT_EQ(error({2, 2}, {1.0, 1.0}), "a: step[1] = 2: must be greater than the step before, 2");
+  EXPECT_EQ(error({2, 9007199254740993}, {1.0, 1.0}), "a: step[1] = 9007199254740993: must be <= 2^53");
+  EXPECT_EQ(error({1, 2}, {1.0, -std::numeric_limits<double>::infinity()}),
+            "a: column lr[1] = -inf: must be finite, or NaN where it is not logged");
+}
+
+TEST(MergeBranch, TakesTheBaseUpToTheBranch) {
+  RunLog base = make_log("base", {0, 10, 20, 30}, {{"lr", {gap, 1.0, 1.0, 0.0}}, {"val_loss", {9.0, gap, 5.0, 4.0}}});
+  RunLog branch = make_log("branch", {20, 30, 40}, {{"lr", {gap, 0.5, 0.25}}, {"val_loss", {4.75, gap, 3.0}}});
+  base.meta = {{"iterations", 30.0}, {"seed", 1.0}};
+  branch.meta = {{"iterations", 40.0}, {"decay_type", "linear"}};
+  const RunLog merged = merge_branch(base, branch);
+  EXPECT_EQ(merged.name, "base + branch");
+  EXPECT_EQ(merged.step, (Steps{0, 10, 20, 30, 40}));
+  expect_column(merged, "lr", {gap, 1.0, 1.0, 0.5, 0.25});
+  expect_column(merged, "val_loss", {9.0, gap, 4.75, gap, 3.0});
+  EXPECT_EQ(merged.meta,
+            (std::map<std::string, MetaValue>{{"iterations", 40.0}, {"seed", 1.0}, {"decay_type", "linear"}}));
+}
+
+TEST(MergeBranch, BridgesAStepThatTheBaseDidNotLog) {
+  const RunLog base = make_log("base", {10, 30}, {{"lr", {1.0, 2.0}}});
+  const RunLog branch = make_log("branch", {20, 25}, {{"train_loss", {3.0, 2.0}}});
+  const RunLog merged = merge_branch(base, branch);
+  EXPECT_EQ(merged.step, (Steps{10, 20, 25}));
+  expect_column(merged, "lr", {1.0, gap, gap});
+  expect_column(merged, "train_loss", {gap, 3.0, 2.0});
+}
+
+TEST(MergeBranch, NamesTheStepsBetweenWhichNothingIsKnown) {
+  const RunLog base = make_log("base", {10, 20}, {{"lr", {1.0, 1.0}}});
+  const RunLog branch = make_log("branch", {30, 40}, {{"lr", {1.0, 1.0}}});
+  EXPECT_EQ(error_of([&] { merge_branch(base, branch); }),
+            "merge_branch: base ends at step 20, before branch starts at step 30");
+  EXPECT_EQ(error_of([&] { merge_branch(make_log("a", {}, {}), branch); }), "merge_branch: a: has no rows");
+  EXPECT_EQ(error_of([&] { merge_branch(base, make_log("b", {}, {})); }), "merge_branch: b: has no rows");
+  EXPECT_EQ(error_of([&] {
+              merge_branch(base, make_log("b", {3, 1}, {}));
+            }),
+            "b: step[1] = 1: must be greater than the step before, 3");
+}
+
+TEST(MergeBranch, AtTheFirstStepOfTheBaseIsTheBranch) {
+  const RunLog base = make_log("base", {10, 20}, {{"lr", {1.0, 1.0}}});
+  EXPECT_EQ(merge_branch(base, make_log("b", {5, 15}, {{"lr", {2.0, 3.0}}})).at("lr"), (std::vector<double>{2.0, 3.0}));
+}
+
+}  // namespace
+}  // namespace scheduled::testing
