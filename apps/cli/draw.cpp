@@ -1,7 +1,6 @@
 #include "cli/draw.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "cli/results.hpp"
 #include "plot/series.hpp"
@@ -29,20 +28,6 @@ std::vector<std::int64_t> spread(std::int64_t T, std::size_t points) {
   const std::int64_t rest = (T - 1) % (count - 1);
   for (std::int64_t k = 0; k < count; ++k) t.push_back(1 + k * whole + k * rest / (count - 1));
   return t;
-}
-
-std::vector<double> bound_at(std::span<const double> rates, const BoundSettings& settings,
-                             std::span<const std::int64_t> t) {
-  if (settings.criterion == Criterion::omega) return omega_at(rates, settings.grad_norm, settings.distance, t);
-  std::vector<double> values;
-  values.reserve(t.size());
-  for (const std::int64_t steps : t) {
-    const auto prefix = rates.first(static_cast<std::size_t>(steps));
-    values.push_back(last_positive_step(prefix) > 0
-                         ? standard_bound(prefix, settings.grad_norm, settings.distance)
-                         : std::numeric_limits<double>::infinity());  // as omega_at before the first positive step
-  }
-  return values;
 }
 
 plot::Line bound_line(const Schedule& schedule, const BoundSettings& settings, std::string label, std::size_t style) {

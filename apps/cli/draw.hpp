@@ -19,10 +19,6 @@ plot::Line rate_line(const Schedule& schedule, std::int64_t steps, std::string l
 /// Up to `points` values of t from 1 to T, evenly spaced, both ends included.
 std::vector<std::int64_t> spread(std::int64_t T, std::size_t points);
 
-/// The bound after t steps, for each t, of a run with the given rates.
-std::vector<double> bound_at(std::span<const double> rates, const BoundSettings& settings,
-                             std::span<const std::int64_t> t);
-
 /// The bound of `schedule` at its own peak along the run, about 300 points.
 plot::Line bound_line(const Schedule& schedule, const BoundSettings& settings, std::string label, std::size_t style);
 

@@ -54,6 +54,26 @@ double omega_of_prefix(std::span<const double> lr, GradNorm grad_norm, double di
   return omega_terms_unchecked(lr.first(steps), grad_norm, distance).value();
 }
 
+void check_places(std::span<const std::int64_t> t, std::size_t steps) {
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    if (t[i] >= 1 && static_cast<std::size_t>(t[i]) <= steps) continue;
+    fail({"t[", std::to_string(i), "] = ", std::to_string(t[i]), ": must be between 1 and ", std::to_string(steps)});
+  }
+}
+
+/// (1.4) after every step, infinite before the first positive one.
+void standard_curve(std::span<const double> lr, GradNorm grad_norm, double distance, std::span<double> out) {
+  check_bound_arguments(lr, grad_norm, distance);
+  CompensatedSum total;
+  CompensatedSum noise;
+  for (std::size_t k = 0; k < lr.size(); ++k) {
+    total.add(lr[k]);
+    noise.add(square(lr[k] * grad_norm[k]));
+    const double sum = total.value();
+    out[k] = sum > 0.0 ? (square(distance) + noise.value()) / (2.0 * sum) : std::numeric_limits<double>::infinity();
+  }
+}
+
 }  // namespace
 
 void check_bound_arguments(std::span<const double> lr, GradNorm grad_norm, double distance) {
@@ -153,12 +173,9 @@ std::vector<double> omega_at(std::span<const double> lr, GradNorm grad_norm, dou
   check_bound_arguments(lr, grad_norm, distance);
   std::vector<double> values;
   values.reserve(t.size());
-  for (std::size_t i = 0; i < t.size(); ++i) {
-    if (t[i] < 1 || static_cast<std::size_t>(t[i]) > lr.size()) {
-      fail({"t[", std::to_string(i), "] = ", std::to_string(t[i]), ": must be between 1 and ",
-            std::to_string(lr.size())});
-    }
-    values.push_back(omega_of_prefix(lr.first(static_cast<std::size_t>(t[i])), grad_norm, distance));
+  check_places(t, lr.size());
+  for (const std::int64_t steps : t) {
+    values.push_back(omega_of_prefix(lr.first(static_cast<std::size_t>(steps)), grad_norm, distance));
   }
   return values;
 }
@@ -181,6 +198,29 @@ std::vector<double> bound_rates(const Schedule& schedule, std::optional<std::int
   rates.resize(static_cast<std::size_t>(last_positive_step(rates)));
   if (rates.empty()) fail({"lr: all of the first ", std::to_string(steps), " rates are 0; one must be > 0"});
   return rates;
+}
+
+std::vector<double> bound_at(std::span<const double> lr, const BoundSettings& settings,
+                             std::span<const std::int64_t> t) {
+  if (settings.criterion == Criterion::omega) {
+    constexpr double curve_cost = 50.0;  // of a step of the curve, in steps of the direct sum
+    double direct_cost = 0.0;
+    for (const std::int64_t steps : t) direct_cost += static_cast<double>(steps);
+    if (direct_cost <= curve_cost * static_cast<double>(lr.size())) {
+      return omega_at(lr, settings.grad_norm, settings.distance, t);
+    }
+  }
+  check_places(t, lr.size());
+  std::vector<double> curve(lr.size());
+  if (settings.criterion == Criterion::omega) {
+    omega_curve(lr, settings.grad_norm, settings.distance, curve);
+  } else {
+    standard_curve(lr, settings.grad_norm, settings.distance, curve);
+  }
+  std::vector<double> values;
+  values.reserve(t.size());
+  for (const std::int64_t steps : t) values.push_back(curve[static_cast<std::size_t>(steps - 1)]);
+  return values;
 }
 
 double bound(const Schedule& schedule, const BoundSettings& settings) {

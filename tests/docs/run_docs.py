@@ -73,6 +73,11 @@ def run_python(blocks: list, python: str, env: dict, folder: str, errors: list) 
         errors.append(f"python blocks failed:\n{result.stdout}")
 
 
+def can_import(python: str) -> bool:
+    command = [python, "-c", "import scheduled"]
+    return os.path.exists(python) and subprocess.run(command, capture_output=True).returncode == 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("page", type=pathlib.Path)
@@ -82,9 +87,14 @@ def main() -> int:
     parser.add_argument("--data", type=pathlib.Path)
     parser.add_argument("--update", action="store_true")
     options = parser.parse_args()
+    options.bin = os.path.abspath(options.bin)
+    options.python = os.path.abspath(options.python)
     text = options.page.read_text(encoding="utf-8")
     errors: list = []
     count = 0
+    if "```python" in text and not can_import(options.python):
+        print(f"skipped: {options.python} has no package scheduled; run make python")
+        return SKIPPED
     env = {**os.environ, "PATH": options.bin + os.pathsep + os.environ["PATH"], "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
     with tempfile.TemporaryDirectory() as folder:
         if re.search(r"\blogs/", text):
