@@ -66,7 +66,7 @@ class Schedule:
         """
 
     @staticmethod
-    def from_function(function: Callable[[int], float], steps: int, peak: float = 1.0) -> Schedule:
+    def from_function(function: Callable[[int], float], steps: int | str, peak: float = 1.0) -> Schedule:
         """
         A schedule from a function of the 0-based step.
 
@@ -459,7 +459,7 @@ class OmegaStream:
     >>> import copy
     >>> branch = copy.copy(trunk)
     >>> round(branch.push(0.25), 6), round(trunk.value, 6)
-    (0.80119, 0.958333)
+    (1.177381, 0.958333)
     """
 
     def __init__(self, distance: float = 1.0) -> None: ...

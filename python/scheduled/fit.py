@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Union
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scheduled._arguments import choice, items, native_of, number
 from scheduled._core import Schedule, omega_at
-from scheduled._errors import ArgumentError
+from scheduled._errors import ArgumentError, renamed
 from scheduled.schedules.base import ScheduleBase
 
 if TYPE_CHECKING:
@@ -47,10 +48,11 @@ def huber_loss(r: ArrayLike, mu: float) -> FloatArray:
     >>> huber_loss([0.5, -3.0], mu=1.0)
     array([0.125, 2.5  ])
     """
-    if not mu > 0:
+    threshold = number("mu", mu)
+    if not threshold > 0:
         raise ArgumentError(f"mu = {mu}: must be > 0")
-    size = np.abs(np.asarray(r, dtype=np.float64))
-    near = np.minimum(size, mu)
+    size = np.abs(_floats("r", r))
+    near = np.minimum(size, threshold)
     return near * (size - 0.5 * near)
 
 
@@ -131,8 +133,7 @@ class RateFitter:
             "least-squares": _least_squares,
             "huber": _huber,
         }
-        if method not in fits:
-            raise ArgumentError(f"method = {method!r}: must be 'least-squares' or 'huber'")
+        run_fit = choice("method", method, fits)
         runs = _runs(inputs, id_map)
         losses = _losses(targets, len(inputs))
         free = [name for name in _NAMES if name != "D"]
@@ -149,7 +150,7 @@ class RateFitter:
         def predict(values: FloatArray) -> FloatArray:
             return _predict({**self._start, **dict(zip(free, values))}, runs, losses.size)
 
-        self.result = fits[method](predict, losses, start, (low, high), **kwargs)
+        self.result = run_fit(predict, losses, start, (low, high), **kwargs)
         self.params = {**self._start, **dict(zip(free, self.result.x.tolist()))}
         self._id_map = id_map
         return self
@@ -188,6 +189,10 @@ def _predict(params: Mapping[str, float], runs: Iterable[_Run], rows: int) -> Fl
 
 
 def _runs(inputs: pd.DataFrame, id_map: Schedules) -> list[_Run]:
+    if not hasattr(inputs, "columns"):
+        raise ArgumentError(f"inputs of type {type(inputs).__name__}: must be a DataFrame")
+    if not isinstance(id_map, Mapping):
+        raise ArgumentError(f"id_map of type {type(id_map).__name__}: must be a dict")
     missing = [name for name in ("id", "t", "lr") if name not in inputs.columns]
     if missing:
         raise ArgumentError(
@@ -198,7 +203,7 @@ def _runs(inputs: pd.DataFrame, id_map: Schedules) -> list[_Run]:
         if inputs[name].isna().any():
             row = int(np.flatnonzero(inputs[name].isna())[0])
             raise ArgumentError(f"inputs row {row}: {name} is missing")
-    t = np.asarray(inputs["t"], dtype=np.float64)
+    t = _floats("inputs: t", inputs["t"])
     bad = np.flatnonzero((t < 1) | (t != np.floor(t)))
     if bad.size:
         raise ArgumentError(f"inputs row {bad[0]}: t = {t[bad[0]]:g}: must be a step, 1 or more")
@@ -206,21 +211,22 @@ def _runs(inputs: pd.DataFrame, id_map: Schedules) -> list[_Run]:
     for (key, lr), rows in inputs.groupby(["id", "lr"], sort=False).indices.items():
         if key not in id_map:
             raise ArgumentError(f"inputs row {rows[0]}: id = {key!r}: must be in id_map")
-        schedule = id_map[key]
-        native = schedule if isinstance(schedule, Schedule) else schedule.native
+        native = native_of(f"id_map[{key!r}]", id_map[key])
         last = rows[np.argmax(t[rows])]
         if native.steps is not None and t[last] > native.steps:
             raise ArgumentError(
                 f"inputs row {last}: t = {t[last]:g}: must be at most {native.steps}, "
                 f"the steps of id {key!r}"
             )
-        rates = native.with_peak(lr).values(int(t[last]))
+        peak = number(f"inputs row {rows[0]}: lr", lr)
+        with renamed({"peak": f"inputs row {rows[0]}: lr"}):
+            rates = native.with_peak(peak).values(int(t[last]))
         runs.append(_Run(rates, t[rows].astype(np.int64), rows))
     return runs
 
 
 def _losses(targets: ArrayLike, rows: int) -> FloatArray:
-    losses = np.asarray(targets, dtype=np.float64)
+    losses = _floats("targets", targets)
     if losses.shape != (rows,):
         raise ArgumentError(f"targets of shape {losses.shape}: must hold {rows}, one per input row")
     if not rows:
@@ -235,13 +241,21 @@ def _named(argument: str, values: Parameters | None) -> dict[str, float]:
     if values is None:
         return {}
     if not isinstance(values, Mapping):
-        if len(values) != len(_NAMES):
-            raise ArgumentError(f"{argument}: has {len(values)} values; must be {len(_NAMES)}")
-        values = dict(zip(_NAMES, values))
+        listed = items(argument, values, number)
+        if len(listed) != len(_NAMES):
+            raise ArgumentError(f"{argument}: has {len(listed)} values; must be {len(_NAMES)}")
+        values = dict(zip(_NAMES, listed))
     for name in values:
         if name not in _NAMES:
             raise ArgumentError(f"{argument}: unknown {name!r}; allowed: {', '.join(_NAMES)}")
-    return {name: float(value) for name, value in values.items()}
+    return {name: number(f"{argument}: {name}", value) for name, value in values.items()}
+
+
+def _floats(name: str, values: ArrayLike) -> FloatArray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name}: must hold numbers") from None
 
 
 def _least_squares(

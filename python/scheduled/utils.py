@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from scheduled._arguments import number
 from scheduled._errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ def harmonic_number(n: int) -> float:
     >>> harmonic_number(4)
     2.083333333333333...
     """
-    if not n >= 0:
-        raise ArgumentError(f"n = {n}: must be >= 0")
-    if n <= _SMALL:
-        return math.fsum(1.0 / k for k in range(1, int(n) + 1))
+    count = number("n", n)
+    if not (count >= 0 and count.is_integer()):
+        raise ArgumentError(f"n = {n}: must be a whole number >= 0")
+    if count <= _SMALL:
+        return math.fsum(1.0 / k for k in range(1, int(count) + 1))
     # Euler-Maclaurin; the next term is below 1e-16.
-    x = 1.0 / float(n) ** 2
-    return math.log(n) + _EULER_GAMMA + 0.5 / n - x * (1 / 12 - x * (1 / 120 - x / 252))
+    x = 1.0 / count**2
+    return math.log(count) + _EULER_GAMMA + 0.5 / count - x * (1 / 12 - x * (1 / 120 - x / 252))
 
 
 def set_plot_aesthetics() -> None:

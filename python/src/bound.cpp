@@ -13,29 +13,7 @@ namespace {
 
 using Rates = Values<double>;
 
-void bind_split(nb::module_& m) {
-  nb::class_<OmegaSplit>(m, "OmegaSplit", "The three terms of the last-iterate bound; iterates over them.")
-      .def_ro("distance", &OmegaSplit::distance, "D^2 / (2 S_T).")
-      .def_ro("noise", &OmegaSplit::noise, "sum q_t / (2 S_T).")
-      .def_ro("last", &OmegaSplit::last, "What the last iterate costs over the average.")
-      .def_prop_ro("value", &OmegaSplit::value, "Their sum, Omega_T.")
-      .def(
-          "__iter__",
-          [](const OmegaSplit& self) { return nb::iter(nb::make_tuple(self.distance, self.noise, self.last)); },
-          nb::sig("def __iter__(self) -> collections.abc.Iterator[float]"))
-      .def("__repr__", [](const OmegaSplit& self) {
-        return "OmegaSplit(distance=" + format_number(self.distance) + ", noise=" + format_number(self.noise) +
-               ", last=" + format_number(self.last) + ")";
-      });
-  m.def(
-      "omega_split",
-      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
-        const Rates rates(lr, "lr");
-        const GradNormArgument norms(grad_norm);
-        return without_gil([&] { return omega_split(rates.span(), norms.get(), distance); });
-      },
-      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
-      R"doc(The last-iterate bound in the three terms of the paper's Theorem 1.
+constexpr const char* omega_split_doc = R"doc(The last-iterate bound in the three terms of the paper's Theorem 1.
 
 Parameters are those of `omega`.
 
@@ -47,19 +25,9 @@ Examples
 OmegaSplit(distance=0.5, noise=0.25, last=0.25)
 >>> split.value == omega([0.5, 0.5])
 True
-)doc");
-}
+)doc";
 
-void bind_values(nb::module_& m) {
-  m.def(
-      "omega",
-      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
-        const Rates rates(lr, "lr");
-        const GradNormArgument norms(grad_norm);
-        return without_gil([&] { return omega(rates.span(), norms.get(), distance); });
-      },
-      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
-      R"doc(Last-iterate bound Omega_T of a run with the given learning rates.
+constexpr const char* omega_doc = R"doc(Last-iterate bound Omega_T of a run with the given learning rates.
 
 Parameters
 ----------
@@ -86,16 +54,9 @@ Examples
 >>> from scheduled import Schedule, omega
 >>> round(omega(Schedule("linear(steps=401, peak=0.0495631)").values(400)), 7)
 0.1006299
-)doc");
-  m.def(
-      "standard_bound",
-      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
-        const Rates rates(lr, "lr");
-        const GradNormArgument norms(grad_norm);
-        return without_gil([&] { return standard_bound(rates.span(), norms.get(), distance); });
-      },
-      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
-      R"doc(Bound of the average iterate, (D^2 + sum lr^2 G^2) / (2 sum lr).
+)doc";
+
+constexpr const char* standard_bound_doc = R"doc(Bound of the average iterate, (D^2 + sum lr^2 G^2) / (2 sum lr).
 
 Parameters are those of `omega`; zeros are allowed everywhere, but not only zeros.
 
@@ -104,35 +65,18 @@ Examples
 >>> from scheduled import standard_bound
 >>> standard_bound([0.5, 0.5])
 0.75
-)doc");
-  m.def(
-      "power_grad_norm",
-      [](double alpha, std::int64_t steps) {
-        return to_numpy(without_gil([&] { return power_grad_norm(alpha, steps); }));
-      },
-      nb::arg("alpha"), nb::arg("steps"),
-      R"doc(Grad norms t^alpha for t = 1 ... steps.
+)doc";
+
+constexpr const char* power_grad_norm_doc = R"doc(Grad norms t^alpha for t = 1 ... steps.
 
 Examples
 --------
 >>> from scheduled import power_grad_norm
 >>> power_grad_norm(-1.0, 4)
 array([1.        , 0.5       , 0.33333333, 0.25      ])
-)doc");
-}
+)doc";
 
-void bind_series(nb::module_& m) {
-  m.def(
-      "omega_gradient",
-      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
-        const Rates rates(lr, "lr");
-        const GradNormArgument norms(grad_norm);
-        std::vector<double> out(rates.span().size());
-        without_gil([&] { omega_gradient(rates.span(), norms.get(), distance, out); });
-        return to_numpy(std::move(out));
-      },
-      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
-      R"doc(Gradient of Omega_T in the learning rates.
+constexpr const char* omega_gradient_doc = R"doc(Gradient of Omega_T in the learning rates.
 
 Parameters are those of `omega`.
 
@@ -146,20 +90,9 @@ Examples
 >>> from scheduled import omega_gradient
 >>> omega_gradient([1.0, 1.0])
 array([ 0.875, -0.125])
-)doc");
-  m.def(
-      "omega_curve",
-      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance, double tolerance, int threads) {
-        const Rates rates(lr, "lr");
-        const GradNormArgument norms(grad_norm);
-        std::vector<double> out(rates.span().size());
-        const CurveOptions options{tolerance, threads};
-        without_gil([&] { omega_curve(rates.span(), norms.get(), distance, out, options); });
-        return to_numpy(std::move(out));
-      },
-      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
-      nb::arg("tolerance") = CurveOptions{}.tolerance, nb::arg("threads") = CurveOptions{}.threads,
-      R"doc(Omega_1 ... Omega_T: the bound after every step, at near-linear cost.
+)doc";
+
+constexpr const char* omega_curve_doc = R"doc(Omega_1 ... Omega_T: the bound after every step, at near-linear cost.
 
 Parameters
 ----------
@@ -176,17 +109,9 @@ Examples
 >>> from scheduled import omega_curve
 >>> omega_curve([1.0, 1.0, 0.0])
 array([1.  , 1.25, 1.25])
-)doc");
-  m.def(
-      "omega_at",
-      [](const ArrayLike& lr, const ArrayLike& t, const ArrayLike& grad_norm, double distance) {
-        const Rates rates(lr, "lr");
-        const Values<std::int64_t> places(t, "t");
-        const GradNormArgument norms(grad_norm);
-        return to_numpy(without_gil([&] { return omega_at(rates.span(), norms.get(), distance, places.span()); }));
-      },
-      nb::arg("lr"), nb::arg("t"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
-      R"doc(Omega_t at chosen steps of a run.
+)doc";
+
+constexpr const char* omega_at_doc = R"doc(Omega_t at chosen steps of a run.
 
 Parameters
 ----------
@@ -200,35 +125,19 @@ Examples
 >>> from scheduled import omega_at
 >>> omega_at([1.0, 1.0, 1.0], [2, 1])
 array([1.25, 1.  ])
-)doc");
-}
+)doc";
 
-void bind_schedule_bound(nb::module_& m) {
-  m.def(
-      "bound_rates",
-      [](const Schedule& schedule, std::optional<std::int64_t> T) {
-        return to_numpy(without_gil([&] { return bound_rates(schedule, T); }));
-      },
-      nb::arg("schedule"), nb::arg("T") = nb::none(),
-      R"doc(The rates that the bound after `T` steps reads: the first `T`, without trailing zeros.
+constexpr const char* bound_rates_doc =
+    R"doc(The rates that the bound after `T` steps reads: the first `T`, without trailing zeros.
 
 Examples
 --------
 >>> from scheduled import Schedule, bound_rates
 >>> bound_rates(Schedule("linear(steps=3)"))
 array([1. , 0.5])
-)doc");
-  m.def(
-      "bound",
-      [](const Schedule& schedule, const ArrayLike& grad_norm, double distance, std::optional<std::int64_t> T,
-         std::string_view criterion) {
-        const GradNormArgument norms(grad_norm);
-        const BoundSettings settings{norms.get(), distance, T, parse_criterion(criterion)};
-        return without_gil([&] { return bound(schedule, settings); });
-      },
-      nb::arg("schedule"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::arg("T") = nb::none(),
-      nb::arg("criterion") = "omega",
-      R"doc(Bound of a schedule at its own peak.
+)doc";
+
+constexpr const char* bound_doc = R"doc(Bound of a schedule at its own peak.
 
 Parameters
 ----------
@@ -247,7 +156,108 @@ Examples
 >>> from scheduled import Schedule, bound
 >>> round(bound(Schedule("wsd(steps=401, peak=0.0253737)"), T=400), 6)
 0.109323
-)doc");
+)doc";
+
+void bind_split(nb::module_& m) {
+  nb::class_<OmegaSplit>(m, "OmegaSplit", "The three terms of the last-iterate bound; iterates over them.")
+      .def_ro("distance", &OmegaSplit::distance, "D^2 / (2 S_T).")
+      .def_ro("noise", &OmegaSplit::noise, "sum q_t / (2 S_T).")
+      .def_ro("last", &OmegaSplit::last, "What the last iterate costs over the average.")
+      .def_prop_ro("value", &OmegaSplit::value, "Their sum, Omega_T.")
+      .def(
+          "__iter__",
+          [](const OmegaSplit& self) { return nb::iter(nb::make_tuple(self.distance, self.noise, self.last)); },
+          nb::sig("def __iter__(self) -> collections.abc.Iterator[float]"))
+      .def("__repr__", [](const OmegaSplit& self) {
+        return "OmegaSplit(distance=" + format_number(self.distance) + ", noise=" + format_number(self.noise) +
+               ", last=" + format_number(self.last) + ")";
+      });
+  m.def(
+      "omega_split",
+      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
+        const Rates rates(lr, "lr");
+        const GradNormArgument norms(grad_norm);
+        return without_gil([&] { return omega_split(rates.span(), norms.get(), distance); });
+      },
+      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, omega_split_doc);
+}
+
+void bind_values(nb::module_& m) {
+  m.def(
+      "omega",
+      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
+        const Rates rates(lr, "lr");
+        const GradNormArgument norms(grad_norm);
+        return without_gil([&] { return omega(rates.span(), norms.get(), distance); });
+      },
+      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, omega_doc);
+  m.def(
+      "standard_bound",
+      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
+        const Rates rates(lr, "lr");
+        const GradNormArgument norms(grad_norm);
+        return without_gil([&] { return standard_bound(rates.span(), norms.get(), distance); });
+      },
+      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, standard_bound_doc);
+  m.def(
+      "power_grad_norm",
+      [](double alpha, std::int64_t steps) {
+        return to_numpy(without_gil([&] { return power_grad_norm(alpha, steps); }));
+      },
+      nb::arg("alpha"), nb::arg("steps"), power_grad_norm_doc);
+}
+
+void bind_series(nb::module_& m) {
+  m.def(
+      "omega_gradient",
+      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
+        const Rates rates(lr, "lr");
+        const GradNormArgument norms(grad_norm);
+        std::vector<double> out(rates.span().size());
+        without_gil([&] { omega_gradient(rates.span(), norms.get(), distance, out); });
+        return to_numpy(std::move(out));
+      },
+      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, omega_gradient_doc);
+  m.def(
+      "omega_curve",
+      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance, double tolerance, int threads) {
+        const Rates rates(lr, "lr");
+        const GradNormArgument norms(grad_norm);
+        std::vector<double> out(rates.span().size());
+        const CurveOptions options{tolerance, threads};
+        without_gil([&] { omega_curve(rates.span(), norms.get(), distance, out, options); });
+        return to_numpy(std::move(out));
+      },
+      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
+      nb::arg("tolerance") = CurveOptions{}.tolerance, nb::arg("threads") = CurveOptions{}.threads, omega_curve_doc);
+  m.def(
+      "omega_at",
+      [](const ArrayLike& lr, const ArrayLike& t, const ArrayLike& grad_norm, double distance) {
+        const Rates rates(lr, "lr");
+        const Values<std::int64_t> places(t, "t");
+        const GradNormArgument norms(grad_norm);
+        return to_numpy(without_gil([&] { return omega_at(rates.span(), norms.get(), distance, places.span()); }));
+      },
+      nb::arg("lr"), nb::arg("t"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, omega_at_doc);
+}
+
+void bind_schedule_bound(nb::module_& m) {
+  m.def(
+      "bound_rates",
+      [](const Schedule& schedule, std::optional<std::int64_t> T) {
+        return to_numpy(without_gil([&] { return bound_rates(schedule, T); }));
+      },
+      nb::arg("schedule"), nb::arg("T") = nb::none(), bound_rates_doc);
+  m.def(
+      "bound",
+      [](const Schedule& schedule, const ArrayLike& grad_norm, double distance, std::optional<std::int64_t> T,
+         std::string_view criterion) {
+        const GradNormArgument norms(grad_norm);
+        const BoundSettings settings{norms.get(), distance, T, parse_criterion(criterion)};
+        return without_gil([&] { return bound(schedule, settings); });
+      },
+      nb::arg("schedule"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::arg("T") = nb::none(),
+      nb::arg("criterion") = "omega", bound_doc);
 }
 
 }  // namespace

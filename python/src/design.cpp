@@ -18,6 +18,45 @@ std::string repr(const BestBaseLr& best) {
          ", at_limit=" + (best.at_limit ? "True" : "False") + ")";
 }
 
+constexpr const char* best_base_lr_doc =
+    R"doc(The base learning rate with the smallest bound; the schedule's own peak does not matter.
+
+Closed form where all rates are proportional to the peak, else a numerical minimisation over the
+peaks that the absolute rates allow. Parameters are those of `bound`.
+
+Examples
+--------
+>>> from scheduled import Schedule, best_base_lr
+>>> best = best_base_lr(Schedule("cosine(steps=401)"), T=400)
+>>> round(best.peak, 7), round(best.bound, 7)
+(0.0482419, 0.1033859)
+)doc";
+
+constexpr const char* matching_distance_doc = R"doc(The distance D for which the rates already have the best scale.
+
+For runs whose D is unknown: their bound then has the shape of a tuned run's.
+
+Examples
+--------
+>>> from scheduled import Schedule, best_base_lr, matching_distance
+>>> s = Schedule("linear(steps=101)")
+>>> s = s.with_peak(best_base_lr(s, distance=3.0).peak)
+>>> round(matching_distance(s.values(100)), 10)
+3.0
+)doc";
+
+constexpr const char* compare_doc =
+    R"doc(Schedules at their best peaks, in the order given. Parameters are those of `bound`.
+
+Examples
+--------
+>>> from scheduled import Schedule, compare
+>>> for row in compare([Schedule("wsd(steps=401)"), Schedule("linear(steps=401)")]):
+...     print(row.schedule.name, round(row.best.bound, 4), round(row.ratio, 4))
+wsd 0.1093 1.0864
+linear 0.1006 1.0
+)doc";
+
 void bind_results(nb::module_& m) {
   nb::class_<BestBaseLr>(m, "BestBaseLr", "The base learning rate with the smallest bound.")
       .def_ro("peak", &BestBaseLr::peak, "The best base learning rate.")
@@ -51,19 +90,7 @@ void bind_design(nb::module_& m) {
         return without_gil([&] { return best_base_lr(schedule, settings); });
       },
       nb::arg("schedule"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::arg("T") = nb::none(),
-      nb::arg("criterion") = "omega",
-      R"doc(The base learning rate with the smallest bound; the schedule's own peak does not matter.
-
-Closed form where all rates are proportional to the peak, else a numerical minimisation over the
-peaks that the absolute rates allow. Parameters are those of `bound`.
-
-Examples
---------
->>> from scheduled import Schedule, best_base_lr
->>> best = best_base_lr(Schedule("cosine(steps=401)"), T=400)
->>> round(best.peak, 7), round(best.bound, 7)
-(0.0482419, 0.1033859)
-)doc");
+      nb::arg("criterion") = "omega", best_base_lr_doc);
   m.def(
       "matching_distance",
       [](const ArrayLike& lr, const ArrayLike& grad_norm) {
@@ -71,19 +98,7 @@ Examples
         const GradNormArgument norms(grad_norm);
         return without_gil([&] { return matching_distance(rates.span(), norms.get()); });
       },
-      nb::arg("lr"), nb::arg("grad_norm") = 1.0,
-      R"doc(The distance D for which the rates already have the best scale.
-
-For runs whose D is unknown: their bound then has the shape of a tuned run's.
-
-Examples
---------
->>> from scheduled import Schedule, best_base_lr, matching_distance
->>> s = Schedule("linear(steps=101)")
->>> s = s.with_peak(best_base_lr(s, distance=3.0).peak)
->>> round(matching_distance(s.values(100)), 10)
-3.0
-)doc");
+      nb::arg("lr"), nb::arg("grad_norm") = 1.0, matching_distance_doc);
   m.def(
       "compare",
       [](const std::vector<Schedule>& schedules, const ArrayLike& grad_norm, double distance,
@@ -93,17 +108,7 @@ Examples
         return without_gil([&] { return compare(schedules, settings); });
       },
       nb::arg("schedules"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::arg("T") = nb::none(),
-      nb::arg("criterion") = "omega",
-      R"doc(Schedules at their best peaks, in the order given. Parameters are those of `bound`.
-
-Examples
---------
->>> from scheduled import Schedule, compare
->>> for row in compare([Schedule("wsd(steps=401)"), Schedule("linear(steps=401)")]):
-...     print(row.schedule.name, round(row.best.bound, 4), round(row.ratio, 4))
-wsd 0.1093 1.0864
-linear 0.1006 1.0
-)doc");
+      nb::arg("criterion") = "omega", compare_doc);
 }
 
 }  // namespace scheduled::python

@@ -38,12 +38,90 @@ Array view(const std::vector<T>& values, nb::handle log) {
   return nb::borrow<Array>(nb::cast(nb::ndarray<nb::numpy, const T, nb::ndim<1>>(values.data(), {values.size()}, log)));
 }
 
-void bind_log(nb::module_& m) {
-  nb::class_<RunLog>(m, "RunLog", R"doc(One run: a table with one row per logged step.
+constexpr const char* class_doc = R"doc(One run: a table with one row per logged step.
 
 The row of step s was written after update s; step 0 is the state before training. Columns are
 read-only arrays with NaN where a row did not log them: "lr", "train_loss", "val_loss", "grad_norm"
-and whatever else the source holds. Made by `read_log` and `parse_log`.)doc")
+and whatever else the source holds. Made by `read_log` and `parse_log`.)doc";
+
+constexpr const char* read_log_doc =
+    R"doc(Reads a training log: the paper's JSON, CSV, or JSON lines; the content tells which.
+
+Parameters
+----------
+file : path
+columns : dict, optional
+    Source column -> standard column, such as ``{"loss": "train_loss"}``. Without it the usual
+    names are recognised.
+repeated_steps : {'automatic', 'average', 'error'}
+    What several rows of one step mean; automatic is to average them in the JSON logs and to
+    refuse them elsewhere.
+
+Returns
+-------
+RunLog
+
+Raises
+------
+ArgumentError
+    Naming file, column and row where the file is not a sound log.
+
+Examples
+--------
+>>> import os, tempfile
+>>> from scheduled import read_log
+>>> with tempfile.TemporaryDirectory() as folder:
+...     file = os.path.join(folder, "run.csv")
+...     with open(file, "w") as out:
+...         _ = out.write("step,lr,loss\n10,1e-3,4.2\n20,1e-3,3.9\n")
+...     log = read_log(file)
+>>> log.step.tolist(), log["train_loss"].tolist()
+([10, 20], [4.2, 3.9])
+)doc";
+
+constexpr const char* parse_log_doc = R"doc(`read_log` of a text; `name` stands for the file in messages.
+
+Examples
+--------
+>>> from scheduled import parse_log
+>>> parse_log("run", "step,lr\n1,0.5\n2,0.25\n")["lr"]
+array([0.5 , 0.25])
+)doc";
+
+constexpr const char* merge_branch_doc =
+    R"doc(The run that a cooldown branch ends: `base` up to the branch's first step, then `branch`.
+
+Examples
+--------
+>>> from scheduled import merge_branch, parse_log
+>>> base = parse_log("base", "step,lr\n1,1\n2,1\n3,1\n")
+>>> branch = parse_log("branch", "step,lr\n2,0.5\n3,0\n")
+>>> merge_branch(base, branch)["lr"]
+array([1. , 0.5, 0. ])
+)doc";
+
+constexpr const char* densify_doc = R"doc(One value per update from a sparsely logged column, by linear interpolation.
+
+Parameters
+----------
+log : RunLog
+column : str
+last_step : int
+    Values are returned for the updates 1 ... last_step.
+warmup : int
+    Length of a linear warmup from 0 that precedes the first logged row; 0: none.
+max_gap : int
+    Longest stretch to bridge, in steps; 0: ten times the median spacing.
+
+Examples
+--------
+>>> from scheduled import densify, parse_log
+>>> densify(parse_log("run", "step,lr\n2,1\n4,0\n"), "lr", 4)
+array([1. , 1. , 0.5, 0. ])
+)doc";
+
+void bind_log(nb::module_& m) {
+  nb::class_<RunLog>(m, "RunLog", class_doc)
       .def_ro("name", &RunLog::name, "Where the log came from.")
       .def_prop_ro(
           "step", [](nb::pointer_and_handle<RunLog> self) { return view<IntArray>(self.p->step, self.h); },
@@ -82,39 +160,7 @@ void bind_runlog(nb::module_& m) {
       nb::arg("file"), nb::arg("columns") = nb::none(), nb::arg("repeated_steps") = "automatic",
       nb::sig("def read_log(file: str | os.PathLike[str], columns: collections.abc.Mapping[str, str] | None = None, "
               "repeated_steps: str = 'automatic') -> RunLog"),
-      R"doc(Reads a training log: the paper's JSON, CSV, or JSON lines; the content tells which.
-
-Parameters
-----------
-file : path
-columns : dict, optional
-    Source column -> standard column, such as ``{"loss": "train_loss"}``. Without it the usual
-    names are recognised.
-repeated_steps : {'automatic', 'average', 'error'}
-    What several rows of one step mean; automatic is to average them in the JSON logs and to
-    refuse them elsewhere.
-
-Returns
--------
-RunLog
-
-Raises
-------
-ArgumentError
-    Naming file, column and row where the file is not a sound log.
-
-Examples
---------
->>> import os, tempfile
->>> from scheduled import read_log
->>> with tempfile.TemporaryDirectory() as folder:
-...     file = os.path.join(folder, "run.csv")
-...     with open(file, "w") as out:
-...         _ = out.write("step,lr,loss\n10,1e-3,4.2\n20,1e-3,3.9\n")
-...     log = read_log(file)
->>> log.step.tolist(), log["train_loss"].tolist()
-([10, 20], [4.2, 3.9])
-)doc");
+      read_log_doc);
   m.def(
       "parse_log",
       [](std::string_view name, std::string_view content, const std::optional<Columns>& columns,
@@ -123,25 +169,9 @@ Examples
         return without_gil([&] { return parse_log(name, content, options); });
       },
       nb::arg("name"), nb::arg("content"), nb::arg("columns") = nb::none(), nb::arg("repeated_steps") = "automatic",
-      R"doc(`read_log` of a text; `name` stands for the file in messages.
-
-Examples
---------
->>> from scheduled import parse_log
->>> parse_log("run", "step,lr\n1,0.5\n2,0.25\n")["lr"]
-array([0.5 , 0.25])
-)doc");
+      parse_log_doc);
   m.def("merge_branch", &merge_branch, nb::arg("base"), nb::arg("branch"), nb::call_guard<nb::gil_scoped_release>(),
-        R"doc(The run that a cooldown branch ends: `base` up to the branch's first step, then `branch`.
-
-Examples
---------
->>> from scheduled import merge_branch, parse_log
->>> base = parse_log("base", "step,lr\n1,1\n2,1\n3,1\n")
->>> branch = parse_log("branch", "step,lr\n2,0.5\n3,0\n")
->>> merge_branch(base, branch)["lr"]
-array([1. , 0.5, 0. ])
-)doc");
+        merge_branch_doc);
   m.def(
       "densify",
       [](const RunLog& log, std::string_view column, std::int64_t last_step, std::int64_t warmup,
@@ -149,25 +179,7 @@ array([1. , 0.5, 0. ])
         return to_numpy(without_gil([&] { return densify(log, column, last_step, {warmup, max_gap}); }));
       },
       nb::arg("log"), nb::arg("column"), nb::arg("last_step"), nb::arg("warmup") = 0, nb::arg("max_gap") = 0,
-      R"doc(One value per update from a sparsely logged column, by linear interpolation.
-
-Parameters
-----------
-log : RunLog
-column : str
-last_step : int
-    Values are returned for the updates 1 ... last_step.
-warmup : int
-    Length of a linear warmup from 0 that precedes the first logged row; 0: none.
-max_gap : int
-    Longest stretch to bridge, in steps; 0: ten times the median spacing.
-
-Examples
---------
->>> from scheduled import densify, parse_log
->>> densify(parse_log("run", "step,lr\n2,1\n4,0\n"), "lr", 4)
-array([1. , 1. , 0.5, 0. ])
-)doc");
+      densify_doc);
 }
 
 }  // namespace scheduled::python

@@ -5,10 +5,13 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
+#include <nanobind/stl/variant.h>
 
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <variant>
 
 #include "bindings.hpp"
 #include "convert.hpp"
@@ -44,9 +47,15 @@ std::string spec_text(std::string_view spec, const nb::kwargs& fields) {
   return std::string(spec) + "(" + items + ")";
 }
 
-Schedule from_function(const nb::callable& function, std::int64_t steps, double peak) {
+/// A number of steps, or a text such as "10k".
+using Steps = std::variant<std::int64_t, std::string>;
+
+Schedule from_function(const nb::callable& function, const Steps& steps, double peak) {
+  const auto* const text = std::get_if<std::string>(&steps);
+  const std::int64_t count =
+      text ? resolve_steps("steps", parse_duration("steps", *text), std::nullopt, {}) : std::get<std::int64_t>(steps);
   std::vector<double> values;
-  for (std::int64_t i = 0; i < steps; ++i) {
+  for (std::int64_t i = 0; i < count; ++i) {
     const nb::object value = function(i);
     if (!nb::try_cast(value, values.emplace_back())) {
       throw std::invalid_argument("function(" + std::to_string(i) + ") = " + nb::cast<std::string>(nb::repr(value)) +
@@ -101,21 +110,7 @@ True
 wsd(steps=20, peak=0.5, cooldown=50%, decay=linear)
 )doc";
 
-void bind_construction(nb::class_<Schedule>& schedule) {
-  schedule
-      .def(
-          "__init__",
-          [](Schedule* self, std::string_view spec, const nb::kwargs& fields) {
-            new (self) Schedule(Schedule::parse(spec_text(spec, fields)));
-          },
-          nb::arg("spec"), nb::arg("fields"), nb::sig("def __init__(self, spec: str, /, **fields: object) -> None"))
-      .def_static(
-          "from_values",
-          [](const ArrayLike& values, double peak) {
-            return Schedule::table(Values<double>(values, "values").copy(), peak);
-          },
-          nb::arg("values"), nb::arg("peak") = 1.0,
-          R"doc(Explicit rates, times `peak`, as a schedule.
+constexpr const char* from_values_doc = R"doc(Explicit rates, times `peak`, as a schedule.
 
 Parameters
 ----------
@@ -129,11 +124,9 @@ Examples
 >>> from scheduled import Schedule
 >>> Schedule.from_values([1.0, 0.5, 0.25], peak=0.1).lr(1)
 0.05
-)doc")
-      .def_static("from_function", &from_function, nb::arg("function"), nb::arg("steps"), nb::arg("peak") = 1.0,
-                  nb::sig("def from_function(function: collections.abc.Callable[[int], float], steps: int, "
-                          "peak: float = 1.0) -> Schedule"),
-                  R"doc(A schedule from a function of the 0-based step.
+)doc";
+
+constexpr const char* from_function_doc = R"doc(A schedule from a function of the 0-based step.
 
 The function is called once for each of the steps 0 ... steps - 1, here and never again.
 
@@ -142,42 +135,36 @@ Examples
 >>> from scheduled import Schedule
 >>> Schedule.from_function(lambda i: 1 / (i + 1), steps=4, peak=2.0).values()
 array([2.        , 1.        , 0.66666667, 0.5       ])
-)doc")
-      .def_static("from_json", &Schedule::parse, nb::arg("text"),
-                  R"doc(Reads what `to_json` wrote.
+)doc";
+
+constexpr const char* from_json_doc = R"doc(Reads what `to_json` wrote.
 
 Examples
 --------
 >>> from scheduled import Schedule
 >>> Schedule.from_json('{"schedule": "linear", "steps": 4}').values()
 array([1.        , 0.66666667, 0.33333333, 0.        ])
-)doc")
-      .def("with_peak", &Schedule::with_peak, nb::arg("peak"),
-           R"doc(The same schedule with another peak; relative parts follow.
+)doc";
+
+constexpr const char* with_peak_doc = R"doc(The same schedule with another peak; relative parts follow.
 
 Examples
 --------
 >>> from scheduled import Schedule
 >>> Schedule("cosine(steps=3, final=10%)").with_peak(2.0).values()
 array([2. , 1.1, 0.2])
-)doc")
-      .def(
-          "with_steps", [](const Schedule& self, std::int64_t count) { return self.with_steps(steps(count)); },
-          nb::arg("steps"), "The same schedule with another horizon; shares of the run follow.")
-      .def(
-          "with_steps",
-          [](const Schedule& self, std::string_view text) { return self.with_steps(parse_duration("steps", text)); },
-          nb::arg("steps"),
-          R"doc(The same schedule with another horizon; shares of the run follow.
+)doc";
+
+constexpr const char* with_steps_doc = R"doc(The same schedule with another horizon; shares of the run follow.
 
 Examples
 --------
 >>> from scheduled import Schedule
 >>> Schedule("wsd(steps=100, cooldown=20%)").with_steps("50k").cooldown_steps
 10000
-)doc")
-      .def("with_values", &with_values, nb::arg("values"),
-           R"doc(Explicit rates in place of the main shape.
+)doc";
+
+constexpr const char* with_values_doc = R"doc(Explicit rates in place of the main shape.
 
 Peak, warmup and cooldown stay; they cover the first and the last of the values.
 
@@ -191,13 +178,9 @@ Examples
 >>> from scheduled import Schedule
 >>> Schedule("wsd(steps=5, cooldown=2)").with_values([1.0, 0.9, 0.8, 0, 0]).values()
 array([1. , 0.9, 0.8, 0.4, 0. ])
-)doc");
-}
+)doc";
 
-void bind_reading(nb::class_<Schedule>& schedule) {
-  schedule
-      .def("lr", &Schedule::lr, nb::arg("i"),
-           R"doc(Rate of the 0-based step `i`, in constant time.
+constexpr const char* lr_doc = R"doc(Rate of the 0-based step `i`, in constant time.
 
 Past a finite horizon it stays at the last step's rate.
 
@@ -206,15 +189,9 @@ Examples
 >>> from scheduled import Schedule
 >>> Schedule("rsqrt(warmup=100, peak=1e-3)").lr(400)
 0.0005
-)doc")
-      .def(
-          "fill",
-          [](const Schedule& self, std::int64_t first, const WritableArray& out) {
-            without_gil([&] { self.fill(first, {out.data(), out.size()}); });
-          },
-          nb::arg("first"), nb::arg("out").noconvert(),
-          nb::sig("def fill(self, first: int, out: numpy.typing.NDArray[numpy.float64]) -> None"),
-          R"doc(Writes the rates of the steps first, first + 1, ... into `out`.
+)doc";
+
+constexpr const char* fill_doc = R"doc(Writes the rates of the steps first, first + 1, ... into `out`.
 
 Parameters
 ----------
@@ -231,21 +208,82 @@ Examples
 >>> Schedule("linear(steps=5)").fill(1, out)
 >>> out
 array([0.75, 0.5 , 0.25])
-)doc")
-      .def(
-          "values",
-          [](const Schedule& self, std::optional<std::int64_t> count) {
-            return to_numpy(without_gil([&] { return self.values(count); }));
-          },
-          nb::arg("count") = nb::none(),
-          R"doc(The first `count` rates; without `count` those of the whole run.
+)doc";
+
+constexpr const char* values_doc = R"doc(The first `count` rates; without `count` those of the whole run.
 
 Examples
 --------
 >>> from scheduled import Schedule
 >>> Schedule("constant(peak=0.1)").values(3)
 array([0.1, 0.1, 0.1])
-)doc")
+)doc";
+
+constexpr const char* to_json_doc = R"doc(The schedule as a JSON object; `from_json` reads it back to an equal value.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule("linear(steps=1k)").to_json()
+'{"schedule":"linear","steps":1000,"peak":1}'
+)doc";
+
+constexpr const char* schedule_help_doc = R"doc(Name, example and meaning of every schedule.
+
+Examples
+--------
+>>> from scheduled import schedule_help
+>>> for name, example, meaning in schedule_help()[2:5:2]:
+...     print(f"{example:40} {meaning}")
+linear(steps=50k)                        1 - x over the run
+cosine(steps=50k, warmup=1%, final=10%)  half a cosine over the run
+)doc";
+
+void bind_construction(nb::class_<Schedule>& schedule) {
+  schedule
+      .def(
+          "__init__",
+          [](Schedule* self, std::string_view spec, const nb::kwargs& fields) {
+            new (self) Schedule(Schedule::parse(spec_text(spec, fields)));
+          },
+          nb::arg("spec"), nb::arg("fields"), nb::sig("def __init__(self, spec: str, /, **fields: object) -> None"))
+      .def_static(
+          "from_values",
+          [](const ArrayLike& values, double peak) {
+            return Schedule::table(Values<double>(values, "values").copy(), peak);
+          },
+          nb::arg("values"), nb::arg("peak") = 1.0, from_values_doc)
+      .def_static("from_function", &from_function, nb::arg("function"), nb::arg("steps"), nb::arg("peak") = 1.0,
+                  nb::sig("def from_function(function: collections.abc.Callable[[int], float], steps: int | str, "
+                          "peak: float = 1.0) -> Schedule"),
+                  from_function_doc)
+      .def_static("from_json", &Schedule::parse, nb::arg("text"), from_json_doc)
+      .def("with_peak", &Schedule::with_peak, nb::arg("peak"), with_peak_doc)
+      .def(
+          "with_steps", [](const Schedule& self, std::int64_t count) { return self.with_steps(steps(count)); },
+          nb::arg("steps"), "The same schedule with another horizon; shares of the run follow.")
+      .def(
+          "with_steps",
+          [](const Schedule& self, std::string_view text) { return self.with_steps(parse_duration("steps", text)); },
+          nb::arg("steps"), with_steps_doc)
+      .def("with_values", &with_values, nb::arg("values"), with_values_doc);
+}
+
+void bind_reading(nb::class_<Schedule>& schedule) {
+  schedule.def("lr", &Schedule::lr, nb::arg("i"), lr_doc)
+      .def(
+          "fill",
+          [](const Schedule& self, std::int64_t first, const WritableArray& out) {
+            without_gil([&] { self.fill(first, {out.data(), out.size()}); });
+          },
+          nb::arg("first"), nb::arg("out").noconvert(),
+          nb::sig("def fill(self, first: int, out: numpy.typing.NDArray[numpy.float64]) -> None"), fill_doc)
+      .def(
+          "values",
+          [](const Schedule& self, std::optional<std::int64_t> count) {
+            return to_numpy(without_gil([&] { return self.values(count); }));
+          },
+          nb::arg("count") = nb::none(), values_doc)
       .def_prop_ro("steps", &Schedule::steps, "Horizon in steps, warmup and cooldown included; None without one.")
       .def_prop_ro("peak", &Schedule::peak, "Base learning rate.")
       .def_prop_ro(
@@ -261,16 +299,7 @@ array([0.1, 0.1, 0.1])
 }
 
 void bind_protocols(nb::class_<Schedule>& schedule) {
-  schedule
-      .def("to_json", &print_json,
-           R"doc(The schedule as a JSON object; `from_json` reads it back to an equal value.
-
-Examples
---------
->>> from scheduled import Schedule
->>> Schedule("linear(steps=1k)").to_json()
-'{"schedule":"linear","steps":1000,"peak":1}'
-)doc")
+  schedule.def("to_json", &print_json, to_json_doc)
       .def("__str__", &print)
       .def("__repr__", [](const Schedule& self) { return "Schedule('" + print(self) + "')"; })
       .def(nb::self == nb::self, nb::sig("def __eq__(self, arg: object, /) -> bool"))
@@ -299,16 +328,7 @@ void bind_schedule(nb::module_& m) {
         }
         return lines;
       },
-      R"doc(Name, example and meaning of every schedule.
-
-Examples
---------
->>> from scheduled import schedule_help
->>> for name, example, meaning in schedule_help()[2:5:2]:
-...     print(f"{example:40} {meaning}")
-linear(steps=50k)                        1 - x over the run
-cosine(steps=50k, warmup=1%, final=10%)  half a cosine over the run
-)doc");
+      schedule_help_doc);
 }
 
 }  // namespace scheduled::python

@@ -8,9 +8,9 @@
 #include "scheduled/bound_stream.hpp"
 
 namespace scheduled::python {
+namespace {
 
-void bind_stream(nb::module_& m) {
-  nb::class_<OmegaStream>(m, "OmegaStream", R"doc(Omega_t step by step, inside a training loop.
+constexpr const char* class_doc = R"doc(Omega_t step by step, inside a training loop.
 
 Some tens of numbers of memory and a fraction of a microsecond a step; relative error at most 1e-10
 over 1e8 steps. A copy is a branch: both go on independently. Pickles exactly.
@@ -30,13 +30,19 @@ Examples
 >>> branch = copy.copy(trunk)
 >>> round(branch.push(0.25), 6), round(trunk.value, 6)
 (1.177381, 0.958333)
-)doc")
-      .def(nb::init<double>(), nb::arg("distance") = 1.0)
-      .def("push", &OmegaStream::push, nb::arg("lr"), nb::arg("grad_norm") = 1.0,
-           R"doc(Take one update and return Omega_t after it.
+)doc";
+
+constexpr const char* push_doc = R"doc(Take one update and return Omega_t after it.
 
 A learning rate of 0 repeats the value before it (infinity while there was no positive one).
-)doc")
+)doc";
+
+}  // namespace
+
+void bind_stream(nb::module_& m) {
+  nb::class_<OmegaStream>(m, "OmegaStream", class_doc)
+      .def(nb::init<double>(), nb::arg("distance") = 1.0)
+      .def("push", &OmegaStream::push, nb::arg("lr"), nb::arg("grad_norm") = 1.0, push_doc)
       .def(
           "push_all",
           [](OmegaStream& stream, const ArrayLike& lr, const ArrayLike& grad_norm) {

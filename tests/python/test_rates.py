@@ -1,6 +1,7 @@
 """`compute_rate` and `compute_optimal_base`, and where the paper's package is not followed."""
 
 import warnings
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -74,15 +75,36 @@ def test_unknown_type():
         S.compute_rate(1, 1, type="exact")
     with pytest.raises(KeyError, match="exact"):
         compute_optimal_base(S, 1, 1, type="exact")
+    with pytest.raises(KeyError, match="refined"):
+        S.compute_rate(1, 1, type=["refined"])
 
 
 @pytest.mark.parametrize(
     ("kwargs", "text"),
     [
         ({"T": 0}, r"T = 0: must be at least 1"),
+        ({"T": 2.9}, r"^T = 2.9: must be a whole number of steps$"),
+        ({"T": np.float32(2.5)}, r"^T = 2.5: must be a whole number of steps$"),
+        ({"T": np.nan}, r"^T = nan: must be a whole number of steps$"),
+        ({"T": np.inf}, r"^T = inf: must be a whole number of steps$"),
+        ({"T": "50"}, r"^T = '50': must be a whole number of steps$"),
+        ({"T": True}, r"^T = True: must be a whole number of steps$"),
+        ({"T": [50]}, r"^T = \[50\]: must be a whole number of steps$"),
+        ({"T": 10**30}, r"^T = 10+: must be a whole number of steps, at most 2\^53$"),
         ({"T": 102}, r"T = 102: must be at most the horizon, steps = 101"),
         ({"D": 0}, r"D = 0: must be finite and > 0"),
         ({"D": np.nan}, r"D = nan: must be finite and > 0"),
+        ({"D": None}, r"^D = None: must be a number$"),
+        ({"D": "far"}, r"^D = 'far': must be a number$"),
+        ({"D": 1j}, r"^D = 1j: must be a number$"),
+        ({"D": [1.0, 2.0]}, r"^D = \[1.0, 2.0\]: must be a number$"),
+        ({"D": 10**400}, r"^D = 10+: must be a number$"),
+        ({"grad_norms": None}, r"^grad_norms = None: must be a number or an array of numbers$"),
+        ({"grad_norms": "a"}, r"^grad_norms = 'a': must be a number or an array of numbers$"),
+        ({"grad_norms": {}}, r"^grad_norms = {}: must be a number or an array of numbers$"),
+        ({"grad_norms": np.array("a")}, r"^grad_norms = array\('a', dtype='<U1'\): must be a nu"),
+        ({"grad_norms": [1.0, None]}, r"^grad_norms: must be an array of numbers"),
+        ({"grad_norms": [[1.0], [1.0, 2.0]]}, r"^grad_norms: must be a number or an array"),
         ({"grad_norms": -1.0}, r"grad_norms = -1: must be finite and >= 0"),
         ({"grad_norms": [1.0] * 49}, r"grad_norms: there are 49 values for 50 steps"),
         ({"grad_norms": [1.0] * 7 + [np.inf] * 50}, r"grad_norms\[7\] = inf"),
@@ -105,9 +127,31 @@ def test_eps_changes_nothing():
 def test_whole_steps_in_any_type():
     S = WSDSchedule(steps=101)
     expected = S.compute_rate(1, 1, 50)
-    for T in (50.0, np.int64(50), np.float64(50.0), np.uint8(50)):
+    for T in (50.0, np.int64(50), np.float64(50.0), np.uint8(50), np.array(50), Fraction(50)):
         assert S.compute_rate(1, 1, T) == expected
         assert compute_optimal_base(S, 1, 1, T) == compute_optimal_base(S, 1, 1, 50)
+
+
+@pytest.mark.parametrize("schedule", ["wsd(steps=5)", None, WSDSchedule, 5])
+def test_only_schedules_have_optimal_bases(schedule):
+    with pytest.raises(AssertionError, match=r"^schedule = .*: must be a schedule$") as caught:
+        compute_optimal_base(schedule, 1, 1)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_missing_and_unknown_arguments_are_type_errors():
+    S = WSDSchedule()
+    for call in (
+        lambda: S.compute_rate(1),
+        lambda: S.compute_rate(1, 1, steps=5),
+        lambda: compute_optimal_base(S, 1),
+        lambda: compute_optimal_base(S, 1, 1, distance=1),
+        lambda: S.set_base_lr(),
+        lambda: WSDSchedule(cooldown=0.2),
+        lambda: PiecewiseConstantSchedule(),
+    ):
+        with pytest.raises(TypeError):
+            call()
 
 
 # Where the paper's package is wrong, this one is right.

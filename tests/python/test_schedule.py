@@ -141,6 +141,7 @@ def test_from_function_is_evaluated_once_per_step():
     assert len(seen) == 5
     assert schedule.steps == 5
     assert Schedule.from_function(lambda i: np.float32(0.5), 2).lr(1) == 0.5
+    assert Schedule.from_function(lambda i: 1.0, steps="1.5k").steps == 1500
 
 
 def test_from_function_passes_errors_on():
@@ -152,6 +153,10 @@ def test_from_function_passes_errors_on():
         Schedule.from_function(lambda i: 1 - i, steps=3)
     with pytest.raises(ArgumentError, match="at least one"):
         Schedule.from_function(lambda i: 1.0, steps=0)
+    with pytest.raises(ArgumentError, match=r"steps = 2.5: must be a whole number of steps"):
+        Schedule.from_function(lambda i: 1.0, steps="2.5")
+    with pytest.raises(ArgumentError, match="steps = 10%: is a share of the run"):
+        Schedule.from_function(lambda i: 1.0, steps="10%")
 
 
 def test_every_example_of_the_help_parses():

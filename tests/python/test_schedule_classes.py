@@ -294,13 +294,63 @@ def test_schedules_are_copies():
 
 
 BAD = [
-    (lambda: WSDSchedule(final_lr=1.5), r"final_lr = 150%: must not be above peak = 1"),
-    (lambda: WSDSchedule(final_lr=-0.1), r"final_lr = -10%: must be finite and >= 0"),
-    (lambda: WSDSchedule(final_lr=np.nan), r"final_lr = nan%: must be finite"),
-    (lambda: WSDSchedule(final_lr=2.0, final_lr_absolute=True), r"final_lr = 2: must not be"),
+    (
+        lambda: WSDSchedule(final_lr=1.5, base_lr=0.1),
+        r"^final_lr = 1.5 \(share of base_lr = 0.1\): must not be above base_lr = 0.1$",
+    ),
+    (
+        lambda: CosineSchedule(final_lr=1.07),
+        r"^final_lr = 1.07 \(share of base_lr = 1\): must not be above base_lr = 1$",
+    ),
+    (lambda: PolynomialBackwardSchedule(final_lr=2), r"^final_lr = 2 \(share of base_lr = 1\): "),
+    (lambda: WSDSchedule(final_lr=-0.1), r"^final_lr = -0.1: must be finite and >= 0$"),
+    (lambda: WSDSchedule(final_lr=np.nan), r"^final_lr = nan: must be finite and >= 0$"),
+    (lambda: CosineSchedule(final_lr=np.inf), r"^final_lr = inf: must be finite and >= 0$"),
+    (
+        lambda: WSDSchedule(final_lr=2.0, final_lr_absolute=True),
+        r"^final_lr = 2: must not be above base_lr = 1$",
+    ),
+    (lambda: WSDSchedule(final_lr="10%"), r"^final_lr = '10%': must be a number$"),
+    (lambda: CosineSchedule(final_lr=None), r"^final_lr = None: must be a number$"),
     (lambda: WSDSchedule(steps=0), r"steps = 0: must be at least 1 step"),
     (lambda: WSDSchedule(steps=-3), r"steps = -3: must not be negative"),
-    (lambda: WSDSchedule(steps=10.5), r"steps = 10.5: must be a whole number of steps"),
+    (lambda: WSDSchedule(steps=10.5), r"^steps = 10.5: must be a whole number of steps$"),
+    (lambda: CosineSchedule(steps=10.5), r"^steps = 10.5: must be a whole number of steps$"),
+    (lambda: CosineSchedule(steps="10k"), r"^steps = '10k': must be a whole number of steps$"),
+    (lambda: WSDSchedule(steps=None), r"^steps = None: must be a whole number of steps$"),
+    (lambda: WSDSchedule(base_lr="a"), r"^base_lr = 'a': must be a number$"),
+    (lambda: WSDSchedule(base_lr=True), r"^base_lr = True: must be a number$"),
+    (lambda: WSDSchedule().set_base_lr("a"), r"^base_lr = 'a': must be a number$"),
+    (lambda: WSDSchedule().set_base_lr(None), r"^base_lr = None: must be a number$"),
+    (lambda: WSDSchedule(cooldown_len="20%"), r"^cooldown_len = '20%': must be a number$"),
+    (lambda: WSDSchedule(decay_type=["sqrt"]), r"^decay type = \['sqrt'\]: must be 'linear' or"),
+    (lambda: WSDSchedule(warmup_kwargs=5), r"^warmup_kwargs = 5: must be a dict or None$"),
+    (
+        lambda: WSDSchedule(warmup_kwargs={"steps": 2.5}),
+        r"^warmup steps = 2.5: must be a whole number of steps$",
+    ),
+    (
+        lambda: PiecewiseConstantSchedule(9, cooldown_kwargs={"steps": "3"}),
+        r"^cooldown steps = '3': must be a whole number of steps$",
+    ),
+    (
+        lambda: WSDSchedule(warmup_kwargs={"steps": 5, "warmup_lr": "low"}),
+        r"^warmup_lr = 'low': must be a number$",
+    ),
+    (
+        lambda: PiecewiseConstantSchedule(9, milestones=5),
+        r"^milestones = 5: must be a sequence of numbers$",
+    ),
+    (
+        lambda: PiecewiseConstantSchedule(9, milestones=[1, 2.5], factors=[1, 1]),
+        r"^milestones\[1\] = 2.5: must be a whole number of steps$",
+    ),
+    (
+        lambda: PiecewiseConstantSchedule(9, milestones=[1], factors=["half"]),
+        r"^factors\[0\] = 'half': must be a number$",
+    ),
+    (lambda: PolynomialBackwardSchedule(alpha="2"), r"^alpha = '2': must be a number$"),
+    (lambda: PolynomialCooldownSchedule(alpha=None), r"^alpha = None: must be a number$"),
     (lambda: WSDSchedule(base_lr=-1.0), r"base_lr = -1: must be finite and > 0"),
     (lambda: WSDSchedule(base_lr=np.inf), r"base_lr = inf: must be finite and > 0"),
     (lambda: WSDSchedule(cooldown_len=1.5), r"cooldown_len = 1.5: must be a share"),
@@ -308,7 +358,7 @@ BAD = [
     (lambda: WSDSchedule(cooldown_len=np.nan), r"cooldown_len = nan: must be a share"),
     (lambda: WSDSchedule(decay_type="exp"), r"decay type = 'exp': must be 'linear' or 'sqrt'"),
     (lambda: WSDSchedule(warmup_kwargs={"steps": 90}), r"warmup \+ cooldown = 90 \+ 20 steps"),
-    (lambda: WSDSchedule(warmup_kwargs={"steps": -1}), r"warmup = -1: must not be negative"),
+    (lambda: WSDSchedule(warmup_kwargs={"steps": -1}), r"^warmup steps = -1: must not be neg"),
     (lambda: WSDSchedule(warmup_kwargs={"step": 5}), r"unknown key 'step'; allowed: steps, war"),
     (
         lambda: WSDSchedule(warmup_kwargs={"steps": 5, "warmup_lr": 0.0}),
@@ -316,7 +366,7 @@ BAD = [
     ),
     (
         lambda: WSDSchedule(warmup_kwargs={"steps": 5, "warmup_lr": 1.5}),
-        r"warmup_lr = 150%: must not be above",
+        r"^warmup_lr = 1.5 \(share of base_lr = 1\): must not be above the rate it warms up to",
     ),
     (
         lambda: PiecewiseConstantSchedule(9, cooldown_kwargs={"type": "cosine"}),
@@ -335,7 +385,7 @@ BAD = [
     (lambda: PolynomialCooldownSchedule(alpha=0.0), r"alpha = 0: must be finite and > 0"),
     (
         lambda: SqrtSchedule(final_lr=0.5, steps=100, cooldown_len=0.2),
-        r"final_lr = 50%: must not be above the rate before the cooldown",
+        r"^final_lr = 0.5 \(share of base_lr = 1\): must not be above the rate before the cooldown",
     ),
 ]
 

@@ -137,6 +137,12 @@ def test_main_part_of_wrong_length(main):
         Fixed(main, steps=5, warmup_kwargs={"steps": 2})
 
 
+@pytest.mark.parametrize("main", [["a"] * 3, [None, 1j, 1.0], {}])
+def test_main_part_of_no_numbers(main):
+    with pytest.raises(ArgumentError, match=r"^main schedule: must be an array of numbers$"):
+        Fixed(main, steps=3)
+
+
 def test_without_a_main_part():
     with pytest.raises(NotImplementedError, match="_construct_main_schedule"):
         ScheduleBase(steps=5)

@@ -17,8 +17,12 @@ def test_harmonic_numbers(n):
 
 def test_large_and_bad_harmonic_numbers():
     assert harmonic_number(10**18) == pytest.approx(18 * np.log(10) + 0.5772156649015329, rel=1e-15)
-    with pytest.raises(ArgumentError, match="n = -1: must be >= 0"):
+    with pytest.raises(ArgumentError, match="n = -1: must be a whole number >= 0"):
         harmonic_number(-1)
+    with pytest.raises(ArgumentError, match=r"n = 2.5: must be a whole number >= 0"):
+        harmonic_number(2.5)
+    with pytest.raises(ArgumentError, match="n = 'ten': must be a number"):
+        harmonic_number("ten")
 
 
 def test_figure_sizes():

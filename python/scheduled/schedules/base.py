@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scheduled._arguments import (
+    choice,
+    native_of,
+    number,
+    number_or_array,
+    options,
+    rate,
+    whole,
+)
 from scheduled._core import Schedule, best_base_lr, bound, bound_rates, omega_split
 from scheduled._errors import ArgumentError, renamed
 
@@ -25,6 +34,8 @@ _CRITERIA = {"refined": "omega", "standard": "standard"}
 # What the core calls the arguments of this module.
 _NAMES = {
     "peak": "base_lr",
+    "warmup": "warmup steps",
+    "cooldown": "cooldown steps",
     "final": "final_lr",
     "warmup_start": "warmup_lr",
     "power": "alpha",
@@ -88,11 +99,11 @@ class ScheduleBase:
         warmup_kwargs: Mapping[str, Any] | None = None,
         cooldown_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
-        self._steps = steps
-        self._base_lr = base_lr
-        self._warmup_kwargs = _complete("warmup_kwargs", warmup_kwargs, _WARMUP_DEFAULTS)
-        self._cooldown_kwargs = _complete("cooldown_kwargs", cooldown_kwargs, _COOLDOWN_DEFAULTS)
-        with renamed(_NAMES):
+        self._steps = whole("steps", steps)
+        self._base_lr = number("base_lr", base_lr)
+        self._warmup_kwargs = options("warmup_kwargs", warmup_kwargs, _WARMUP_DEFAULTS)
+        self._cooldown_kwargs = options("cooldown_kwargs", cooldown_kwargs, _COOLDOWN_DEFAULTS)
+        with renamed(_NAMES, self._base_lr):
             frame = self._native_with_parts("wsd")
             self._steps = frame.steps or 0
             self._base_lr = frame.peak
@@ -130,14 +141,17 @@ class ScheduleBase:
         self, name: str, final_lr: float, absolute: bool = False, **fields: object
     ) -> Schedule:
         """The native schedule `name`, which decays over all that the warmup leaves."""
-        final = _rate(final_lr, absolute)
+        final = rate("final_lr", final_lr, absolute)
         parts = {**self._warmup_fields(), **fields}
         return Schedule(name, steps=self._steps, peak=self._base_lr, final=final, **parts)
 
     def _native_around(self, main: ArrayLike) -> Schedule:
         """Explicit main rates with our steps, base LR, warmup and cooldown."""
         warmup, cooldown = self._warmup_steps, self._cooldown_steps
-        values = np.array(main, dtype=np.float64)
+        try:
+            values = np.array(main, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ArgumentError("main schedule: must be an array of numbers") from None
         expected = self._steps - warmup - cooldown
         if values.shape != (expected,):
             raise ArgumentError(
@@ -166,21 +180,20 @@ class ScheduleBase:
             raise ArgumentError(f"warmup_lr = {start}: must be > 0")
         return {
             "warmup": kwargs["steps"],
-            "warmup_start": start if kwargs["warmup_lr_absolute"] else _percent(start),
+            "warmup_start": rate("warmup_lr", start, kwargs["warmup_lr_absolute"]),
         }
 
     def _cooldown_fields(self) -> dict[str, object]:
         kwargs = self._cooldown_kwargs
         if kwargs is None:
             return {"cooldown": 0}
-        if kwargs["type"] not in _DECAYS:
-            raise ArgumentError(f"decay type = {kwargs['type']!r}: must be 'linear' or 'sqrt'")
+        decay = choice("decay type", kwargs["type"], _DECAYS)
         if kwargs["steps"] == 0:
             return {"cooldown": 0}
         return {
             "cooldown": kwargs["steps"],
-            "decay": _DECAYS[kwargs["type"]],
-            "final": _rate(kwargs["final_lr"], kwargs["final_lr_absolute"]),
+            "decay": decay,
+            "final": rate("final_lr", kwargs["final_lr"], kwargs["final_lr_absolute"]),
         }
 
     # The schedule -------------------------------------------------------------------------------
@@ -227,8 +240,9 @@ class ScheduleBase:
 
     def set_base_lr(self, base_lr: float) -> None:
         """Sets the base learning rate; absolute start and final rates stay what they are."""
-        with renamed(_NAMES):
-            self._native = self._native.with_peak(base_lr)
+        peak = number("base_lr", base_lr)
+        with renamed(_NAMES, peak):
+            self._native = self._native.with_peak(peak)
         self._base_lr = self._native.peak
 
     def plot(self) -> tuple[Figure, Axes]:
@@ -307,12 +321,14 @@ class ScheduleBase:
         0.10933...
         """
         criterion = _criterion(type)
-        last = None if T is None else int(T)
+        last = None if T is None else whole("T", T)
+        norms = number_or_array("grad_norms", grad_norms)
+        distance = number("D", D)
         with renamed(_NAMES):
             if return_split and criterion == "omega":
-                split = omega_split(bound_rates(self._native, last), grad_norms, D)
+                split = omega_split(bound_rates(self._native, last), norms, distance)
                 return split.distance, split.noise, split.last
-            return bound(self._native, grad_norms, D, last, criterion)
+            return bound(self._native, norms, distance, last, criterion)
 
 
 class NamedSchedule(ScheduleBase):
@@ -352,40 +368,25 @@ def compute_optimal_base(
     >>> round(base_lr, 7), round(rate, 7)
     (0.0253737, 0.109323)
     """
-    native = schedule if isinstance(schedule, Schedule) else schedule.native
+    native = native_of("schedule", schedule)
+    criterion = _criterion(type)
+    last = None if T is None else whole("T", T)
+    norms = number_or_array("G", G)
+    distance = number("D", D)
     with renamed({**_NAMES, "grad_norm": "G"}):
-        best = best_base_lr(native, G, D, None if T is None else int(T), _criterion(type))
+        best = best_base_lr(native, norms, distance, last, criterion)
     return best.peak, best.bound
 
 
 def cooldown_steps(cooldown_len: float, steps: int) -> int:
     """Length of a cooldown that takes a share of the run."""
-    if not 0 <= cooldown_len <= 1:
+    share = number("cooldown_len", cooldown_len)
+    if not 0 <= share <= 1:
         raise ArgumentError(f"cooldown_len = {cooldown_len}: must be a share of the steps, 0 to 1")
-    return int(cooldown_len * steps)
-
-
-def _complete(
-    name: str, given: Mapping[str, Any] | None, defaults: Mapping[str, Any]
-) -> dict[str, Any] | None:
-    if given is None:
-        return None
-    for key in given:
-        if key not in defaults:
-            raise ArgumentError(f"{name}: unknown key {key!r}; allowed: {', '.join(defaults)}")
-    return {**defaults, **given}
+    return int(share * whole("steps", steps))
 
 
 def _criterion(type: str) -> str:
-    if type not in _CRITERIA:
+    if not isinstance(type, str) or type not in _CRITERIA:
         raise KeyError(f"type = {type!r}: must be 'refined' or 'standard'")
     return _CRITERIA[type]
-
-
-def _rate(value: float, absolute: bool) -> object:
-    """A learning rate as the core reads it. 0 is the same share of every base LR."""
-    return value if absolute or value == 0 else _percent(value)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * float(share)!r}%"

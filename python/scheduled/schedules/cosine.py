@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from scheduled._arguments import number
 from scheduled._core import Schedule
 from scheduled.schedules.base import NamedSchedule
 
@@ -42,7 +43,7 @@ class CosineSchedule(NamedSchedule):
         final_lr_absolute: bool = False,
         warmup_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
-        self._final_lr = final_lr
+        self._final_lr = number("final_lr", final_lr)
         self._final_lr_absolute = final_lr_absolute
         super().__init__(steps, base_lr, warmup_kwargs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scheduled._arguments import items, number, whole
 from scheduled._core import Schedule
 from scheduled.schedules.base import NamedSchedule
 
@@ -43,8 +44,8 @@ class PiecewiseConstantSchedule(NamedSchedule):
         cooldown_kwargs: Mapping[str, Any] | None = None,
         warmup_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
-        self._milestones = list(milestones)
-        self._factors = list(factors)
+        self._milestones = items("milestones", milestones, whole)
+        self._factors = items("factors", factors, number)
         super().__init__(steps, base_lr, warmup_kwargs, cooldown_kwargs)
 
     def _named(self) -> Schedule:

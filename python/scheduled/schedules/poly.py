@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from scheduled._arguments import number
 from scheduled._core import Schedule
 from scheduled.schedules.base import NamedSchedule, cooldown_steps
 
@@ -42,8 +43,8 @@ class PolynomialBackwardSchedule(NamedSchedule):
         final_lr: float = 0.0,
         warmup_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
-        self._alpha = alpha
-        self._final_lr = final_lr
+        self._alpha = number("alpha", alpha)
+        self._final_lr = number("final_lr", final_lr)
         super().__init__(steps, base_lr, warmup_kwargs)
 
     def _named(self) -> Schedule:
@@ -93,7 +94,7 @@ class PolynomialCooldownSchedule(NamedSchedule):
         final_lr_absolute: bool = False,
         warmup_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
-        self._alpha = alpha
+        self._alpha = number("alpha", alpha)
         super().__init__(
             steps,
             base_lr,
