@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "scheduled/bound.hpp"
+#include "scheduled/bound_stream.hpp"
 #include "support/reference.hpp"
 
 namespace {
@@ -51,9 +52,38 @@ void BM_bound_omega_gradient(benchmark::State& state) {
   state.SetComplexityN(state.range(0));
 }
 
+/// The whole curve by one direct sum per step, for the ratio.
+void BM_bound_omega_curve_direct(benchmark::State& state) {
+  const auto lr = rates(state.range(0));
+  std::vector<std::int64_t> every(lr.size());
+  for (std::size_t t = 0; t < every.size(); ++t) every[t] = static_cast<std::int64_t>(t + 1);
+  for (auto _ : state) benchmark::DoNotOptimize(scheduled::omega_at(lr, 1.0, 1.0, every));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  state.SetComplexityN(state.range(0));
+}
+
+/// A run with a cosine schedule, so that every step has another rate.
+void BM_bound_omega_stream(benchmark::State& state) {
+  const auto lr =
+      scheduled::bound_rates(scheduled::Schedule::parse("cosine(steps=" + std::to_string(state.range(0) + 1) + ")"));
+  scheduled::OmegaStream checked;
+  const double exact = scheduled::omega(lr, 1.0, 1.0);
+  if (std::fabs(checked.push_all(lr).back() - exact) > 1e-10 * exact) state.SkipWithError("wrong value");
+  for (auto _ : state) {
+    scheduled::OmegaStream stream;
+    double value = 0.0;
+    for (const double rate : lr) value = stream.push(rate);
+    benchmark::DoNotOptimize(value);
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
 void BM_bound_omega_curve(benchmark::State& state) {
   const auto lr = rates(state.range(0));
   std::vector<double> out(lr.size());
+  scheduled::omega_curve(lr, 1.0, 1.0, out);
+  const double exact = scheduled::omega(lr, 1.0, 1.0);
+  if (std::fabs(out.back() - exact) > 1e-12 * exact) state.SkipWithError("wrong value");
   for (auto _ : state) {
     scheduled::omega_curve(lr, 1.0, 1.0, out);
     benchmark::DoNotOptimize(out.data());
@@ -66,9 +96,15 @@ BENCHMARK(BM_bound_omega_plain_loop)->RangeMultiplier(10)->Range(1000, 1000000)-
 BENCHMARK(BM_bound_omega)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
 BENCHMARK(BM_bound_omega_gradient)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
 BENCHMARK(BM_bound_omega_curve)
+    ->RangeMultiplier(10)
+    ->Range(1000, 1000000)
+    ->Complexity(benchmark::oN)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_bound_omega_curve_direct)
     ->RangeMultiplier(4)
     ->Range(256, 16384)
     ->Complexity(benchmark::oNSquared)
     ->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_bound_omega_stream)->Arg(1000000)->Arg(10000000);
 
 }  // namespace

@@ -114,9 +114,9 @@ struct BoundSettings {
 /// schedule without one, no positive rate.
 std::vector<double> bound_rates(const Schedule& schedule, std::optional<std::int64_t> T = {});
 
-/// The bound of the criterion after the first t[i] steps of `lr` (1-based, any order), infinite before the first positive
-/// step, for distance and grad norm of `settings` (whose T is not read). The fewer operations of two ways: one sum per t,
-/// O(sum of t), or omega_curve, then within 1e-12 relative.
+/// The bound of the criterion after the first t[i] steps of `lr` (1-based, any order), infinite before the first
+/// positive step, for distance and grad norm of `settings` (whose T is not read). The fewer operations of two ways: one
+/// sum per t, O(sum of t), or omega_curve, then within 1e-12 relative.
 std::vector<double> bound_at(std::span<const double> lr, const BoundSettings& settings,
                              std::span<const std::int64_t> t);
 

@@ -20,9 +20,10 @@ struct BestBaseLr {
 };
 
 /// Minimises the bound over the peak of `schedule` (its own peak does not matter). Closed form (2.1) where the rates
-/// are proportional to the peak: O(T). Otherwise golden-section search in log2(peak) over peaks >= smallest_peak(), about
-/// 60 evaluations of O(T): the bound is then right to about 1e-15 relative, the peak to 1e-7; the minimum is unique in
-/// every case seen, which is not proven. Throws std::invalid_argument as `bound`, and where all grad norms are 0.
+/// are proportional to the peak: O(T). Otherwise golden-section search in log2(peak) over peaks >= smallest_peak(),
+/// about 60 evaluations of O(T): the bound is then right to about 1e-15 relative, the peak to 1e-7; the minimum is
+/// unique in every case seen, which is not proven. Throws std::invalid_argument as `bound`, and where all grad norms
+/// are 0.
 BestBaseLr best_base_lr(const Schedule& schedule, const BoundSettings& settings = {});
 
 /// The distance D at which the rates `lr` already have the best scale, that is (2.1) gives a factor of 1. For runs

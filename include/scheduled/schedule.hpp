@@ -48,7 +48,8 @@ class Schedule {
   /// Reads spec text such as `wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3, final=0)`; the names,
   /// keys and defaults are listed in docs/guide/schedules.md and by schedule_help(). Also reads print_json's output.
   /// Throws std::invalid_argument: unknown name, unknown, repeated or missing key, and all of the constructor's.
-  static Schedule parse(std::string_view text);
+  /// A spec without a horizon gets `default_steps`, if given; a table has its own.
+  static Schedule parse(std::string_view text, std::optional<Duration> default_steps = std::nullopt);
 
   /// Explicit values as a schedule; `values` are times `peak`.
   static Schedule table(std::vector<double> values, double peak = 1.0);

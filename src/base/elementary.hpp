@@ -105,8 +105,9 @@ inline double exp2(DoubleDouble y) noexcept {
 /// x^p for finite normal x > 0 and finite p, about 1 ulp; x = 0 gives 0 for p > 0. Same range as exp2.
 inline double power(double x, double p) noexcept {
   const DoubleDouble l = log2(x);
-  const DoubleDouble product = two_product(l.hi, p);
-  const double result = exp2(fast_two_sum(product.hi, product.lo + l.lo * p));
+  const double bounded = p > 1e290 ? 1e290 : (p < -1e290 ? -1e290 : p);  // two_product would overflow
+  const DoubleDouble product = two_product(l.hi, bounded);
+  const double result = exp2(fast_two_sum(product.hi, product.lo + l.lo * bounded));
   return x == 0.0 ? 0.0 : result;
 }
 

@@ -15,8 +15,14 @@ BoundTerms terms(std::span<const double> rates, const BoundSettings& settings) {
 
 /// (2.1) for rates at peak 1.
 double optimal_factor(const BoundTerms& terms) {
-  if (!(terms.linear > 0.0)) fail({"grad_norm: all are 0 where the LR is not; the best base LR is then infinite"});
-  return std::sqrt(terms.inverse / terms.linear);
+  if (terms.linear == 0.0) {
+    fail({"grad_norm: all are 0 where the LR is not (or too small to square); the best base LR is then infinite"});
+  }
+  const double factor = std::sqrt(terms.inverse) / std::sqrt(terms.linear);
+  if (!(std::isfinite(factor) && factor > 0.0)) {
+    fail({"distance, grad_norm: too large or too small; the best base LR is out of the range of numbers"});
+  }
+  return factor;
 }
 
 /// Minimum of f on [low, infinity), low > 0, starting from `guess`, in x = log2(peak): doubling steps until the value
@@ -75,7 +81,7 @@ BestBaseLr best_base_lr(const Schedule& schedule, const BoundSettings& settings)
   best.T = static_cast<std::int64_t>(rates.size());
   if (schedule.proportional_to_peak()) {
     best.peak = guess;
-    best.bound = 2.0 * std::sqrt(at_reference.inverse * at_reference.linear);
+    best.bound = 2.0 * std::sqrt(at_reference.inverse) * std::sqrt(at_reference.linear);
     return best;
   }
   best.closed_form = false;

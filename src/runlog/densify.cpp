@@ -32,14 +32,14 @@ std::int64_t longest_stretch(const Series& logged, const DenseOptions& options) 
 void require_no_gap(const std::string& place, const Series& logged, std::int64_t last_step,
                     const DenseOptions& options) {
   const std::int64_t longest = longest_stretch(logged, options);
-  const auto check = [&](std::int64_t from, std::int64_t to) {
+  const auto check = [&](std::int64_t from, std::int64_t to, std::string_view advice) {
     if (from >= last_step || to - from <= longest) return;
     fail({place, ": not logged from step ", std::to_string(from), " to step ", std::to_string(to), ", ",
-          std::to_string(to - from), " steps; the longest gap to bridge is ", std::to_string(longest)});
+          std::to_string(to - from), " steps; the longest gap to bridge is ", std::to_string(longest), advice});
   };
-  check(options.warmup, logged.step.front());
-  for (std::size_t i = 1; i < logged.step.size(); ++i) check(logged.step[i - 1], logged.step[i]);
-  check(logged.step.back(), last_step);
+  check(options.warmup, logged.step.front(), " (a cooldown branch needs its base run; an unlogged warmup, its length)");
+  for (std::size_t i = 1; i < logged.step.size(); ++i) check(logged.step[i - 1], logged.step[i], "");
+  check(logged.step.back(), last_step, "");
 }
 
 /// Fills updates from + 1 ... to (as far as there are) with the line from `first` at step `from` to `last` at `to`.

@@ -181,6 +181,12 @@ void check_columns(const File& file, NamedTable& table) {
     if (column.fault && named.required) {
       fail_cell(file, *table.raw, column, column.fault->row, column.fault->text, column.fault->requirement);
     }
+    const bool never_negative = named.required && (named.target == "lr" || named.target == "grad_norm");
+    for (std::size_t i = 0; never_negative && i < column.value.size(); ++i) {
+      if (column.value[i] < 0.0) {
+        fail_cell(file, *table.raw, column, column.row[i], format_number(column.value[i]), "must be >= 0");
+      }
+    }
     if (column.length != rows && named.required) {
       fail({file.name, ": ", label(*table.raw, column), " has ", std::to_string(column.length), " entries, ",
             label(*table.raw, *table.step_column), " has ", std::to_string(rows)});

@@ -135,6 +135,12 @@ struct DecayMaker {
   }
 };
 
+/// `rate`, which is peak times `what`; throws where that is beyond the range of numbers.
+double finite_rate(double peak, double rate, std::string_view what) {
+  if (!std::isfinite(rate)) fail_value("peak", peak, concat({"must be smaller: ", what, " times it is not finite"}));
+  return rate;
+}
+
 compiled::WsdS resolve_wsd_s(const ScheduleSpec& spec, const WsdS& shape, const Layout& layout, ResolvedSchedule& out) {
   if (!spec.cooldown) fail({"cooldown: wsd-s needs one, the length of the decay before each result"});
   if (shape.results.empty()) fail({"results = []: must hold at least one step count"});
@@ -179,7 +185,8 @@ compiled::Piecewise resolve_piecewise(const ScheduleSpec& spec, const Piecewise&
     const auto step = static_cast<double>(resolve_steps(key, shape.milestones[k], layout.steps, spec.step_size));
     if (step <= before) fail_value(key, step, "must be above the milestone before");
     compiled.milestones.push_back(before = step);
-    compiled.rates.push_back(spec.peak * shape.factors[k]);
+    compiled.rates.push_back(
+        finite_rate(spec.peak, spec.peak * shape.factors[k], concat({"factors[", std::to_string(k), "]"})));
   }
   return compiled;
 }
@@ -210,7 +217,8 @@ struct MainMaker {
     if (layout.warmup_steps < 1) fail({"warmup: noam needs one of at least 1 step"});
     if (spec.warmup.start) fail({"warmup_start: noam's warmup is part of its shape and starts at t = 1"});
     out.warmup_end = 0;
-    return compiled::Noam{spec.peak / std::sqrt(shape.d_model), warmup, 1.0 / (warmup * std::sqrt(warmup))};
+    return compiled::Noam{finite_rate(spec.peak, spec.peak / std::sqrt(shape.d_model), "d_model^-0.5"), warmup,
+                          1.0 / (warmup * std::sqrt(warmup))};
   }
   compiled::Main operator()(const Power& shape) const {
     require_positive("a", shape.a);
@@ -218,6 +226,8 @@ struct MainMaker {
     require_positive("max", shape.max);
     if (!(spec.step_size.tokens > 0.0)) fail({"tokens_per_step: power needs it, it is a law in tokens"});
     if (!(spec.step_size.examples > 0.0)) fail({"batch: power needs it, its LR grows with the batch"});
+    finite_rate(spec.peak, spec.peak * shape.max, "max");
+    finite_rate(1.0, spec.step_size.examples * shape.a, "batch a");
     return compiled::Power{spec.peak, spec.step_size.examples * shape.a, shape.b, spec.step_size.tokens, shape.max};
   }
   compiled::Main operator()(const Piecewise& shape) const { return resolve_piecewise(spec, shape, layout); }
@@ -230,6 +240,8 @@ struct MainMaker {
   compiled::Main operator()(const WsdS& shape) const { return resolve_wsd_s(spec, shape, layout, out); }
   compiled::Main operator()(const Table& shape) const {
     require_non_negative("values", *shape.values);
+    finite_rate(spec.peak, spec.peak * *std::max_element(shape.values->begin(), shape.values->end()),
+                "the largest value");
     return compiled::Table{shape.values, spec.peak};
   }
 };

@@ -312,10 +312,12 @@ Call write_spec(const ScheduleSpec& spec) {
   return call;
 }
 
-Schedule Schedule::parse(std::string_view text) {
+Schedule Schedule::parse(std::string_view text, std::optional<Duration> default_steps) {
   const auto begin = text.find_first_not_of(" \t\r\n");
   const bool json = begin != std::string_view::npos && text[begin] == '{';
-  return Schedule(read_spec(json ? parse_call_json(text) : parse_call(text)));
+  ScheduleSpec spec = read_spec(json ? parse_call_json(text) : parse_call(text));
+  if (!spec.steps && !std::holds_alternative<Table>(spec.shape)) spec.steps = default_steps;
+  return Schedule(std::move(spec));
 }
 
 std::string print(const Schedule& schedule) { return print_call(write_spec(schedule.spec())); }

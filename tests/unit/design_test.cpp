@@ -46,7 +46,9 @@ TEST(BestBaseLr, SaysWhenAnAbsoluteRateIsInTheWay) {
 
 TEST(BestBaseLr, RefusesZeroGradNorms) {
   EXPECT_EQ(error_of([] { best_base_lr(Schedule::parse("linear(steps=9)"), {.grad_norm = 0.0}); }),
-            "grad_norm: all are 0 where the LR is not; the best base LR is then infinite");
+            "grad_norm: all are 0 where the LR is not (or too small to square); the best base LR is then infinite");
+  EXPECT_EQ(error_of([] { best_base_lr(Schedule::parse("linear(steps=9)"), {.grad_norm = 1e160}); }),
+            "distance, grad_norm: too large or too small; the best base LR is out of the range of numbers");
 }
 
 TEST(MatchingDistance, MakesTheRatesOptimal) {

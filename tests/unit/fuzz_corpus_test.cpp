@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "fuzz/spec_targets.hpp"
 #include "fuzz/targets.hpp"
 
 namespace scheduled::testing {
@@ -29,6 +30,8 @@ TEST(FuzzCorpus, JsonLog) { replay("json_log", fuzz::json_log); }
 TEST(FuzzCorpus, Csv) { replay("csv", fuzz::csv); }
 TEST(FuzzCorpus, JsonLines) { replay("json_lines", fuzz::json_lines); }
 TEST(FuzzCorpus, Table) { replay("table", fuzz::table); }
+TEST(FuzzCorpus, Spec) { replay("spec", fuzz::spec); }
+TEST(FuzzCorpus, StreamState) { replay("stream_state", fuzz::stream_state); }
 
 }  // namespace
 }  // namespace scheduled::testing

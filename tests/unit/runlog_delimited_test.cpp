@@ -22,6 +22,13 @@ TEST(Delimited, ReadsTheThreeSeparators) {
   }
 }
 
+TEST(Delimited, RefusesNegativeRatesAndGradNorms) {
+  EXPECT_EQ(error_of([] { parse_log("run.csv", "step,lr,val_loss\n1,1e-3,4\n5,-1e-3,3\n"); }),
+            "run.csv: line 3, column lr = -0.001: must be >= 0");
+  EXPECT_EQ(error_of([] { parse_log("run.csv", "step,loss,grad_norm\n1,4,-2\n"); }),
+            "run.csv: line 2, column grad_norm = -2: must be >= 0");
+}
+
 TEST(Delimited, TakesWhatProgramsWrite) {
   const RunLog windows = parse_log("run.csv", "\xef\xbb\xbfstep,loss\r\n1,2.5\r\n2,2.25\r\n\r\n\r\n");
   EXPECT_EQ(windows.step, (Steps{1, 2}));

@@ -44,13 +44,15 @@ TEST(Densify, AGapStaysAGap) {
   EXPECT_EQ(dense_error(log, 30), "no error");
   EXPECT_EQ(dense_error(log, 151, {.warmup = 0, .max_gap = 101}), "no error");
   EXPECT_EQ(dense_error(log, 30, {.warmup = 0, .max_gap = 9}),
-            "run: column lr: not logged from step 0 to step 10, 10 steps; the longest gap to bridge is 9");
+            "run: column lr: not logged from step 0 to step 10, 10 steps; the longest gap to bridge is 9 "
+            "(a cooldown branch needs its base run; an unlogged warmup, its length)");
   EXPECT_EQ(dense_error(log, 162, {.warmup = 10, .max_gap = 101}), "no error");
   EXPECT_EQ(dense_error(log, 253, {.warmup = 10, .max_gap = 101}),
             "run: column lr: not logged from step 151 to step 253, 102 steps; the longest gap to bridge is 101");
   EXPECT_EQ(dense_error(lr_log({7000}, {1.0}), 20000), "no error");
   EXPECT_EQ(dense_error(lr_log({7000, 7010}, {1.0, 1.0}), 20000),
-            "run: column lr: not logged from step 0 to step 7000, 7000 steps; the longest gap to bridge is 100");
+            "run: column lr: not logged from step 0 to step 7000, 7000 steps; the longest gap to bridge is 100 "
+            "(a cooldown branch needs its base run; an unlogged warmup, its length)");
 }
 
 TEST(Densify, NamesArgumentsOutOfRange) {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <random>
+#include <cmath>
 
 #include "scheduled/schedule.hpp"
 #include "support/throws.hpp"
@@ -31,6 +31,22 @@ TEST(SpecText, IsCanonical) {
   EXPECT_EQ(print_json(Schedule::parse("cosine(steps=1k, final=10%)")),
             R"({"schedule":"cosine","steps":1000,"peak":1,"final":"10%"})");
   EXPECT_EQ(Schedule::parse(R"( {"schedule": "table", "values": [1e-3, 0.5e-3]} )"), Schedule::table({1e-3, 5e-4}));
+}
+
+TEST(SpecText, TakesADefaultHorizon) {
+  EXPECT_EQ(Schedule::parse("wsd", steps(100)), Schedule::parse("wsd(steps=100)"));
+  EXPECT_EQ(Schedule::parse(R"({"schedule":"wsd"})", steps(100)), Schedule::parse("wsd(steps=100)"));
+  EXPECT_EQ(Schedule::parse("wsd(steps=7)", steps(100)), Schedule::parse("wsd(steps=7)"));
+  EXPECT_EQ(Schedule::parse("table(values=[1, 2])", steps(100)).steps(), 2);
+}
+
+TEST(SpecText, ExtremeExponentsGiveFiniteRates) {
+  for (const char* spec : {"polynomial(steps=9, power=1e308)", "inverse-power(steps=9, alpha=1e308)",
+                           "polynomial(steps=9, power=1e-308)"}) {
+    for (const double rate : Schedule::parse(spec).values()) {
+      EXPECT_TRUE(std::isfinite(rate) && rate >= 0.0) << spec;
+    }
+  }
 }
 
 TEST(SpecText, EqualityIsOfWhatWasSaid) {
@@ -92,6 +108,12 @@ TEST(SpecErrors, NameKeyValueAndWhatIsAllowed) {
   EXPECT_EQ(parse_error("table(values=[])"), "values = []: must hold at least one LR");
   EXPECT_EQ(parse_error("table(values=[1, nan])"), "values[1] = nan: must be finite and >= 0");
   EXPECT_EQ(parse_error("table(values=[1, -1])"), "values[1] = -1: must be finite and >= 0");
+  EXPECT_EQ(parse_error("table(values=[1e300, 1], peak=1e300)"),
+            "peak = 1e300: must be smaller: the largest value times it is not finite");
+  EXPECT_EQ(parse_error("noam(warmup=5, peak=1e308, d_model=1e-300)"),
+            "peak = 1e308: must be smaller: d_model^-0.5 times it is not finite");
+  EXPECT_EQ(parse_error("piecewise(milestones=[1], factors=[1e200], peak=1e200)"),
+            "peak = 1e200: must be smaller: factors[0] times it is not finite");
   EXPECT_EQ(parse_error("table(values=[1, 2], steps=3)"), "steps = 3: must be the number of values, 2");
   EXPECT_EQ(parse_error("cosine(steps=10e9tok)"), "steps = 10000000000tok: needs tokens_per_step=...");
   EXPECT_EQ(parse_error("cosine(steps=9, batch=0.5k, tokens_per_step=10%)"),
