@@ -70,7 +70,13 @@ double read_number(std::string_view name, std::string_view text) {
 
 std::optional<std::int64_t> read_steps(std::string_view name, std::string_view text) {
   if (text.empty()) return std::nullopt;
-  return resolve_steps(name, parse_duration(name, text), std::nullopt, {});
+  const Duration duration = parse_duration(name, text);
+  if (duration.unit != Duration::Unit::steps) fail(fmt::format("{} = {}: must be a number of steps", name, text));
+  return resolve_steps(name, duration, std::nullopt, {});
+}
+
+void check_summable(std::int64_t T) {
+  if (T > 1'000'000'000) fail(fmt::format("T = {}: must be at most 1e9 steps to be summed", T));
 }
 
 GradNormArgument::GradNormArgument(const std::string& text, std::int64_t steps) {
@@ -99,11 +105,13 @@ void BoundOptions::add_to(CLI::App& verb) {
 
 namespace {
 
-/// Steps for which a power of t must be known.
+/// Steps that are summed, and for which a power of t must be known.
 std::int64_t longest(std::optional<std::int64_t> T, const std::vector<NamedSchedule>& schedules) {
   std::int64_t steps = T.value_or(0);
-  if (T) return steps;
-  for (const NamedSchedule& entry : schedules) steps = std::max(steps, entry.schedule.steps().value_or(0));
+  if (!T) {
+    for (const NamedSchedule& entry : schedules) steps = std::max(steps, entry.schedule.steps().value_or(0));
+  }
+  check_summable(steps);
   return steps;
 }
 
@@ -118,7 +126,11 @@ BoundArguments::BoundArguments(const BoundOptions& options, const std::vector<Na
 void OutputOptions::add_to(CLI::App& verb) {
   auto* const as_json = verb.add_flag("--json", json, "Print JSON; numbers read back exactly");
   verb.add_flag("--csv", csv, "Print CSV; numbers read back exactly")->excludes(as_json);
-  verb.add_option("-o,--output", figure, "Draw a figure (needs gnuplot)")->type_name("FILE.{png,svg,pdf}");
+  verb.add_option("-o,--output", figure, "Draw a figure (needs gnuplot)")
+      ->type_name("FILE.{png,svg,pdf}")
+      ->each([](const std::string& file) {
+        if (file.empty()) fail("-o: must name a file ending in .png, .svg or .pdf");
+      });
 }
 
 void OutputOptions::check() const {

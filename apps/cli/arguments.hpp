@@ -23,8 +23,11 @@ std::vector<double> read_numbers(std::string_view name, std::string_view text);
 
 double read_number(std::string_view name, std::string_view text);
 
-/// A count of steps such as 50k; nothing for an empty text.
+/// A count of steps such as 50k; nothing for an empty text. Throws std::invalid_argument on other lengths, such as 50%.
 std::optional<std::int64_t> read_steps(std::string_view name, std::string_view text);
+
+/// Throws std::invalid_argument where a bound after T steps would need more than the rates of 1e9 steps in memory.
+void check_summable(std::int64_t T);
 
 struct NamedSchedule {
   Schedule schedule;

@@ -106,7 +106,7 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
     rates.push_back(rate_line(schedule, T, names[k], k));
     bounds.push_back(bound_line(schedule, settings, names[k], k));
   }
-  return {{rate_panel(std::move(rates), end), bound_panel(std::move(bounds), end, settings.criterion)},
+  return {{rate_panel(std::move(rates), end), bound_panel(std::move(bounds), end, settings)},
           plot::Arrangement::stacked,
           4.6,
           3.8};
@@ -172,8 +172,8 @@ void add_bound(CLI::App& app) {
   verb->footer(
       "With --log, the bound is evaluated where the validation loss (else the training loss) was logged. Then\n"
       "--grad-norm also takes `logged`, and is that by default where the log has them, else 1; --distance also takes\n"
-      "`auto`, the default: the distance at which the rates of the run are the best ones. Steps of a log count\n"
-      "finished updates.\n\n"
+      "`auto`, the default: the distance at which the rates of the run are the best ones for the last-iterate\n"
+      "bound, whatever the criterion. Steps of a log count finished updates.\n\n"
       "Examples:\n"
       "  scheduled bound \"wsd(steps=50k, cooldown=20%, peak=0.002)\" --split\n"
       "  scheduled bound \"rsqrt(warmup=1k, peak=0.01)\" -T 20k --grad-norm t^-0.5 --json\n"

@@ -27,8 +27,8 @@ struct LoggedBound {
   std::vector<double> rates;  ///< of all updates 1 ... T
   std::int64_t T = 0;
   double distance = 0.0;
-  std::string grad_norm;      ///< "logged", a number, ...
-  std::string why_grad_norm;  ///< for people
+  std::string grad_norm;       ///< "logged", a number, ...
+  std::string grad_norm_note;  ///< why it is not the logged ones, where nobody asked for 1
 };
 
 [[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
@@ -64,7 +64,7 @@ bool logged(const RunLog& log, std::string_view column) { return log.has(column)
 struct RunGradNorm {
   std::vector<double> series;
   double value = 1.0;
-  std::string name, why;
+  std::string name, note;
 
   GradNorm view() const { return series.empty() ? GradNorm(value) : GradNorm(series); }
 };
@@ -81,14 +81,14 @@ RunGradNorm grad_norm_of(const RunLog& log, const std::string& asked, std::int64
     return norm;
   } else if (!logged(log, "grad_norm")) {
     norm.name = "1";
-    norm.why = " (the log has none)";
+    norm.note = "the log has none";
     return norm;
   } else {
     try {
       norm.series = densify(log, "grad_norm", T, dense);
     } catch (const std::invalid_argument& gap) {
       norm.name = "1";
-      norm.why = std::string(" (not the logged ones: ") + gap.what() + ")";
+      norm.note = std::string("not the logged ones: ") + gap.what();
       return norm;
     }
   }
@@ -106,7 +106,10 @@ Series rows_of(const RunLog& log, std::string& loss, std::int64_t T) {
     rows.step.push_back(all.step[k]);
     rows.value.push_back(all.value[k]);
   }
-  if (rows.step.empty()) fail(fmt::format("{}: no row of {} between the steps 1 and {}", log.name, loss, T));
+  if (rows.step.empty()) {
+    fail(fmt::format("{}: {} between the steps 1 and {}", log.name,
+                     loss.empty() ? "no column val_loss or train_loss, and no row of lr" : "no row of " + loss, T));
+  }
   return rows;
 }
 
@@ -117,12 +120,13 @@ LoggedBound evaluate(const LogSource& source, const LogOptions& logs, const Boun
   run.file = source.file;
   run.T = read_steps("T", bound.T).value_or(last);
   if (run.T < 1 || run.T > last) fail(fmt::format("T = {}: {} ends at step {}", run.T, source.file, last));
+  check_summable(run.T);
   const DenseOptions dense{read_steps("log-warmup", logs.warmup).value_or(0),
                            read_steps("max-gap", logs.max_gap).value_or(0)};
   const std::vector<double> rates = densify(log, "lr", run.T, dense);
   const RunGradNorm norm = grad_norm_of(log, bound.grad_norm, run.T, dense);
   run.grad_norm = norm.name;
-  run.why_grad_norm = norm.why;
+  run.grad_norm_note = norm.note;
   if (bound.distance.empty() || bound.distance == "auto") {
     const auto positive = static_cast<std::size_t>(last_positive_step(rates));
     if (positive == 0) fail(source.file + ": the learning rate is 0 throughout");
@@ -196,7 +200,7 @@ plot::Figure draw(const std::vector<LoggedBound>& runs, Criterion criterion) {
     const std::string kind = all("val_loss") ? "validation " : all("train_loss") ? "training " : "";
     figure.panels.push_back(settled(kind + "loss (nats)", losses));
   }
-  figure.panels.push_back(settled(bound_label(criterion) + " / distance", bounds));
+  figure.panels.push_back(settled(bound_name(criterion) + " / D (loss/distance)", bounds));
   figure.panels.push_back(rate_panel(std::move(rates), end));
   figure.panels.back().weight = 0.75;
   figure.height = losses.empty() ? 3.8 : 5.5;
@@ -204,8 +208,9 @@ plot::Figure draw(const std::vector<LoggedBound>& runs, Criterion criterion) {
 }
 
 std::string text_of(const LoggedBound& run) {
+  const std::string note = run.grad_norm_note.empty() ? "" : " (" + run.grad_norm_note + ")";
   std::string text = fmt::format("{}\n  T = {}, distance {}, grad norm {}{}\n\n", run.name, run.T,
-                                 rounded(run.distance), run.grad_norm, run.why_grad_norm);
+                                 rounded(run.distance), run.grad_norm, note);
   std::vector<std::string> header{"step", "learning rate"};
   if (!run.loss.empty()) header.push_back(run.loss);
   header.emplace_back("bound");
@@ -227,7 +232,8 @@ Json json_of(const LoggedBound& run, const BoundOptions& bound) {
   json["T"] = run.T;
   json["criterion"] = bound.criterion;
   json["distance"] = run.distance;
-  json["grad_norm"] = run.grad_norm;
+  json["grad_norm"] = grad_norm_json(run.grad_norm);
+  if (!run.grad_norm_note.empty()) json["grad_norm_note"] = run.grad_norm_note;
   json["step"] = run.step;
   json["lr"] = run.lr;
   if (!run.loss.empty()) json[run.loss] = run.loss_value;

@@ -64,7 +64,7 @@ plot::Figure draw(const std::vector<std::string>& names, const std::vector<Compa
     rates.push_back(rate_line(schedule, T, names[k], k));
     bounds.push_back(bound_line(schedule, settings, names[k], k));
   }
-  return {{rate_panel(std::move(rates), end), bound_panel(std::move(bounds), end, settings.criterion)},
+  return {{rate_panel(std::move(rates), end), bound_panel(std::move(bounds), end, settings)},
           plot::Arrangement::side_by_side,
           6.8,
           2.6};

@@ -44,10 +44,10 @@ plot::Panel rate_panel(std::vector<plot::Line> lines, std::int64_t end) {
   return {step_axis(end), {.label = "learning rate"}, std::move(lines)};
 }
 
-plot::Panel bound_panel(std::vector<plot::Line> lines, std::int64_t end, Criterion criterion) {
+plot::Panel bound_panel(std::vector<plot::Line> lines, std::int64_t end, const BoundSettings& settings) {
   const plot::Range range = plot::settled_range(lines, 0.05, plot::Scale::log);
   return {
-      step_axis(end), {.label = bound_label(criterion), .scale = plot::Scale::log, .range = range}, std::move(lines)};
+      step_axis(end), {.label = bound_label(settings), .scale = plot::Scale::log, .range = range}, std::move(lines)};
 }
 
 }  // namespace scheduled::cli

@@ -28,6 +28,6 @@ plot::Axis step_axis(std::int64_t end);
 plot::Panel rate_panel(std::vector<plot::Line> lines, std::int64_t end);
 
 /// The bound over the step, on a log axis whose range is that of the settled part.
-plot::Panel bound_panel(std::vector<plot::Line> lines, std::int64_t end, Criterion criterion);
+plot::Panel bound_panel(std::vector<plot::Line> lines, std::int64_t end, const BoundSettings& settings);
 
 }  // namespace scheduled::cli

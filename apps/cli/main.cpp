@@ -53,6 +53,10 @@ int run(int argc, char** argv) {
     return 0;
   } catch (const CLI::ParseError& error) {
     const auto verbs = app.get_subcommands();
+    const auto unknown = app.remaining();
+    if (verbs.empty() && !unknown.empty() && !unknown.front().starts_with('-')) {
+      return report("unknown verb '" + unknown.front() + "': must be show, bound, tune or compare", bad_input);
+    }
     const std::string of_verb = verbs.empty() ? "" : verbs.front()->get_name() + " ";
     return report(std::string(error.what()) + "; see scheduled " + of_verb + "--help", bad_input);
   }

@@ -9,8 +9,19 @@ std::string method(const BestBaseLr& best) {
   return best.at_limit ? "numeric, at the limit that the absolute LRs set" : "numeric";
 }
 
-std::string bound_label(Criterion criterion) {
+std::string bound_name(Criterion criterion) {
   return criterion == Criterion::omega ? "bound Ω" : "average-iterate bound";
+}
+
+std::string bound_label(const BoundSettings& settings) {
+  const bool one_norm = settings.grad_norm.data() == nullptr && settings.grad_norm[0] == 1.0;
+  const bool plain = one_norm && settings.distance == 1.0;
+  return bound_name(settings.criterion) + (plain ? " (D = G = 1)" : " (loss units)");
+}
+
+Json grad_norm_json(const std::string& text) {
+  const auto number = parse_number(text);
+  return number ? Json(*number) : Json(text);
 }
 
 Json to_json(const Schedule& tuned, const BestBaseLr& best) {
@@ -28,8 +39,7 @@ Json to_json(const Schedule& tuned, const BestBaseLr& best) {
 void add_settings(Json& json, const BoundOptions& options) {
   json["criterion"] = options.criterion;
   json["distance"] = options.distance.empty() ? 1.0 : read_number("distance", options.distance);
-  const auto number = parse_number(options.grad_norm);
-  json["grad_norm"] = options.grad_norm.empty() ? Json(1.0) : number ? Json(*number) : Json(options.grad_norm);
+  json["grad_norm"] = grad_norm_json(options.grad_norm.empty() ? "1" : options.grad_norm);
 }
 
 std::string settings_text(const BoundOptions& options) {

@@ -12,8 +12,14 @@ namespace scheduled::cli {
 /// "closed form", "numeric", "numeric, at the limit".
 std::string method(const BestBaseLr& best);
 
-/// The bound's name at an axis.
-std::string bound_label(Criterion criterion);
+/// The bound's name.
+std::string bound_name(Criterion criterion);
+
+/// The bound at an axis, with its unit or what it was computed for.
+std::string bound_label(const BoundSettings& settings);
+
+/// Grad norms as asked for: a number where one was given, else the text.
+Json grad_norm_json(const std::string& text);
 
 /// spec, schedule, T, peak, bound, closed_form, at_limit of a schedule at its best peak.
 Json to_json(const Schedule& tuned, const BestBaseLr& best);

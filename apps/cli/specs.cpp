@@ -1,6 +1,4 @@
 // SPEC arguments: where they come from, and how they are named in tables and legends.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <string>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
+#include "cli/output.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -21,38 +20,22 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) + 1 - first);
 }
 
-/// Whether spec text has the key `steps`.
-bool has_steps(std::string_view text) {
-  for (std::size_t at = text.find("steps"); at != std::string_view::npos; at = text.find("steps", at + 1)) {
-    const bool starts = at > 0 && (text[at - 1] == '(' || text[at - 1] == ',' || text[at - 1] == ' ');
-    const std::size_t next = text.find_first_not_of(blanks, at + 5);
-    if (starts && next != std::string_view::npos && text[next] == '=') return true;
+/// What `show`, `tune` and `bound` print with --json holds the JSON of a schedule as "schedule"; other text is left
+/// alone.
+std::string without_wrapper(std::string_view text) {
+  if (text.starts_with('{')) {
+    // No schedule nests deeper; dump would follow any depth with its stack.
+    const auto shallow = [](int depth, Json::parse_event_t, const Json&) { return depth <= 8; };
+    const Json json = Json::parse(text, shallow, false);
+    if (json.is_object() && json.contains("schedule") && json["schedule"].is_object()) return json["schedule"].dump();
   }
-  return false;
-}
-
-/// `wsd` -> `wsd(steps=50k)`, `wsd(cooldown=10%)` -> `wsd(steps=50k, cooldown=10%)`.
-std::string with_steps_key(std::string_view text, const std::string& steps) {
-  const std::size_t open = text.find('(');
-  if (open == std::string_view::npos) return fmt::format("{}(steps={})", text, steps);
-  const std::string_view rest = trimmed(text.substr(open + 1));
-  return fmt::format("{}(steps={}{}{}", text.substr(0, open), steps, rest.starts_with(')') ? "" : ", ", rest);
+  return std::string(text);
 }
 
 /// Reads a spec; `steps` is the horizon of one that has none.
 Schedule read_spec(std::string_view text, const std::string& steps) {
-  if (steps.empty()) return Schedule::parse(text);
-  const Duration horizon = parse_duration("steps", steps);
-  if (text.starts_with('{') || has_steps(text)) {
-    const Schedule schedule = Schedule::parse(text);
-    return schedule.steps() ? schedule : schedule.with_steps(horizon);
-  }
-  try {
-    const Schedule schedule = Schedule::parse(text);  // fails where a cooldown lacks its horizon
-    return schedule.steps() ? schedule : schedule.with_steps(horizon);
-  } catch (const std::invalid_argument&) {
-    return Schedule::parse(with_steps_key(text, steps));
-  }
+  if (steps.empty()) return Schedule::parse(without_wrapper(text));
+  return Schedule::parse(without_wrapper(text), parse_duration("steps", steps));
 }
 
 /// The first line that counts reads as a number: then the file holds one rate per line.
@@ -114,7 +97,7 @@ CLI::Option* SpecOptions::add_to(CLI::App& verb) {
   verb.add_option("--steps", steps, "Horizon of every SPEC that has none, e.g. 50k")->type_name("N");
   return verb.add_option("SPEC", specs,
                          "Schedule, e.g. \"wsd(steps=50k, cooldown=20%)\"; - reads one per line from standard input; "
-                         "@FILE reads a spec, the JSON of a schedule, or one rate per line");
+                         "@FILE reads a spec, the JSON that show prints, or one rate per line");
 }
 
 std::vector<NamedSchedule> SpecOptions::read() const {
@@ -122,6 +105,8 @@ std::vector<NamedSchedule> SpecOptions::read() const {
   for (const std::string& text : specs) {
     if (text == "-") {
       read_lines(read_text("-"), steps, schedules);
+    } else if (text == "@") {
+      throw std::invalid_argument("@: must be followed by a file name");
     } else if (text.starts_with('@')) {
       schedules.push_back(named(read_file(text.substr(1), steps), text));
     } else {

@@ -83,7 +83,7 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
   }
   lines.insert(lines.end(), optima.begin(), optima.end());
   const plot::Axis x{.label = "peak learning rate", .scale = plot::Scale::log};
-  const plot::Axis y{.label = bound_label(settings.criterion), .scale = plot::Scale::log};
+  const plot::Axis y{.label = bound_label(settings), .scale = plot::Scale::log};
   return {{{x, y, std::move(lines)}}, plot::Arrangement::stacked, 4.4, 2.7};
 }
 

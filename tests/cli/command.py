@@ -18,6 +18,14 @@ def environment(**changes):
     return values
 
 
+def without_privileges():
+    """preexec_fn: root may read and write everything, so that the command must not be root to be refused."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+
+
 class CommandTest(unittest.TestCase):
     """A test whose commands run in an empty folder, `self.folder`."""
 

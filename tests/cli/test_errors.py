@@ -4,11 +4,14 @@ import os
 import resource
 import signal
 import stat
-import unittest
 
 import command
 
 SHORT = "cosine(steps=10)"
+
+
+def little_memory():
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 
 
 class BadSchedules(command.CommandTest):
@@ -41,8 +44,8 @@ class BadSchedules(command.CommandTest):
 
 
 class BadOptions(command.CommandTest):
-    def check(self, text, *arguments):
-        self.assert_fails(2, text, *arguments, "-o", "figure.svg")
+    def check(self, text, *arguments, **options):
+        self.assert_fails(2, text, *arguments, "-o", "figure.svg", **options)
 
     def test_bound(self):
         for verb in ["bound", "tune", "compare"]:
@@ -52,12 +55,22 @@ class BadOptions(command.CommandTest):
             self.check("T = 11: must be at most the horizon, steps = 10", verb, SHORT, "--T", "11")
             self.check("T = 0: must be at least 1", verb, SHORT, "--T", "0")
             self.check("T = -5: must not be negative", verb, SHORT, "--T", "-5")
+            self.check("T = 50%: must be a number of steps", verb, SHORT, "-T", "50%")
             self.check("has no horizon", verb, "rsqrt(warmup=10)")
             self.check("grad_norm = nan", verb, SHORT, "--grad-norm", "nan")
             self.check("grad_norm = -1", verb, SHORT, "--grad-norm=-1")
             self.check("exponent = x: must be a number", verb, SHORT, "--grad-norm", "t^x")
             self.check("--criterion", verb, SHORT, "--criterion", "best")
         self.check("--split", "bound", SHORT, "--split", "--criterion", "standard")
+
+    def test_horizons_too_long_to_sum(self):
+        for verb in ["bound", "tune", "compare"]:
+            for arguments in [["cosine(steps=1001M)"], ["constant", "-T", "1001M"], ["cosine", "--steps", "1e12"]]:
+                steps = 10**12 if "1e12" in arguments else 1001 * 10**6
+                for more in [[], ["-G", "t^-0.5"]]:
+                    text = f"T = {steps}: must be at most 1e9 steps to be summed"
+                    self.check(text, verb, *arguments, *more, preexec_fn=little_memory)
+        self.output_of("bound", "cosine(steps=1e12)", "-T", "100")
 
     def test_grad_norm_files(self):
         (self.folder / "short.txt").write_text("1\n1\n1\n")
@@ -75,7 +88,8 @@ class BadOptions(command.CommandTest):
 
     def test_usage(self):
         self.assert_fails(2, "a verb is missing")
-        self.assert_fails(2, "not expected: ", "draw", SHORT)
+        self.assert_fails(2, "unknown verb 'draw': must be show, bound, tune or compare", "draw", SHORT)
+        self.assert_fails(2, "--bogus", "--bogus")
         self.assert_fails(2, "--bogus", "show", SHORT, "--bogus")
         self.assert_fails(2, "SPEC", "show")
         self.assert_fails(2, "SPEC is required; see scheduled compare --help", "compare")
@@ -98,8 +112,11 @@ class BadFiles(command.CommandTest):
         self.assert_fails(2, "nowhere: no such file", "show", "@nowhere")
         self.assert_fails(2, "folder: is a directory", "show", "@folder")
         self.assert_fails(2, "empty: empty", "show", "@empty")
+        self.assert_fails(2, "@: must be followed by a file name", "show", "@")
         self.assert_fails(2, "rates, line 4: 'x': must be a number", "show", "@rates")
         self.assert_fails(2, "standard input: empty", "show", "-", input=b"")
+        (self.folder / "deep").write_text('{"schedule":{"schedule":"wsd","steps":' + 10**6 * "[" + 10**6 * "]" + "}}")
+        self.assert_fails(2, "deep: ", "show", "@deep")
 
     def test_logs(self):
         (self.folder / "gap.csv").write_text("step,lr,loss\n" + "".join(f"{k},1,2\n" for k in [10, 20, 30, 40, 5000]))
@@ -113,25 +130,38 @@ class BadFiles(command.CommandTest):
         self.assert_fails(2, "T = 3: good.csv ends at step 2", "bound", "--log", "good.csv", "--T", "3")
         self.assert_fails(2, "columns = lr: must be SOURCE=STANDARD", "bound", "--log", "good.csv", "--columns", "lr")
         self.assert_fails(2, "grad_norm", "bound", "--log", "good.csv", "--grad-norm", "logged")
+        (self.folder / "noloss.csv").write_text("step,lr\n1,0.1\n3,0.1\n5,0.1\n")
+        self.output_of("bound", "--log", "noloss.csv")
+        (self.folder / "noloss.csv").write_text("step,lr\n0,0.1\n3,0.1\n6,0.1\n")
+        self.assert_fails(2, "noloss.csv: no column val_loss or train_loss", "bound", "--log", "noloss.csv", "-T", "2")
+        (self.folder / "long.csv").write_text("step,lr,loss\n" + "".join(f"{k},1,2\n" for k in [10**9, 2 * 10**9]))
+        self.assert_fails(2, "T = 2000000000: must be at most 1e9", "bound", "--log", "long.csv")
 
-    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
+    def assert_refused(self, text, *arguments):
+        self.folder.chmod(0o755)
+        self.assert_fails(2, text, *arguments, preexec_fn=command.without_privileges)
+
     def test_unreadable(self):
         (self.folder / "secret").write_text(SHORT)
         (self.folder / "secret").chmod(0)
-        self.assert_fails(2, "secret: cannot be opened: Permission denied", "show", "@secret")
-        self.assert_fails(2, "secret", "bound", "--log", "secret")
+        self.assert_refused("secret: cannot be opened: Permission denied", "show", "@secret")
+        self.assert_refused("secret", "bound", "--log", "secret")
 
     def test_unwritable_output(self):
         self.assert_fails(2, "nowhere/figure.png: cannot be written", "show", SHORT, "-o", "nowhere/figure.png")
         (self.folder / "folder.png").mkdir()
         self.assert_fails(2, "folder.png: cannot be written: Is a directory", "show", SHORT, "-o", "folder.png")
+        for option in [["-o", ""], ["--output", ""]]:
+            self.assert_fails(2, "-o: must name a file ending in .png, .svg or .pdf", "show", SHORT, *option)
         for name in ["figure", "figure.jpg", "figure.PNG", ".png"]:
             self.assert_fails(2, f"{name}: a figure must end in .png, .svg or .pdf", "show", SHORT, "-o", name)
 
-    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
-    def test_read_only_folder(self):
-        (self.folder / "folder").chmod(0o500)
-        self.assert_fails(2, "cannot be written: Permission denied", "show", SHORT, "-o", "folder/figure.png")
+    def test_read_only(self):
+        (self.folder / "folder").chmod(0o555)
+        (self.folder / "old.png").write_text("old")
+        (self.folder / "old.png").chmod(0o444)
+        for name in ["folder/figure.png", "old.png"]:
+            self.assert_refused("cannot be written: Permission denied", "show", SHORT, "-o", name)
 
 
 class FailedWork(command.CommandTest):

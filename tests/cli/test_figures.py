@@ -15,10 +15,10 @@ FIGURES = {
 }
 TEXTS = {
     "show": ["step", "learning rate", "wsd(cooldown=20%, decay=linear)", "cosine"],
-    "bound": ["bound Ω", "learning rate", "200", "1000"],
-    "log": ["validation loss", "bound Ω / distance", "half a cosine", "cooldown"],
-    "tune": ["peak learning rate", "bound Ω", "cosine(final=0.001)"],
-    "compare": ["learning rate", "bound Ω", "linear", "constant"],
+    "bound": ["bound Ω (D = G = 1)", "learning rate", "200", "1000"],
+    "log": ["validation loss", "bound Ω / D (loss/distance)", "half a cosine", "cooldown"],
+    "tune": ["peak learning rate", "bound Ω (D = G = 1)", "cosine(final=0.001)"],
+    "compare": ["learning rate", "bound Ω (D = G = 1)", "linear", "constant"],
 }
 
 
@@ -56,6 +56,14 @@ class Figures(command.CommandTest):
                 drawn = " ".join(texts_of(self.draw(arguments, f"{name}.svg")))
                 for text in TEXTS[name]:
                     self.assertIn(text, drawn)
+
+    def test_units_of_the_bound(self):
+        for verb in ["bound", "tune", "compare"]:
+            for arguments in [["-D", "2"], ["-G", "3"], ["-G", "t^-0.5"]]:
+                drawn = " ".join(texts_of(self.draw([verb, "cosine(steps=100)", *arguments], "units.svg")))
+                self.assertIn("bound Ω (loss units)", drawn)
+        drawn = " ".join(texts_of(self.draw(["tune", "cosine(steps=100)", "--criterion", "standard"], "units.svg")))
+        self.assertIn("average-iterate bound (D = G = 1)", drawn)
 
     def test_same_figure_same_bytes(self):
         for suffix in ["png", "svg", "pdf"]:

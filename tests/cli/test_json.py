@@ -28,6 +28,25 @@ class Json(command.CommandTest):
                 self.assertEqual(self.json_of("show", f"@{name}", "--every", "1", "--until", "1k"), first)
             self.assertEqual(len(first["lr"]), 1000)
 
+    def test_own_output_comes_back(self):
+        """What the verbs print is read by @FILE and from standard input."""
+        for spec in SPECS:
+            shown = self.output_of("show", spec, "--until", "1k", "--json")
+            (self.folder / "shown.json").write_text(shown)
+            self.assertEqual(self.output_of("show", "@shown.json", "--until", "1k", "--json"), shown)
+            self.assertEqual(self.output_of("show", "-", "--until", "1k", "--json", input=shown.encode()), shown)
+            (self.folder / "shown.json").write_text(json.dumps(json.loads(shown), indent=2))
+            self.assertEqual(self.output_of("show", "@shown.json", "--until", "1k", "--json"), shown)
+        tuned = self.json_of("tune", SPECS[0])
+        (self.folder / "tuned.json").write_text(json.dumps(tuned))
+        self.assertEqual(self.json_of("tune", "@tuned.json"), tuned)
+
+    def test_steps_of_a_json_spec(self):
+        by_json = self.output_of("show", '{"schedule":"wsd"}', "--steps", "100", "--json")
+        self.assertEqual(by_json, self.output_of("show", "wsd", "--steps", "100", "--json"))
+        for kept in ['{"schedule":"wsd","steps":7}', "wsd(steps=7)", "table(values=[1, 2, 3, 4, 5, 6, 7])"]:
+            self.assertEqual(self.json_of("show", kept, "--steps", "100")["layout"]["steps"], 7)
+
     def test_rates_come_back_as_a_table(self):
         for spec in SPECS:
             rates = self.json_of("show", spec, "--every", "1", "--until", "90")["lr"]
@@ -89,6 +108,41 @@ class Json(command.CommandTest):
         self.assertAlmostEqual(by_power["bound"], 0.0134364, delta=1e-7)
         self.assertAlmostEqual(by_file["bound"] / by_power["bound"], 1, delta=1e-13)
         self.assertEqual((by_power["grad_norm"], by_file["grad_norm"]), ("t^-0.5", "norms.txt"))
+        self.assertEqual(repr(self.json_of("tune", "cosine(steps=401)", "-G", "2")["grad_norm"]), "2.0")
+
+    def test_grad_norms_of_logs(self):
+        """A number where one number was used, else a name; with the reason where it is not the logged ones."""
+        steps = range(1, 101)
+        (self.folder / "plain.csv").write_text("step,lr,loss\n" + "".join(f"{k},0.1,3\n" for k in steps))
+        rows = "".join(f"{k},0.1,3,{k ** -0.5!r}\n" for k in steps)
+        (self.folder / "logged.csv").write_text("step,lr,loss,grad_norm\n" + rows)
+        rows = "".join(f"{k},0.1,3,{'' if 20 < k < 90 else 2}\n" for k in steps)
+        (self.folder / "gap.csv").write_text("step,lr,loss,grad_norm\n" + rows)
+        cases = [
+            (["plain.csv"], "1.0", "the log has none"),
+            (["plain.csv", "-G", "1"], "1.0", None),
+            (["plain.csv", "-G", "2.5"], "2.5", None),
+            (["plain.csv", "-G", "t^-0.5"], "'t^-0.5'", None),
+            (["logged.csv"], "'logged'", None),
+            (["gap.csv"], "1.0", "not the logged ones: gap.csv: "),
+            (["gap.csv", "-G", "logged", "--max-gap", "80"], "'logged'", None),
+        ]
+        for arguments, expected, note in cases:
+            run = self.json_of("bound", "--log", *arguments)
+            self.assertEqual(repr(run["grad_norm"]), expected)
+            self.assertEqual(run.get("grad_norm_note", "")[: len(note or "")], note or "")
+            self.assertEqual("grad_norm_note" in run, note is not None)
+            csv_text = self.output_of("bound", "--log", *arguments, "--csv")
+            self.assertEqual(csv_text.splitlines()[0], "run,step,lr,val_loss,train_loss,bound")
+            self.assertEqual(len(csv_text.splitlines()), 101)
+
+    def test_automatic_distance(self):
+        """It matches the last-iterate bound whatever the criterion, as --help says."""
+        command.write_example_logs(self.folder)
+        runs = [self.json_of("bound", "--log", "run.csv", "--criterion", name) for name in ("omega", "standard")]
+        self.assertEqual(runs[0]["distance"], runs[1]["distance"])
+        self.assertNotEqual(runs[0]["bound"], runs[1]["bound"])
+        self.assertIn("whatever the criterion", " ".join(self.output_of("bound", "--help").split()))
 
     def test_standard_criterion(self):
         found = self.json_of("tune", "constant(steps=100)", "--criterion", "standard", "-D", "2", "-G", "3")

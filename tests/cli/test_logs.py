@@ -30,7 +30,7 @@ class RealRuns(command.CommandTest):
 
     def test_sudden_drop_in_the_cooldown(self):
         (wsd,) = self.read(*self.wsd)
-        self.assertEqual((wsd["grad_norm"], wsd["T"], wsd["step"][0]), ("1", 22220, 200))
+        self.assertEqual((wsd["grad_norm"], wsd["T"], wsd["step"][0]), (1, 22220, 200))
         for column, least in [("val_loss", 0.03), ("bound", 0.3)]:
             stable, cooldown = (self.fall(wsd, column, *steps) for steps in [(13400, 17800), (17800, 22200)])
             self.assertGreater(cooldown, least)
@@ -62,7 +62,7 @@ class RealRuns(command.CommandTest):
         (run,) = self.read("--log", branch, "--base", base)
         self.assertEqual(run["grad_norm"], "logged")
         (one_run,) = self.read("--log", branch, "--base", base, "--grad-norm", "1")
-        self.assertEqual((one_run["grad_norm"], one_run["step"]), ("1", run["step"]))
+        self.assertEqual((one_run["grad_norm"], one_run["step"]), (1, run["step"]))
         self.assertNotEqual(one_run["bound"], run["bound"])
 
     def test_distance_scales(self):
