@@ -257,7 +257,8 @@ void bind_construction(nb::class_<Schedule>& schedule) {
                   nb::sig("def from_function(function: collections.abc.Callable[[int], float], steps: int | str, "
                           "peak: float = 1.0) -> Schedule"),
                   from_function_doc)
-      .def_static("from_json", &Schedule::parse, nb::arg("text"), from_json_doc)
+      .def_static(
+          "from_json", [](std::string_view text) { return Schedule::parse(text); }, nb::arg("text"), from_json_doc)
       .def("with_peak", &Schedule::with_peak, nb::arg("peak"), with_peak_doc)
       .def(
           "with_steps", [](const Schedule& self, std::int64_t count) { return self.with_steps(steps(count)); },
