@@ -1,0 +1,149 @@
+#include "pep/csdp.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "base/error.hpp"
+#include "scheduled/pep.hpp"
+
+namespace scheduled::pep {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail_solver(std::initializer_list<std::string_view> parts) { throw PepSolverError(concat(parts)); }
+
+/// A private folder that goes with its owner.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "scheduled-pep-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      fail_solver({"cannot make a temporary folder ", name, ": ", std::generic_category().message(errno)});
+    }
+    path_ = name;
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+bool is_program(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
+}
+
+/// Where the program is, as an absolute path; empty where it is not found.
+fs::path find_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) return is_program(name) ? fs::absolute(name) : fs::path();
+  const char* const variable = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody here changes it
+  std::string_view rest = variable != nullptr ? variable : "";
+  while (!name.empty() && !rest.empty()) {
+    const std::size_t end = rest.find(':');
+    const fs::path folder(rest.substr(0, end));
+    if (!folder.empty() && is_program(folder / name)) return fs::absolute(folder / name);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  return {};
+}
+
+/// CSDP reads this file in its working folder. perturbobj = 0: a perturbed objective costs three digits here.
+std::string settings_text(const SolverSettings& settings) {
+  constexpr std::string_view fixed =
+      "pinftol=1e8\ndinftol=1e8\nmaxiter=200\nminstepp=1e-12\nminstepd=1e-12\nusexzgap=1\ntweakgap=0\naffine=0\n"
+      "printlevel=0\nperturbobj=0\nfastmode=0\n";
+  const std::string tolerance = format_number(settings.tolerance);
+  return concat({"axtol=", tolerance, "\natytol=", tolerance, "\nobjtol=", tolerance,
+                 "\nminstepfrac=", format_number(settings.least_step),
+                 "\nmaxstepfrac=", format_number(settings.largest_step), "\n", fixed});
+}
+
+template <class Write>
+void write_file(const fs::path& path, const Write& write) {
+  std::ofstream out(path, std::ios::binary);
+  write(out);
+  out.close();
+  if (!out) fail_solver({"cannot write ", path.string(), ": ", std::generic_category().message(errno)});
+}
+
+/// Only calls that are allowed between fork and exec in a program with threads.
+[[noreturn]] void run_child(const char* program, char* const* arguments, const char* folder) {
+  const int nothing = ::open("/dev/null", O_RDWR);
+  if (nothing < 0 || ::dup2(nothing, 0) < 0 || ::dup2(nothing, 1) < 0 || ::dup2(nothing, 2) < 0) ::_exit(126);
+  if (::chdir(folder) != 0) ::_exit(126);
+  ::execv(program, arguments);
+  ::_exit(127);
+}
+
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
+/// Runs `program problem solution` in `folder`; the exit code and the processor time.
+std::pair<int, double> run_in(const fs::path& folder, const fs::path& program) {
+  std::string name = program.string();
+  std::string problem = "problem.dat-s";
+  std::string solution = "solution.txt";
+  const std::array<char*, 4> arguments{name.data(), problem.data(), solution.data(), nullptr};
+  const pid_t child = ::fork();
+  if (child < 0) fail_solver({"cannot start ", name, ": ", std::generic_category().message(errno)});
+  if (child == 0) run_child(name.c_str(), arguments.data(), folder.c_str());
+  int status = 0;
+  rusage usage{};
+  while (::wait4(child, &status, 0, &usage) < 0) {
+    if (errno != EINTR) fail_solver({"cannot wait for ", name, ": ", std::generic_category().message(errno)});
+  }
+  if (WIFSIGNALED(status)) fail_solver({name, " was ended by signal ", std::to_string(WTERMSIG(status))});
+  return {WEXITSTATUS(status), seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime)};
+}
+
+}  // namespace
+
+SolverRun run_csdp(const SdpaProblem& problem, const std::string& solver, const SolverSettings& settings) {
+  const fs::path program = find_program(solver);
+  if (program.empty()) {
+    fail_solver({"the solver '", solver,
+                 "' was not found; install CSDP (Debian and Ubuntu: apt-get install "
+                 "coinor-csdp) or name the program to use"});
+  }
+  const TemporaryFolder folder;
+  write_file(folder.path() / "param.csdp", [&](std::ostream& out) { out << settings_text(settings); });
+  write_file(folder.path() / "problem.dat-s", [&](std::ostream& out) { write(out, problem, "scheduled pep"); });
+  SolverRun run;
+  std::tie(run.status, run.seconds) = run_in(folder.path(), program);
+  std::ifstream in(folder.path() / "solution.txt", std::ios::binary);
+  if (!in) {
+    fail_solver({program.string(), " ended with exit code ", std::to_string(run.status), " and left no solution"});
+  }
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  run.solution = read_solution(text, problem);
+  return run;
+}
+
+}  // namespace scheduled::pep
+
+namespace scheduled {
+
+bool pep_solver_available(const std::string& solver) { return !pep::find_program(solver).empty(); }
+
+}  // namespace scheduled
