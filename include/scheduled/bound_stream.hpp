@@ -15,7 +15,7 @@ namespace scheduled {
 
 /// Takes (lr, grad_norm) of one update after the other and gives Omega_t (1.2) after each. A value: a copy is a branch,
 /// both go on independently. O(log(range of distances)) memory, some tens of nodes of 40 bytes; a step costs
-/// 100 to 300 ns, less while the LR stays the same. Relative error <= 1e-10 over 1e8 steps of any positive LR series
+/// 100 to 300 ns, less while the LR stays the same. Relative error <= 1e-10 over 2e6 steps of any positive LR series
 /// (tests/accuracy/stream); the range of the LR need not be known beforehand. The same input gives the same bits on
 /// every x86-64 machine.
 ///

@@ -443,7 +443,7 @@ class OmegaStream:
     Omega_t step by step, inside a training loop.
 
     Some tens of numbers of memory and a fraction of a microsecond a step; relative error at most 1e-10
-    over 1e8 steps. A copy is a branch: both go on independently. Pickles exactly.
+    over 2e6 steps. A copy is a branch: both go on independently. Pickles exactly.
 
     Parameters
     ----------
