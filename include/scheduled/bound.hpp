@@ -30,6 +30,9 @@ class GradNorm {
   /// The series, or null where there is one value.
   const double* data() const noexcept { return is_series_ ? series_.data() : nullptr; }
 
+  /// Whether there is a value for each of `steps` steps.
+  bool covers(std::size_t steps) const noexcept { return !is_series_ || series_.size() >= steps; }
+
   /// Throws std::invalid_argument where fewer than `steps` values are given or one is not finite and >= 0.
   void check(std::size_t steps) const;
 

@@ -21,7 +21,8 @@ void check_last(std::span<const double> lr) {
 double square(double x) noexcept { return x * x; }
 
 /// Calls visit(begin, count) for the blocks of [0, size) from the last to the first. Within a block sums are plain,
-/// from block to block compensated: the relative error of every tail sum stays below (block + 2) 2^-53 whatever T is.
+/// from block to block compensated: the relative error of every tail sum stays below (omega_block/4 + 8) 2^-53
+/// whatever T is.
 template <class Visit>
 void blocks_backward(std::size_t size, Visit visit) {
   for (std::size_t end = size; end > 0;) {
@@ -30,11 +31,17 @@ void blocks_backward(std::size_t size, Visit visit) {
   }
 }
 
-/// (1.2) for checked arguments with a positive last step.
-BoundTerms omega_terms_unchecked(std::span<const double> lr, GradNorm grad_norm, double distance) {
+struct UncheckedTerms {
+  BoundTerms terms;
+  bool doubtful;  ///< a rate or a grad norm is negative or something is not finite
+};
+
+/// (1.2) for a positive last step and enough grad norms. Arguments that are out of range do no harm and are noticed.
+UncheckedTerms omega_terms_unchecked(std::span<const double> lr, GradNorm grad_norm, double distance) {
   const std::size_t last = lr.size() - 1;
   CompensatedSum tail;
   CompensatedSum noise;
+  double smallest = grad_norm[last];
   tail.add(lr[last]);
   noise.add(lr[last] * square(grad_norm[last]));  // the last step has no term q_T/u_T
   const double* const norms = grad_norm.data();
@@ -43,15 +50,17 @@ BoundTerms omega_terms_unchecked(std::span<const double> lr, GradNorm grad_norm,
                                                 grad_norm[0], count, tail.value());
     tail.add(sums.rates);
     noise.add(sums.terms);
+    smallest = std::min(smallest, sums.smallest);
   });
-  return {square(distance) / (2.0 * tail.value()), 0.5 * noise.value()};
+  const BoundTerms terms{square(distance) / (2.0 * tail.value()), 0.5 * noise.value()};
+  return {terms, smallest < 0.0 || !std::isfinite(tail.value()) || !std::isfinite(noise.value())};
 }
 
 /// Omega of the first t steps, with the rule for zero rates.
 double omega_of_prefix(std::span<const double> lr, GradNorm grad_norm, double distance) {
   const auto steps = static_cast<std::size_t>(last_positive_step(lr));
   if (steps == 0) return std::numeric_limits<double>::infinity();
-  return omega_terms_unchecked(lr.first(steps), grad_norm, distance).value();
+  return omega_terms_unchecked(lr.first(steps), grad_norm, distance).terms.value();
 }
 
 void check_places(std::span<const std::int64_t> t, std::size_t steps) {
@@ -85,7 +94,7 @@ void check_bound_arguments(std::span<const double> lr, GradNorm grad_norm, doubl
 
 void GradNorm::check(std::size_t steps) const {
   if (!is_series_) return require_non_negative("grad_norm", value_);
-  if (series_.size() < steps) {
+  if (!covers(steps)) {
     fail({"grad_norm: there are ", std::to_string(series_.size()), " values for ", std::to_string(steps),
           " steps; must be at least one per step"});
   }
@@ -101,9 +110,15 @@ std::vector<double> power_grad_norm(double alpha, std::int64_t steps) {
 }
 
 BoundTerms omega_terms(std::span<const double> lr, GradNorm grad_norm, double distance) {
+  // The kernel looks at every value anyway: the checks read the series a second time only where it noticed something.
+  const bool computable = !lr.empty() && lr.back() > 0.0 && grad_norm.covers(lr.size());
+  if (computable && distance > 0.0 && std::isfinite(distance)) {
+    const UncheckedTerms result = omega_terms_unchecked(lr, grad_norm, distance);
+    if (!result.doubtful) return result.terms;
+  }
   check_bound_arguments(lr, grad_norm, distance);
   check_last(lr);
-  return omega_terms_unchecked(lr, grad_norm, distance);
+  return omega_terms_unchecked(lr, grad_norm, distance).terms;
 }
 
 double omega(std::span<const double> lr, GradNorm grad_norm, double distance) {

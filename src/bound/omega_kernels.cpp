@@ -9,6 +9,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace scheduled::kernels::HWY_NAMESPACE {
 
+namespace hn = hwy::HWY_NAMESPACE;
+
 /// tail[j] = after + sum of lr over the steps of the block behind j; returns the sum over the block. Four steps at a
 /// time: the chain of additions through `local` is what takes time.
 double OmegaBlockTails(const double* HWY_RESTRICT lr, std::size_t count, double after, double* HWY_RESTRICT tail) {
@@ -32,57 +34,102 @@ double OmegaBlockTails(const double* HWY_RESTRICT lr, std::size_t count, double 
   return local;
 }
 
-double SumOf32(const double* lane) {
-  double eight[8];
-  for (std::size_t l = 0; l < 8; ++l) eight[l] = (lane[l] + lane[l + 16]) + (lane[l + 8] + lane[l + 24]);
-  return ((eight[0] + eight[4]) + (eight[2] + eight[6])) + ((eight[1] + eight[5]) + (eight[3] + eight[7]));
+double SumOf8(const double* lane) {
+  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
-/// sum of square[j]/tail[j] over a full block, one division for four terms: a/b + c/d = (a d + c b)/(b d).
-double FourInOne(const double* HWY_RESTRICT square, const double* HWY_RESTRICT tail) {
-  constexpr std::size_t n = omega_block / 4;
-  double lane[n];
-  for (std::size_t i = 0; i < n; ++i) {
-    const double d0 = tail[i];
-    const double d1 = tail[i + n];
-    const double d2 = tail[i + 2 * n];
-    const double d3 = tail[i + 3 * n];
-    const double d01 = d0 * d1;
-    const double d23 = d2 * d3;
-    lane[i] = ((square[i] * d1 + square[i + n] * d0) * d23 + (square[i + 2 * n] * d3 + square[i + 3 * n] * d2) * d01) /
-              (d01 * d23);
-  }
-  return SumOf32(lane);
-}
-
-BlockSums OmegaBlockSums(const double* HWY_RESTRICT lr, const double* HWY_RESTRICT norm, double constant_norm,
+/// Any block, any range: one division a term.
+BlockSums SumsByDivision(const double* HWY_RESTRICT lr, const double* HWY_RESTRICT norm, double constant_norm,
                          std::size_t count, double after) {
   double tail[omega_block];
-  double square[omega_block];
-  const double rates = OmegaBlockTails(lr, count, after, tail);
-  if (norm != nullptr) {
-    for (std::size_t j = 0; j < count; ++j) square[j] = (lr[j] * norm[j]) * (lr[j] * norm[j]);
-  } else {
-    for (std::size_t j = 0; j < count; ++j) square[j] = (lr[j] * constant_norm) * (lr[j] * constant_norm);
+  BlockSums sums;
+  sums.rates = OmegaBlockTails(lr, count, after, tail);
+  double lane[8] = {};
+  for (std::size_t j = 0; j < count; ++j) {
+    const double g = norm != nullptr ? norm[j] : constant_norm;
+    const double move = lr[j] * g;
+    lane[j % 8] += move * move / tail[j];
+    const double lower = lr[j] < g ? lr[j] : g;
+    sums.smallest = lower < sums.smallest ? lower : sums.smallest;
   }
-  if (count == omega_block) {
-    // The products of four stay far from overflow, and what underflows is below 1e-30 of the sum, where all tails are
-    // within 1e-50 ... 1e50 and 1e30 of each other and the largest square within 1e-30 ... 1e100.
-    double largest[8] = {};
-    for (std::size_t j = 0; j < omega_block; j += 8) {
-      for (std::size_t l = 0; l < 8; ++l) largest[l] = largest[l] < square[j + l] ? square[j + l] : largest[l];
-    }
-    double most = 0.0;
-    for (const double value : largest) most = most < value ? value : most;
-    const double high = tail[0];
-    const double low = tail[omega_block - 1];
-    if (low >= 1e-50 && high <= 1e50 && high <= 1e30 * low && most >= 1e-30 && most <= 1e100) {
-      return {rates, FourInOne(square, tail)};
-    }
+  sums.terms = SumOf8(lane);
+  return sums;
+}
+
+/// A full block, four neighbouring steps in one division: a/b + c/d = (a d + c b)/(b d). Vectors hold one step of each
+/// four; all is lane by lane, so that their length does not change the result.
+BlockSums OmegaBlockSums(const double* HWY_RESTRICT lr, const double* HWY_RESTRICT norm, double constant_norm,
+                         std::size_t count, double after) {
+  if (count < omega_block) return SumsByDivision(lr, norm, constant_norm, count, after);
+  constexpr std::size_t fours = omega_block / 4;
+  const hn::CappedTag<double, 8> d;
+  const std::size_t width = hn::Lanes(d);
+  double total[fours];  // rates of each four
+  for (std::size_t f = 0; f < fours; f += width) {
+    hn::Vec<decltype(d)> one, two, three, four;
+    hn::LoadInterleaved4(d, lr + 4 * f, one, two, three, four);
+    hn::StoreU(hn::Add(one, hn::Add(two, hn::Add(three, four))), d, total + f);
   }
-  double lane[32] = {};
-  for (std::size_t j = 0; j < count; ++j) lane[j % 32] += square[j] / tail[j];
-  return {rates, SumOf32(lane)};
+  double behind[fours];  // rates after each four
+  BlockSums sums;
+  sums.rates = OmegaBlockTails(total, fours, after, behind);
+
+  double smallest[8];
+  double largest[8];
+  double lane[8];
+  for (std::size_t l = 0; l < 8; l += width) {
+    auto least = hn::Zero(d);
+    auto most = hn::Zero(d);
+    auto sum = hn::Zero(d);
+    for (std::size_t f = l; f < fours; f += 8) {
+      hn::Vec<decltype(d)> a, b, c, e;
+      hn::LoadInterleaved4(d, lr + 4 * f, a, b, c, e);
+      least = hn::Min(least, hn::Min(hn::Min(a, b), hn::Min(c, e)));
+      const auto tail_e = hn::LoadU(d, behind + f);
+      const auto ce = hn::Add(c, e);
+      const auto tail_c = hn::Add(tail_e, e);
+      const auto tail_b = hn::Add(tail_e, ce);
+      const auto tail_a = hn::Add(tail_e, hn::Add(b, ce));
+      if (norm != nullptr) {
+        hn::Vec<decltype(d)> na, nb, nc, ne;
+        hn::LoadInterleaved4(d, norm + 4 * f, na, nb, nc, ne);
+        least = hn::Min(least, hn::Min(hn::Min(na, nb), hn::Min(nc, ne)));
+        a = hn::Mul(a, na);
+        b = hn::Mul(b, nb);
+        c = hn::Mul(c, nc);
+        e = hn::Mul(e, ne);
+      } else {
+        const auto same = hn::Set(d, constant_norm);
+        a = hn::Mul(a, same);
+        b = hn::Mul(b, same);
+        c = hn::Mul(c, same);
+        e = hn::Mul(e, same);
+      }
+      a = hn::Mul(a, a);
+      b = hn::Mul(b, b);
+      c = hn::Mul(c, c);
+      e = hn::Mul(e, e);
+      most = hn::Max(most, hn::Max(hn::Max(a, b), hn::Max(c, e)));
+      const auto ab = hn::Mul(tail_a, tail_b);
+      const auto cd = hn::Mul(tail_c, tail_e);
+      const auto first = hn::Mul(hn::Add(hn::Mul(a, tail_b), hn::Mul(b, tail_a)), cd);
+      const auto second = hn::Mul(hn::Add(hn::Mul(c, tail_e), hn::Mul(e, tail_c)), ab);
+      sum = hn::Add(sum, hn::Div(hn::Add(first, second), hn::Mul(ab, cd)));
+    }
+    hn::StoreU(least, d, smallest + l);
+    hn::StoreU(most, d, largest + l);
+    hn::StoreU(sum, d, lane + l);
+  }
+  for (const double value : smallest) sums.smallest = value < sums.smallest ? value : sums.smallest;
+  double most = 0.0;
+  for (const double value : largest) most = value > most ? value : most;
+  // The products of four stay far from overflow, and what underflows is below 1e-30 of the sum, where all tails are
+  // within 1e-50 ... 1e50 and 1e30 of each other and the largest square within 1e-30 ... 1e100.
+  const double high = after + sums.rates;
+  const bool in_range = after >= 1e-50 && high <= 1e50 && high <= 1e30 * after && most >= 1e-30 && most <= 1e100;
+  if (!in_range) return SumsByDivision(lr, norm, constant_norm, count, after);
+  sums.terms = SumOf8(lane);
+  return sums;
 }
 
 double OmegaBlockGradient(const double* HWY_RESTRICT lr, const double* HWY_RESTRICT norm, double constant_norm,

@@ -6,16 +6,17 @@
 
 namespace scheduled::kernels {
 
-inline constexpr std::size_t omega_block = 128;
+inline constexpr std::size_t omega_block = 256;
 
 struct BlockSums {
-  double rates;  ///< sum of lr
-  double terms;  ///< sum of (lr norm)^2/u, u the sum of all rates after the step
+  double rates = 0.0;     ///< sum of lr
+  double terms = 0.0;     ///< sum of (lr norm)^2/u, u the sum of all rates after the step
+  double smallest = 0.0;  ///< smallest of lr and norm, or 0 where that is positive
 };
 
 /// The sums over one block of `count` <= omega_block steps; `after` > 0 is the sum of all rates after the block. norm
-/// is an array as long as lr, or null for the common value `constant_norm`. Plain additions, at most omega_block in a
-/// chain.
+/// is an array as long as lr, or null for the common value `constant_norm`. Plain additions, at most
+/// omega_block/4 + 6 in a chain.
 BlockSums omega_block_sums(const double* lr, const double* norm, double constant_norm, std::size_t count, double after);
 
 /// tail[j] = u of step j of the block, for j < count; returns the sum of lr over the block.
