@@ -9,81 +9,266 @@
 HWY_BEFORE_NAMESPACE();
 namespace scheduled::kernels::HWY_NAMESPACE {
 
-// Plain loops without branches: the compiler vectorises them for the target at hand.
+namespace hn = hwy::HWY_NAMESPACE;
+
+// No templates of the standard library in here: the linker keeps one copy of each, perhaps the one that was compiled
+// for instructions which another machine lacks.
+
+/// A fraction in each lane.
+template <class V>
+struct Fraction {
+  V numerator;
+  V denominator;
+};
+
+template <class V>
+HWY_INLINE Fraction<V> Sum(const Fraction<V>& a, const Fraction<V>& b) {
+  return {hn::Add(hn::Mul(a.numerator, b.denominator), hn::Mul(b.numerator, a.denominator)),
+          hn::Mul(a.denominator, b.denominator)};
+}
+
+/// The sum of `count` = 1, 2, 4, ... of the fractions weight/(base + offset).
+template <std::size_t count, class D>
+HWY_INLINE Fraction<hn::Vec<D>> SumOf(D d, hn::Vec<D> base, const double* HWY_RESTRICT offset,
+                                      const double* HWY_RESTRICT weight) {
+  if constexpr (count == 1) {
+    return {hn::Set(d, weight[0]), hn::Add(base, hn::Set(d, offset[0]))};
+  } else {
+    constexpr std::size_t half = count / 2;
+    return Sum(SumOf<half>(d, base, offset, weight), SumOf<half>(d, base, offset + half, weight + half));
+  }
+}
+
+/// Adds the sources from `s` on to `total`, `together` at a time, and moves `s` behind them.
+template <std::size_t together, class D>
+HWY_INLINE void AddSources(D d, hn::Vec<D> base, const double* HWY_RESTRICT offset, const double* HWY_RESTRICT weight,
+                           std::size_t sources, std::size_t& s, hn::Vec<D>& total) {
+  for (; s + together <= sources; s += together) {
+    const auto part = SumOf<together>(d, base, offset + s, weight + s);
+    total = hn::Add(total, hn::Div(part.numerator, part.denominator));
+  }
+}
+
+template <std::size_t together, class D>
+HWY_INLINE void AddToTargets(D d, const double* HWY_RESTRICT base, const double* HWY_RESTRICT offset,
+                             const double* HWY_RESTRICT weight, std::size_t sources, double* HWY_RESTRICT sum) {
+  const auto from = hn::LoadU(d, base);
+  auto total = hn::LoadU(d, sum);
+  std::size_t s = 0;
+  AddSources<together>(d, from, offset, weight, sources, s, total);
+  AddSources<4>(d, from, offset, weight, sources, s, total);
+  AddSources<2>(d, from, offset, weight, sources, s, total);
+  AddSources<1>(d, from, offset, weight, sources, s, total);
+  hn::StoreU(total, d, sum);
+}
+
+template <std::size_t together>
+void AddAll(const double* HWY_RESTRICT base, std::size_t targets, const double* HWY_RESTRICT offset,
+            const double* HWY_RESTRICT weight, std::size_t sources, double* HWY_RESTRICT sum) {
+  const hn::CappedTag<double, 8> full;
+  const std::size_t width = hn::Lanes(full);
+  std::size_t i = 0;
+  for (; i + width <= targets; i += width) AddToTargets<together>(full, base + i, offset, weight, sources, sum + i);
+  const hn::CappedTag<double, 4> four;
+  for (; i + hn::Lanes(four) <= targets; i += hn::Lanes(four)) {
+    AddToTargets<together>(four, base + i, offset, weight, sources, sum + i);
+  }
+  const hn::CappedTag<double, 2> two;
+  for (; i + hn::Lanes(two) <= targets; i += hn::Lanes(two)) {
+    AddToTargets<together>(two, base + i, offset, weight, sources, sum + i);
+  }
+  const hn::CappedTag<double, 1> one;
+  for (; i < targets; ++i) AddToTargets<together>(one, base + i, offset, weight, sources, sum + i);
+}
 
 void AddReciprocals(const double* HWY_RESTRICT base, std::size_t targets, const double* HWY_RESTRICT offset,
-                    const double* HWY_RESTRICT weight, std::size_t sources, double* HWY_RESTRICT sum) {
-  std::size_t s = 0;
-  for (; s + 4 <= sources; s += 4) {
-    const double o0 = offset[s];
-    const double o1 = offset[s + 1];
-    const double o2 = offset[s + 2];
-    const double o3 = offset[s + 3];
-    const double w0 = weight[s];
-    const double w1 = weight[s + 1];
-    const double w2 = weight[s + 2];
-    const double w3 = weight[s + 3];
-    for (std::size_t i = 0; i < targets; ++i) {
-      const double d0 = base[i] + o0;
-      const double d1 = base[i] + o1;
-      const double d2 = base[i] + o2;
-      const double d3 = base[i] + o3;
-      const double d01 = d0 * d1;
-      const double d23 = d2 * d3;
-      sum[i] += ((w0 * d1 + w1 * d0) * d23 + (w2 * d3 + w3 * d2) * d01) / (d01 * d23);
+                    const double* HWY_RESTRICT weight, std::size_t sources, double closest, double* HWY_RESTRICT sum) {
+  constexpr double far_enough_for_eight = 1e-15;
+  if (closest >= far_enough_for_eight) {
+    AddAll<8>(base, targets, offset, weight, sources, sum);
+  } else {
+    AddAll<4>(base, targets, offset, weight, sources, sum);
+  }
+}
+
+template <class D>
+HWY_INLINE void AddTo(D d, double* at, hn::Vec<D> term) {
+  hn::StoreU(hn::Add(hn::LoadU(d, at), term), d, at);
+}
+
+/// past[k][t] is 1 where step k comes before step t, absent[k][t] = 1 - past[k][t].
+struct Order {
+  double past[8][8];
+  double absent[8][8];
+};
+constexpr Order MakeOrder() {
+  Order order{};
+  for (int k = 0; k < 8; ++k) {
+    for (int t = 0; t < 8; ++t) {
+      order.past[k][t] = k < t ? 1.0 : 0.0;
+      order.absent[k][t] = k < t ? 0.0 : 1.0;
     }
   }
-  for (; s < sources; ++s) {
-    for (std::size_t i = 0; i < targets; ++i) sum[i] += weight[s] / (base[i] + offset[s]);
+  return order;
+}
+constexpr Order order_of_eight = MakeOrder();
+
+/// Source k for the targets l, l + 1, ...; moves `distance` on to it. Targets that are not behind it see weight 0 at
+/// distance 1.
+template <class D>
+HWY_INLINE Fraction<hn::Vec<D>> SourceOfEight(D d, std::size_t k, std::size_t l, const double* HWY_RESTRICT rate,
+                                              const double* HWY_RESTRICT weight, hn::Vec<D>& distance) {
+  const auto past = hn::LoadU(d, order_of_eight.past[k] + l);
+  distance = hn::Add(distance, hn::Mul(past, hn::Set(d, rate[k + 1])));
+  return {hn::Mul(past, hn::Set(d, weight[k])), hn::Add(distance, hn::LoadU(d, order_of_eight.absent[k] + l))};
+}
+
+/// Lane t is target t.
+void AddEightReciprocals(const double* HWY_RESTRICT rate, const double* HWY_RESTRICT weight, double* HWY_RESTRICT sum) {
+  const hn::CappedTag<double, 8> d;
+  for (std::size_t l = 0; l < 8; l += hn::Lanes(d)) {
+    auto distance = hn::Zero(d);
+    const auto k6 = SourceOfEight(d, 6, l, rate, weight, distance);
+    const auto k5 = SourceOfEight(d, 5, l, rate, weight, distance);
+    const auto k4 = SourceOfEight(d, 4, l, rate, weight, distance);
+    const auto near = Sum(k6, Sum(k5, k4));
+    const auto k3 = SourceOfEight(d, 3, l, rate, weight, distance);
+    const auto k2 = SourceOfEight(d, 2, l, rate, weight, distance);
+    const auto k1 = SourceOfEight(d, 1, l, rate, weight, distance);
+    const auto k0 = SourceOfEight(d, 0, l, rate, weight, distance);
+    const auto far = Sum(Sum(k3, k2), Sum(k1, k0));
+    AddTo(d, sum + l, hn::Add(hn::Div(near.numerator, near.denominator), hn::Div(far.numerator, far.denominator)));
+  }
+}
+
+/// Points are taken `group` at a time, in vectors that stay in registers while the recurrence
+/// T_{j+1} = 2 x T_j - T_{j-1} runs; lane l of eight holds points l, l + 8, l + 16, l + 24.
+constexpr std::size_t group = 32;
+
+void MomentsOfGroup(const double* HWY_RESTRICT x, const double* HWY_RESTRICT weight, std::size_t order,
+                    double (*HWY_RESTRICT lane)[8]) {
+  const hn::CappedTag<double, 8> d;
+  for (std::size_t l = 0; l < 8; l += hn::Lanes(d)) {
+    auto lower0 = hn::LoadU(d, weight + l);
+    auto lower1 = hn::LoadU(d, weight + l + 8);
+    auto lower2 = hn::LoadU(d, weight + l + 16);
+    auto lower3 = hn::LoadU(d, weight + l + 24);
+    auto twice0 = hn::LoadU(d, x + l);
+    auto twice1 = hn::LoadU(d, x + l + 8);
+    auto twice2 = hn::LoadU(d, x + l + 16);
+    auto twice3 = hn::LoadU(d, x + l + 24);
+    auto higher0 = hn::Mul(lower0, twice0);
+    auto higher1 = hn::Mul(lower1, twice1);
+    auto higher2 = hn::Mul(lower2, twice2);
+    auto higher3 = hn::Mul(lower3, twice3);
+    twice0 = hn::Add(twice0, twice0);
+    twice1 = hn::Add(twice1, twice1);
+    twice2 = hn::Add(twice2, twice2);
+    twice3 = hn::Add(twice3, twice3);
+    for (std::size_t j = 0; j < order; ++j) {
+      AddTo(d, lane[j] + l, hn::Add(hn::Add(lower0, lower1), hn::Add(lower2, lower3)));
+      const auto next0 = hn::Sub(hn::Mul(twice0, higher0), lower0);
+      const auto next1 = hn::Sub(hn::Mul(twice1, higher1), lower1);
+      const auto next2 = hn::Sub(hn::Mul(twice2, higher2), lower2);
+      const auto next3 = hn::Sub(hn::Mul(twice3, higher3), lower3);
+      lower0 = higher0;
+      lower1 = higher1;
+      lower2 = higher2;
+      lower3 = higher3;
+      higher0 = next0;
+      higher1 = next1;
+      higher2 = next2;
+      higher3 = next3;
+    }
   }
 }
 
 void ChebyshevMoments(const double* HWY_RESTRICT x, const double* HWY_RESTRICT weight, std::size_t count,
                       std::size_t order, double* HWY_RESTRICT moment) {
-  double lower[stretch];   // weight T_j
-  double higher[stretch];  // weight T_{j+1}
-  for (std::size_t j = 0; j < order; ++j) moment[j] = 0.0;
-  for (std::size_t begin = 0; begin < count; begin += stretch) {
-    const std::size_t n = count - begin < stretch ? count - begin : stretch;
-    for (std::size_t k = 0; k < n; ++k) {
-      lower[k] = weight[begin + k];
-      higher[k] = weight[begin + k] * x[begin + k];
+  double lane[max_order][8] = {};
+  std::size_t k = 0;
+  for (; k + group <= count; k += group) MomentsOfGroup(x + k, weight + k, order, lane);
+  if (k < count) {
+    double last_x[group] = {};
+    double last_weight[group] = {};
+    for (std::size_t i = 0; i < count - k; ++i) {
+      last_x[i] = x[k + i];
+      last_weight[i] = weight[k + i];
     }
-    for (std::size_t k = n; k < stretch; ++k) lower[k] = higher[k] = 0.0;
-    for (std::size_t j = 0; j < order; ++j) {
-      double lane[8] = {};  // a fixed number of partial sums, whatever the width of the machine's vectors
-      for (std::size_t k = 0; k < stretch; k += 8) {
-        for (std::size_t l = 0; l < 8; ++l) lane[l] += lower[k + l];
-      }
-      moment[j] += ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-      for (std::size_t k = 0; k < n; ++k) {
-        const double next = 2.0 * x[begin + k] * higher[k] - lower[k];
-        lower[k] = higher[k];
-        higher[k] = next;
-      }
+    MomentsOfGroup(last_x, last_weight, order, lane);
+  }
+  for (std::size_t j = 0; j < order; ++j) {
+    const double* const l = lane[j];
+    moment[j] = ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]));
+  }
+}
+
+void AddSeriesToGroup(const double* HWY_RESTRICT coefficient, std::size_t order, const double* HWY_RESTRICT x,
+                      double* HWY_RESTRICT sum) {
+  const hn::CappedTag<double, 8> d;
+  for (std::size_t l = 0; l < 8; l += hn::Lanes(d)) {
+    const auto x0 = hn::LoadU(d, x + l);
+    const auto x1 = hn::LoadU(d, x + l + 8);
+    const auto x2 = hn::LoadU(d, x + l + 16);
+    const auto x3 = hn::LoadU(d, x + l + 24);
+    const auto twice0 = hn::Add(x0, x0);
+    const auto twice1 = hn::Add(x1, x1);
+    const auto twice2 = hn::Add(x2, x2);
+    const auto twice3 = hn::Add(x3, x3);
+    auto above0 = hn::Zero(d);
+    auto above1 = above0;
+    auto above2 = above0;
+    auto above3 = above0;
+    auto here0 = above0;
+    auto here1 = above0;
+    auto here2 = above0;
+    auto here3 = above0;
+    for (std::size_t j = order - 1; j > 0; --j) {
+      const auto c = hn::Set(d, coefficient[j]);
+      const auto next0 = hn::Add(hn::Sub(hn::Mul(twice0, here0), above0), c);
+      const auto next1 = hn::Add(hn::Sub(hn::Mul(twice1, here1), above1), c);
+      const auto next2 = hn::Add(hn::Sub(hn::Mul(twice2, here2), above2), c);
+      const auto next3 = hn::Add(hn::Sub(hn::Mul(twice3, here3), above3), c);
+      above0 = here0;
+      above1 = here1;
+      above2 = here2;
+      above3 = here3;
+      here0 = next0;
+      here1 = next1;
+      here2 = next2;
+      here3 = next3;
     }
+    const auto c = hn::Set(d, coefficient[0]);
+    AddTo(d, sum + l, hn::Add(hn::Sub(hn::Mul(x0, here0), above0), c));
+    AddTo(d, sum + l + 8, hn::Add(hn::Sub(hn::Mul(x1, here1), above1), c));
+    AddTo(d, sum + l + 16, hn::Add(hn::Sub(hn::Mul(x2, here2), above2), c));
+    AddTo(d, sum + l + 24, hn::Add(hn::Sub(hn::Mul(x3, here3), above3), c));
   }
 }
 
 void AddChebyshevSeries(const double* HWY_RESTRICT coefficient, std::size_t order, const double* HWY_RESTRICT x,
                         std::size_t count, double* HWY_RESTRICT sum) {
-  double above[stretch];
-  double here[stretch];
-  for (std::size_t begin = 0; begin < count; begin += stretch) {
-    const std::size_t n = count - begin < stretch ? count - begin : stretch;
-    for (std::size_t k = 0; k < n; ++k) above[k] = here[k] = 0.0;
-    for (std::size_t j = order - 1; j > 0; --j) {
-      const double c = coefficient[j];
-      for (std::size_t k = 0; k < n; ++k) {
-        const double next = 2.0 * x[begin + k] * here[k] - above[k] + c;
-        above[k] = here[k];
-        here[k] = next;
-      }
+  std::size_t k = 0;
+  for (; k + group <= count; k += group) AddSeriesToGroup(coefficient, order, x + k, sum + k);
+  if (k < count) {
+    double last_x[group] = {};
+    double last_sum[group] = {};
+    for (std::size_t i = 0; i < count - k; ++i) {
+      last_x[i] = x[k + i];
+      last_sum[i] = sum[k + i];
     }
-    for (std::size_t k = 0; k < n; ++k) {
-      sum[begin + k] += x[begin + k] * here[k] - above[k] + coefficient[0];
-    }
+    AddSeriesToGroup(coefficient, order, last_x, last_sum);
+    for (std::size_t i = 0; i < count - k; ++i) sum[k + i] = last_sum[i];
   }
+}
+
+void Transform(const double* HWY_RESTRICT matrix, const double* HWY_RESTRICT in, std::size_t size,
+               double* HWY_RESTRICT out) {
+  double sum[max_order] = {};
+  for (std::size_t j = 0; j < size; ++j) {
+    for (std::size_t i = 0; i < size; ++i) sum[i] += matrix[j * size + i] * in[j];
+  }
+  for (std::size_t i = 0; i < size; ++i) out[i] = sum[i];
 }
 
 }  // namespace scheduled::kernels::HWY_NAMESPACE
@@ -93,12 +278,18 @@ HWY_AFTER_NAMESPACE();
 namespace scheduled::kernels {
 
 HWY_EXPORT(AddReciprocals);
+HWY_EXPORT(AddEightReciprocals);
 HWY_EXPORT(ChebyshevMoments);
 HWY_EXPORT(AddChebyshevSeries);
+HWY_EXPORT(Transform);
 
 void add_reciprocals(const double* base, std::size_t targets, const double* offset, const double* weight,
-                     std::size_t sources, double* sum) {
-  HWY_DYNAMIC_DISPATCH(AddReciprocals)(base, targets, offset, weight, sources, sum);
+                     std::size_t sources, double closest, double* sum) {
+  HWY_DYNAMIC_DISPATCH(AddReciprocals)(base, targets, offset, weight, sources, closest, sum);
+}
+
+void add_eight_reciprocals(const double* rate, const double* weight, double* sum) {
+  HWY_DYNAMIC_DISPATCH(AddEightReciprocals)(rate, weight, sum);
 }
 
 void chebyshev_moments(const double* x, const double* weight, std::size_t count, std::size_t order, double* moment) {
@@ -108,6 +299,10 @@ void chebyshev_moments(const double* x, const double* weight, std::size_t count,
 void add_chebyshev_series(const double* coefficient, std::size_t order, const double* x, std::size_t count,
                           double* sum) {
   HWY_DYNAMIC_DISPATCH(AddChebyshevSeries)(coefficient, order, x, count, sum);
+}
+
+void transform(const double* matrix, const double* in, std::size_t size, double* out) {
+  HWY_DYNAMIC_DISPATCH(Transform)(matrix, in, size, out);
 }
 
 }  // namespace scheduled::kernels
