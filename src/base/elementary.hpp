@@ -29,50 +29,56 @@ inline DoubleDouble two_sum(double a, double b) noexcept {
   return {sum, (a - (sum - from_b)) + (b - from_b)};
 }
 
+/// x rounded to 26 bits; |x| < 2^996.
+inline double upper_half(double x) noexcept {
+  constexpr double split = 134217729.0;  // 2^27 + 1
+  const double big = split * x;
+  return big - (big - x);
+}
+
 inline DoubleDouble two_product(double a, double b) noexcept {  // Dekker; |a|, |b| < 2^996
-  constexpr double split = 134217729.0;                         // 2^27 + 1
-  const double a_big = split * a;
-  const double a_hi = a_big - (a_big - a);
+  const double a_hi = upper_half(a);
   const double a_lo = a - a_hi;
-  const double b_big = split * b;
-  const double b_hi = b_big - (b_big - b);
+  const double b_hi = upper_half(b);
   const double b_lo = b - b_hi;
   const double product = a * b;
   return {product, ((a_hi * b_hi - product) + a_hi * b_lo + a_lo * b_hi) + a_lo * b_lo};
 }
 
-/// log2(x) for finite normal x > 0, to about 2^-60 relative (absolute near x = 1).
-inline DoubleDouble log2(double x) noexcept {
+/// log2(x) = hi + lo for finite normal x > 0, to about 2^-60 relative (absolute near x = 1); |lo| <= 2^-24.
+inline DoubleDouble log2_parts(double x) noexcept {
   // x = 2^e m with m in [sqrt(1/2), sqrt(2)); the exponent is read without a 64-bit arithmetic shift, which SSE2 lacks.
   const auto bits = std::bit_cast<std::uint64_t>(x);
   const std::uint64_t biased = (bits - 0x3fe6a09e667f3bcdULL + (1024ULL << 52)) >> 52;  // e + 1024
   const auto mantissa = std::bit_cast<double>(bits - ((biased - 1024ULL) << 52));
   const double exponent = std::bit_cast<double>(biased | 0x4330000000000000ULL) - (4503599627370496.0 + 1024.0);
-  // log(m) = 2 atanh(s), s = f/(2 + f), f = m - 1 (exact); s is kept to twice the precision.
+  // log(m) = 2 atanh(s), s = f/(2 + f), f = m - 1 (exact). s is kept to twice the precision, as a head of 26 bits,
+  // which makes f - head (2 + f) computable without error, and the rest.
   const double f = mantissa - 1.0;
-  const DoubleDouble denominator = two_sum(2.0, f);
-  const double s = f / denominator.hi;
-  const DoubleDouble back = two_product(s, denominator.hi);
-  const double s_lo = (((f - back.hi) - back.lo) - s * denominator.lo) / denominator.hi;
-  const double z = s * s;  // <= 0.0295: the series below ends under 2^-60 of its first term
-  double tail = 1.0 / 23.0;
-  tail = tail * z + 1.0 / 21.0;
-  tail = tail * z + 1.0 / 19.0;
-  tail = tail * z + 1.0 / 17.0;
-  tail = tail * z + 1.0 / 15.0;
-  tail = tail * z + 1.0 / 13.0;
-  tail = tail * z + 1.0 / 11.0;
-  tail = tail * z + 1.0 / 9.0;
-  tail = tail * z + 1.0 / 7.0;
-  tail = tail * z + 1.0 / 5.0;
-  tail = tail * z + 1.0 / 3.0;
-  const DoubleDouble half_log = fast_two_sum(s, s_lo + s * z * tail);
-  constexpr double two_log2e_hi = 2.8853900817779268;      // 2/ln(2)
-  constexpr double two_log2e_lo = 4.0710547481862066e-17;  // the rest of it
-  const DoubleDouble product = two_product(half_log.hi, two_log2e_hi);
-  const double product_lo = product.lo + half_log.hi * two_log2e_lo + half_log.lo * two_log2e_hi;
-  const DoubleDouble sum = two_sum(exponent, product.hi);
-  return fast_two_sum(sum.hi, sum.lo + product_lo);
+  const double reciprocal = 1.0 / (2.0 + f);
+  const double s = f * reciprocal;
+  const double head = upper_half(s);
+  const double f_hi = upper_half(f);
+  const double rest = (((f - 2.0 * head) - head * f_hi) - head * (f - f_hi)) * reciprocal;
+  const double z = s * s;   // <= 0.0295: the series below ends under 2^-60 of its first term
+  const double z2 = z * z;  // even and odd powers apart (Estrin): a chain of operations half as long
+  const double z4 = z2 * z2;
+  const double low4 = (1.0 / 3.0 + 1.0 / 5.0 * z) + (1.0 / 7.0 + 1.0 / 9.0 * z) * z2;
+  const double mid4 = (1.0 / 11.0 + 1.0 / 13.0 * z) + (1.0 / 15.0 + 1.0 / 17.0 * z) * z2;
+  const double high3 = (1.0 / 19.0 + 1.0 / 21.0 * z) + 1.0 / 23.0 * z2;
+  const double tail = low4 + (mid4 + high3 * z4) * z4;
+  constexpr double factor_hi = 2.8853901028633118;       // 2/ln(2): its first 26 bits, so that head factor_hi is exact,
+  constexpr double factor_lo = -2.1085384952858276e-08;  // and the rest
+  constexpr double factor = 2.8853900817779268;
+  const double low = head * factor_lo + (rest + s * z * tail) * factor;
+  const DoubleDouble sum = fast_two_sum(exponent, head * factor_hi);
+  return {sum.hi, sum.lo + low};
+}
+
+/// The same as an unevaluated sum with |lo| <= ulp(hi)/2.
+inline DoubleDouble log2(double x) noexcept {
+  const DoubleDouble sum = log2_parts(x);
+  return fast_two_sum(sum.hi, sum.lo);
 }
 
 /// 2^(y.hi + y.lo), about 1 ulp; 0 below the normal range, infinity above.
@@ -82,19 +88,13 @@ inline double exp2(DoubleDouble y) noexcept {
   const double shifted = clamped + shifter;
   const double whole = shifted - shifter;
   const double t = ((clamped - whole) + y.lo) * 0.693147180559945309;  // |t| <= ln(2)/2
-  double p = 1.0 / 6227020800.0;                                       // 1/13!
-  p = p * t + 1.0 / 479001600.0;
-  p = p * t + 1.0 / 39916800.0;
-  p = p * t + 1.0 / 3628800.0;
-  p = p * t + 1.0 / 362880.0;
-  p = p * t + 1.0 / 40320.0;
-  p = p * t + 1.0 / 5040.0;
-  p = p * t + 1.0 / 720.0;
-  p = p * t + 1.0 / 120.0;
-  p = p * t + 1.0 / 24.0;
-  p = p * t + 1.0 / 6.0;
-  p = p * t + 0.5;
-  const double mantissa = 1.0 + (t + t * t * p);
+  const double t2 = t * t;
+  const double t4 = t2 * t2;
+  const double low4 = (1.0 / 2.0 + 1.0 / 6.0 * t) + (1.0 / 24.0 + 1.0 / 120.0 * t) * t2;
+  const double mid4 = (1.0 / 720.0 + 1.0 / 5040.0 * t) + (1.0 / 40320.0 + 1.0 / 362880.0 * t) * t2;
+  const double high4 = (1.0 / 3628800.0 + 1.0 / 39916800.0 * t) + (1.0 / 479001600.0 + 1.0 / 6227020800.0 * t) * t2;
+  const double p = low4 + (mid4 + high4 * t4) * t4;
+  const double mantissa = 1.0 + (t + t2 * p);
   // Multiply by 2^(whole - 1) and then by 2: 2^whole alone overflows where the result does not.
   const std::uint64_t exponent = std::bit_cast<std::uint64_t>(shifted) - std::bit_cast<std::uint64_t>(shifter);
   const auto scale = std::bit_cast<double>((exponent + 1022ULL) << 52);
@@ -104,10 +104,12 @@ inline double exp2(DoubleDouble y) noexcept {
 
 /// x^p for finite normal x > 0 and finite p, about 1 ulp; x = 0 gives 0 for p > 0. Same range as exp2.
 inline double power(double x, double p) noexcept {
-  const DoubleDouble l = log2(x);
-  const double bounded = p > 1e290 ? 1e290 : (p < -1e290 ? -1e290 : p);  // two_product would overflow
-  const DoubleDouble product = two_product(l.hi, bounded);
-  const double result = exp2(fast_two_sum(product.hi, product.lo + l.lo * bounded));
+  const DoubleDouble l = log2_parts(x);
+  const double bounded = p > 1e290 ? 1e290 : (p < -1e290 ? -1e290 : p);  // upper_half would overflow
+  const double p_hi = upper_half(bounded);
+  const double l_hi = upper_half(l.hi);
+  const double low = l_hi * (bounded - p_hi) + ((l.hi - l_hi) + l.lo) * bounded;
+  const double result = exp2({l_hi * p_hi, low});  // the product of two halves is exact
   return x == 0.0 ? 0.0 : result;
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "schedule/fill_kernels.hpp"
 #include "schedule/resolved.hpp"
 
 namespace scheduled {
@@ -33,22 +34,6 @@ double Schedule::lr(std::int64_t i) const noexcept {
   return std::visit([j](const auto& decay) { return decay(j); }, r.cooldown);
 }
 
-namespace {
-
-/// out[k] = f(first + k). The inner counter is 32 bits wide because SSE2 converts only those to double.
-template <class Function>
-void fill_with(const Function& f, std::int64_t first, std::span<double> out) {
-  constexpr std::size_t block = 1U << 30U;
-  for (std::size_t begin = 0; begin < out.size(); begin += block) {
-    const double base = static_cast<double>(first) + static_cast<double>(begin);
-    const int count = static_cast<int>(std::min(block, out.size() - begin));
-    double* const target = out.data() + begin;
-    for (int k = 0; k < count; ++k) target[k] = f(base + static_cast<double>(k));
-  }
-}
-
-}  // namespace
-
 void Schedule::fill(std::int64_t first, std::span<double> out) const {
   if (first < 0) fail({"first = ", std::to_string(first), ": must be >= 0"});
   const ResolvedSchedule& r = *resolved_;
@@ -60,15 +45,15 @@ void Schedule::fill(std::int64_t first, std::span<double> out) const {
     return part;
   };
   std::span<double> part = take(r.warmup_end);
-  fill_with([&r](double i) { return r.warmup(i); }, first, part);
+  for (std::size_t k = 0; k < part.size(); ++k) part[k] = r.warmup(static_cast<double>(first) + static_cast<double>(k));
   first += static_cast<std::int64_t>(part.size());
 
   part = take(r.cooldown_begin);
-  std::visit([&](const auto& main) { fill_with(main, first, part); }, r.main);
+  kernels::fill(r.main, first, part);
   first += static_cast<std::int64_t>(part.size());
 
   part = take(r.end);
-  std::visit([&](const auto& decay) { fill_with(decay, first - r.cooldown_begin + 1, part); }, r.cooldown);
+  kernels::fill(r.cooldown, first - r.cooldown_begin + 1, part);
   std::fill(out.begin(), out.end(), r.last);
 }
 

@@ -6,6 +6,7 @@
 
 #include "scheduled/bound.hpp"
 #include "scheduled/bound_stream.hpp"
+#include "scheduled/schedule.hpp"
 #include "support/families.hpp"
 
 namespace scheduled {
@@ -53,6 +54,18 @@ TEST(Targets, GiveTheSameBits) {
   }
   std::cout << compared << " comparisons\n";
   EXPECT_GT(compared, 56);  // more than one target
+}
+
+TEST(Targets, FillTheSameBits) {
+  const std::int64_t all = hwy::SupportedTargets();
+  for (const ScheduleHelp& line : schedule_help()) {
+    const Schedule schedule = Schedule::parse(line.example);
+    const auto compute = [&] { return schedule.values(20011); };
+    const auto expected = compute();
+    for (std::int64_t left = all; left != 0; left &= left - 1) {
+      EXPECT_EQ(on_target(left & -left, compute), expected) << hwy::TargetName(left & -left) << ", " << line.example;
+    }
+  }
 }
 
 }  // namespace
