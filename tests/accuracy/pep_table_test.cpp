@@ -1,46 +1,17 @@
 // The SDP's certified interval against the exact worst case (6.1)-(6.2) and Omega: agreement where G is common, order
-// where it is not. With SCHEDULED_PEP_TABLE=1 in the environment the test PepTable.Markdown prints the table of
-// docs/math (T up to 120, six schedules at their best base LR, 50 random ones; minutes).
+// where it is not. tools/pep_table.cpp prints the same comparison up to T = 120 for docs/pep.md.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <random>
 
-#include "scheduled/bound.hpp"
-#include "scheduled/design.hpp"
-#include "scheduled/pep.hpp"
+#include "support/pep_cases.hpp"
 
 namespace {
 
 using scheduled::PepProblem;
 using scheduled::PepResult;
-
-/// (6.2) at its minimum for D = 1 and one common G = 1, from (6.1) as it stands. sum w_t^2 = W^2 - 2 W S_{T-1}, so that
-/// the bound is (1/W + W)/2 - S_{T-1}: the best W is 1 where that is allowed, else the smallest allowed.
-double exact(const std::vector<double>& lr) {
-  const auto real = [&](long double W) {
-    long double R = 1;
-    for (std::size_t t = 0; t + 1 < lr.size(); ++t) {
-      const long double square = R * R - 4 * lr[t] / W;
-      if (square < 0) return false;
-      R = (R + std::sqrt(square)) / 2;
-    }
-    return true;
-  };
-  long double S = 0;
-  for (std::size_t t = 0; t + 1 < lr.size(); ++t) S += lr[t];
-  long double W = 1;
-  if (!real(W)) {
-    long double low = W;
-    while (!real(W)) W *= 2;
-    for (int i = 0; i < 200; ++i) (real((low + W) / 2) ? W : low) = (low + W) / 2;
-  }
-  return static_cast<double>((1 / W + W) / 2 - S);
-}
+using namespace pep_cases;
 
 /// The SDP after elimination, solved without a solver. If all constraints of later steps on earlier ones bind, the Gram
 /// matrix has one number c_k right of each diagonal entry, and is positive semidefinite when the sums h_k of its
@@ -82,39 +53,12 @@ double chain(const std::vector<double>& lr, const std::vector<double>& G) {
   return f;
 }
 
-const std::vector<std::string>& names() {
-  static const std::vector<std::string> all{"constant", "wsd", "linear", "cosine", "1-sqrt", "rsqrt"};
-  return all;
-}
-
-/// The rates of a named schedule at its best base LR for Omega_T.
-std::vector<double> tuned(const std::string& name, int T) {
-  const auto schedule = scheduled::Schedule::parse(name + "(steps=" + std::to_string(T + 1) +
-                                                   (name == "rsqrt" ? ", timescale=10)" : ")"));
-  return scheduled::bound_rates(schedule.with_peak(scheduled::best_base_lr(schedule, {.T = T}).peak), T);
-}
-
-/// Independent steps around 1/sqrt(T), over one to four magnitudes.
-std::vector<double> random_rates(std::mt19937_64& random, int T) {
-  std::normal_distribution<double> normal;
-  const double spread = std::uniform_real_distribution<double>(0.1, 1.5)(random);
-  const double base = std::exp(0.7 * normal(random)) / std::sqrt(T);
-  std::vector<double> lr(static_cast<std::size_t>(T));
-  for (double& eta : lr) eta = base * std::exp(spread * normal(random));
-  return lr;
-}
-
 class PepTable : public testing::Test {
  protected:
   void SetUp() override {
     if (!scheduled::pep_solver_available()) GTEST_SKIP() << "csdp is not on PATH (Debian: coinor-csdp)";
   }
 };
-
-/// Relative distance of `value` from the interval's ends, the larger one.
-double disagreement(const PepResult& result, double value) {
-  return std::max(std::fabs(value / result.lower.bound - 1.0), std::fabs(result.upper.bound / value - 1.0));
-}
 
 TEST_F(PepTable, SchedulesAgreeWithTheExactWorstCase) {
   double worst = 0.0;
@@ -161,34 +105,6 @@ TEST_F(PepTable, SixtyStepsInSeconds) {
   const PepResult result = scheduled::solve_pep(PepProblem(tuned("wsd", 60)));
   EXPECT_EQ(result.rounds, 1);
   EXPECT_LT(result.solver_seconds, 5.0);
-}
-
-void print_row(const std::string& name, const std::vector<double>& lr, double& worst) {
-  const auto begin = std::chrono::steady_clock::now();
-  const PepResult result = scheduled::solve_pep(PepProblem(lr));
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  const double apart = disagreement(result, exact(lr));
-  worst = std::max(worst, apart);
-  std::printf("| %s | %zu | %.9f | %.9f | %.9f | %.1e | %.6f | %.2f |\n", name.c_str(), lr.size(), exact(lr),
-              result.lower.bound, result.upper.bound, apart, scheduled::omega(lr, 1.0, 1.0), seconds.count());
-  std::fflush(stdout);
-}
-
-TEST_F(PepTable, Markdown) {
-  const char* const wanted = std::getenv("SCHEDULED_PEP_TABLE");  // NOLINT(concurrency-mt-unsafe)
-  if (wanted == nullptr || *wanted != '1') GTEST_SKIP() << "SCHEDULED_PEP_TABLE=1 prints the table";
-  double worst = 0.0;
-  std::printf("| schedule | T | exact (6.2) | SDP lower | SDP upper | disagreement | Omega | seconds |\n");
-  std::printf("|---|---:|---:|---:|---:|---:|---:|---:|\n");
-  for (const std::string& name : names()) {
-    for (const int T : {2, 3, 5, 10, 20, 40, 60, 80, 120}) print_row(name, tuned(name, T), worst);
-  }
-  std::mt19937_64 random(1);
-  for (int repeat = 0; repeat < 50; ++repeat) {
-    print_row("random " + std::to_string(repeat + 1), random_rates(random, 2 + repeat * 2), worst);
-  }
-  std::printf("\nLargest disagreement: %.1e\n", worst);
-  EXPECT_LE(worst, 1e-6);
 }
 
 }  // namespace
