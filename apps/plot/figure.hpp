@@ -36,13 +36,16 @@ struct Line {
   std::vector<double> x, y;  ///< same length
   std::size_t style = 0;     ///< colour and dashes (or marker); cycles
   Kind kind = Kind::line;
+  /// Place of an ordered family of lines, 0 ... 1: a solid line in a colour from dark to light instead of style's.
+  std::optional<double> shade = {};
   bool operator==(const Line&) const = default;
 };
 
 struct Panel {
   Axis x, y;
   std::vector<Line> lines;
-  double weight = 1.0;  ///< height relative to the other panels of a stack
+  double weight = 1.0;     ///< height relative to the other panels of a stack
+  std::string title = {};  ///< above the panel; empty: none
   bool operator==(const Panel&) const = default;
 };
 
@@ -67,6 +70,9 @@ void check_figure_path(const std::filesystem::path& path);
 /// The bytes of the picture, the same for the same figure. Labels are drawn as they are: nothing in them is markup or a
 /// command. Throws std::runtime_error where gnuplot is missing or fails.
 std::string render(const Figure& figure, Format format);
+
+/// The frames one after the other, each for `seconds` > 0, as an endless GIF. All frames have the size of the first.
+std::string render_animation(const std::vector<Figure>& frames, double seconds);
 
 /// render into `path`, all or nothing. Throws as render and write_file.
 void write_figure(const Figure& figure, const std::filesystem::path& path);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "plot/gnuplot.hpp"
@@ -28,7 +27,7 @@ LegendEntry make_entry(const Line& line, double usable) {
 }
 
 void add_entry(std::string& commands, const Figure& figure, const LegendEntry& entry, double x, double y) {
-  const Style& style = style_of(entry.line->style);
+  const Style style = style_of(*entry.line);
   const auto at = [&](double across, double up) {
     return fmt::format("screen {:.5f},{:.5f}", across / figure.width, up / figure.height);
   };
@@ -47,19 +46,6 @@ void add_entry(std::string& commands, const Figure& figure, const LegendEntry& e
 }
 
 }  // namespace
-
-const Style& style_of(std::size_t index) noexcept {
-  static constexpr std::array<Style, 7> styles = {{
-      {"#0072B2", "solid", 7},
-      {"#D55E00", "(12,4)", 5},
-      {"#009E73", "(3,3)", 9},
-      {"#CC79A7", "(12,4,3,4)", 13},
-      {"#000000", "(6,3)", 11},
-      {"#E69F00", "(18,4)", 15},
-      {"#56B4E9", "(6,3,2,3,2,3)", 6},
-  }};
-  return styles[index % styles.size()];
-}
 
 double LegendRow::width() const {
   double sum = entry_gap * (static_cast<double>(entries.size()) - 1.0);

@@ -86,13 +86,21 @@ double left_margin(const PanelTexts& texts) {
 
 constexpr double caption_height = 3.5 * em;  // numbers and label of an x axis
 constexpr double right_margin = 1.8 * em;
-constexpr double top_margin = 0.9 * em;
+constexpr double plain_top_margin = 0.9 * em;
 constexpr double stack_gap = 1.1 * em;
+
+/// Room for the titles of the top panels; those of lower panels of a stack stand in the gap above them.
+double top_margin(const Figure& figure) {
+  const bool any =
+      std::any_of(figure.panels.begin(), figure.panels.end(), [](const Panel& p) { return !p.title.empty(); });
+  return any ? plain_top_margin + line_height : plain_top_margin;
+}
+double gap(const Panel& below) { return below.title.empty() ? stack_gap : stack_gap + line_height; }
 
 std::vector<Box> place_panels(const Figure& figure, const std::vector<PanelTexts>& texts, double legend_height) {
   std::vector<Box> boxes;
   const double bottom = legend_height + caption_height;
-  const double top = figure.height - top_margin;
+  const double top = figure.height - top_margin(figure);
   if (figure.arrangement == Arrangement::side_by_side) {
     const double share = figure.width / static_cast<double>(figure.panels.size());
     for (std::size_t k = 0; k < figure.panels.size(); ++k) {
@@ -104,12 +112,14 @@ std::vector<Box> place_panels(const Figure& figure, const std::vector<PanelTexts
     double weights = 0.0;
     for (const PanelTexts& panel : texts) left = std::max(left, left_margin(panel));
     for (const Panel& panel : figure.panels) weights += panel.weight;
-    const double gaps = stack_gap * static_cast<double>(figure.panels.size() - 1);
+    double gaps = 0.0;
+    for (std::size_t k = 1; k < figure.panels.size(); ++k) gaps += gap(figure.panels[k]);
     double upper = top;
     for (std::size_t k = 0; k < figure.panels.size(); ++k) {
+      if (k > 0) upper -= gap(figure.panels[k]);
       const double lower = upper - (top - bottom - gaps) * figure.panels[k].weight / weights;
       boxes.push_back({0.0, left, figure.width - right_margin, lower, upper, k + 1 == figure.panels.size()});
-      upper = lower - stack_gap;
+      upper = lower;
     }
   }
   for (Box& box : boxes) {
@@ -129,7 +139,7 @@ std::string tick_list(const Ticks& ticks, bool with_text) {
 }
 
 std::string drawing_style(const Line& line) {
-  const Style& style = style_of(line.style);
+  const Style style = style_of(line);
   if (line.kind == Line::Kind::points) {
     return fmt::format("with points pointtype {} pointsize {} linecolor rgb '{}'", style.marker, number(point_size),
                        style.colour);
@@ -156,6 +166,12 @@ void add_captions(std::string& script, const Figure& figure, const Panel& panel,
   }
 }
 
+void add_title(std::string& script, const Figure& figure, const Panel& panel, const Box& box) {
+  if (panel.title.empty()) return;
+  script += fmt::format("set label {} at screen {:.5f},{:.5f} center noenhanced\n", gnuplot_string(panel.title),
+                        0.5 * (box.left + box.right), box.top + 0.7 * line_height / figure.height);
+}
+
 void add_data(std::string& script, std::size_t block, const Panel& panel, const Line& line) {
   script += fmt::format("$data{} << EOD\n", block);
   for (std::size_t k = 0; k < line.x.size(); ++k) {
@@ -173,6 +189,7 @@ void add_panel(std::string& script, const Figure& figure, const Panel& panel, co
   add_axis(script, 'x', panel.x, x_range(panel), texts.x, box.x_caption);
   add_axis(script, 'y', panel.y, y_range(panel), texts.y, true);
   add_captions(script, figure, panel, texts, box);
+  add_title(script, figure, panel, box);
   // An undefined function keeps gnuplot content where no line has a point to draw.
   std::string command = "plot NaN notitle";
   for (std::size_t k = 0; k < panel.lines.size(); ++k) {
@@ -188,33 +205,67 @@ void add_panel(std::string& script, const Figure& figure, const Panel& panel, co
 
 }  // namespace
 
-std::string gnuplot_script(const Figure& given, Format format) {
-  Figure figure = with_shared_axis(given);
-  const Legend legend = plan_legend(figure);
-  figure.height += legend.height;
+namespace {
+
+/// What is laid out: the figure with room for its legend.
+struct Page {
+  Figure figure;
+  Legend legend;
+};
+
+/// One page, without the terminal it goes to. The legend's entries point into page.figure.
+std::string page_commands(const Page& page) {
+  const Figure& figure = page.figure;
   std::vector<PanelTexts> texts;
   double weights = 0.0;
   for (const Panel& panel : figure.panels) weights += panel.weight;
-  const double usable = figure.height - legend.height - caption_height - top_margin;
+  const double usable = figure.height - page.legend.height - caption_height - top_margin(figure);
   for (const Panel& panel : figure.panels) {
     const bool stacked = figure.arrangement == Arrangement::stacked;
     texts.push_back(texts_of(panel, figure, stacked ? usable * panel.weight / weights : usable));
   }
-  const std::vector<Box> boxes = place_panels(figure, texts, legend.height);
-
-  std::string script = "set encoding utf8\n" + terminal(figure, format);
-  script +=
+  const std::vector<Box> boxes = place_panels(figure, texts, page.legend.height);
+  std::string script =
       "set multiplot\nunset key\nset samples 2\n"
       "set border 3 linecolor rgb '#333333' linewidth 0.6\n"
       "set tics nomirror out scale 0.6,0.3\n"
       "set grid linetype 1 linecolor rgb '#e2e2e2' linewidth 0.5, linetype 1 linecolor rgb '#f2f2f2' linewidth 0.4\n";
-  script += legend_commands(legend, figure);
+  script += legend_commands(page.legend, figure);
   for (std::size_t k = 0; k < figure.panels.size(); ++k) {
     add_panel(script, figure, figure.panels[k], texts[k], boxes[k]);
     script += "unset arrow\nunset label\n";  // the legend is drawn with the first panel
   }
-  script += "unset multiplot\n";
-  return script;
+  return script + "unset multiplot\n";
+}
+
+Page make_page(const Figure& given) {
+  Page page{with_shared_axis(given), {}};
+  page.legend = plan_legend(page.figure);
+  page.figure.height += page.legend.height;
+  return page;
+}
+
+}  // namespace
+
+std::string gnuplot_script(const Figure& figure, Format format) {
+  const Page page = make_page(figure);
+  return "set encoding utf8\n" + terminal(page.figure, format) + page_commands(page);
+}
+
+std::string gnuplot_animation(const std::vector<Figure>& frames, double seconds) {
+  std::string script = "set encoding utf8\n";
+  for (std::size_t k = 0; k < frames.size(); ++k) {
+    const Page page = make_page(frames[k]);
+    if (k == 0) {
+      constexpr double dots_per_inch = 108.0;
+      const auto dots = [](double inches) { return std::lround(inches * dots_per_inch); };
+      script += fmt::format("set terminal gif animate delay {} loop 0 optimize noenhanced size {},{} font 'Times,{}'\n",
+                            std::lround(100.0 * seconds), dots(page.figure.width), dots(page.figure.height),
+                            number(font_points));
+    }
+    script += page_commands(page);
+  }
+  return script + "unset output\n";
 }
 
 }  // namespace scheduled::plot

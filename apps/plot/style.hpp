@@ -1,8 +1,9 @@
 // Sizes and styles of figures, in inches unless said otherwise.
 #pragma once
 
-#include <cstddef>
-#include <string_view>
+#include <string>
+
+#include "plot/figure.hpp"
 
 namespace scheduled::plot {
 
@@ -14,12 +15,13 @@ constexpr double line_width = 1.3;  // points
 constexpr double point_size = 0.9;  // in gnuplot's unit
 
 struct Style {
-  std::string_view colour;
-  std::string_view dashes;  ///< gnuplot's dashtype
-  int marker = 0;           ///< gnuplot's pointtype
+  std::string colour;
+  std::string dashes;  ///< gnuplot's dashtype
+  int marker = 0;      ///< gnuplot's pointtype
 };
 
-/// Of Line::style; cycles. Colours of Okabe and Ito (safe for the colour-blind); dashes tell them apart in grey.
-const Style& style_of(std::size_t index) noexcept;
+/// Of Line::style, which cycles: colours of Okabe and Ito (safe for the colour-blind), told apart in grey by dashes and
+/// markers. Of Line::shade: the lower nine tenths of viridis, whose lightness grows evenly.
+Style style_of(const Line& line);
 
 }  // namespace scheduled::plot
