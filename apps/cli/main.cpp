@@ -43,6 +43,7 @@ int run(int argc, char** argv) {
   add_bound(app);
   add_tune(app);
   add_compare(app);
+  add_figures(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -55,13 +56,13 @@ int run(int argc, char** argv) {
     const auto verbs = app.get_subcommands();
     const auto unknown = app.remaining();
     if (verbs.empty() && !unknown.empty() && !unknown.front().starts_with('-')) {
-      return report("unknown verb '" + unknown.front() + "': must be show, bound, tune or compare", bad_input);
+      return report("unknown verb '" + unknown.front() + "': must be show, bound, tune, compare or figures", bad_input);
     }
     const std::string of_verb = verbs.empty() ? "" : verbs.front()->get_name() + " ";
     return report(std::string(error.what()) + "; see scheduled " + of_verb + "--help", bad_input);
   }
   if (app.get_subcommands().empty()) {
-    return report("a verb is missing: show, bound, tune or compare; see scheduled --help", bad_input);
+    return report("a verb is missing: show, bound, tune, compare or figures; see scheduled --help", bad_input);
   }
   return 0;
 }

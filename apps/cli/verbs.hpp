@@ -9,5 +9,6 @@ void add_show(CLI::App& app);
 void add_bound(CLI::App& app);
 void add_tune(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_figures(CLI::App& app);
 
 }  // namespace scheduled::cli

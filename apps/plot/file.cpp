@@ -16,6 +16,15 @@ std::string message(const std::filesystem::path& path, int error) {
   return path.string() + ": cannot be written: " + std::generic_category().message(error);
 }
 
+/// What is written: the file that a link leads to, whether it exists or not, rather than the link.
+std::filesystem::path behind_links(std::filesystem::path path) {
+  std::error_code error;
+  for (int links = 0; links < 40 && std::filesystem::is_symlink(path, error); ++links) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, error);  // an absolute target replaces it all
+  }
+  return path;
+}
+
 /// A file beside the target, on the same file system, removed unless it was renamed.
 class Beside {
  public:
@@ -59,7 +68,8 @@ class Beside {
 
 }  // namespace
 
-void check_writable(const std::filesystem::path& path) {
+void check_writable(const std::filesystem::path& given) {
+  const std::filesystem::path path = behind_links(given);
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) throw std::invalid_argument(message(path, EISDIR));
   if (::access(path.c_str(), F_OK) == 0 && ::access(path.c_str(), W_OK) != 0) {
@@ -68,7 +78,8 @@ void check_writable(const std::filesystem::path& path) {
   if (const int error = Beside(path).error()) throw std::invalid_argument(message(path, error));
 }
 
-void write_file(const std::filesystem::path& path, std::string_view bytes) {
+void write_file(const std::filesystem::path& given, std::string_view bytes) {
+  const std::filesystem::path path = behind_links(given);
   Beside file(path);
   int error = file.error();
   if (error == 0) error = file.write(bytes);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -103,6 +105,22 @@ TEST(Files, FormatsByExtension) {
   EXPECT_EQ(format_of("figure.pdf"), Format::pdf);
   for (const char* const name : {"figure", "figure.", "figure.jpeg", ".png", ""}) {
     EXPECT_THROW(format_of(name), std::invalid_argument) << name;
+  }
+}
+
+TEST(Files, LinksStayLinks) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "scheduled-links";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder / "there");
+  std::filesystem::create_symlink("there/new.svg", folder / "link.svg");
+  for (const char* bytes : {"one", "two"}) {  // the target does not exist yet, then it does
+    check_writable(folder / "link.svg");
+    write_file(folder / "link.svg", bytes);
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "link.svg"));
+    std::ifstream file(folder / "there" / "new.svg");
+    std::string text;
+    file >> text;
+    EXPECT_EQ(text, bytes);
   }
 }
 

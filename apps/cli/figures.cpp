@@ -1,0 +1,194 @@
+// scheduled figures: the figures of 2501.18965, remade and checked.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "cli/output.hpp"
+#include "cli/progress.hpp"
+#include "cli/verbs.hpp"
+#include "figures/figure.hpp"
+#include "plot/file.hpp"
+#include "scheduled/base.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+struct FiguresOptions {
+  std::vector<std::string> names;
+  std::string logs;
+  std::string out = "paper-figures";
+  std::vector<std::string> formats = {"png"};
+  int threads = 1;
+  bool list = false;
+};
+
+using figures::Entry;
+using figures::Result;
+
+std::vector<Entry> chosen(const std::vector<std::string>& names) {
+  if (names.empty()) return figures::all();
+  std::vector<Entry> entries;
+  for (const std::string& name : names) {
+    const auto& all = figures::all();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Entry& entry) { return entry.name == name; });
+    if (found == all.end()) {
+      throw std::invalid_argument("figure = " + name + ": unknown; see scheduled figures --list");
+    }
+    entries.push_back(*found);
+  }
+  return entries;
+}
+
+/// Calls work(0) ... work(count - 1) on `threads` threads; the first exception ends it.
+template <class Work>
+void for_each(std::size_t count, int threads, const Work& work) {
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto loop = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        const std::scoped_lock lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = count;
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    for (int k = 1; k < threads; ++k) others.emplace_back(loop);
+    loop();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+/// A file to be written.
+struct Job {
+  std::filesystem::path path;
+  std::function<std::string()> bytes;
+};
+
+std::vector<Job> jobs_of(const std::vector<Result>& results, const FiguresOptions& options) {
+  std::vector<Job> jobs;
+  const std::filesystem::path out = options.out;
+  for (const Result& result : results) {
+    for (const figures::Picture& picture : result.pictures) {
+      jobs.push_back({out / (picture.name + ".csv"), [&picture] { return figures::csv_of(picture.figure); }});
+      for (const std::string& format : options.formats) {
+        const std::filesystem::path path = out / (picture.name + "." + format);
+        jobs.push_back({path, [&picture, path] { return plot::render(picture.figure, plot::format_of(path)); }});
+      }
+    }
+    for (const figures::Animation& animation : result.animations) {
+      jobs.push_back({out / (animation.name + ".gif"),
+                      [&animation] { return plot::render_animation(animation.frames, animation.seconds); }});
+    }
+  }
+  return jobs;
+}
+
+void print_list() {
+  std::string text;
+  for (const Entry& entry : figures::all()) {
+    text += fmt::format("{}: {}\n    needs: {}\n", entry.name, entry.shows, entry.inputs);
+  }
+  print_text(text);
+}
+
+/// What to say at the end; whether all is well.
+bool print_summary(const std::vector<Entry>& entries, const std::vector<Result>& results, const std::string& out) {
+  std::size_t pictures = 0;
+  std::size_t checks = 0;
+  std::string bad;
+  bool complete = true;
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    pictures += results[k].pictures.size() + results[k].animations.size();
+    for (const figures::Check& check : results[k].checks) {
+      ++checks;
+      if (check.holds()) continue;
+      bad += fmt::format("{}: {}: published {}, here {:.8g}{}{}\n", entries[k].name, check.what, check.published,
+                         check.here, check.note.empty() ? "" : ": ", check.note);
+      complete = complete && !check.note.empty();
+    }
+    for (const std::string& missing : results[k].missing) {
+      bad += fmt::format("{}: left out: looked for {}\n", entries[k].name, missing);
+      complete = false;
+    }
+  }
+  print_text(bad + fmt::format("{} pictures with their data and report.md are in {}; {} numbers checked\n", pictures,
+                               out, checks));
+  return complete;
+}
+
+void make_figures(const FiguresOptions& options) {
+  if (options.list) return print_list();
+  const std::vector<Entry> entries = chosen(options.names);
+  for (const std::string& format : options.formats) plot::format_of("figure." + format);
+  if (!options.logs.empty() && !std::filesystem::is_directory(options.logs)) {
+    throw std::invalid_argument(options.logs + ": is not a folder of logs");
+  }
+  std::error_code error;
+  std::filesystem::create_directories(options.out, error);
+  if (error) throw std::invalid_argument(options.out + ": cannot be made: " + error.message());
+  const std::filesystem::path out = options.out;
+  plot::check_writable(out / "report.md");
+
+  std::vector<Result> results(entries.size());
+  {
+    Progress progress("figures computed", entries.size());
+    std::atomic<std::size_t> finished = 0;
+    for_each(entries.size(), options.threads, [&](std::size_t k) {
+      results[k] = entries[k].make({options.logs});
+      progress.done(++finished);
+    });
+  }
+  const std::vector<Job> jobs = jobs_of(results, options);
+  {
+    Progress progress("files written", jobs.size());
+    std::atomic<std::size_t> finished = 0;
+    for_each(jobs.size(), options.threads, [&](std::size_t k) {
+      plot::write_file(jobs[k].path, jobs[k].bytes());
+      progress.done(++finished);
+    });
+  }
+  std::vector<std::pair<std::string_view, std::vector<figures::Check>>> checks;
+  for (std::size_t k = 0; k < entries.size(); ++k) checks.emplace_back(entries[k].name, results[k].checks);
+  plot::write_file(out / "report.md", figures::report(checks));
+  if (!print_summary(entries, results, options.out)) {
+    throw std::runtime_error("not all figures are complete, see above");
+  }
+}
+
+}  // namespace
+
+void add_figures(CLI::App& app) {
+  auto* const verb = app.add_subcommand("figures", "Remake the figures of 2501.18965 and check their numbers");
+  const auto options = std::make_shared<FiguresOptions>();
+  verb->add_option("NAME", options->names, "Figures to make; default: all");
+  verb->add_flag("--list", options->list, "Print the figures with what they show and need");
+  verb->add_option("--logs", options->logs, "Folder with the paper's training logs, for the figures of real runs");
+  verb->add_option("--out", options->out, "Folder for pictures, CSV files and report.md")->capture_default_str();
+  verb->add_option("--format", options->formats, "png, pdf, svg; several joined by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  verb->add_option("--threads", options->threads, "Figures made at a time")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  verb->footer(
+      "Each picture comes with a CSV file of its points; report.md compares the numbers with those of the paper and "
+      "its\n"
+      "logs. Figures whose logs are not there are left out and named; the exit code is then 1.\n\n"
+      "Examples:\n"
+      "  scheduled figures --list\n"
+      "  scheduled figures schedules cosine-cycle --format png,svg");
+  verb->callback([options] { make_figures(*options); });
+}
+
+}  // namespace scheduled::cli

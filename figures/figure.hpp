@@ -1,0 +1,64 @@
+// The figures of 2501.18965, remade: what one of them is. They only choose inputs, call the library and name lines; the
+// list is in list.cpp.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plot/figure.hpp"
+
+namespace scheduled::figures {
+
+/// One picture, and with it one CSV file of what it shows.
+struct Picture {
+  std::string name;  ///< of the files, without extension
+  plot::Figure figure;
+};
+
+struct Animation {
+  std::string name;
+  std::vector<plot::Figure> frames;
+  double seconds = 0.1;  ///< a frame
+};
+
+/// A number of the paper, of its code or of its logs, and what is found here.
+struct Check {
+  std::string what;
+  std::string published;  ///< with all its digits; half a unit of the last is what it may differ by
+  double here = 0.0;
+  std::string note = {};  ///< where they differ for a reason: the reason
+  double difference() const;
+  bool holds() const;
+};
+
+struct Result {
+  std::vector<Picture> pictures = {};
+  std::vector<Animation> animations = {};
+  std::vector<Check> checks = {};
+  std::vector<std::string> missing = {};  ///< logs that were looked for and not found
+};
+
+struct Inputs {
+  std::filesystem::path logs = {};  ///< folder of the training logs; empty: none
+};
+
+struct Entry {
+  std::string_view name;
+  std::string_view shows;
+  std::string_view inputs;  ///< "none", or which logs
+  std::function<Result(const Inputs&)> make;
+};
+
+/// All figures, in the paper's order.
+const std::vector<Entry>& all();
+
+/// The points of all lines of a figure: panel, line, x, y. Numbers read back exactly.
+std::string csv_of(const plot::Figure& figure);
+
+/// Markdown table "paper or its logs / here / difference", one row for each check, under the names of the figures.
+std::string report(const std::vector<std::pair<std::string_view, std::vector<Check>>>& checks);
+
+}  // namespace scheduled::figures

@@ -1,0 +1,127 @@
+// Several horizons: the best base LR falls like a power of T, and one LR is not best for all of them.
+#include <cmath>
+
+#include "figures/fits.hpp"
+#include "figures/list.hpp"
+#include "figures/shared.hpp"
+#include "scheduled/design.hpp"
+
+namespace scheduled::figures {
+namespace {
+
+struct Family {
+  const char* spec;
+  const char* factor;    ///< published: of the power law of gamma*
+  const char* exponent;  ///< published
+};
+
+void add_family(Result& result, const Family& family, Criterion criterion) {
+  const std::string spec = family.spec;
+  const BoundSettings settings{.criterion = criterion};
+  const std::vector<double> horizons = {200, 300, 400, 500, 600};
+  const std::vector<double> peaks = log_spaced(4e-3, 0.4, 120);
+  std::vector<plot::Line> sweeps;
+  std::vector<plot::Line> rate_lines;
+  std::vector<plot::Line> bound_lines;
+  std::vector<double> best_peaks;
+  std::vector<double> best_bounds;
+  for (std::size_t k = 0; k < horizons.size(); ++k) {
+    const auto T = static_cast<std::int64_t>(horizons[k]);
+    const double shade = static_cast<double>(k) / static_cast<double>(horizons.size() - 1);
+    const std::string label = "T = " + std::to_string(T);
+    const Schedule schedule = at_horizon(spec, T);
+    const BestBaseLr best = best_base_lr(schedule, {.T = T, .criterion = criterion});
+    sweeps.push_back(named_shade(sweep(schedule, T, settings, peaks), label, shade));
+    best_peaks.push_back(best.peak);
+    best_bounds.push_back(best.bound);
+    const Schedule tuned = schedule.with_peak(best.peak);
+    rate_lines.push_back(named_shade(rates(tuned, T), label, shade));
+    bound_lines.push_back(named_shade(along(tuned, T, settings), label, shade));
+  }
+  const std::string prefix = criterion == Criterion::omega ? "horizons-" : "standard-horizons-";
+  sweeps.push_back(points("best", best_peaks, best_bounds, 4));
+  result.pictures.push_back(
+      {prefix + spec + "-sweep", single({.label = "base learning rate γ", .scale = plot::Scale::log},
+                                        {.label = bound_name(criterion), .scale = plot::Scale::log}, sweeps)});
+  result.pictures.push_back(
+      {prefix + spec + "-convergence", rates_and_bounds(rate_lines, bound_lines, bound_name(criterion))});
+
+  const PowerLaw law = fit_power_law(horizons, best_peaks);
+  std::vector<double> fitted;
+  const std::vector<double> fine = log_spaced(150, 800, 60);
+  for (const double T : fine) fitted.push_back(law(T));
+  const std::string text = short_number(law.factor, 4) + " T^" + short_number(law.exponent, 4);
+  result.pictures.push_back(
+      {prefix + spec + "-fit", single({.label = "horizon T", .scale = plot::Scale::log},
+                                      {.label = "best base learning rate", .scale = plot::Scale::log},
+                                      {line(text, fine, fitted, 0), points("γ*", horizons, best_peaks, 1)})});
+  if (criterion == Criterion::omega) {
+    result.checks.push_back({spec + ", γ* ~ A T^B: A", family.factor, law.factor});
+    result.checks.push_back({spec + ", γ* ~ A T^B: B", family.exponent, law.exponent});
+  }
+}
+
+/// Runs of 22, 33 and 44 thousand steps at the same LRs.
+void add_fixed_rates(Result& result, Criterion criterion) {
+  const std::vector<std::int64_t> horizons = {22000, 33000, 44000};
+  for (const std::string spec : {"wsd", "cosine"}) {
+    const BestBaseLr best = best_base_lr(at_horizon(spec, horizons[0]), {.T = horizons[0], .criterion = criterion});
+    std::vector<plot::Line> rate_lines;
+    std::vector<plot::Line> bound_lines;
+    for (std::size_t k = 0; k < horizons.size(); ++k) {
+      const Schedule schedule = at_horizon(spec, horizons[k]).with_peak(best.peak);
+      const std::string label = "T = " + std::to_string(horizons[k] / 1000) + "k";
+      rate_lines.push_back(named(rates(schedule, horizons[k]), label, k));
+      bound_lines.push_back(named(along(schedule, horizons[k], {.criterion = criterion}), label, k));
+    }
+    const std::string prefix = criterion == Criterion::omega ? "horizons-" : "standard-horizons-";
+    result.pictures.push_back(
+        {prefix + spec + "-one-rate", rates_and_bounds(rate_lines, bound_lines, bound_name(criterion))});
+  }
+}
+
+/// One horizon at several base LRs around the best.
+void add_base_rates(Result& result, Criterion criterion) {
+  constexpr std::int64_t T = 400;
+  for (const std::string spec : {"wsd", "cosine"}) {
+    const Schedule schedule = at_horizon(spec, T);
+    const double best = best_base_lr(schedule, {.T = T, .criterion = criterion}).peak;
+    std::vector<plot::Line> rate_lines;
+    std::vector<plot::Line> bound_lines;
+    const std::vector<double> factors = {0.25, 0.5, 1.0, 2.0, 4.0};
+    for (std::size_t k = 0; k < factors.size(); ++k) {
+      const Schedule scaled = schedule.with_peak(factors[k] * best);
+      const std::string label = factors[k] == 1.0 ? "γ*" : short_number(factors[k]) + " γ*";
+      const double shade = static_cast<double>(k) / 4.0;
+      rate_lines.push_back(named_shade(rates(scaled, T), label, shade));
+      bound_lines.push_back(named_shade(along(scaled, T, {.criterion = criterion}), label, shade));
+    }
+    const std::string prefix = criterion == Criterion::omega ? "horizons-" : "standard-horizons-";
+    result.pictures.push_back(
+        {prefix + spec + "-base-rates", rates_and_bounds(rate_lines, bound_lines, bound_name(criterion))});
+  }
+}
+
+}  // namespace
+
+Result horizons(Criterion criterion) {
+  Result result;
+  add_family(result, {"cosine", ".91988", "-.49210"}, criterion);
+  add_family(result, {"wsd", ".47076", "-.48754"}, criterion);
+  add_fixed_rates(result, criterion);
+  add_base_rates(result, criterion);
+  if (criterion == Criterion::omega) {
+    std::vector<double> T;
+    std::vector<double> bounds;
+    for (const std::int64_t steps : {500, 1000, 2000, 4000, 8000}) {
+      T.push_back(static_cast<double>(steps));
+      bounds.push_back(best_base_lr(at_horizon("wsd", steps), {.T = steps}).bound);
+    }
+    std::vector<std::vector<double>> basis;
+    for (const double steps : T) basis.push_back({1.0 / std::sqrt(steps)});
+    result.checks.push_back({"wsd, Ω* ~ A/√T over T = 500 … 8000: A", "2.17597", least_squares(basis, bounds)[0]});
+  }
+  return result;
+}
+
+}  // namespace scheduled::figures

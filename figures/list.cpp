@@ -1,0 +1,32 @@
+#include "figures/list.hpp"
+
+namespace scheduled::figures {
+
+const std::vector<Entry>& all() {
+  const auto simulation = [](Result (*make)(Criterion), Criterion criterion) {
+    return [make, criterion](const Inputs&) { return make(criterion); };
+  };
+  static const std::vector<Entry> entries = {
+      {"horizons", "several horizons: best base LR, convergence, gamma* ~ A T^B", "none",
+       simulation(horizons, Criterion::omega)},
+      {"cooldown-length", "WSD with cooldowns of 5 to 100 %, at the best and at fixed base LRs", "none",
+       simulation(cooldown_length, Criterion::omega)},
+      {"gradient-shape", "gradient norms t^alpha for cosine and WSD", "none",
+       simulation(gradient_shape, Criterion::omega)},
+      {"schedules", "six schedules at their best base LR", "none", simulation(schedule_comparison, Criterion::omega)},
+      {"cosine-cycle", "cosine cycles longer than the run", "none", simulation(cosine_cycle, Criterion::omega)},
+      {"standard-horizons", "the same as horizons with the average-iterate bound", "none",
+       simulation(horizons, Criterion::standard)},
+      {"standard-cooldown-length", "the same as cooldown-length with the average-iterate bound", "none",
+       simulation(cooldown_length, Criterion::standard)},
+      {"standard-gradient-shape", "the same as gradient-shape with the average-iterate bound", "none",
+       simulation(gradient_shape, Criterion::standard)},
+      {"standard-schedules", "the same as schedules with the average-iterate bound", "none",
+       simulation(schedule_comparison, Criterion::standard)},
+      {"standard-cosine-cycle", "the same as cosine-cycle with the average-iterate bound", "none",
+       simulation(cosine_cycle, Criterion::standard)},
+  };
+  return entries;
+}
+
+}  // namespace scheduled::figures
