@@ -11,5 +11,8 @@ Result cooldown_length(Criterion criterion);
 Result gradient_shape(Criterion criterion);
 Result schedule_comparison(Criterion criterion);
 Result cosine_cycle(Criterion criterion);
+Result lr_transfer_curves(const Inputs& inputs);
+Result wsd_detail(const Inputs& inputs);
+Result convex_example(const Inputs& inputs);
 
 }  // namespace scheduled::figures

@@ -132,18 +132,27 @@ ClosedForm wsd_closed_form(std::int64_t T, std::int64_t T0, double grad_norm, do
   return {distance / grad_norm * std::sqrt(2.0 / (A * both)), distance * grad_norm * std::sqrt(2.0 * A / both)};
 }
 
-double wsd_theorem_bound(std::int64_t T, std::int64_t T0, double grad_norm, double distance) {
+std::array<double, 6> wsd_theorem_terms(std::int64_t T, std::int64_t T0) {
   check_T(T);
   check_T0(T0, 2, T - 1, "T - 1");
-  check_units(grad_norm, distance);
   const auto t = static_cast<double>(T);
   const auto t0 = static_cast<double>(T0);
   const double both = t + t0;
   const double rest = t - t0;
-  const double terms = 2.0 / 3.0 + (t + 2.0 * t0) / (3.0 * both) + (harmonic(T + T0 - 2) - harmonic(T - T0 + 1)) -
-                       rest / (rest + 2.0) * ((t0 - 1.0) / (3.0 * both)) + 1.0 / (rest * rest) +
-                       harmonic(T - T0 - 1) / (rest + 1.0);
-  return distance * grad_norm * std::sqrt(4.0 / both * terms);
+  return {2.0 / 3.0,
+          (t + 2.0 * t0) / (3.0 * both),
+          harmonic(T + T0 - 2) - harmonic(T - T0 + 1),
+          -(rest / (rest + 2.0) * ((t0 - 1.0) / (3.0 * both))),
+          1.0 / (rest * rest),
+          harmonic(T - T0 - 1) / (rest + 1.0)};
+}
+
+double wsd_theorem_bound(std::int64_t T, std::int64_t T0, double grad_norm, double distance) {
+  const std::array<double, 6> terms = wsd_theorem_terms(T, T0);
+  check_units(grad_norm, distance);
+  double sum = 0.0;
+  for (const double term : terms) sum += term;
+  return distance * grad_norm * std::sqrt(4.0 / (static_cast<double>(T) + static_cast<double>(T0)) * sum);
 }
 
 ClosedForm wsd_limit(double cooldown) {
