@@ -35,8 +35,9 @@ char find_delimiter(std::string_view content) {
 /// Splits the text into records of cells.
 class Records {
  public:
-  Records(std::string_view name, std::string_view content)
-      : name_(name), content_(content), delimiter_(find_delimiter(content)) {}
+  /// The content begins on line `first_line`.
+  Records(std::string_view name, std::string_view content, std::size_t first_line)
+      : name_(name), content_(content), delimiter_(find_delimiter(content)), next_line_(first_line) {}
 
   /// Reads the next record that is not blank; false at the end.
   bool next() {
@@ -95,7 +96,7 @@ class Records {
   std::string_view content_;
   char delimiter_;
   std::size_t at_ = 0;
-  std::size_t next_line_ = 1;
+  std::size_t next_line_;
 };
 
 /// The text of a cell that stood in quotes.
@@ -120,8 +121,9 @@ void add_cell(RawColumn& column, std::size_t row, std::string_view cell) {
 
 }  // namespace
 
-RunLog parse_delimited(std::string_view name, std::string_view content, const ReadOptions& options) {
-  Records records(name, content);
+RunLog parse_delimited(std::string_view name, std::string_view content, const ReadOptions& options,
+                       std::size_t first_row) {
+  Records records(name, content, first_row - 1);
   RawTable table;
   records.next();
   for (const std::string_view cell : records.cells) table.columns.emplace_back().source = unescaped(cell);

@@ -113,6 +113,25 @@ class LineReader {
   fail({name, ": ", place, ": not JSON near ", fault.text});
 }
 
+void read_line(std::string_view name, std::string_view content, std::size_t begin, std::size_t end, std::size_t line,
+               LineReader& reader) {
+  const std::string_view text = content.substr(begin, end - begin);
+  if (text.find_first_not_of(" \t\r") == std::string_view::npos) return;
+  reader.begin_line(line);
+  nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &reader);
+  const bool last = content.find_first_not_of(" \t\r\n", end) == std::string_view::npos;
+  if (reader.stop) fail_line(name, text, reader, last, end);
+  if (!reader.is_object) fail({name, ": line ", std::to_string(line), ": must be a JSON object"});
+  if (reader.repeated_key) {
+    fail({name, ": line ", std::to_string(line), ": has ", quote(*reader.repeated_key), " twice"});
+  }
+}
+
+RunLog finish(const File& file, LineReader& reader, const ReadOptions& options) {
+  for (RawColumn& column : reader.table.columns) column.length = reader.table.line.size();
+  return assemble(file, {&reader.table, 1}, options);
+}
+
 }  // namespace
 
 RunLog parse_json_lines(std::string_view name, std::string_view content, const ReadOptions& options) {
@@ -120,23 +139,16 @@ RunLog parse_json_lines(std::string_view name, std::string_view content, const R
   std::size_t line = 0;
   for (std::size_t begin = 0; begin < content.size();) {
     const std::size_t end = std::min(content.find('\n', begin), content.size());
-    const std::string_view text = content.substr(begin, end - begin);
-    ++line;
-    if (text.find_first_not_of(" \t\r") != std::string_view::npos) {
-      reader.begin_line(line);
-      nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &reader);
-      const bool last = content.find_first_not_of(" \t\r\n", end) == std::string_view::npos;
-      if (reader.stop) fail_line(name, text, reader, last, end);
-      if (!reader.is_object) fail({name, ": line ", std::to_string(line), ": must be a JSON object"});
-      if (reader.repeated_key) {
-        fail({name, ": line ", std::to_string(line), ": has ", quote(*reader.repeated_key), " twice"});
-      }
-    }
+    read_line(name, content, begin, end, ++line, reader);
     begin = end + 1;
   }
-  for (RawColumn& column : reader.table.columns) column.length = reader.table.line.size();
-  const File file{name, content.size(), options.repeated_steps == RepeatedSteps::average};
-  return assemble(file, {&reader.table, 1}, options);
+  return finish({name, content.size(), options.repeated_steps == RepeatedSteps::average}, reader, options);
+}
+
+RunLog parse_json_line(std::string_view name, std::string_view line, const ReadOptions& options, std::size_t number) {
+  LineReader reader;
+  read_line(name, line, 0, line.size(), number, reader);
+  return finish({name, line.size(), false, true}, reader, options);
 }
 
 }  // namespace scheduled::runlog

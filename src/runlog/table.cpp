@@ -82,6 +82,7 @@ std::map<const RawColumn*, std::string> chosen_by(const File& file, std::span<co
       if (!table.path.empty() && name.starts_with(table.path + ".")) name.remove_prefix(table.path.size() + 1);
       if (found == nullptr) found = find_column(table, name);
     }
+    if (found == nullptr && file.may_lack_columns) continue;
     if (found == nullptr) {
       std::vector<std::string> there;
       for (const RawTable& table : tables) {

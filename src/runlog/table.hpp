@@ -44,14 +44,19 @@ struct File {
   std::string_view name;                ///< the file, for messages
   std::size_t bytes = 0;                ///< its size, to which the memory of the result is bound
   bool average_repeated_steps = false;  ///< else an error
+  bool may_lack_columns = false;        ///< that the options name: one line of a longer file
 };
 
 /// Names the columns, checks every entry that matters and joins the tables by step.
 RunLog assemble(const File& file, std::span<const RawTable> tables, const ReadOptions& options);
 
-/// The parsers. `content` has no byte-order mark and is not blank.
-RunLog parse_delimited(std::string_view name, std::string_view content, const ReadOptions& options);
+/// The parsers. `content` has no byte-order mark and is not blank. Messages call the row after the header line
+/// `first_row`: a log that is read as it grows comes one row at a time.
+RunLog parse_delimited(std::string_view name, std::string_view content, const ReadOptions& options,
+                       std::size_t first_row = 2);
 RunLog parse_json_lines(std::string_view name, std::string_view content, const ReadOptions& options);
+/// Line `number` of JSON lines, which need not have all columns that `options` names.
+RunLog parse_json_line(std::string_view name, std::string_view line, const ReadOptions& options, std::size_t number);
 /// Nothing where `content` is not one JSON object with a "history", but may be one object per line.
 std::optional<RunLog> parse_json_log(std::string_view name, std::string_view content, const ReadOptions& options);
 

@@ -1,0 +1,199 @@
+// A log line by line: each line becomes a table of one row, so that the parsers of whole logs judge it.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "base/error.hpp"
+#include "runlog/table.hpp"
+#include "runlog/text.hpp"
+#include "scheduled/runlog_stream.hpp"
+
+namespace scheduled {
+namespace {
+
+constexpr std::int64_t last_allowed_step = 1'000'000'000;  // as densify
+constexpr std::int64_t spacings_to_know = 3;
+constexpr std::string_view blanks = " \t\r";
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// The words of a bare line; blanks, or one comma, stand between them.
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  bool comma = true;  // a word may be missing only where two commas follow each other
+  while (!(line = trimmed(line)).empty()) {
+    if (line.front() == ',') {
+      if (comma) words.emplace_back();
+      comma = true;
+      line.remove_prefix(1);
+      continue;
+    }
+    const std::size_t end = std::min(line.find_first_of(" \t,"), line.size());
+    words.push_back(line.substr(0, end));
+    line.remove_prefix(end);
+    comma = false;
+  }
+  if (comma) words.emplace_back();
+  return words;
+}
+
+void require_count(std::string_view name, std::int64_t value) {
+  if (value < 0) fail({name, " = ", std::to_string(value), ": must be >= 0"});
+}
+
+std::optional<double> entry(const RunLog& log, std::string_view column) {
+  if (!log.has(column) || std::isnan(log.at(column).front())) return std::nullopt;
+  return log.at(column).front();
+}
+
+}  // namespace
+
+UpdateRates UpdateStretch::at(std::int64_t k) const {
+  const double share = static_cast<double>(k + 1) / static_cast<double>(count);
+  UpdateRates rates{std::lerp(before.lr, last.lr, share), std::nullopt};
+  if (last.grad_norm) rates.grad_norm = std::lerp(before.grad_norm.value_or(0.0), *last.grad_norm, share);
+  return rates;
+}
+
+LogStream::LogStream(std::string name, LogStreamOptions options)
+    : name_(std::move(name)), options_(std::move(options)), step_(options_.done) {
+  require_count("done", options_.done);
+  require_count("warmup", options_.warmup);
+  require_count("max_gap", options_.max_gap);
+}
+
+void LogStream::fail_line(std::string_view what) const { fail({name_, ": line ", std::to_string(lines_), ": ", what}); }
+
+std::vector<UpdateStretch> LogStream::push(std::string_view line) {
+  ++lines_;
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (lines_ == 1 && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  const std::string_view text = trimmed(line);
+  if (text.empty() || text.front() == '#') return {};
+  if (format_ == Format::unknown) {
+    format_ = format_of(text);
+    if (format_ == Format::delimited) {
+      header_ = line;
+      return {};
+    }
+  }
+  if (format_ == Format::bare) {
+    if (step_ >= last_allowed_step) fail_line("a stream ends at step 1000000000");
+    const UpdateRates rates = read_bare(text);
+    check(rates);
+    const UpdateStretch stretch{step_ + 1, 1, rates, rates};
+    ++step_;
+    ++rows_;
+    rates_ = rates;
+    return {stretch};
+  }
+  const std::optional<Row> row = read_row(line);
+  return row ? advance(*row) : std::vector<UpdateStretch>{};
+}
+
+LogStream::Format LogStream::format_of(std::string_view line) {
+  if (line.front() == '{') return Format::json;
+  return parse_number(words_of(line).front()) ? Format::bare : Format::delimited;
+}
+
+UpdateRates LogStream::read_bare(std::string_view line) const {
+  const std::vector<std::string_view> words = words_of(line);
+  if (words.size() > 2) fail_line("must be \"lr\" or \"lr grad_norm\", but has more words");
+  const auto number = [&](std::string_view word) {
+    const std::optional<double> value = parse_number(word);
+    if (!value) fail_line(concat({runlog::quote(word), ": must be a number"}));
+    return *value;
+  };
+  UpdateRates rates{number(words.front()), std::nullopt};
+  if (words.size() == 2) rates.grad_norm = number(words[1]);
+  return rates;
+}
+
+std::optional<LogStream::Row> LogStream::read_row(std::string_view line) const {
+  const auto number = static_cast<std::size_t>(lines_);
+  ReadOptions read = options_.read;
+  read.repeated_steps = RepeatedSteps::error;
+  RunLog log;
+  try {
+    log = format_ == Format::json ? runlog::parse_json_line(name_, line, read, number)
+                                  : runlog::parse_delimited(name_, concat({header_, "\n", line}), read, number);
+  } catch (const std::invalid_argument& error) {
+    // What is wrong with the columns as such is said without a place.
+    const std::string_view what = error.what();
+    const std::string start = concat({name_, ": "});
+    if (!what.starts_with(start) || what.find("line ") != std::string_view::npos) throw;
+    fail_line(what.substr(start.size()));
+  }
+  if (format_ == Format::delimited && !log.has("lr")) fail_line("there is no column lr");
+  const auto lr = entry(log, "lr");
+  if (!lr) return std::nullopt;
+  return Row{log.step.front(), {*lr, entry(log, "grad_norm")}};
+}
+
+void LogStream::check(const UpdateRates& rates) const {
+  const auto check_one = [&](std::string_view what, double value) {
+    if (std::isfinite(value) && value >= 0.0) return;
+    fail_line(concat({what, " = ", format_number(value), ": must be finite and >= 0"}));
+  };
+  check_one("lr", rates.lr);
+  if (rates.grad_norm) check_one("grad_norm", *rates.grad_norm);
+  if (rows_ > 0 && rates.grad_norm.has_value() != rates_.grad_norm.has_value()) {
+    fail_line(rates.grad_norm ? "has a grad norm, those before it have none" : "the grad norm is missing");
+  }
+}
+
+void LogStream::check_gap(const Row& row) const {
+  if (row.step > last_allowed_step) {
+    fail_line(concat({"step = ", std::to_string(row.step), ": must be at most 1000000000"}));
+  }
+  if (rows_ > 0 && row.step <= step_) {
+    fail_line(
+        concat({"step = ", std::to_string(row.step), ": must be above the step before it, ", std::to_string(step_)}));
+  }
+  if (rows_ == 0 && options_.warmup > row.step) {
+    fail_line(concat({"the first logged step is ", std::to_string(row.step), ", within the unlogged warmup of ",
+                      std::to_string(options_.warmup), " steps"}));
+  }
+  const std::int64_t from = rows_ > 0 ? step_ : std::max(options_.warmup, options_.done);
+  const std::int64_t longest = options_.max_gap > 0 ? options_.max_gap : 10 * longest_gap_;
+  const bool known = options_.max_gap > 0 || spacings_ >= spacings_to_know;
+  if (!known || row.step - from <= longest) return;
+  fail_line(
+      concat({"not logged from step ", std::to_string(from), " to step ", std::to_string(row.step), ", ",
+              std::to_string(row.step - from), " steps; the longest gap to bridge is ", std::to_string(longest)}));
+}
+
+std::vector<UpdateStretch> LogStream::advance(const Row& row) {
+  check(row.rates);
+  check_gap(row);
+  std::vector<UpdateStretch> stretches;
+  const auto add = [&](std::int64_t from, std::int64_t to, const UpdateRates& before) {
+    if (to > from) stretches.push_back({from + 1, to - from, before, row.rates});
+  };
+  if (rows_ > 0) {
+    add(step_, row.step, rates_);
+    longest_gap_ = std::max(longest_gap_, row.step - step_);
+    ++spacings_;
+  } else {
+    add(0, options_.warmup, {0.0, row.rates.grad_norm});
+    add(options_.warmup, row.step, row.rates);
+  }
+  ++rows_;
+  step_ = row.step;
+  rates_ = row.rates;
+  // What somebody has already: a stretch that begins before its end is cut, on the same line.
+  std::erase_if(stretches, [&](const UpdateStretch& s) { return s.first + s.count - 1 <= options_.done; });
+  for (UpdateStretch& stretch : stretches) {
+    const std::int64_t cut = options_.done + 1 - stretch.first;
+    if (cut > 0) stretch = {stretch.first + cut, stretch.count - cut, stretch.at(cut - 1), stretch.last};
+  }
+  return stretches;
+}
+
+}  // namespace scheduled

@@ -1,0 +1,139 @@
+// A log line by line gives the updates that the whole log gives.
+#include "scheduled/runlog_stream.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace scheduled {
+namespace {
+
+/// All lines of `text` into `stream`.
+std::vector<UpdateRates> updates_of(LogStream& stream, const std::string& text) {
+  std::vector<UpdateRates> updates;
+  std::int64_t next = -1;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    for (const UpdateStretch& stretch : stream.push(std::string_view(text).substr(begin, end - begin))) {
+      EXPECT_EQ(stretch.first, next >= 0 ? next : stretch.first) << "no update is missing or comes twice";
+      next = stretch.first + stretch.count;
+      for (std::int64_t k = 0; k < stretch.count; ++k) updates.push_back(stretch.at(k));
+    }
+    begin = end + 1;
+  }
+  return updates;
+}
+
+std::string error_of(const std::string& text, LogStreamOptions options = {}) {
+  LogStream stream("run", std::move(options));
+  try {
+    updates_of(stream, text);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(LogStream, BareLines) {
+  LogStream stream("run");
+  const auto updates = updates_of(stream, "# lr grad_norm\n0.1 2\n\n 0.2\t3 \r\n0.3,4\n0 , 5\n");
+  EXPECT_EQ(updates, (std::vector<UpdateRates>{{0.1, 2.0}, {0.2, 3.0}, {0.3, 4.0}, {0.0, 5.0}}));
+  EXPECT_EQ(stream.step(), 4);
+  EXPECT_EQ(stream.lines(), 6);
+  EXPECT_TRUE(stream.bare());
+}
+
+TEST(LogStream, GivesWhatDensifyGives) {
+  std::string csv = "step,lr,loss,grad_norm\n";
+  std::string json;
+  for (const int step : {2, 5, 9, 12, 20}) {
+    const std::string lr = std::to_string(0.1 * step);
+    const std::string norm = std::to_string(3.0 / step);
+    csv += std::to_string(step) + "," + lr + ",3," + norm + "\n";
+    json += "{\"step\": " + std::to_string(step) + ", \"lr\": " + lr + ", \"grad_norm\": " + norm + "}\n";
+    json += "{\"step\": " + std::to_string(step) + ", \"val_loss\": 2}\n";
+  }
+  for (const std::int64_t warmup : {0, 2}) {
+    for (const std::string& text : {csv, json}) {
+      const RunLog log = parse_log("run", text);
+      const auto lr = densify(log, "lr", 20, {.warmup = warmup, .max_gap = 0});
+      const auto norm = densify(log, "grad_norm", 20);
+      LogStream stream("run", {.read = {}, .done = 0, .warmup = warmup, .max_gap = 0});
+      const auto updates = updates_of(stream, text);
+      ASSERT_EQ(updates.size(), lr.size());
+      for (std::size_t k = 0; k < lr.size(); ++k) {
+        EXPECT_EQ(updates[k].lr, lr[k]) << k;
+        EXPECT_EQ(updates[k].grad_norm, norm[k]) << k;
+      }
+    }
+  }
+}
+
+TEST(LogStream, WhatIsDoneIsNotGivenAgain) {
+  const std::string text = "step,lr\n10,0.1\n20,0.2\n30,0.3\n";
+  LogStream all("run");
+  const auto expected = updates_of(all, text);
+  for (const std::int64_t done : {1, 9, 10, 15, 20, 29, 30}) {
+    LogStream rest("run", {.read = {}, .done = done, .warmup = 0, .max_gap = 0});
+    const auto updates = updates_of(rest, text);
+    ASSERT_EQ(updates.size(), expected.size() - static_cast<std::size_t>(done));
+    for (std::size_t k = 0; k < updates.size(); ++k) {
+      EXPECT_NEAR(updates[k].lr, expected[k + static_cast<std::size_t>(done)].lr, 1e-16) << done;
+    }
+  }
+  LogStream bare("run", {.read = {}, .done = 7, .warmup = 0, .max_gap = 0});
+  EXPECT_EQ(bare.push("0.5").front().first, 8);
+}
+
+TEST(LogStream, ColumnsByOtherNames) {
+  LogStreamOptions options;
+  options.read.columns = {{"global_step", "step"}, {"learning_rate_0", "lr"}};
+  LogStream stream("run", options);
+  EXPECT_TRUE(stream.push(R"({"global_step": 1, "val_loss": 3})").empty());
+  EXPECT_EQ(stream.push(R"({"global_step": 2, "learning_rate_0": 0.5})").front().last.lr, 0.5);
+  options.read.columns = {{"global_step", "step"}};
+  EXPECT_EQ(error_of("step,lr\n1,2\n", options),
+            "run: line 2: no column \"global_step\", which the options name; "
+            "there are step, lr");
+}
+
+TEST(LogStream, ErrorsNameTheLine) {
+  EXPECT_EQ(error_of("0.1\nx\n"), "run: line 2: \"x\": must be a number");
+  EXPECT_EQ(error_of("0.1\n0.1 1 2\n"), "run: line 2: must be \"lr\" or \"lr grad_norm\", but has more words");
+  EXPECT_EQ(error_of("0.1\n0.1,,1\n"), "run: line 2: must be \"lr\" or \"lr grad_norm\", but has more words");
+  EXPECT_EQ(error_of("0.1\n0.1,\n"), "run: line 2: \"\": must be a number");
+  EXPECT_EQ(error_of("0.1\n-0.1\n"), "run: line 2: lr = -0.1: must be finite and >= 0");
+  EXPECT_EQ(error_of("nan\n"), "run: line 1: lr = nan: must be finite and >= 0");
+  EXPECT_EQ(error_of("1 inf\n"), "run: line 1: grad_norm = inf: must be finite and >= 0");
+  EXPECT_EQ(error_of("1 1\n1\n"), "run: line 2: the grad norm is missing");
+  EXPECT_EQ(error_of("1\n1 1\n"), "run: line 2: has a grad norm, those before it have none");
+  EXPECT_EQ(error_of("step,lr\n1,0.1\n2\n"), "run: line 3: has 1 cells, the header line has 2");
+  EXPECT_EQ(error_of("step,lr\n1,0.1\n2,x\n"), "run: line 3, column lr = \"x\": must be a finite number");
+  EXPECT_EQ(error_of("step,lr\n1,0.1\n1,0.1\n"), "run: line 3: step = 1: must be above the step before it, 1");
+  EXPECT_EQ(error_of("step,loss\n1,0.1\n"), "run: line 2: there is no column lr");
+  EXPECT_EQ(error_of("lr,loss\n1,0.1\n"),
+            "run: line 2: not a training log: no column step, iter or iteration; there are lr, loss");
+  EXPECT_EQ(error_of("{\"step\":1,\"lr\":1}\n{\"step\":2,\"lr\":NaN}\n"),
+            "run: line 2, column lr = NaN: must be a finite number");
+  EXPECT_EQ(error_of("step,lr\n3e9,0.1\n"), "run: line 2: step = 3000000000: must be at most 1000000000");
+  EXPECT_EQ(error_of("step,lr\n1,1\n2,1\n3,1\n4,1\n50,1\n"),
+            "run: line 6: not logged from step 4 to step 50, 46 steps; the longest gap to bridge is 10");
+  EXPECT_EQ(error_of("step,lr\n1,1\n2,1\n3,1\n4,1\n50,1\n", {.read = {}, .done = 0, .warmup = 0, .max_gap = 46}),
+            "none");
+  EXPECT_EQ(error_of("step,lr\n5,1\n", {.read = {}, .done = 0, .warmup = 6, .max_gap = 0}),
+            "run: line 2: the first logged step is 5, within the unlogged warmup of 6 steps");
+  EXPECT_THROW(LogStream("run", {.read = {}, .done = -1, .warmup = 0, .max_gap = 0}), std::invalid_argument);
+}
+
+TEST(LogStream, ALineThatIsRefusedChangesNothing) {
+  LogStream stream("run");
+  stream.push("0.1 1");
+  EXPECT_THROW(stream.push("0.1"), std::invalid_argument);
+  const auto next = stream.push("0.3 2");
+  EXPECT_EQ(next.front().first, 2);
+  EXPECT_EQ(next.front().at(0), (UpdateRates{0.3, 2.0}));
+}
+
+}  // namespace
+}  // namespace scheduled
