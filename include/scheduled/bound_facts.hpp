@@ -37,7 +37,7 @@ struct BoundFacts {
   std::optional<ClosedForm> limit;            ///< their limits for long runs, at this T, D and G
   std::optional<ClosedForm> constants;        ///< the limits in units of D/(G sqrt(T)) and D G/sqrt(T)
   std::optional<double> theorem;              ///< wsd: the upper bound of 2501.18965
-  std::optional<double> linear_peak_factor;   ///< wsd: best peak of linear decay over that of this schedule
+  std::optional<double> linear_peak_factor;   ///< best peak of linear decay over that of this schedule
   std::optional<double> linear_bound_factor;  ///< the bound of linear decay over that of this schedule, at best peaks
 };
 

@@ -38,7 +38,7 @@ Recognised recognise_decay(const Decay& decay, bool fills) {
   if (const auto* polynomial = std::get_if<PolynomialDecay>(&decay)) {
     return {KnownFamily::polynomial, polynomial->power, {}};
   }
-  return none("no closed form is known for this decay");
+  return none("none is known for this decay");
 }
 
 Recognised recognise(const Schedule& schedule, const BoundSettings& settings, std::int64_t T) {
@@ -49,7 +49,7 @@ Recognised recognise(const Schedule& schedule, const BoundSettings& settings, st
     return none("the closed forms are for one grad norm, the same at all steps");
   if (!(settings.grad_norm[0] > 0.0)) return none("the closed forms are for a grad norm > 0");
   if (!std::holds_alternative<Constant>(spec.shape)) {
-    return none(concat({"no closed form is known for ", schedule_name(schedule)}));
+    return none(concat({"none is known for ", schedule_name(schedule)}));
   }
   if (T <= layout.warmup_steps) return none("the run ends within its warmup");
   if (layout.cooldown_steps == 0 || T <= *layout.steps - layout.cooldown_steps) return {KnownFamily::constant, 1.0, {}};
@@ -88,11 +88,11 @@ void add_exact(BoundFacts& facts, double G, double D) {
 
 /// What linear decay over the whole run would change.
 void add_linear_factors(BoundFacts& facts) {
-  if (facts.family == KnownFamily::wsd) {
-    const ClosedForm wsd = wsd_closed_form(facts.T, facts.T0);
+  if (facts.family == KnownFamily::wsd || facts.family == KnownFamily::constant) {
+    const ClosedForm own = wsd_closed_form(facts.T, facts.T0);
     const ClosedForm linear = linear_closed_form(facts.T);
-    facts.linear_peak_factor = linear.peak / wsd.peak;
-    facts.linear_bound_factor = linear.bound / wsd.bound;
+    facts.linear_peak_factor = linear.peak / own.peak;
+    facts.linear_bound_factor = linear.bound / own.bound;
   } else if (facts.constants && facts.family != KnownFamily::linear) {
     facts.linear_peak_factor = linear_limit().peak / facts.constants->peak;
     facts.linear_bound_factor = linear_limit().bound / facts.constants->bound;

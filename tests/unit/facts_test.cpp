@@ -75,7 +75,7 @@ TEST(BoundFacts, SaysWhyThereIsNone) {
     return facts.why_none;
   };
   const std::vector<double> norms(400, 1.0);
-  EXPECT_EQ(why("rsqrt(steps=400, warmup=10)"), "no closed form is known for rsqrt");
+  EXPECT_EQ(why("rsqrt(steps=400, warmup=10)"), "none is known for rsqrt");
   EXPECT_EQ(why("wsd(steps=400)", {norms, 1.0, {}, Criterion::omega}),
             "the closed forms are for one grad norm, the same at all steps");
   EXPECT_EQ(why("wsd(steps=400)", {0.0, 1.0, {}, Criterion::omega}), "the closed forms are for a grad norm > 0");
@@ -86,7 +86,7 @@ TEST(BoundFacts, SaysWhyThereIsNone) {
   EXPECT_EQ(why("cosine(steps=400, final=10%)"), "the closed forms are for a decay to 0");
   EXPECT_EQ(why("wsd(steps=400, decay=1-sqrt)"),
             "the closed forms of a cooldown at the end of a run are those of a linear one");
-  EXPECT_EQ(why("square(steps=400)"), "no closed form is known for this decay");
+  EXPECT_EQ(why("square(steps=400)"), "none is known for this decay");
   EXPECT_EQ(why("linear(steps=400, warmup=50)", {1.0, 1.0, 50, Criterion::omega}), "the run ends within its warmup");
   EXPECT_THROW(facts_of("constant"), std::invalid_argument);
   EXPECT_THROW(facts_of("wsd(steps=9)", {1.0, 1.0, 10, Criterion::omega}), std::invalid_argument);
