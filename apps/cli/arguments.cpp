@@ -91,13 +91,14 @@ GradNormArgument::GradNormArgument(const std::string& text, std::int64_t steps) 
   }
 }
 
-void BoundOptions::add_to(CLI::App& verb) {
+void BoundOptions::add_to(CLI::App& verb, Of of) {
   verb.add_option("-T,--T", T, "Evaluate after this many steps (1 <= T <= horizon); default: at the horizon")
       ->type_name("N");
   verb.add_option("-D,--distance", distance, "Distance from the start to the optimum, > 0; default 1")->type_name("D");
   verb.add_option("-G,--grad-norm", grad_norm,
                   "Gradient norms: a number, t^ALPHA, or a file with one value per step; default 1")
       ->type_name("G");
+  if (of == Of::last_iterate) return;
   verb.add_option("--criterion", criterion, "omega: bound of the last iterate; standard: of the average iterate")
       ->check(CLI::IsMember({"omega", "standard"}))
       ->capture_default_str();

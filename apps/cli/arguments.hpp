@@ -64,7 +64,9 @@ struct BoundOptions {
   std::string grad_norm;
   std::string criterion = "omega";
 
-  void add_to(CLI::App& verb);
+  /// Which bounds the verb knows.
+  enum class Of { both, last_iterate };
+  void add_to(CLI::App& verb, Of of = Of::both);
   Criterion which() const { return criterion == "omega" ? Criterion::omega : Criterion::standard; }
 };
 

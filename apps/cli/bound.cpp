@@ -6,8 +6,11 @@
 #include <stdexcept>
 
 #include "cli/arguments.hpp"
+#include "cli/bound_curve.hpp"
 #include "cli/bound_log.hpp"
+#include "cli/bound_stream.hpp"
 #include "cli/draw.hpp"
+#include "cli/explain.hpp"
 #include "cli/output.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
@@ -19,9 +22,12 @@ namespace {
 struct BoundVerbOptions {
   SpecOptions specs;
   BoundOptions bound;
+  CurveVerbOptions curve;
+  StreamVerbOptions stream;
   LogOptions log;
   OutputOptions output;
   bool split = false;
+  bool explain = false;
 };
 
 struct Bounded {
@@ -112,6 +118,11 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
           3.8};
 }
 
+std::string explained(const Schedule& schedule, const Bounded& result, const BoundSettings& settings) {
+  return explanation(bound_facts(schedule, settings),
+                     ChosenPeak{schedule.peak(), result.best.peak, result.bound / result.best.bound});
+}
+
 void bound_of_specs(const BoundVerbOptions& options) {
   const std::vector<NamedSchedule> schedules = options.specs.read();
   const BoundArguments arguments(options.bound, schedules);
@@ -130,43 +141,77 @@ void bound_of_specs(const BoundVerbOptions& options) {
   }
   for (std::size_t k = 0; k < results.size(); ++k) {
     if (options.output.json) {
-      print_line(json_of(schedules[k].schedule, results[k], options.bound));
+      Json json = json_of(schedules[k].schedule, results[k], options.bound);
+      if (options.explain) json["closed_forms"] = to_json(bound_facts(schedules[k].schedule, arguments.settings()));
+      print_line(json);
     } else if (options.output.csv) {
       text += csv_line(csv_cells(schedules[k].schedule, results[k]));
     } else {
       text += (k > 0 ? "\n" : "") + text_of(schedules[k], results[k], options.bound);
+      if (options.explain) text += explained(schedules[k].schedule, results[k], arguments.settings());
     }
   }
   print_text(text);
 }
 
-void run(const BoundVerbOptions& options) {
-  const bool logs = !options.log.logs.empty();
-  if (logs == !options.specs.specs.empty()) {
-    throw std::invalid_argument(logs ? "SPEC and --log: only one of them can be given"
-                                     : "SPEC or --log is missing; see scheduled bound --help");
-  }
+[[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
+
+/// One of SPEC, --log and --stream, and only options that belong to it.
+void check(const BoundVerbOptions& options) {
   const LogOptions& log = options.log;
-  if (!logs && !(log.columns.empty() && log.warmup.empty() && log.max_gap.empty())) {
-    throw std::invalid_argument("--columns, --log-warmup, --max-gap: only with --log");
+  const bool logs = !log.logs.empty();
+  const bool specs = !options.specs.specs.empty();
+  const bool stream = options.stream.asked();
+  if (logs + specs + stream > 1) fail("SPEC, --log and --stream: only one of them can be given");
+  if (!logs && !specs && !stream) fail("SPEC, --log or --stream is missing; see scheduled bound --help");
+  if (specs && !(log.columns.empty() && log.warmup.empty() && log.max_gap.empty())) {
+    fail("--columns, --log-warmup, --max-gap: only with --log or --stream");
   }
-  if (logs && !options.specs.steps.empty()) throw std::invalid_argument("--steps: only with SPECs; see --T");
-  if (options.split && (logs || options.bound.which() == Criterion::standard)) {
-    throw std::invalid_argument("--split: only for SPECs and --criterion omega");
+  if (!specs && !options.specs.steps.empty()) fail("--steps: only with SPECs; see --T");
+  if (!specs && (options.split || options.curve.asked() || options.explain)) {
+    fail("--split, --curve, --gradient, --explain: only for SPECs");
   }
+  if (options.split && options.bound.which() == Criterion::standard) fail("--split: only for --criterion omega");
+  if (options.curve.asked() && (options.split || options.explain)) {
+    fail("--curve and --gradient: not with --split or --explain");
+  }
+  if (!options.curve.every.empty() && !options.curve.asked() && !stream) {
+    fail("--every: only with --curve, --gradient or --stream");
+  }
+  if (options.explain && options.output.csv) fail("--explain: not with --csv");
+  if (!stream && (options.stream.follow || !options.stream.state.empty())) {
+    fail("--follow, --state: only with --stream");
+  }
+  if (stream &&
+      (!options.bound.T.empty() || options.bound.which() == Criterion::standard || !options.output.figure.empty())) {
+    fail("--stream: not with --T, --criterion standard or -o");
+  }
+  options.curve.check(options.bound, options.output);
   options.output.check();
-  if (logs) return bound_along_logs(options.log, options.bound, options.output);
+}
+
+void run(const BoundVerbOptions& options) {
+  check(options);
+  if (options.stream.asked()) {
+    return bound_of_stream(options.stream, options.log, options.bound, options.curve.every, options.output);
+  }
+  if (!options.log.logs.empty()) return bound_along_logs(options.log, options.bound, options.output);
+  if (options.curve.asked()) return bound_along_schedules(options.specs, options.bound, options.curve, options.output);
   bound_of_specs(options);
 }
 
 }  // namespace
 
 void add_bound(CLI::App& app) {
-  auto* const verb = app.add_subcommand("bound", "Bound of schedules, or along the log of a real run");
+  auto* const verb =
+      app.add_subcommand("bound", "Bound of schedules, along the log of a real run, or step by step while it goes on");
   const auto options = std::make_shared<BoundVerbOptions>();
   options->specs.add_to(*verb);
   options->bound.add_to(*verb);
   verb->add_flag("--split", options->split, "Also the three terms of the bound");
+  verb->add_flag("--explain", options->explain, "Also what the closed forms say, and what that means in words");
+  options->curve.add_to(*verb);
+  options->stream.add_to(*verb);
   options->log.add_to(*verb);
   options->output.add_to(*verb);
   verb->footer(
@@ -174,9 +219,17 @@ void add_bound(CLI::App& app) {
       "--grad-norm also takes `logged`, and is that by default where the log has them, else 1; --distance also takes\n"
       "`auto`, the default: the distance at which the rates of the run are the best ones for the last-iterate\n"
       "bound, whatever the criterion. Steps of a log count finished updates.\n\n"
+      "With --stream a line is printed for every line of the input, or for every N-th step with --every N. Between\n"
+      "the rows of a log the rates are interpolated; --columns, --log-warmup and --max-gap are as with --log. A\n"
+      "malformed line ends it with an error that names the line.\n\n"
       "Examples:\n"
       "  scheduled bound \"wsd(steps=50k, cooldown=20%, peak=0.002)\" --split\n"
       "  scheduled bound \"rsqrt(warmup=1k, peak=0.01)\" -T 20k --grad-norm t^-0.5 --json\n"
+      "  scheduled bound \"wsd(steps=400, peak=0.025)\" --curve\n"
+      "  scheduled bound \"wsd(steps=400, peak=0.025)\" --curve --gradient --csv --every 100\n"
+      "  scheduled bound \"wsd(steps=50k, peak=0.002)\" --explain\n"
+      "  printf '0.1\\n0.1\\n0.05\\n' | scheduled bound --stream -\n"
+      "  scheduled bound --stream run.csv --state run.state --every 250\n"
       "  scheduled bound --log run.csv\n"
       "  scheduled bound --log cooldown.csv --base run.csv --label wsd --log cosine.csv -o runs.svg");
   verb->callback([options] { run(*options); });

@@ -33,22 +33,6 @@ struct LoggedBound {
 
 [[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
 
-/// `source=standard,source=standard`.
-ReadOptions read_options(const std::string& columns) {
-  ReadOptions options;
-  for (std::size_t begin = 0; begin < columns.size();) {
-    const std::size_t end = std::min(columns.find(',', begin), columns.size());
-    const std::string entry = columns.substr(begin, end - begin);
-    const std::size_t equals = entry.find('=');
-    if (equals == 0 || equals == std::string::npos || equals + 1 == entry.size()) {
-      fail("columns = " + entry + ": must be SOURCE=STANDARD, e.g. loss=train_loss");
-    }
-    options.columns[entry.substr(0, equals)] = entry.substr(equals + 1);
-    begin = end + 1;
-  }
-  return options;
-}
-
 RunLog read_run(const LogSource& source, const ReadOptions& options) {
   // From the oldest run on, so that each branch is put on what it continues.
   std::vector<std::string> files{source.file};
@@ -256,6 +240,21 @@ void print_csv(const std::vector<LoggedBound>& runs) {
 }
 
 }  // namespace
+
+ReadOptions read_options(const std::string& columns) {
+  ReadOptions options;
+  for (std::size_t begin = 0; begin < columns.size();) {
+    const std::size_t end = std::min(columns.find(',', begin), columns.size());
+    const std::string entry = columns.substr(begin, end - begin);
+    const std::size_t equals = entry.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == entry.size()) {
+      fail("columns = " + entry + ": must be SOURCE=STANDARD, e.g. loss=train_loss");
+    }
+    options.columns[entry.substr(0, equals)] = entry.substr(equals + 1);
+    begin = end + 1;
+  }
+  return options;
+}
 
 void LogOptions::add_to(CLI::App& verb) {
   // Called where they stand on the command line, so that --base and --label belong to the --log before them.

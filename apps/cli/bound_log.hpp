@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
+#include "scheduled/runlog.hpp"
 
 namespace scheduled::cli {
 
@@ -24,6 +25,9 @@ struct LogOptions {
 
   void add_to(CLI::App& verb);
 };
+
+/// `columns` of the options, source=standard,source=standard. Throws std::invalid_argument.
+ReadOptions read_options(const std::string& columns);
 
 /// Reads, evaluates, draws and prints. Throws std::invalid_argument on bad logs and options.
 void bound_along_logs(const LogOptions& logs, const BoundOptions& bound, const OutputOptions& output);

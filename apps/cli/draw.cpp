@@ -1,11 +1,46 @@
 #include "cli/draw.hpp"
 
+#include <langinfo.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <string_view>
 
 #include "cli/results.hpp"
 #include "plot/series.hpp"
 
 namespace scheduled::cli {
+namespace {
+
+int terminal_width() {
+  winsize size{};
+  const bool known = ::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;  // NOLINT
+  return known && size.ws_col > 0 ? std::clamp<int>(size.ws_col, 40, 200) : 72;
+}
+
+}  // namespace
+
+std::string drawing(const plot::Panel& panel, int height) {
+  const bool unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
+  return plot::draw_terminal(panel, terminal_width(), height, unicode);
+}
+
+std::map<std::int64_t, std::string> informative_updates(const Schedule& schedule, std::int64_t T) {
+  std::map<std::int64_t, std::string> updates;
+  const auto note = [&](std::int64_t t, std::string_view why) {
+    if (t < 1 || t > T) return;
+    std::string& notes = updates[t];
+    notes += (notes.empty() || why.empty() ? "" : ", ") + std::string(why);
+  };
+  for (const std::int64_t t : spread(T, 9)) note(t, "");
+  const Layout& layout = schedule.layout();
+  if (layout.warmup_steps > 0) note(layout.warmup_steps, "last of the warmup");
+  if (layout.steps && layout.cooldown_steps > 0 && layout.cooldown_steps < *layout.steps - 1) {
+    note(*layout.steps - layout.cooldown_steps, "last before the cooldown");
+  }
+  return updates;
+}
 
 plot::Line rate_line(const Schedule& schedule, std::int64_t steps, std::string label, std::size_t style) {
   constexpr std::int64_t most = 1 << 20;  // rates to look at; beyond that at even distances

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +18,12 @@ plot::Line rate_line(const Schedule& schedule, std::int64_t steps, std::string l
 
 /// Up to `points` values of t from 1 to T, evenly spaced, both ends included.
 std::vector<std::int64_t> spread(std::int64_t T, std::size_t points);
+
+/// Updates 1 ... T of interest, evenly spaced and where parts of the schedule meet, each with why.
+std::map<std::int64_t, std::string> informative_updates(const Schedule& schedule, std::int64_t T);
+
+/// The panel in characters, as wide as the terminal.
+std::string drawing(const plot::Panel& panel, int height);
 
 /// The bound of `schedule` at its own peak along the run, about 300 points.
 plot::Line bound_line(const Schedule& schedule, const BoundSettings& settings, std::string label, std::size_t style);

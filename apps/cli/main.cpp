@@ -33,6 +33,16 @@ void occupy_standard_streams() {
   }
 }
 
+/// "show, bound or tune".
+std::string verb_list(const CLI::App& app) {
+  const auto verbs = app.get_subcommands({});
+  std::string text;
+  for (std::size_t k = 0; k < verbs.size(); ++k) {
+    text += (k == 0 ? "" : k + 1 == verbs.size() ? " or " : ", ") + verbs[k]->get_name();
+  }
+  return text;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Learning-rate schedules with guarantees for large-model training.", "scheduled");
   app.set_version_flag("--version", "scheduled " + std::string(version()));
@@ -41,6 +51,7 @@ int run(int argc, char** argv) {
   app.footer("See `scheduled VERB --help` for the options and an example, `scheduled show --list` for the schedules.");
   add_show(app);
   add_bound(app);
+  add_worst_case(app);
   add_tune(app);
   add_compare(app);
   add_figures(app);
@@ -56,13 +67,13 @@ int run(int argc, char** argv) {
     const auto verbs = app.get_subcommands();
     const auto unknown = app.remaining();
     if (verbs.empty() && !unknown.empty() && !unknown.front().starts_with('-')) {
-      return report("unknown verb '" + unknown.front() + "': must be show, bound, tune, compare or figures", bad_input);
+      return report("unknown verb '" + unknown.front() + "': must be " + verb_list(app), bad_input);
     }
     const std::string of_verb = verbs.empty() ? "" : verbs.front()->get_name() + " ";
     return report(std::string(error.what()) + "; see scheduled " + of_verb + "--help", bad_input);
   }
   if (app.get_subcommands().empty()) {
-    return report("a verb is missing: show, bound, tune, compare or figures; see scheduled --help", bad_input);
+    return report("a verb is missing: " + verb_list(app) + "; see scheduled --help", bad_input);
   }
   return 0;
 }

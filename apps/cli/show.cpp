@@ -1,8 +1,5 @@
 // scheduled show: the rates of schedules as a table, a drawing, CSV, JSON or a figure.
 #include <fmt/format.h>
-#include <langinfo.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -163,12 +160,6 @@ std::vector<plot::Line> lines_of(const std::vector<NamedSchedule>& schedules, st
   return lines;
 }
 
-int terminal_width() {
-  winsize size{};
-  const bool known = ::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;  // NOLINT
-  return known && size.ws_col > 0 ? std::clamp<int>(size.ws_col, 40, 200) : 72;
-}
-
 void print_list() {
   std::string text;
   for (const ScheduleHelp& help : schedule_help()) {
@@ -200,8 +191,7 @@ void show(const ShowOptions& options) {
     }
   }
   if (options.output.json) return;
-  const bool unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
-  print_text(text + plot::draw_terminal(panel(), terminal_width(), 18, unicode));
+  print_text(text + drawing(panel(), 18));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/draw.hpp"
+#include "cli/explain.hpp"
 #include "cli/output.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
@@ -19,6 +20,7 @@ struct TuneOptions {
   SpecOptions specs;
   BoundOptions bound;
   OutputOptions output;
+  bool explain = false;
 };
 
 struct Tuned {
@@ -89,6 +91,7 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
 
 void tune(const TuneOptions& options) {
   options.output.check();
+  if (options.explain && options.output.csv) throw std::invalid_argument("--explain: not with --csv");
   const std::vector<NamedSchedule> schedules = options.specs.read();
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Tuned> tuned;
@@ -102,12 +105,15 @@ void tune(const TuneOptions& options) {
   for (std::size_t k = 0; k < tuned.size(); ++k) {
     const Tuned& row = tuned[k];
     if (options.output.json) {
-      print_line(json_of(row, options.bound));
+      Json json = json_of(row, options.bound);
+      if (options.explain) json["closed_forms"] = to_json(bound_facts(row.schedule, arguments.settings()));
+      print_line(json);
     } else if (options.output.csv) {
       text += csv_line({print(row.schedule), std::to_string(row.best.T), number(row.best.peak), number(row.best.bound),
                         number(row.at_half), number(row.at_twice), row.best.closed_form ? "true" : "false"});
     } else {
       text += text_of(schedules[k], row);
+      if (options.explain) text += explanation(bound_facts(row.schedule, arguments.settings()));
     }
   }
   print_text(text);
@@ -120,11 +126,13 @@ void add_tune(CLI::App& app) {
   const auto options = std::make_shared<TuneOptions>();
   options->specs.add_to(*verb)->required();
   options->bound.add_to(*verb);
+  verb->add_flag("--explain", options->explain, "Also what the closed forms say, and what that means in words");
   options->output.add_to(*verb);
   verb->footer(
       "The SPEC's own peak does not matter. The figure shows the bound over the peak.\n\n"
       "Examples:\n"
       "  scheduled tune \"wsd(steps=50k, cooldown=20%)\"\n"
+      "  scheduled tune \"cosine(steps=50k)\" --explain\n"
       "  scheduled tune \"cosine(steps=10k, warmup=300, final=1e-5)\" --grad-norm t^-0.5 --json");
   verb->callback([options] { tune(*options); });
 }

@@ -7,6 +7,7 @@ namespace scheduled::cli {
 
 void add_show(CLI::App& app);
 void add_bound(CLI::App& app);
+void add_worst_case(CLI::App& app);
 void add_tune(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_figures(CLI::App& app);

@@ -63,6 +63,34 @@ class BadOptions(command.CommandTest):
             self.check("--criterion", verb, SHORT, "--criterion", "best")
         self.check("--split", "bound", SHORT, "--split", "--criterion", "standard")
 
+    def test_curve(self):
+        self.check("--tolerance, --threads: only with --curve", "bound", SHORT, "--tolerance", "1e-6")
+        self.check("tolerance = 2: must be within", "bound", SHORT, "--curve", "--tolerance", "2")
+        self.check("threads = 0: must be between 1 and 256", "bound", SHORT, "--curve", "--threads", "0")
+        self.check("every = 0: must be >= 1", "bound", SHORT, "--curve", "--csv", "--every", "0")
+        self.check("--every: only with --csv or --json", "bound", SHORT, "--curve", "--every", "2")
+        self.check("--every: only with --curve", "bound", SHORT, "--every", "2", "--csv")
+        self.check("only for the last-iterate bound", "bound", SHORT, "--curve", "--criterion", "standard")
+        self.check("not with --split or --explain", "bound", SHORT, "--gradient", "--split")
+        self.check("only for SPECs", "bound", "--log", "run.csv", "--curve")
+        for verb in ["bound", "tune", "worst-case"]:
+            self.check("--explain: not with --csv", verb, SHORT, "--explain", "--csv")
+
+    def test_worst_case(self):
+        self.check("at = x: must be a length", "worst-case", SHORT, "--at", "x")
+        self.check("a number of steps is missing", "worst-case", SHORT, "--at", "1,,2")
+        self.check("t[1] = 10: must be", "worst-case", SHORT, "--at", "1,10")
+        self.check("distance = 0: must be finite and > 0", "worst-case", SHORT, "-D", "0")
+        self.check("has no horizon", "worst-case", "rsqrt(warmup=10)")
+        self.check("--tolerance: only with --certify", "worst-case", SHORT, "--tolerance", "1e-3")
+        self.check("tolerance = 2: must be", "worst-case", SHORT, "--certify", "--tolerance", "2")
+        self.check("--certify: T = 4999 steps are too many", "worst-case", "cosine(steps=5k)", "--certify")
+        self.check("lr[0] = 0: must be", "worst-case", "cosine(steps=9, warmup=2, warmup_start=0)", "--certify")
+        self.check("--sdpa: T = 4999 steps are too many", "worst-case", "cosine(steps=5k)", "--sdpa", "p")
+        self.check("--sdpa: only for one SPEC", "worst-case", SHORT, SHORT, "--sdpa", "p")
+        self.assert_fails(2, "no/p: cannot be written", "worst-case", SHORT, "--sdpa", "no/p")
+        self.assert_fails(2, "--criterion", "worst-case", SHORT, "--criterion", "omega")
+
     def test_horizons_too_long_to_sum(self):
         for verb in ["bound", "tune", "compare"]:
             for arguments in [["cosine(steps=1001M)"], ["constant", "-T", "1001M"], ["cosine", "--steps", "1e12"]]:
@@ -88,16 +116,16 @@ class BadOptions(command.CommandTest):
 
     def test_usage(self):
         self.assert_fails(2, "a verb is missing")
-        self.assert_fails(2, "unknown verb 'draw': must be show, bound, tune or compare", "draw", SHORT)
+        self.assert_fails(2, "unknown verb 'draw': must be show, bound, worst-case, tune or compare", "draw", SHORT)
         self.assert_fails(2, "--bogus", "--bogus")
         self.assert_fails(2, "--bogus", "show", SHORT, "--bogus")
         self.assert_fails(2, "SPEC", "show")
         self.assert_fails(2, "SPEC is required; see scheduled compare --help", "compare")
-        self.assert_fails(2, "SPEC or --log is missing", "bound")
+        self.assert_fails(2, "SPEC, --log or --stream is missing", "bound")
         self.assert_fails(2, "only one of them", "bound", SHORT, "--log", "run.csv")
         self.assert_fails(2, "must come after the --log", "bound", "--base", "run.csv")
-        self.assert_fails(2, "only with --log", "bound", SHORT, "--max-gap", "10")
-        for verb in ["show", "bound", "tune", "compare"]:
+        self.assert_fails(2, "only with --log or --stream", "bound", SHORT, "--max-gap", "10")
+        for verb in ["show", "bound", "worst-case", "tune", "compare"]:
             self.assert_fails(2, "--json excludes --csv", verb, SHORT, "--csv", "--json")
 
 
@@ -182,6 +210,14 @@ class FailedWork(command.CommandTest):
             "show", SHORT, "-o", "figure.png",
             env=command.environment(PATH=str(self.folder / "bin")),
         )  # fmt: skip
+
+    def test_solver_missing(self):
+        text = "the solver 'csdp' was not found; install CSDP (Debian and Ubuntu: apt-get install coinor-csdp)"
+        (self.folder / "bin").mkdir()
+        env = command.environment(PATH=str(self.folder / "bin"))
+        self.assert_fails(1, text, "worst-case", SHORT, "--certify", "-o", "figure.png", env=env)
+        self.assert_fails(1, "'nosuch' was not found", "worst-case", SHORT, "--certify", "--solver", "nosuch")
+        self.assert_fails(1, "left no solution", "worst-case", SHORT, "--certify", "--solver", "/bin/true")
 
     def fake_gnuplot(self, script):
         (self.folder / "bin").mkdir()

@@ -10,6 +10,8 @@ FIGURES = {
     "show": ["show", "wsd", "cosine", "--steps", "1k"],
     "bound": ["bound", "wsd(steps=1k, peak=0.01)"],
     "log": ["bound", "--log", "cooldown.csv", "--base", "run.csv", "--log", "cosine.csv", "--label", "half a cosine"],
+    "curve": ["bound", "wsd(peak=0.02)", "cosine(peak=0.03)", "--steps", "1k", "--curve", "--gradient"],
+    "worst-case": ["worst-case", "linear(steps=100, peak=0.1)"],
     "tune": ["tune", "wsd", "cosine(final=1e-3)", "--steps", "1k"],
     "compare": ["compare", "wsd", "linear", "constant", "--steps", "1k"],
 }
@@ -17,6 +19,8 @@ TEXTS = {
     "show": ["step", "learning rate", "wsd(cooldown=20%, decay=linear)", "cosine"],
     "bound": ["bound Ω (D = G = 1)", "learning rate", "200", "1000"],
     "log": ["validation loss", "bound Ω / D (loss/distance)", "half a cosine", "cooldown"],
+    "curve": ["learning rate", "bound Ω (D = G = 1)", "dΩ / d learning rate", "cosine(peak=0.03)"],
+    "worst-case": ["learning rate", "loss units", "worst case", "bound Ω", "of the best method"],
     "tune": ["peak learning rate", "bound Ω (D = G = 1)", "cosine(final=0.001)"],
     "compare": ["learning rate", "bound Ω (D = G = 1)", "linear", "constant"],
 }

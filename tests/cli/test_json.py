@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import shutil
+import unittest
 
 import command
 
@@ -143,6 +145,65 @@ class Json(command.CommandTest):
         self.assertEqual(runs[0]["distance"], runs[1]["distance"])
         self.assertNotEqual(runs[0]["bound"], runs[1]["bound"])
         self.assertIn("whatever the criterion", " ".join(self.output_of("bound", "--help").split()))
+
+    def test_curve_and_gradient(self):
+        """The curve ends at the bound; csv, json and a coarser tolerance agree."""
+        spec = "wsd(steps=700, warmup=20, peak=0.05)"
+        curve = self.json_of("bound", spec, "--curve", "--gradient", "-D", "2")
+        self.assertEqual((curve["T"], curve["step"][0], curve["step"][-1], len(curve["lr"])), (699, 1, 699, 699))
+        whole = self.json_of("bound", spec, "-D", "2")
+        self.assertAlmostEqual(curve["bound"][-1] / whole["bound"], 1, delta=1e-12)
+        part = self.json_of("bound", spec, "-D", "2", "-T", "300")
+        self.assertAlmostEqual(curve["bound"][299] / part["bound"], 1, delta=1e-12)
+        # Omega is t1/gamma + gamma t2, so that at the best peak it does not change with a common factor.
+        best = self.json_of("bound", whole["best"]["spec"], "-D", "2", "--gradient")
+        change = sum(lr * slope for lr, slope in zip(best["lr"], best["gradient"], strict=True))
+        self.assertAlmostEqual(change, 0, delta=1e-12)
+        rows = list(csv.DictReader(io.StringIO(self.output_of("bound", spec, "--curve", "-D", "2", "--csv"))))
+        self.assertEqual([float(row["bound"]) for row in rows], curve["bound"])
+        coarse = self.json_of("bound", spec, "--curve", "-D", "2", "--tolerance", "1e-3", "--threads", "2")
+        for found, wanted in zip(coarse["bound"], curve["bound"], strict=True):
+            self.assertAlmostEqual(found / wanted, 1, delta=1e-3)
+        few = self.json_of("bound", spec, "--curve", "--every", "300")
+        self.assertEqual(few["step"], [300, 600, 699])
+
+    def test_worst_case(self):
+        """THEORY section 6: constant steps, T = 3, gamma = 4/15, rate 3/5; and the order of the three values."""
+        best = self.json_of("worst-case", "constant(steps=3)")["best"]
+        self.assertAlmostEqual(best["peak"], 4 / 15, delta=1e-12)
+        self.assertAlmostEqual(best["worst_case"], 0.6, delta=1e-12)
+        again = self.json_of("worst-case", best["spec"])
+        self.assertAlmostEqual(again["worst_case"], 0.6, delta=1e-12)
+        for spec in SPECS[:2]:
+            found = self.json_of("worst-case", spec, "--at", "1,10,77", "-D", "3")
+            for side in [found, found["best"]]:
+                self.assertTrue(found["minimax"] <= side["worst_case"] <= side["bound"], spec)
+            for low, value, high in zip(*(found["at"][k] for k in ("minimax", "worst_case", "bound")), strict=True):
+                self.assertTrue(low * (1 - 1e-14) <= value <= high)
+            part = self.json_of("worst-case", spec, "-T", "77", "-D", "3")
+            self.assertEqual(part["worst_case"], found["at"]["worst_case"][2])
+        varying = self.json_of("worst-case", SPECS[0], "-G", "t^-0.5")
+        self.assertEqual((varying["exact"], varying["minimax"]), (False, None))
+        self.assertIsNone(self.json_of("worst-case", "cosine(steps=9, peak=0.1, final=1e-3)")["best"])
+
+    @unittest.skipUnless(shutil.which("csdp"), "CSDP is not installed")
+    def test_certificate(self):
+        found = self.json_of("worst-case", "cosine(steps=21, peak=0.3)", "--certify", "--sdpa", "p.dat-s")
+        proof = found["certificate"]
+        self.assertTrue(proof["converged"])
+        self.assertTrue(proof["lower"] <= found["worst_case"] * (1 + 1e-12) <= proof["upper"] * (1 + 2e-12))
+        self.assertLess(proof["upper"] / proof["lower"], 1 + 1e-6)
+        self.assertEqual((self.folder / "p.dat-s").read_text().splitlines()[1], "421")
+
+    def test_explain(self):
+        found = self.json_of("tune", "wsd(steps=401)", "--explain")
+        forms = found["closed_forms"]
+        self.assertEqual(forms["family"], "wsd")
+        self.assertAlmostEqual(forms["exact"]["bound"] / found["bound"], 1, delta=1e-12)
+        self.assertGreater(forms["theorem"], found["bound"])
+        for verb in ["bound", "worst-case", "tune"]:
+            none = self.json_of(verb, "rsqrt(warmup=10, steps=100)", "--explain")["closed_forms"]
+            self.assertEqual(none, {"family": "none", "why_none": "none is known for rsqrt"})
 
     def test_standard_criterion(self):
         found = self.json_of("tune", "constant(steps=100)", "--criterion", "standard", "-D", "2", "-G", "3")

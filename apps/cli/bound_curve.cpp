@@ -1,0 +1,206 @@
+#include "cli/bound_curve.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+#include "cli/draw.hpp"
+#include "cli/output.hpp"
+#include "cli/results.hpp"
+#include "plot/series.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+struct Curve {
+  std::vector<double> rates;     ///< of updates 1 ... T
+  std::vector<double> bound;     ///< Omega_1 ... Omega_T; empty: not asked for
+  std::vector<double> gradient;  ///< dOmega_T / d lr_t; empty: not asked for
+
+  std::int64_t T() const { return static_cast<std::int64_t>(rates.size()); }
+};
+
+[[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
+
+CurveOptions accuracy(const CurveVerbOptions& options) {
+  CurveOptions result;
+  if (!options.tolerance.empty()) result.tolerance = read_number("tolerance", options.tolerance);
+  if (!options.threads.empty()) {
+    const auto threads = read_steps("threads", options.threads);
+    if (*threads < 1 || *threads > 256) fail(fmt::format("threads = {}: must be between 1 and 256", *threads));
+    result.threads = static_cast<int>(*threads);
+  }
+  return result;
+}
+
+Curve evaluate(const Schedule& schedule, const BoundSettings& settings, const CurveVerbOptions& options) {
+  Curve result{bound_rates(schedule, settings.T), {}, {}};
+  if (options.curve) {
+    result.bound.resize(result.rates.size());
+    omega_curve(result.rates, settings.grad_norm, settings.distance, result.bound, accuracy(options));
+  }
+  if (options.gradient) {
+    result.gradient.resize(result.rates.size());
+    omega_gradient(result.rates, settings.grad_norm, settings.distance, result.gradient);
+  }
+  return result;
+}
+
+std::vector<std::string> header(const CurveVerbOptions& options, const char* step, const char* lr) {
+  std::vector<std::string> names{step, lr};
+  if (options.curve) names.emplace_back("bound");
+  if (options.gradient) names.emplace_back("gradient");
+  return names;
+}
+
+/// The numbers of update t.
+template <class Print>
+std::vector<std::string> cells(const Curve& curve, std::int64_t t, const Print& print) {
+  const auto row = static_cast<std::size_t>(t) - 1;
+  std::vector<std::string> out{std::to_string(t), print(curve.rates[row])};
+  if (!curve.bound.empty()) out.push_back(print(curve.bound[row]));
+  if (!curve.gradient.empty()) out.push_back(print(curve.gradient[row]));
+  return out;
+}
+
+std::string text_of(const NamedSchedule& entry, const Curve& curve, const BoundOptions& bound,
+                    const CurveVerbOptions& options) {
+  std::vector<std::string> names = header(options, "step", "learning rate");
+  names.emplace_back("");
+  Table table(names);
+  for (const auto& [t, why] : informative_updates(entry.schedule, curve.T())) {
+    std::vector<std::string> row = cells(curve, t, rounded);
+    row.push_back(why);
+    table.add(std::move(row));
+  }
+  const std::string what = options.gradient ? "; gradient: change of the bound at T per unit of the step's rate" : "";
+  return fmt::format("{}\n{} up to T = {}{}\n\n{}\n", entry.name, settings_text(bound), curve.T(), what, table.text());
+}
+
+void print_csv(const std::vector<NamedSchedule>& schedules, const std::vector<Curve>& curves,
+               const CurveVerbOptions& options, std::int64_t every) {
+  Output output;
+  const bool several = schedules.size() > 1;
+  std::vector<std::string> names = header(options, "step", "lr");
+  if (several) names.insert(names.begin(), "schedule");
+  output.write(csv_line(names));
+  for (std::size_t k = 0; k < curves.size(); ++k) {
+    for (std::int64_t t = 1; t <= curves[k].T(); ++t) {
+      if (t % every != 0 && t != curves[k].T()) continue;
+      std::vector<std::string> row = cells(curves[k], t, format_number);
+      if (several) row.insert(row.begin(), schedules[k].name);
+      output.write(csv_line(row));
+    }
+  }
+  output.flush();
+}
+
+Json json_of(const Schedule& schedule, const Curve& curve, const BoundOptions& bound, std::int64_t every) {
+  Json json;
+  json["spec"] = print(schedule);
+  json["schedule"] = Json::parse(print_json(schedule));
+  json["peak"] = schedule.peak();
+  json["T"] = curve.T();
+  for (const char* const name : {"step", "lr"}) json[name] = Json::array();
+  for (std::int64_t t = 1; t <= curve.T(); ++t) {
+    if (t % every != 0 && t != curve.T()) continue;
+    const auto row = static_cast<std::size_t>(t) - 1;
+    json["step"].push_back(t);
+    json["lr"].push_back(curve.rates[row]);
+    if (!curve.bound.empty()) json["bound"].push_back(curve.bound[row]);
+    if (!curve.gradient.empty()) json["gradient"].push_back(curve.gradient[row]);
+  }
+  add_settings(json, bound);
+  return json;
+}
+
+plot::Line line_of(const std::string& name, const std::vector<double>& values, std::size_t style) {
+  std::vector<double> steps(values.size());
+  std::iota(steps.begin(), steps.end(), 1.0);
+  return plot::thinned({name, std::move(steps), values, style});
+}
+
+/// The last few steps weigh thousands of times as much as any other, and would leave a flat line of these.
+plot::Range middle_range(std::vector<plot::Line> lines) {
+  constexpr double shown = 0.97;
+  for (plot::Line& line : lines) {
+    const auto kept = std::max<std::size_t>(1, static_cast<std::size_t>(shown * static_cast<double>(line.x.size())));
+    line.x.resize(kept);
+    line.y.resize(kept);
+  }
+  return plot::settled_range(lines, 0.02, plot::Scale::linear);
+}
+
+/// Rates, then what was asked for.
+std::vector<plot::Panel> panels_of(const std::vector<NamedSchedule>& schedules, const std::vector<Curve>& curves,
+                                   const BoundSettings& settings) {
+  const std::vector<std::string> names = short_names(schedules, true);
+  std::vector<plot::Line> rates, bounds, gradients;
+  std::int64_t end = 1;
+  for (std::size_t k = 0; k < curves.size(); ++k) {
+    end = std::max(end, curves[k].T());
+    rates.push_back(line_of(names[k], curves[k].rates, k));
+    if (!curves[k].bound.empty()) bounds.push_back(line_of(names[k], curves[k].bound, k));
+    if (!curves[k].gradient.empty()) gradients.push_back(line_of(names[k], curves[k].gradient, k));
+  }
+  std::vector<plot::Panel> panels{rate_panel(std::move(rates), end)};
+  if (!bounds.empty()) panels.push_back(bound_panel(std::move(bounds), end, settings));
+  if (!gradients.empty()) {
+    panels.push_back(
+        {step_axis(end), {.label = "dΩ / d learning rate", .range = middle_range(gradients)}, std::move(gradients)});
+  }
+  return panels;
+}
+
+}  // namespace
+
+void CurveVerbOptions::add_to(CLI::App& verb) {
+  verb.add_flag("--curve", curve, "The bound after every step, drawn beside the learning rate");
+  verb.add_flag("--gradient", gradient, "How the bound at T changes with the learning rate of every step");
+  verb.add_option("--every", every, "With --curve, --gradient and --csv or --json, or --stream: every N-th step")
+      ->type_name("N");
+  verb.add_option("--tolerance", tolerance, "Relative error allowed in --curve, 1e-14 to 0.1; default 1e-12")
+      ->type_name("EPS");
+  verb.add_option("--threads", threads, "Threads for --curve; the numbers are the same for any; default 1")
+      ->type_name("N");
+}
+
+void CurveVerbOptions::check(const BoundOptions& bound, const OutputOptions& output) const {
+  if (!curve && !(tolerance.empty() && threads.empty())) fail("--tolerance, --threads: only with --curve");
+  if (asked() && bound.which() == Criterion::standard) {
+    fail("--curve, --gradient: only for the last-iterate bound (--criterion omega)");
+  }
+  if (asked() && !every.empty() && !output.csv && !output.json) fail("--every: only with --csv or --json");
+}
+
+void bound_along_schedules(const SpecOptions& specs, const BoundOptions& bound, const CurveVerbOptions& options,
+                           const OutputOptions& output) {
+  const std::int64_t every = read_steps("every", options.every).value_or(1);
+  if (every < 1) fail("every = 0: must be >= 1");
+  const std::vector<NamedSchedule> schedules = specs.read();
+  const BoundArguments arguments(bound, schedules);
+  const BoundSettings& settings = arguments.settings();
+  std::vector<Curve> curves;
+  for (const NamedSchedule& entry : schedules) curves.push_back(evaluate(entry.schedule, settings, options));
+  if (!output.figure.empty()) {
+    std::vector<plot::Panel> panels = panels_of(schedules, curves, settings);
+    const double height = 1.9 * static_cast<double>(panels.size());
+    plot::write_figure({std::move(panels), plot::Arrangement::stacked, 4.6, height}, output.figure);
+  }
+  if (output.csv) return print_csv(schedules, curves, options, every);
+  std::string text;
+  for (std::size_t k = 0; k < curves.size(); ++k) {
+    if (output.json) {
+      print_line(json_of(schedules[k].schedule, curves[k], bound, every));
+    } else {
+      text += text_of(schedules[k], curves[k], bound, options);
+    }
+  }
+  if (output.json) return;
+  for (const plot::Panel& panel : panels_of(schedules, curves, settings)) text += drawing(panel, 11) + "\n";
+  print_text(text);
+}
+
+}  // namespace scheduled::cli

@@ -1,0 +1,179 @@
+"""bound --stream: lines as they come, logs as they grow, Ctrl-C, saved states, malformed lines."""
+
+import json
+import math
+import os
+import select
+import signal
+import subprocess
+
+import command
+
+RATES = [0.1 / math.sqrt(1 + k) for k in range(60)]
+
+
+def lines_of(rates):
+    return "".join(f"{lr!r}\n" for lr in rates)
+
+
+class Live(command.CommandTest):
+    def bounds(self, *arguments, **options):
+        text = self.output_of("bound", "--stream", *arguments, "--json", **options)
+        return [json.loads(line)["bound"] for line in text.splitlines()]
+
+    def start(self, *arguments):
+        process = subprocess.Popen(
+            [command.COMMAND, "bound", "--stream", *arguments],
+            cwd=self.folder,
+            env=command.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            self.addCleanup(pipe.close)
+        return process
+
+    def read_line(self, process):
+        """The next line, waited for at most ten seconds; pipes are read byte by byte, so that none is held back."""
+        line = b""
+        while not line.endswith(b"\n"):
+            ready, _, _ = select.select([process.stdout], [], [], 10)
+            self.assertTrue(ready, f"nothing came after {line!r}")
+            byte = os.read(process.stdout.fileno(), 1)
+            self.assertTrue(byte, f"the output ended after {line!r}")
+            line += byte
+        return line.decode().strip()
+
+    def stop(self, process, how):
+        process.send_signal(how)
+        out, error = process.communicate(timeout=10)
+        self.assertEqual((process.returncode, error), (0, b""))
+        return out.decode()
+
+    def test_agrees_with_the_curve(self):
+        (self.folder / "rates.txt").write_text(lines_of(RATES))
+        curve = json.loads(self.output_of("bound", "@rates.txt", "--curve", "--json", "-D", "3"))["bound"]
+        for found in [self.bounds("rates.txt", "-D", "3"), self.bounds("-", "-D", "3", input=lines_of(RATES).encode())]:
+            self.assertEqual(len(found), len(curve))
+            for value, wanted in zip(found, curve, strict=True):
+                self.assertAlmostEqual(value / wanted, 1, delta=1e-10)
+
+    def test_agrees_with_the_log(self):
+        command.write_example_logs(self.folder)
+        log = json.loads(self.output_of("bound", "--log", "cosine.csv", "-D", "1", "--json"))
+        found = self.bounds("cosine.csv")
+        self.assertEqual(len(found), len(log["bound"]))
+        for value, wanted in zip(found, log["bound"], strict=True):
+            self.assertAlmostEqual(value / wanted, 1, delta=1e-10)
+
+    def test_prints_before_the_input_ends(self):
+        process = self.start("-", "--csv")
+        for step, row in enumerate(["0.1 1", "0.1 2", "0.05 1"], start=1):
+            process.stdin.write(f"{row}\n".encode())
+            process.stdin.flush()
+            if step == 1:
+                self.assertEqual(self.read_line(process), "step,lr,grad_norm,bound")
+            self.assertEqual(self.read_line(process).split(",")[0], str(step))
+        self.assertEqual(self.stop(process, signal.SIGINT), "")
+
+    def test_follows_a_growing_log(self):
+        log = self.folder / "run.csv"
+        log.write_text("step,lr\n10,0.1\n2")
+        process = self.start("run.csv", "--follow", "--csv", "--state", "run.state")
+        self.assertEqual(self.read_line(process), "step,lr,grad_norm,bound")
+        self.assertEqual(self.read_line(process).split(",")[0], "10")
+        with log.open("a") as more:
+            more.write("0,0.1\n30,0.2\n40,0")
+        self.assertEqual(self.read_line(process).split(",")[:2], ["20", "0.1"])
+        self.assertEqual(self.read_line(process).split(",")[:2], ["30", "0.2"])
+        self.assertEqual(self.stop(process, signal.SIGTERM), "")
+        self.assertEqual(json.loads((self.folder / "run.state").read_text())["steps"], 30)
+        with log.open("a") as more:
+            more.write(".1\n")
+        rest = self.bounds("run.csv", "--state", "run.state")
+        self.assertEqual(rest, self.bounds("run.csv")[-1:])
+
+    def test_a_log_that_shrinks(self):
+        log = self.folder / "run.csv"
+        log.write_text("step,lr\n10,0.1\n20,0.1\n")
+        process = self.start("run.csv", "--follow")
+        for _ in range(3):
+            self.read_line(process)
+        log.write_text("step,lr\n")
+        _, error = process.communicate(timeout=10)
+        self.assertEqual(process.returncode, 2)
+        self.assertIn(b"run.csv: has become shorter", error)
+
+    def test_states(self):
+        whole = self.bounds("-", "--state", "whole", input=lines_of(RATES).encode())
+        first = self.bounds("-", "--state", "parts", input=lines_of(RATES[:25]).encode())
+        second = self.bounds("-", "--state", "parts", input=lines_of(RATES[25:]).encode())
+        self.assertEqual(first + second, whole)
+        self.assertEqual((self.folder / "parts").read_bytes(), (self.folder / "whole").read_bytes())
+        before = (self.folder / "parts").read_bytes()
+        self.assertEqual(self.run_command("bound", "--stream", "-", "--state", "parts", input=b"0.1\nx\n").returncode, 2)
+        self.assertEqual((self.folder / "parts").read_bytes(), before)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["parts", "whole"])
+
+    def test_every(self):
+        text = self.output_of("bound", "--stream", "-", "--every", "25", "--csv", input=lines_of(RATES).encode())
+        self.assertEqual([row.split(",")[0] for row in text.splitlines()], ["step", "25", "50", "60"])
+
+    def test_no_line_break_at_the_end(self):
+        self.assertEqual(len(self.bounds("-", input=b"0.1\n0.1")), 2)
+
+    def test_malformed_lines(self):
+        cases = [
+            (b"0.1\nx\n", 'standard input: line 2: "x": must be a number'),
+            (b"0.1 1\n0.1\n", "standard input: line 2: the grad norm is missing"),
+            (b"\n# rates\n-1\n", "standard input: line 3: lr = -1: must be finite and >= 0"),
+            (b"0.1\n1e-200\n", "line 2: lr[1] = 1e-200: must be 0 or within"),
+            (b"step,lr\n1,0.1\n2,0.1,3\n", "standard input: line 3: has 3 cells, the header line has 2"),
+            (b'{"step":1,"lr":0.1}\n{"step":2,\n', "standard input: truncated at byte"),
+            (b"loss,acc\n1,2\n", "standard input: line 2: not a training log: no column step"),
+            (b"", "--stream: no line in the input"),
+        ]
+        for text, expected in cases:
+            result = self.run_command("bound", "--stream", "-", input=text)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(expected, result.stderr.decode())
+            self.assertEqual(result.stderr.count(b"\n"), 1)
+
+    def test_bad_options(self):
+        (self.folder / "rates").write_text("0.1\n")
+        (self.folder / "state").write_text("{}")
+        for text, arguments in [
+            ("nowhere: no such file", ["nowhere"]),
+            (".: is a directory", ["."]),
+            ("--follow: only with a FILE", ["-", "--follow"]),
+            ("every = 0: must be >= 1", ["rates", "--every", "0"]),
+            ("grad_norm = t^-1: must be a number", ["rates", "-G", "t^-1"]),
+            ("distance = 0: must be finite and > 0", ["rates", "-D", "0"]),
+            ("state: stream state", ["rates", "--state", "state"]),
+            ("no/state: cannot be written", ["rates", "--state", "no/state"]),
+            ("--stream: not with --T", ["rates", "-T", "3"]),
+            ("only one of them", ["rates", "--log", "rates"]),
+            ("columns = x: must be SOURCE=STANDARD", ["rates", "--columns", "x"]),
+        ]:
+            self.assert_fails(2, text, "bound", "--stream", *arguments)
+        self.assert_fails(2, "--follow, --state: only with --stream", "bound", "cosine(steps=9)", "--follow")
+        self.bounds("rates", "--state", "new", "-D", "2")
+        self.assert_fails(2, "distance = 3: the stream saved in new has 2", "bound", "--stream", "rates", "--state",
+                          "new", "-D", "3")
+
+    def test_a_reader_that_leaves(self):
+        process = subprocess.run(
+            ["bash", "-c", "set -o pipefail; yes 0.001 | head -1000000 | scheduled bound --stream - | head -1 >/dev/null"],
+            cwd=self.folder,
+            env=command.environment(),
+            capture_output=True,
+            timeout=60,
+        )
+        self.assertEqual(process.stderr, b"")
+
+
+if __name__ == "__main__":
+    command.main()
