@@ -386,7 +386,7 @@ def omega_curve(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 
     array([1.  , 1.25, 1.25])
     """
 
-def omega_at(lr: numpy.typing.ArrayLike, t: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> numpy.typing.NDArray[numpy.float64]:
+def omega_at(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, *, t: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.float64]:
     """
     Omega_t at chosen steps of a run.
 
@@ -400,7 +400,7 @@ def omega_at(lr: numpy.typing.ArrayLike, t: numpy.typing.ArrayLike, grad_norm: n
     Examples
     --------
     >>> from scheduled import omega_at
-    >>> omega_at([1.0, 1.0, 1.0], [2, 1])
+    >>> omega_at([1.0, 1.0, 1.0], t=[2, 1])
     array([1.25, 1.  ])
     """
 
@@ -436,6 +436,444 @@ def bound(schedule: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, distance:
     >>> from scheduled import Schedule, bound
     >>> round(bound(Schedule("wsd(steps=401, peak=0.0253737)"), T=400), 6)
     0.109323
+    """
+
+class WorstCase:
+    """
+    The worst case, and where the minimum over the weights of its proof lies.
+    """
+
+    @property
+    def value(self) -> float:
+        """The worst case, in units of the loss."""
+
+    @property
+    def W(self) -> float:
+        """Sum of the weights at the minimum; infinite for the end 'limit'."""
+
+    @property
+    def W_min(self) -> float:
+        """Smallest sum of weights that gives these steps."""
+
+    @property
+    def end(self) -> str:
+        """
+        'boundary' (W = W_min), 'interior', 'lower branch' (varying grad norms) or 'limit' (0, as W grows).
+        """
+
+    @property
+    def passes(self) -> int:
+        """Passes over the steps that were needed."""
+
+    def __repr__(self) -> str: ...
+
+class WorstCaseScale:
+    """The best common factor of all rates."""
+
+    @property
+    def scale(self) -> float:
+        """The factor."""
+
+    @property
+    def worst_case(self) -> WorstCase:
+        """The worst case of the rates times the factor."""
+
+    def __repr__(self) -> str: ...
+
+class WorstCaseAtPeak:
+    """A peak, the worst case there, and the bound."""
+
+    @property
+    def peak(self) -> float:
+        """The peak learning rate."""
+
+    @property
+    def worst_case(self) -> WorstCase:
+        """The worst case at this peak."""
+
+    @property
+    def omega(self) -> float:
+        """The last-iterate bound at this peak; at least the worst case."""
+
+    def __repr__(self) -> str: ...
+
+class ScheduleWorstCase:
+    """The worst case of a schedule."""
+
+    @property
+    def T(self) -> int:
+        """The last positive step at or before the T asked for."""
+
+    @property
+    def exact(self) -> bool:
+        """
+        True for one common grad norm (verified against the SDP); else the values are upper bounds.
+        """
+
+    @property
+    def own(self) -> WorstCaseAtPeak:
+        """At the schedule's own peak."""
+
+    @property
+    def best(self) -> WorstCaseAtPeak | None:
+        """
+        At the best peak; None where rates are absolute or no peak is better than another.
+        """
+
+    @property
+    def minimax(self) -> float | None:
+        """D G / sqrt(T); None where grad norms vary."""
+
+    def __repr__(self) -> str: ...
+
+def worst_case(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> WorstCase:
+    """
+    The exact worst case of the last iterate.
+
+    The largest f(x_T) - f* over convex functions f with subgradients of norm at most G_t, from the
+    distance D. For one common grad norm it is exact (verified against the SDP, not proven), else an
+    upper bound. Never above `omega`, and for one grad norm never below `minimax_rate`.
+
+    Parameters
+    ----------
+    lr : array_like
+        Rates of the steps 1 ... T, finite and >= 0. The last one is checked but not used: x_T is
+        reached before it.
+    grad_norm : float or array_like
+        G: one number, or one per step; finite and >= 0.
+    distance : float
+        D: distance of the start from the optimum, > 0.
+
+    Returns
+    -------
+    WorstCase
+
+    Examples
+    --------
+    >>> from scheduled import worst_case
+    >>> found = worst_case([4 / 15, 4 / 15, 4 / 15])
+    >>> round(found.value, 12), found.end
+    (0.6, 'boundary')
+    """
+
+def worst_case_best_scale(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> WorstCaseScale:
+    """
+    The factor of all rates with the smallest worst case.
+
+    Parameters are those of `worst_case`.
+
+    Examples
+    --------
+    >>> from scheduled import worst_case_best_scale
+    >>> best = worst_case_best_scale([1.0, 1.0, 1.0])
+    >>> round(best.scale, 12), round(best.worst_case.value, 12)
+    (0.266666666667, 0.6)
+    """
+
+def worst_case_at(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, *, t: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    The worst case after chosen numbers of steps.
+
+    Parameters
+    ----------
+    lr, grad_norm, distance
+        As for `worst_case`.
+    t : array_like of int
+        1-based steps, between 1 and T, in any order.
+
+    Examples
+    --------
+    >>> from scheduled import worst_case_at
+    >>> worst_case_at([0.5, 0.5, 0.5], t=[1, 2])
+    array([1.  , 0.75])
+    """
+
+def minimax_rate(T: int, grad_norm: float = 1.0, distance: float = 1.0) -> float:
+    """
+    D G / sqrt(T): no method that sees T subgradients can promise less.
+
+    Examples
+    --------
+    >>> from scheduled import minimax_rate
+    >>> minimax_rate(100, grad_norm=2.0)
+    0.2
+    """
+
+def schedule_worst_case(schedule: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, T: int | None = None) -> ScheduleWorstCase:
+    """
+    The worst case of a schedule at its own and at its best peak.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    grad_norm : float or array_like
+        G: one number, or one per step.
+    distance : float
+        D: distance of the start from the optimum, > 0.
+    T : int, optional
+        After how many steps; without it at the horizon. Zeros at the end of the rates are left out.
+
+    Returns
+    -------
+    ScheduleWorstCase
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, schedule_worst_case
+    >>> found = schedule_worst_case(Schedule("linear(steps=61)"))
+    >>> round(found.best.peak, 6), round(found.best.worst_case.value / found.minimax, 4)
+    (0.124591, 1.0027)
+    """
+
+class ClosedForm:
+    """A base learning rate and the bound there."""
+
+    @property
+    def peak(self) -> float:
+        """The best base learning rate."""
+
+    @property
+    def bound(self) -> float:
+        """The bound there."""
+
+    def __repr__(self) -> str: ...
+
+class BoundFacts:
+    """
+    What the closed forms say about a schedule; None where they say nothing.
+    """
+
+    @property
+    def family(self) -> str:
+        """
+        'constant', 'linear', 'wsd', 'cosine', '1-sqrt', 'polynomial' or 'none'.
+        """
+
+    @property
+    def why_none(self) -> str:
+        """Why no closed form applies; empty where one does."""
+
+    @property
+    def T(self) -> int:
+        """The last positive step at or before the T asked for."""
+
+    @property
+    def T0(self) -> int:
+        """Steps before the cooldown."""
+
+    @property
+    def cooldown(self) -> float:
+        """The cooldown's share of T."""
+
+    @property
+    def warmup(self) -> int:
+        """Steps of a warmup, which the forms leave out."""
+
+    @property
+    def exact(self) -> ClosedForm | None:
+        """Best peak and bound; only without a warmup."""
+
+    @property
+    def limit(self) -> ClosedForm | None:
+        """Their limits for long runs, at this T, D and G."""
+
+    @property
+    def constants(self) -> ClosedForm | None:
+        """The limits in units of D / (G sqrt(T)) and D G / sqrt(T)."""
+
+    @property
+    def theorem(self) -> float | None:
+        """WSD: the upper bound of arXiv 2501.18965."""
+
+    @property
+    def linear_peak_factor(self) -> float | None:
+        """Best peak of linear decay over that of this schedule."""
+
+    @property
+    def linear_bound_factor(self) -> float | None:
+        """
+        Bound of linear decay over that of this schedule, each at its best peak.
+        """
+
+    def __repr__(self) -> str: ...
+
+def harmonic(n: int) -> float:
+    """
+    H_n = 1 + 1/2 + ... + 1/n, in O(1).
+
+    Examples
+    --------
+    >>> from scheduled import harmonic
+    >>> harmonic(2)
+    1.5
+    """
+
+def constant_closed_form(T: int, grad_norm: float = 1.0, distance: float = 1.0) -> ClosedForm:
+    """
+    Best peak and bound of the constant rate, in O(1).
+
+    Parameters
+    ----------
+    T : int
+        Steps, >= 1.
+    grad_norm, distance : float
+        G and D, > 0.
+
+    Examples
+    --------
+    >>> from scheduled import constant_closed_form
+    >>> form = constant_closed_form(400)
+    >>> round(form.peak, 7), round(form.bound, 7)
+    (0.0181759, 0.1375448)
+    """
+
+def linear_closed_form(T: int, grad_norm: float = 1.0, distance: float = 1.0) -> ClosedForm:
+    """
+    Best peak and bound of linear decay, lr_t = (T + 1 - t) / T.
+
+    Parameters are those of `constant_closed_form`.
+
+    Examples
+    --------
+    >>> from scheduled import linear_closed_form
+    >>> form = linear_closed_form(400)
+    >>> round(form.peak, 7), round(form.bound, 7)
+    (0.0495631, 0.1006299)
+    """
+
+def wsd_closed_form(T: int, T0: int, grad_norm: float = 1.0, distance: float = 1.0) -> ClosedForm:
+    """
+    Best peak and bound of WSD: T0 steps at the peak, then a linear cooldown.
+
+    Parameters
+    ----------
+    T : int
+        Steps, >= 1; the schedule has a last step T + 1 with the rate 0.
+    T0 : int
+        Steps at the peak, between 1 (linear decay) and T (the constant rate).
+    grad_norm, distance : float
+        G and D, > 0.
+
+    Examples
+    --------
+    >>> from scheduled import wsd_closed_form
+    >>> form = wsd_closed_form(400, 321)
+    >>> round(form.peak, 7), round(form.bound, 7)
+    (0.0253737, 0.109323)
+    """
+
+def wsd_theorem_bound(T: int, T0: int, grad_norm: float = 1.0, distance: float = 1.0) -> float:
+    """
+    The upper bound on that bound which Theorem 2 of arXiv 2501.18965 gives.
+
+    Parameters are those of `wsd_closed_form`; 2 <= T0 < T.
+
+    Examples
+    --------
+    >>> from scheduled import wsd_closed_form, wsd_theorem_bound
+    >>> wsd_theorem_bound(400, 321) > wsd_closed_form(400, 321).bound
+    True
+    """
+
+def wsd_limit(cooldown: float) -> ClosedForm:
+    """
+    WSD with a linear cooldown of share `cooldown`, as T grows.
+
+    Its best peak tends to limit.peak D / (G sqrt(T)), the bound there to limit.bound D G / sqrt(T).
+
+    Examples
+    --------
+    >>> from scheduled import wsd_limit
+    >>> limit = wsd_limit(0.2)
+    >>> round(limit.peak, 6), round(limit.bound, 5)
+    (0.514515, 2.15953)
+    """
+
+def linear_limit() -> ClosedForm:
+    """
+    Linear decay over the whole run, as T grows; see `wsd_limit`.
+
+    Examples
+    --------
+    >>> from scheduled import linear_limit
+    >>> linear_limit()
+    ClosedForm(peak=1, bound=2)
+    """
+
+def cosine_limit() -> ClosedForm:
+    """
+    Half a cosine over the whole run, as T grows; see `wsd_limit`.
+
+    Examples
+    --------
+    >>> from scheduled import cosine_limit
+    >>> round(cosine_limit().bound, 4)
+    2.0602
+    """
+
+def one_minus_sqrt_limit() -> ClosedForm:
+    """
+    1 - sqrt(x) over the whole run, as T grows; see `wsd_limit`.
+
+    Examples
+    --------
+    >>> from scheduled import one_minus_sqrt_limit
+    >>> round(one_minus_sqrt_limit().bound, 5)
+    2.01401
+    """
+
+def polynomial_limit(power: float) -> ClosedForm:
+    """
+    (1 - x)^power over the whole run, as T grows; see `wsd_limit`.
+
+    Examples
+    --------
+    >>> from scheduled import polynomial_limit
+    >>> polynomial_limit(4.0)
+    ClosedForm(peak=2, bound=2.5)
+    """
+
+def lr_transfer_limit(cooldown: float) -> float:
+    """
+    ln of the factor from WSD's best peak to that of linear decay, as T grows.
+
+    Examples
+    --------
+    >>> import math
+    >>> from scheduled import lr_transfer_limit
+    >>> round(math.exp(lr_transfer_limit(0.2)), 3)
+    1.944
+    """
+
+def lr_transfer(T: int, T0: int) -> float:
+    """
+    The same at finite T; see `wsd_closed_form` for T0.
+
+    Examples
+    --------
+    >>> from scheduled import lr_transfer
+    >>> lr_transfer(400, 1)
+    0.0
+    """
+
+def bound_facts(schedule: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, T: int | None = None, criterion: str = 'omega') -> BoundFacts:
+    """
+    Which closed forms speak about a schedule, and what they say.
+
+    Parameters are those of `bound`.
+
+    Returns
+    -------
+    BoundFacts
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, bound_facts
+    >>> facts = bound_facts(Schedule("wsd(steps=401)"))
+    >>> facts.family, round(facts.exact.bound, 6), round(facts.linear_peak_factor, 3)
+    ('wsd', 0.109323, 1.953)
+    >>> bound_facts(Schedule("rsqrt(warmup=10, steps=400)")).why_none
+    'none is known for rsqrt'
     """
 
 class OmegaStream:
@@ -495,7 +933,7 @@ class OmegaStream:
 
     def __copy__(self) -> OmegaStream: ...
 
-    def __deepcopy__(self, memo: dict) -> OmegaStream: ...
+    def __deepcopy__(self, memo: dict[int, object], /) -> OmegaStream: ...
 
     def __getstate__(self) -> str: ...
 

@@ -183,7 +183,7 @@ def _predict(params: Mapping[str, float], runs: Iterable[_Run], rows: int) -> Fl
     grad_norms = np.minimum(grad_norms, _LARGEST_GRAD_NORM)
     losses = np.empty(rows)
     for run in runs:
-        bounds = omega_at(run.rates, run.t, grad_norms, params["D"])
+        bounds = omega_at(run.rates, grad_norms, params["D"], t=run.t)
         losses[run.rows] = params["C"] + params["M"] * bounds
     return losses
 

@@ -7,6 +7,8 @@ namespace scheduled::python {
 
 void bind_schedule(nanobind::module_& m);
 void bind_bound(nanobind::module_& m);
+void bind_worst_case(nanobind::module_& m);
+void bind_closed_forms(nanobind::module_& m);
 void bind_stream(nanobind::module_& m);
 void bind_design(nanobind::module_& m);
 void bind_runlog(nanobind::module_& m);

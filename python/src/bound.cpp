@@ -123,7 +123,7 @@ t : array_like of int
 Examples
 --------
 >>> from scheduled import omega_at
->>> omega_at([1.0, 1.0, 1.0], [2, 1])
+>>> omega_at([1.0, 1.0, 1.0], t=[2, 1])
 array([1.25, 1.  ])
 )doc";
 
@@ -232,13 +232,13 @@ void bind_series(nb::module_& m) {
       nb::arg("tolerance") = CurveOptions{}.tolerance, nb::arg("threads") = CurveOptions{}.threads, omega_curve_doc);
   m.def(
       "omega_at",
-      [](const ArrayLike& lr, const ArrayLike& t, const ArrayLike& grad_norm, double distance) {
+      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance, const ArrayLike& t) {
         const Rates rates(lr, "lr");
         const Values<std::int64_t> places(t, "t");
         const GradNormArgument norms(grad_norm);
         return to_numpy(without_gil([&] { return omega_at(rates.span(), norms.get(), distance, places.span()); }));
       },
-      nb::arg("lr"), nb::arg("t"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, omega_at_doc);
+      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::kw_only(), nb::arg("t"), omega_at_doc);
 }
 
 void bind_schedule_bound(nb::module_& m) {

@@ -33,6 +33,8 @@ NB_MODULE(_core, m) {
       "Version of the library, 'major.minor.patch'.");
   scheduled::python::bind_schedule(m);
   scheduled::python::bind_bound(m);
+  scheduled::python::bind_worst_case(m);
+  scheduled::python::bind_closed_forms(m);
   scheduled::python::bind_stream(m);
   scheduled::python::bind_design(m);
   scheduled::python::bind_runlog(m);

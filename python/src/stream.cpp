@@ -60,7 +60,7 @@ void bind_stream(nb::module_& m) {
       .def("__copy__", [](const OmegaStream& stream) { return OmegaStream(stream); })
       .def(
           "__deepcopy__", [](const OmegaStream& stream, const nb::dict&) { return OmegaStream(stream); },
-          nb::arg("memo"))
+          nb::arg("memo"), nb::sig("def __deepcopy__(self, memo: dict[int, object], /) -> OmegaStream"))
       .def("__getstate__", &OmegaStream::save)
       .def("__setstate__",
            [](OmegaStream& stream, std::string_view text) { new (&stream) OmegaStream(OmegaStream::restore(text)); })

@@ -56,12 +56,12 @@ def test_integers_are_numbers():
     assert omega([1, 1], 1, 1) == 1.25
     assert omega(np.array([1, 1]), np.int64(1), np.float32(1)) == 1.25
     assert omega([1, 1], np.array(1.0)) == 1.25
-    assert omega_at([1, 1], np.array([2], dtype=np.uint8)).tolist() == [1.25]
+    assert omega_at([1, 1], t=np.array([2], dtype=np.uint8)).tolist() == [1.25]
 
 
 def test_results_are_new_float64_arrays():
     lr = np.ones(5)
-    for result in (omega_curve(lr), omega_gradient(lr), omega_at(lr, [1, 2])):
+    for result in (omega_curve(lr), omega_gradient(lr), omega_at(lr, t=[1, 2])):
         assert result.dtype == np.float64
         assert result.flags.writeable
         assert not np.shares_memory(result, lr)
@@ -92,8 +92,8 @@ BAD = [
     (lambda: omega([1j]), r"lr: must be an array of numbers that fit float64, not of complex128"),
     (lambda: omega([1.0], "a"), r"grad_norm: must be an array of numbers"),
     (lambda: standard_bound([0.0, 0.0]), r"lr: all 2 values are 0"),
-    (lambda: omega_at([1.0], [2]), r"t\[0\] = 2: must be between 1 and 1"),
-    (lambda: omega_at([1.0], [1.0]), r"t: must be an array of numbers that fit int64"),
+    (lambda: omega_at([1.0], t=[2]), r"t\[0\] = 2: must be between 1 and 1"),
+    (lambda: omega_at([1.0], t=[1.0]), r"t: must be an array of numbers that fit int64"),
     (lambda: power_grad_norm(math.nan, 3), r"alpha = nan: must be finite"),
     (lambda: bound(Schedule("constant()")), r"T: constant has no horizon"),
     (lambda: bound(Schedule("constant()"), T=0), r"T = 0: must be at least 1"),

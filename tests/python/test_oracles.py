@@ -174,7 +174,7 @@ def test_curve_is_the_bound_of_every_prefix():
         stop = t if lr[t - 1] > 0 else int(np.flatnonzero(lr[:t])[-1]) + 1
         expected = omega(lr[:stop], norms[:stop], 2.0)
         assert curve[t - 1] == pytest.approx(expected, rel=1e-11)
-        assert omega_at(lr, [t, 1], norms, 2.0).tolist() == [expected, math.inf]
+        assert omega_at(lr, norms, 2.0, t=[t, 1]).tolist() == [expected, math.inf]
 
 
 def test_gradient_is_the_finite_difference():

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted(
     module.name for module in pkgutil.walk_packages(scheduled.__path__, prefix="scheduled.")
 )
+HAS_PEP = "scheduled._pep" in MODULES  # not where Eigen was missing
 
 
 def test_version_is_said_once():
@@ -44,14 +45,25 @@ def test_is_typed():
     assert importlib.resources.files("scheduled").joinpath("py.typed").is_file()
 
 
-def test_stubs_are_up_to_date():
+@pytest.mark.parametrize("name", ["_core", "_pep"])
+def test_stubs_are_up_to_date(name):
     stubgen = pytest.importorskip("nanobind.stubgen")
-    generator = stubgen.StubGen(_core)
-    generator.put(_core)
-    committed = (ROOT / "python/scheduled/_core.pyi").read_text(encoding="utf-8")
+    pytest.importorskip("scheduled.pep", exc_type=ImportError)
+    module = importlib.import_module(f"scheduled.{name}")
+    generator = stubgen.StubGen(module)
+    generator.put(module)
+    committed = (ROOT / f"python/scheduled/{name}.pyi").read_text(encoding="utf-8")
     assert generator.get() == committed, (
-        "regenerate: python -m nanobind.stubgen -m scheduled._core -o python/scheduled/_core.pyi"
+        f"regenerate: python -m nanobind.stubgen -m scheduled.{name} -o python/scheduled/{name}.pyi"
     )
+
+
+@pytest.mark.parametrize("name", ["_core", "_pep"])
+def test_stubs_have_no_bare_containers(name):
+    """`mypy --strict` refuses `dict` without its types, in stubs too."""
+    stub = (ROOT / f"python/scheduled/{name}.pyi").read_text(encoding="utf-8")
+    signatures = "\n".join(re.findall(r"^ *def .*$", stub, re.MULTILINE))
+    assert not re.search(r"\b(?:dict|list|tuple|set)\b(?!\[)(?=[,)\]:]| ->| \|)", signatures)
 
 
 def test_mypy(tmp_path):
@@ -60,7 +72,9 @@ def test_mypy(tmp_path):
     program.write_text(
         """
 import numpy as np
-from scheduled import Schedule, WSDSchedule, best_base_lr, compute_optimal_base, omega, omega_curve
+from scheduled import OmegaStream, Schedule, WSDSchedule, best_base_lr, compute_optimal_base, omega, omega_curve
+from scheduled import schedule_worst_case, worst_case
+from scheduled.pep import PepProblem, solve_pep
 from scheduled.schedules.base import ScheduleBase
 
 schedule: Schedule = Schedule("wsd", steps=101, cooldown="20%").with_steps("50k")
@@ -69,6 +83,10 @@ rate: float = omega([0.5, 0.25], distance=2) + omega_curve(schedule.values(3)).m
 S: ScheduleBase = WSDSchedule(steps=101, warmup_kwargs={"steps": 3})
 rate = S.compute_rate(grad_norms=1, D=1, T=50)
 base_lr, rate = compute_optimal_base(S, G=1, D=1, T=100, type="refined")
+value: float = worst_case([0.5, 0.25]).value
+best = schedule_worst_case(schedule).best
+peak = best.peak if best is not None else 1.0
+low: float = solve_pep(PepProblem([0.5, 0.5])).lower.bound
 wrong: str = schedule.lr(0)
 """,
         encoding="utf-8",
@@ -82,12 +100,13 @@ wrong: str = schedule.lr(0)
     )
     errors = [line for line in run.stdout.splitlines() if ": error:" in line]
     assert len(errors) == 1, run.stdout + run.stderr
-    assert "program.py:12: error: Incompatible types in assignment" in errors[0]
+    assert "program.py:18: error: Incompatible types in assignment" in errors[0]
 
 
 def documented():
     """Everything public with a docstring: modules, functions, classes, members."""
-    for module in [scheduled, *map(importlib.import_module, MODULES)]:
+    names = [name for name in MODULES if HAS_PEP or name != "scheduled.pep"]
+    for module in [scheduled, *map(importlib.import_module, names)]:
         yield module.__name__, module
         for name, value in vars(module).items():
             own = getattr(value, "__module__", None) == module.__name__
@@ -158,7 +177,7 @@ def test_the_gil_is_released():
 
     def work():
         started.set()
-        scheduled.omega_at(lr, places)
+        scheduled.omega_at(lr, t=places)
         done.set()
 
     worker = threading.Thread(target=work)
