@@ -43,7 +43,7 @@ $(BUILD)/build.ninja: $(STAMPS)/packages CMakePresets.json
 	cmake --preset release
 
 # pip builds the extension from the sources, so it runs again when one of them has changed.
-$(STAMPS)/python: $(STAMPS)/packages pyproject.toml CMakeLists.txt $(wildcard cmake/* include/scheduled/* src/*/* python/CMakeLists.txt python/src/* python/scheduled/*.py* python/scheduled/*/*.py)
+$(STAMPS)/python: $(STAMPS)/packages pyproject.toml CMakeLists.txt $(wildcard cmake/* include/scheduled/* src/*/* python/CMakeLists.txt python/src/* python/src/*/* python/scheduled/*.py* python/scheduled/*/*.py)
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet '.[test]'
 	@touch $@
