@@ -3,22 +3,28 @@
 
 usage: run_docs.py PAGE --bin DIR --python PROGRAM --root REPOSITORY [--data DIR] [--update]
 
-```console blocks hold "$ command" lines, each followed by its exact output; a line "..." stands for any lines.
+```console blocks hold "$ command" lines, each followed by its exact output; a line "..." stands for any lines. A command
+must succeed, or its output end with "[exit code N]".
+```sh blocks hold what a reader types to set things up, which is not done here: their make targets must exist, and
+other commands be in SET_UP.
 ```python blocks run in the page's order in one interpreter, ">>> " lines as doctests.
 ```cpp blocks must be part of a file in examples/, which is compiled and run elsewhere.
-Everything runs in an empty folder. --data links the folder of logs there as `logs`; pages that mention `logs/` are
+Links to files must lead somewhere. Everything runs in an empty folder. --data links the folder of logs there as `logs`; pages that mention `logs/` are
 skipped (exit 77) without it. --update writes the real outputs into the page.
 """
 import argparse
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 
 SKIPPED = 77
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+SET_UP = ("git clone ", "cd ", "pip install .", "source ")
 
 
 def matches(expected: str, printed: str) -> bool:
@@ -40,14 +46,39 @@ def run_console(block: str, env: dict, folder: str, update: bool, errors: list) 
         while command[-1].endswith("\\"):
             command.append(lines.pop(0))
         expected = "\n".join(lines)
-        result = subprocess.run("\n".join(command), shell=True, executable="/bin/bash", cwd=folder, env=env, text=True,
+        result = subprocess.run("set -o pipefail; " + "\n".join(command), shell=True, executable="/bin/bash", cwd=folder, env=env, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
-        printed = "\n".join(line.rstrip() for line in result.stdout.splitlines())
+        code = [f"[exit code {result.returncode}]"] if result.returncode else []
+        printed = "\n".join([line.rstrip() for line in result.stdout.splitlines()] + code)
+        shown = expected.endswith("".join(code))
+        if code and not shown and "..." in expected.splitlines():
+            errors.append(f"$ {command[0]}\nended with exit code {result.returncode}, which the page does not show")
         if not matches(expected, printed):
             errors.append(f"$ {command[0]}\n--- expected\n{expected}\n--- printed\n{printed}")
         kept = expected if not update or "..." in expected.splitlines() else printed
         written.append("$ " + "\n".join(command) + "\n" + (kept + "\n" if kept else ""))
     return "".join(written)
+
+
+def check_setup(block: str, root: pathlib.Path, errors: list) -> None:
+    for line in block.splitlines():
+        for command in re.split(r"&&|;", re.sub(r"(^|\s)#.*", "", line)):
+            command = command.strip()
+            if command.startswith("make"):
+                result = subprocess.run(["make", "-n", *shlex.split(command)[1:]], cwd=root, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+                if result.returncode != 0:
+                    errors.append(f"sh: {command}: {result.stdout}")
+            elif command and not (command + " ").startswith(SET_UP):
+                errors.append(f"sh: {command}: not run; put it into a console block, or into SET_UP")
+
+
+def check_links(page: pathlib.Path, text: str, errors: list) -> None:
+    for target in LINK.findall(FENCE.sub("", text)):
+        if re.match(r"[a-z]+:|#", target):
+            continue
+        if not (page.parent / target.partition("#")[0]).exists():
+            errors.append(f"link to {target}: there is no such file")
 
 
 def run_python(blocks: list, python: str, env: dict, folder: str, errors: list) -> None:
@@ -107,7 +138,9 @@ def main() -> int:
         def visit(match: re.Match) -> str:
             nonlocal count
             language, block = match.groups()
-            count += language in ("console", "python", "cpp")
+            count += language in ("console", "python", "cpp", "sh")
+            if language == "sh":
+                check_setup(block, options.root, errors)
             if language == "console":
                 return f"```console\n{run_console(block, env, folder, options.update, errors)}```"
             if language == "python":
@@ -116,6 +149,7 @@ def main() -> int:
                 errors.append(f"this C++ is in no file of examples/:\n{block}")
             return match.group(0)
 
+        check_links(options.page, text, errors)
         updated = FENCE.sub(visit, text)
         if python_blocks:
             run_python(python_blocks, options.python, env, folder, errors)
