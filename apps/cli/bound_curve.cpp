@@ -199,7 +199,8 @@ void bound_along_schedules(const SpecOptions& specs, const BoundOptions& bound, 
     }
   }
   if (output.json) return;
-  for (const plot::Panel& panel : panels_of(schedules, curves, settings)) text += drawing(panel, 11) + "\n";
+  const std::vector<plot::Panel> panels = panels_of(schedules, curves, settings);
+  for (std::size_t k = 0; k < panels.size(); ++k) text += (k > 0 ? "\n" : "") + drawing(panels[k], 11);
   print_text(text);
 }
 

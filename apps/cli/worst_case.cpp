@@ -58,9 +58,17 @@ std::string_view name_of(WorstCaseEnd end) {
 }
 
 std::string_view name_of(ScheduleWorstCase::NoBest reason) {
-  return reason == ScheduleWorstCase::NoBest::absolute_rates
-             ? "none: some learning rates are absolute"
-             : "none: only the last step, which the iterate does not feel";
+  switch (reason) {
+    case ScheduleWorstCase::NoBest::has_one:
+      return "";
+    case ScheduleWorstCase::NoBest::absolute_rates:
+      return "none: some learning rates are absolute";
+    case ScheduleWorstCase::NoBest::no_step_before_the_last:
+      return "none: only the last step, which the iterate does not feel";
+    case ScheduleWorstCase::NoBest::zero_at_every_peak:
+      break;
+  }
+  return "none: the worst case is 0 at every peak";
 }
 
 /// "exact" is a matter of evidence, see THEORY section 6.

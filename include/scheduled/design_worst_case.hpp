@@ -22,8 +22,9 @@ struct ScheduleWorstCase {
   bool exact = false;                   ///< one common grad norm: verified against the SDP; else an upper bound
   WorstCaseAtPeak own;                  ///< at the schedule's own peak
   std::optional<WorstCaseAtPeak> best;  ///< at the best peak; nothing where `why_no_best` says so
-  /// Why there is no best peak: some rates are absolute, or only the last step, which x_T does not feel, is > 0.
-  enum class NoBest { has_one, absolute_rates, no_step_before_the_last };
+  /// Why there is no best peak: some rates are absolute; or only the last step, which x_T does not feel, is > 0; or the
+  /// worst case is 0 at every peak (WorstCaseEnd::limit).
+  enum class NoBest { has_one, absolute_rates, no_step_before_the_last, zero_at_every_peak };
   NoBest why_no_best = NoBest::has_one;
   std::optional<double> minimax;  ///< D G/sqrt(T), of the best method there is; only for one common grad norm
 };

@@ -128,6 +128,11 @@ TEST(ScheduleWorstCase, SaysWhyThereIsNoBest) {
   const auto one = schedule_worst_case(Schedule::parse("constant(steps=1)"));
   EXPECT_EQ(one.why_no_best, NoBest::no_step_before_the_last);
   EXPECT_FALSE(one.best);
+  std::vector<double> fading(50, 1.0);
+  fading[48] = 0.0;
+  const auto zero = schedule_worst_case(Schedule::parse("wsd(steps=50)"), {fading, 1.0, {}, Criterion::omega});
+  EXPECT_EQ(zero.why_no_best, NoBest::zero_at_every_peak);
+  EXPECT_EQ(zero.own.worst_case.value, 0.0);
   const std::vector<double> norms(50, 1.0);
   const auto varying = schedule_worst_case(Schedule::parse("wsd(steps=50)"), {norms, 1.0, {}, Criterion::omega});
   EXPECT_FALSE(varying.exact || varying.minimax);
