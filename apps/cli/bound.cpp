@@ -127,6 +127,7 @@ void bound_of_specs(const BoundVerbOptions& options) {
   const std::vector<NamedSchedule> schedules = options.specs.read();
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Bounded> results;
+  results.reserve(schedules.size());
   for (const auto& [schedule, name] : schedules) {
     results.push_back(evaluate(schedule, arguments.settings(), options.split));
   }

@@ -183,6 +183,7 @@ void bound_along_schedules(const SpecOptions& specs, const BoundOptions& bound, 
   const BoundArguments arguments(bound, schedules);
   const BoundSettings& settings = arguments.settings();
   std::vector<Curve> curves;
+  curves.reserve(schedules.size());
   for (const NamedSchedule& entry : schedules) curves.push_back(evaluate(entry.schedule, settings, options));
   if (!output.figure.empty()) {
     std::vector<plot::Panel> panels = panels_of(schedules, curves, settings);

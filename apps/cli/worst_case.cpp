@@ -229,6 +229,7 @@ void run(const WorstCaseOptions& options) {
   const BoundSettings& settings = arguments.settings();
   if (!options.sdpa.empty() && schedules.size() != 1) fail("--sdpa: only for one SPEC");
   std::vector<Row> rows;
+  rows.reserve(schedules.size());
   for (const NamedSchedule& entry : schedules) rows.push_back(evaluate(entry.schedule, settings, options));
   if (!options.sdpa.empty()) {
     write_sdpa_file(options.sdpa, bound_rates(schedules.front().schedule, settings.T), settings);

@@ -104,7 +104,7 @@ LogStream::Format LogStream::format_of(std::string_view line) {
 
 UpdateRates LogStream::read_bare(std::string_view line) const {
   const std::vector<std::string_view> words = words_of(line);
-  if (words.size() > 2) fail_line("must be \"lr\" or \"lr grad_norm\", but has more words");
+  if (words.size() > 2) fail_line(R"(must be "lr" or "lr grad_norm", but has more words)");
   const auto number = [&](std::string_view word) {
     const std::optional<double> value = parse_number(word);
     if (!value) fail_line(concat({runlog::quote(word), ": must be a number"}));
