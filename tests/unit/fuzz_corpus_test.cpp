@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "fuzz/live_targets.hpp"
 #include "fuzz/spec_targets.hpp"
 #include "fuzz/targets.hpp"
 
@@ -32,6 +33,8 @@ TEST(FuzzCorpus, JsonLines) { replay("json_lines", fuzz::json_lines); }
 TEST(FuzzCorpus, Table) { replay("table", fuzz::table); }
 TEST(FuzzCorpus, Spec) { replay("spec", fuzz::spec); }
 TEST(FuzzCorpus, StreamState) { replay("stream_state", fuzz::stream_state); }
+TEST(FuzzCorpus, LogStream) { replay("log_stream", fuzz::log_stream); }
+TEST(FuzzCorpus, PepSolution) { replay("pep_solution", fuzz::pep_solution); }
 
 }  // namespace
 }  // namespace scheduled::testing
