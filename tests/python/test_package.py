@@ -72,7 +72,7 @@ def test_mypy(tmp_path):
     program.write_text(
         """
 import numpy as np
-from scheduled import OmegaStream, Schedule, WSDSchedule, best_base_lr, compute_optimal_base, omega, omega_curve
+from scheduled import Schedule, WSDSchedule, best_base_lr, compute_optimal_base, omega, omega_curve
 from scheduled import schedule_worst_case, worst_case
 from scheduled.pep import PepProblem, solve_pep
 from scheduled.schedules.base import ScheduleBase

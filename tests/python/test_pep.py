@@ -1,4 +1,4 @@
-"""scheduled.pep: certificates from anything, the solver, and what is said where a part is missing."""
+"""scheduled.pep: certificates from anything, the solver, and errors where a part is missing."""
 
 import sys
 
@@ -37,10 +37,9 @@ def test_any_candidate_gives_a_bound():
     exact = scheduled.worst_case([0.5, 0.5]).value
     rng = np.random.default_rng(2)
     for _ in range(20):
-        assert pep.certify_lower(problem, rng.normal(size=(3, 3)), rng.normal(size=2)).bound <= exact
-        assert pep.certify_upper(problem, rng.normal(size=(3, 3)), rng.normal(size=2), 1.0).bound >= exact * (
-            1 - 1e-12
-        )
+        matrix, vector = rng.normal(size=(3, 3)), rng.normal(size=2)
+        assert pep.certify_lower(problem, matrix, vector).bound <= exact * (1 + 1e-12)
+        assert pep.certify_upper(problem, matrix, vector, 1.0).bound >= exact * (1 - 1e-12)
 
 
 def test_problem_and_its_text():
@@ -69,6 +68,7 @@ def test_errors():
 def test_without_the_extension(monkeypatch):
     monkeypatch.setitem(sys.modules, "scheduled._pep", None)
     monkeypatch.delitem(sys.modules, "scheduled.pep")
-    with pytest.raises(ImportError, match="built without scheduled.pep, because Eigen was not found") as error:
+    text = "built without scheduled.pep, because Eigen was not found"
+    with pytest.raises(ImportError, match=text) as error:
         import scheduled.pep  # noqa: F401
     assert error.value.name == "scheduled.pep"

@@ -56,8 +56,9 @@ def test_closed_forms_are_the_optimum():
         best = scheduled.best_base_lr(Schedule("table", values=shape), grad_norm=2.0, distance=3.0)
         assert form.peak == pytest.approx(best.peak, rel=1e-12)
         assert form.bound == pytest.approx(best.bound, rel=1e-12)
-    assert scheduled.wsd_closed_form(9, 9).bound == pytest.approx(scheduled.constant_closed_form(9).bound)
-    assert scheduled.wsd_closed_form(9, 1).bound == pytest.approx(scheduled.linear_closed_form(9).bound)
+    constant, linear = scheduled.constant_closed_form(9), scheduled.linear_closed_form(9)
+    assert scheduled.wsd_closed_form(9, 9).bound == pytest.approx(constant.bound)
+    assert scheduled.wsd_closed_form(9, 1).bound == pytest.approx(linear.bound)
 
 
 def test_limits():
