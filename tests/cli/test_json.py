@@ -39,6 +39,10 @@ class Json(command.CommandTest):
             self.assertEqual(self.output_of("show", "-", "--until", "1k", "--json", input=shown.encode()), shown)
             (self.folder / "shown.json").write_text(json.dumps(json.loads(shown), indent=2))
             self.assertEqual(self.output_of("show", "@shown.json", "--until", "1k", "--json"), shown)
+        for more in [["bound", "--curve"], ["bound", "--split", "--explain"], ["worst-case", "--at", "1,9"]]:
+            first = self.output_of(more[0], SPECS[0], *more[1:], "--json")
+            (self.folder / "own.json").write_text(first)
+            self.assertEqual(self.output_of(more[0], "@own.json", *more[1:], "--json"), first)
         tuned = self.json_of("tune", SPECS[0])
         (self.folder / "tuned.json").write_text(json.dumps(tuned))
         self.assertEqual(self.json_of("tune", "@tuned.json"), tuned)
