@@ -113,14 +113,15 @@ class LineReader {
   fail({name, ": ", place, ": not JSON near ", fault.text});
 }
 
+/// `may_be_cut`: where the last line is no whole object, the file was cut off there.
 void read_line(std::string_view name, std::string_view content, std::size_t begin, std::size_t end, std::size_t line,
-               LineReader& reader) {
+               bool may_be_cut, LineReader& reader) {
   const std::string_view text = content.substr(begin, end - begin);
   if (text.find_first_not_of(" \t\r") == std::string_view::npos) return;
   reader.begin_line(line);
   nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &reader);
   const bool last = content.find_first_not_of(" \t\r\n", end) == std::string_view::npos;
-  if (reader.stop) fail_line(name, text, reader, last, end);
+  if (reader.stop) fail_line(name, text, reader, last && may_be_cut, end);
   if (!reader.is_object) fail({name, ": line ", std::to_string(line), ": must be a JSON object"});
   if (reader.repeated_key) {
     fail({name, ": line ", std::to_string(line), ": has ", quote(*reader.repeated_key), " twice"});
@@ -139,7 +140,7 @@ RunLog parse_json_lines(std::string_view name, std::string_view content, const R
   std::size_t line = 0;
   for (std::size_t begin = 0; begin < content.size();) {
     const std::size_t end = std::min(content.find('\n', begin), content.size());
-    read_line(name, content, begin, end, ++line, reader);
+    read_line(name, content, begin, end, ++line, true, reader);
     begin = end + 1;
   }
   return finish({name, content.size(), options.repeated_steps == RepeatedSteps::average}, reader, options);
@@ -147,7 +148,7 @@ RunLog parse_json_lines(std::string_view name, std::string_view content, const R
 
 RunLog parse_json_line(std::string_view name, std::string_view line, const ReadOptions& options, std::size_t number) {
   LineReader reader;
-  read_line(name, line, 0, line.size(), number, reader);
+  read_line(name, line, 0, line.size(), number, false, reader);
   return finish({name, line.size(), false, true}, reader, options);
 }
 

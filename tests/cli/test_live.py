@@ -132,7 +132,7 @@ class Live(command.CommandTest):
             (b"\n# rates\n-1\n", "standard input: line 3: lr = -1: must be finite and >= 0"),
             (b"0.1\n1e-200\n", "line 2: lr[1] = 1e-200: must be 0 or within"),
             (b"step,lr\n1,0.1\n2,0.1,3\n", "standard input: line 3: has 3 cells, the header line has 2"),
-            (b'{"step":1,"lr":0.1}\n{"step":2,\n', "standard input: truncated at byte"),
+            (b'{"step":1,"lr":0.1}\n{"step":2,\n', "standard input: line 2, column step: the object does not end on its line"),
             (b"loss,acc\n1,2\n", "standard input: line 2: not a training log: no column step"),
             (b"", "--stream: no line in the input"),
         ]

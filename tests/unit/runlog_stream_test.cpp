@@ -116,6 +116,7 @@ TEST(LogStream, ErrorsNameTheLine) {
             "run: line 2: not a training log: no column step, iter or iteration; there are lr, loss");
   EXPECT_EQ(error_of("{\"step\":1,\"lr\":1}\n{\"step\":2,\"lr\":NaN}\n"),
             "run: line 2, column lr = NaN: must be a finite number");
+  EXPECT_EQ(error_of("{\n  \"history\": {}\n}\n"), "run: line 1: the object does not end on its line");
   EXPECT_EQ(error_of("step,lr\n3e9,0.1\n"), "run: line 2: step = 3000000000: must be at most 1000000000");
   EXPECT_EQ(error_of("step,lr\n1,1\n2,1\n3,1\n4,1\n50,1\n"),
             "run: line 6: not logged from step 4 to step 50, 46 steps; the longest gap to bridge is 10");
