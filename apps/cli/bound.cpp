@@ -229,7 +229,7 @@ void add_bound(CLI::App& app) {
       "  scheduled bound \"wsd(steps=400, peak=0.025)\" --curve\n"
       "  scheduled bound \"wsd(steps=400, peak=0.025)\" --curve --gradient --csv --every 100\n"
       "  scheduled bound \"wsd(steps=50k, peak=0.002)\" --explain\n"
-      "  printf '0.1\\n0.1\\n0.05\\n' | scheduled bound --stream -\n"
+      "  printf '0.1\\n0.1\\n0.05\\n' | scheduled bound --stream\n"
       "  scheduled bound --stream run.csv --state run.state --every 250\n"
       "  scheduled bound --log run.csv\n"
       "  scheduled bound --log cooldown.csv --base run.csv --label wsd --log cosine.csv -o runs.svg");

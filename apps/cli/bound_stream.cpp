@@ -107,11 +107,12 @@ void take(const std::vector<UpdateStretch>& stretches, const LogStream& updates,
 }  // namespace
 
 void StreamVerbOptions::add_to(CLI::App& verb) {
-  verb.add_option(
-          "--stream", input,
-          "Instead of SPECs, step by step: lines `lr` or `lr grad_norm`, or a log as it grows (CSV, or one JSON "
-          "object per line); FILE, or - for standard input")
-      ->type_name("FILE");
+  verb.add_option_function<std::string>(
+          "--stream", [this](const std::string& file) { input = file.empty() ? "-" : file; },
+          "Instead of SPECs, step by step: lines `lr` or `lr grad_norm`, or a log as it grows (CSV, or one JSON object "
+          "per line); without FILE, or with -, from standard input")
+      ->expected(0, 1)
+      ->type_name("[FILE]");
   verb.add_flag("--follow", follow, "With --stream FILE: wait for more at its end, as tail -f does, until Ctrl-C");
   verb.add_option("--state", state, "With --stream: go on from this file where it exists, and save there at the end")
       ->type_name("FILE");

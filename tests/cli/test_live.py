@@ -122,6 +122,11 @@ class Live(command.CommandTest):
         text = self.output_of("bound", "--stream", "-", "--every", "25", "--csv", input=lines_of(RATES).encode())
         self.assertEqual([row.split(",")[0] for row in text.splitlines()], ["step", "25", "50", "60"])
 
+    def test_without_a_file(self):
+        first = self.output_of("bound", "--stream", input=b"0.1\n")
+        self.assertEqual(self.output_of("bound", "--stream", "-", input=b"0.1\n"), first)
+        self.assertEqual(self.output_of("bound", "--stream", "-D", "1", input=b"0.1\n"), first)
+
     def test_no_line_break_at_the_end(self):
         self.assertEqual(len(self.bounds("-", input=b"0.1\n0.1")), 2)
 
