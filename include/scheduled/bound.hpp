@@ -100,8 +100,9 @@ std::int64_t last_positive_step(std::span<const double> lr) noexcept;
 
 /// Which bound is meant.
 enum class Criterion {
-  omega,     ///< (1.2), of the last iterate ("refined" in the paper's package)
-  standard,  ///< (1.4), of the average iterate
+  omega,       ///< (1.2), of the last iterate ("refined" in the paper's package)
+  standard,    ///< (1.4), of the average iterate
+  worst_case,  ///< (6.2), the exact worst case of the last iterate (bound_worst_case.hpp)
 };
 
 /// How a schedule is judged.
@@ -119,7 +120,7 @@ std::vector<double> bound_rates(const Schedule& schedule, std::optional<std::int
 
 /// The bound of the criterion after the first t[i] steps of `lr` (1-based, any order), infinite before the first
 /// positive step, for distance and grad norm of `settings` (whose T is not read). The fewer operations of two ways: one
-/// sum per t, O(sum of t), or omega_curve, then within 1e-12 relative.
+/// sum per t, O(sum of t), or omega_curve, then within 1e-12 relative; the exact worst case always costs O(sum of t).
 std::vector<double> bound_at(std::span<const double> lr, const BoundSettings& settings,
                              std::span<const std::int64_t> t);
 

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "bound/arguments.hpp"
 #include "bound/omega_kernels.hpp"
+#include "scheduled/bound_worst_case.hpp"
 
 namespace scheduled {
 namespace {
@@ -81,6 +82,19 @@ void standard_curve(std::span<const double> lr, GradNorm grad_norm, double dista
     const double sum = total.value();
     out[k] = sum > 0.0 ? (square(distance) + noise.value()) / (2.0 * sum) : std::numeric_limits<double>::infinity();
   }
+}
+
+/// worst_case_at up to the last positive step before each t, infinite before the first.
+std::vector<double> worst_cases_at(std::span<const double> lr, const BoundSettings& settings,
+                                   std::span<const std::int64_t> t) {
+  std::vector<double> values;
+  values.reserve(t.size());
+  for (const std::int64_t place : t) {
+    const auto steps = static_cast<std::size_t>(last_positive_step(lr.first(static_cast<std::size_t>(place))));
+    values.push_back(steps == 0 ? std::numeric_limits<double>::infinity()
+                                : worst_case(lr.first(steps), settings.grad_norm, settings.distance).value);
+  }
+  return values;
 }
 
 }  // namespace
@@ -226,6 +240,9 @@ std::vector<double> bound_at(std::span<const double> lr, const BoundSettings& se
     }
   }
   check_places(t, lr.size());
+  if (settings.criterion == Criterion::worst_case) {
+    return worst_cases_at(lr, settings, t);
+  }
   std::vector<double> curve(lr.size());
   if (settings.criterion == Criterion::omega) {
     omega_curve(lr, settings.grad_norm, settings.distance, curve);
@@ -240,8 +257,15 @@ std::vector<double> bound_at(std::span<const double> lr, const BoundSettings& se
 
 double bound(const Schedule& schedule, const BoundSettings& settings) {
   const std::vector<double> rates = bound_rates(schedule, settings.T);
-  return settings.criterion == Criterion::omega ? omega(rates, settings.grad_norm, settings.distance)
-                                                : standard_bound(rates, settings.grad_norm, settings.distance);
+  switch (settings.criterion) {
+    case Criterion::standard:
+      return standard_bound(rates, settings.grad_norm, settings.distance);
+    case Criterion::worst_case:
+      return worst_case(rates, settings.grad_norm, settings.distance).value;
+    case Criterion::omega:
+      break;
+  }
+  return omega(rates, settings.grad_norm, settings.distance);
 }
 
 }  // namespace scheduled

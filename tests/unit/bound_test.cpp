@@ -7,6 +7,7 @@
 #include <limits>
 #include <numbers>
 
+#include "scheduled/bound_worst_case.hpp"
 #include "scheduled/design.hpp"
 #include "support/reference.hpp"
 #include "support/throws.hpp"
@@ -292,6 +293,20 @@ TEST(BoundErrors, NameTheArgument) {
               bound(Schedule::table({0.0, 0.0}));
             }),
             "lr: all of the first 2 rates are 0; one must be > 0");
+}
+
+TEST(Bound, OfTheExactWorstCase) {
+  const BoundSettings settings{.grad_norm = 2.0, .distance = 3.0, .criterion = Criterion::worst_case};
+  const Schedule schedule = Schedule::parse("wsd(steps=101, peak=0.1)");
+  const std::vector<double> rates = bound_rates(schedule);
+  EXPECT_EQ(bound(schedule, settings), worst_case(rates, 2.0, 3.0).value);
+  EXPECT_LT(bound(schedule, settings), bound(schedule, {.grad_norm = 2.0, .distance = 3.0}));
+  const std::vector<double> lr = {0.0, 0.1, 0.2, 0.0, 0.0};
+  const auto values = bound_at(lr, settings, std::vector<std::int64_t>{1, 2, 3, 5});
+  EXPECT_TRUE(std::isinf(values[0]));
+  EXPECT_EQ(values[1], worst_case(std::span(lr).first(2), 2.0, 3.0).value);
+  EXPECT_EQ(values[2], worst_case(std::span(lr).first(3), 2.0, 3.0).value);
+  EXPECT_EQ(values[3], values[2]);
 }
 
 }  // namespace
