@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -22,9 +23,27 @@ struct BestBaseLr {
 /// Minimises the bound over the peak of `schedule` (its own peak does not matter). Closed form (2.1) where the rates
 /// are proportional to the peak: O(T). Otherwise golden-section search in log2(peak) over peaks >= smallest_peak(),
 /// about 60 evaluations of O(T): the bound is then right to about 1e-15 relative, the peak to 1e-7; the minimum is
-/// unique in every case seen, which is not proven. Throws std::invalid_argument as `bound`, and where all grad norms
-/// are 0.
+/// unique in every case seen, which is not proven. The exact worst case is minimised with worst_case_best_scale where
+/// the rates are proportional (`closed_form` is then true for one common grad norm and for many). Throws
+/// std::invalid_argument as `bound` and, for the worst case, worst_case_best_scale, and where all grad norms are 0.
 BestBaseLr best_base_lr(const Schedule& schedule, const BoundSettings& settings = {});
+
+/// How much the choice of the base LR matters.
+struct LrSensitivity {
+  BestBaseLr best;
+  double share = 0.01;            ///< the loss that defines the interval
+  std::optional<double> at_half;  ///< bound at half the best peak over the best bound; nothing where an absolute LR
+                                  ///< allows no such peak
+  double at_double = 0.0;         ///< the same at twice the best peak
+  double low = 0.0;               ///< from `low` to `high` the bound is at most (1 + share) times the best
+  double high = 0.0;
+  bool low_at_limit = false;  ///< `low` is the smallest peak that the absolute LRs allow
+  bool closed_form = true;    ///< from (2.1): 1.25, 1.25, gamma*/k, gamma* k, k = 1 + share + sqrt(share (2 + share))
+};
+
+/// best_base_lr and what a departure from it costs. Closed form for the bounds whose value is t1/gamma + gamma t2; else
+/// bisection, about 100 evaluations, with the ends right to 1e-12. 0 < share <= 1e6. Throws as best_base_lr.
+LrSensitivity lr_sensitivity(const Schedule& schedule, const BoundSettings& settings = {}, double share = 0.01);
 
 /// The distance D at which the rates `lr` already have the best scale, that is (2.1) gives a factor of 1. For runs
 /// whose D is unknown: the shape of Omega_t then is that of a tuned run. lr and grad_norm as for `omega`. O(T).

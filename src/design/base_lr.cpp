@@ -3,11 +3,14 @@
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
+#include "design/search.hpp"
+#include "scheduled/bound_worst_case.hpp"
 #include "scheduled/design.hpp"
 
 namespace scheduled {
 namespace {
 
+/// For the criteria whose value is inverse/gamma + gamma linear.
 BoundTerms terms(std::span<const double> rates, const BoundSettings& settings) {
   return settings.criterion == Criterion::omega ? omega_terms(rates, settings.grad_norm, settings.distance)
                                                 : standard_terms(rates, settings.grad_norm, settings.distance);
@@ -30,7 +33,6 @@ double optimal_factor(const BoundTerms& terms) {
 /// difference.
 template <class Function>
 double minimise(const Function& f, double low, double guess) {
-  constexpr double golden = 0.6180339887498949;
   const double floor = elementary::log2(low).hi;
   double middle = std::max(elementary::log2(guess).hi, floor);
   double at_middle = f(middle);
@@ -49,24 +51,43 @@ double minimise(const Function& f, double low, double guess) {
     at_middle = f(middle);
     right = middle + (width *= 2.0);
   }
-  double a = right - golden * (right - left);
-  double b = left + golden * (right - left);
-  double at_a = f(a);
-  double at_b = f(b);
-  while (right - left > 1e-9 * (1.0 + std::fabs(left))) {
-    if (at_a <= at_b) {
-      right = b;
-      b = a;
-      at_b = at_a;
-      at_a = f(a = right - golden * (right - left));
-    } else {
-      left = a;
-      a = b;
-      at_a = at_b;
-      at_b = f(b = left + golden * (right - left));
-    }
+  // At this width rounding hides the difference.
+  const auto [lowest, value] = golden_section(f, left, right, 1e-9);
+  return f(floor) <= value ? floor : lowest;
+}
+
+/// The best factor of given rates, and the value there.
+struct BestFactor {
+  double factor = 0.0;
+  double value = 0.0;
+};
+
+BestFactor best_factor(std::span<const double> rates, const BoundSettings& settings) {
+  if (settings.criterion == Criterion::worst_case) {
+    const WorstCaseScale best = worst_case_best_scale(rates, settings.grad_norm, settings.distance);
+    return {best.scale, best.worst_case.value};
   }
-  return f(floor) <= std::min(at_a, at_b) ? floor : 0.5 * (left + right);
+  const BoundTerms at_one = terms(rates, settings);
+  return {optimal_factor(at_one), 2.0 * std::sqrt(at_one.inverse) * std::sqrt(at_one.linear)};
+}
+
+double value_at(const Schedule& schedule, double peak, const BoundSettings& settings) {
+  return bound(schedule.with_peak(peak), settings);
+}
+
+/// The peak on one side of the best, `factor` > 1 above or < 1 below, where the bound reaches `level`; low where the
+/// peaks end before that.
+double edge(const Schedule& schedule, const BoundSettings& settings, double best, double level, double factor,
+            double low) {
+  const auto above = [&](double peak) { return value_at(schedule, peak, settings) > level; };
+  double inside = best;
+  double outside = std::max(best * factor, low);
+  while (!above(outside)) {
+    if (outside == low) return low;
+    inside = outside;
+    outside = std::max(outside * factor, low);
+  }
+  return geometric_bisection(above, inside, outside);
 }
 
 }  // namespace
@@ -75,13 +96,13 @@ BestBaseLr best_base_lr(const Schedule& schedule, const BoundSettings& settings)
   // Any peak serves where the rates are proportional to it; 1 (or the smallest possible) keeps the numbers tame.
   const double reference = std::max(1.0, schedule.smallest_peak());
   const std::vector<double> rates = bound_rates(schedule.with_peak(reference), settings.T);
-  const BoundTerms at_reference = terms(rates, settings);
-  const double guess = reference * optimal_factor(at_reference);
+  const BestFactor at_reference = best_factor(rates, settings);
+  const double guess = reference * at_reference.factor;
   BestBaseLr best;
   best.T = static_cast<std::int64_t>(rates.size());
   if (schedule.proportional_to_peak()) {
     best.peak = guess;
-    best.bound = 2.0 * std::sqrt(at_reference.inverse) * std::sqrt(at_reference.linear);
+    best.bound = at_reference.value;
     return best;
   }
   best.closed_form = false;
@@ -92,6 +113,31 @@ BestBaseLr best_base_lr(const Schedule& schedule, const BoundSettings& settings)
   best.bound = bound(schedule.with_peak(best.peak), settings);
   best.at_limit = best.peak == low;
   return best;
+}
+
+LrSensitivity lr_sensitivity(const Schedule& schedule, const BoundSettings& settings, double share) {
+  if (!(share > 0.0 && share <= 1e6)) fail_value("share", share, "must be > 0 and at most 1e6");
+  LrSensitivity result;
+  result.best = best_base_lr(schedule, settings);
+  result.share = share;
+  const BestBaseLr& best = result.best;
+  if (schedule.proportional_to_peak() && settings.criterion != Criterion::worst_case) {
+    // t1/(k gamma*) + k gamma* t2 = (k + 1/k)/2 Omega*, which is (1 + share) Omega* at k and 1/k:
+    const double k = 1.0 + share + std::sqrt(share * (2.0 + share));
+    result.at_half = result.at_double = 1.25;
+    result.low = best.peak / k;
+    result.high = best.peak * k;
+    return result;
+  }
+  result.closed_form = false;
+  const double smallest = schedule.smallest_peak();
+  if (0.5 * best.peak >= smallest) result.at_half = value_at(schedule, 0.5 * best.peak, settings) / best.bound;
+  result.at_double = value_at(schedule, 2.0 * best.peak, settings) / best.bound;
+  const double level = (1.0 + share) * best.bound;
+  result.low = best.at_limit ? best.peak : edge(schedule, settings, best.peak, level, 0.5, smallest);
+  result.low_at_limit = result.low == smallest;
+  result.high = edge(schedule, settings, best.peak, level, 2.0, smallest);
+  return result;
 }
 
 double matching_distance(std::span<const double> lr, GradNorm grad_norm) {

@@ -51,6 +51,78 @@ TEST(BestBaseLr, RefusesZeroGradNorms) {
             "distance, grad_norm: too large or too small; the best base LR is out of the range of numbers");
 }
 
+TEST(BestBaseLr, OfTheExactWorstCase) {
+  // Tuned constant steps, THEORY section 6: T = 3: 4/15 and 3/5.
+  const BestBaseLr best = best_base_lr(Schedule::parse("constant(steps=3)"), {.criterion = Criterion::worst_case});
+  EXPECT_NEAR(best.peak, 4.0 / 15.0, 1e-14);
+  EXPECT_NEAR(best.bound, 0.6, 1e-14);
+  for (const auto& [T, value] : {std::pair{5, .490089}, std::pair{10, .371604}}) {
+    const Schedule s = Schedule::parse("constant(steps=" + std::to_string(T) + ")");
+    EXPECT_NEAR(best_base_lr(s, {.criterion = Criterion::worst_case}).bound, value, 1e-6);
+  }
+  for (const char* spec : {"wsd(steps=301)", "wsd(steps=301, final=1e-3)", "cosine(steps=301, final=5e-3)"}) {
+    const auto norms = power_grad_norm(-0.2, 301);
+    const BoundSettings settings{.grad_norm = norms, .criterion = Criterion::worst_case};
+    const Schedule s = Schedule::parse(spec);
+    const BestBaseLr at = best_base_lr(s, settings);
+    EXPECT_NEAR(at.bound / bound(s.with_peak(at.peak), settings), 1.0, 1e-12) << spec;
+    EXPECT_LT(at.bound, best_base_lr(s, {.grad_norm = norms}).bound);
+    for (const double factor : {0.5, 0.99, 1.01, 2.0}) {
+      EXPECT_GT(bound(s.with_peak(at.peak * factor), settings), at.bound) << spec << factor;
+    }
+  }
+}
+
+TEST(BestBaseLr, OfTheWorstCaseNeedsTwoSteps) {
+  EXPECT_EQ(error_of([] { best_base_lr(Schedule::parse("constant(steps=1)"), {.criterion = Criterion::worst_case}); }),
+            "lr: none of the first 0 of 1 rates is > 0; x_T depends on no other");
+}
+
+TEST(LrSensitivity, ClosedForm) {
+  for (const Criterion criterion : {Criterion::omega, Criterion::standard}) {
+    const BoundSettings settings{.criterion = criterion};
+    const Schedule s = Schedule::parse("wsd(steps=400)");
+    const LrSensitivity loss = lr_sensitivity(s, settings);
+    EXPECT_TRUE(loss.closed_form);
+    EXPECT_NEAR(bound(s.with_peak(0.5 * loss.best.peak), settings) / loss.best.bound, *loss.at_half, 1e-14);
+    EXPECT_NEAR(bound(s.with_peak(2.0 * loss.best.peak), settings) / loss.best.bound, loss.at_double, 1e-14);
+    EXPECT_NEAR(bound(s.with_peak(loss.low), settings) / loss.best.bound, 1.01, 1e-14);
+    EXPECT_NEAR(bound(s.with_peak(loss.high), settings) / loss.best.bound, 1.01, 1e-14);
+    EXPECT_NEAR(loss.high / loss.low, 1.32658, 1e-5);
+  }
+}
+
+TEST(LrSensitivity, ByRootFinding) {
+  const auto norms = power_grad_norm(0.2, 400);
+  const std::pair<const char*, BoundSettings> cases[] = {
+      {"wsd(steps=400, final=1e-3)", {}},
+      {"cosine(steps=400, final=1e-4)", {.criterion = Criterion::standard}},
+      {"linear(steps=400)", {.criterion = Criterion::worst_case}},
+      {"wsd(steps=400)", {.grad_norm = norms, .criterion = Criterion::worst_case}}};
+  for (const auto& [spec, settings] : cases) {
+    const Schedule s = Schedule::parse(spec);
+    const LrSensitivity loss = lr_sensitivity(s, settings, 0.05);
+    EXPECT_FALSE(loss.closed_form);
+    EXPECT_FALSE(loss.low_at_limit);
+    EXPECT_NEAR(bound(s.with_peak(loss.low), settings) / loss.best.bound, 1.05, 1e-10) << spec;
+    EXPECT_NEAR(bound(s.with_peak(loss.high), settings) / loss.best.bound, 1.05, 1e-10) << spec;
+    EXPECT_NEAR(bound(s.with_peak(0.5 * loss.best.peak), settings) / loss.best.bound, *loss.at_half, 1e-12) << spec;
+    EXPECT_GT(loss.at_double, 1.0) << spec;
+    EXPECT_LT(loss.low, loss.best.peak);
+    EXPECT_GT(loss.high, loss.best.peak);
+  }
+}
+
+TEST(LrSensitivity, WhereAnAbsoluteRateIsInTheWay) {
+  const LrSensitivity loss = lr_sensitivity(Schedule::parse("wsd(steps=401, final=0.1)"));
+  EXPECT_TRUE(loss.low_at_limit);
+  EXPECT_EQ(loss.low, 0.1);
+  EXPECT_FALSE(loss.at_half);
+  EXPECT_GT(loss.high, 0.1);
+  EXPECT_EQ(error_of([] { lr_sensitivity(Schedule::parse("linear(steps=9)"), {}, 0.0); }),
+            "share = 0: must be > 0 and at most 1e6");
+}
+
 TEST(MatchingDistance, MakesTheRatesOptimal) {
   const Schedule s = Schedule::parse("cosine(steps=1000, warmup=100, peak=1e-3)");
   const auto rates = bound_rates(s);
