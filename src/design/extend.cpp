@@ -1,0 +1,290 @@
+#include "scheduled/design_extend.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "base/error.hpp"
+#include "design/arguments.hpp"
+#include "design/free_tail.hpp"
+#include "design/prefix_cost.hpp"
+#include "design/search.hpp"
+#include "scheduled/bound_worst_case.hpp"
+
+namespace scheduled {
+namespace {
+
+struct Trunk {
+  std::vector<double> done;
+  ScheduleSpec spec;             // constant after its warmup, with a cooldown; steps are replaced
+  std::int64_t plateau_end = 0;  // where `drop` lowers the plateau
+  std::int64_t m() const noexcept { return static_cast<std::int64_t>(done.size()); }
+};
+
+/// The trunk continued by a schedule: its rates from m on.
+std::vector<double> continued(const Trunk& trunk, const Schedule& schedule) {
+  std::vector<double> lr = schedule.values();
+  std::copy(trunk.done.begin(), trunk.done.end(), lr.begin());
+  lr.resize(static_cast<std::size_t>(last_positive_step(lr)));
+  return lr;
+}
+
+Schedule with_cooldown(const Trunk& trunk, std::int64_t horizon, std::int64_t length, const Decay& decay) {
+  ScheduleSpec spec = trunk.spec;
+  spec.steps = steps(horizon);
+  spec.cooldown->length = steps(length);
+  spec.cooldown->decay = decay;
+  return Schedule(std::move(spec));
+}
+
+/// Looks for continuations of one trunk to one horizon.
+class Extension {
+ public:
+  Extension(const Trunk& trunk, std::int64_t horizon, const ExtendSettings& settings)
+      : trunk_(trunk), horizon_(horizon), settings_(settings) {}
+
+  ExtendRow row(ExtendMethod method) const {
+    switch (method) {
+      case ExtendMethod::naive:
+        return naive();
+      case ExtendMethod::drop:
+        return drop();
+      case ExtendMethod::adapted_cooldown:
+        return adapted_cooldown();
+      case ExtendMethod::optimal:
+        break;
+    }
+    return optimal();
+  }
+
+ private:
+  std::int64_t room() const noexcept { return horizon_ - trunk_.m(); }
+
+  /// The old cooldown on the new horizon; where it would start before m, it starts there.
+  Schedule naive_schedule() const {
+    ScheduleSpec spec = trunk_.spec;
+    spec.steps = steps(horizon_);
+    Schedule schedule(spec);
+    if (schedule.layout().cooldown_steps <= room()) return schedule;
+    return with_cooldown(trunk_, horizon_, room(), spec.cooldown->decay);
+  }
+
+  double omega_of(const Schedule& schedule) const {
+    return omega(continued(trunk_, schedule), settings_.grad_norm, settings_.distance);
+  }
+
+  /// The square of the best factor of all rates (2.1): above 1 where the peak is too low for the schedule.
+  double best_factor_squared(const Schedule& schedule) const {
+    const BoundTerms terms = omega_terms(continued(trunk_, schedule), settings_.grad_norm, settings_.distance);
+    return terms.inverse / terms.linear;
+  }
+
+  ExtendRow finished(ExtendMethod method, double parameter, const Schedule& schedule) const {
+    ExtendRow row;
+    row.method = method;
+    row.steps = horizon_;
+    row.parameter = parameter;
+    row.lr = continued(trunk_, schedule);
+    row.omega = row.spec_omega = omega(row.lr, settings_.grad_norm, settings_.distance);
+    row.worst_case = worst_case(row.lr, settings_.grad_norm, settings_.distance).value;
+    row.spec = print(schedule);
+    row.extra = room();
+    return row;
+  }
+
+  ExtendRow naive() const {
+    const Schedule schedule = naive_schedule();
+    const double share = static_cast<double>(schedule.layout().cooldown_steps) / static_cast<double>(horizon_);
+    return finished(ExtendMethod::naive, share, schedule);
+  }
+
+  Schedule dropped(double factor) const {
+    ScheduleSpec spec = naive_schedule().spec();
+    if (factor < 1.0 && trunk_.plateau_end < horizon_) {
+      spec.shape = Piecewise{{steps(trunk_.plateau_end)}, {factor}};
+    }
+    return Schedule(std::move(spec));
+  }
+
+  /// The lowest plateau that a cooldown to the given final LR can start from.
+  double lowest_plateau() const {
+    const Rate final = trunk_.spec.cooldown->final;
+    const double share = final.unit == Rate::Unit::percent ? final.value / 100.0 : final.value / trunk_.spec.peak;
+    return std::clamp(share, 1e-3, 1.0);
+  }
+
+  /// At first, the lower the plateau, the higher the peak that suits the schedule; below some plateau (about one half)
+  /// the rates after the drop count for less and less, and it falls again. The root on the first of the two branches.
+  ExtendRow drop() const {
+    const auto square_at = [&](double f) { return best_factor_squared(dropped(f)); };
+    const double lowest = lowest_plateau();
+    double factor = 1.0;
+    bool at_limit = false;
+    if (settings_.rule == ExtendRule::smallest_bound) {
+      factor = golden_section([&](double f) { return omega_of(dropped(f)); }, lowest, 1.0, 1e-8).first;
+    } else if (square_at(1.0) >= 1.0) {
+      at_limit = square_at(1.0) > 1.0;
+    } else {
+      factor = golden_section([&](double f) { return -square_at(f); }, lowest, 1.0, 1e-8).first;
+      at_limit = square_at(factor) < 1.0;
+      if (!at_limit) factor = geometric_bisection([&](double f) { return square_at(f) > 1.0; }, 1.0, factor);
+    }
+    ExtendRow row = finished(ExtendMethod::drop, factor, dropped(factor));
+    row.at_limit = at_limit;
+    return row;
+  }
+
+  /// The cooldown with the smallest bound, which is unimodal in its length.
+  template <class ScheduleOf>
+  std::int64_t best_length(const ScheduleOf& schedule, std::int64_t low, std::int64_t high) const {
+    while (high - low > 2) {
+      const std::int64_t a = low + (high - low) / 3;
+      const std::int64_t b = high - (high - low) / 3;
+      if (omega_of(schedule(a)) <= omega_of(schedule(b))) {
+        high = b;
+      } else {
+        low = a;
+      }
+    }
+    std::int64_t best = low;
+    for (std::int64_t c = low + 1; c <= high; ++c) {
+      if (omega_of(schedule(c)) < omega_of(schedule(best))) best = c;
+    }
+    return best;
+  }
+
+  /// The longer the cooldown, the higher the peak that suits the schedule.
+  ExtendRow adapted_cooldown() const {
+    const auto schedule = [&](std::int64_t length) {
+      return with_cooldown(trunk_, horizon_, length, trunk_.spec.cooldown->decay);
+    };
+    const auto square_at = [&](std::int64_t length) { return best_factor_squared(schedule(length)); };
+    std::int64_t low = 1;
+    std::int64_t high = room();
+    bool at_limit = false;
+    if (settings_.rule == ExtendRule::smallest_bound) {
+      low = best_length(schedule, low, high);
+    } else if (square_at(low) >= 1.0) {
+      at_limit = true;
+    } else if (square_at(high) <= 1.0) {
+      at_limit = square_at(high) < 1.0;
+      low = high;
+    } else {
+      while (high - low > 1) {
+        const std::int64_t middle = low + (high - low) / 2;
+        (square_at(middle) > 1.0 ? high : low) = middle;
+      }
+      if (square_at(high) - 1.0 < 1.0 - square_at(low)) low = high;
+    }
+    ExtendRow row = finished(ExtendMethod::adapted_cooldown, static_cast<double>(low) / static_cast<double>(horizon_),
+                             schedule(low));
+    row.at_limit = at_limit;
+    return row;
+  }
+
+  ExtendRow optimal() const {
+    const std::size_t m = trunk_.done.size();
+    const std::size_t T = continued(trunk_, naive_schedule()).size();
+    std::vector<double> lr(T);
+    std::copy(trunk_.done.begin(), trunk_.done.end(), lr.begin());
+    const double unit = check_positive_norms(settings_.grad_norm, m, T);
+    const double rate_unit = settings_.distance / unit;
+    check_in_range(rate_unit);
+    const std::span<double> tail = std::span(lr).subspan(m);
+    const double slope = settings_.grad_norm.visit(
+        [&](const auto& g) { return free_tail([&](std::size_t k) { return g(m + k) / unit; }, tail); });
+    const PrefixCost prefix(trunk_.done, settings_.grad_norm, 1.0, rate_unit, unit);
+    fill_rates(rate_unit * prefix.best_tail(slope), tail);
+    check_in_range(tail.back());
+    const Schedule plain = lowered(tail.front() / trunk_.done.back());
+    ExtendRow row = finished(ExtendMethod::optimal, tail.front() / trunk_.done.back(), plain);
+    row.spec_omega = row.omega;
+    row.omega = omega(lr, settings_.grad_norm, settings_.distance);
+    row.worst_case = worst_case(lr, settings_.grad_norm, settings_.distance).value;
+    row.lr = std::move(lr);
+    return row;
+  }
+
+  /// The best drop followed by linear decay.
+  Schedule lowered(double guess) const {
+    const auto schedule = [&](double factor) {
+      return with_cooldown(trunk_, horizon_, room(), LoweredLinearDecay{factor});
+    };
+    const double from = std::clamp(0.5 * guess, 1e-3, 0.5);
+    const double to = std::clamp(2.0 * guess, 2e-3, 1.0);
+    return schedule(golden_section([&](double f) { return omega_of(schedule(f)); }, from, to, 1e-8).first);
+  }
+
+  const Trunk& trunk_;
+  std::int64_t horizon_;
+  const ExtendSettings& settings_;
+};
+
+std::vector<ExtendRow> extend(const Trunk& trunk, std::span<const std::int64_t> horizons,
+                              const ExtendSettings& settings) {
+  if (horizons.empty()) fail({"horizons: none given"});
+  require_positive("distance", settings.distance);
+  for (std::size_t i = 0; i < horizons.size(); ++i) {
+    if (horizons[i] < trunk.m() + 2) {
+      fail({"horizons[", std::to_string(i), "] = ", std::to_string(horizons[i]), ": must be at least ",
+            std::to_string(trunk.m() + 2), ", two steps more than the trunk"});
+    }
+  }
+  const auto longest = static_cast<std::size_t>(*std::max_element(horizons.begin(), horizons.end()));
+  check_positive_norms(settings.grad_norm, trunk.done.size(), longest);
+  std::vector<ExtendRow> rows;
+  for (const std::int64_t horizon : horizons) {
+    for (const ExtendMethod method :
+         {ExtendMethod::naive, ExtendMethod::drop, ExtendMethod::adapted_cooldown, ExtendMethod::optimal}) {
+      ExtendRow row = Extension(trunk, horizon, settings).row(method);
+      const auto T = static_cast<std::int64_t>(row.lr.size());
+      for (const std::int64_t stop : horizons) {
+        const std::int64_t place[] = {std::min(stop, T)};
+        row.stopped.push_back(stop > horizon ? std::numeric_limits<double>::quiet_NaN()
+                                             : omega_at(row.lr, settings.grad_norm, settings.distance, place)[0]);
+      }
+      rows.push_back(std::move(row));
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::vector<ExtendRow> extend(const Schedule& trunk, std::int64_t m, std::span<const std::int64_t> horizons,
+                              const ExtendSettings& settings) {
+  if (!std::holds_alternative<Constant>(trunk.spec().shape)) {
+    fail({"trunk = ", print(trunk), ": must be constant but for warmup and cooldown; give the rates made so far"});
+  }
+  const Layout& layout = trunk.layout();
+  const std::int64_t first = std::max<std::int64_t>(layout.warmup_steps, 1);
+  const bool ends = layout.steps && layout.cooldown_steps > 0;
+  const std::int64_t last = ends ? *layout.steps - layout.cooldown_steps : layout.steps.value_or(m);
+  if (m < first || m > last) {
+    fail({"m = ", std::to_string(m), ": must be between ", std::to_string(first), " and ", std::to_string(last),
+          ", in the stable phase of ", print(trunk)});
+  }
+  Trunk state{trunk.values(m), trunk.spec(), ends ? last : m};
+  // The part that is done does not follow the new horizon.
+  state.spec.warmup.length = steps(layout.warmup_steps);
+  if (!state.spec.cooldown) state.spec.cooldown = Cooldown{};
+  if (state.spec.cooldown->length.unit == Duration::Unit::rest) state.spec.cooldown->length = percent(100);
+  return extend(state, horizons, settings);
+}
+
+std::vector<ExtendRow> extend(std::span<const double> done, std::span<const std::int64_t> horizons,
+                              const ExtendSettings& settings, const Cooldown& cooldown) {
+  if (done.empty()) fail({"done = []: must hold at least one step"});
+  require_non_negative("done", done);
+  if (!(done.back() > 0.0)) {
+    fail_value(concat({"done[", std::to_string(done.size() - 1), "]"}), done.back(),
+               "must be > 0: it is the LR that goes on");
+  }
+  ScheduleSpec spec;
+  spec.peak = done.back();
+  spec.cooldown = cooldown;
+  return extend(Trunk{{done.begin(), done.end()}, spec, static_cast<std::int64_t>(done.size())}, horizons, settings);
+}
+
+}  // namespace scheduled

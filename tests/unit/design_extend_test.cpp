@@ -1,0 +1,208 @@
+#include "scheduled/design_extend.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/design_optimal.hpp"
+#include "support/throws.hpp"
+
+namespace scheduled {
+namespace {
+
+// THEORY section 5: T1 = 4000, c = .2, evaluated at T2, so that a spec has one step more.
+constexpr double gamma_star = .00811829;
+const std::vector<std::int64_t> horizons = {6001, 8001, 10001, 12001, 14001, 16001};
+
+Schedule trunk() {
+  const Schedule tuned = Schedule::parse("wsd(steps=4001)");
+  return tuned.with_peak(best_base_lr(tuned).peak);
+}
+
+std::string steps_text(std::int64_t steps) { return "(steps=" + std::to_string(steps); }
+
+/// The value of a grid whose best base LR is nearest to that of the trunk.
+struct GridPoint {
+  double parameter = 0.0;
+  double omega = 0.0;  // at its own best base LR
+};
+
+template <class Spec>
+GridPoint nearest_on_grid(double from, double to, const Spec& spec) {
+  GridPoint nearest;
+  double distance = 1e300;
+  for (int i = 0; i < 33; ++i) {
+    const double parameter = from + (to - from) * i / 32.0;
+    const BestBaseLr best = best_base_lr(Schedule::parse(spec(parameter)));
+    if (std::fabs(best.peak - trunk().peak()) >= distance) continue;
+    distance = std::fabs(best.peak - trunk().peak());
+    nearest = {parameter, best.bound};
+  }
+  return nearest;
+}
+
+TEST(Extend, ThePapersGridsGiveThePublishedNumbers) {
+  EXPECT_NEAR(trunk().peak(), gamma_star, 5e-9);
+  const double naive[] = {.028490, .025628, .023911, .022766, .021948, .021335};
+  const double drop_at[] = {.625, .525, .475, .425, .4, .375};
+  const double drop[] = {.026741, .023089, .020731, .019018, .017697, .016636};
+  const double cooldown_at[] = {.4375, .6344, .775, .8875, .9719, 1};
+  const double cooldown[] = {.026447, .022518, .020041, .018268, .016908, .015816};
+  for (std::size_t h = 0; h < horizons.size(); ++h) {
+    const std::string steps = steps_text(horizons[h]);
+    EXPECT_NEAR(bound(Schedule::parse("wsd" + steps + ")").with_peak(trunk().peak())), naive[h], 6e-7);
+    const GridPoint dropped = nearest_on_grid(0.2, 1.0, [&](double factor) {
+      return "piecewise" + steps + ", milestones=[3201], factors=[" + format_number(factor) + "], cooldown=20%)";
+    });
+    EXPECT_NEAR(dropped.parameter, drop_at[h], 1e-12);
+    EXPECT_NEAR(dropped.omega, drop[h], 6e-7);
+    const GridPoint adapted = nearest_on_grid(
+        0.1, 1.0, [&](double share) { return "wsd" + steps + ", cooldown=" + format_number(100.0 * share) + "%)"; });
+    EXPECT_NEAR(adapted.parameter, cooldown_at[h], 1e-4);
+    EXPECT_NEAR(adapted.omega, cooldown[h], 6e-7);
+  }
+}
+
+TEST(Extend, RootsLieBetweenTheGridPoints) {
+  const double drop_at[] = {.625, .525, .475, .425, .4, .375};
+  const double cooldown_at[] = {.4375, .6344, .775, .8875, .9719, 1};
+  const auto rows = extend(trunk(), 1, horizons);
+  ASSERT_EQ(rows.size(), 24U);
+  for (std::size_t h = 0; h < horizons.size(); ++h) {
+    const ExtendRow& drop = rows[4 * h + 1];
+    EXPECT_EQ(drop.method, ExtendMethod::drop);
+    EXPECT_NEAR(drop.parameter, drop_at[h], 0.0126);
+    EXPECT_FALSE(drop.at_limit);
+    EXPECT_NEAR(best_base_lr(Schedule::parse(drop.spec)).peak / trunk().peak(), 1.0, 1e-9);
+    const ExtendRow& adapted = rows[4 * h + 2];
+    EXPECT_EQ(adapted.method, ExtendMethod::adapted_cooldown);
+    EXPECT_NEAR(adapted.parameter, cooldown_at[h], 0.0142);
+    EXPECT_EQ(adapted.at_limit, h == 5);
+    if (h < 5) {
+      EXPECT_NEAR(best_base_lr(Schedule::parse(adapted.spec)).peak / trunk().peak(), 1.0, 1e-3);
+    }
+  }
+}
+
+TEST(Extend, TheOptimumHasThePublishedValues) {
+  const std::vector<std::int64_t> some = {6001, 8001, 12001, 16001};
+  const double omega_at_T2[] = {.0262367, .0224882, .0182846, .0158620};
+  const double drops_to[] = {.830, .869, .825, .764};
+  const auto rows = extend(trunk(), 3200, some);
+  for (std::size_t h = 0; h < some.size(); ++h) {
+    const ExtendRow& row = rows[4 * h + 3];
+    EXPECT_EQ(row.method, ExtendMethod::optimal);
+    EXPECT_EQ(row.lr.size(), static_cast<std::size_t>(some[h] - 1));
+    EXPECT_NEAR(row.omega, omega_at_T2[h], 6e-8);
+    EXPECT_NEAR(row.parameter, drops_to[h], 6e-4);
+    EXPECT_EQ(row.extra, some[h] - 3200);
+    for (std::size_t method = 0; method < 3; ++method) EXPECT_GT(rows[4 * h + method].omega, row.omega);
+    // The plain spec is nearly as good.
+    EXPECT_GE(row.spec_omega, row.omega);
+    EXPECT_LE(row.spec_omega, row.omega * 1.001);
+    EXPECT_EQ(bound(Schedule::parse(row.spec)), row.spec_omega);
+  }
+}
+
+TEST(Extend, SpecsReadBackToTheRows) {
+  const std::vector<std::int64_t> some = {500, 900};
+  const Schedule from = Schedule::parse("wsd(steps=400, warmup=20, decay=1-sqrt, cooldown=25%, final=10%, peak=0.02)");
+  for (const ExtendRow& row : extend(from, 250, some, {.grad_norm = 2.0, .distance = 0.5})) {
+    const std::vector<double> rates = bound_rates(Schedule::parse(row.spec));
+    EXPECT_EQ(rates.size(), row.lr.size());
+    for (std::size_t t = 0; t < 250; ++t) EXPECT_EQ(row.lr[t], from.lr(static_cast<std::int64_t>(t)));
+    EXPECT_EQ(omega(row.lr, 2.0, 0.5), row.omega);
+    EXPECT_EQ(worst_case(row.lr, 2.0, 0.5).value, row.worst_case);
+    if (row.method != ExtendMethod::optimal) {
+      EXPECT_EQ(rates, row.lr);
+    }
+  }
+}
+
+TEST(Extend, SmallestBoundIsAtMostTheMatch) {
+  const std::vector<std::int64_t> some = {6001, 12001};
+  const auto match = extend(trunk(), 1, some);
+  const auto smallest = extend(trunk(), 1, some, {.rule = ExtendRule::smallest_bound});
+  for (std::size_t i = 0; i < match.size(); ++i) EXPECT_LE(smallest[i].omega, match[i].omega * (1 + 1e-14));
+  EXPECT_NEAR(smallest[1].omega, .026577, 1e-6);  // drop to .5, the grid's best
+  EXPECT_NEAR(smallest[2].omega, .026227, 1e-6);
+}
+
+TEST(Extend, SaysWhatStoppingEarlyCosts) {
+  const std::vector<std::int64_t> some = {6001, 12001};
+  const auto rows = extend(trunk(), 3200, some);
+  for (const ExtendRow& row : rows) {
+    ASSERT_EQ(row.stopped.size(), 2U);
+    EXPECT_EQ(row.stopped[row.steps == 6001 ? 0 : 1], row.omega);
+    EXPECT_EQ(std::isnan(row.stopped[1]), row.steps == 6001);
+  }
+  EXPECT_GT(rows[7].stopped[0], 1.2 * rows[3].omega);  // the plan for 12,000 steps stopped at 6,000
+}
+
+TEST(Extend, FromRatesAgreesWithTheSchedule) {
+  const std::vector<std::int64_t> some = {6001, 9001};
+  const std::vector<double> done = trunk().values(3201);
+  const auto from_rates = extend(done, some);
+  const auto from_schedule = extend(trunk(), 3201, some);
+  for (std::size_t i = 0; i < from_rates.size(); ++i) {
+    EXPECT_NEAR(from_rates[i].omega, from_schedule[i].omega, 1e-12) << i;
+    EXPECT_EQ(from_rates[i].lr.size(), from_schedule[i].lr.size());
+  }
+}
+
+TEST(Extend, OptimumFromATrunkThatFallsOrHasNoisyNorms) {
+  std::vector<double> done(300);
+  std::vector<double> norms(1001);
+  for (std::size_t t = 0; t < done.size(); ++t) done[t] = 0.05 / std::sqrt(static_cast<double>(t + 1));
+  for (std::size_t t = 0; t < norms.size(); ++t) norms[t] = 1.0 + 0.5 * std::sin(static_cast<double>(t * t));
+  const std::vector<std::int64_t> some = {302, 1001};
+  const auto rows = extend(done, some, {.grad_norm = norms});
+  for (const std::size_t i : {3U, 7U}) {
+    std::vector<double> gradient(rows[i].lr.size());
+    omega_gradient(rows[i].lr, norms, 1.0, gradient);
+    for (std::size_t t = 300; t < gradient.size(); ++t) EXPECT_NEAR(gradient[t], 0.0, 1e-12);
+  }
+}
+
+TEST(Extend, AShortTailOfAFinishedRunMayStopAtOnce) {
+  // Rates so large that every further step does harm: the tail is as small as rounding allows, not an error.
+  const std::vector<double> done(50, 10.0);
+  const std::vector<std::int64_t> some = {60};
+  const auto rows = extend(done, some);
+  EXPECT_GT(rows[3].lr.back(), 0.0);
+  for (std::size_t method = 0; method < 3; ++method) EXPECT_LE(rows[3].omega, rows[method].omega);
+}
+
+TEST(Extend, SaysWhatIsWrong) {
+  const auto error = [](const char* spec, std::int64_t m, std::vector<std::int64_t> to) {
+    return error_of([&] { extend(Schedule::parse(spec), m, to); });
+  };
+  EXPECT_EQ(error("wsd(steps=400)", 300, {500, 301}),
+            "horizons[1] = 301: must be at least 302, two steps more than the trunk");
+  EXPECT_EQ(error("wsd(steps=400)", 300, {}), "horizons: none given");
+  EXPECT_EQ(
+      error("wsd(steps=400)", 321, {500}),
+      "m = 321: must be between 1 and 320, in the stable phase of wsd(steps=400, peak=1, cooldown=20%, decay=linear)");
+  EXPECT_EQ(error("wsd(steps=400, warmup=10)", 5, {500}),
+            "m = 5: must be between 10 and 320, in the stable phase of wsd(steps=400, peak=1, warmup=10, "
+            "cooldown=20%, decay=linear)");
+  EXPECT_EQ(error("rsqrt(steps=400, warmup=10)", 50, {500}),
+            "trunk = rsqrt(steps=400, peak=1, warmup=10): must be constant but for warmup and cooldown; give the rates "
+            "made so "
+            "far");
+  const std::vector<std::int64_t> to = {9};
+  EXPECT_EQ(error_of([&] { extend(std::vector<double>{}, to); }), "done = []: must hold at least one step");
+  EXPECT_EQ(error_of([&] {
+              extend(std::vector{0.1, 0.0}, to);
+            }),
+            "done[1] = 0: must be > 0: it is the LR that goes on");
+  EXPECT_EQ(error_of([&] { extend(std::vector{0.1, std::nan("")}, to); }), "done[1] = nan: must be finite and >= 0");
+  const std::vector<double> norms(5, 1.0);
+  EXPECT_EQ(error_of([&] { extend(std::vector{0.1}, to, {.grad_norm = norms}); }),
+            "grad_norm: there are 5 values for 9 steps; must be at least one per step");
+}
+
+}  // namespace
+}  // namespace scheduled
