@@ -1,0 +1,70 @@
+// Layer 3: the best base LR and its bound over a grid of schedules, horizons, cooldowns and grad norms.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "scheduled/design.hpp"
+
+namespace scheduled {
+
+/// G_t of one family: a series, or t^alpha.
+struct GradNormFamily {
+  std::string name = {};            ///< for the reader of the results
+  double alpha = 0.0;               ///< G_t = t^alpha, finite
+  std::vector<double> series = {};  ///< where not empty: one value per step for the longest horizon, finite, >= 0
+  bool operator==(const GradNormFamily&) const = default;
+};
+
+/// The grid. An axis left empty has one entry: the schedule's own horizon or cooldown, or G = 1.
+struct SweepAxes {
+  std::vector<Schedule> schedules = {};     ///< at least one; their peaks do not matter
+  std::vector<std::int64_t> horizons = {};  ///< steps, >= 1
+  std::vector<double> cooldowns = {};       ///< shares of the run, > 0 to 1; every schedule must have a cooldown
+  std::vector<GradNormFamily> grad_norms = {};
+
+  /// Number of combinations. Combination i = ((s H + h) C + c) F + f for entries s, h, c, f of axes of lengths
+  /// S, H, C, F (an empty axis counts as one).
+  std::int64_t size() const noexcept;
+};
+
+/// Where a combination lies on the axes (0 on empty ones).
+struct SweepPlace {
+  std::size_t schedule = 0;
+  std::size_t horizon = 0;
+  std::size_t cooldown = 0;
+  std::size_t grad_norm = 0;
+  bool operator==(const SweepPlace&) const = default;
+};
+SweepPlace sweep_place(const SweepAxes& axes, std::int64_t combination) noexcept;
+
+/// The schedule of a combination, with its horizon and cooldown put in.
+Schedule sweep_schedule(const SweepAxes& axes, std::int64_t combination);
+
+struct SweepResult {
+  std::int64_t combination = 0;
+  BestBaseLr best;
+  std::string error;  ///< why there is none, where the schedule does not fit the horizon, say; best is then empty
+};
+
+struct SweepOptions {
+  double distance = 1.0;
+  Criterion criterion = Criterion::omega;
+  int threads = 1;         ///< >= 1; the results have the same bits for every number
+  std::stop_token stop{};  ///< asked between combinations; what is done stays done
+  /// Combinations that are already done and skipped (a resumed sweep), nothing: none. Called from one thread at a time.
+  std::function<bool(std::int64_t combination)> skip = {};
+  /// Called for every result as it comes, in no fixed order, from one thread at a time; `done` counts calls.
+  std::function<void(const SweepResult& result, std::int64_t done, std::int64_t to_do)> on_result = {};
+};
+
+/// The results that were computed, by combination. Throws std::invalid_argument: no schedule, a horizon < 1 or none, a
+/// share out of range, a schedule without cooldown where the axis is given, a series that is too short, distance,
+/// threads; each named with its index. What on_result throws ends the sweep and is thrown on. O(T) for each.
+std::vector<SweepResult> sweep(const SweepAxes& axes, const SweepOptions& options = {});
+
+}  // namespace scheduled
