@@ -6,6 +6,10 @@
 #include <cstdint>
 
 #include "scheduled/design.hpp"
+#include "scheduled/design_constrained.hpp"
+#include "scheduled/design_extend.hpp"
+#include "scheduled/design_optimal.hpp"
+#include "scheduled/design_refine.hpp"
 
 namespace scheduled {
 namespace {
@@ -50,6 +54,31 @@ TEST(Determinism, Bounds) {
     hash.add(standard_bound(bound_rates(s), norms, 1.7));
   }
   EXPECT_EQ(hash.value(), 0xc4dfc86f4df0fbbcULL);
+}
+
+TEST(Determinism, Designs) {
+  Hash hash;
+  const auto add = [&hash](const std::vector<double>& values) {
+    for (const double value : values) hash.add(value);
+  };
+  const auto norms = power_grad_norm(-0.37, 5001);
+  add(optimal_schedule(5000, norms, 1.7).lr);
+  add(worst_case_optimal_schedule(5000, norms, 1.7).lr);
+  const double peak = optimal_schedule(5000, norms).lr[0];
+  const auto constrained = constrained_schedule(5000, norms, 1.0,
+                                                {.prefix = {0.1 * peak, 0.2 * peak},
+                                                 .warmup = linear_warmup(50),
+                                                 .max_lr = 0.5 * peak,
+                                                 .non_increasing = true,
+                                                 .final_lr = 1e-3 * peak});
+  add(constrained.lr);
+  hash.add(constrained.lower_bound);
+  add(refine(norms).schedule.values());
+  const std::vector<std::int64_t> horizons = {3000, 5001};
+  for (const ExtendRow& row : extend(Schedule::parse("wsd(steps=2001, peak=0.02)"), 1500, horizons)) add(row.lr);
+  const LrSensitivity loss = lr_sensitivity(Schedule::parse("wsd(steps=300, final=1e-3)"));
+  add({loss.low, loss.high, loss.at_double});
+  EXPECT_EQ(hash.value(), 0xdd8004ff0365890aULL);
 }
 
 }  // namespace
