@@ -35,7 +35,8 @@ struct LrSensitivity {
   std::optional<double> at_half;  ///< bound at half the best peak over the best bound; nothing where an absolute LR
                                   ///< allows no such peak
   double at_double = 0.0;         ///< the same at twice the best peak
-  double low = 0.0;               ///< from `low` to `high` the bound is at most (1 + share) times the best
+  double low = 0.0;               ///< from `low` to `high` the bound is at most (1 + share) times the best; 0 where no
+                                  ///< peak is too small for that (the exact worst case is at most D G_T)
   double high = 0.0;
   bool low_at_limit = false;  ///< `low` is the smallest peak that the absolute LRs allow
   bool closed_form = true;    ///< from (2.1): 1.25, 1.25, gamma*/k, gamma* k, k = 1 + share + sqrt(share (2 + share))

@@ -76,7 +76,7 @@ double value_at(const Schedule& schedule, double peak, const BoundSettings& sett
 }
 
 /// The peak on one side of the best, `factor` > 1 above or < 1 below, where the bound reaches `level`; low where the
-/// peaks end before that.
+/// peaks end before that, 0 where no peak is too small.
 double edge(const Schedule& schedule, const BoundSettings& settings, double best, double level, double factor,
             double low) {
   const auto above = [&](double peak) { return value_at(schedule, peak, settings) > level; };
@@ -84,6 +84,7 @@ double edge(const Schedule& schedule, const BoundSettings& settings, double best
   double outside = std::max(best * factor, low);
   while (!above(outside)) {
     if (outside == low) return low;
+    if (outside < 1e-100 * best) return 0.0;  // the worst case stays below D G however small the steps
     inside = outside;
     outside = std::max(outside * factor, low);
   }
@@ -135,7 +136,7 @@ LrSensitivity lr_sensitivity(const Schedule& schedule, const BoundSettings& sett
   result.at_double = value_at(schedule, 2.0 * best.peak, settings) / best.bound;
   const double level = (1.0 + share) * best.bound;
   result.low = best.at_limit ? best.peak : edge(schedule, settings, best.peak, level, 0.5, smallest);
-  result.low_at_limit = result.low == smallest;
+  result.low_at_limit = smallest > 0.0 && result.low == smallest;
   result.high = edge(schedule, settings, best.peak, level, 2.0, smallest);
   return result;
 }

@@ -113,6 +113,14 @@ TEST(LrSensitivity, ByRootFinding) {
   }
 }
 
+TEST(LrSensitivity, NoPeakIsTooSmallForALargeLossOfTheWorstCase) {
+  const Schedule s = Schedule::parse("linear(steps=5)");
+  const LrSensitivity loss = lr_sensitivity(s, {.criterion = Criterion::worst_case}, 3.0);
+  EXPECT_EQ(loss.low, 0.0);
+  EXPECT_FALSE(loss.low_at_limit);
+  EXPECT_NEAR(bound(s.with_peak(loss.high), {.criterion = Criterion::worst_case}) / loss.best.bound, 4.0, 1e-10);
+}
+
 TEST(LrSensitivity, WhereAnAbsoluteRateIsInTheWay) {
   const LrSensitivity loss = lr_sensitivity(Schedule::parse("wsd(steps=401, final=0.1)"));
   EXPECT_TRUE(loss.low_at_limit);
