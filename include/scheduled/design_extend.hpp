@@ -37,7 +37,8 @@ struct ExtendRow {
   std::int64_t steps = 0;   ///< the horizon
   double parameter = 1.0;   ///< drop: plateau/peak; adapted_cooldown: share of the new horizon; naive: the old share;
                             ///< optimal: first new rate/last rate before
-  bool at_limit = false;    ///< no parameter makes the trunk's peak the best; the nearest was taken
+  bool at_limit = false;    ///< no parameter makes the trunk's peak the best: it is too high for all (the nearest
+                            ///< was taken) or too low for all (drop: none; adapted_cooldown: the nearest)
   std::vector<double> lr;   ///< eta_1 ... eta_T, the trunk's m first; T = steps, one less where the last rate is 0
   double omega = 0.0;       ///< Omega_T
   double worst_case = 0.0;  ///< the exact worst case (an upper bound of it where grad norms vary)

@@ -122,7 +122,8 @@ class Extension {
     double factor = 1.0;
     bool at_limit = false;
     if (settings_.rule == ExtendRule::smallest_bound) {
-      factor = golden_section([&](double f) { return omega_of(dropped(f)); }, lowest, 1.0, 1e-8).first;
+      const auto [f, value] = golden_section([&](double x) { return omega_of(dropped(x)); }, lowest, 1.0, 1e-8);
+      if (value < omega_of(dropped(1.0))) factor = f;
     } else if (square_at(1.0) >= 1.0) {
       at_limit = square_at(1.0) > 1.0;
     } else {
@@ -135,47 +136,55 @@ class Extension {
     return row;
   }
 
-  /// The cooldown with the smallest bound, which is unimodal in its length.
-  template <class ScheduleOf>
-  std::int64_t best_length(const ScheduleOf& schedule, std::int64_t low, std::int64_t high) const {
+  /// The cooldown length with the smallest value. Bound and best peak fall and then rise with the length, but for the
+  /// shortest ones (a cooldown of one step only leaves the last step out), all of which are tried.
+  template <class Value>
+  std::int64_t best_length(const Value& value) const {
+    std::int64_t low = std::min<std::int64_t>(2, room());
+    std::int64_t high = room();
     while (high - low > 2) {
       const std::int64_t a = low + (high - low) / 3;
       const std::int64_t b = high - (high - low) / 3;
-      if (omega_of(schedule(a)) <= omega_of(schedule(b))) {
+      if (value(a) <= value(b)) {
         high = b;
       } else {
         low = a;
       }
     }
     std::int64_t best = low;
-    for (std::int64_t c = low + 1; c <= high; ++c) {
-      if (omega_of(schedule(c)) < omega_of(schedule(best))) best = c;
-    }
+    const auto consider = [&](std::int64_t length) {
+      if (value(length) < value(best)) best = length;
+    };
+    for (std::int64_t length = low + 1; length <= high; ++length) consider(length);
+    for (std::int64_t length = 1; length <= std::min<std::int64_t>(8, room()); ++length) consider(length);
     return best;
   }
 
-  /// The longer the cooldown, the higher the peak that suits the schedule.
+  /// But for very short ones, the longer the cooldown, the higher the peak that suits the schedule: the root on the
+  /// rising branch.
   ExtendRow adapted_cooldown() const {
     const auto schedule = [&](std::int64_t length) {
       return with_cooldown(trunk_, horizon_, length, trunk_.spec.cooldown->decay);
     };
     const auto square_at = [&](std::int64_t length) { return best_factor_squared(schedule(length)); };
-    std::int64_t low = 1;
-    std::int64_t high = room();
+    std::int64_t low = settings_.rule == ExtendRule::smallest_bound
+                           ? best_length([&](std::int64_t length) { return omega_of(schedule(length)); })
+                           : best_length(square_at);
     bool at_limit = false;
-    if (settings_.rule == ExtendRule::smallest_bound) {
-      low = best_length(schedule, low, high);
-    } else if (square_at(low) >= 1.0) {
-      at_limit = true;
-    } else if (square_at(high) <= 1.0) {
-      at_limit = square_at(high) < 1.0;
-      low = high;
-    } else {
-      while (high - low > 1) {
-        const std::int64_t middle = low + (high - low) / 2;
-        (square_at(middle) > 1.0 ? high : low) = middle;
+    if (settings_.rule == ExtendRule::match_base_lr) {
+      std::int64_t high = room();
+      if (square_at(low) >= 1.0) {
+        at_limit = square_at(low) > 1.0;
+      } else if (square_at(high) <= 1.0) {
+        at_limit = square_at(high) < 1.0;
+        low = high;
+      } else {
+        while (high - low > 1) {
+          const std::int64_t middle = low + (high - low) / 2;
+          (square_at(middle) > 1.0 ? high : low) = middle;
+        }
+        if (square_at(high) - 1.0 < 1.0 - square_at(low)) low = high;
       }
-      if (square_at(high) - 1.0 < 1.0 - square_at(low)) low = high;
     }
     ExtendRow row = finished(ExtendMethod::adapted_cooldown, static_cast<double>(low) / static_cast<double>(horizon_),
                              schedule(low));

@@ -130,6 +130,44 @@ TEST(Extend, SmallestBoundIsAtMostTheMatch) {
   EXPECT_NEAR(smallest[2].omega, .026227, 1e-6);
 }
 
+/// Every length and a fine grid of plateaus, for small runs of all kinds.
+TEST(Extend, SearchesFindWhatTryingAllFinds) {
+  for (const char* decay : {"linear", "1-sqrt", "cosine", "square", "lowered-linear"}) {
+    for (const double factor : {0.4, 1.0, 2.5}) {
+      for (const std::int64_t horizon : {48, 90, 160}) {
+        Schedule from = Schedule::parse(std::string("wsd(steps=46, decay=") + decay + ")");
+        from = from.with_peak(factor * best_base_lr(from).peak);
+        const std::int64_t m = 15;
+        const std::vector<std::int64_t> to = {horizon};
+        const auto smallest = extend(from, m, to, {.rule = ExtendRule::smallest_bound});
+        const auto match = extend(from, m, to);
+        const auto mismatch = [&](const Schedule& s) {
+          return std::fabs(std::pow(best_base_lr(s).peak / from.peak(), 2) - 1.0);
+        };
+        double lowest = 1e300;
+        double nearest = 1e300;
+        for (std::int64_t length = 1; length <= horizon - m; ++length) {
+          ScheduleSpec spec = from.spec();
+          spec.steps = steps(horizon);
+          spec.cooldown->length = steps(length);
+          lowest = std::min(lowest, bound(Schedule(spec)));
+          nearest = std::min(nearest, mismatch(Schedule(spec)));
+        }
+        EXPECT_LE(smallest[2].omega, lowest * (1 + 1e-12)) << decay << factor << horizon;
+        EXPECT_LE(mismatch(Schedule::parse(match[2].spec)), nearest * (1 + 1e-9) + 1e-12) << decay << factor << horizon;
+        lowest = 1e300;
+        for (int k = 1; k <= 1000; ++k) {
+          ScheduleSpec spec = Schedule::parse(match[0].spec).spec();
+          const std::int64_t end = 46 - from.layout().cooldown_steps;
+          if (k < 1000) spec.shape = Piecewise{{steps(end)}, {1e-3 * k}};
+          lowest = std::min(lowest, bound(Schedule(spec)));
+        }
+        EXPECT_LE(smallest[1].omega, lowest * (1 + 1e-12)) << decay << factor << horizon;
+      }
+    }
+  }
+}
+
 TEST(Extend, SaysWhatStoppingEarlyCosts) {
   const std::vector<std::int64_t> some = {6001, 12001};
   const auto rows = extend(trunk(), 3200, some);
