@@ -70,14 +70,19 @@ struct Direction {
   double slope = 0.0;  // derivative of the barrier function along it
 };
 
-/// O(n). `work` is kept between calls for its memory.
+/// What the backward pass needs of one step.
 struct Stage {
-  double q12, q22, q2, wd, gd;
+  double q12, q22;  // second derivatives of Q in (v, eta) and in eta
+  double q2;        // its gradient in eta
+  double wd, gd;    // weight and gradient of the barrier of the drop
 };
+
+/// O(n). `work` is kept between calls for its memory.
 void newton_direction(const Problem& problem, const Point& point, double mu, std::vector<Stage>& work,
                       Direction& direction);
 
-/// The dual function at the multipliers of `point`: a lower bound of the objective, or -infinity where they give none.
+/// A lower bound of the objective over all rates that obey, from the multipliers and rates of `point`; -infinity where
+/// these give none.
 double lower_bound(const Problem& problem, const Point& point);
 
 /// A strictly feasible start.

@@ -18,7 +18,8 @@ struct Derivatives {
 /// all that depends on the first m steps. Convex and falling. O(m) each.
 class PrefixCost {
  public:
-  /// Checked rates (m >= 0), grad norms >= 0 and D > 0, multiplied by 1/rate_unit, 1/norm_unit and 1/distance_unit.
+  /// Checked rates (m >= 0) and grad norms >= 0, which are divided by their units first; distance > 0 in the units
+  /// that follow from these.
   PrefixCost(std::span<const double> lr, GradNorm grad_norm, double distance, double rate_unit = 1.0,
              double norm_unit = 1.0);
 
