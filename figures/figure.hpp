@@ -20,7 +20,7 @@ struct Picture {
 
 struct Animation {
   std::string name;
-  std::vector<plot::Figure> frames;
+  std::vector<plot::Figure> frames = {};
   double seconds = 0.1;  ///< a frame
 };
 

@@ -14,5 +14,8 @@ Result cosine_cycle(Criterion criterion);
 Result lr_transfer_curves(const Inputs& inputs);
 Result wsd_detail(const Inputs& inputs);
 Result convex_example(const Inputs& inputs);
+Result horizon_extension(const Inputs& inputs);
+Result schedule_optimization(const Inputs& inputs);
+Result lower_bound(const Inputs& inputs);
 
 }  // namespace scheduled::figures
