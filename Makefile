@@ -15,7 +15,8 @@ test: build python
 	.venv/bin/python -m pytest -q tests/python
 	ctest --preset release
 
-demo: build
+demo: $(BUILD)/build.ninja
+	cmake --build --preset release --target scheduled
 	@LOG='$(LOG)' tools/demo.sh $(BUILD)/scheduled
 
 bench: $(STAMPS)/packages
