@@ -10,7 +10,8 @@ namespace scheduled::plot {
 /// nothing behind.
 void check_writable(const std::filesystem::path& path);
 
-/// Writes beside `path` (where that is a link: beside what it leads to), then renames. Throws std::runtime_error naming the file (disk full, ...), with nothing left.
+/// Writes beside `path` (where that is a link: beside what it leads to), then renames. Throws std::runtime_error naming
+/// the file (disk full, ...), with nothing left.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace scheduled::plot

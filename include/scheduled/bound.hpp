@@ -62,7 +62,8 @@ struct BoundTerms {
 double omega(std::span<const double> lr, GradNorm grad_norm, double distance);
 BoundTerms omega_terms(std::span<const double> lr, GradNorm grad_norm, double distance);
 
-/// The three terms of (1.1), as the paper's code reports them; their sum is Omega_T.
+/// The three terms of (1.1), as the paper's code reports them; their sum is Omega_T. Relative error of each
+/// <= 1e-15 (1 + log2 T) (tests/accuracy/omega).
 struct OmegaSplit {
   double distance = 0.0;  ///< D^2/(2 S_T)
   double noise = 0.0;     ///< sum q_t/(2 S_T)
@@ -72,6 +73,7 @@ struct OmegaSplit {
 OmegaSplit omega_split(std::span<const double> lr, GradNorm grad_norm, double distance);
 
 /// Gradient (1.3) of Omega_T in the step sizes, out[j] = dOmega/d lr[j]; out.size() == lr.size(). [loss^2/distance^2]
+/// Error <= 1e-15 (1 + log2 T) of the sum of the sizes of its terms, which have both signs (tests/accuracy/omega).
 void omega_gradient(std::span<const double> lr, GradNorm grad_norm, double distance, std::span<double> out);
 
 /// Average-iterate bound (1.4): zeros are allowed everywhere, the sum must be > 0.

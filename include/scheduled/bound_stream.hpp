@@ -23,11 +23,11 @@ namespace scheduled {
 /// A_i = sum over past steps of q_k exp(-s_i (S_t - S_k)), multiplied by exp(-s_i eta) per step.
 class OmegaStream {
  public:
-  /// distance: D > 0, finite; else std::invalid_argument.
+  /// distance: D within [1e-40, 1e40]; else std::invalid_argument.
   explicit OmegaStream(double distance = 1.0);
 
-  /// One update with learning rate `lr` and gradient norm `grad_norm`, both finite and >= 0; returns Omega_t. lr is 0
-  /// or within [1e-140, 1e140]; a step of 0 repeats the value before it (infinity while there was no positive one).
+  /// One update with learning rate `lr`, 0 or within [1e-60, 1e60], and gradient norm `grad_norm`, 0 or within
+  /// [1e-40, 1e40]; returns Omega_t. A step of 0 repeats the value before it (infinity while there was no positive one).
   /// Throws std::invalid_argument naming the 0-based step, the value and what is allowed; the stream is then unchanged.
   double push(double lr, double grad_norm = 1.0);
 

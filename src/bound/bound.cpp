@@ -148,12 +148,14 @@ OmegaSplit omega_split(std::span<const double> lr, GradNorm grad_norm, double di
   CompensatedSum extra;
   tail.add(lr[last]);
   noise_tail.add(square(lr[last] * grad_norm[last]));
-  for (std::size_t k = last; k-- > 0;) {
-    const double after = tail.value();
-    tail.add(lr[k]);
-    noise_tail.add(square(lr[k] * grad_norm[k]));
-    extra.add(lr[k] / after * (noise_tail.value() / tail.value()));
-  }
+  const double* const norms = grad_norm.data();
+  blocks_backward(last, [&](std::size_t begin, std::size_t count) {
+    const auto sums = kernels::omega_block_split(lr.data() + begin, norms != nullptr ? norms + begin : nullptr,
+                                                 grad_norm[0], count, tail.value(), noise_tail.value());
+    tail.add(sums.rates);
+    noise_tail.add(sums.squares);
+    extra.add(sums.terms);
+  });
   const double total = tail.value();
   return {square(distance) / (2.0 * total), noise_tail.value() / (2.0 * total), 0.5 * extra.value()};
 }

@@ -56,78 +56,112 @@ BlockSums SumsByDivision(const double* HWY_RESTRICT lr, const double* HWY_RESTRI
   return sums;
 }
 
-/// A full block, four neighbouring steps in one division: a/b + c/d = (a d + c b)/(b d). Vectors hold one step of each
-/// four; all is lane by lane, so that their length does not change the result.
+/// Steps 4 f ... 4 f + 3 of a block for as many f as a vector has lanes: one step of each four in each vector.
+template <class D>
+struct Fours {
+  using V = hn::Vec<D>;
+  V a, b, c, e;
+  static HWY_INLINE Fours Load(D d, const double* HWY_RESTRICT from) {
+    Fours fours;
+    hn::LoadInterleaved4(d, from, fours.a, fours.b, fours.c, fours.e);
+    return fours;
+  }
+  HWY_INLINE V Least() const { return hn::Min(hn::Min(a, b), hn::Min(c, e)); }
+  HWY_INLINE V Most() const { return hn::Max(hn::Max(a, b), hn::Max(c, e)); }
+  HWY_INLINE Fours TimesSquared(const Fours& by) const {
+    const V ma = hn::Mul(a, by.a);
+    const V mb = hn::Mul(b, by.b);
+    const V mc = hn::Mul(c, by.c);
+    const V me = hn::Mul(e, by.e);
+    return {hn::Mul(ma, ma), hn::Mul(mb, mb), hn::Mul(mc, mc), hn::Mul(me, me)};
+  }
+};
+
+/// sum of square/tail over each four in one division: a/b + c/d = (a d + c b)/(b d).
+template <class V, class F>
+HWY_INLINE V SumOfQuotients(const F& square, const F& tail) {
+  const V ab = hn::Mul(tail.a, tail.b);
+  const V ce = hn::Mul(tail.c, tail.e);
+  const V first = hn::Mul(hn::Add(hn::Mul(square.a, tail.b), hn::Mul(square.b, tail.a)), ce);
+  const V second = hn::Mul(hn::Add(hn::Mul(square.c, tail.e), hn::Mul(square.e, tail.c)), ab);
+  return hn::Div(hn::Add(first, second), hn::Mul(ab, ce));
+}
+
+/// Sum over each four of a full block; returns the sum of all, and in behind[f] what comes after four f.
+double RatesBehindFours(const double* HWY_RESTRICT lr, double after, double* HWY_RESTRICT behind) {
+  const hn::CappedTag<double, 8> d;
+  double total[omega_block / 4];
+  for (std::size_t f = 0; f < omega_block / 4; f += hn::Lanes(d)) {
+    const auto rates = Fours<decltype(d)>::Load(d, lr + 4 * f);
+    hn::StoreU(hn::Add(rates.a, hn::Add(rates.b, hn::Add(rates.c, rates.e))), d, total + f);
+  }
+  return OmegaBlockTails(total, omega_block / 4, after, behind);
+}
+
+/// Four neighbouring steps in one division where a block is full and its values are in range. All is lane by lane, so
+/// that the length of the vectors does not change the result.
 BlockSums OmegaBlockSums(const double* HWY_RESTRICT lr, const double* HWY_RESTRICT norm, double constant_norm,
                          std::size_t count, double after) {
   if (count < omega_block) return SumsByDivision(lr, norm, constant_norm, count, after);
-  constexpr std::size_t fours = omega_block / 4;
   const hn::CappedTag<double, 8> d;
-  const std::size_t width = hn::Lanes(d);
-  double total[fours];  // rates of each four
-  for (std::size_t f = 0; f < fours; f += width) {
-    hn::Vec<decltype(d)> one, two, three, four;
-    hn::LoadInterleaved4(d, lr + 4 * f, one, two, three, four);
-    hn::StoreU(hn::Add(one, hn::Add(two, hn::Add(three, four))), d, total + f);
-  }
-  double behind[fours];  // rates after each four
+  using F = Fours<decltype(d)>;
+  double behind[omega_block / 4];
   BlockSums sums;
-  sums.rates = OmegaBlockTails(total, fours, after, behind);
-
+  sums.rates = RatesBehindFours(lr, after, behind);
+  const auto same = hn::Set(d, constant_norm);
   double smallest[8];
   double largest[8];
   double lane[8];
-  for (std::size_t l = 0; l < 8; l += width) {
+  for (std::size_t l = 0; l < 8; l += hn::Lanes(d)) {
     auto least = hn::Zero(d);
     auto most = hn::Zero(d);
     auto sum = hn::Zero(d);
-    for (std::size_t f = l; f < fours; f += 8) {
-      hn::Vec<decltype(d)> a, b, c, e;
-      hn::LoadInterleaved4(d, lr + 4 * f, a, b, c, e);
-      least = hn::Min(least, hn::Min(hn::Min(a, b), hn::Min(c, e)));
-      const auto tail_e = hn::LoadU(d, behind + f);
-      const auto ce = hn::Add(c, e);
-      const auto tail_c = hn::Add(tail_e, e);
-      const auto tail_b = hn::Add(tail_e, ce);
-      const auto tail_a = hn::Add(tail_e, hn::Add(b, ce));
-      if (norm != nullptr) {
-        hn::Vec<decltype(d)> na, nb, nc, ne;
-        hn::LoadInterleaved4(d, norm + 4 * f, na, nb, nc, ne);
-        least = hn::Min(least, hn::Min(hn::Min(na, nb), hn::Min(nc, ne)));
-        a = hn::Mul(a, na);
-        b = hn::Mul(b, nb);
-        c = hn::Mul(c, nc);
-        e = hn::Mul(e, ne);
-      } else {
-        const auto same = hn::Set(d, constant_norm);
-        a = hn::Mul(a, same);
-        b = hn::Mul(b, same);
-        c = hn::Mul(c, same);
-        e = hn::Mul(e, same);
-      }
-      a = hn::Mul(a, a);
-      b = hn::Mul(b, b);
-      c = hn::Mul(c, c);
-      e = hn::Mul(e, e);
-      most = hn::Max(most, hn::Max(hn::Max(a, b), hn::Max(c, e)));
-      const auto ab = hn::Mul(tail_a, tail_b);
-      const auto cd = hn::Mul(tail_c, tail_e);
-      const auto first = hn::Mul(hn::Add(hn::Mul(a, tail_b), hn::Mul(b, tail_a)), cd);
-      const auto second = hn::Mul(hn::Add(hn::Mul(c, tail_e), hn::Mul(e, tail_c)), ab);
-      sum = hn::Add(sum, hn::Div(hn::Add(first, second), hn::Mul(ab, cd)));
+    for (std::size_t f = l; f < omega_block / 4; f += 8) {
+      const F rates = F::Load(d, lr + 4 * f);
+      F norms = {same, same, same, same};
+      if (norm != nullptr) norms = F::Load(d, norm + 4 * f);
+      const F square = rates.TimesSquared(norms);
+      const auto last = hn::LoadU(d, behind + f);
+      const auto ce = hn::Add(rates.c, rates.e);
+      const F tail = {hn::Add(last, hn::Add(rates.b, ce)), hn::Add(last, ce), hn::Add(last, rates.e), last};
+      least = hn::Min(least, hn::Min(rates.Least(), norms.Least()));
+      most = hn::Max(most, square.Most());
+      sum = hn::Add(sum, SumOfQuotients<hn::Vec<decltype(d)>>(square, tail));
     }
     hn::StoreU(least, d, smallest + l);
     hn::StoreU(most, d, largest + l);
     hn::StoreU(sum, d, lane + l);
   }
-  for (const double value : smallest) sums.smallest = value < sums.smallest ? value : sums.smallest;
   double most = 0.0;
-  for (const double value : largest) most = value > most ? value : most;
+  for (std::size_t l = 0; l < 8; ++l) {
+    sums.smallest = smallest[l] < sums.smallest ? smallest[l] : sums.smallest;
+    most = largest[l] > most ? largest[l] : most;
+  }
   // The products of four stay far from overflow, and what underflows is below 1e-30 of the sum, where all tails are
   // within 1e-50 ... 1e50 and 1e30 of each other and the largest square within 1e-30 ... 1e100.
   const double high = after + sums.rates;
   const bool in_range = after >= 1e-50 && high <= 1e50 && high <= 1e30 * after && most >= 1e-30 && most <= 1e100;
   if (!in_range) return SumsByDivision(lr, norm, constant_norm, count, after);
+  sums.terms = SumOf8(lane);
+  return sums;
+}
+
+BlockSplit OmegaBlockSplit(const double* HWY_RESTRICT lr, const double* HWY_RESTRICT norm, double constant_norm,
+                           std::size_t count, double after, double squares_after) {
+  double tail[omega_block];
+  double square[omega_block];
+  double behind[omega_block];  // squares after each step
+  BlockSplit sums;
+  sums.rates = OmegaBlockTails(lr, count, after, tail);
+  for (std::size_t j = 0; j < count; ++j) {
+    const double move = lr[j] * (norm != nullptr ? norm[j] : constant_norm);
+    square[j] = move * move;
+  }
+  sums.squares = OmegaBlockTails(square, count, squares_after, behind);
+  double lane[8] = {};
+  for (std::size_t j = 0; j < count; ++j) {
+    lane[j % 8] += lr[j] / tail[j] * ((behind[j] + square[j]) / (tail[j] + lr[j]));
+  }
   sums.terms = SumOf8(lane);
   return sums;
 }
@@ -171,6 +205,7 @@ namespace scheduled::kernels {
 HWY_EXPORT(OmegaBlockSums);
 HWY_EXPORT(OmegaBlockTails);
 HWY_EXPORT(OmegaBlockGradient);
+HWY_EXPORT(OmegaBlockSplit);
 
 BlockSums omega_block_sums(const double* lr, const double* norm, double constant_norm, std::size_t count,
                            double after) {
@@ -179,6 +214,11 @@ BlockSums omega_block_sums(const double* lr, const double* norm, double constant
 
 double omega_block_tails(const double* lr, std::size_t count, double after, double* tail) {
   return HWY_DYNAMIC_DISPATCH(OmegaBlockTails)(lr, count, after, tail);
+}
+
+BlockSplit omega_block_split(const double* lr, const double* norm, double constant_norm, std::size_t count,
+                             double after, double squares_after) {
+  return HWY_DYNAMIC_DISPATCH(OmegaBlockSplit)(lr, norm, constant_norm, count, after, squares_after);
 }
 
 double omega_block_gradient(const double* lr, const double* norm, double constant_norm, std::size_t count, double shift,

@@ -19,6 +19,17 @@ struct BlockSums {
 /// omega_block/4 + 6 in a chain.
 BlockSums omega_block_sums(const double* lr, const double* norm, double constant_norm, std::size_t count, double after);
 
+/// What one block adds to the last term of (1.1).
+struct BlockSplit {
+  double rates = 0.0;    ///< sum of lr
+  double squares = 0.0;  ///< sum of (lr norm)^2
+  double terms = 0.0;    ///< sum of lr/u_k (sum of (lr norm)^2 from the step on)/u_{k-1}
+};
+
+/// As omega_block_sums; `squares_after` is the sum of (lr norm)^2 after the block.
+BlockSplit omega_block_split(const double* lr, const double* norm, double constant_norm, std::size_t count,
+                             double after, double squares_after);
+
 /// tail[j] = u of step j of the block, for j < count; returns the sum of lr over the block.
 double omega_block_tails(const double* lr, std::size_t count, double after, double* tail);
 

@@ -121,6 +121,61 @@ TEST(OmegaGradient, EqualsTheFormula) {
   }
 }
 
+TEST(Reference, RunningSumsAgreeWithTheFormulas) {
+  const std::size_t T = 700;
+  for (const auto& rates : families::rates(T)) {
+    for (const auto& norms : families::grad_norms(T)) {
+      const auto exact = reference::omega_split(rates.values, norms.values, 0.8);
+      const auto running = reference::omega_split_running(rates.values, norms.values, 0.8);
+      EXPECT_LE(std::fabs(running.noise - exact.noise), 1e-16L * exact.noise) << rates.name;
+      EXPECT_LE(std::fabs(running.last - exact.last), 1e-16L * exact.last) << rates.name;
+      const auto gradient = reference::omega_gradient(rates.values, norms.values, 0.8);
+      const auto fast = reference::omega_gradient_running(rates.values, norms.values, 0.8);
+      const auto size = reference::square(0.8 / reference::tail_sums<reference::Real>(rates.values)[0]);
+      for (std::size_t j = 0; j < T; ++j) {
+        EXPECT_LE(std::fabs(fast[j] - gradient[j]), 1e-15L * (size + std::fabs(gradient[j]))) << rates.name << j;
+      }
+    }
+  }
+}
+
+/// Largest error of the split's parts, and of the gradient as a share of the sizes of its terms.
+void check_long_run(const families::Series& rates, const families::Series& norms, Worst& split, Worst& gradient) {
+  const std::size_t T = rates.values.size();
+  const std::string place = "T = " + std::to_string(T) + ", " + rates.name + ", G = " + norms.name;
+  const auto exact = reference::omega_split_running(rates.values, norms.values, 0.8);
+  const OmegaSplit got = omega_split(rates.values, norms.values, 0.8);
+  const auto relative = [](double a, reference::Real b) {
+    return b == 0 ? (a == 0.0 ? 0.0 : HUGE_VAL) : static_cast<double>(std::fabs((a - b) / b));
+  };
+  split.update(relative(got.distance, exact.distance), place);
+  split.update(relative(got.noise, exact.noise), place);
+  split.update(relative(got.last, exact.last), place);
+  std::vector<double> slopes(T);
+  omega_gradient(rates.values, norms.values, 0.8, slopes);
+  const auto expected = reference::omega_gradient_running(rates.values, norms.values, 0.8);
+  const auto u = reference::tail_sums<reference::Real>(rates.values);
+  reference::Real before = reference::square(0.8 / u[0]);
+  for (std::size_t j = 0; j < T; ++j) {
+    gradient.update(static_cast<double>(std::fabs(slopes[j] - expected[j]) / (std::fabs(expected[j]) + before)), place);
+    if (j + 1 < T) before += reference::square(rates.values[j] * norms.values[j] / u[j + 1]);
+  }
+}
+
+TEST(OmegaSplitAndGradient, AreWithinTheirStatedErrorsInLongRuns) {
+  for (const std::size_t T : {255U, 256U, 257U, 258U, 20000U, 1000000U}) {
+    Worst split;
+    Worst gradient;
+    const auto norms = families::grad_norms(T);
+    std::size_t k = 0;
+    for (const auto& rates : families::rates(T)) check_long_run(rates, norms[k++ % norms.size()], split, gradient);
+    const double allowed = 1e-15 * (1.0 + std::log2(static_cast<double>(T)));
+    EXPECT_LE(split.error, allowed) << split.where;
+    EXPECT_LE(gradient.error, allowed) << gradient.where;
+    std::cout << "T = " << T << ": split " << split.error << ", gradient " << gradient.error << "\n";
+  }
+}
+
 TEST(StandardBound, EqualsTheFormula) {
   for (const std::size_t T : {1U, 2U, 1000U}) {
     for (const auto& rates : families::rates(T)) {

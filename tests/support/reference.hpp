@@ -63,6 +63,33 @@ inline std::vector<Real> omega_gradient(std::span<const double> lr, std::span<co
   return gradient;
 }
 
+/// The same two with running sums, O(T), for long runs.
+inline Split omega_split_running(std::span<const double> lr, std::span<const double> grad_norm, double distance) {
+  Real u = 0;
+  Real noise = 0;
+  Real last = 0;
+  for (std::size_t k = lr.size(); k-- > 0;) {
+    const Real after = u;
+    u += lr[k];
+    noise += square(Real(lr[k]) * grad_norm[k]);
+    if (k + 1 < lr.size()) last += lr[k] / after * (noise / u);
+  }
+  return {square(distance) / (2 * u), noise / (2 * u), last / 2};
+}
+inline std::vector<Real> omega_gradient_running(std::span<const double> lr, std::span<const double> grad_norm,
+                                                double distance) {
+  const auto u = tail_sums<Real>(lr);
+  const std::size_t T = lr.size();
+  std::vector<Real> gradient(T);
+  Real before = square(distance / u[0]);
+  for (std::size_t j = 1; j <= T; ++j) {
+    const Real here = j < T ? 2 * lr[j - 1] * square(Real(grad_norm[j - 1])) / u[j] : square(grad_norm[T - 1]);
+    gradient[j - 1] = (here - before) / 2;
+    if (j < T) before += square(lr[j - 1] * Real(grad_norm[j - 1]) / u[j]);
+  }
+  return gradient;
+}
+
 /// (1.4).
 inline Real standard_bound(std::span<const double> lr, std::span<const double> grad_norm, double distance) {
   Real total = 0;

@@ -62,12 +62,31 @@ TEST(OmegaStream, RefusesBadStepsAndStaysAsItWas) {
   stream.push(0.1);
   stream.push(0.1);
   const std::string before = stream.save();
-  EXPECT_EQ(error_of([&] { stream.push(std::nan("")); }), "lr[2] = nan: must be 0 or within [1e-140, 1e140]");
-  EXPECT_EQ(error_of([&] { stream.push(-1.0); }), "lr[2] = -1: must be 0 or within [1e-140, 1e140]");
-  EXPECT_EQ(error_of([&] { stream.push(INFINITY); }), "lr[2] = inf: must be 0 or within [1e-140, 1e140]");
-  EXPECT_EQ(error_of([&] { stream.push(0.1, -1.0); }), "grad_norm[2] = -1: must be finite and >= 0");
+  EXPECT_EQ(error_of([&] { stream.push(std::nan("")); }), "lr[2] = nan: must be 0 or within [1e-60, 1e60]");
+  EXPECT_EQ(error_of([&] { stream.push(-1.0); }), "lr[2] = -1: must be 0 or within [1e-60, 1e60]");
+  EXPECT_EQ(error_of([&] { stream.push(INFINITY); }), "lr[2] = inf: must be 0 or within [1e-60, 1e60]");
+  EXPECT_EQ(error_of([&] { stream.push(0.1, -1.0); }), "grad_norm[2] = -1: must be 0 or within [1e-40, 1e40]");
+  EXPECT_EQ(error_of([&] { stream.push(0.1, 1e160); }), "grad_norm[2] = 1e160: must be 0 or within [1e-40, 1e40]");
+  EXPECT_EQ(error_of([&] { stream.push(1e-61); }), "lr[2] = 1e-61: must be 0 or within [1e-60, 1e60]");
   EXPECT_EQ(stream.save(), before);
-  EXPECT_EQ(error_of([] { OmegaStream(0.0); }), "distance = 0: must be finite and > 0");
+  EXPECT_EQ(error_of([] { OmegaStream(0.0); }), "distance = 0: must be within [1e-40, 1e40]");
+}
+
+TEST(OmegaStream, StaysFiniteAtTheEndsOfItsRanges) {
+  for (const double distance : {1e-40, 1e40}) {
+    for (const std::vector<double>& rates :
+         std::vector<std::vector<double>>{{1e60, 1e-60}, {1e-60, 1e60}, {1e-60}, {1e60}}) {
+      for (const double norm : {1e-40, 1e40}) {
+        OmegaStream stream(distance);
+        for (int t = 0; t < 300; ++t) {
+          const double value = stream.push(rates[static_cast<std::size_t>(t) % rates.size()], norm);
+          EXPECT_TRUE(std::isfinite(value) && value > 0.0) << distance << ", " << norm << ", " << t;
+        }
+        OmegaStream restored = OmegaStream::restore(stream.save());
+        EXPECT_EQ(restored.push(1.0, 1.0), stream.push(1.0, 1.0));
+      }
+    }
+  }
 }
 
 TEST(OmegaStream, RefusesWhatIsNoSavedState) {

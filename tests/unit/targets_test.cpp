@@ -25,6 +25,8 @@ std::vector<double> on_target(std::int64_t target, const std::function<std::vect
 std::vector<double> everything(const families::Series& rates, const families::Series& norms) {
   const std::size_t T = rates.values.size();
   std::vector<double> all = {omega(rates.values, norms.values, 1.3), omega(rates.values, 0.7, 1.3)};
+  const OmegaSplit split = omega_split(rates.values, norms.values, 1.3);
+  all.insert(all.end(), {split.distance, split.noise, split.last});
   std::vector<double> part(T);
   omega_gradient(rates.values, norms.values, 1.3, part);
   all.insert(all.end(), part.begin(), part.end());
