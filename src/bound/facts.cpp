@@ -44,7 +44,7 @@ Recognised recognise_decay(const Decay& decay, bool fills) {
 Recognised recognise(const Schedule& schedule, const BoundSettings& settings, std::int64_t T) {
   const ScheduleSpec& spec = schedule.spec();
   const Layout& layout = schedule.layout();
-  if (settings.criterion == Criterion::standard) return none("the closed forms are those of the last-iterate bound");
+  if (settings.criterion != Criterion::omega) return none("the closed forms are those of the last-iterate bound");
   if (settings.grad_norm.data() != nullptr)
     return none("the closed forms are for one grad norm, the same at all steps");
   if (!(settings.grad_norm[0] > 0.0)) return none("the closed forms are for a grad norm > 0");

@@ -79,8 +79,9 @@ TEST(BoundFacts, SaysWhyThereIsNone) {
   EXPECT_EQ(why("wsd(steps=400)", {norms, 1.0, {}, Criterion::omega}),
             "the closed forms are for one grad norm, the same at all steps");
   EXPECT_EQ(why("wsd(steps=400)", {0.0, 1.0, {}, Criterion::omega}), "the closed forms are for a grad norm > 0");
-  EXPECT_EQ(why("wsd(steps=400)", {1.0, 1.0, {}, Criterion::standard}),
-            "the closed forms are those of the last-iterate bound");
+  for (const Criterion other : {Criterion::standard, Criterion::worst_case}) {
+    EXPECT_EQ(why("wsd(steps=400)", {1.0, 1.0, {}, other}), "the closed forms are those of the last-iterate bound");
+  }
   EXPECT_EQ(why("wsd(steps=400)", {1.0, 1.0, 390, Criterion::omega}),
             "the closed forms are for the end of the cooldown, not its middle");
   EXPECT_EQ(why("cosine(steps=400, final=10%)"), "the closed forms are for a decay to 0");
