@@ -1,6 +1,4 @@
-"""
-The C++ core of scheduled: schedules, bounds, base learning rates, training logs.
-"""
+"""The C++ core of scheduled: schedules, bounds, design, training logs."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 import os
@@ -428,8 +426,8 @@ def bound(schedule: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, distance:
         D: distance of the start from the optimum, > 0.
     T : int, optional
         After how many steps; without it at the horizon. Zeros at the end of the rates are left out.
-    criterion : {'omega', 'standard'}
-        Bound of the last or of the average iterate.
+    criterion : {'omega', 'standard', 'worst_case'}
+        Bound of the last iterate, of the average iterate, or the exact worst case of the last one.
 
     Examples
     --------
@@ -970,6 +968,55 @@ class BestBaseLr:
 
     def __repr__(self) -> str: ...
 
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+class LrSensitivity:
+    """How much the choice of the base learning rate matters."""
+
+    @property
+    def best(self) -> BestBaseLr:
+        """The best peak and the bound there."""
+
+    @property
+    def share(self) -> float:
+        """The loss that defines the interval."""
+
+    @property
+    def at_half(self) -> float | None:
+        """
+        Bound at half the best peak over the best bound; None where absolute rates allow no such peak.
+        """
+
+    @property
+    def at_double(self) -> float:
+        """The same at twice the best peak."""
+
+    @property
+    def low(self) -> float:
+        """
+        From here to `high` the bound is at most 1 + share times the best; 0 where no peak is too small.
+        """
+
+    @property
+    def high(self) -> float:
+        """The end of the interval."""
+
+    @property
+    def low_at_limit(self) -> bool:
+        """True where `low` is the smallest peak that the absolute rates allow."""
+
+    @property
+    def closed_form(self) -> bool:
+        """False where it was found by bisection."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
 class ComparisonRow:
     """A schedule of a comparison, at its best peak."""
 
@@ -987,6 +1034,10 @@ class ComparisonRow:
 
     def __repr__(self) -> str: ...
 
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
 def best_base_lr(schedule: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, T: int | None = None, criterion: str = 'omega') -> BestBaseLr:
     """
     The base learning rate with the smallest bound; the schedule's own peak does not matter.
@@ -1000,6 +1051,36 @@ def best_base_lr(schedule: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, di
     >>> best = best_base_lr(Schedule("cosine(steps=401)"), T=400)
     >>> round(best.peak, 7), round(best.bound, 7)
     (0.0482419, 0.1033859)
+
+    By the exact worst case:
+
+    >>> round(best_base_lr(Schedule("constant(steps=3)"), criterion="worst_case").bound, 12)
+    0.6
+    """
+
+def lr_sensitivity(schedule: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, T: int | None = None, criterion: str = 'omega', share: float = 0.01) -> LrSensitivity:
+    """
+    The best base learning rate, and what a departure from it costs.
+
+    Parameters
+    ----------
+    schedule, grad_norm, distance, T, criterion
+        As for `bound`.
+    share : float
+        The loss that defines the interval `low` ... `high`: 0.01 is 1 %; > 0 and at most 1e6.
+
+    Returns
+    -------
+    LrSensitivity
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, lr_sensitivity
+    >>> found = lr_sensitivity(Schedule("linear(steps=401)"))
+    >>> found.at_half, found.at_double
+    (1.25, 1.25)
+    >>> round(found.low / found.best.peak, 4), round(found.high / found.best.peak, 4)
+    (0.8682, 1.1518)
     """
 
 def matching_distance(lr: numpy.typing.ArrayLike, grad_norm: numpy.typing.ArrayLike = 1.0) -> float:
@@ -1028,6 +1109,545 @@ def compare(schedules: Sequence[Schedule], grad_norm: numpy.typing.ArrayLike = 1
     ...     print(row.schedule.name, round(row.best.bound, 4), round(row.ratio, 4))
     wsd 0.1093 1.0864
     linear 0.1006 1.0
+    """
+
+class OptimalSchedule:
+    """Learning rates and their bound."""
+
+    @property
+    def lr(self) -> numpy.typing.NDArray[numpy.float64]:
+        """The rates of the steps 1 ... T; read-only."""
+
+    @property
+    def bound(self) -> float:
+        """What is smallest: the bound, or the worst case."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+class BothBounds:
+    """Both criteria for one schedule."""
+
+    @property
+    def omega(self) -> float:
+        """The last-iterate bound."""
+
+    @property
+    def worst_case(self) -> float:
+        """The exact worst case; an upper bound of it where norms vary."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+class OptimaCompared:
+    """What either optimum gives away by the other's measure."""
+
+    @property
+    def omega_optimal(self) -> BothBounds:
+        """Of the rates with the smallest bound."""
+
+    @property
+    def worst_case_optimal(self) -> BothBounds:
+        """Of the rates with the smallest worst case."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+def optimal_schedule(T: int, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> OptimalSchedule:
+    """
+    The learning rates with the smallest last-iterate bound of all, in closed form.
+
+    For one grad norm this is linear decay but for a small uptick in the last step.
+
+    Parameters
+    ----------
+    T : int
+        Steps, at least 1.
+    grad_norm : float or array_like
+        G: one number, or at least T values; finite and > 0, for with a grad norm of 0 no rate is too
+        large.
+    distance : float
+        D: distance of the start from the optimum, > 0.
+
+    Returns
+    -------
+    OptimalSchedule
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, best_base_lr, optimal_schedule
+    >>> best = optimal_schedule(400)
+    >>> round(best.bound, 6), round(best_base_lr(Schedule("linear(steps=401)")).bound, 6)
+    (0.100187, 0.10063)
+    >>> best.lr[:2]
+    array([0.0498435 , 0.04971843])
+
+    As a schedule:
+
+    >>> Schedule.from_values(best.lr).steps
+    400
+    """
+
+def worst_case_optimal_schedule(T: int, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> OptimalSchedule:
+    """
+    The learning rates with the smallest worst case that its proof can give.
+
+    For one grad norm these are the steps (D / (G sqrt(T))) (1 - t / T) of Zamani and Glineur, with
+    `minimax_rate`, which no method beats. The last iterate does not depend on the last rate; it is set
+    to what makes the bound smallest given the others.
+
+    Parameters are those of `optimal_schedule`.
+
+    Examples
+    --------
+    >>> from scheduled import minimax_rate, worst_case_optimal_schedule
+    >>> best = worst_case_optimal_schedule(4)
+    >>> best.bound == minimax_rate(4)
+    True
+    >>> best.lr[:3]
+    array([0.375, 0.25 , 0.125])
+    """
+
+def compare_optima(T: int, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0) -> OptimaCompared:
+    """
+    Both optima, each judged by both criteria.
+
+    Parameters are those of `optimal_schedule`.
+
+    Returns
+    -------
+    OptimaCompared
+
+    Examples
+    --------
+    >>> from scheduled import compare_optima
+    >>> found = compare_optima(400)
+    >>> round(found.omega_optimal.omega, 6), round(found.omega_optimal.worst_case, 6)
+    (0.100187, 0.050135)
+    >>> round(found.worst_case_optimal.omega, 6), round(found.worst_case_optimal.worst_case, 6)
+    (0.100308, 0.05)
+    """
+
+class ConstrainedSchedule:
+    """Learning rates, and a certificate of how good."""
+
+    @property
+    def status(self) -> str:
+        """
+        'optimal': the gap is within the tolerance; 'not_converged': it is not, but the rates obey the constraints; 'infeasible': no rates do, see `reason`.
+        """
+
+    @property
+    def reason(self) -> str:
+        """Where infeasible, the constraints that contradict each other."""
+
+    @property
+    def lr(self) -> numpy.typing.NDArray[numpy.float64]:
+        """The rates of the steps 1 ... T; read-only. Empty where infeasible."""
+
+    @property
+    def bound(self) -> float:
+        """The last-iterate bound of these rates."""
+
+    @property
+    def lower_bound(self) -> float:
+        """
+        No rates that obey the constraints have a smaller bound; computed apart from the solver.
+        """
+
+    @property
+    def gap(self) -> float:
+        """(bound - lower_bound) / bound."""
+
+    @property
+    def iterations(self) -> int:
+        """Iterations of the solver."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+def linear_warmup(steps: int) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    The shares j / steps, j = 1 ... steps, of a linear warmup.
+
+    Examples
+    --------
+    >>> from scheduled import linear_warmup
+    >>> linear_warmup(4)
+    array([0.25, 0.5 , 0.75, 1.  ])
+    """
+
+def constrained_schedule(T: int, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, *, prefix: numpy.typing.ArrayLike | None = None, warmup: numpy.typing.ArrayLike | None = None, max_lr: float | None = None, non_increasing: bool = False, final_lr: float | None = None, tolerance: float = 1e-09, max_iterations: int = 500) -> ConstrainedSchedule:
+    """
+    The learning rates with the smallest last-iterate bound under constraints.
+
+    Steps 1 ... len(prefix) are given, the next len(warmup) are a warmup, the rest are free but for what
+    is said here; at least one must be free. All constraints may be combined.
+
+    Parameters
+    ----------
+    T : int
+        Steps, prefix and warmup included.
+    grad_norm : float or array_like
+        G: one number, or at least T values; finite and > 0, within the prefix >= 0.
+    distance : float
+        D: distance of the start from the optimum, > 0.
+    prefix : array_like, optional
+        Rates of the steps already made, finite and >= 0.
+    warmup : array_like, optional
+        Shares within [0, 1] of the rate that follows the warmup, whose height is free; see
+        `linear_warmup`.
+    max_lr : float, optional
+        No rate is above it; the prefix must keep to it, too.
+    non_increasing : bool
+        No rate after prefix and warmup is above the one before it.
+    final_lr : float, optional
+        The last rate, > 0. (A last step of 0 is left out: T is then one less.)
+    tolerance : float
+        Relative duality gap to certify, within [1e-12, 0.1].
+    max_iterations : int
+        At least 1.
+
+    Returns
+    -------
+    ConstrainedSchedule
+        Where no rates obey the constraints, or the iterations do not suffice, its `status` says so.
+
+    Raises
+    ------
+    ArgumentError
+        Naming the first value that is not allowed, also where the prefix is above `max_lr`.
+
+    Examples
+    --------
+    >>> from scheduled import constrained_schedule, linear_warmup, optimal_schedule
+    >>> found = constrained_schedule(400, max_lr=0.04, warmup=linear_warmup(20), non_increasing=True)
+    >>> found.status, found.gap <= 1e-9, bool(found.lr.max() <= 0.04)
+    ('optimal', True, True)
+    >>> optimal_schedule(400).bound < found.lower_bound <= found.bound
+    True
+    >>> constrained_schedule(5, max_lr=0.1, final_lr=0.2).reason
+    'final_lr = 0.2 is above max_lr = 0.1'
+    """
+
+class NearestSpec:
+    """A named schedule like given rates."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule, with its peak."""
+
+    @property
+    def distance(self) -> float:
+        """Largest difference of the rates, as a share of their largest."""
+
+    @property
+    def mean_square(self) -> float:
+        """Root of the mean squared difference."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+class RefinedSchedule:
+    """A schedule from gradient norms."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """A table; its largest value is 1, its last one 0."""
+
+    @property
+    def grad_norm(self) -> numpy.typing.NDArray[numpy.float64]:
+        """The norms used: filtered, one per step; read-only."""
+
+    @property
+    def dropped(self) -> int:
+        """Number of norms that were not finite."""
+
+    @property
+    def nearest(self) -> NearestSpec | None:
+        """The nearest named schedule; None where none is close."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+def refine(grad_norm: numpy.typing.ArrayLike, norm: str = 'l2', width: float = 0.2, steps: int | None = None, close: float = 0.1) -> RefinedSchedule:
+    """
+    A schedule from the gradient norms that a run logged.
+
+    The norms give weights, w = 1 / G^2 or 1 / G, and the rates are w_t (w_{t+1} + ... + w_T), divided
+    by the largest; the base learning rate is then to be tuned.
+
+    Parameters
+    ----------
+    grad_norm : array_like
+        Norms along the run, > 0. Those that are not finite are dropped: they mark skipped steps.
+    norm : {'l2', 'l1'}
+        'l2' for SGD and Euclidean norms, 'l1' for Adam and sums of absolute values.
+    width : float
+        Width of the median filter as a share of the series, 0 to 1; 0: no filter.
+    steps : int, optional
+        Steps of the schedule, at least 2; the norms are then read off along the run. Without it, one
+        per norm that is finite.
+    close : float
+        A named schedule is reported up to this distance, 0 to 1.
+
+    Returns
+    -------
+    RefinedSchedule
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scheduled import refine
+    >>> refined = refine(np.ones(500), steps=50_000)
+    >>> refined.schedule.steps, str(refined.nearest.schedule)
+    (50000, 'linear(steps=50000, peak=1)')
+
+    From a log, with norms every few hundred steps: ``refine(log["grad_norm"], steps=50_000)``.
+    """
+
+def median_filter(values: numpy.typing.ArrayLike, width: int) -> numpy.typing.NDArray[numpy.float64]:
+    """
+    Running median; reflected at the end, continued by the first value at the start.
+
+    Parameters
+    ----------
+    values : array_like
+        Finite.
+    width : int
+        Odd, at least 1 and below twice the number of values.
+
+    Examples
+    --------
+    >>> from scheduled import median_filter
+    >>> median_filter([1.0, 9.0, 2.0, 3.0, 2.0], 3)
+    array([1., 2., 3., 2., 3.])
+    """
+
+def nearest_spec(lr: numpy.typing.ArrayLike) -> NearestSpec:
+    """
+    The named schedule nearest to given rates, in the mean square.
+
+    Parameters
+    ----------
+    lr : array_like
+        At least 2 rates, finite and >= 0, one of them > 0.
+
+    Returns
+    -------
+    NearestSpec
+
+    Notes
+    -----
+    A fit of warmup, cooldown and its shape from several starts; not provably the nearest.
+
+    Examples
+    --------
+    >>> from scheduled import nearest_spec, optimal_schedule
+    >>> nearest = nearest_spec(optimal_schedule(1000).lr)
+    >>> nearest.schedule.name, nearest.distance < 0.01
+    ('linear', True)
+    """
+
+class ExtendRow:
+    """One way to one horizon."""
+
+    @property
+    def method(self) -> str:
+        """'naive', 'drop', 'adapted_cooldown' or 'optimal'."""
+
+    @property
+    def steps(self) -> int:
+        """The horizon."""
+
+    @property
+    def parameter(self) -> float:
+        """
+        drop: plateau over peak; adapted_cooldown, naive: share of cooldown; optimal: first new rate over the last one before.
+        """
+
+    @property
+    def at_limit(self) -> bool:
+        """True where no parameter makes the trunk's peak the best one."""
+
+    @property
+    def lr(self) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        The rates of all steps, the trunk's first, without a 0 at the end; read-only.
+        """
+
+    @property
+    def omega(self) -> float:
+        """The last-iterate bound."""
+
+    @property
+    def worst_case(self) -> float:
+        """The exact worst case; an upper bound of it where norms vary."""
+
+    @property
+    def spec(self) -> str:
+        """
+        Spec text; for 'optimal' the nearest plain one: a drop, then linear decay.
+        """
+
+    @property
+    def spec_omega(self) -> float:
+        """The bound of the trunk continued by `spec`."""
+
+    @property
+    def extra(self) -> int:
+        """Steps still to make."""
+
+    @property
+    def stopped(self) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        The bound at each of the horizons if this plan is stopped there; NaN beyond its own; read-only.
+        """
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+@overload
+def extend(trunk: Schedule, m: int, horizons: numpy.typing.ArrayLike, *, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, rule: str = 'match_base_lr') -> list[ExtendRow]:
+    """
+    Ways to train longer than planned, from a trunk of steps already made.
+
+    For each horizon four ways: 'naive' (the same peak and cooldown share), 'drop' (a lower plateau from
+    the old cooldown's start on), 'adapted_cooldown' (the same peak, another share of cooldown) and
+    'optimal' (the rates with the smallest bound given the trunk).
+
+    Parameters
+    ----------
+    trunk : Schedule
+        Constant between its warmup and its cooldown.
+    m : int
+        Its first m steps are done; none of them in the cooldown, all of the warmup among them.
+    horizons : array_like of int
+        The new numbers of steps, each at least m + 2.
+    grad_norm : float or array_like
+        G: one number, or one per step up to the longest horizon; > 0 from step m + 1 on.
+    distance : float
+        D: distance of the start from the optimum, > 0.
+    rule : {'match_base_lr', 'smallest_bound'}
+        How 'drop' and 'adapted_cooldown' choose: such that the trunk's peak is the best one for the new
+        schedule, or such that the bound at the trunk's peak is smallest.
+
+    Returns
+    -------
+    list of ExtendRow
+        The four ways to the first horizon, then to the second, ...
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, best_base_lr, extend
+    >>> planned = Schedule("wsd(steps=4001)")
+    >>> tuned = planned.with_peak(best_base_lr(planned).peak)
+    >>> for row in extend(tuned, 3200, [8001]):
+    ...     print(f"{row.method:17} {row.parameter:.3f} {row.omega:.6f}")
+    naive             0.200 0.025628
+    drop              0.533 0.023100
+    adapted_cooldown  0.600 0.022569
+    optimal           0.869 0.022488
+    """
+
+@overload
+def extend(done: numpy.typing.ArrayLike, horizons: numpy.typing.ArrayLike, *, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, rule: str = 'match_base_lr', like: Schedule | None = None) -> list[ExtendRow]:
+    """
+    The same from the rates made so far, of a log, say.
+
+    Parameters
+    ----------
+    done : array_like
+        Rates of the steps made, finite and >= 0; the last one, > 0, is the peak that goes on.
+    horizons, grad_norm, distance, rule
+        As above, with m the number of rates.
+    like : Schedule, optional
+        Its cooldown's share and shape are those of 'naive' and 'drop'; without it 20 % linear.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scheduled import extend
+    >>> rows = extend(np.full(3200, 0.008), [6001, 8001])
+    >>> [row.method for row in rows if row.omega < 0.02255]
+    ['optimal']
+    >>> rows[3].lr.shape, rows[3].extra
+    ((6000,), 2801)
+    """
+
+class LrTransfer:
+    """A base learning rate moved to another schedule."""
+
+    @property
+    def to(self) -> BestBaseLr:
+        """The best peak of the other one."""
+
+    @property
+    def factor(self) -> float:
+        """to.peak / from_.peak."""
+
+    @property
+    def peak(self) -> float:
+        """The tuned peak times the factor: what to try."""
+
+    @property
+    def limit(self) -> float | None:
+        """The factor for long runs in closed form; None where none is known."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+def transfer_base_lr(tuned: Schedule, target: Schedule, grad_norm: numpy.typing.ArrayLike = 1.0, distance: float = 1.0, criterion: str = 'omega') -> LrTransfer:
+    """
+    The base learning rate of one schedule from the tuned one of another.
+
+    Parameters
+    ----------
+    tuned : Schedule
+        Its peak is the tuned base learning rate.
+    target : Schedule
+        Another cooldown, shape or horizon; its peak does not matter.
+    grad_norm : float or array_like
+        G: one number, which then cancels, or one per step of both.
+    distance : float
+        D, > 0; it cancels where G is one number.
+    criterion : {'omega', 'standard', 'worst_case'}
+        What "best" means, as for `bound`; each schedule is judged at its own horizon.
+
+    Returns
+    -------
+    LrTransfer
+
+    Examples
+    --------
+    >>> from scheduled import Schedule, transfer_base_lr
+    >>> moved = transfer_base_lr(Schedule("wsd(steps=10k, peak=1e-3)"), Schedule("linear(steps=50k)"))
+    >>> round(moved.factor, 4), round(moved.limit, 4), round(moved.peak, 7)
+    (0.8699, 0.8692, 0.0008699)
     """
 
 class RunLog:

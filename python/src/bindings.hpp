@@ -11,6 +11,11 @@ void bind_worst_case(nanobind::module_& m);
 void bind_closed_forms(nanobind::module_& m);
 void bind_stream(nanobind::module_& m);
 void bind_design(nanobind::module_& m);
+void bind_design_optimal(nanobind::module_& m);
+void bind_design_constrained(nanobind::module_& m);
+void bind_design_refine(nanobind::module_& m);
+void bind_design_extend(nanobind::module_& m);
+void bind_design_transfer(nanobind::module_& m);
 void bind_runlog(nanobind::module_& m);
 
 }  // namespace scheduled::python

@@ -148,8 +148,8 @@ distance : float
     D: distance of the start from the optimum, > 0.
 T : int, optional
     After how many steps; without it at the horizon. Zeros at the end of the rates are left out.
-criterion : {'omega', 'standard'}
-    Bound of the last or of the average iterate.
+criterion : {'omega', 'standard', 'worst_case'}
+    Bound of the last iterate, of the average iterate, or the exact worst case of the last one.
 
 Examples
 --------

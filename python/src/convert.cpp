@@ -23,7 +23,8 @@ nb::object as_array(nb::handle argument, const char* dtype, std::string_view nam
   const nb::module_ numpy = nb::module_::import_("numpy");
   try {
     const nb::object array = numpy.attr("asarray")(argument);
-    if (!nb::cast<bool>(numpy.attr("can_cast")(array.attr("dtype"), dtype, "same_kind"))) {
+    const bool empty = nb::cast<std::size_t>(array.attr("size")) == 0;  // of any type, as [] is
+    if (!empty && !nb::cast<bool>(numpy.attr("can_cast")(array.attr("dtype"), dtype, "same_kind"))) {
       reject(name,
              "must be an array of numbers that fit " + std::string(dtype) + ", not of " + text_of(array.attr("dtype")));
     }
@@ -62,7 +63,8 @@ GradNormArgument::GradNormArgument(const ArrayLike& argument) {
 Criterion parse_criterion(std::string_view name) {
   if (name == "omega") return Criterion::omega;
   if (name == "standard") return Criterion::standard;
-  reject("criterion = '" + std::string(name) + "'", "must be 'omega' or 'standard'");
+  if (name == "worst_case") return Criterion::worst_case;
+  reject("criterion = '" + std::string(name) + "'", "must be 'omega', 'standard' or 'worst_case'");
 }
 
 FloatArray to_numpy(std::vector<double> values) {

@@ -54,11 +54,18 @@ class GradNormArgument {
   std::vector<Values<double>> series_;  // none or one
 };
 
-/// "omega" or "standard".
+/// "omega", "standard" or "worst_case".
 Criterion parse_criterion(std::string_view name);
 
 /// The values as a NumPy array that owns them; no copy.
 FloatArray to_numpy(std::vector<double> values);
+
+/// A read-only view of `values`, which live in `owner`.
+template <class Array, class T>
+Array view(const std::vector<T>& values, nb::handle owner) {
+  return nb::borrow<Array>(
+      nb::cast(nb::ndarray<nb::numpy, const T, nb::ndim<1>>(values.data(), {values.size()}, owner)));
+}
 
 template <class Function>
 auto without_gil(const Function& function) {

@@ -24,7 +24,7 @@ void translate(const std::exception_ptr& error, void* argument_error) {
 }  // namespace
 
 NB_MODULE(_core, m) {
-  m.doc() = "The C++ core of scheduled: schedules, bounds, base learning rates, training logs.";
+  m.doc() = "The C++ core of scheduled: schedules, bounds, design, training logs.";
   // Never released: the translator refers to it for as long as the process lives.
   nb::object argument_error = nb::module_::import_("scheduled._errors").attr("ArgumentError");
   nb::register_exception_translator(translate, argument_error.release().ptr());
@@ -37,5 +37,10 @@ NB_MODULE(_core, m) {
   scheduled::python::bind_closed_forms(m);
   scheduled::python::bind_stream(m);
   scheduled::python::bind_design(m);
+  scheduled::python::bind_design_optimal(m);
+  scheduled::python::bind_design_constrained(m);
+  scheduled::python::bind_design_refine(m);
+  scheduled::python::bind_design_extend(m);
+  scheduled::python::bind_design_transfer(m);
   scheduled::python::bind_runlog(m);
 }

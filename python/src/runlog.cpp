@@ -32,12 +32,6 @@ ReadOptions read_options(const std::optional<Columns>& columns, std::string_view
   return options;
 }
 
-/// A read-only view of `values`, which live in `log`.
-template <class Array, class T>
-Array view(const std::vector<T>& values, nb::handle log) {
-  return nb::borrow<Array>(nb::cast(nb::ndarray<nb::numpy, const T, nb::ndim<1>>(values.data(), {values.size()}, log)));
-}
-
 constexpr const char* class_doc = R"doc(One run: a table with one row per logged step.
 
 The row of step s was written after update s; step 0 is the state before training. Columns are

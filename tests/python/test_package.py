@@ -73,7 +73,8 @@ def test_mypy(tmp_path):
         """
 import numpy as np
 from scheduled import Schedule, WSDSchedule, best_base_lr, compute_optimal_base, omega, omega_curve
-from scheduled import schedule_worst_case, worst_case
+from scheduled import constrained_schedule, extend, lr_sensitivity
+from scheduled import optimal_schedule, refine, schedule_worst_case, transfer_base_lr, worst_case
 from scheduled.pep import PepProblem, solve_pep
 from scheduled.schedules.base import ScheduleBase
 
@@ -86,6 +87,12 @@ base_lr, rate = compute_optimal_base(S, G=1, D=1, T=100, type="refined")
 value: float = worst_case([0.5, 0.25]).value
 best = schedule_worst_case(schedule).best
 peak = best.peak if best is not None else 1.0
+peak = optimal_schedule(9).lr.max() + lr_sensitivity(schedule).high
+capped = constrained_schedule(9, prefix=[0.1], warmup=np.ones(2), max_lr=0.2)
+status: str = capped.status + extend(schedule, 9, [60_000])[0].method
+lr = np.concatenate([capped.lr, extend([0.1], np.array([9]), like=schedule)[0].lr])
+nearest = refine(lr, "l1").nearest
+limit: float | None = transfer_base_lr(schedule, schedule).limit
 low: float = solve_pep(PepProblem([0.5, 0.5])).lower.bound
 wrong: str = schedule.lr(0)
 """,
@@ -100,7 +107,7 @@ wrong: str = schedule.lr(0)
     )
     errors = [line for line in run.stdout.splitlines() if ": error:" in line]
     assert len(errors) == 1, run.stdout + run.stderr
-    assert "program.py:18: error: Incompatible types in assignment" in errors[0]
+    assert "program.py:25: error: Incompatible types in assignment" in errors[0]
 
 
 def documented():

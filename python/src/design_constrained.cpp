@@ -1,0 +1,143 @@
+#include "scheduled/design_constrained.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+
+#include <string_view>
+
+#include "bindings.hpp"
+#include "convert.hpp"
+#include "record.hpp"
+
+namespace scheduled::python {
+namespace {
+
+constexpr const char* linear_warmup_doc = R"doc(The shares j / steps, j = 1 ... steps, of a linear warmup.
+
+Examples
+--------
+>>> from scheduled import linear_warmup
+>>> linear_warmup(4)
+array([0.25, 0.5 , 0.75, 1.  ])
+)doc";
+
+constexpr const char* constrained_doc = R"doc(The learning rates with the smallest last-iterate bound under constraints.
+
+Steps 1 ... len(prefix) are given, the next len(warmup) are a warmup, the rest are free but for what
+is said here; at least one must be free. All constraints may be combined.
+
+Parameters
+----------
+T : int
+    Steps, prefix and warmup included.
+grad_norm : float or array_like
+    G: one number, or at least T values; finite and > 0, within the prefix >= 0.
+distance : float
+    D: distance of the start from the optimum, > 0.
+prefix : array_like, optional
+    Rates of the steps already made, finite and >= 0.
+warmup : array_like, optional
+    Shares within [0, 1] of the rate that follows the warmup, whose height is free; see
+    `linear_warmup`.
+max_lr : float, optional
+    No rate is above it; the prefix must keep to it, too.
+non_increasing : bool
+    No rate after prefix and warmup is above the one before it.
+final_lr : float, optional
+    The last rate, > 0. (A last step of 0 is left out: T is then one less.)
+tolerance : float
+    Relative duality gap to certify, within [1e-12, 0.1].
+max_iterations : int
+    At least 1.
+
+Returns
+-------
+ConstrainedSchedule
+    Where no rates obey the constraints, or the iterations do not suffice, its `status` says so.
+
+Raises
+------
+ArgumentError
+    Naming the first value that is not allowed, also where the prefix is above `max_lr`.
+
+Examples
+--------
+>>> from scheduled import constrained_schedule, linear_warmup, optimal_schedule
+>>> found = constrained_schedule(400, max_lr=0.04, warmup=linear_warmup(20), non_increasing=True)
+>>> found.status, found.gap <= 1e-9, bool(found.lr.max() <= 0.04)
+('optimal', True, True)
+>>> optimal_schedule(400).bound < found.lower_bound <= found.bound
+True
+>>> constrained_schedule(5, max_lr=0.1, final_lr=0.2).reason
+'final_lr = 0.2 is above max_lr = 0.1'
+)doc";
+
+std::string_view name_of(SolveStatus status) {
+  switch (status) {
+    case SolveStatus::optimal:
+      return "optimal";
+    case SolveStatus::not_converged:
+      return "not_converged";
+    case SolveStatus::infeasible:
+      break;
+  }
+  return "infeasible";
+}
+
+std::vector<double> values_of(const std::optional<ArrayLike>& argument, std::string_view name) {
+  return argument ? Values<double>(*argument, name).copy() : std::vector<double>{};
+}
+
+void bind_result(nb::module_& m) {
+  nb::class_<ConstrainedSchedule> result(m, "ConstrainedSchedule", "Learning rates, and a certificate of how good.");
+  result
+      .def_prop_ro(
+          "status", [](const ConstrainedSchedule& self) { return name_of(self.status); },
+          "'optimal': the gap is within the tolerance; 'not_converged': it is not, but the rates obey the "
+          "constraints; 'infeasible': no rates do, see `reason`.")
+      .def_ro("reason", &ConstrainedSchedule::reason, "Where infeasible, the constraints that contradict each other.")
+      .def_prop_ro(
+          "lr", [](nb::pointer_and_handle<ConstrainedSchedule> self) { return view<FloatArray>(self.p->lr, self.h); },
+          "The rates of the steps 1 ... T; read-only. Empty where infeasible.")
+      .def_ro("bound", &ConstrainedSchedule::bound, "The last-iterate bound of these rates.")
+      .def_ro("lower_bound", &ConstrainedSchedule::lower_bound,
+              "No rates that obey the constraints have a smaller bound; computed apart from the solver.")
+      .def_ro("gap", &ConstrainedSchedule::gap, "(bound - lower_bound) / bound.")
+      .def_ro("iterations", &ConstrainedSchedule::iterations, "Iterations of the solver.")
+      .def("__repr__", [](const ConstrainedSchedule& self) {
+        return "<ConstrainedSchedule: " + std::string(name_of(self.status)) + ", " + std::to_string(self.lr.size()) +
+               " steps, bound " + format_number(self.bound) + ", gap " + format_number(self.gap) + ">";
+      });
+  pickle_by_members(result, &ConstrainedSchedule::status, &ConstrainedSchedule::reason, &ConstrainedSchedule::lr,
+                    &ConstrainedSchedule::bound, &ConstrainedSchedule::lower_bound, &ConstrainedSchedule::gap,
+                    &ConstrainedSchedule::iterations);
+}
+
+}  // namespace
+
+void bind_design_constrained(nb::module_& m) {
+  bind_result(m);
+  m.def(
+      "linear_warmup", [](std::int64_t steps) { return to_numpy(without_gil([&] { return linear_warmup(steps); })); },
+      nb::arg("steps"), linear_warmup_doc);
+  m.def(
+      "constrained_schedule",
+      [](std::int64_t T, const ArrayLike& grad_norm, double distance, const std::optional<ArrayLike>& prefix,
+         const std::optional<ArrayLike>& warmup, std::optional<double> max_lr, bool non_increasing,
+         std::optional<double> final_lr, double tolerance, int max_iterations) {
+        const GradNormArgument norms(grad_norm);
+        const ScheduleConstraints constraints{values_of(prefix, "prefix"), values_of(warmup, "warmup"), max_lr,
+                                              non_increasing, final_lr};
+        const SolverOptions options{tolerance, max_iterations};
+        return without_gil([&] { return constrained_schedule(T, norms.get(), distance, constraints, options); });
+      },
+      nb::arg("T"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::kw_only(),
+      nb::arg("prefix") = nb::none(), nb::arg("warmup") = nb::none(), nb::arg("max_lr") = nb::none(),
+      nb::arg("non_increasing") = false, nb::arg("final_lr") = nb::none(),
+      nb::arg("tolerance") = SolverOptions{}.tolerance, nb::arg("max_iterations") = SolverOptions{}.max_iterations,
+      constrained_doc);
+}
+
+}  // namespace scheduled::python
