@@ -1650,6 +1650,174 @@ def transfer_base_lr(tuned: Schedule, target: Schedule, grad_norm: numpy.typing.
     (0.8699, 0.8692, 0.0008699)
     """
 
+class GradNormFamily:
+    """
+    Grad norms of a sweep: t^alpha, or a series.
+
+    Parameters
+    ----------
+    alpha : float
+        G_t = t^alpha; 0 is G = 1.
+    series : array_like, optional
+        One value per step of the longest horizon, finite and >= 0, instead.
+    name : str
+        For the reader of the results.
+
+    Examples
+    --------
+    >>> from scheduled import GradNormFamily
+    >>> GradNormFamily(alpha=-0.5, name="falling")
+    GradNormFamily(alpha=-0.5, name='falling')
+    """
+
+    def __init__(self, alpha: float = 0.0, *, series: numpy.typing.ArrayLike | None = None, name: str = '') -> None: ...
+
+    @property
+    def name(self) -> str:
+        """For the reader of the results."""
+
+    @property
+    def alpha(self) -> float:
+        """The exponent of t, where there is no series."""
+
+    @property
+    def series(self) -> numpy.typing.NDArray[numpy.float64]:
+        """One value per step; empty where the norms are t^alpha; read-only."""
+
+    def __eq__(self, arg: object, /) -> bool: ...
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+class SweepResult:
+    """The best base learning rate of one combination."""
+
+    @property
+    def combination(self) -> int:
+        """
+        Its number: the flat index into `Sweep.bound`, in C order; see numpy.unravel_index.
+        """
+
+    @property
+    def best(self) -> BestBaseLr | None:
+        """Peak and bound; None where there is an error."""
+
+    @property
+    def error(self) -> str:
+        """Why there is none, where the schedule does not fit, say; else empty."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
+class Sweep:
+    """
+    Best base learning rates over a grid of schedules, horizons, cooldowns, grad norms.
+
+    Parameters
+    ----------
+    schedules : sequence of Schedule
+        At least one; their peaks do not matter.
+    horizons : array_like of int, optional
+        Steps, at least 1; without them each schedule has its own.
+    cooldowns : array_like, optional
+        Shares of the run, > 0 to 1, of the schedules' cooldowns; without them each has its own.
+    grad_norms : sequence of GradNormFamily, optional
+        Without them G = 1.
+    distance : float
+        D: distance of the start from the optimum, > 0.
+    criterion : {'omega', 'standard', 'worst_case'}
+        As for `bound`.
+
+    Notes
+    -----
+    What `run` has computed stays here when ctrl-C stops it: in `peak`, `bound` and `results`. Another
+    `run` goes on with what is missing; a pickle of the sweep can be resumed in another process.
+
+    Examples
+    --------
+    >>> from scheduled import GradNormFamily, Schedule, Sweep
+    >>> sweep = Sweep([Schedule("wsd(steps=100)"), Schedule("wsd(steps=100, decay=1-sqrt)")],
+    ...               horizons=[1001, 4001], cooldowns=[0.2, 0.5],
+    ...               grad_norms=[GradNormFamily(), GradNormFamily(alpha=-0.5)])
+    >>> sweep.run(threads=2)
+    >>> sweep.shape, sweep.done == sweep.size
+    ((2, 2, 2, 2), True)
+    >>> sweep.bound[0, :, 0, 0].round(5)
+    array([0.06871, 0.03421])
+    """
+
+    def __init__(self, schedules: Sequence[Schedule], horizons: numpy.typing.ArrayLike | None = None, cooldowns: numpy.typing.ArrayLike | None = None, grad_norms: Sequence[GradNormFamily] | None = None, *, distance: float = 1.0, criterion: str = 'omega') -> None: ...
+
+    def run(self, threads: int = 1, progress: Callable[[int, int], object] | None = None) -> None:
+        """
+        Computes what is not done yet.
+
+        Parameters
+        ----------
+        threads : int
+            At least 1; the results have the same bits for every number.
+        progress : callable, optional
+            Called as ``progress(done, to_do)`` in the calling thread, at most 20 times a second and at the
+            end. What it raises stops the sweep and is passed on.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            On ctrl-C. What is done is kept, and `run` may be called again.
+
+        Examples
+        --------
+        >>> from scheduled import Schedule, Sweep
+        >>> sweep = Sweep([Schedule("linear(steps=100)")], horizons=[100, 200, 300])
+        >>> calls = []
+        >>> sweep.run(progress=lambda done, to_do: calls.append((done, to_do)))
+        >>> calls[-1]
+        (3, 3)
+        """
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """
+        Numbers of schedules, horizons, cooldowns and grad norms; an axis not given counts as one.
+        """
+
+    @property
+    def size(self) -> int:
+        """Number of combinations."""
+
+    @property
+    def done(self) -> int:
+        """Number of combinations that have been computed."""
+
+    @property
+    def peak(self) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Best peaks as a new array of `shape`; NaN where not computed, or where the schedule does not fit.
+        """
+
+    @property
+    def bound(self) -> numpy.typing.NDArray[numpy.float64]:
+        """The bounds there as a new array of `shape`; NaN as in `peak`."""
+
+    @property
+    def results(self) -> list[SweepResult]:
+        """What has been computed, by combination."""
+
+    def schedule(self, combination: int) -> Schedule:
+        """The schedule of a combination, with its horizon and cooldown put in."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[object, ...]: ...
+
+    def __setstate__(self, state: tuple[object, ...], /) -> None: ...
+
 class RunLog:
     """
     One run: a table with one row per logged step.

@@ -16,6 +16,7 @@ void bind_design_constrained(nanobind::module_& m);
 void bind_design_refine(nanobind::module_& m);
 void bind_design_extend(nanobind::module_& m);
 void bind_design_transfer(nanobind::module_& m);
+void bind_design_sweep(nanobind::module_& m);
 void bind_runlog(nanobind::module_& m);
 
 }  // namespace scheduled::python

@@ -42,5 +42,6 @@ NB_MODULE(_core, m) {
   scheduled::python::bind_design_refine(m);
   scheduled::python::bind_design_extend(m);
   scheduled::python::bind_design_transfer(m);
+  scheduled::python::bind_design_sweep(m);
   scheduled::python::bind_runlog(m);
 }

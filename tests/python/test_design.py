@@ -32,6 +32,7 @@ def test_worst_case_is_a_criterion_wherever_one_is_taken():
     row = scheduled.compare([s, Schedule("linear(steps=4)")], criterion="worst_case")[0]
     assert row.best.bound == pytest.approx(3 / 5)
     assert scheduled.lr_sensitivity(s, criterion="worst_case").best.bound == pytest.approx(3 / 5)
+    assert scheduled.Sweep([s], criterion="worst_case").bound.shape == (1, 1, 1, 1)
     facts = scheduled.bound_facts(s, criterion="worst_case")
     assert facts.family == "none"
     moved = scheduled.transfer_base_lr(s, Schedule("linear(steps=4)"), criterion="worst_case")
@@ -163,6 +164,8 @@ def test_transfer_from_a_cooldown_to_linear_decay():
 def results():
     s = Schedule("wsd(steps=41)")
     done = np.full(20, 0.05)
+    grid = scheduled.Sweep([s, Schedule("wsd(steps=9, warmup=8)")], horizons=[5, 41])
+    grid.run()
     return {
         "best": scheduled.best_base_lr(s),
         "sensitivity": scheduled.lr_sensitivity(s),
@@ -177,6 +180,10 @@ def results():
         "refined, nothing near": scheduled.refine([1.0, 3.0] * 15, width=0.0, close=0.0),
         "extended": scheduled.extend(done, [30, 40])[3],
         "transfer": scheduled.transfer_base_lr(s, s),
+        "family": scheduled.GradNormFamily(series=[1.0, 2.0], name="two"),
+        "sweep result": grid.results[0],
+        "sweep error": grid.results[2],
+        "sweep": grid,
     }
 
 
@@ -213,6 +220,7 @@ def test_arrays_are_views_that_keep_their_record():
         records["refined"].grad_norm,
         records["extended"].lr,
         records["extended"].stopped,
+        records["family"].series,
     ):
         assert array.dtype == np.float64
         assert array.ndim == 1

@@ -73,7 +73,7 @@ def test_mypy(tmp_path):
         """
 import numpy as np
 from scheduled import Schedule, WSDSchedule, best_base_lr, compute_optimal_base, omega, omega_curve
-from scheduled import constrained_schedule, extend, lr_sensitivity
+from scheduled import GradNormFamily, Sweep, constrained_schedule, extend, lr_sensitivity
 from scheduled import optimal_schedule, refine, schedule_worst_case, transfer_base_lr, worst_case
 from scheduled.pep import PepProblem, solve_pep
 from scheduled.schedules.base import ScheduleBase
@@ -93,6 +93,9 @@ status: str = capped.status + extend(schedule, 9, [60_000])[0].method
 lr = np.concatenate([capped.lr, extend([0.1], np.array([9]), like=schedule)[0].lr])
 nearest = refine(lr, "l1").nearest
 limit: float | None = transfer_base_lr(schedule, schedule).limit
+sweep = Sweep([schedule], cooldowns=[0.5], grad_norms=[GradNormFamily(series=lr)])
+sweep.run(2, progress=lambda done, to_do: print(done / to_do))
+bounds = sweep.bound[0, :, 0, 0] * (0.0 if nearest is None else nearest.distance)
 low: float = solve_pep(PepProblem([0.5, 0.5])).lower.bound
 wrong: str = schedule.lr(0)
 """,
@@ -107,7 +110,7 @@ wrong: str = schedule.lr(0)
     )
     errors = [line for line in run.stdout.splitlines() if ": error:" in line]
     assert len(errors) == 1, run.stdout + run.stderr
-    assert "program.py:25: error: Incompatible types in assignment" in errors[0]
+    assert "program.py:28: error: Incompatible types in assignment" in errors[0]
 
 
 def documented():
