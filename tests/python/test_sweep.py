@@ -22,8 +22,8 @@ def small():
     )
 
 
-def long(count=200, steps=20_000):
-    """About a second on one thread."""
+def long(count=100, steps=20_000):
+    """Some tenths of a second on one thread."""
     return Sweep(
         [Schedule("wsd(steps=100)")],
         horizons=np.arange(steps, steps + count),
