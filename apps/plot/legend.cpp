@@ -31,10 +31,11 @@ void add_entry(std::string& commands, const Figure& figure, const LegendEntry& e
   const auto at = [&](double across, double up) {
     return fmt::format("screen {:.5f},{:.5f}", across / figure.width, up / figure.height);
   };
-  if (entry.line->kind == Line::Kind::line) {
+  if (entry.line->kind != Line::Kind::points) {
     commands += fmt::format("set arrow from {} to {} nohead linewidth {} linecolor rgb '{}' dashtype {}\n", at(x, y),
                             at(x + sample_width, y), format_number(line_width), style.colour, style.dashes);
-  } else {
+  }
+  if (entry.line->kind != Line::Kind::line) {
     commands += fmt::format("set label '' at {} point pointtype {} pointsize {} linecolor rgb '{}'\n",
                             at(x + 0.5 * sample_width, y), style.marker, format_number(point_size), style.colour);
   }

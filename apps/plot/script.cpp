@@ -144,6 +144,10 @@ std::string drawing_style(const Line& line) {
     return fmt::format("with points pointtype {} pointsize {} linecolor rgb '{}'", style.marker, number(point_size),
                        style.colour);
   }
+  if (line.kind == Line::Kind::joined) {
+    return fmt::format("with linespoints pointtype {} pointsize {} linewidth {} linecolor rgb '{}' dashtype {}",
+                       style.marker, number(point_size), number(line_width), style.colour, style.dashes);
+  }
   return fmt::format("with lines linewidth {} linecolor rgb '{}' dashtype {}", number(line_width), style.colour,
                      style.dashes);
 }

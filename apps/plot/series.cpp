@@ -57,7 +57,7 @@ void append(Line& to, const Line& from, std::size_t k) {
 Line thinned(Line line, std::size_t points) {
   const std::size_t size = line.x.size();
   if (size <= points) return line;
-  Line out{line.label, {}, {}, line.style, line.kind};
+  Line out{line.label, {}, {}, line.style, line.kind, line.shade};
   const std::size_t stretches = std::max<std::size_t>(points / 4, 1);
   for (std::size_t s = 0; s < stretches; ++s) {
     const std::size_t begin = size * s / stretches;

@@ -38,7 +38,7 @@ Style style_of(const Line& line) {
       {"#56B4E9", "(6,3,2,3,2,3)", 6},
   }};
   Style style = styles[line.style % styles.size()];
-  if (line.shade) style = {shaded(*line.shade), "solid", style.marker};
+  if (line.shade) style.colour = shaded(*line.shade);
   return style;
 }
 

@@ -89,7 +89,7 @@ void trace(const Window& window, const Line& line, int width, int height, Draw d
     }
     const double x = std::clamp(window.across(line.x[k]), -1.0, 2.0) * (width - 1);
     const double y = std::clamp(window.down(line.y[k]), -1.0, 2.0) * (height - 1);
-    const bool join = joined && line.kind == Line::Kind::line;
+    const bool join = joined && line.kind != Line::Kind::points;
     const int moves = join ? static_cast<int>(std::ceil(std::max(std::fabs(x - last_x), std::fabs(y - last_y)))) : 0;
     for (int move = 0; move <= moves; ++move) {
       const double share = moves == 0 ? 1.0 : static_cast<double>(move) / moves;

@@ -45,6 +45,23 @@ TEST(GnuplotScript, UserTextOnlyAsQuotedStrings) {
   EXPECT_EQ(script.find("\n!"), std::string::npos);
 }
 
+TEST(GnuplotScript, JoinedPointsHaveBothInPlotAndLegend) {
+  Figure figure;
+  figure.panels.push_back({{}, {}, {{"both", {0, 1}, {0, 1}, 1, Line::Kind::joined}}});
+  const std::string script = gnuplot_script(figure, Format::svg);
+  EXPECT_NE(script.find("with linespoints pointtype 5"), std::string::npos);
+  EXPECT_NE(script.find("nohead"), std::string::npos);
+  EXPECT_NE(script.find("point pointtype 5"), std::string::npos);
+}
+
+TEST(GnuplotScript, ShadesTakeTheirDashesFromTheStyle) {
+  Figure figure;
+  figure.panels.push_back({{}, {}, {{.label = "", .x = {0, 1}, .y = {0, 1}, .shade = 0.0}}});
+  EXPECT_NE(gnuplot_script(figure, Format::svg).find("linecolor rgb '#440154' dashtype solid"), std::string::npos);
+  figure.panels[0].lines[0].style = 2;
+  EXPECT_NE(gnuplot_script(figure, Format::svg).find("linecolor rgb '#440154' dashtype (3,3)"), std::string::npos);
+}
+
 TEST(Text, WidthCountsCharacters) {
   EXPECT_EQ(text_width("Ωₜ"), 2U);
   EXPECT_EQ(text_width("\xff\xff"), 2U);
@@ -78,13 +95,15 @@ TEST(Ticks, LogAxes) {
 }
 
 TEST(Series, ThinningKeepsTheExtremes) {
-  Line line{"spike", {}, {}, 0};
+  Line line{.label = "spike", .kind = Line::Kind::joined, .shade = 0.5};
   for (int k = 0; k < 100000; ++k) {
     line.x.push_back(k);
     line.y.push_back(k == 54321 ? 7.0 : k == 12345 ? -7.0 : std::sin(k * 1e-4));
   }
   const Line thin = thinned(line, 1000);
   EXPECT_LE(thin.x.size(), 1000U);
+  EXPECT_EQ(thin.shade, line.shade);
+  EXPECT_EQ(thin.kind, line.kind);
   EXPECT_EQ(thin.x.front(), 0.0);
   EXPECT_EQ(thin.x.back(), 99999.0);
   EXPECT_EQ(*std::max_element(thin.y.begin(), thin.y.end()), 7.0);
