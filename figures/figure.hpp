@@ -38,11 +38,12 @@ struct Result {
   std::vector<Picture> pictures = {};
   std::vector<Animation> animations = {};
   std::vector<Check> checks = {};
-  std::vector<std::string> missing = {};  ///< logs that were looked for and not found
+  std::vector<std::string> missing = {};  ///< logs that could not be used, each with why: not there, or unreadable
 };
 
 struct Inputs {
-  std::filesystem::path logs = {};  ///< folder of the training logs; empty: none
+  std::filesystem::path logs = {};         ///< folder of the training logs; empty: none
+  std::vector<std::string> variants = {};  ///< which of the entry's variants; empty: its usual ones
 };
 
 struct Entry {
@@ -50,6 +51,8 @@ struct Entry {
   std::string_view shows;
   std::string_view inputs;  ///< "none", or which logs
   std::function<Result(const Inputs&)> make;
+  std::vector<std::string_view> variants = {};  ///< e.g. model sizes, asked for as NAME:VARIANT
+  bool needs_logs() const { return inputs != "none"; }
 };
 
 /// All figures, in the paper's order.
@@ -58,7 +61,8 @@ const std::vector<Entry>& all();
 /// The points of all lines of a figure: panel, line, x, y. Numbers read back exactly.
 std::string csv_of(const plot::Figure& figure);
 
-/// Markdown table "paper or its logs / here / difference", one row for each check, under the names of the figures.
+/// Markdown page with a table "paper or its logs / here / difference", one row for each check, under the names of the
+/// figures.
 std::string report(const std::vector<std::pair<std::string_view, std::vector<Check>>>& checks);
 
 }  // namespace scheduled::figures

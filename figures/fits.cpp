@@ -1,6 +1,8 @@
 #include "figures/fits.hpp"
 
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <stdexcept>
 
 namespace scheduled::figures {
@@ -60,6 +62,36 @@ PowerLaw fit_power_law(std::span<const double> x, std::span<const double> y) {
     if (std::fabs(step[0]) <= 1e-14 * law.factor && std::fabs(step[1]) <= 1e-14) break;
   }
   return law;
+}
+
+double LrFit::operator()(double gamma) const { return inverse / gamma + linear * gamma + constant; }
+
+double LrFit::best() const {
+  return inverse > 0.0 && linear > 0.0 ? std::sqrt(inverse / linear) : std::numeric_limits<double>::quiet_NaN();
+}
+
+LrFit fit_lr(std::span<const double> gamma, std::span<const double> loss) {
+  std::vector<std::vector<double>> basis;
+  for (const double value : gamma) basis.push_back({1.0 / value, value, 1.0});
+  const std::vector<double> fit = least_squares(std::move(basis), {loss.begin(), loss.end()});
+  return {fit[0], fit[1], fit[2]};
+}
+
+double correlation(std::span<const double> x, std::span<const double> y) {
+  const auto mean = [](std::span<const double> values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  };
+  const double mean_x = mean(x);
+  const double mean_y = mean(y);
+  double xx = 0.0;
+  double yy = 0.0;
+  double xy = 0.0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    xx += (x[i] - mean_x) * (x[i] - mean_x);
+    yy += (y[i] - mean_y) * (y[i] - mean_y);
+    xy += (x[i] - mean_x) * (y[i] - mean_y);
+  }
+  return xy / std::sqrt(xx * yy);
 }
 
 std::vector<double> fit_polynomial(std::span<const double> x, std::span<const double> y, int degree) {

@@ -19,6 +19,20 @@ struct PowerLaw {
 };
 PowerLaw fit_power_law(std::span<const double> x, std::span<const double> y);
 
+/// loss = A/gamma + B gamma + C over the base LR gamma, the shape of a bound (THEORY 2.1), by least squares.
+struct LrFit {
+  double inverse = 0.0;   ///< A
+  double linear = 0.0;    ///< B
+  double constant = 0.0;  ///< C
+  double operator()(double gamma) const;
+  /// sqrt(A/B); not a number where there is no minimum (A or B is not > 0).
+  double best() const;
+};
+LrFit fit_lr(std::span<const double> gamma, std::span<const double> loss);
+
+/// Pearson's correlation of two series of one length; not a number where one of them does not vary.
+double correlation(std::span<const double> x, std::span<const double> y);
+
 /// sum a_j x^j of the given degree.
 std::vector<double> fit_polynomial(std::span<const double> x, std::span<const double> y, int degree);
 double polynomial(std::span<const double> coefficients, double x);

@@ -35,6 +35,23 @@ const std::vector<Entry>& all() {
        simulation(schedule_comparison, Criterion::standard)},
       {"standard-cosine-cycle", "the same as cosine-cycle with the average-iterate bound", "none",
        simulation(cosine_cycle, Criterion::standard)},
+      {"loss-210m", "210M models, cosine and WSD at three horizons: losses with the bound beside them",
+       "cos-210m_*, ann210-0.2_*, stable-210m_*", loss_210m},
+      {"loss-openwebtext2",
+       "the same on OpenWebText2, for each size of which there are logs",
+       "openwebtext2_*, ann0.2_openwebtext2_*",
+       loss_openwebtext2,
+       {"60m", "93m", "166m"}},
+      {"real-cooldown-length", "124M models: losses over LR and cooldown, the best LR of each cooldown",
+       "ann124-*, stable-124m_*, some in grad_norm/", real_cooldown_length},
+      {"real-horizon-transfer",
+       "runs of 50k steps made longer: same LR, lower LR, longer cooldown",
+       "horizon_transfer/*",
+       real_horizon_transfer,
+       {"124m", "210m"}},
+      {"real-gradient-norms", "124M models: gradient norms over time and LR", "grad_norm/*", real_gradient_norms},
+      {"real-single-model", "124M models at a glance: losses, rates, and the bound fitted at 25k steps, read at 50k",
+       "cos-zero-124m_*, ann124-0.2_*, stable-124m_*", real_single_model},
   };
   return entries;
 }

@@ -17,5 +17,11 @@ Result convex_example(const Inputs& inputs);
 Result horizon_extension(const Inputs& inputs);
 Result schedule_optimization(const Inputs& inputs);
 Result lower_bound(const Inputs& inputs);
+Result loss_210m(const Inputs& inputs);
+Result loss_openwebtext2(const Inputs& inputs);
+Result real_cooldown_length(const Inputs& inputs);
+Result real_horizon_transfer(const Inputs& inputs);
+Result real_gradient_norms(const Inputs& inputs);
+Result real_single_model(const Inputs& inputs);
 
 }  // namespace scheduled::figures

@@ -87,6 +87,10 @@ plot::Figure rates_and_bounds(std::vector<plot::Line> rates, std::vector<plot::L
           .height = 3.4};
 }
 
+plot::Panel panel(plot::Axis x, plot::Axis y, std::vector<plot::Line> lines, std::string title) {
+  return {std::move(x), std::move(y), std::move(lines), 1.0, std::move(title)};
+}
+
 plot::Figure single(plot::Axis x, plot::Axis y, std::vector<plot::Line> lines) {
   return {.panels = {{std::move(x), std::move(y), std::move(lines)}}, .width = 3.6, .height = 2.5};
 }

@@ -38,6 +38,8 @@ plot::Line named_shade(plot::Line line, std::string label, double shade);
 /// Rates above bounds, one column wide.
 plot::Figure rates_and_bounds(std::vector<plot::Line> rates, std::vector<plot::Line> bounds, const std::string& bound);
 
+plot::Panel panel(plot::Axis x, plot::Axis y, std::vector<plot::Line> lines, std::string title = {});
+
 /// One panel, one column wide.
 plot::Figure single(plot::Axis x, plot::Axis y, std::vector<plot::Line> lines);
 

@@ -1,5 +1,6 @@
 // scheduled figures: the figures of 2501.18965, remade and checked.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <atomic>
@@ -30,18 +31,61 @@ struct FiguresOptions {
 using figures::Entry;
 using figures::Result;
 
-std::vector<Entry> chosen(const std::vector<std::string>& names) {
-  if (names.empty()) return figures::all();
-  std::vector<Entry> entries;
-  for (const std::string& name : names) {
-    const auto& all = figures::all();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const Entry& entry) { return entry.name == name; });
-    if (found == all.end()) {
-      throw std::invalid_argument("figure = " + name + ": unknown; see scheduled figures --list");
-    }
-    entries.push_back(*found);
+std::string known_variants(const Entry& entry) { return fmt::format("{}", fmt::join(entry.variants, ", ")); }
+
+/// A figure that is to be made, and which of its variants.
+struct Order {
+  Entry entry;
+  std::vector<std::string> variants;
+};
+
+/// NAME or NAME:VARIANT.
+Order read_order(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  const std::string name = text.substr(0, colon);
+  const auto& all = figures::all();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Entry& entry) { return entry.name == name; });
+  if (found == all.end()) {
+    throw std::invalid_argument("figure = " + name + ": unknown; see scheduled figures --list");
   }
-  return entries;
+  if (colon == std::string::npos) return {*found, {}};
+  const std::string variant = text.substr(colon + 1);
+  if (std::find(found->variants.begin(), found->variants.end(), variant) == found->variants.end()) {
+    const std::string known =
+        found->variants.empty() ? "it has none" : fmt::format("must be {}", known_variants(*found));
+    throw std::invalid_argument(fmt::format("variant = {} of {}: {}", variant, name, known));
+  }
+  return {*found, {variant}};
+}
+
+/// What is asked for, each figure once. Of all, those that need logs only where there are logs: their names go to
+/// `left_out`.
+std::vector<Order> chosen(const FiguresOptions& options, std::string& left_out) {
+  std::vector<Order> orders;
+  for (const std::string& text : options.names) {
+    Order order = read_order(text);
+    if (order.entry.needs_logs() && options.logs.empty()) {
+      throw std::invalid_argument(fmt::format("figure = {}: needs --logs DIR ({})", text, order.entry.inputs));
+    }
+    const auto same = [&](const Order& other) { return other.entry.name == order.entry.name; };
+    const auto earlier = std::find_if(orders.begin(), orders.end(), same);
+    if (earlier == orders.end()) {
+      orders.push_back(std::move(order));
+    } else if (order.variants.empty() || earlier->variants.empty()) {
+      earlier->variants.clear();  // all of them
+    } else {
+      earlier->variants.push_back(order.variants.front());
+    }
+  }
+  if (!options.names.empty()) return orders;
+  for (const Entry& entry : figures::all()) {
+    if (entry.needs_logs() && options.logs.empty()) {
+      left_out += fmt::format("{}{}", left_out.empty() ? "" : ", ", entry.name);
+    } else {
+      orders.push_back({entry, {}});
+    }
+  }
+  return orders;
 }
 
 /// Calls work(0) ... work(count - 1) on `threads` threads; the first exception ends it.
@@ -97,13 +141,14 @@ std::vector<Job> jobs_of(const std::vector<Result>& results, const FiguresOption
 void print_list() {
   std::string text;
   for (const Entry& entry : figures::all()) {
-    text += fmt::format("{}: {}\n    needs: {}\n", entry.name, entry.shows, entry.inputs);
+    const std::string variants = entry.variants.empty() ? "" : fmt::format(" (:{})", known_variants(entry));
+    text += fmt::format("{}{}: {}\n    needs: {}\n", entry.name, variants, entry.shows, entry.inputs);
   }
   print_text(text);
 }
 
 /// What to say at the end; whether all is well.
-bool print_summary(const std::vector<Entry>& entries, const std::vector<Result>& results, const std::string& out) {
+bool print_summary(const std::vector<Order>& orders, const std::vector<Result>& results, const std::string& out) {
   std::size_t pictures = 0;
   std::size_t checks = 0;
   std::string bad;
@@ -113,12 +158,12 @@ bool print_summary(const std::vector<Entry>& entries, const std::vector<Result>&
     for (const figures::Check& check : results[k].checks) {
       ++checks;
       if (check.holds()) continue;
-      bad += fmt::format("{}: {}: published {}, here {:.8g}{}{}\n", entries[k].name, check.what, check.published,
+      bad += fmt::format("{}: {}: published {}, here {:.8g}{}{}\n", orders[k].entry.name, check.what, check.published,
                          check.here, check.note.empty() ? "" : ": ", check.note);
       complete = complete && !check.note.empty();
     }
     for (const std::string& missing : results[k].missing) {
-      bad += fmt::format("{}: left out: looked for {}\n", entries[k].name, missing);
+      bad += fmt::format("{}: left out: {}\n", orders[k].entry.name, missing);
       complete = false;
     }
   }
@@ -129,7 +174,8 @@ bool print_summary(const std::vector<Entry>& entries, const std::vector<Result>&
 
 void make_figures(const FiguresOptions& options) {
   if (options.list) return print_list();
-  const std::vector<Entry> entries = chosen(options.names);
+  std::string left_out;
+  const std::vector<Order> orders = chosen(options, left_out);
   for (const std::string& format : options.formats) plot::format_of("figure." + format);
   if (!options.logs.empty() && !std::filesystem::is_directory(options.logs)) {
     throw std::invalid_argument(options.logs + ": is not a folder of logs");
@@ -140,12 +186,12 @@ void make_figures(const FiguresOptions& options) {
   const std::filesystem::path out = options.out;
   plot::check_writable(out / "report.md");
 
-  std::vector<Result> results(entries.size());
+  std::vector<Result> results(orders.size());
   {
-    Progress progress("figures computed", entries.size());
+    Progress progress("figures computed", orders.size());
     std::atomic<std::size_t> finished = 0;
-    for_each(entries.size(), options.threads, [&](std::size_t k) {
-      results[k] = entries[k].make({options.logs});
+    for_each(orders.size(), options.threads, [&](std::size_t k) {
+      results[k] = orders[k].entry.make({options.logs, orders[k].variants});
       progress.done(++finished);
     });
   }
@@ -159,11 +205,12 @@ void make_figures(const FiguresOptions& options) {
     });
   }
   std::vector<std::pair<std::string_view, std::vector<figures::Check>>> checks;
-  for (std::size_t k = 0; k < entries.size(); ++k) checks.emplace_back(entries[k].name, results[k].checks);
+  for (std::size_t k = 0; k < orders.size(); ++k) checks.emplace_back(orders[k].entry.name, results[k].checks);
   plot::write_file(out / "report.md", figures::report(checks));
-  if (!print_summary(entries, results, options.out)) {
+  if (!print_summary(orders, results, options.out)) {
     throw std::runtime_error("not all figures are complete, see above");
   }
+  if (!left_out.empty()) print_text("without --logs left out: " + left_out + "\n");
 }
 
 }  // namespace
@@ -171,7 +218,7 @@ void make_figures(const FiguresOptions& options) {
 void add_figures(CLI::App& app) {
   auto* const verb = app.add_subcommand("figures", "Remake the figures of 2501.18965 and check their numbers");
   const auto options = std::make_shared<FiguresOptions>();
-  verb->add_option("NAME", options->names, "Figures to make; default: all");
+  verb->add_option("NAME", options->names, "Figures to make, as NAME or NAME:VARIANT; default: all");
   verb->add_flag("--list", options->list, "Print the figures with what they show and need");
   verb->add_option("--logs", options->logs, "Folder with the paper's training logs, for the figures of real runs");
   verb->add_option("--out", options->out, "Folder for pictures, CSV files and report.md")->capture_default_str();
@@ -184,10 +231,16 @@ void add_figures(CLI::App& app) {
   verb->footer(
       "Each picture comes with a CSV file of its points; report.md compares the numbers with those of the paper and "
       "its\n"
-      "logs. Figures whose logs are not there are left out and named; the exit code is then 1.\n\n"
+      "logs. Without NAME and --logs, the figures of real runs are left out and named. With --logs, the parts whose "
+      "logs\n"
+      "are not there are left out and named, the others are made, and the exit code is 1; so it is where a number "
+      "does\n"
+      "not hold. NAME:VARIANT makes one variant of those that --list shows, e.g. one model size.\n\n"
       "Examples:\n"
       "  scheduled figures --list\n"
-      "  scheduled figures schedules cosine-cycle --format png,svg");
+      "  scheduled figures schedules cosine-cycle --format png,svg\n"
+      "  scheduled figures --logs paper-logs --threads 2\n"
+      "  scheduled figures real-horizon-transfer:124m --logs paper-logs");
   verb->callback([options] { make_figures(*options); });
 }
 

@@ -1,0 +1,131 @@
+#include "figures/norm_fit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "figures/fits.hpp"
+
+namespace scheduled::figures {
+namespace {
+
+using Vector = std::array<double, 3>;
+
+/// The linear part of the fit: of the eight choices of which coefficients are 0, the best whose others are >= 0.
+Vector non_negative(const std::array<Vector, 3>& gram, const Vector& right) {
+  Vector best{};
+  double lowest = 0.0;  // of x'Gx - 2x'r, which is 0 at x = 0
+  for (unsigned chosen = 1; chosen < 8; ++chosen) {
+    std::vector<std::size_t> index;
+    for (std::size_t k = 0; k < 3; ++k) {
+      if ((chosen >> k & 1U) != 0) index.push_back(k);
+    }
+    std::vector<std::vector<double>> rows;
+    std::vector<double> values;
+    for (const std::size_t i : index) {
+      rows.emplace_back();
+      for (const std::size_t j : index) rows.back().push_back(gram[i][j]);
+      values.push_back(right[i]);
+    }
+    std::vector<double> solution;
+    try {
+      solution = least_squares(rows, values);
+    } catch (const std::invalid_argument&) {
+      continue;  // columns that are the same: a choice without one of them does as well
+    }
+    if (*std::min_element(solution.begin(), solution.end()) < 0.0) continue;
+    double value = 0.0;  // at a solution x'Gx = x'r
+    for (std::size_t k = 0; k < index.size(); ++k) value -= solution[k] * values[k];
+    if (value >= lowest) continue;
+    lowest = value;
+    best = {};
+    for (std::size_t k = 0; k < index.size(); ++k) best[index[k]] = solution[k];
+  }
+  return best;
+}
+
+/// The best fit with the given ln rate, ln power, ln growth.
+NormFit project(const Vector& logs, std::span<const double> share, std::span<const double> norm) {
+  NormFit fit{.rate = std::exp(logs[0]), .power = std::exp(logs[1]), .growth = std::exp(logs[2])};
+  std::array<Vector, 3> gram{};
+  Vector right{};
+  for (std::size_t i = 0; i < share.size(); ++i) {
+    const Vector row = {std::exp(-fit.rate * std::pow(share[i], fit.power)), std::pow(share[i], fit.growth), 1.0};
+    for (std::size_t j = 0; j < 3; ++j) {
+      right[j] += row[j] * norm[i];
+      for (std::size_t k = 0; k < 3; ++k) gram[j][k] += row[j] * row[k];
+    }
+  }
+  const Vector linear = non_negative(gram, right);
+  fit.start = linear[0];
+  fit.end = linear[1];
+  fit.floor = linear[2];
+  for (std::size_t i = 0; i < share.size(); ++i) fit.squares += std::pow(fit(share[i]) - norm[i], 2);
+  return fit;
+}
+
+}  // namespace
+
+double NormFit::operator()(double share) const {
+  return start * std::exp(-rate * std::pow(share, power)) + end * std::pow(share, growth) + floor;
+}
+
+NormFit fit_norm(std::span<const double> share, std::span<const double> norm) {
+  if (share.size() != norm.size()) throw std::invalid_argument("norm: not as long as share");
+  if (share.size() < 6) throw std::invalid_argument("points: fewer than there are coefficients");
+  struct Corner {
+    Vector at;
+    NormFit fit;
+  };
+  const auto corner = [&](Vector at) {
+    for (double& value : at) value = std::clamp(value, -7.0, 7.0);
+    return Corner{at, project(at, share, norm)};
+  };
+  // A decay over about a tenth of the run and a rise over its last tenth.
+  std::vector<Corner> simplex{corner({std::log(10.0), std::log(0.5), std::log(8.0)})};
+  for (std::size_t k = 0; k < 3; ++k) {
+    Vector at = simplex[0].at;
+    at[k] += 1.0;
+    simplex.push_back(corner(at));
+  }
+  for (int iteration = 0; iteration < 300; ++iteration) {
+    std::sort(simplex.begin(), simplex.end(),
+              [](const Corner& a, const Corner& b) { return a.fit.squares < b.fit.squares; });
+    if (simplex[3].fit.squares - simplex[0].fit.squares <= 1e-12 * simplex[0].fit.squares) break;
+    const auto along = [&](double factor) {  // from the worst corner through the middle of the others
+      Vector at{};
+      for (std::size_t d = 0; d < 3; ++d) {
+        const double middle = (simplex[0].at[d] + simplex[1].at[d] + simplex[2].at[d]) / 3.0;
+        at[d] = middle + factor * (middle - simplex[3].at[d]);
+      }
+      return corner(at);
+    };
+    const Corner reflected = along(1.0);
+    const auto better = [](const Corner& a, const Corner& b) { return a.fit.squares < b.fit.squares; };
+    if (better(reflected, simplex[0])) {
+      const Corner expanded = along(2.0);
+      simplex[3] = better(expanded, reflected) ? expanded : reflected;
+    } else if (better(reflected, simplex[2])) {
+      simplex[3] = reflected;
+    } else {
+      const Corner contracted = along(better(reflected, simplex[3]) ? 0.5 : -0.5);
+      if (better(contracted, simplex[3])) {
+        simplex[3] = contracted;
+        continue;
+      }
+      for (std::size_t k = 1; k < 4; ++k) {
+        Vector at = simplex[k].at;
+        for (std::size_t d = 0; d < 3; ++d) at[d] = 0.5 * (at[d] + simplex[0].at[d]);
+        simplex[k] = corner(at);
+      }
+    }
+  }
+  return std::min_element(simplex.begin(), simplex.end(),
+                          [](const Corner& a, const Corner& b) { return a.fit.squares < b.fit.squares; })
+      ->fit;
+}
+
+}  // namespace scheduled::figures
