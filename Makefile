@@ -5,7 +5,9 @@ STAMPS  := build/stamps
 PYTHON  ?= python3
 LOG     ?= $(firstword $(wildcard ../shared/data/paper-logs/cos-210m_*iter22222_*.json))
 
-.PHONY: build python test demo bench lint fuzz clean
+LOGS    ?= $(wildcard ../shared/data/paper-logs)
+
+.PHONY: build python test demo figures bench lint fuzz clean
 build: $(BUILD)/build.ninja
 	cmake --build --preset release
 
@@ -18,6 +20,10 @@ test: build python
 demo: $(BUILD)/build.ninja
 	cmake --build --preset release --target scheduled
 	@LOG='$(LOG)' tools/demo.sh $(BUILD)/scheduled
+
+# The paper's figures into build/figures; those of real runs where LOGS, the folder of its logs, is there.
+figures: build
+	$(BUILD)/scheduled figures $(if $(LOGS),--logs '$(LOGS)') --threads 2 --out build/figures
 
 bench: $(STAMPS)/packages
 	cmake --preset bench

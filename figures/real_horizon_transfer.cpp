@@ -114,8 +114,8 @@ void add_slopes(Result& result, const Model& model, const std::vector<const Foun
                      across.first / 1000.0, across.last / 1000.0, plateau.steps())});
     const plot::Line losses = between(logged(log, "val_loss"), across.first - 10000.0, across.last);
     figure.panels.push_back(panel({.label = "step", .ticks = plot::TickStyle::count}, {.label = "validation loss"},
-                                  {named(losses, "", 0), across.drawn("as in the paper, with 4k of cooldown", 1),
-                                   plateau.drawn("plateau alone", 4)},
+                                  {named(losses, "", 0), across.drawn("per .01, with 4k cooldown (the paper)", 1),
+                                   plateau.drawn("per .01, plateau alone", 4)},
                                   fmt::format("{:.0f} or {:.0f} steps", across.steps(), plateau.steps())));
   }
   if (!figure.panels.empty()) {

@@ -167,8 +167,8 @@ bool print_summary(const std::vector<Order>& orders, const std::vector<Result>& 
       complete = false;
     }
   }
-  print_text(bad + fmt::format("{} pictures with their data and report.md are in {}; {} numbers checked\n", pictures,
-                               out, checks));
+  print_text(bad + fmt::format("{} picture{} with data and report.md in {}; {} numbers checked\n", pictures,
+                               pictures == 1 ? "" : "s", out, checks));
   return complete;
 }
 
@@ -231,16 +231,17 @@ void add_figures(CLI::App& app) {
   verb->footer(
       "Each picture comes with a CSV file of its points; report.md compares the numbers with those of the paper and "
       "its\n"
-      "logs. Without NAME and --logs, the figures of real runs are left out and named. With --logs, the parts whose "
-      "logs\n"
-      "are not there are left out and named, the others are made, and the exit code is 1; so it is where a number "
-      "does\n"
-      "not hold. NAME:VARIANT makes one variant of those that --list shows, e.g. one model size.\n\n"
+      "logs. Without NAME and --logs, the figures of real runs are left out and named; scheduled figures --logs DIR "
+      "makes\n"
+      "all. Parts whose logs are not there are left out and named, the others are made, and the exit code is 1; so it "
+      "is\n"
+      "where a number does not hold without a reason. NAME:VARIANT makes one of the variants that --list shows, such "
+      "as "
+      "a\n"
+      "model size.\n\n"
       "Examples:\n"
       "  scheduled figures --list\n"
-      "  scheduled figures schedules cosine-cycle --format png,svg\n"
-      "  scheduled figures --logs paper-logs --threads 2\n"
-      "  scheduled figures real-horizon-transfer:124m --logs paper-logs");
+      "  scheduled figures schedules cosine-cycle --format png,svg");
   verb->callback([options] { make_figures(*options); });
 }
 

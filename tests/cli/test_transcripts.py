@@ -11,7 +11,7 @@ import sys
 import command
 
 TRANSCRIPTS = pathlib.Path(__file__).parent / "transcripts"
-VERBS = ["show", "bound", "worst-case", "tune", "compare"]
+VERBS = ["show", "bound", "worst-case", "tune", "compare", "figures"]
 
 # What differs from run to run and machine to machine: processor time, and what the solver's tolerance left over.
 UNSTEADY = re.compile(r'("(?:solver_seconds|gap|imbalance|violation|clipped|\w*psd_distance)":)[^,}]+')
