@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -67,6 +66,72 @@ NormFit project(const Vector& logs, std::span<const double> share, std::span<con
   return fit;
 }
 
+struct Corner {
+  Vector at;
+  NormFit fit;
+  bool operator<(const Corner& other) const { return fit.squares < other.fit.squares; }
+};
+
+/// Nelder and Mead's method; the corners are sorted, the best first.
+template <class Make>
+class Simplex {
+ public:
+  Simplex(Make make, const Vector& start) : make_(make) {
+    corners_.push_back(make_(start));
+    for (std::size_t k = 0; k < start.size(); ++k) {
+      Vector at = start;
+      at[k] += 1.0;
+      corners_.push_back(make_(at));
+    }
+    std::sort(corners_.begin(), corners_.end());
+  }
+
+  const Corner& best() const { return corners_.front(); }
+  bool settled() const { return corners_.back().fit.squares - best().fit.squares <= 1e-12 * best().fit.squares; }
+
+  void step() {
+    Corner& worst = corners_.back();
+    const Corner reflected = along(1.0);
+    if (reflected < best()) {
+      const Corner expanded = along(2.0);
+      worst = expanded < reflected ? expanded : reflected;
+    } else if (reflected < corners_[corners_.size() - 2]) {
+      worst = reflected;
+    } else {
+      const Corner contracted = along(reflected < worst ? 0.5 : -0.5);
+      if (contracted < worst) {
+        worst = contracted;
+      } else {
+        shrink();
+      }
+    }
+    std::sort(corners_.begin(), corners_.end());
+  }
+
+ private:
+  /// On the line from the worst corner through the middle of the others, `factor` beyond that middle.
+  Corner along(double factor) const {
+    Vector at{};
+    for (std::size_t d = 0; d < at.size(); ++d) {
+      double middle = 0.0;
+      for (std::size_t k = 0; k + 1 < corners_.size(); ++k) middle += corners_[k].at[d];
+      middle /= static_cast<double>(corners_.size() - 1);
+      at[d] = middle + factor * (middle - corners_.back().at[d]);
+    }
+    return make_(at);
+  }
+  void shrink() {
+    for (std::size_t k = 1; k < corners_.size(); ++k) {
+      Vector at = corners_[k].at;
+      for (std::size_t d = 0; d < at.size(); ++d) at[d] = 0.5 * (at[d] + best().at[d]);
+      corners_[k] = make_(at);
+    }
+  }
+
+  Make make_;
+  std::vector<Corner> corners_;
+};
+
 }  // namespace
 
 double NormFit::operator()(double share) const {
@@ -76,56 +141,14 @@ double NormFit::operator()(double share) const {
 NormFit fit_norm(std::span<const double> share, std::span<const double> norm) {
   if (share.size() != norm.size()) throw std::invalid_argument("norm: not as long as share");
   if (share.size() < 6) throw std::invalid_argument("points: fewer than there are coefficients");
-  struct Corner {
-    Vector at;
-    NormFit fit;
-  };
   const auto corner = [&](Vector at) {
     for (double& value : at) value = std::clamp(value, -7.0, 7.0);
     return Corner{at, project(at, share, norm)};
   };
-  // A decay over about a tenth of the run and a rise over its last tenth.
-  std::vector<Corner> simplex{corner({std::log(10.0), std::log(0.5), std::log(8.0)})};
-  for (std::size_t k = 0; k < 3; ++k) {
-    Vector at = simplex[0].at;
-    at[k] += 1.0;
-    simplex.push_back(corner(at));
-  }
-  for (int iteration = 0; iteration < 300; ++iteration) {
-    std::sort(simplex.begin(), simplex.end(),
-              [](const Corner& a, const Corner& b) { return a.fit.squares < b.fit.squares; });
-    if (simplex[3].fit.squares - simplex[0].fit.squares <= 1e-12 * simplex[0].fit.squares) break;
-    const auto along = [&](double factor) {  // from the worst corner through the middle of the others
-      Vector at{};
-      for (std::size_t d = 0; d < 3; ++d) {
-        const double middle = (simplex[0].at[d] + simplex[1].at[d] + simplex[2].at[d]) / 3.0;
-        at[d] = middle + factor * (middle - simplex[3].at[d]);
-      }
-      return corner(at);
-    };
-    const Corner reflected = along(1.0);
-    const auto better = [](const Corner& a, const Corner& b) { return a.fit.squares < b.fit.squares; };
-    if (better(reflected, simplex[0])) {
-      const Corner expanded = along(2.0);
-      simplex[3] = better(expanded, reflected) ? expanded : reflected;
-    } else if (better(reflected, simplex[2])) {
-      simplex[3] = reflected;
-    } else {
-      const Corner contracted = along(better(reflected, simplex[3]) ? 0.5 : -0.5);
-      if (better(contracted, simplex[3])) {
-        simplex[3] = contracted;
-        continue;
-      }
-      for (std::size_t k = 1; k < 4; ++k) {
-        Vector at = simplex[k].at;
-        for (std::size_t d = 0; d < 3; ++d) at[d] = 0.5 * (at[d] + simplex[0].at[d]);
-        simplex[k] = corner(at);
-      }
-    }
-  }
-  return std::min_element(simplex.begin(), simplex.end(),
-                          [](const Corner& a, const Corner& b) { return a.fit.squares < b.fit.squares; })
-      ->fit;
+  // From a decay over about a tenth of the run and a rise over its last tenth.
+  Simplex simplex(corner, {std::log(10.0), std::log(0.5), std::log(8.0)});
+  for (int iteration = 0; iteration < 300 && !simplex.settled(); ++iteration) simplex.step();
+  return simplex.best().fit;
 }
 
 }  // namespace scheduled::figures

@@ -107,7 +107,10 @@ void add_picture(Result& result, const std::string& name, const std::vector<Run>
     for (double& value : together.back().y) value = agree.offset + agree.slope * value;
   }
   const plot::Range range = plot::settled_range(together, 0.0, plot::Scale::linear);
-  const plot::Range of_bound = {(range.low - agree.offset) / agree.slope, (range.high - agree.offset) / agree.slope};
+  plot::Range of_bound = plot::settled_range(bounds, 0.1, plot::Scale::linear);
+  if (agree.slope > 0.0) {
+    of_bound = {(range.low - agree.offset) / agree.slope, (range.high - agree.offset) / agree.slope};
+  }
   const plot::Axis step = {.label = "step", .ticks = plot::TickStyle::count};
   plot::Figure figure{.panels = {{step, {.label = "validation loss", .range = range}, std::move(losses), 1.0},
                                  {step, {.label = "bound Ω", .range = of_bound}, std::move(bounds), 1.0},

@@ -172,6 +172,16 @@ bool print_summary(const std::vector<Order>& orders, const std::vector<Result>& 
   return complete;
 }
 
+/// The figure, or why its logs did not serve: the others are made all the same.
+Result make(const Order& order, const std::string& logs) {
+  try {
+    return order.entry.make({logs, order.variants});
+  } catch (const std::invalid_argument& error) {
+    if (!order.entry.needs_logs()) throw;
+    return {.missing = {error.what()}};
+  }
+}
+
 void make_figures(const FiguresOptions& options) {
   if (options.list) return print_list();
   std::string left_out;
@@ -191,7 +201,7 @@ void make_figures(const FiguresOptions& options) {
     Progress progress("figures computed", orders.size());
     std::atomic<std::size_t> finished = 0;
     for_each(orders.size(), options.threads, [&](std::size_t k) {
-      results[k] = orders[k].entry.make({options.logs, orders[k].variants});
+      results[k] = make(orders[k], options.logs);
       progress.done(++finished);
     });
   }

@@ -90,6 +90,22 @@ class RealRuns(command.CommandTest):
         self.assertNotIn("2.89754", [row[2] for row in rows])
 
 
+    def test_logs_that_do_not_serve(self):
+        logs = self.folder / "some"
+        logs.mkdir()
+        (cosine,) = LOGS.glob("cos-210m_*iter22222*")
+        (logs / cosine.name).symlink_to(cosine)
+        (logs / cosine.name.replace("seed0", "seed1")).symlink_to(cosine)
+        (logs / cosine.name.replace("iter22222", "iter33333")).write_bytes(cosine.read_bytes()[:1000])
+        text = self.run_incomplete("loss-210m", "cosine-cycle", "--logs", logs)
+        self.assertRegex(text, r"loss-210m: left out: \S*some: cos-210m_\S+ and cos-210m_\S+ both match cos-210m_")
+        self.assertTrue((self.folder / "out/cosine-cycle.svg").is_file())
+        next(logs.glob("*seed1_*")).unlink()
+        text = self.run_incomplete("loss-210m", "--logs", logs)
+        self.assertRegex(text, r"loss-210m: left out: cannot read \S*some/cos-210m_\S+iter33333\S+: ")
+        self.assertTrue((self.folder / "out/loss-210m.svg").is_file())
+
+
 if __name__ == "__main__":
     if not LOGS.is_dir():
         print(f"skipped: no training logs in {LOGS}")
