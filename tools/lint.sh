@@ -1,8 +1,16 @@
 #!/usr/bin/env bash
-# Formatting and static analysis of our C++ files. Needs clang-format-14 and clang-tidy-14 and a configured build.
+# Formatting and static analysis of our files: C++ with clang-format-14 and clang-tidy-14 on a configured build, Python
+# with ruff.
 set -euo pipefail
+for tool in clang-format-14 clang-tidy-14 ruff; do
+  command -v "$tool" >/dev/null || {
+    echo "lint: needs $tool: apt-get install clang-format-14 clang-tidy-14; pip install ruff" >&2
+    exit 1
+  }
+done
 mapfile -t files < <(git ls-files '*.cpp' '*.hpp')
 clang-format-14 --dry-run --Werror "${files[@]}"
-mapfile -t sources < <(git ls-files 'src/*.cpp' 'apps/*.cpp')
+ruff check --quiet .
+mapfile -t sources < <(git ls-files 'src/*.cpp' 'apps/*.cpp' 'figures/*.cpp')
 printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy-14 -p build/release --quiet \
   --extra-arg=-Wno-unknown-warning-option

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from scheduled._arguments import number
+from scheduled._core import harmonic
 from scheduled._errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 FIGSIZE11 = (4, 3)
 FIGSIZE12 = (8, 3)
-
-_EULER_GAMMA = 0.5772156649015329
-_SMALL = 64
 
 
 def harmonic_number(n: int) -> float:
@@ -33,11 +30,7 @@ def harmonic_number(n: int) -> float:
     count = number("n", n)
     if not (count >= 0 and count.is_integer()):
         raise ArgumentError(f"n = {n}: must be a whole number >= 0")
-    if count <= _SMALL:
-        return math.fsum(1.0 / k for k in range(1, int(count) + 1))
-    # Euler-Maclaurin; the next term is below 1e-16.
-    x = 1.0 / count**2
-    return math.log(count) + _EULER_GAMMA + 0.5 / count - x * (1 / 12 - x * (1 / 120 - x / 252))
+    return harmonic(int(count))
 
 
 def set_plot_aesthetics() -> None:

@@ -101,10 +101,6 @@ TEST_F(PepTable, VaryingGradNormsAgreeWithTheEliminatedProblem) {
   }
 }
 
-TEST_F(PepTable, SixtyStepsInSeconds) {
-  const PepResult result = scheduled::solve_pep(PepProblem(tuned("wsd", 60)));
-  EXPECT_EQ(result.rounds, 1);
-  EXPECT_LT(result.solver_seconds, 5.0);
-}
+TEST_F(PepTable, SixtyStepsInOneRound) { EXPECT_EQ(scheduled::solve_pep(PepProblem(tuned("wsd", 60))).rounds, 1); }
 
 }  // namespace

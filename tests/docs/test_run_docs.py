@@ -17,8 +17,7 @@ class RunDocs(unittest.TestCase):
             page.write_text(text, encoding="utf-8")
             pathlib.Path(folder, "other.md").write_text("x", encoding="utf-8")
             result = subprocess.run(
-                [sys.executable, HERE / "run_docs.py", page, "--bin", folder, "--python", sys.executable, "--root", ROOT]
-                + list(more),
+                [sys.executable, HERE / "run_docs.py", page, "--bin", folder, "--python", sys.executable, "--root", ROOT, *list(more)],
                 capture_output=True, text=True, timeout=60,
             )  # fmt: skip
             return result.returncode, result.stdout, page.read_text(encoding="utf-8")
