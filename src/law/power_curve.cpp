@@ -1,0 +1,183 @@
+// The multi-power law and its angular form: a power law in the sum of the rates, and what each change of rate gains.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/elementary.hpp"
+#include "law/curves.hpp"
+
+namespace scheduled::law {
+
+namespace {
+constexpr std::size_t inner = 2;     ///< parameters that change the effective rates: weight decay, v0
+constexpr std::size_t longest = 32;  ///< slots in a segment
+constexpr std::size_t outer = 7;     ///< L0, A, alpha, B, C, beta, gamma
+}  // namespace
+
+/// h', its prefix sums in units of the reference sum, and their derivatives in the two inner parameters.
+struct PowerCurve::Effective {
+  std::vector<double> rate;
+  std::vector<double> sum;
+  std::array<std::vector<double>, inner> rate_d;
+  std::array<std::vector<double>, inner> sum_d;
+};
+
+struct PowerCurve::Slots {
+  std::vector<double> weight;  ///< stands for h'_k - h'_{k-1}
+  std::vector<double> rate;    ///< h'_k, at least lowest_rate
+  std::vector<double> before;  ///< S'_{k-1}
+  std::array<std::vector<double>, inner> weight_d;
+  std::array<std::vector<double>, inner> log_rate_d;
+  std::array<std::vector<double>, inner> before_d;
+  std::vector<double> factor;  ///< C h'^-gamma
+  std::vector<double> log_rate;
+};
+
+PowerCurve::PowerCurve(const Series& series, bool angular)
+    : angular_(angular),
+      reference_rate_(series.reference_rate),
+      sum_unit_(series.reference_rate / series.reference_sum),
+      step_(series.step.begin(), series.step.end()),
+      tree_(series.lr.first(step_.back()), series.step, !angular) {
+  for (std::size_t k = 0; k < step_.back(); ++k) rate_.push_back(series.lr[k] / series.reference_rate);
+}
+
+PowerCurve::Effective PowerCurve::effective_rates(double decay, double start, bool derivatives) const {
+  Effective e;
+  const std::size_t n = rate_.size();
+  const double pull = 2.0 * decay * reference_rate_;
+  std::vector<double> v(angular_ ? n : 0);
+  std::array<std::vector<double>, inner> v_d;
+  if (angular_) {
+    double now = start;
+    for (std::size_t k = 0; k < n; ++k) {
+      v[k] = now;
+      now += pull * rate_[k] * (rate_[k] - now);
+    }
+  }
+  if (angular_ && derivatives) {
+    for (auto& d : v_d) d.resize(n);
+    double by_decay = 0.0;
+    double by_start = 1.0;
+    for (std::size_t k = 0; k < n; ++k) {
+      v_d[0][k] = by_decay;
+      v_d[1][k] = by_start;
+      by_decay += 2.0 * reference_rate_ * rate_[k] * (rate_[k] - v[k]) - pull * rate_[k] * by_decay;
+      by_start -= pull * rate_[k] * by_start;
+    }
+  }
+  e.rate = rate_;
+  if (angular_) {
+    for (std::size_t k = 0; k < n; ++k) e.rate[k] = rate_[k] / std::sqrt(v[k]);
+  }
+  e.sum = prefix_sums(e.rate, 1.0 / sum_unit_);
+  for (std::size_t i = 0; i < inner && angular_ && derivatives; ++i) {
+    e.rate_d[i].resize(n);
+    for (std::size_t k = 0; k < n; ++k) e.rate_d[i][k] = -0.5 * e.rate[k] * v_d[i][k] / v[k];
+    e.sum_d[i] = prefix_sums(e.rate_d[i], 1.0 / sum_unit_);
+  }
+  return e;
+}
+
+PowerCurve::Slots PowerCurve::make_slots(const Effective& e) const {
+  Slots s;
+  const auto& position = tree_.position();
+  const auto gather_changes = [&](const std::vector<double>& rate, std::vector<double>& weight) {
+    std::vector<double> change(rate.size());
+    for (std::size_t k = 0; k < rate.size(); ++k) change[k] = rate[k] - (k == 0 ? 0.0 : rate[k - 1]);
+    weight.resize(position.size());
+    tree_.gather(change, weight);
+  };
+  gather_changes(e.rate, s.weight);
+  for (const std::size_t k : position) {
+    s.rate.push_back(std::max(e.rate[k], lowest_rate));
+    s.before.push_back(k == 0 ? 0.0 : e.sum[k - 1]);
+  }
+  for (std::size_t i = 0; i < inner && !e.rate_d[i].empty(); ++i) {
+    gather_changes(e.rate_d[i], s.weight_d[i]);
+    for (const std::size_t k : position) {
+      s.log_rate_d[i].push_back(e.rate[k] > lowest_rate ? e.rate_d[i][k] / e.rate[k] : 0.0);
+      s.before_d[i].push_back(k == 0 ? 0.0 : e.sum_d[i][k - 1]);
+    }
+  }
+  return s;
+}
+
+/// What the changes gained, sum of weight [1 - (1+x)^-beta] with x = factor (S_t - before), and derivatives.
+void PowerCurve::add_row(const Slots& slots, const Effective& e, std::span<const double> p, std::size_t target,
+                         std::span<double> scratch, const Output& out) const {
+  const double beta = p[5];
+  const double sum = e.sum[step_[target] - 1];
+  const bool derivatives = out.jacobian != nullptr;
+  double* gain = scratch.data();
+  double* slope = gain + longest;
+  double* log_power = slope + longest;
+  double* x = log_power + longest;
+  double value = 0.0;
+  double by_x = 0.0;  // sum of weight slope x: C times the derivative in C
+  double by_beta = 0.0;
+  double by_gamma = 0.0;
+  double by_sum = 0.0;
+  std::array<double, inner> by_inner{};
+  for (const Tree::Segment& segment : tree_.segments(target)) {
+    const double* weight = &slots.weight[segment.first];
+    const double* factor = &slots.factor[segment.first];
+    const double* before = &slots.before[segment.first];
+    for (std::size_t i = 0; i < segment.count; ++i) {
+      x[i] = factor[i] * (sum - before[i]);
+      const elementary::DoubleDouble l = elementary::log2_parts(1.0 + x[i]);
+      const double power = elementary::exp2({-beta * l.hi, -beta * l.lo});
+      gain[i] = 1.0 - power;
+      slope[i] = beta * power / (1.0 + x[i]);
+      log_power[i] = power * (l.hi + l.lo);
+    }
+    for (std::size_t i = 0; i < segment.count; ++i) value += weight[i] * gain[i];
+    if (!derivatives) continue;
+    const double* log_rate = &slots.log_rate[segment.first];
+    for (std::size_t i = 0; i < segment.count; ++i) {
+      const double pull = weight[i] * slope[i];
+      by_x += pull * x[i];
+      by_beta += weight[i] * log_power[i];
+      by_gamma -= pull * x[i] * log_rate[i];
+      by_sum += pull * factor[i];
+    }
+    for (std::size_t d = 0; d < inner && angular_; ++d) {
+      const double* weight_d = &slots.weight_d[d][segment.first];
+      const double* before_d = &slots.before_d[d][segment.first];
+      const double* log_rate_d = &slots.log_rate_d[d][segment.first];
+      for (std::size_t i = 0; i < segment.count; ++i) {
+        by_inner[d] +=
+            weight_d[i] * gain[i] - weight[i] * slope[i] * (factor[i] * before_d[i] + p[6] * x[i] * log_rate_d[i]);
+      }
+    }
+  }
+  const double progress = elementary::power(sum, -p[2]);
+  out.loss[target] = p[0] + p[1] * progress + p[3] * value;
+  if (!derivatives) return;
+  double* row = out.jacobian + target * (angular_ ? outer + inner : outer);
+  row[0] = 1.0;
+  row[1] = progress;
+  row[2] = -p[1] * progress * natural_log(sum);
+  row[3] = value;
+  row[4] = p[3] * by_x / p[4];
+  row[5] = p[3] * by_beta * ln2;
+  row[6] = p[3] * by_gamma;
+  for (std::size_t d = 0; d < inner && angular_; ++d) {
+    const double sum_d = e.sum_d[d][step_[target] - 1];
+    row[outer + d] = -p[2] * p[1] * progress / sum * sum_d + p[3] * (by_inner[d] + by_sum * sum_d);
+  }
+}
+
+void PowerCurve::evaluate(std::span<const double> p, const Output& out) const {
+  const Effective e = effective_rates(angular_ ? p[outer] : 0.0, angular_ ? p[outer + 1] : 1.0, out.jacobian);
+  Slots slots = make_slots(e);
+  slots.factor.resize(slots.rate.size());
+  for (std::size_t i = 0; i < slots.rate.size(); ++i) slots.factor[i] = p[4] * elementary::power(slots.rate[i], -p[6]);
+  if (out.jacobian) {
+    for (const double rate : slots.rate) slots.log_rate.push_back(natural_log(rate));
+  }
+  std::array<double, 4 * longest> scratch;
+  for (std::size_t target = 0; target < step_.size(); ++target) add_row(slots, e, p, target, scratch, out);
+}
+
+}  // namespace scheduled::law

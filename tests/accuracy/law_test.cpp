@@ -1,0 +1,115 @@
+// The laws' curves against plain sums, and their Jacobians against finite differences.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "support/law_cases.hpp"
+
+namespace scheduled {
+namespace {
+
+const char* const specs[] = {
+    "constant(steps=3000, warmup=100, peak=1e-3)",
+    "cosine(steps=4000, warmup=300, peak=3e-4, final=3e-5)",
+    "cosine(steps=4000, warmup=300, peak=3e-4)",
+    "wsd(steps=5000, warmup=300, cooldown=20%, peak=1e-3)",
+    "wsd(steps=5000, warmup=300, cooldown=40%, decay=1-sqrt, peak=2e-3)",
+    "wsd(steps=4000, warmup=123, cooldown=1111, decay=exponential, peak=3e-4, final=3e-5)",
+    "linear(steps=3000, peak=5e-4)",
+    "piecewise(steps=4000, warmup=216, milestones=[801, 2999], factors=[0.3, 0.1], peak=3e-4)",
+    "rsqrt(steps=3000, warmup=300, peak=1e-3)",
+};
+
+const LawKind kinds[] = {LawKind::omega,       LawKind::worst_case, LawKind::momentum,
+                         LawKind::multi_power, LawKind::angular,    LawKind::bu};
+
+double worst_difference(const Law& law, const std::vector<double>& lr, const std::vector<std::int64_t>& step) {
+  const std::vector<double> fast = law_curve(law, lr, step);
+  const std::vector<double> direct = law_curve_direct(law, lr, step);
+  double worst = 0.0;
+  for (std::size_t i = 0; i < step.size(); ++i) worst = std::max(worst, std::fabs(fast[i] - direct[i]));
+  return worst;
+}
+
+TEST(LawAccuracy, AgreesWithPlainSums) {
+  for (const LawKind kind : kinds) {
+    double worst = 0.0;
+    std::string where;
+    for (const char* spec : specs) {
+      const std::vector<double> lr = law_cases::rates(spec);
+      const Law law = law_cases::typical(kind, lr, Schedule::parse(spec).peak());
+      const double apart = worst_difference(law, lr, law_cases::every(2, static_cast<std::int64_t>(lr.size()), 37));
+      if (apart > worst) where = spec;
+      worst = std::max(worst, apart);
+    }
+    EXPECT_LE(worst, 1e-8) << law_name(kind) << ": " << where;
+    RecordProperty(std::string(law_name(kind)), std::to_string(worst));
+  }
+}
+
+TEST(LawAccuracy, AgreesWithPlainSumsForParametersFarFromTypical) {
+  const std::vector<double> lr = law_cases::rates("wsd(steps=6000, warmup=300, cooldown=30%, peak=1e-3)");
+  const auto step = law_cases::every(10, 6000, 97);
+  double worst = 0.0;
+  for (const double beta : {0.03, 0.5, 3.0}) {
+    for (const double gamma : {-0.5, 0.5, 2.5}) {
+      for (const double C : {1.0, 1e4}) {
+        for (const double decay : {0.001, 0.1, 2.0}) {
+          for (const double v0 : {0.02, 1.0, 20.0}) {
+            const Law law{
+                LawKind::angular, 1e-3, law_cases::sum_of(lr), {2.7, 0.2, 0.5, 0.3, C, beta, gamma, decay, v0}};
+            worst = std::max(worst, worst_difference(law, lr, step));
+          }
+        }
+      }
+    }
+  }
+  EXPECT_LE(worst, 1e-8);
+}
+
+TEST(LawAccuracy, AgreesWithPlainSumsOnNoisyRates) {
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> uniform(0.1, 1.0);
+  std::vector<double> lr(1500);
+  for (double& rate : lr) rate = 1e-3 * uniform(random);
+  for (const LawKind kind : kinds) {
+    EXPECT_LE(worst_difference(law_cases::typical(kind, lr, 1e-3), lr, law_cases::every(2, 1500, 41)), 1e-8)
+        << law_name(kind);
+  }
+}
+
+TEST(LawAccuracy, JacobianIsThatOfFiniteDifferences) {
+  for (const LawKind kind : kinds) {
+    for (const char* spec : specs) {
+      const std::vector<double> lr = law_cases::rates(spec);
+      const Law law = law_cases::typical(kind, lr, Schedule::parse(spec).peak());
+      const auto step = law_cases::every(20, static_cast<std::int64_t>(lr.size()), 211);
+      const LawCurve curve(kind, lr, step, law.reference_rate, law.reference_sum);
+      const std::size_t n = step.size();
+      const std::size_t P = law.parameters.size();
+      std::vector<double> loss(n);
+      std::vector<double> jacobian(n * P);
+      curve.evaluate(law.parameters, loss, jacobian);
+      for (std::size_t j = 0; j < P; ++j) {
+        const double h = 1e-5 * std::fabs(law.parameters[j]);
+        std::vector<double> up(n);
+        std::vector<double> down(n);
+        std::vector<double> moved = law.parameters;
+        moved[j] += h;
+        curve.evaluate(moved, up);
+        moved[j] -= 2.0 * h;
+        curve.evaluate(moved, down);
+        for (std::size_t i = 0; i < n; ++i) {
+          const double difference = (up[i] - down[i]) / (2.0 * h);
+          const double exact = jacobian[i * P + j];
+          ASSERT_NEAR(exact, difference, 1e-6 * std::fabs(exact) + 1e-15 * (1.0 + std::fabs(loss[i])) / h)
+              << law_name(kind) << ' ' << law_parameters(kind)[j].name << " at " << step[i] << " of " << spec;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace scheduled
