@@ -3,7 +3,7 @@
 
 #include "base/error.hpp"
 #include "scheduled/base.hpp"
-#include "scheduled/law.hpp"
+#include "scheduled/law_fit.hpp"
 
 namespace scheduled {
 
@@ -36,10 +36,7 @@ void allow_only(const Json& object, std::string_view where, const std::vector<st
   }
 }
 
-}  // namespace
-
-Law parse_law(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
+Law law_of(const Json& json) {
   if (!json.is_object()) fail({"law JSON: must be an object with law, reference_rate, reference_sum and parameters"});
   allow_only(json, "the law", {"law", "reference_rate", "reference_sum", "parameters"});
   const auto name = json.find("law");
@@ -58,6 +55,64 @@ Law parse_law(std::string_view text) {
   allow_only(*parameters, "parameters", names);
   check_law(law);
   return law;
+}
+
+std::vector<double> numbers_at(const Json& object, std::string_view key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_array()) fail({"law JSON: '", key, "' must be a list of numbers"});
+  std::vector<double> values;
+  for (const Json& entry : *found) {
+    if (!entry.is_number()) fail({"law JSON: '", key, "' must be a list of numbers"});
+    values.push_back(entry.get<double>());
+  }
+  return values;
+}
+
+}  // namespace
+
+Law parse_law(std::string_view text) { return law_of(Json::parse(text, nullptr, false)); }
+
+std::string print_fitted_law(const FittedLaw& fitted) {
+  std::string text = concat(
+      {"{\"fitted\":", print_law(fitted.law), ",\"log_residuals\":", fitted.log_residuals ? "true" : "false",
+       ",\"noise\":", format_number(fitted.noise), ",\"time\":", format_number(fitted.time), ",\"covariance\":["});
+  for (std::size_t i = 0; i < fitted.covariance.size(); ++i) {
+    text += (i == 0 ? "" : ",") + format_number(fitted.covariance[i]);
+  }
+  text += "],\"bootstrap\":[";
+  for (std::size_t i = 0; i < fitted.bootstrap.size(); ++i)
+    text += (i == 0 ? "" : ",") + print_law(fitted.bootstrap[i]);
+  return text + "]}";
+}
+
+FittedLaw parse_fitted_law(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("fitted")) fail({"law JSON: must be an object with the key 'fitted'"});
+  allow_only(json, "the fitted law", {"fitted", "log_residuals", "noise", "time", "covariance", "bootstrap"});
+  FittedLaw fitted;
+  fitted.law = law_of(json.at("fitted"));
+  const auto log_residuals = json.find("log_residuals");
+  if (log_residuals == json.end() || !log_residuals->is_boolean()) {
+    fail({"law JSON: 'log_residuals' must be true or false"});
+  }
+  fitted.log_residuals = log_residuals->get<bool>();
+  fitted.noise = number_at(json, "noise");
+  require_non_negative("noise", fitted.noise);
+  fitted.time = number_at(json, "time");
+  require_positive("time", fitted.time);
+  fitted.covariance = numbers_at(json, "covariance");
+  const std::size_t P = fitted.law.parameters.size();
+  if (fitted.covariance.size() != P * P) {
+    fail({"law JSON: 'covariance' has ", std::to_string(fitted.covariance.size()), " entries; must have ",
+          std::to_string(P * P)});
+  }
+  const auto bootstrap = json.find("bootstrap");
+  if (bootstrap == json.end() || !bootstrap->is_array()) fail({"law JSON: 'bootstrap' must be a list of laws"});
+  for (const Json& refit : *bootstrap) {
+    fitted.bootstrap.push_back(law_of(refit));
+    if (fitted.bootstrap.back().kind != fitted.law.kind) fail({"law JSON: 'bootstrap' has a law of another kind"});
+  }
+  return fitted;
 }
 
 }  // namespace scheduled

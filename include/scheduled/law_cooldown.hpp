@@ -1,0 +1,41 @@
+// Layer 3: virtual cooldown - what a cooldown started now would give, without running it (THEORY section 9).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "scheduled/law_predict.hpp"
+
+namespace scheduled {
+
+struct CooldownQuestion {
+  std::vector<std::int64_t> lengths;  ///< cooldown steps, each >= 1
+  Decay decay = LinearDecay{};        ///< from the trunk's last rate to 0 (exponential: to `final`)
+  double final = 0.0;                 ///< last rate, as a share of the trunk's last rate, within [0, 1)
+  std::int64_t further = 1000;        ///< "and if the trunk first went on for this many steps?", >= 1
+};
+
+struct CooldownAnswer {
+  std::int64_t length = 0;
+  Predicted loss;  ///< at the end of the cooldown
+  /// Loss that `further` steps on the trunk at its last rate, before the same cooldown, would win, and its interval.
+  Predicted gain;
+};
+
+struct VirtualCooldown {
+  std::int64_t now = 0;  ///< updates of the trunk
+  Predicted trunk;       ///< its loss now, by the law
+  std::vector<CooldownAnswer> answers;
+};
+
+/// `trunk` holds the rates of all updates so far, the last one > 0. Throws std::invalid_argument naming argument, index
+/// and value.
+VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double> trunk,
+                                 const CooldownQuestion& question);
+
+/// The trunk's rates followed by a cooldown of `length` steps.
+std::vector<double> with_cooldown(std::span<const double> trunk, std::int64_t length, const Decay& decay,
+                                  double final = 0.0);
+
+}  // namespace scheduled

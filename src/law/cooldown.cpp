@@ -1,0 +1,44 @@
+#include "scheduled/law_cooldown.hpp"
+
+#include "base/error.hpp"
+
+namespace scheduled {
+
+std::vector<double> with_cooldown(std::span<const double> trunk, std::int64_t length, const Decay& decay,
+                                  double final) {
+  if (trunk.empty()) fail({"trunk: must hold at least one rate"});
+  require_non_negative("trunk", trunk);
+  require_positive("trunk's last rate", trunk.back());
+  if (length < 1) fail({"length = ", std::to_string(length), ": must be >= 1"});
+  if (!(final >= 0.0 && final < 1.0)) fail_value("final", final, "must be within [0, 1)");
+  // One step at the trunk's rate, then the cooldown: a schedule that is all cooldown would start below it.
+  ScheduleSpec spec;
+  spec.steps = steps(length + 1);
+  spec.peak = trunk.back();
+  spec.cooldown = Cooldown{.length = steps(length), .decay = decay, .final = percent_of_peak(100.0 * final)};
+  const std::vector<double> tail = Schedule(spec).values();
+  std::vector<double> rates(trunk.begin(), trunk.end());
+  rates.insert(rates.end(), tail.begin() + 1, tail.end());
+  return rates;
+}
+
+VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double> trunk,
+                                 const CooldownQuestion& question) {
+  if (question.lengths.empty()) fail({"lengths: must hold at least one length"});
+  if (question.further < 1) fail({"further = ", std::to_string(question.further), ": must be >= 1"});
+  VirtualCooldown result;
+  result.now = static_cast<std::int64_t>(trunk.size());
+  std::vector<double> longer(trunk.begin(), trunk.end());
+  if (!trunk.empty()) longer.insert(longer.end(), static_cast<std::size_t>(question.further), trunk.back());
+  for (const std::int64_t length : question.lengths) {
+    const std::vector<double> now = with_cooldown(trunk, length, question.decay, question.final);
+    const std::vector<double> later = with_cooldown(longer, length, question.decay, question.final);
+    const std::int64_t end[] = {static_cast<std::int64_t>(now.size())};
+    result.answers.push_back({length, predict_losses(fitted, now, end)[0], predict_difference(fitted, now, later)});
+  }
+  const std::int64_t here[] = {result.now};
+  result.trunk = predict_losses(fitted, trunk, here)[0];
+  return result;
+}
+
+}  // namespace scheduled

@@ -1,0 +1,23 @@
+// Parts of a fit that have a file of their own.
+#pragma once
+
+#include <functional>
+
+#include "law/problem.hpp"
+
+namespace scheduled::law {
+
+/// work(0) ... work(count - 1) on `threads` threads; work must not throw.
+void for_each_index(std::size_t count, int threads, const std::function<void(std::size_t)>& work);
+/// x^(1/n)
+double elementary_root(double x, double n);
+
+/// Throws as fit_law. (runs.cpp)
+void check_fit(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options);
+/// Noise, covariance, estimates. (uncertainty.cpp)
+void add_uncertainty(const Problem& problem, std::span<const double> x, const std::vector<FitRun>& runs,
+                     const FitOptions& options, LawFit& fit);
+/// (runs.cpp)
+void add_warnings(const std::vector<FitRun>& runs, LawFit& fit);
+
+}  // namespace scheduled::law

@@ -1,0 +1,104 @@
+#include "scheduled/law_predict.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "law/coordinates.hpp"
+#include "law/curves.hpp"
+
+namespace scheduled {
+namespace {
+
+constexpr double ninety = 1.6448536269514722;
+
+/// Losses and their gradients in the fit's coordinates.
+struct Sensitive {
+  std::vector<double> loss;
+  std::vector<double> gradient;  ///< n x P
+};
+
+void check_fitted(const FittedLaw& fitted) {
+  check_law(fitted.law);
+  const std::size_t P = fitted.law.parameters.size();
+  if (fitted.covariance.size() != P * P) {
+    fail({"covariance: has ", std::to_string(fitted.covariance.size()), " entries; must have ", std::to_string(P * P)});
+  }
+  require_non_negative("noise", fitted.noise);
+  require_positive("time", fitted.time);
+}
+
+Sensitive sensitive(const FittedLaw& fitted, std::span<const double> lr, std::span<const std::int64_t> step) {
+  const Law& law = fitted.law;
+  const std::size_t P = law.parameters.size();
+  const LawCurve curve(law.kind, lr, step, law.reference_rate, law.reference_sum);
+  Sensitive s{std::vector<double>(step.size()), std::vector<double>(step.size() * P)};
+  curve.evaluate(law.parameters, s.loss, s.gradient);
+  const law::Coordinates coordinates(law.kind, fitted.time);
+  for (std::size_t i = 0; i < step.size(); ++i) {
+    for (std::size_t j = 0; j < P; ++j) s.gradient[i * P + j] *= coordinates.slope(j, law.parameters[j]);
+  }
+  return s;
+}
+
+double variance(const FittedLaw& fitted, std::span<const double> gradient) {
+  const std::size_t P = gradient.size();
+  double sum = 0.0;
+  for (std::size_t j = 0; j < P; ++j) {
+    for (std::size_t k = 0; k < P; ++k) sum += gradient[j] * gradient[k] * fitted.covariance[j * P + k];
+  }
+  return std::max(sum, 0.0);
+}
+
+}  // namespace
+
+std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const double> lr,
+                                      std::span<const std::int64_t> step) {
+  check_fitted(fitted);
+  const Sensitive s = sensitive(fitted, lr, step);
+  const std::size_t P = fitted.law.parameters.size();
+  std::vector<double> spread(step.size(), 0.0);  // mean square of the refits' distance
+  for (const Law& refit : fitted.bootstrap) {
+    const std::vector<double> other = law_curve(refit, lr, step);
+    for (std::size_t i = 0; i < step.size(); ++i) spread[i] += (other[i] - s.loss[i]) * (other[i] - s.loss[i]);
+  }
+  std::vector<Predicted> predicted;
+  for (std::size_t i = 0; i < step.size(); ++i) {
+    const double refits = fitted.bootstrap.empty() ? 0.0 : spread[i] / static_cast<double>(fitted.bootstrap.size());
+    const double parameters = std::max(variance(fitted, std::span(s.gradient).subspan(i * P, P)), refits);
+    const double loss = s.loss[i];
+    if (!fitted.log_residuals) {
+      const double half = ninety * std::sqrt(fitted.noise * fitted.noise + parameters);
+      predicted.push_back({loss, loss - half, loss + half});
+      continue;
+    }
+    const double half = ninety * std::sqrt(fitted.noise * fitted.noise + parameters / (loss * loss));
+    predicted.push_back({loss, loss * law::exponential(-half), loss * law::exponential(half)});
+  }
+  return predicted;
+}
+
+std::vector<Predicted> predict_losses(const FittedLaw& fitted, const Schedule& schedule,
+                                      std::span<const std::int64_t> step) {
+  if (step.empty()) fail({"step: must hold at least one step"});
+  return predict_losses(fitted, schedule.values(*std::max_element(step.begin(), step.end())), step);
+}
+
+Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr_a, std::span<const double> lr_b) {
+  check_fitted(fitted);
+  const std::int64_t last_a[] = {static_cast<std::int64_t>(lr_a.size())};
+  const std::int64_t last_b[] = {static_cast<std::int64_t>(lr_b.size())};
+  Sensitive a = sensitive(fitted, lr_a, last_a);
+  const Sensitive b = sensitive(fitted, lr_b, last_b);
+  const double difference = a.loss[0] - b.loss[0];
+  for (std::size_t j = 0; j < a.gradient.size(); ++j) a.gradient[j] -= b.gradient[j];
+  double refits = 0.0;
+  for (const Law& refit : fitted.bootstrap) {
+    const double apart = law_curve(refit, lr_a, last_a)[0] - law_curve(refit, lr_b, last_b)[0] - difference;
+    refits += apart * apart / static_cast<double>(fitted.bootstrap.size());
+  }
+  const double half = ninety * std::sqrt(std::max(variance(fitted, a.gradient), refits));
+  return {difference, difference - half, difference + half};
+}
+
+}  // namespace scheduled

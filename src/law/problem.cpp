@@ -1,0 +1,239 @@
+#include "law/problem.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/QR>
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "law/curves.hpp"
+
+namespace scheduled::law {
+namespace {
+
+double longest(const std::vector<FitRun>& runs) {
+  std::int64_t last = 1;
+  for (const FitRun& run : runs) last = std::max(last, run.step.back());
+  return static_cast<double>(last);
+}
+
+}  // namespace
+
+Problem::Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options, double reference_rate,
+                 double reference_sum)
+    : coordinates_(kind, longest(runs)),
+      runs_(runs),
+      log_residuals_(options.log_residuals),
+      huber_(options.huber),
+      prior_(options.prior * (options.huber == 0.0 ? 1e-6 : options.huber * options.huber)),
+      weight_(options.weight.empty() ? std::vector<double>(runs.size(), 1.0) : options.weight),
+      free_(coordinates_.size(), 1) {
+  for (const FitRun& run : runs) {
+    curves_.emplace_back(kind, run.lr, run.step, reference_rate, reference_sum);
+    points_ += run.step.size();
+  }
+  std::vector<double> p(coordinates_.size());
+  for (std::size_t j = 0; j < p.size(); ++j) {
+    const auto found = options.fixed.find(std::string(coordinates_.parameter(j).name));
+    p[j] = coordinates_.parameter(j).lower;
+    if (found == options.fixed.end()) continue;
+    free_[j] = 0;
+    p[j] = found->second;
+  }
+  fixed_ = p;
+}
+
+std::vector<double> Problem::with_fixed(std::vector<double> x) const {
+  const std::vector<double> given = coordinates_.from_parameters(fixed_);
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    if (!is_free(j)) x[j] = given[j];
+  }
+  return x;
+}
+
+double Problem::residual(double predicted, double loss) const noexcept {
+  if (!log_residuals_) return predicted - loss;
+  return natural_log(std::max(predicted, 1e-3 * loss) / loss);
+}
+
+double Problem::robust_weight(double residual) const noexcept {
+  const double size = std::fabs(residual);
+  return huber_ == 0.0 || size <= huber_ ? 1.0 : huber_ / size;
+}
+
+bool Problem::has_prior(std::size_t j) const noexcept {
+  return prior_ > 0.0 && is_free(j) && coordinates_.spread(j) > 0.0;
+}
+
+double Problem::prior_distance(std::size_t j, double x) const noexcept {
+  return (x - coordinates_.centre(j)) / coordinates_.spread(j);
+}
+
+std::vector<double> Problem::residuals(std::size_t run, std::span<const double> x) const {
+  const std::vector<double> p = coordinates_.to_parameters(x);
+  std::vector<double> values(runs_[run].step.size());
+  curves_[run].evaluate(p, values);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = residual(values[i], runs_[run].loss[i]);
+  return values;
+}
+
+double Problem::rho(double residual) const noexcept {
+  const double size = std::fabs(residual);
+  return huber_ == 0.0 || size <= huber_ ? 0.5 * size * size : huber_ * (size - 0.5 * huber_);
+}
+
+double Problem::objective(std::span<const double> x, std::span<const double> weight) const {
+  double sum = 0.0;
+  for (std::size_t run = 0; run < runs_.size(); ++run) {
+    double part = 0.0;
+    for (const double r : residuals(run, x)) part += rho(r);
+    sum += weight[run] * part;
+  }
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    if (!has_prior(j)) continue;
+    const double apart = std::fabs(prior_distance(j, x[j]));
+    sum += prior_ * (apart <= 1.0 ? 0.5 * apart * apart : apart - 0.5);
+  }
+  return std::isfinite(sum) ? sum : std::numeric_limits<double>::max();
+}
+
+Normal Problem::normal(std::span<const double> x, std::span<const double> run_weight, bool with_prior) const {
+  const std::size_t P = x.size();
+  const std::vector<double> p = coordinates_.to_parameters(x);
+  Normal normal{Vector::Zero(at(P)), Matrix::Zero(at(P), at(P))};
+  std::vector<double> slope(P);
+  for (std::size_t j = 0; j < P; ++j) slope[j] = is_free(j) ? coordinates_.slope(j, p[j]) : 0.0;
+  std::vector<double> loss;
+  std::vector<double> jacobian;
+  std::vector<double> row(P);
+  for (std::size_t run = 0; run < runs_.size(); ++run) {
+    const std::size_t n = runs_[run].step.size();
+    loss.resize(n);
+    jacobian.resize(n * P);
+    curves_[run].evaluate(p, loss, jacobian);
+    for (std::size_t i = 0; i < n; ++i) {
+      const double r = residual(loss[i], runs_[run].loss[i]);
+      const double scale = log_residuals_ ? 1.0 / std::max(loss[i], 1e-3 * runs_[run].loss[i]) : 1.0;
+      const double weight = run_weight[run] * robust_weight(r);
+      for (std::size_t j = 0; j < P; ++j) row[j] = jacobian[i * P + j] * slope[j] * scale;
+      for (std::size_t j = 0; j < P; ++j) {
+        normal.gradient[at(j)] += weight * r * row[j];
+        for (std::size_t k = 0; k <= j; ++k) normal.hessian(at(j), at(k)) += weight * row[j] * row[k];
+      }
+    }
+  }
+  for (std::size_t j = 0; j < P && with_prior; ++j) {
+    if (!has_prior(j)) continue;
+    const double apart = prior_distance(j, x[j]);
+    const double weight = prior_ / std::max(1.0, std::fabs(apart)) / coordinates_.spread(j);
+    normal.gradient[at(j)] += weight * apart;
+    normal.hessian(at(j), at(j)) += weight / coordinates_.spread(j);
+  }
+  normal.hessian.triangularView<Eigen::StrictlyUpper>() = normal.hessian.transpose();
+  return normal;
+}
+
+void Problem::solve_linear(std::vector<double>& x) const {
+  std::vector<std::size_t> linear;
+  std::vector<double> p = coordinates_.to_parameters(x);
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    if (!coordinates_.parameter(j).linear || !is_free(j)) continue;
+    linear.push_back(j);
+    p[j] = 1.0;  // any value: the derivatives in the linear parameters do not depend on them
+  }
+  if (linear.empty()) return;
+  Matrix basis(at(points_), at(linear.size()));
+  Vector wanted(at(points_));
+  std::size_t first = 0;
+  for (std::size_t run = 0; run < runs_.size(); ++run) {
+    const std::size_t n = runs_[run].step.size();
+    std::vector<double> loss(n);
+    std::vector<double> jacobian(n * x.size());
+    curves_[run].evaluate(p, loss, jacobian);
+    for (std::size_t i = 0; i < n; ++i) {
+      double rest = runs_[run].loss[i] - loss[i];
+      for (std::size_t c = 0; c < linear.size(); ++c) {
+        basis(at(first + i), at(c)) = jacobian[i * x.size() + linear[c]];
+        rest += jacobian[i * x.size() + linear[c]];
+      }
+      wanted[at(first + i)] = rest;
+    }
+    first += n;
+  }
+  const Vector best = basis.colPivHouseholderQr().solve(wanted);
+  for (std::size_t c = 0; c < linear.size(); ++c) {
+    const std::size_t j = linear[c];
+    const double least = coordinates_.parameter(j).log_scale ? 0.01 : coordinates_.parameter(j).lower;
+    p[j] = std::clamp(best[at(c)], least, coordinates_.parameter(j).upper);
+  }
+  x = with_fixed(coordinates_.from_parameters(p));
+}
+
+namespace {
+
+/// The damped step from x; parameters that are fixed or pushed out of their bounds stay.
+Vector step_from(const Problem& problem, const std::vector<double>& x, const Normal& normal, double damping) {
+  const Coordinates& c = problem.coordinates();
+  Matrix system = normal.hessian;
+  Vector side = -normal.gradient;
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    const bool low = x[j] <= c.lower(j) && side[at(j)] < 0.0;
+    const bool high = x[j] >= c.upper(j) && side[at(j)] > 0.0;
+    const double diagonal = system(at(j), at(j));
+    if (!problem.is_free(j) || low || high || diagonal == 0.0) {
+      system.row(at(j)).setZero();
+      system.col(at(j)).setZero();
+      system(at(j), at(j)) = 1.0;
+      side[at(j)] = 0.0;
+    } else {
+      system(at(j), at(j)) = diagonal * (1.0 + damping);
+    }
+  }
+  // Unit diagonal: the columns differ by many orders of magnitude.
+  const Vector scale = system.diagonal().cwiseSqrt().cwiseInverse();
+  const Matrix scaled = scale.asDiagonal() * system * scale.asDiagonal();
+  return scale.cwiseProduct(scaled.ldlt().solve(scale.cwiseProduct(side)));
+}
+
+std::vector<double> moved(const Problem& problem, std::vector<double> x, const Vector& move) {
+  const Coordinates& c = problem.coordinates();
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    if (!problem.is_free(j) || !std::isfinite(move[at(j)])) continue;
+    const double most = c.parameter(j).log_scale ? 2.0 : std::numeric_limits<double>::max();
+    x[j] = std::clamp(x[j] + std::clamp(move[at(j)], -most, most), c.lower(j), c.upper(j));
+  }
+  return x;
+}
+
+}  // namespace
+
+Minimum minimise(const Problem& problem, std::vector<double> x, int max_iterations, std::span<const double> weight) {
+  if (weight.empty()) weight = problem.weight();
+  const Coordinates& c = problem.coordinates();
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    if (problem.is_free(j)) x[j] = std::clamp(x[j], c.lower(j), c.upper(j));
+  }
+  Minimum minimum{x, problem.objective(x, weight), 0, false};
+  double damping = 1e-3;
+  int small = 0;
+  while (minimum.iterations < max_iterations && !minimum.converged) {
+    const Normal normal = problem.normal(minimum.x, weight);
+    ++minimum.iterations;
+    bool improved = false;
+    for (; !improved && damping < 1e12; damping *= 8.0) {
+      const std::vector<double> trial = moved(problem, minimum.x, step_from(problem, minimum.x, normal, damping));
+      const double objective = problem.objective(trial, weight);
+      if (!(objective < minimum.objective)) continue;
+      improved = true;
+      small = minimum.objective - objective <= 1e-9 * minimum.objective ? small + 1 : 0;
+      minimum.objective = objective;
+      minimum.x = trial;
+      damping *= 0.2 / 8.0;
+    }
+    if (!improved || small >= 2) minimum.converged = true;
+    damping = std::max(damping, 1e-12);
+  }
+  return minimum;
+}
+
+}  // namespace scheduled::law

@@ -1,0 +1,76 @@
+// The least-squares problem of a fit, and its minimisation.
+#pragma once
+
+#include <Eigen/Core>
+#include <vector>
+
+#include "law/coordinates.hpp"
+#include "scheduled/law_fit.hpp"
+
+namespace scheduled::law {
+
+using Vector = Eigen::VectorXd;
+using Matrix = Eigen::MatrixXd;
+
+inline Eigen::Index at(std::size_t i) { return static_cast<Eigen::Index>(i); }
+
+struct Normal {
+  Vector gradient;
+  Matrix hessian;  ///< Gauss-Newton, of the data and the prior
+};
+
+/// Sum over points of weight rho(residual), Huber's, and over priors of prior unit^2 rho(distance in spreads):
+/// quadratic up to one spread, then linear, so that a parameter that is clearly elsewhere is not held back.
+class Problem {
+ public:
+  Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options, double reference_rate,
+          double reference_sum);
+
+  const Coordinates& coordinates() const noexcept { return coordinates_; }
+  bool is_free(std::size_t j) const noexcept { return free_[j] != 0; }
+  std::size_t points() const noexcept { return points_; }
+
+  /// weight: one per run.
+  double objective(std::span<const double> x, std::span<const double> weight) const;
+  Normal normal(std::span<const double> x, std::span<const double> weight, bool with_prior = true) const;
+  std::span<const double> weight() const noexcept { return weight_; }
+  /// x with the fixed parameters in place.
+  std::vector<double> with_fixed(std::vector<double> x) const;
+  /// Residuals of one run.
+  std::vector<double> residuals(std::size_t run, std::span<const double> x) const;
+  /// Puts the linear parameters where plain least squares has them, inside their bounds.
+  void solve_linear(std::vector<double>& x) const;
+  /// Weight of a residual in the normal equations.
+  double robust_weight(double residual) const noexcept;
+
+ private:
+  double residual(double predicted, double loss) const noexcept;
+  double rho(double residual) const noexcept;
+  bool has_prior(std::size_t j) const noexcept;
+  /// Distance from the centre of the prior, in spreads.
+  double prior_distance(std::size_t j, double x) const noexcept;
+
+  Coordinates coordinates_;
+  const std::vector<FitRun>& runs_;
+  bool log_residuals_;
+  double huber_;
+  double prior_;  ///< in units of squared residuals
+  std::vector<double> weight_;
+  std::vector<LawCurve> curves_;
+  std::vector<std::uint8_t> free_;
+  std::vector<double> fixed_;
+  std::size_t points_ = 0;
+};
+
+struct Minimum {
+  std::vector<double> x;
+  double objective = 0.0;
+  int iterations = 0;
+  bool converged = false;
+};
+
+/// Levenberg-Marquardt within the bounds; weight: one per run, those of the problem without it.
+Minimum minimise(const Problem& problem, std::vector<double> x, int max_iterations,
+                 std::span<const double> weight = {});
+
+}  // namespace scheduled::law

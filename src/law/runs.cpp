@@ -1,0 +1,160 @@
+// Runs to fit: from logs, their checks, their residuals and what to warn about.
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "law/fit_parts.hpp"
+#include "scheduled/base.hpp"
+
+namespace scheduled {
+
+FitRun fit_run(const RunLog& log, const FitRunOptions& options) {
+  const Series losses = series(log, options.column);
+  FitRun run;
+  run.name = log.name;
+  for (std::size_t i = 0; i < losses.step.size(); ++i) {
+    if (losses.step[i] < std::max<std::int64_t>(options.first_step, 1)) continue;
+    run.step.push_back(losses.step[i]);
+    run.loss.push_back(losses.value[i]);
+  }
+  if (run.step.empty()) {
+    fail({log.name, ": column '", options.column, "' has no value from step ",
+          std::to_string(std::max<std::int64_t>(options.first_step, 1)), " on"});
+  }
+  run.lr = densify(log, "lr", run.step.back(), options.rates);
+  return run;
+}
+
+std::vector<RunResiduals> law_residuals(const Law& law, const std::vector<FitRun>& runs) {
+  std::vector<RunResiduals> all;
+  for (const FitRun& run : runs) {
+    const std::vector<double> predicted = law_curve(law, run.lr, run.step);
+    RunResiduals one{run.name, predicted.size()};
+    double squares = 0.0;
+    for (std::size_t i = 0; i < predicted.size(); ++i) {
+      const double r = predicted[i] - run.loss[i];
+      one.mean += r;
+      squares += r * r;
+      one.largest = std::max(one.largest, std::fabs(r));
+      one.largest_relative = std::max(one.largest_relative, std::fabs(r / run.loss[i]));
+    }
+    const auto n = static_cast<double>(predicted.size());
+    one.mean /= n;
+    one.rms = std::sqrt(squares / n);
+    all.push_back(one);
+  }
+  return all;
+}
+
+namespace law {
+namespace {
+
+void check_run(const FitRun& run, const FitOptions& options) {
+  if (run.step.empty()) fail({"run '", run.name, "': must hold at least one loss"});
+  if (run.step.size() != run.loss.size()) {
+    fail({"run '", run.name, "': has ", std::to_string(run.step.size()), " steps and ", std::to_string(run.loss.size()),
+          " losses"});
+  }
+  for (std::size_t i = 0; i < run.loss.size(); ++i) {
+    const double loss = run.loss[i];
+    if (std::isfinite(loss) && (loss > 0.0 || !options.log_residuals)) continue;
+    fail_value(concat({"run '", run.name, "': loss[", std::to_string(i), "]"}), loss,
+               std::isfinite(loss) ? "must be > 0 with log residuals" : "must be finite");
+  }
+}
+
+void check_options(LawKind kind, std::size_t runs, const FitOptions& options) {
+  require_non_negative("huber", options.huber);
+  require_non_negative("prior", options.prior);
+  const auto at_least_one = [](std::string_view name, int value) {
+    if (value < 1) fail({name, " = ", std::to_string(value), ": must be >= 1"});
+  };
+  at_least_one("candidates", options.candidates);
+  at_least_one("starts", options.starts);
+  at_least_one("max_iterations", options.max_iterations);
+  at_least_one("threads", options.threads);
+  if (options.starts > options.candidates) {
+    fail({"starts = ", std::to_string(options.starts),
+          ": must be at most candidates = ", std::to_string(options.candidates)});
+  }
+  if (!options.weight.empty() && options.weight.size() != runs) {
+    fail({"weight: has ", std::to_string(options.weight.size()), " values for ", std::to_string(runs), " runs"});
+  }
+  require_non_negative("weight", options.weight);
+  if (options.start) {
+    check_law(*options.start);
+    if (options.start->kind != kind) {
+      fail({"start: is a law ", law_name(options.start->kind), ", to be fitted is ", law_name(kind)});
+    }
+  }
+  for (const auto& [name, value] : options.fixed) {
+    Law known{kind, 1.0, 1.0, std::vector<double>(law_parameters(kind).size())};
+    static_cast<void>(known.at(name));
+    const auto table = law_parameters(kind);
+    for (std::size_t j = 0; j < table.size(); ++j) {
+      if (table[j].name != name || (value >= table[j].lower && value <= table[j].upper)) continue;
+      fail_value(concat({"fixed ", name}), value,
+                 concat({"must be within [", format_number(table[j].lower), ", ", format_number(table[j].upper), "]"}));
+    }
+  }
+}
+
+bool rate_changes(const FitRun& run) {
+  const auto last = run.lr.begin() + static_cast<std::ptrdiff_t>(run.step.back());
+  const auto peak = std::max_element(run.lr.begin(), last);
+  return *std::min_element(peak, last) < *peak * (1.0 - 1e-3);
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+void check_fit(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options) {
+  if (runs.empty()) fail({"runs: must hold at least one run"});
+  check_options(kind, runs.size(), options);
+  std::size_t points = 0;
+  double lowest = std::numeric_limits<double>::infinity();
+  double highest = -lowest;
+  for (const FitRun& run : runs) {
+    check_run(run, options);
+    points += run.loss.size();
+    const auto [low, high] = std::minmax_element(run.loss.begin(), run.loss.end());
+    lowest = std::min(lowest, *low);
+    highest = std::max(highest, *high);
+  }
+  const std::size_t parameters = law_parameters(kind).size() - options.fixed.size();
+  if (points < parameters + 1) {
+    fail({"loss: ", std::to_string(points), " points for ", std::to_string(parameters),
+          " parameters: must be at least ", std::to_string(parameters + 1)});
+  }
+  if (lowest == highest) fail_value("loss", lowest, "the same at every step: there is nothing to fit");
+}
+
+void add_warnings(const std::vector<FitRun>& runs, LawFit& fit) {
+  std::string open;
+  std::string bounds;
+  for (const Estimate& e : fit.estimates) {
+    if (!e.identified) open += (open.empty() ? "" : ", ") + e.name;
+    if (e.at_bound) bounds += (bounds.empty() ? "" : ", ") + e.name;
+  }
+  if (!fit.converged) fit.warnings.push_back("not converged: more iterations may fit better");
+  if (std::none_of(runs.begin(), runs.end(), rate_changes)) {
+    fit.warnings.push_back("lr: no run lowers its rate after the peak: what a decay gains is not identified");
+  }
+  if (!open.empty()) fit.warnings.push_back("not identified by these runs: " + open);
+  if (!bounds.empty()) fit.warnings.push_back("at the bound: " + bounds);
+  const double first = median(runs[0].loss);
+  for (const FitRun& run : runs) {
+    const double ratio = median(run.loss) / first;
+    if (ratio <= 3.0 && ratio >= 1.0 / 3.0) continue;
+    fit.warnings.push_back("loss: run '" + run.name + "' has " + format_number(median(run.loss)) + " where '" +
+                           runs[0].name + "' has " + format_number(first) + ": another unit (perplexity)?");
+  }
+}
+
+}  // namespace law
+}  // namespace scheduled
