@@ -92,7 +92,8 @@ inline Logs read_family(const std::filesystem::path& data, const Family& family)
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(data / "paper-logs")) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
-  FitRunOptions options{.first_step = 1000};
+  FitRunOptions options;
+  options.first_step = 1000;
   std::optional<RunLog> trunk;
   std::vector<RunLog> branches;
   for (const auto& file : files) {

@@ -84,8 +84,9 @@ void compare(const std::filesystem::path& data) {
       FitOptions options;
       options.threads = threads;
       const auto begin = std::chrono::steady_clock::now();
-      const LawFit fit = scheduled::fit_law(static_cast<LawKind>(kind), train, options);
+      LawFit fit = scheduled::fit_law(static_cast<LawKind>(kind), train, options);
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+      scheduled::calibrate_law(fit, train, options);
       Errors all;
       double rms = 0.0;
       double fit_rms = 0.0;
@@ -102,6 +103,13 @@ void compare(const std::filesystem::path& data) {
     }
   }
   std::printf("\n");
+}
+
+FitOptions quick(int candidates, int starts) {
+  FitOptions options;
+  options.candidates = candidates;
+  options.starts = starts;
+  return options;
 }
 
 /// work(i) for all i on two threads.
@@ -133,7 +141,7 @@ void cooldowns(const std::filesystem::path& data, LawKind kind) {
       for (std::size_t i = 0; i < logs.branches.size(); ++i) {
         if (i != out) runs.push_back(logs.branches[i]);
       }
-      const LawFit fit = scheduled::fit_law(kind, runs, {.candidates = 4, .starts = 1});
+      const LawFit fit = scheduled::fit_law(kind, runs, quick(4, 1));
       const std::int64_t last[] = {logs.branches[out].step.back()};
       predicted[out] = scheduled::predict_losses(fit.fitted, logs.branches[out].lr, last)[0];
     });
@@ -171,7 +179,7 @@ void one_branch(const std::filesystem::path& data, LawKind kind) {
     const law_data::Logs logs = law_data::read_family(data, family);
     std::vector<Errors> errors(logs.branches.size());
     in_parallel(errors.size(), [&](std::size_t in) {
-      const LawFit fit = scheduled::fit_law(kind, {logs.trunk, logs.branches[in]}, {.candidates = 16, .starts = 2});
+      const LawFit fit = scheduled::fit_law(kind, {logs.trunk, logs.branches[in]}, quick(16, 2));
       for (std::size_t i = 0; i < logs.branches.size(); ++i) {
         if (i != in) errors[in].add(end_error(fit, logs.branches[i]));
       }

@@ -29,9 +29,10 @@ enum class LawKind {
   /// L0 + A S'^-alpha - B sum_k (eta'_{k-1} - eta'_k) [1 - (1 + C eta'_k^-gamma S'_k(t))^-beta], S'_k over k ... t.
   multi_power,
   /// multi_power on the effective rates h_k = eta_k / sqrt(v_k) in place of eta_k (in S' as well), where
-  /// v_{k+1} = (1 - 2 lambda eta_k) v_k + 2 lambda eta_k^2/reference_rate, v_1 = v0: the squared norm of
-  /// scale-invariant weights under weight decay lambda, in units of its equilibrium at the reference rate. h_k is the
-  /// angle by which update k turns the weights: a high rate that stays high grows the weights and stops being faster.
+  /// v_{k+1} = (1 - 2 lambda eta_k) v_k + 2 lambda eta_k^2/reference_rate, v_1 = v0 (2 lambda eta_k at most 1): the
+  /// squared norm of scale-invariant weights under weight decay lambda, in units of its equilibrium at the reference
+  /// rate. h_k is the angle by which update k turns the weights: a high rate that stays high grows the weights and
+  /// stops being faster.
   /// lambda = 0, v0 = 1 is multi_power. (Derived for this project; docs/laws.md has the evidence.)
   angular,
   /// L_inf + a/(t eta'_max reference_rate/reference_sum) + b eta'_max, eta_max the highest rate up to t: a law for the

@@ -17,7 +17,7 @@ struct Predicted {
 };
 
 /// Losses after the given updates of a run with rates `lr`. Variance: noise^2 + the larger of the covariance's and the
-/// bootstrap's. Errors as LawCurve, and of a covariance that does not belong to the law.
+/// bootstrap's, times inflation^2. Errors as LawCurve, and of a covariance that does not belong to the law.
 std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const double> lr,
                                       std::span<const std::int64_t> step);
 /// The same for a schedule, at its own peak.

@@ -42,8 +42,8 @@ class OmegaCurve {
   void evaluate(std::span<const double> parameters, const Output& out) const;
 
  private:
-  void add_row(const Tree& tree, std::size_t target, std::size_t t, std::span<const double> sums,
-               std::span<const double> weights);
+  void add_row(const Tree& tree, std::size_t target, std::size_t t, std::span<const double> rates,
+               std::span<const double> sums, std::span<const double> weights);
 
   std::vector<double> time_;         ///< per column: t of the point
   std::vector<double> inverse_sum_;  ///< per target

@@ -30,7 +30,7 @@ std::vector<double> effective(Parameters p, Rates rate, double reference_rate) {
   double v = p[8];
   for (const double eta : rate) {
     h.push_back(eta / std::sqrt(v));
-    const double pull = 2.0 * p[7] * reference_rate * eta;
+    const double pull = std::min(2.0 * p[7] * reference_rate * eta, 1.0);
     v = (1.0 - pull) * v + pull * eta;
   }
   return h;

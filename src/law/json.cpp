@@ -73,9 +73,10 @@ std::vector<double> numbers_at(const Json& object, std::string_view key) {
 Law parse_law(std::string_view text) { return law_of(Json::parse(text, nullptr, false)); }
 
 std::string print_fitted_law(const FittedLaw& fitted) {
-  std::string text = concat(
-      {"{\"fitted\":", print_law(fitted.law), ",\"log_residuals\":", fitted.log_residuals ? "true" : "false",
-       ",\"noise\":", format_number(fitted.noise), ",\"time\":", format_number(fitted.time), ",\"covariance\":["});
+  std::string text =
+      concat({"{\"fitted\":", print_law(fitted.law), ",\"log_residuals\":", fitted.log_residuals ? "true" : "false",
+              ",\"noise\":", format_number(fitted.noise), ",\"time\":", format_number(fitted.time),
+              ",\"inflation\":", format_number(fitted.inflation), ",\"covariance\":["});
   for (std::size_t i = 0; i < fitted.covariance.size(); ++i) {
     text += (i == 0 ? "" : ",") + format_number(fitted.covariance[i]);
   }
@@ -88,7 +89,8 @@ std::string print_fitted_law(const FittedLaw& fitted) {
 FittedLaw parse_fitted_law(std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object() || !json.contains("fitted")) fail({"law JSON: must be an object with the key 'fitted'"});
-  allow_only(json, "the fitted law", {"fitted", "log_residuals", "noise", "time", "covariance", "bootstrap"});
+  allow_only(json, "the fitted law",
+             {"fitted", "log_residuals", "noise", "time", "inflation", "covariance", "bootstrap"});
   FittedLaw fitted;
   fitted.law = law_of(json.at("fitted"));
   const auto log_residuals = json.find("log_residuals");
@@ -100,6 +102,8 @@ FittedLaw parse_fitted_law(std::string_view text) {
   require_non_negative("noise", fitted.noise);
   fitted.time = number_at(json, "time");
   require_positive("time", fitted.time);
+  fitted.inflation = number_at(json, "inflation");
+  require_positive("inflation", fitted.inflation);
   fitted.covariance = numbers_at(json, "covariance");
   const std::size_t P = fitted.law.parameters.size();
   if (fitted.covariance.size() != P * P) {

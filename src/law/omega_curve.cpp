@@ -78,10 +78,11 @@ OmegaCurve::OmegaCurve(const Series& series) {
   const auto last = static_cast<std::size_t>(step.back());
   const std::vector<double> sums = prefix_sums(series.lr.first(last), series.reference_sum);
   const Tree tree(series.lr.first(last), step, false);
+  std::vector<double> rates;
   std::vector<double> squares;
   for (std::size_t k = 0; k < last; ++k) {
-    const double rate = series.lr[k] / series.reference_sum;
-    squares.push_back(rate * rate);
+    rates.push_back(series.lr[k] / series.reference_sum);
+    squares.push_back(rates.back() * rates.back());
   }
   std::vector<double> weights(tree.slots());
   tree.gather(squares, weights);
@@ -95,19 +96,25 @@ OmegaCurve::OmegaCurve(const Series& series) {
     rows_.resize(rows_.size() + columns_up_to(t), 0.0);
     inverse_sum_.push_back(1.0 / sums[t - 1]);
     scatter(static_cast<double>(t), series.lr[t - 1] / series.reference_sum, &rows_[begin_.back()]);
-    add_row(tree, i, t, sums, weights);
+    add_row(tree, i, t, rates, sums, weights);
     begin_.push_back(rows_.size());
   }
 }
 
-void OmegaCurve::add_row(const Tree& tree, std::size_t target, std::size_t t, std::span<const double> sums,
-                         std::span<const double> weights) {
+void OmegaCurve::add_row(const Tree& tree, std::size_t target, std::size_t t, std::span<const double> rates,
+                         std::span<const double> sums, std::span<const double> weights) {
+  // Tail sums near t from the end: where rates decay to nothing, differences of sums from the start are all rounding.
+  std::array<double, 64> tail{};
+  const std::size_t near = std::min(tail.size(), t);
+  for (std::size_t i = 1; i < near; ++i) tail[i] = tail[i - 1] + rates[t - i];
   double* row = &rows_[begin_[target]];
   for (const Tree::Segment& segment : tree.segments(target)) {
     for (std::size_t slot = segment.first; slot < segment.first + segment.count; ++slot) {
       const std::size_t k = tree.position()[slot];
       if (k + 1 == t || weights[slot] == 0.0) continue;  // the sum runs over k < t
-      scatter(static_cast<double>(k + 1), weights[slot] / (sums[t - 1] - sums[k]), row);
+      const std::size_t back = t - 1 - k;
+      const double rest = back < near ? tail[back] : std::max(sums[t - 1] - sums[k], tail[near - 1]);
+      scatter(static_cast<double>(k + 1), weights[slot] / rest, row);
     }
   }
 }

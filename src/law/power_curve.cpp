@@ -52,7 +52,7 @@ PowerCurve::Effective PowerCurve::effective_rates(double decay, double start, bo
     double now = start;
     for (std::size_t k = 0; k < n; ++k) {
       v[k] = now;
-      now += pull * rate_[k] * (rate_[k] - now);
+      now += std::min(pull * rate_[k], 1.0) * (rate_[k] - now);
     }
   }
   if (angular_ && derivatives) {
@@ -62,8 +62,10 @@ PowerCurve::Effective PowerCurve::effective_rates(double decay, double start, bo
     for (std::size_t k = 0; k < n; ++k) {
       v_d[0][k] = by_decay;
       v_d[1][k] = by_start;
-      by_decay += 2.0 * reference_rate_ * rate_[k] * (rate_[k] - v[k]) - pull * rate_[k] * by_decay;
-      by_start -= pull * rate_[k] * by_start;
+      const double share = std::min(pull * rate_[k], 1.0);
+      const double slope = share < 1.0 ? 2.0 * reference_rate_ * rate_[k] : 0.0;
+      by_decay += slope * (rate_[k] - v[k]) - share * by_decay;
+      by_start -= share * by_start;
     }
   }
   e.rate = rate_;

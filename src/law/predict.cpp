@@ -68,11 +68,11 @@ std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const d
     const double parameters = std::max(variance(fitted, std::span(s.gradient).subspan(i * P, P)), refits);
     const double loss = s.loss[i];
     if (!fitted.log_residuals) {
-      const double half = ninety * std::sqrt(fitted.noise * fitted.noise + parameters);
+      const double half = fitted.inflation * ninety * std::sqrt(fitted.noise * fitted.noise + parameters);
       predicted.push_back({loss, loss - half, loss + half});
       continue;
     }
-    const double half = ninety * std::sqrt(fitted.noise * fitted.noise + parameters / (loss * loss));
+    const double half = fitted.inflation * ninety * std::sqrt(fitted.noise * fitted.noise + parameters / (loss * loss));
     predicted.push_back({loss, loss * law::exponential(-half), loss * law::exponential(half)});
   }
   return predicted;
@@ -97,7 +97,7 @@ Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr
     const double apart = law_curve(refit, lr_a, last_a)[0] - law_curve(refit, lr_b, last_b)[0] - difference;
     refits += apart * apart / static_cast<double>(fitted.bootstrap.size());
   }
-  const double half = ninety * std::sqrt(std::max(variance(fitted, a.gradient), refits));
+  const double half = fitted.inflation * ninety * std::sqrt(std::max(variance(fitted, a.gradient), refits));
   return {difference, difference - half, difference + half};
 }
 

@@ -70,6 +70,8 @@ void add_uncertainty(const Problem& problem, std::span<const double> x, const st
   fit.fitted.noise = noise_of(residuals);
   const double repeated = repetition(problem, x, runs.size(), fit.fitted.noise);
   const Matrix covariance = covariance_of(problem, x, fit.fitted.noise * fit.fitted.noise * repeated, options.prior);
+  // Nobody's law describes new runs better than the residuals that the user calls small.
+  fit.fitted.noise = std::max(fit.fitted.noise, options.huber);
   fit.fitted.covariance.assign(covariance.data(), covariance.data() + covariance.size());
   for (std::size_t j = 0; j < x.size(); ++j) {
     const double deviation = std::sqrt(std::max(covariance(at(j), at(j)), 0.0));

@@ -1,6 +1,8 @@
 // Laws with typical parameters, for tests and benchmarks.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -18,7 +20,7 @@ inline scheduled::Law typical(scheduled::LawKind kind, const std::vector<double>
   using scheduled::LawKind;
   switch (kind) {
     case LawKind::omega:
-      law.parameters = {2.5, 0.3, 0.3 * std::sqrt(T), -20.0 / T, 0.8 * std::sqrt(T), -0.3, 0.4};
+      law.parameters = {2.5, 0.3, 0.3 * std::sqrt(T), std::max(-1.0, -20.0 / T), 0.8 * std::sqrt(T), -0.3, 0.4};
       break;
     case LawKind::worst_case:
       law.parameters = {2.5, 0.3, 0.7 * std::sqrt(T)};

@@ -1,0 +1,189 @@
+// Fits of losses that a law made, what they say of bad input, predictions and virtual cooldowns.
+#include "scheduled/law_fit.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "scheduled/law_cooldown.hpp"
+#include "support/law_cases.hpp"
+#include "support/throws.hpp"
+
+namespace scheduled {
+namespace {
+
+constexpr const char* cosine = "cosine(steps=1500, warmup=100, peak=1e-3, final=1e-4)";
+constexpr const char* wsd = "wsd(steps=1500, warmup=100, cooldown=30%, peak=1e-3)";
+constexpr const char* drop = "piecewise(steps=1500, warmup=100, milestones=[700], factors=[0.3], peak=1e-3)";
+constexpr const char* constant = "constant(steps=1500, warmup=100, peak=1e-3)";
+
+Law truth(LawKind kind) {
+  Law law = law_cases::typical(kind, law_cases::rates(constant), 1e-3);
+  if (kind == LawKind::angular) law.parameters[7] = 2.0 / law.reference_sum;
+  return law;
+}
+
+/// Losses of the law every 30 steps, times 1 + noise.
+FitRun made(const Law& law, const char* spec, double noise = 0.0) {
+  FitRun run{spec, law_cases::rates(spec), law_cases::every(120, 1500, 30), {}};
+  run.loss = law_curve(law, run.lr, run.step);
+  std::mt19937_64 random(7);
+  for (double& loss : run.loss) {
+    const double uniform = static_cast<double>(random() >> 11U) * 0x1p-53;
+    loss *= 1.0 + noise * (2.0 * uniform - 1.0);
+  }
+  return run;
+}
+
+std::vector<FitRun> three_runs(const Law& law, double noise = 0.0) {
+  return {made(law, cosine, noise), made(law, wsd, noise), made(law, drop, noise)};
+}
+
+TEST(LawFit, FindsTheLawThatMadeTheLosses) {
+  for (const LawKind kind :
+       {LawKind::omega, LawKind::worst_case, LawKind::momentum, LawKind::multi_power, LawKind::angular}) {
+    const Law law = truth(kind);
+    const LawFit fit = fit_law(kind, three_runs(law), {.prior = 0.0, .max_iterations = 1000});
+    for (const RunResiduals& residuals : fit.residuals) EXPECT_LT(residuals.largest, 2e-4) << law_name(kind);
+    const FitRun unseen = made(law, constant);
+    EXPECT_LT(law_residuals(fit.fitted.law, {unseen})[0].largest, 1e-3) << law_name(kind);
+  }
+}
+
+TEST(LawFit, IsTheSameForEveryNumberOfThreads) {
+  const auto runs = three_runs(truth(LawKind::multi_power), 1e-3);
+  FitOptions options{.max_iterations = 30};
+  LawFit one = fit_law(LawKind::multi_power, runs, options);
+  bootstrap_law(one, runs, 3, options);
+  options.threads = 3;
+  LawFit three = fit_law(LawKind::multi_power, runs, options);
+  bootstrap_law(three, runs, 3, options);
+  EXPECT_EQ(one.fitted, three.fitted);
+}
+
+TEST(LawFit, TextReadsBackExactly) {
+  const auto runs = three_runs(truth(LawKind::momentum), 1e-3);
+  LawFit fit = fit_law(LawKind::momentum, runs);
+  bootstrap_law(fit, runs, 4);
+  calibrate_law(fit, runs);
+  EXPECT_EQ(parse_fitted_law(print_fitted_law(fit.fitted)), fit.fitted);
+  EXPECT_EQ(error_of([] { parse_fitted_law("[]"); }), "law JSON: must be an object with the key 'fitted'");
+}
+
+TEST(LawFit, IntervalsHoldTheTruth) {
+  const Law law = truth(LawKind::momentum);
+  const auto runs = three_runs(law, 2e-3);
+  const LawFit fit = fit_law(LawKind::momentum, runs);
+  EXPECT_TRUE(fit.warnings.empty()) << fit.warnings[0];
+  for (std::size_t j = 0; j < fit.estimates.size(); ++j) {
+    const Estimate& e = fit.estimates[j];
+    EXPECT_TRUE(e.identified) << e.name;
+    const double width = e.upper - e.lower;  // 90 %: allow as much again
+    EXPECT_GE(law.parameters[j], e.lower - width) << e.name;
+    EXPECT_LE(law.parameters[j], e.upper + width) << e.name;
+  }
+  const FitRun unseen = made(law, constant, 2e-3);
+  const auto predicted = predict_losses(fit.fitted, unseen.lr, unseen.step);
+  std::size_t inside = 0;
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    if (unseen.loss[i] >= predicted[i].lower && unseen.loss[i] <= predicted[i].upper) ++inside;
+  }
+  EXPECT_GE(inside, predicted.size() * 8 / 10);
+}
+
+TEST(LawFit, FixedParametersStay) {
+  const Law law = truth(LawKind::angular);
+  const LawFit fit =
+      fit_law(LawKind::angular, three_runs(law), {.candidates = 4, .starts = 1, .fixed = {{"lambda", 0.5}}});
+  EXPECT_DOUBLE_EQ(fit.fitted.law.at("lambda"), 0.5);
+}
+
+TEST(LawFit, SaysWhatOneConstantRateCannotTell) {
+  const LawFit fit = fit_law(LawKind::multi_power, {made(truth(LawKind::multi_power), constant, 1e-3)});
+  ASSERT_GE(fit.warnings.size(), 2U);
+  EXPECT_EQ(fit.warnings[0], "lr: no run lowers its rate after the peak: what a decay gains is not identified");
+  EXPECT_NE(fit.warnings[1].find("not identified by these runs: "), std::string::npos) << fit.warnings[1];
+}
+
+TEST(LawFit, WarnsOfAnotherUnit) {
+  auto runs = three_runs(truth(LawKind::momentum));
+  for (double& loss : runs[1].loss) loss = std::exp(loss);
+  const LawFit fit = fit_law(LawKind::momentum, runs, {.candidates = 2, .starts = 1, .max_iterations = 5});
+  EXPECT_TRUE(std::any_of(fit.warnings.begin(), fit.warnings.end(), [](const std::string& warning) {
+    return warning.find("another unit (perplexity)?") != std::string::npos;
+  }));
+}
+
+TEST(LawFit, BadInputIsNamed) {
+  const FitRun good = made(truth(LawKind::momentum), cosine);
+  const auto message = [](const std::vector<FitRun>& runs, const FitOptions& options = {}) {
+    return error_of([&] { fit_law(LawKind::momentum, runs, options); });
+  };
+  EXPECT_EQ(message({}), "runs: must hold at least one run");
+  FitRun bad = good;
+  bad.name = "a";
+  bad.loss[17] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(message({bad}), "run 'a': loss[17] = nan: must be finite");
+  bad.loss[17] = 0.0;
+  EXPECT_EQ(message({bad}), "run 'a': loss[17] = 0: must be > 0 with log residuals");
+  bad.loss.assign(bad.loss.size(), 3.0);
+  EXPECT_EQ(message({bad}), "loss = 3: the same at every step: there is nothing to fit");
+  bad.loss.pop_back();
+  EXPECT_EQ(message({bad}), "run 'a': has 47 steps and 46 losses");
+  bad = good;
+  bad.step.resize(4);
+  bad.loss.resize(4);
+  EXPECT_EQ(message({bad}), "loss: 4 points for 5 parameters: must be at least 6");
+  EXPECT_EQ(message({good}, {.huber = -1.0}), "huber = -1: must be finite and >= 0");
+  EXPECT_EQ(message({good}, {.candidates = 2, .starts = 3}), "starts = 3: must be at most candidates = 2");
+  EXPECT_EQ(message({good}, {.fixed = {{"beta", 1.0}}}),
+            "parameter 'beta': the law momentum has L0, A, alpha, B, memory");
+  EXPECT_EQ(message({good}, {.fixed = {{"memory", 0.5}}}), "fixed memory = 0.5: must be within [1, 1000000000]");
+  LawFit fit = fit_law(LawKind::momentum, {good});
+  EXPECT_EQ(error_of([&] { bootstrap_law(fit, {good}, 3); }), "runs: a bootstrap over runs needs 2, there is 1");
+  EXPECT_EQ(error_of([&] { calibrate_law(fit, {good}); }), "runs: leaving runs out needs 2, there is 1");
+}
+
+TEST(LawFit, LeastSquaresOnPlainResiduals) {
+  const Law law = truth(LawKind::momentum);
+  const LawFit fit = fit_law(LawKind::momentum, three_runs(law),
+                             {.log_residuals = false, .huber = 0.0, .prior = 0.0, .max_iterations = 1000});
+  EXPECT_TRUE(fit.converged) << fit.iterations << " iterations, objective " << fit.objective;
+  for (const char* name : {"L0", "alpha", "B", "memory"}) {  // A is in units of the reference sum
+    EXPECT_NEAR(fit.fitted.law.at(name) / law.at(name), 1.0, 1e-6) << name;
+  }
+}
+
+TEST(VirtualCooldown, IsThePredictionOfTheWholeRun) {
+  const auto runs = three_runs(truth(LawKind::momentum), 1e-3);
+  const FittedLaw fitted = fit_law(LawKind::momentum, runs).fitted;
+  const std::vector<double> trunk = law_cases::rates("constant(steps=1000, warmup=100, peak=1e-3)");
+  const VirtualCooldown cooldown = virtual_cooldown(fitted, trunk, {.lengths = {100, 500}, .further = 200});
+  const std::vector<double> whole = law_cases::rates("wsd(steps=1500, warmup=100, cooldown=500, peak=1e-3)");
+  const std::vector<std::int64_t> end{1500};
+  ASSERT_EQ(cooldown.answers.size(), 2U);
+  EXPECT_NEAR(cooldown.answers[1].loss.loss, law_curve(fitted.law, whole, end)[0], 1e-12);
+  EXPECT_LT(cooldown.answers[1].loss.loss, cooldown.answers[0].loss.loss);
+  EXPECT_LT(cooldown.answers[0].loss.loss, cooldown.trunk.loss);
+  EXPECT_GT(cooldown.answers[0].gain.loss, 0.0);
+  EXPECT_LT(cooldown.answers[0].gain.lower, cooldown.answers[0].gain.loss);
+}
+
+TEST(VirtualCooldown, BadQuestionsAreNamed) {
+  const FittedLaw fitted = fit_law(LawKind::momentum, three_runs(truth(LawKind::momentum))).fitted;
+  const std::vector<double> trunk(100, 1e-3);
+  const auto message = [&](const std::vector<double>& rates, const CooldownQuestion& question) {
+    return error_of([&] { virtual_cooldown(fitted, rates, question); });
+  };
+  EXPECT_EQ(message(trunk, {}), "lengths: must hold at least one length");
+  EXPECT_EQ(message(trunk, {.lengths = {0}}), "length = 0: must be >= 1");
+  EXPECT_EQ(message({}, {.lengths = {10}}), "trunk: must hold at least one rate");
+  EXPECT_EQ(message({1.0, 0.0}, {.lengths = {10}}), "trunk's last rate = 0: must be finite and > 0");
+  EXPECT_EQ(message(trunk, {.lengths = {10}, .final = 1.0}), "final = 1: must be within [0, 1)");
+}
+
+}  // namespace
+}  // namespace scheduled

@@ -1,0 +1,109 @@
+// Laws as values: formulas by hand, text, errors.
+#include "scheduled/law.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/law_cases.hpp"
+#include "support/throws.hpp"
+
+namespace scheduled {
+namespace {
+
+const std::vector<double> three{1.0, 1.0, 0.5};
+const std::vector<std::int64_t> end{3};
+
+double at_end(LawKind kind, std::vector<double> parameters) {
+  return law_curve({kind, 1.0, 1.0, std::move(parameters)}, three, end)[0];
+}
+
+TEST(Law, MultiPowerByHand) {
+  // S = 2.5; changes 1 at k = 1 with S_1 = 2.5 and -0.5 at k = 3 with S_3 = 0.5; 0.5^-1 = 2
+  const double rise = 1.0 - std::pow(1.0 + 3.0 * 2.5, -0.5);
+  const double fall = 1.0 - std::pow(1.0 + 3.0 * 2.0 * 0.5, -0.5);
+  EXPECT_NEAR(at_end(LawKind::multi_power, {2.0, 0.5, 0.4, 0.3, 3.0, 0.5, 1.0}),
+              2.0 + 0.5 * std::pow(2.5, -0.4) + 0.3 * (rise - 0.5 * fall), 1e-14);
+}
+
+TEST(Law, AngularByHand) {
+  // lambda = 1/8: v = 1/4, then (3/4)(1/4) + 1/4 = 7/16, then (3/4)(7/16) + 1/4 = 37/64
+  const std::vector<double> h{2.0, 1.0 / std::sqrt(7.0 / 16.0), 0.5 / std::sqrt(37.0 / 64.0)};
+  const Law plain{LawKind::multi_power, 1.0, 1.0, {2.0, 0.5, 0.4, 0.3, 3.0, 0.5, 1.0}};
+  EXPECT_NEAR(at_end(LawKind::angular, {2.0, 0.5, 0.4, 0.3, 3.0, 0.5, 1.0, 0.125, 0.25}), law_curve(plain, h, end)[0],
+              1e-14);
+}
+
+TEST(Law, MomentumByHand) {
+  // lambda = 1/2: m = -1, -1/2, 1/4; their sum is -5/4
+  EXPECT_NEAR(at_end(LawKind::momentum, {2.0, 0.5, 0.4, 0.3, 2.0}), 2.0 + 0.5 * std::pow(2.5, -0.4) + 0.3 * 0.625,
+              1e-14);
+}
+
+TEST(Law, OmegaByHand) {
+  // G = 2: Omega_3 = 1/2 [1/2.5 + 0.5 4 + 4/1.5 + 4/0.5]
+  EXPECT_NEAR(at_end(LawKind::omega, {1.0, 3.0, 0.0, 0.0, 0.0, 0.0, 2.0}),
+              1.0 + 1.5 * (1.0 / 2.5 + 2.0 + 4.0 / 1.5 + 4.0 / 0.5), 1e-12);
+}
+
+TEST(Law, BuByHand) { EXPECT_NEAR(at_end(LawKind::bu, {2.0, 0.6, 0.1}), 2.0 + 0.6 / 3.0 + 0.1, 1e-15); }
+
+TEST(Law, TextReadsBackExactly) {
+  const std::vector<double> lr = law_cases::rates("wsd(steps=500, warmup=50, cooldown=20%, peak=1e-3)");
+  for (int kind = 0; kind < law_kinds; ++kind) {
+    const Law law = law_cases::typical(static_cast<LawKind>(kind), lr, 1e-3);
+    EXPECT_EQ(parse_law(print_law(law)), law) << print_law(law);
+    EXPECT_EQ(parse_law_kind(law_name(law.kind)), law.kind);
+  }
+}
+
+TEST(Law, BadTextIsNamed) {
+  EXPECT_EQ(error_of([] { parse_law("nonsense"); }),
+            "law JSON: must be an object with law, reference_rate, reference_sum and parameters");
+  EXPECT_EQ(error_of([] { parse_law(R"({"law":"chinchilla"})"); }),
+            "law = 'chinchilla': must be one of omega, worst-case, momentum, multi-power, angular, bu");
+  EXPECT_EQ(error_of([] {
+              parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2}})");
+            }),
+            "law JSON: no key 'b'");
+  EXPECT_EQ(error_of([] {
+              parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2,"b":-1}})");
+            }),
+            "b = -1: must be finite and >= 0");
+}
+
+TEST(Law, BadSeriesAreNamed) {
+  const Law law{LawKind::bu, 1.0, 1.0, {1.0, 1.0, 1.0}};
+  const auto message = [&](std::vector<double> lr, std::vector<std::int64_t> step) {
+    return error_of([&] { law_curve(law, lr, step); });
+  };
+  EXPECT_EQ(message({}, {1}), "lr: must hold at least one rate");
+  EXPECT_EQ(message({1.0, std::nan("")}, {1}), "lr[1] = nan: must be finite and >= 0");
+  EXPECT_EQ(message({1.0, 1.0}, {}), "step: must hold at least one step");
+  EXPECT_EQ(message({1.0, 1.0}, {3}), "step[0] = 3: must be within 1 ... 2, the updates that lr has");
+  EXPECT_EQ(message({1.0, 1.0}, {2, 2}), "step[1] = 2: must be above step[0]");
+  EXPECT_EQ(message({0.0, 1.0}, {1}), "step[0] = 1: must be after the first positive rate, of update 2");
+  EXPECT_EQ(message({0.0, 0.0}, {1}), "step[0] = 1: must be after the first positive rate (there is none)");
+  EXPECT_EQ(error_of([&] {
+              law_curve({LawKind::bu, 0.0, 1.0, {1.0, 1.0, 1.0}}, three, end);
+            }),
+            "reference_rate = 0: must be finite and > 0");
+  EXPECT_EQ(error_of([&] {
+              law_curve({LawKind::bu, 1.0, 1.0, {1.0, 1.0}}, three, end);
+            }),
+            "parameters: has 2 values; the law bu has 3");
+  EXPECT_EQ(error_of([&] { static_cast<void>(law.at("alpha")); }), "parameter 'alpha': the law bu has L_inf, a, b");
+}
+
+TEST(Law, ZeroRatesAtTheEndAreLegal) {
+  const std::vector<double> lr{1.0, 1.0, 0.5, 0.0, 0.0};
+  const std::vector<std::int64_t> step{3, 4, 5};
+  for (int kind = 0; kind < law_kinds; ++kind) {
+    for (const double loss : law_curve(law_cases::typical(static_cast<LawKind>(kind), lr, 1.0), lr, step)) {
+      EXPECT_TRUE(std::isfinite(loss)) << law_name(static_cast<LawKind>(kind));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace scheduled
