@@ -10,10 +10,10 @@
 namespace scheduled {
 
 struct CooldownQuestion {
-  std::vector<std::int64_t> lengths;  ///< cooldown steps, each >= 1
-  Decay decay = LinearDecay{};        ///< from the trunk's last rate to 0 (exponential: to `final`)
-  double final = 0.0;                 ///< last rate, as a share of the trunk's last rate, within [0, 1)
-  std::int64_t further = 1000;        ///< "and if the trunk first went on for this many steps?", >= 1
+  std::vector<std::int64_t> lengths = {};  ///< cooldown steps, each >= 1
+  Decay decay = LinearDecay{};             ///< from the trunk's last rate to 0 (exponential: to `final`)
+  double final = 0.0;                      ///< last rate, as a share of the trunk's last rate, within [0, 1)
+  std::int64_t further = 1000;             ///< "and if the trunk first went on for this many steps?", >= 1
 };
 
 struct CooldownAnswer {

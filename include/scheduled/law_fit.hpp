@@ -23,7 +23,7 @@ struct FitRun {
 struct FitRunOptions {
   std::string column = "val_loss";
   std::int64_t first_step = 1;  ///< earlier losses are left out: laws do not describe the first steps
-  DenseOptions rates;           ///< how the logged rates become one per update
+  DenseOptions rates = {};      ///< how the logged rates become one per update
 };
 /// The logged losses of a log, its rates by densify. Throws as series and densify, and where no loss is left.
 FitRun fit_run(const RunLog& log, const FitRunOptions& options = {});
@@ -37,10 +37,10 @@ struct FitOptions {
   int candidates = 32;  ///< deterministic points of the nonlinear parameters that are tried, >= 1
   int starts = 4;       ///< the best of them that are minimised from, within 1 ... candidates
   int max_iterations = 200;
-  int threads = 1;                      ///< >= 1; the result has the same bits for every number
-  std::optional<Law> start;             ///< minimise from here only, with its references
-  std::vector<double> weight;           ///< one per run; empty: all 1
-  std::map<std::string, double> fixed;  ///< parameters that are not fitted, e.g. {"lambda", 0.1}
+  int threads = 1;                           ///< >= 1; the result has the same bits for every number
+  std::optional<Law> start = std::nullopt;   ///< minimise from here only, with its references
+  std::vector<double> weight = {};           ///< one per run; empty: all 1
+  std::map<std::string, double> fixed = {};  ///< parameters that are not fitted, e.g. {"lambda", 0.1}
 };
 
 struct Estimate {

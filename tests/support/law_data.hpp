@@ -1,4 +1,4 @@
-// The training logs that the law report and the slow tests read: which files, which schedules.
+// The training logs that the law report and the tests on real data read: which files, which schedules.
 #pragma once
 
 #include <algorithm>

@@ -1,0 +1,49 @@
+// Fits of real runs: the published figures of the multi-power law, and cooldowns that were run.
+#include <gtest/gtest.h>
+
+#include "scheduled/law_cooldown.hpp"
+#include "support/law_data.hpp"
+
+namespace scheduled {
+namespace {
+
+class LawData : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(folder / "mpl")) GTEST_SKIP() << "no data in " << folder;
+  }
+  const std::filesystem::path folder = SCHEDULED_DATA_DIR;
+};
+
+/// RMSE is the mean over the test runs, as published.
+void expect_better(const std::filesystem::path& folder, const std::string& size, double rmse, double largest) {
+  FitOptions options;
+  options.threads = 2;
+  const LawFit fit = fit_law(LawKind::angular, law_data::mpl_runs(folder, size, law_data::mpl_train), options);
+  EXPECT_TRUE(fit.converged);
+  double mean = 0.0;
+  for (const RunResiduals& run : law_residuals(fit.fitted.law, law_data::mpl_runs(folder, size, law_data::mpl_test))) {
+    mean += run.rms / static_cast<double>(law_data::mpl_test.size());
+    EXPECT_LT(run.largest_relative, largest) << run.name;
+  }
+  EXPECT_LT(mean, rmse);
+}
+
+TEST_F(LawData, TheAngularLawBeatsThePublishedFitAt25M) { expect_better(folder, "25", 0.00465, 0.0071); }
+
+TEST_F(LawData, TheAngularLawBeatsThePublishedFitAt100M) { expect_better(folder, "100", 0.00592, 0.0103); }
+
+TEST_F(LawData, VirtualCooldownsOfTheTrunkAt210M) {
+  const law_data::Family family = law_data::families().back();
+  const law_data::Logs logs = law_data::read_family(folder, family);
+  ASSERT_EQ(logs.branches.size(), 3U) << family.name;
+  const LawFit fit = fit_law(LawKind::angular, {logs.trunk, logs.branches[0]}, {.candidates = 8, .starts = 1});
+  for (std::size_t i = 1; i < 3; ++i) {
+    const FitRun& branch = logs.branches[i];
+    const std::int64_t last[] = {branch.step.back()};
+    EXPECT_NEAR(predict_losses(fit.fitted, branch.lr, last)[0].loss, branch.loss.back(), 0.01) << branch.name;
+  }
+}
+
+}  // namespace
+}  // namespace scheduled
