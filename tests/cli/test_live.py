@@ -156,7 +156,7 @@ class Live(command.CommandTest):
             ("--follow: only with a FILE", ["-", "--follow"]),
             ("every = 0: must be >= 1", ["rates", "--every", "0"]),
             ("grad_norm = t^-1: must be a number", ["rates", "-G", "t^-1"]),
-            ("distance = 0: must be finite and > 0", ["rates", "-D", "0"]),
+            ("distance = 0: must be within [1e-40, 1e40]", ["rates", "-D", "0"]),
             ("state: stream state", ["rates", "--state", "state"]),
             ("no/state: cannot be written", ["rates", "--state", "no/state"]),
             ("--stream: not with --T", ["rates", "-T", "3"]),
