@@ -19,6 +19,11 @@ namespace {
 
 constexpr int failed_work = 1;
 constexpr int bad_input = 2;
+#ifdef SCHEDULED_WITH_RUN
+constexpr std::string_view verbs_there = "show, bound, tune, compare, figures or run";
+#else
+constexpr std::string_view verbs_there = "show, bound, tune, compare or figures";
+#endif
 
 int report(std::string_view what, int code) {
   const std::string line = "scheduled: error: " + plot::clean(what) + "\n";
@@ -44,6 +49,9 @@ int run(int argc, char** argv) {
   add_tune(app);
   add_compare(app);
   add_figures(app);
+#ifdef SCHEDULED_WITH_RUN
+  add_run(app);
+#endif
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -54,15 +62,21 @@ int run(int argc, char** argv) {
     return 0;
   } catch (const CLI::ParseError& error) {
     const auto verbs = app.get_subcommands();
-    const auto unknown = app.remaining();
+    const auto unknown = app.remaining(true);
     if (verbs.empty() && !unknown.empty() && !unknown.front().starts_with('-')) {
-      return report("unknown verb '" + unknown.front() + "': must be show, bound, tune, compare or figures", bad_input);
+      return report("unknown verb '" + unknown.front() + "': must be " + std::string(verbs_there), bad_input);
     }
-    const std::string of_verb = verbs.empty() ? "" : verbs.front()->get_name() + " ";
+    std::string of_verb;
+    for (auto named = verbs; !named.empty(); named = named.front()->get_subcommands()) {
+      of_verb += named.front()->get_name() + " ";
+    }
+    if (of_verb == "run " && !unknown.empty() && !unknown.front().starts_with('-')) {
+      return report("unknown verb 'run " + unknown.front() + "'; see scheduled run --help", bad_input);
+    }
     return report(std::string(error.what()) + "; see scheduled " + of_verb + "--help", bad_input);
   }
   if (app.get_subcommands().empty()) {
-    return report("a verb is missing: show, bound, tune, compare or figures; see scheduled --help", bad_input);
+    return report("a verb is missing: " + std::string(verbs_there) + "; see scheduled --help", bad_input);
   }
   return 0;
 }

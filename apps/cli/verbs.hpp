@@ -10,5 +10,6 @@ void add_bound(CLI::App& app);
 void add_tune(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_figures(CLI::App& app);
+void add_run(CLI::App& app);
 
 }  // namespace scheduled::cli

@@ -1,5 +1,7 @@
 #include "anytime/database.hpp"
 
+#include <stdlib.h>  // NOLINT: mkdtemp is POSIX
+
 #include <limits>
 
 #include "base/error.hpp"
@@ -28,28 +30,56 @@ int probe(sqlite3* handle) {
 
 }  // namespace
 
+Database::PrivateFolder::~PrivateFolder() {
+  std::error_code error;
+  if (!path.empty()) std::filesystem::remove_all(path, error);
+}
+
 Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
-  const auto open = [&](const std::string& name, int flags) {
-    sqlite3* handle = nullptr;
-    const int code = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
-    handle_.reset(handle);
-    if (handle == nullptr) throw std::bad_alloc();
-    sqlite3_extended_result_codes(handle, 1);
-    sqlite3_busy_timeout(handle, 10000);
-    return code == SQLITE_OK && mode != Mode::create ? probe(handle) : code;
-  };
   int code = SQLITE_OK;
   if (mode == Mode::read) {
-    code = open(uri(file, "?mode=ro"), SQLITE_OPEN_READONLY);
-    // A folder that may not be written has no place for the shared index. Without a log there is nothing to share.
-    std::error_code error;
-    const auto log = file.string() + "-wal";
-    const bool no_log = !std::filesystem::exists(log, error) || std::filesystem::file_size(log, error) == 0;
-    if ((code & 0xff) == SQLITE_CANTOPEN && no_log) code = open(uri(file, "?immutable=1"), SQLITE_OPEN_READONLY);
+    code = open_to_read();
   } else {
-    code = open(uri(file, ""), SQLITE_OPEN_READWRITE | (mode == Mode::create ? SQLITE_OPEN_CREATE : 0));
+    const bool create = mode == Mode::create;
+    code = open(uri(file, ""), SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0), !create);
   }
   if (code != SQLITE_OK) fail("cannot be opened");
+}
+
+int Database::open(const std::string& name, int flags, bool probed) {
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+  handle_.reset(handle);
+  if (handle == nullptr) throw std::bad_alloc();
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, 10000);
+  return code == SQLITE_OK && probed ? probe(handle) : code;
+}
+
+int Database::open_to_read() {
+  const int code = open(uri(file_, "?mode=ro"), SQLITE_OPEN_READONLY, true);
+  // A folder that may not be written has no place for SQLite's shared index. Without a log there is nothing to share; a
+  // log that a killed writer left is read in a copy.
+  if ((code & 0xff) != SQLITE_CANTOPEN && (code & 0xff) != SQLITE_READONLY) return code;
+  std::error_code error;
+  const std::string log = file_.string() + "-wal";
+  const bool no_log = !std::filesystem::exists(log, error) || std::filesystem::file_size(log, error) == 0;
+  return no_log ? open(uri(file_, "?immutable=1"), SQLITE_OPEN_READONLY, true) : open_copy();
+}
+
+int Database::open_copy() {
+  std::string name = (std::filesystem::temp_directory_path() / "scheduled-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) return SQLITE_CANTOPEN;
+  copy_.path = name;
+  std::error_code error;
+  for (const char* const suffix : {"", "-wal"}) {
+    const std::filesystem::path to = copy_.path / (std::string("run.sqlite") + suffix);
+    std::filesystem::copy_file(file_.string() + suffix, to, error);
+    if (!error)
+      std::filesystem::permissions(to, std::filesystem::perms::owner_write, std::filesystem::perm_options::add, error);
+    if (error) return SQLITE_CANTOPEN;
+  }
+  return open(uri(copy_.path / "run.sqlite", ""), SQLITE_OPEN_READWRITE, true);
 }
 
 void Database::execute(const char* sql) {

@@ -17,7 +17,7 @@ class Database {
   enum class Mode {
     create,  ///< a new file
     write,   ///< an existing one
-    read,    ///< an existing one, never changed; falls back to `frozen` where SQLite cannot make its shared index
+    read,    ///< an existing one, never changed, also in a folder that may not be written
   };
 
   /// Throws StoreError.
@@ -33,7 +33,17 @@ class Database {
   struct Close {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
+  /// A folder that is removed at the end.
+  struct PrivateFolder {
+    ~PrivateFolder();
+    std::filesystem::path path;
+  };
+  int open(const std::string& name, int flags, bool probe);
+  int open_to_read();
+  int open_copy();
+
   std::filesystem::path file_;
+  PrivateFolder copy_;  ///< outlives the handle
   std::unique_ptr<sqlite3, Close> handle_;
 };
 

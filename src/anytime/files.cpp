@@ -110,20 +110,46 @@ void move_new(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail_io(to, "cannot be made", errno);
 }
 
+namespace {
+
+void copy_bytes(const fs::path& from, const fs::path& to) {
+  constexpr std::size_t block = 1 << 20;
+  const Descriptor source(from, O_RDONLY, "cannot be read");
+  const Descriptor target(to, O_WRONLY | O_CREAT | O_EXCL, "cannot be written");
+  std::string bytes(block, '\0');
+  for (;;) {
+    const ssize_t count = ::read(source.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno != EINTR) fail_io(from, "cannot be read", errno);
+    if (count == 0) return;
+    std::string_view rest(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    while (!rest.empty()) {
+      const ssize_t written = ::write(target.get(), rest.data(), rest.size());
+      if (written < 0 && errno != EINTR) fail_io(to, "cannot be written", errno);
+      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail_io(folder, "cannot be made", error.value());
+}
+
+}  // namespace
+
 void copy_into(const fs::path& from, const fs::path& into) {
   std::error_code error;
   const fs::file_status status = fs::status(from, error);
   if (!fs::exists(status)) fail({from.string(), ": no such file"});
-  if (fs::is_directory(status)) {
-    fs::copy(from, into, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
-  } else if (fs::is_regular_file(status)) {
-    const fs::path to = into / from.filename();
-    if (fs::exists(to)) fail({from.string(), ": there is another file of this name"});
-    fs::copy_file(from, to, error);
-  } else {
-    fail({from.string(), ": must be a file or a folder"});
+  if (!fs::is_directory(status) && !fs::is_regular_file(status)) fail({from.string(), ": must be a file or a folder"});
+  const bool folder = fs::is_directory(status);
+  for (const std::string& name : folder ? files_below(from) : std::vector<std::string>{from.filename().string()}) {
+    const fs::path to = into / name;
+    if (fs::exists(to, error)) fail({(folder ? from / name : from).string(), ": there is another file of this name"});
+    make_folder(to.parent_path());
+    copy_bytes(folder ? from / name : from, to);
   }
-  if (error) fail_io(from, "cannot be copied into the run", error.value());
 }
 
 WriterLock::WriterLock(const fs::path& path) : file_(path, O_RDWR | O_CREAT, "cannot be locked for writing") {

@@ -11,7 +11,8 @@ import sys
 import command
 
 TRANSCRIPTS = pathlib.Path(__file__).parent / "transcripts"
-VERBS = ["show", "bound", "tune", "compare"]
+RUN_VERBS = ["plan", "init", "lr", "commit", "branch", "resume", "log", "status", "verify", "gc", "export"]
+VERBS = ["show", "bound", "tune", "compare", *(f"run {verb}" for verb in RUN_VERBS)]
 
 
 def split(text):
@@ -70,7 +71,7 @@ class Transcripts(command.CommandTest):
     def test_every_example_of_help_is_run(self):
         run = {line for path in TRANSCRIPTS.glob("*.txt") for line, _ in split(path.read_text())}
         for verb in VERBS:
-            examples = re.findall(r"^  (scheduled .*)$", self.output_of(verb, "--help"), re.M)
+            examples = re.findall(r"^  (scheduled .*)$", self.output_of(*verb.split(), "--help"), re.M)
             self.assertTrue(examples, verb)
             for example in examples:
                 self.assertIn(example, run)
