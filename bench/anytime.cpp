@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -58,6 +60,38 @@ void BM_anytime_commit(benchmark::State& state) {
     state.SkipWithError("not what was committed");
 }
 BENCHMARK(BM_anytime_commit)->Arg(1000)->Arg(10000000)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// The time of a commit without that of writing its bytes to the disk: the trainer syncs its file itself.
+void BM_anytime_commit_beyond_bytes(benchmark::State& state) {
+  using Clock = std::chrono::steady_clock;
+  const Folder folder("beyond");
+  const std::string bytes(static_cast<std::size_t>(state.range(0)), 'x');
+  RunStore store = RunStore::init(folder.path / "run", trunk);
+  std::int64_t step = 0;
+  std::vector<double> milliseconds;
+  for (auto _ : state) {
+    std::chrono::duration<double> writing{};
+    const auto begin = Clock::now();
+    store.commit({.step = ++step}, [&](const fs::path& to) {
+      const auto before = Clock::now();
+      write_bytes(to / "model", bytes, true);
+      writing = Clock::now() - before;
+    });
+    const std::chrono::duration<double> beyond = Clock::now() - begin - writing;
+    state.SetIterationTime(beyond.count());
+    milliseconds.push_back(1e3 * beyond.count());
+  }
+  if (store.record().line("trunk").step != step) state.SkipWithError("not what was committed");
+  std::sort(milliseconds.begin(), milliseconds.end());
+  state.counters["median_ms"] = milliseconds[milliseconds.size() / 2];
+  state.counters["least_ms"] = milliseconds.front();
+}
+BENCHMARK(BM_anytime_commit_beyond_bytes)
+    ->Arg(1000)
+    ->Arg(10000000)
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime()
+    ->Iterations(60);
 
 /// As BM_anytime_commit, with the disk's part taken out: what is left is ours.
 void BM_anytime_commit_in_memory(benchmark::State& state) {

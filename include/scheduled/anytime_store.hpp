@@ -131,9 +131,10 @@ class RunStore {
   /// Reads every byte of every checkpoint, and the record.
   VerifyReport verify() const;
 
-  /// Deletes checkpoints that nothing needs: all but the last `keep_last` >= 1 of the trunk and of each unfinished
-  /// branch, starts of unfinished branches, those with `keep` of which no branch is finished, and ends of branches.
-  /// Superseded and damaged ones go, and what interrupted work left. Rows first, then files.
+  /// Deletes checkpoints that nothing needs: all but the last `keep_last` >= 1 sound ones (their bytes are read) of the
+  /// trunk and of each unfinished branch, starts of unfinished branches, those with `keep` of which no branch is
+  /// finished, and ends of branches. Superseded and damaged ones go, and what interrupted work left. Rows first, then
+  /// files.
   GcReport gc(int keep_last = 2, bool dry_run = false);
 
   /// The metrics of a line from step 0, its parent's included, without what later sessions superseded. Where no lr was

@@ -76,7 +76,8 @@ Points decayed_points(const RunRecord& record, const ResumeRequest& request) {
 
 Points points_for(const RunRecord& record, const ResumeRequest& request) {
   const RecordedLine& line = record.line(request.line);
-  if (line.finished) {
+  const bool goes_back = request.step && line.end && *request.step < *line.end;  // a result that is to be made again
+  if (line.finished && !goes_back) {
     fail({line.name, ": is finished at step ", std::to_string(*line.end), "; there is nothing to resume"});
   }
   if (!request.decayed_from.empty()) return decayed_points(record, request);

@@ -92,7 +92,7 @@ VerifyReport RunStore::verify() const {
 namespace {
 
 /// The checkpoints that something needs.
-std::set<std::int64_t> needed(const RunRecord& record, int keep_last) {
+std::set<std::int64_t> needed(const fs::path& run, const RunRecord& record, int keep_last) {
   std::set<std::int64_t> ids;
   std::set<std::int64_t> used;  // left by a finished branch
   for (const RecordedLine& line : record.lines) {
@@ -104,9 +104,13 @@ std::set<std::int64_t> needed(const RunRecord& record, int keep_last) {
       }
       continue;
     }
-    for (std::size_t k = 0; k < points.size(); ++k) {
-      const bool start = !line.parent.empty() && points[k]->line != line.name;
-      if (k < static_cast<std::size_t>(keep_last) || start) ids.insert(points[k]->id);
+    int sound = 0;  // a damaged one is no reason to delete the one before
+    for (const RecordedCheckpoint* point : points) {
+      const bool start = !line.parent.empty() && point->line != line.name;
+      if (start) ids.insert(point->id);
+      if (sound == keep_last || !anytime::damage_of(run, *point).empty()) continue;
+      ids.insert(point->id);
+      ++sound;
     }
   }
   for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
@@ -139,7 +143,7 @@ GcReport RunStore::gc(int keep_last, bool dry_run) {
   if (!dry_run) state_->require_writer();
   if (keep_last < 1) fail({"keep = ", std::to_string(keep_last), ": must be at least 1"});
   const RunRecord now = record();
-  const std::set<std::int64_t> keep = needed(now, keep_last);
+  const std::set<std::int64_t> keep = needed(state_->folder, now, keep_last);
   GcReport report;
   report.leftovers = leftovers(state_->folder, now);
   for (const RecordedCheckpoint& checkpoint : now.checkpoints) {

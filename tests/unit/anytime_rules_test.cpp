@@ -83,6 +83,9 @@ TEST_F(RunRules, FinishedBranchesDoNotGoOn) {
   commit_weights(store, 110, "b");
   EXPECT_TRUE(has(error_of([&] { store.resume({.line = "b"}); }), "b: is finished at step 110"));
   EXPECT_TRUE(has(error_of([&] { commit_weights(store, 110, "b"); }), "b is finished"));
+  EXPECT_TRUE(has(error_of([&] { store.resume({.line = "b", .step = 110}); }), "b: is finished at step 110"));
+  EXPECT_EQ(store.resume({.line = "b", .step = 100}).step, 100) << "a result can be made again";
+  EXPECT_FALSE(store.record().line("b").finished);
 }
 
 TEST_F(RunRules, TrunkGoesOnFromADecayedBranchOnlyWhenAsked) {
@@ -153,6 +156,16 @@ TEST_F(RunRules, DamageIsFoundSaidAndPassedOver) {
   fs::remove(folder / "run" / "checkpoints" / "trunk-100" / "model.bin");
   fs::remove_all(store.resume({}).folder);
   EXPECT_TRUE(has(store_error_of([&] { store.resume({}); }), "no sound checkpoint of trunk is left"));
+}
+
+TEST_F(RunRules, GcDoesNotDeleteWhatDamageMakesNeeded) {
+  for (const std::int64_t step : {100, 200, 300}) commit_weights(store, step);
+  flip_byte(folder / "run" / "checkpoints" / "trunk-300" / "model.bin");
+  const GcReport report = store.gc(1);
+  ASSERT_EQ(report.deleted.size(), 2U);
+  EXPECT_EQ(report.deleted[0].step, 100);
+  EXPECT_EQ(report.deleted[1].step, 300);
+  EXPECT_EQ(store.resume({}).step, 200);
 }
 
 TEST_F(RunRules, FoldersThatAreNoRuns) {
