@@ -44,11 +44,11 @@ struct RunStore::State {
     double value;
   };
 
-  State(std::filesystem::path folder, StoreOptions options, Access access);
+  State(const std::filesystem::path& run, StoreOptions options, Access access);
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  const RunRecord& view();            ///< without files of checkpoints; a writer's stays until changed()
+  const RunRecord& view();            ///< without files of checkpoints; kept until it changes
   void changed() { cached.reset(); }  ///< after every write but a commit
   std::int64_t now() const;
   void require_writer() const;
@@ -64,6 +64,7 @@ struct RunStore::State {
   std::optional<anytime::WriterLock> lock;
   anytime::Database database;
   std::optional<RunRecord> cached;
+  std::int64_t seen_version = -1;  ///< a reader's: SQLite's data_version when it was cached
   std::vector<PendingMetric> pending;
   std::vector<std::string> metric_names;
   std::map<std::string, std::size_t, std::less<>> metric_index;

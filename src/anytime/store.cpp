@@ -44,7 +44,7 @@ fs::path require_run(const fs::path& folder) {
 
 }  // namespace
 
-RunStore::State::State(fs::path run, StoreOptions settings, Access access)
+RunStore::State::State(const fs::path& run, StoreOptions settings, Access access)
     : folder(require_run(run)),
       options(std::move(settings)),
       lock(access == Access::write ? std::optional<anytime::WriterLock>(folder / anytime::lock_file) : std::nullopt),
@@ -56,7 +56,14 @@ RunStore::State::State(fs::path run, StoreOptions settings, Access access)
 }
 
 const RunRecord& RunStore::State::view() {
-  if (!lock || !cached) cached = anytime::read_record(database, folder, false);
+  if (!lock) {  // others write: SQLite knows whether they have
+    anytime::Statement version(database, "PRAGMA data_version");
+    version.step();
+    const std::int64_t now_there = version.integer(0);
+    if (now_there != seen_version) changed();
+    seen_version = now_there;
+  }
+  if (!cached) cached = anytime::read_record(database, folder, false);
   return *cached;
 }
 

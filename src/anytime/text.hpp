@@ -10,7 +10,7 @@ namespace scheduled::anytime {
 /// Four significant digits.
 inline std::string four_digits(double value) {
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.4g", value);
+  static_cast<void>(std::snprintf(text.data(), text.size(), "%.4g", value));
   return text.data();
 }
 

@@ -116,6 +116,9 @@ TEST(RunStore, OneWriterAnyReaders) {
   const RunStore reader = RunStore::open(folder / "run", Access::read);
   commit_weights(writer, 10);
   EXPECT_EQ(reader.record().line("trunk").step, 10);
+  EXPECT_EQ(reader.lr("trunk", 50), trunk.lr(50));
+  writer.resume({.schedule = Schedule::parse("constant"), .override_schedule = true});
+  EXPECT_EQ(reader.lr("trunk", 50), 1.0) << "a reader sees what was written since it last looked";
   RunStore other = RunStore::open(folder / "run", Access::read);
   EXPECT_TRUE(has(error_of([&] { commit_weights(other, 20); }), "open for reading only"));
   EXPECT_TRUE(has(error_of([&] { other.gc(); }), "open for reading only"));
