@@ -164,6 +164,7 @@ AnytimePlan plan_anytime(const PlanRequest& request) {
   const std::vector<std::int64_t> results = budgets(request);
   request.grad_norm.check(static_cast<std::size_t>(results.back()));
   std::vector<BestBaseLr> cosines;
+  cosines.reserve(results.size());
   for (const std::int64_t N : results) cosines.push_back(best_cosine(request, N));
   const std::vector<std::int64_t> cooldowns = cooldowns_of(request, results, cosines);
   AnytimePlan plan{request.trunk, {}, {}};
