@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 
-LAYER = {"base": 0, "schedule": 1, "runlog": 1, "bound": 2, "design": 3, "law": 3, "pep": 3}
+LAYER = {"base": 0, "schedule": 1, "runlog": 1, "bound": 2, "design": 3, "law": 3, "pep": 3, "anytime": 4}
 LONGEST_HEADER = 150
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 

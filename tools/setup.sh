@@ -5,6 +5,7 @@ set -euo pipefail
 packages=(g++ cmake ninja-build pkg-config              # build
           libhwy-dev                                    # core: SIMD
           libeigen3-dev coinor-csdp                     # performance-estimation SDP, loss laws (Eigen)
+          libsqlite3-dev libxxhash-dev                  # run store
           nlohmann-json3-dev libcli11-dev libfmt-dev    # command and logs
           gnuplot-nox                                   # figures
           python3 python3-dev python3-venv              # Python package

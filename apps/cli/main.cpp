@@ -55,6 +55,9 @@ int run(int argc, char** argv) {
   add_tune(app);
   add_compare(app);
   add_figures(app);
+#ifdef SCHEDULED_WITH_RUN
+  add_run(app);
+#endif
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -65,11 +68,17 @@ int run(int argc, char** argv) {
     return 0;
   } catch (const CLI::ParseError& error) {
     const auto verbs = app.get_subcommands();
-    const auto unknown = app.remaining();
+    const auto unknown = app.remaining(true);
     if (verbs.empty() && !unknown.empty() && !unknown.front().starts_with('-')) {
       return report("unknown verb '" + unknown.front() + "': must be " + verb_list(app), bad_input);
     }
-    const std::string of_verb = verbs.empty() ? "" : verbs.front()->get_name() + " ";
+    std::string of_verb;
+    for (auto named = verbs; !named.empty(); named = named.front()->get_subcommands()) {
+      of_verb += named.front()->get_name() + " ";
+    }
+    if (of_verb == "run " && !unknown.empty() && !unknown.front().starts_with('-')) {
+      return report("unknown verb 'run " + unknown.front() + "'; see scheduled run --help", bad_input);
+    }
     return report(std::string(error.what()) + "; see scheduled " + of_verb + "--help", bad_input);
   }
   if (app.get_subcommands().empty()) {

@@ -11,5 +11,6 @@ void add_worst_case(CLI::App& app);
 void add_tune(CLI::App& app);
 void add_compare(CLI::App& app);
 void add_figures(CLI::App& app);
+void add_run(CLI::App& app);
 
 }  // namespace scheduled::cli

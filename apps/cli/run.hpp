@@ -1,0 +1,50 @@
+// What the verbs of `scheduled run` share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "cli/output.hpp"
+#include "scheduled/anytime_store.hpp"
+
+namespace scheduled::cli {
+
+/// RUN and --line.
+struct RunOptions {
+  std::string folder;
+  std::string line = "trunk";
+  bool json = false;
+
+  void add_to(CLI::App& verb, bool with_line = true);
+  RunStore open(RunStore::Access access) const { return RunStore::open(folder, access); }
+};
+
+/// --cooldown, --decay and --final.
+struct CooldownOptions {
+  std::string length = "20%";
+  std::string decay = "linear";
+  std::string final = "0";
+
+  void add_to(CLI::App& verb, const std::string& share_of);
+  Cooldown read() const;
+};
+
+Json to_json(const RecordedCheckpoint& checkpoint);
+Json to_json(const RecordedLine& line);
+
+/// One line on standard error that starts with "scheduled: warning: ".
+void warn(const std::string& text);
+
+void add_run_plan(CLI::App& run);
+void add_run_init(CLI::App& run);
+void add_run_lr(CLI::App& run);
+void add_run_commit(CLI::App& run);
+void add_run_branch(CLI::App& run);
+void add_run_resume(CLI::App& run);
+void add_run_log(CLI::App& run);
+void add_run_status(CLI::App& run);
+void add_run_verify(CLI::App& run);
+void add_run_gc(CLI::App& run);
+void add_run_export(CLI::App& run);
+
+}  // namespace scheduled::cli

@@ -1,0 +1,259 @@
+// scheduled run status, verify, gc, export: looking at a run and keeping it in order.
+#include <fmt/format.h>
+#include <langinfo.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <stdexcept>
+
+#include "cli/run.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+using State = RecordedCheckpoint::State;
+
+struct StatusOptions {
+  RunOptions run;
+};
+
+Json record_json(const RunRecord& record) {
+  Json json;
+  json["run"] = record.folder.string();
+  json["version"] = record.version;
+  json["lines"] = Json::array();
+  for (const RecordedLine& line : record.lines) json["lines"].push_back(to_json(line));
+  json["checkpoints"] = Json::array();
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) json["checkpoints"].push_back(to_json(checkpoint));
+  json["sessions"] = Json::array();
+  for (const RecordedSession& session : record.sessions) {
+    json["sessions"].push_back({{"id", session.id},
+                                {"line", session.line},
+                                {"start", session.start},
+                                {"checkpoint", session.checkpoint ? Json(*session.checkpoint) : Json()},
+                                {"spec", print(session.schedule)},
+                                {"spec_hash", session.schedule_hash},
+                                {"code_version", session.code_version},
+                                {"time", session.time}});
+  }
+  json["data"] = Json::array();
+  for (const RecordedData& data : record.data) {
+    json["data"].push_back({{"line", data.line}, {"step", data.step}, {"text", data.text}});
+  }
+  return json;
+}
+
+/// What stands at one step of a line in the tree.
+struct Entry {
+  std::int64_t step = 0;
+  int rank = 0;  ///< of entries at the same step
+  std::string text;
+  const RecordedLine* branch = nullptr;
+};
+
+std::string note_of(const RecordedCheckpoint& checkpoint) {
+  constexpr const char* states[] = {"", ", superseded", ", damaged", ""};
+  std::int64_t bytes = 0;
+  for (const RecordedFile& file : checkpoint.files) bytes += file.bytes;
+  return fmt::format("checkpoint, {} bytes{}{}", bytes, checkpoint.keep ? ", to keep" : "",
+                     states[static_cast<int>(checkpoint.state)]);
+}
+
+std::vector<Entry> entries_of(const RunRecord& record, const RecordedLine& line) {
+  std::vector<Entry> entries;
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    if (checkpoint.line != line.name || checkpoint.state == State::deleted) continue;
+    entries.push_back({checkpoint.step, 0, note_of(checkpoint)});
+  }
+  const RecordedSession* before = nullptr;
+  for (const RecordedSession& session : record.sessions) {
+    if (session.line != line.name) continue;
+    if (before != nullptr && !(before->schedule == session.schedule)) {
+      entries.push_back({session.start, 1, "schedule from here on: " + print(session.schedule)});
+    }
+    before = &session;
+  }
+  for (const RecordedData& data : record.data) {
+    if (data.line == line.name) entries.push_back({data.step, 2, "data from here on: " + data.text});
+  }
+  for (const RecordedLine& branch : record.lines) {
+    if (branch.parent == line.name) entries.push_back({branch.start, 3, "", &branch});
+  }
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const Entry& a, const Entry& b) { return a.step != b.step ? a.step < b.step : a.rank < b.rank; });
+  return entries;
+}
+
+std::string headline(const RecordedLine& line) {
+  std::string text = fmt::format("{}: ", line.name);
+  if (line.finished) {
+    text += fmt::format("finished at step {}", line.step);
+  } else {
+    text += fmt::format("at step {}{}, next LR {}", line.step, line.end ? fmt::format(" of {}", *line.end) : "",
+                        rounded(line.schedule.lr(line.step)));
+  }
+  return text + "; " + print(line.schedule);
+}
+
+struct Strokes {
+  const char *tee, *corner, *bar;
+};
+
+std::string tree(const RunRecord& record, const RecordedLine& line, const std::string& margin, const Strokes& strokes) {
+  std::string text = headline(line) + "\n";
+  const std::vector<Entry> entries = entries_of(record, line);
+  for (std::size_t k = 0; k < entries.size(); ++k) {
+    const bool last = k + 1 == entries.size();
+    text += margin + (last ? strokes.corner : strokes.tee) + std::to_string(entries[k].step) + "  ";
+    if (entries[k].branch != nullptr) {
+      text += tree(record, *entries[k].branch, margin + (last ? "    " : strokes.bar), strokes);
+    } else {
+      text += entries[k].text + "\n";
+    }
+  }
+  return text;
+}
+
+void status(const StatusOptions& options) {
+  const RunRecord record = options.run.open(RunStore::Access::read).record();
+  if (options.run.json) return print_line(record_json(record));
+  const bool unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
+  const Strokes strokes = unicode ? Strokes{"├── ", "└── ", "│   "} : Strokes{"|-- ", "`-- ", "|   "};
+  print_text(tree(record, record.line("trunk"), "", strokes));
+}
+
+void verify(const RunOptions& options) {
+  const VerifyReport report = options.open(RunStore::Access::read).verify();
+  if (options.json) {
+    print_line({{"sound", report.sound()},
+                {"checkpoints", report.checkpoints},
+                {"files", report.files},
+                {"bytes", report.bytes},
+                {"problems", report.problems},
+                {"notes", report.notes}});
+  } else {
+    std::string text;
+    for (const std::string& problem : report.problems) text += "damage: " + problem + "\n";
+    for (const std::string& note : report.notes) text += "note: " + note + "\n";
+    print_text(text + fmt::format("{}: {} checkpoints, {} files, {} bytes read\n",
+                                  report.sound() ? "sound" : "NOT SOUND", report.checkpoints, report.files,
+                                  report.bytes));
+  }
+  if (!report.sound()) {
+    throw std::runtime_error(fmt::format("{}: {} found damaged", options.folder, report.problems.size()));
+  }
+}
+
+struct GcOptions {
+  RunOptions run;
+  int keep = 2;
+  bool dry_run = false;
+};
+
+void gc(const GcOptions& options) {
+  RunStore store = options.run.open(options.dry_run ? RunStore::Access::read : RunStore::Access::write);
+  const GcReport report = store.gc(options.keep, options.dry_run);
+  if (options.run.json) {
+    Json json{{"bytes", report.bytes}, {"leftovers", report.leftovers}, {"deleted", Json::array()}};
+    for (const RecordedCheckpoint& checkpoint : report.deleted) json["deleted"].push_back(to_json(checkpoint));
+    return print_line(json);
+  }
+  const char* const does = options.dry_run ? "would delete" : "deleted";
+  std::string text;
+  for (const RecordedCheckpoint& checkpoint : report.deleted) {
+    text += fmt::format("{} {} at step {}\n", does, checkpoint.line, checkpoint.step);
+  }
+  for (const std::string& folder : report.leftovers)
+    text += fmt::format("{} {}, left by interrupted work\n", does, folder);
+  print_text(text + fmt::format("{} checkpoint{}, {} bytes\n", report.deleted.size(),
+                                report.deleted.size() == 1 ? "" : "s", report.bytes));
+}
+
+struct ExportOptions {
+  RunOptions run;
+  bool csv = false;
+};
+
+/// The form that `bound --log` reads, with the record beside it.
+Json history_json(const RunLog& log) {
+  Json train;
+  train["iter"] = log.step;
+  for (const auto& [name, column] : log.column) {
+    Json& values = train[name == "iter" ? "metric.iter" : name];
+    values = Json::array();
+    for (const double value : column) values.push_back(std::isnan(value) ? Json() : Json(value));
+  }
+  return {{"train", std::move(train)}};
+}
+
+void export_line(const ExportOptions& options) {
+  const RunStore store = options.run.open(RunStore::Access::read);
+  const RunLog log = store.log_of(options.run.line);
+  if (options.run.json) {
+    Json json;
+    json["config"] = {{"run", options.run.folder}, {"line", options.run.line}};
+    json["config"]["schedule"] = std::get<std::string>(log.meta.at("schedule"));
+    json["record"] = record_json(store.record());
+    json["history"] = history_json(log);
+    return print_line(json);
+  }
+  Output output;
+  std::vector<std::string> row{"step"};
+  for (const auto& [name, column] : log.column) row.push_back(name);
+  output.write(csv_line(row));
+  for (std::size_t k = 0; k < log.rows(); ++k) {
+    row.assign(1, std::to_string(log.step[k]));
+    for (const auto& [name, column] : log.column) row.push_back(std::isnan(column[k]) ? "" : format_number(column[k]));
+    output.write(csv_line(row));
+  }
+  output.flush();
+}
+
+}  // namespace
+
+void add_run_status(CLI::App& run) {
+  auto* const verb = run.add_subcommand("status", "The tree of trunk, branches and checkpoints");
+  const auto options = std::make_shared<StatusOptions>();
+  options->run.add_to(*verb, false);
+  verb->footer("Example:\n  scheduled run status myrun");
+  verb->callback([options] { status(*options); });
+}
+
+void add_run_verify(CLI::App& run) {
+  auto* const verb = run.add_subcommand("verify", "Read every byte and say what is damaged");
+  const auto options = std::make_shared<RunOptions>();
+  options->add_to(*verb, false);
+  verb->footer(
+      "Exit code 1 where something committed is damaged; what interrupted work left is only noted.\n\n"
+      "Example:\n  scheduled run verify myrun");
+  verb->callback([options] { verify(*options); });
+}
+
+void add_run_gc(CLI::App& run) {
+  auto* const verb = run.add_subcommand("gc", "Delete checkpoints that nothing needs");
+  const auto options = std::make_shared<GcOptions>();
+  options->run.add_to(*verb, false);
+  verb->add_option("--keep", options->keep, "So many of the last of the trunk and of each unfinished branch")
+      ->type_name("N")
+      ->capture_default_str();
+  verb->add_flag("--dry-run", options->dry_run, "Only say it");
+  verb->footer(
+      "Kept besides: ends of branches, starts of unfinished ones, and what was committed with --keep until a\n"
+      "branch from there is finished.\n\n"
+      "Example:\n  scheduled run gc myrun --keep 1 --dry-run");
+  verb->callback([options] { gc(*options); });
+}
+
+void add_run_export(CLI::App& run) {
+  auto* const verb = run.add_subcommand("export", "The metrics of a line as a table that bound --log reads");
+  const auto options = std::make_shared<ExportOptions>();
+  options->run.add_to(*verb);
+  verb->add_flag("--csv", options->csv, "Print CSV (the default)")->excludes("--json");
+  verb->footer(
+      "A branch's table begins with the trunk's. --json has the whole record besides.\n\n"
+      "Example:\n  scheduled run export myrun --line result-500 --csv");
+  verb->callback([options] { export_line(*options); });
+}
+
+}  // namespace scheduled::cli

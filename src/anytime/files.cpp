@@ -1,0 +1,171 @@
+#include "anytime/files.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "anytime/xxh3.hpp"
+#include "base/error.hpp"
+#include "scheduled/anytime_store.hpp"
+
+namespace scheduled::anytime {
+namespace fs = std::filesystem;
+
+void fail_io(const fs::path& path, std::string_view doing, int error) {
+  throw StoreError(concat({path.string(), ": ", doing, ": ", std::generic_category().message(error)}));
+}
+
+Descriptor::Descriptor(const fs::path& path, int flags, std::string_view doing)
+    : number_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+  if (number_ < 0) fail_io(path, doing, errno);
+}
+
+Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+
+Descriptor::~Descriptor() {
+  if (number_ >= 0) ::close(number_);
+}
+
+namespace {
+
+void sync(const Descriptor& file, const fs::path& path) {
+  if (::fsync(file.get()) != 0 && errno != EINVAL) fail_io(path, "cannot be synced", errno);
+}
+
+RecordedFile sum(const Descriptor& file, const fs::path& path) {
+  constexpr std::size_t block = 1 << 20;
+  std::string bytes(block, '\0');
+  Xxh3 hash;
+  RecordedFile out;
+  for (;;) {
+    const ssize_t count = ::read(file.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_io(path, "cannot be read", errno);
+    if (count == 0) break;
+    hash.add({bytes.data(), static_cast<std::size_t>(count)});
+    out.bytes += count;
+  }
+  out.xxh3 = hash.hex();
+  return out;
+}
+
+}  // namespace
+
+void sync_path(const fs::path& path) { sync(Descriptor(path, O_RDONLY, "cannot be synced"), path); }
+
+std::vector<std::string> files_below(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  fs::recursive_directory_iterator entries(folder, error);
+  for (; !error && entries != fs::recursive_directory_iterator(); entries.increment(error)) {
+    const fs::file_status status = entries->symlink_status();
+    if (fs::is_regular_file(status)) {
+      names.push_back(entries->path().lexically_relative(folder).generic_string());
+    } else if (!fs::is_directory(status)) {
+      fail({entries->path().string(), ": must be a file or a folder; links and devices cannot be in a checkpoint"});
+    }
+  }
+  if (error) fail_io(folder, "cannot be listed", error.value());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<RecordedFile> sync_and_sum(const fs::path& folder) {
+  std::vector<RecordedFile> files;
+  for (const std::string& name : files_below(folder)) {
+    const fs::path path = folder / name;
+    const Descriptor file(path, O_RDONLY, "cannot be read");
+    sync(file, path);
+    files.push_back(sum(file, path));
+    files.back().name = name;
+  }
+  return files;
+}
+
+void sync_folders(const fs::path& folder) {
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_directory()) sync_path(entry.path());
+  }
+  sync_path(folder);
+}
+
+RecordedFile sum_file(const fs::path& file) { return sum(Descriptor(file, O_RDONLY, "cannot be read"), file); }
+
+std::string sum_text(std::string_view text) {
+  Xxh3 hash;
+  hash.add(text);
+  return hash.hex();
+}
+
+void move_new(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (fs::exists(fs::symlink_status(to, error))) fail_io(to, "cannot be made", EEXIST);  // we hold the lock
+  if (::rename(from.c_str(), to.c_str()) != 0) fail_io(to, "cannot be made", errno);
+}
+
+namespace {
+
+void copy_bytes(const fs::path& from, const fs::path& to) {
+  constexpr std::size_t block = 1 << 20;
+  const Descriptor source(from, O_RDONLY, "cannot be read");
+  const Descriptor target(to, O_WRONLY | O_CREAT | O_EXCL, "cannot be written");
+  std::string bytes(block, '\0');
+  for (;;) {
+    const ssize_t count = ::read(source.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno != EINTR) fail_io(from, "cannot be read", errno);
+    if (count == 0) return;
+    std::string_view rest(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    while (!rest.empty()) {
+      const ssize_t written = ::write(target.get(), rest.data(), rest.size());
+      if (written < 0 && errno != EINTR) fail_io(to, "cannot be written", errno);
+      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail_io(folder, "cannot be made", error.value());
+}
+
+}  // namespace
+
+void copy_into(const fs::path& from, const fs::path& into) {
+  std::error_code error;
+  const fs::file_status status = fs::status(from, error);
+  if (!fs::exists(status)) fail({from.string(), ": no such file"});
+  if (!fs::is_directory(status) && !fs::is_regular_file(status)) fail({from.string(), ": must be a file or a folder"});
+  const bool folder = fs::is_directory(status);
+  for (const std::string& name : folder ? files_below(from) : std::vector<std::string>{from.filename().string()}) {
+    const fs::path to = into / name;
+    if (fs::exists(to, error)) fail({(folder ? from / name : from).string(), ": there is another file of this name"});
+    make_folder(to.parent_path());
+    copy_bytes(folder ? from / name : from, to);
+  }
+}
+
+WriterLock::WriterLock(const fs::path& path) : file_(path, O_RDWR | O_CREAT, "cannot be locked for writing") {
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) fail_io(path, "cannot be locked for writing", errno);
+    std::array<char, 64> holder{};
+    const ssize_t size = ::pread(file_.get(), holder.data(), holder.size() - 1, 0);
+    std::string who(holder.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    who.erase(std::min(who.find('\n'), who.size()));
+    throw StoreBusy(concat({path.parent_path().string(), ": another process writes to this run",
+                            who.empty() ? "" : " (process " + who + ")", "; one at a time, readers always can"}));
+  }
+  // For the other's error text only: a disk too full for it is no reason to stop.
+  const std::string own = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(file_.get(), 0) == 0) [[maybe_unused]]
+    const auto size = ::pwrite(file_.get(), own.data(), own.size(), 0);
+}
+
+}  // namespace scheduled::anytime

@@ -1,0 +1,95 @@
+#include "anytime/history.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "base/error.hpp"
+
+namespace scheduled {
+
+const RecordedLine& RunRecord::line(std::string_view name) const {
+  std::string there;
+  for (const RecordedLine& candidate : lines) {
+    if (candidate.name == name) return candidate;
+    there += (there.empty() ? "" : ", ") + candidate.name;
+  }
+  fail({folder.string(), ": no line '", name, "'; there are ", there});
+}
+
+namespace anytime {
+namespace {
+
+using State = RecordedCheckpoint::State;
+
+bool usable(const RecordedCheckpoint& checkpoint) {
+  return checkpoint.state != State::damaged && checkpoint.state != State::deleted;
+}
+
+}  // namespace
+
+const RecordedCheckpoint* find_checkpoint(const RunRecord& record, std::int64_t id) {
+  const auto at =
+      std::lower_bound(record.checkpoints.begin(), record.checkpoints.end(), id,
+                       [](const RecordedCheckpoint& checkpoint, std::int64_t key) { return checkpoint.id < key; });
+  return at != record.checkpoints.end() && at->id == id ? &*at : nullptr;
+}
+
+std::vector<Span> history(const RunRecord& record, std::string_view line) {
+  std::vector<Span> out;
+  std::string_view current = line;
+  std::int64_t end = std::numeric_limits<std::int64_t>::max();
+  for (auto session = record.sessions.rbegin(); session != record.sessions.rend(); ++session) {
+    if (session->line != current || session->start > end) continue;
+    out.push_back({&*session, end});
+    end = session->start;
+    const RecordedCheckpoint* const origin =
+        session->checkpoint ? find_checkpoint(record, *session->checkpoint) : nullptr;
+    if (origin != nullptr) current = origin->line;  // older sessions only: ids grow with time
+  }
+  return out;
+}
+
+void settle(RunRecord& record) {
+  for (RecordedCheckpoint& checkpoint : record.checkpoints) {
+    if (usable(checkpoint)) checkpoint.state = State::superseded;
+  }
+  std::map<std::int64_t, std::int64_t> end_of;  // of the sessions in the history of their own line
+  for (const RecordedLine& line : record.lines) {
+    for (const Span& span : history(record, line.name)) {
+      if (span.session->line == line.name) end_of[span.session->id] = span.end;
+    }
+  }
+  for (RecordedCheckpoint& checkpoint : record.checkpoints) {
+    const auto end = end_of.find(checkpoint.session);
+    if (usable(checkpoint) && end != end_of.end() && checkpoint.step <= end->second) checkpoint.state = State::live;
+  }
+  for (RecordedLine& line : record.lines) {
+    const std::vector<Span> spans = history(record, line.name);
+    if (spans.empty()) continue;
+    line.session = spans.front().session->id;
+    line.schedule = spans.front().session->schedule;
+    line.end = line.schedule.steps();
+    const auto points = resume_points(record, line.name);
+    line.step = points.empty() ? line.start : std::max(line.start, points.front()->step);
+    line.finished = line.end && line.step >= *line.end;
+  }
+}
+
+std::vector<const RecordedCheckpoint*> resume_points(const RunRecord& record, std::string_view line) {
+  std::vector<const RecordedCheckpoint*> points;
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    if (checkpoint.line == line && checkpoint.state == State::live) points.push_back(&checkpoint);
+  }
+  for (const Span& span : history(record, line)) {
+    if (span.session->line != line || !span.session->checkpoint) continue;
+    const RecordedCheckpoint* const origin = find_checkpoint(record, *span.session->checkpoint);
+    const bool other = origin != nullptr && origin->line != line && usable(*origin);
+    if (other && std::find(points.begin(), points.end(), origin) == points.end()) points.push_back(origin);
+  }
+  std::stable_sort(points.begin(), points.end(), [](const auto* a, const auto* b) { return a->step > b->step; });
+  return points;
+}
+
+}  // namespace anytime
+}  // namespace scheduled

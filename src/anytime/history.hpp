@@ -1,0 +1,30 @@
+// Which sessions make up the history of a line, and which checkpoints belong to it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "scheduled/anytime_record.hpp"
+
+namespace scheduled::anytime {
+
+/// The updates start < step <= end of a history were made by `session` of the record.
+struct Span {
+  const RecordedSession* session = nullptr;
+  std::int64_t end = 0;
+};
+
+/// The history of a line, newest span first, back to step 0: a session ends where a later one on its line began, and
+/// one that began at a checkpoint of another line continues the history that line had then.
+std::vector<Span> history(const RunRecord& record, std::string_view line);
+
+/// Sets the state of the checkpoints, and step, end, finished, session and schedule of the lines.
+void settle(RunRecord& record);
+
+/// Where `line` can resume from, last first: its own live checkpoints, and those of other lines where it began.
+std::vector<const RecordedCheckpoint*> resume_points(const RunRecord& record, std::string_view line);
+
+const RecordedCheckpoint* find_checkpoint(const RunRecord& record, std::int64_t id);
+
+}  // namespace scheduled::anytime

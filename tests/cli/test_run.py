@@ -1,0 +1,267 @@
+"""scheduled run: the store as a training program in any language uses it, its errors, its locks and its damage."""
+
+import fcntl
+import json
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import stat
+
+import command
+
+TRUNK = "rsqrt(warmup=10, peak=1e-3)"
+
+
+def small_files():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))
+
+
+class RunTest(command.CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.run_folder = self.folder / "run"
+        (self.folder / "model.bin").write_bytes(bytes(range(256)) * 40)
+
+    def init(self, trunk=TRUNK):
+        self.output_of("run", "init", "run", "--trunk", trunk)
+
+    def commit(self, step, line="trunk"):
+        return json.loads(
+            self.output_of("run", "commit", "run", "--line", line, "--step", step, "model.bin", "--json")
+        )
+
+    def json_of(self, *arguments):
+        return json.loads(self.output_of("run", *arguments, "--json"))
+
+
+class Plans(RunTest):
+    def check(self, text, *arguments):
+        self.assert_fails(2, text, "run", "plan", *arguments, "-o", "plan.svg")
+
+    def test_bad_input(self):
+        some = ["--results", "100,200"]
+        self.check("trunk = cosine(steps=100, peak=1): must have no horizon", "--trunk", "cosine(steps=100)", *some)
+        self.check("unknown key 'warmp'", "--trunk", "rsqrt(warmp=10)", *some)
+        self.check("must have no cooldown", "--trunk", "wsd-s(results=[50], cooldown=10%)", *some)
+        self.check("results = x: must be a length", "--trunk", "constant", "--results", "x")
+        self.check("results[1] = 50 steps: must be above", "--trunk", "constant", "--results", "100,50")
+        self.check("needs tokens_per_step", "--trunk", "constant", "--results", "1e9tok")
+        self.check("must be at most 1e9 steps", "--trunk", "constant", "--results", "1e12")
+        self.check("cooldown = 0%", "--trunk", "constant", *some, "--cooldown", "0%")
+        self.check("decay = exp: must be one of", "--trunk", "constant", *some, "--decay", "exp")
+        self.check("decay = a b: must be one word", "--trunk", "constant", *some, "--decay", "a b")
+        self.check("final = 2: must not be above", "--trunk", "constant", *some, "--final", "2")
+        self.check("overhead = 5: must be a share", "--trunk", "constant", *some, "--overhead", "5")
+        self.check("overhead = 0%: must be at least 0.5%", "--trunk", "constant", *some, "--overhead", "0%")
+        self.check("--trunk is required", *some)
+
+    def test_figure(self):
+        for name in ["plan.svg", "plan.png", "plan.pdf"]:
+            self.output_of("run", "plan", "--trunk", "rsqrt(warmup=100)", "--results", "1k,2k", "-o", name)
+            self.assertGreater((self.folder / name).stat().st_size, 1000)
+        svg = (self.folder / "plan.svg").read_text()
+        for text in ["trunk", "branches", "cosine runs", "learning rate", "bound"]:
+            self.assertIn(text, svg)
+
+    def test_branches_are_schedules(self):
+        plan = self.json_of("plan", "--trunk", TRUNK, "--results", "100,1k", "--cooldown", "10%")
+        for branch in plan["branches"]:
+            shown = json.loads(self.output_of("show", branch["spec"], "--json", "--at", str(branch["start"] - 1)))
+            trunk = json.loads(self.output_of("show", TRUNK, "--json", "--at", str(branch["start"] - 1)))
+            self.assertEqual(shown["lr"], trunk["lr"])
+            self.assertEqual(shown["layout"]["steps"], branch["result"])
+
+
+class Work(RunTest):
+    def test_training_from_the_command_alone(self):
+        self.init()
+        self.commit(100)
+        rates = self.json_of("lr", "run", "--step", "95", "--count", "10")
+        shown = json.loads(self.output_of("show", TRUNK, "--json", "--at", ",".join(map(str, range(95, 105)))))
+        self.assertEqual(rates["lr"], shown["lr"])
+        line = self.json_of("branch", "run", "b", "--cooldown", "25")
+        self.assertEqual((line["start"], line["end"]), (100, 125))
+        resume = self.json_of("resume", "run", "--line", "b")
+        self.assertEqual(resume["step"], 100)
+        self.assertEqual(resume["lr"], float(self.output_of("run", "lr", "run", "--line", "b")))
+        copied = self.folder / resume["folder"] / "model.bin"
+        self.assertEqual(copied.read_bytes(), (self.folder / "model.bin").read_bytes())
+        self.commit(125, "b")
+        self.assertTrue(self.json_of("status", "run")["lines"][1]["finished"])
+
+    def test_logs_in_and_out(self):
+        self.init()
+        rows = "".join(f"{step},{3 + 1 / step!r},{'' if step % 5 else 3.5}\n" for step in range(1, 51))
+        (self.folder / "log.csv").write_text("step,train_loss,val_loss\n" + rows)
+        self.assertEqual(self.json_of("log", "run", "--from", "log.csv")["values"], 60)
+        self.output_of("run", "log", "run", "--step", "60", "train_loss=3", "note=nan")
+        (self.folder / "out.csv").write_text(self.output_of("run", "export", "run"))
+        (self.folder / "out.json").write_text(self.output_of("run", "export", "run", "--json"))
+        lines = (self.folder / "out.csv").read_text().splitlines()
+        self.assertEqual(len(lines), 52)
+        self.assertEqual(lines[0], "step,lr,note,train_loss,val_loss")
+        for name in ["out.csv", "out.json"]:
+            (self.folder / "again.json").write_text(self.output_of("bound", "--log", name, "--json"))
+        self.output_of("run", "log", "run", "--from", "-", input=b"step,loss\n70,3\n")
+
+    def test_override_and_sessions(self):
+        self.init()
+        self.commit(100)
+        first = self.json_of("resume", "run")["session"]
+        other = "rsqrt(warmup=10, peak=2e-3)"
+        text = "would jump from 0.00031622776601683794 to 0.0006324555320336759 (2 times)"
+        self.assert_fails(2, text, "run", "resume", "run", "--schedule", other)
+        self.assert_fails(2, "override: needs the schedule", "run", "resume", "run", "--override")
+        resume = self.json_of("resume", "run", "--schedule", other, "--override")
+        self.assertEqual(resume["lr"], 2 * resume["lr_before"])
+        stale = ["run", "commit", "run", "--step", "200", "model.bin", "--session", str(first)]
+        self.assert_fails(2, "trunk has been resumed since", *stale)
+
+
+class Errors(RunTest):
+    def test_not_a_run(self):
+        (self.folder / "empty").mkdir()
+        for verb, *more in [["status"], ["verify"], ["export"], ["lr"], ["gc"], ["resume"], ["log", "--step", "1", "a=1"],
+                            ["commit", "--step", "1", "model.bin"], ["branch", "b"]]:
+            self.assert_fails(2, "nowhere: no such run folder", "run", verb, "nowhere", *more)
+            self.assert_fails(2, "empty: is not a run folder", "run", verb, "empty", *more)
+            self.assert_fails(2, "model.bin: is a file, not a run folder", "run", verb, "model.bin", *more)
+
+    def test_newer_version(self):
+        self.init()
+        database = sqlite3.connect(self.run_folder / "run.sqlite")
+        database.execute("PRAGMA user_version=7")
+        database.close()
+        self.assert_fails(2, "was written by a newer scheduled: its format is 7", "run", "status", "run")
+
+    def test_init(self):
+        self.assert_fails(2, "must have no horizon", "run", "init", "run", "--trunk", "cosine(steps=9)")
+        self.assert_fails(2, "unknown key 'pek'", "run", "init", "run", "--trunk", "constant(pek=1)")
+        self.assert_fails(2, "no such folder", "run", "init", "no/run", "--trunk", TRUNK)
+        self.init()
+        self.assert_fails(2, "is a run already", "run", "init", "run", "--trunk", TRUNK)
+
+    def test_rules(self):
+        self.init()
+        self.assert_fails(2, "no committed checkpoint to leave from", "run", "branch", "run", "b")
+        self.commit(100)
+        self.assert_fails(2, "must be above 100", "run", "commit", "run", "--step", "100", "model.bin")
+        self.assert_fails(2, "step = 50%: must be a number", "run", "commit", "run", "--step", "50%", "model.bin")
+        self.assert_fails(2, "no such file", "run", "commit", "run", "--step", "200", "nothing.bin")
+        self.assert_fails(2, "must be at most 100", "run", "branch", "run", "b", "--at", "150")
+        self.assert_fails(2, "no committed checkpoint there", "run", "branch", "run", "b", "--at", "50")
+        self.assert_fails(2, "no line 'x'; there are trunk", "run", "lr", "run", "--line", "x")
+        self.assert_fails(2, "step = -1", "run", "lr", "run", "--step=-1")
+        self.assert_fails(2, "give either", "run", "log", "run")
+        self.assert_fails(2, "step: is missing", "run", "log", "run", "a=1")
+        self.assert_fails(2, "a: must be NAME=VALUE", "run", "log", "run", "--step", "1", "a")
+        self.assert_fails(2, "a = x: must be a number", "run", "log", "run", "--step", "1", "a=x")
+        self.assert_fails(2, "keep = 0", "run", "gc", "run", "--keep", "0")
+        self.output_of("run", "branch", "run", "b", "--cooldown", "10")
+        self.commit(110, "b")
+        self.assert_fails(2, "b: is finished at step 110", "run", "resume", "run", "--line", "b")
+        self.assertEqual(self.json_of("verify", "run")["notes"], [])
+
+
+class Trouble(RunTest):
+    def test_second_writer(self):
+        self.init()
+        with open(self.run_folder / "lock", "r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            text = "another process writes to this run (process"
+            self.assert_fails(1, text, "run", "commit", "run", "--step", "100", "model.bin")
+            self.assert_fails(1, text, "run", "resume", "run")
+            self.output_of("run", "status", "run")
+            self.output_of("run", "resume", "run", "--dry-run")
+            self.output_of("run", "verify", "run")
+        self.commit(100)
+
+    def test_read_only_folder(self):
+        self.init()
+        self.commit(100)
+        self.folder.chmod(0o755)
+        for path in [*self.run_folder.rglob("*"), self.run_folder]:
+            path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+        as_nobody = {"preexec_fn": command.without_privileges}
+        self.assertIn("at step 100", self.output_of("run", "status", "run", **as_nobody))
+        self.assertIn("sound", self.output_of("run", "verify", "run", **as_nobody))
+        self.assert_fails(1, "Permission denied", "run", "commit", "run", "--step", "200", "model.bin", **as_nobody)
+        self.assert_fails(1, "Permission denied", "run", "init", "other", "--trunk", TRUNK, **as_nobody)
+        for path in [self.run_folder, *self.run_folder.rglob("*")]:
+            path.chmod(path.stat().st_mode | stat.S_IWUSR)
+
+    def test_read_only_copy_of_a_run_that_was_killed(self):
+        self.init()
+        reader = sqlite3.connect(self.run_folder / "run.sqlite")  # keeps the log from being folded in
+        reader.execute("SELECT * FROM line").fetchall()
+        self.commit(100)
+        for name, without in [("copy", []), ("bare", ["run.sqlite-shm"])]:
+            shutil.copytree(self.run_folder, self.folder / name)
+            for file in without:
+                (self.folder / name / file).unlink()
+            self.assertGreater((self.folder / name / "run.sqlite-wal").stat().st_size, 0)
+            self.folder.chmod(0o755)
+            for path in [*(self.folder / name).rglob("*"), self.folder / name]:
+                path.chmod(0o555 if path.is_dir() else 0o444)
+            printed = self.output_of("run", "status", name, preexec_fn=command.without_privileges)
+            self.assertIn("at step 100", printed)
+            for path in [self.folder / name, *(self.folder / name).rglob("*")]:
+                path.chmod(0o755)
+        reader.close()
+
+    def test_files_that_cannot_grow(self):
+        self.init()
+        self.commit(100)
+        (self.folder / "large.bin").write_bytes(bytes(70000))
+        result = self.run_command("run", "commit", "run", "--step", "200", "large.bin", preexec_fn=small_files)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("File too large", result.stderr.decode())
+        self.assertEqual(self.json_of("verify", "run")["problems"], [])
+        self.assertEqual(self.json_of("resume", "run")["step"], 100)
+        self.commit(200)
+
+    def test_damage(self):
+        self.init()
+        for step in [100, 200]:
+            self.commit(step)
+        model = self.run_folder / "checkpoints" / "trunk-200" / "model.bin"
+        content = bytearray(model.read_bytes())
+        content[5000] ^= 4
+        model.write_bytes(content)
+        result = self.run_command("run", "verify", "run")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("checkpoint trunk at step 200 is damaged", result.stdout.decode())
+        result = self.run_command("run", "resume", "run", "--json")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("scheduled: warning: checkpoint trunk at step 200 is damaged", result.stderr.decode())
+        self.assertIn("the one before is used", result.stderr.decode())
+        self.assertEqual(json.loads(result.stdout)["step"], 100)
+        os.truncate(self.run_folder / "checkpoints" / "trunk-100" / "model.bin", 17)
+        self.assert_fails(1, "no sound checkpoint of trunk is left", "run", "resume", "run")
+
+    def test_record_that_is_cut(self):
+        self.init()
+        self.commit(100)
+        os.truncate(self.run_folder / "run.sqlite", 5000)
+        for verb in ["status", "verify", "resume"]:
+            result = self.run_command("run", verb, "run")
+            self.assertEqual(result.returncode, 1, result.stdout)
+            self.assertIn("run.sqlite", result.stderr.decode())
+
+    def test_leftovers(self):
+        self.init()
+        self.commit(100)
+        (self.run_folder / "checkpoints" / "trunk-200").mkdir()
+        (self.run_folder / "checkpoints" / "trunk-200" / "model.bin").write_text("half")
+        self.assertIn("trunk-200 belongs to no commit", self.output_of("run", "verify", "run"))
+        self.assertEqual(self.json_of("resume", "run")["step"], 100)
+        self.assertEqual(self.commit(200)["folder"], "checkpoints/trunk-200-2")
+        self.assertIn("left by interrupted work", self.output_of("run", "gc", "run"))
+        self.assertEqual(self.json_of("verify", "run")["notes"], [])
+
+
+if __name__ == "__main__":
+    command.main()

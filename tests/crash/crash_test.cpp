@@ -1,0 +1,298 @@
+// Crashes: nothing committed is lost, nothing half-written is ever taken for good, and a run that was killed ends with
+// the same bytes as one that was not.
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <random>
+#include <set>
+
+#include "crash/process.hpp"
+#include "scheduled/anytime_store.hpp"
+
+namespace scheduled {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// In memory where possible: a kill does not ask what the files are on, and a disk's fsync takes its time.
+class Scene {
+ public:
+  Scene() {
+    std::string name = fs::is_directory("/dev/shm") && ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    name += "/scheduled-crash-XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    path = name;
+  }
+  Scene(const Scene&) = delete;
+  Scene& operator=(const Scene&) = delete;
+  ~Scene() {
+    std::error_code error;
+    fs::remove_all(path, error);
+  }
+  int work(const WorkerOptions& options = {}) const { return run_worker(run(), said(), options); }
+  fs::path run() const { return path / "run"; }
+  fs::path said() const { return path / "said"; }
+  fs::path path;
+};
+
+using Key = std::pair<std::string, std::int64_t>;  // line and step
+
+/// What an outsider can tell of a run, but times, ids and sessions.
+struct Dump {
+  std::map<Key, std::vector<RecordedFile>> checkpoints;  ///< live
+  std::vector<RecordedData> data;
+  std::map<std::string, RunLog> logs;
+  bool operator==(const Dump&) const = default;
+};
+
+Dump dump(const fs::path& run) {
+  const RunStore store = RunStore::open(run, RunStore::Access::read);
+  const RunRecord record = store.record();
+  Dump out;
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    if (checkpoint.state == RecordedCheckpoint::State::live) {
+      out.checkpoints[{checkpoint.line, checkpoint.step}] = checkpoint.files;
+    }
+  }
+  out.data = record.data;
+  for (const RecordedLine& line : record.lines) {
+    RunLog log = store.log_of(line.name);
+    log.name.clear();
+    log.meta.erase("run");
+    out.logs[line.name] = std::move(log);
+  }
+  return out;
+}
+
+/// The uninterrupted run: its end, the model of every commit, and how long it takes.
+struct Reference {
+  Dump end;
+  std::map<Key, std::string> models;
+  std::int64_t microseconds = 0;
+};
+
+std::map<Key, std::string> commits_said(const fs::path& said) {
+  std::map<Key, std::string> out;
+  std::istringstream lines(read_text(said));
+  std::string line;
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    std::string what, name, model;
+    std::int64_t step = 0;
+    if (words >> what >> name >> step >> model && what == "commit") out[{name, step}] = model;
+  }
+  return out;
+}
+
+const Reference& reference() {
+  static const Reference made = [] {
+    const Scene scene;
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(exit_code(scene.work()), 0);
+    const auto spent = std::chrono::steady_clock::now() - begin;
+    return Reference{dump(scene.run()), commits_said(scene.said()),
+                     std::chrono::duration_cast<std::chrono::microseconds>(spent).count()};
+  }();
+  return made;
+}
+
+/// What must hold at any moment after a crash.
+void expect_sound(const Scene& scene) {
+  const std::map<Key, std::string> promised = commits_said(scene.said());
+  if (!fs::exists(scene.run())) {
+    EXPECT_TRUE(promised.empty()) << "committed, and the run is gone";
+    return;
+  }
+  const RunStore store = RunStore::open(scene.run(), RunStore::Access::read);
+  const VerifyReport report = store.verify();
+  for (const std::string& problem : report.problems) ADD_FAILURE() << problem;
+  std::set<Key> there;
+  for (const RecordedCheckpoint& checkpoint : store.record().checkpoints) {
+    const Key key{checkpoint.line, checkpoint.step};
+    there.insert(key);
+    if (checkpoint.state == RecordedCheckpoint::State::deleted) continue;
+    EXPECT_EQ(read_text(scene.run() / checkpoint.folder / "model"), reference().models.at(key));
+  }
+  for (const auto& [key, model] : promised) {
+    EXPECT_TRUE(there.contains(key)) << "lost: " << key.first << " " << key.second;
+    EXPECT_EQ(model, reference().models.at(key));
+  }
+}
+
+void expect_same_end(const Scene& scene) {
+  EXPECT_EQ(exit_code(scene.work({.errors = scene.path / "errors"})), 0) << read_text(scene.path / "errors");
+  const Dump end = dump(scene.run());
+  EXPECT_EQ(end.checkpoints, reference().end.checkpoints);
+  EXPECT_EQ(end.data, reference().end.data);
+  for (const auto& [line, log] : reference().end.logs) {
+    EXPECT_EQ(end.logs.at(line).step, log.step) << line;
+    EXPECT_EQ(end.logs.at(line).column, log.column) << line;
+  }
+}
+
+/// Every fault point that the worker passes, and how often.
+std::map<std::string, int> points() {
+  const Scene scene;
+  EXPECT_EQ(exit_code(scene.work({.fault = "list", .errors = scene.path / "errors"})), 0);
+  std::map<std::string, int> out;
+  std::istringstream lines(read_text(scene.path / "errors"));
+  std::string line;
+  while (std::getline(lines, line)) out[line] += line.starts_with(">") ? 0 : 1;
+  std::erase_if(out, [](const auto& point) { return point.second == 0; });
+  return out;
+}
+
+TEST(Crash, WorkerPassesEveryPointOfTheStore) {
+  const std::map<std::string, int> passed = points();
+  for (const char* const name : {"init.folders",     "init.tables",         "init.record",
+                                 "init.synced",      "init.renamed",        "commit.staged",
+                                 "commit.written",   "commit.files_synced", "commit.folder_synced",
+                                 "commit.renamed",   "commit.published",    "commit.row_written",
+                                 "commit.committed", "branch.line_written", "branch.session_written",
+                                 "branch.committed", "resume.row_written",  "resume.committed",
+                                 "log.rows_written", "data.row_written",    "gc.begin",
+                                 "gc.rows_written",  "gc.rows_committed",   "gc.moved",
+                                 "gc.files_removed"}) {
+    EXPECT_TRUE(passed.contains(name)) << name;
+  }
+  EXPECT_EQ(passed.size(), 25U);
+}
+
+/// What the worker did between the points `from` and `to`, the first time.
+std::vector<std::string> done_between(const std::string& trace, const std::string& from, const std::string& to) {
+  std::vector<std::string> out;
+  std::istringstream lines(trace.substr(trace.find("\n" + from + "\n") + 1));
+  std::string line;
+  while (std::getline(lines, line) && line != to) out.push_back(line);
+  return out;
+}
+
+TEST(Crash, DiskOperationsAreInTheOrderThatAPowerFailureNeeds) {
+  const Scene scene;
+  EXPECT_EQ(exit_code(scene.work({.fault = "list", .errors = scene.path / "errors"})), 0);
+  const std::string trace = read_text(scene.path / "errors");
+  // Files and folders are synced at the same time, so that their order is left to the disk.
+  std::vector<std::string> synced = done_between(trace, "commit.written", "commit.folder_synced");
+  std::erase_if(synced, [](const std::string& line) { return !line.starts_with(">"); });
+  std::sort(synced.begin(), synced.end());
+  EXPECT_EQ(synced, (std::vector<std::string>{"> sync commit", "> sync model", "> sync moments", "> sync optimizer"}));
+  const std::vector<std::string> commit = {"commit.folder_synced", "> rename trunk-10", "commit.renamed",
+                                           "> sync checkpoints",   "commit.published",  "commit.row_written",
+                                           "> sync run.sqlite-wal"};
+  EXPECT_EQ(done_between(trace, "commit.folder_synced", "commit.committed"), commit);
+  const std::vector<std::string> gc = {"gc.begin",          "gc.rows_written", "> sync run.sqlite-wal",
+                                       "gc.rows_committed", "> rename trash",  "gc.moved",
+                                       "> sync checkpoints"};
+  EXPECT_EQ(done_between(trace, "gc.begin", "gc.files_removed"), gc);
+  const std::vector<std::string> init = done_between(trace, "init.synced", "trunk");
+  ASSERT_GE(init.size(), 4U);
+  EXPECT_EQ(init[1], "> rename run");
+  EXPECT_TRUE(init[3].starts_with("> sync scheduled-crash-")) << init[3];
+}
+
+TEST(Crash, KilledAtEveryFaultPoint) {
+  for (const auto& [name, count] : points()) {
+    for (const int time : std::set<int>{1, (count + 1) / 2, count}) {
+      SCOPED_TRACE(name + ", time " + std::to_string(time));
+      const Scene scene;
+      EXPECT_TRUE(killed(scene.work({.fault = name + ":kill:" + std::to_string(time)})));
+      expect_sound(scene);
+      expect_same_end(scene);
+    }
+  }
+}
+
+TEST(Crash, FailedAtEveryFaultPoint) {
+  for (const auto& [name, count] : points()) {
+    SCOPED_TRACE(name);
+    const Scene scene;
+    const fs::path errors = scene.path / "errors";
+    EXPECT_EQ(exit_code(scene.work({.fault = name + ":fail:" + std::to_string((count + 1) / 2), .errors = errors})), 1);
+    EXPECT_TRUE(has(read_text(errors), "No space left on device"));
+    expect_sound(scene);
+    expect_same_end(scene);
+  }
+}
+
+TEST(Crash, KilledAtRandomMoments) {
+  const char* const asked = std::getenv("SCHEDULED_CRASH_MOMENTS");  // NOLINT: one thread
+  const int moments = asked != nullptr ? std::atoi(asked) : 200;     // NOLINT: of our tests
+  std::mt19937_64 random(20261123);
+  std::uniform_int_distribution<std::int64_t> when(0, reference().microseconds);
+  int kills = 0;
+  int runs = 0;
+  while (kills < moments && runs < 2 * moments) {
+    SCOPED_TRACE("run " + std::to_string(++runs));
+    const Scene scene;
+    for (int k = 0; k < 3; ++k) {  // and again, while it recovers
+      if (!killed(scene.work({.kill_after = when(random)}))) break;
+      ++kills;
+      expect_sound(scene);
+    }
+    expect_same_end(scene);
+  }
+  EXPECT_GE(kills, moments);
+}
+
+TEST(Crash, FilesThatCannotGrow) {
+  for (const std::int64_t most : {0, 1000, 4096, 19000, 20001, 40000, 60000, 70000, 90000}) {
+    SCOPED_TRACE(most);
+    const Scene scene;
+    const fs::path errors = scene.path / "errors";
+    // Nothing can be written to `errors` either where the limit is 0.
+    EXPECT_EQ(exit_code(scene.work({.largest_file = most, .errors = errors})), 1) << read_text(errors);
+    expect_sound(scene);
+    expect_same_end(scene);
+  }
+}
+
+/// A file system of its own that is soon full.
+class SmallDisk {
+ public:
+  explicit SmallDisk(fs::path path) : path_(std::move(path)) {
+    fs::create_directory(path_);
+    mounted_ = ::mount("scheduled", path_.c_str(), "tmpfs", 0, "size=200k") == 0;
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+  }
+  bool mounted() const { return mounted_; }
+  bool resize(const std::string& size) const {
+    return ::mount("scheduled", path_.c_str(), "tmpfs", MS_REMOUNT, ("size=" + size).c_str()) == 0;
+  }
+
+ private:
+  fs::path path_;
+  bool mounted_ = false;
+};
+
+TEST(Crash, FullDisk) {
+  Scene scene;
+  const fs::path outside = scene.path;
+  const SmallDisk disk(outside / "disk");
+  if (!disk.mounted()) GTEST_SKIP() << "needs the right to mount a small file system";
+  const fs::path run = outside / "disk" / "run";
+  int full = 0;
+  for (int kilobytes = 60; kilobytes <= 400; kilobytes += 20) {
+    SCOPED_TRACE(kilobytes);
+    ASSERT_TRUE(disk.resize(std::to_string(kilobytes) + "k"));
+    const fs::path errors = outside / "errors";
+    const int code = exit_code(run_worker(run, scene.said(), {.errors = errors}));
+    EXPECT_TRUE(code == 0 || code == 1) << read_text(errors);
+    full += code;
+    if (!fs::exists(run)) continue;
+    EXPECT_TRUE(RunStore::open(run, RunStore::Access::read).verify().sound());
+  }
+  EXPECT_GE(full, 3);
+  ASSERT_TRUE(disk.resize("10m"));
+  EXPECT_EQ(exit_code(run_worker(run, scene.said())), 0);
+  EXPECT_EQ(dump(run).checkpoints, reference().end.checkpoints);
+}
+
+}  // namespace
+}  // namespace scheduled

@@ -1,0 +1,123 @@
+// A small training program on the run store, which the crash tests kill: whatever happens to it, started again it goes
+// on and ends with the same bytes. usage: crash_worker RUN ACKNOWLEDGEMENTS
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <bit>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "scheduled/anytime_store.hpp"
+
+namespace {
+
+using namespace scheduled;
+namespace fs = std::filesystem;
+
+/// What the store has promised, written past every buffer: a kill cannot take it back.
+class Acknowledgements {
+ public:
+  explicit Acknowledgements(const char* file) : file_(::open(file, O_WRONLY | O_CREAT | O_APPEND, 0666)) {}
+  void say(const std::string& line) const {
+    // Where the disk is full nobody can promise anything.
+    [[maybe_unused]] const auto size = ::write(file_, (line + "\n").data(), line.size() + 1);
+  }
+
+ private:
+  int file_;
+};
+
+/// The model: one number, into which every update mixes its step and the bits of its rate.
+std::uint64_t update(std::uint64_t model, std::int64_t step, double lr) {
+  return (model ^ std::bit_cast<std::uint64_t>(lr)) * 6364136223846793005U + static_cast<std::uint64_t>(step);
+}
+
+std::uint64_t load(const Resume& resume) {
+  if (resume.folder.empty()) return 1;
+  std::uint64_t model = 0;
+  std::ifstream(resume.folder / "model") >> model;
+  return model;
+}
+
+void save(const fs::path& file, const std::string& text) {
+  std::ofstream stream(file, std::ios::binary);
+  stream << text;
+  stream.close();
+  if (!stream) throw StoreError(file.string() + ": cannot be written");
+}
+
+void train(RunStore& store, const std::string& line, std::int64_t until, const Acknowledgements& said) {
+  if (store.record().line(line).step >= until) return;
+  const Resume resume = store.resume({.line = line});
+  if (!resume.damaged.empty()) throw StoreError("damage where there can be none: " + resume.damaged.front());
+  std::uint64_t model = load(resume);
+  for (std::int64_t step = resume.step; step < until;) {
+    model = update(model, step, store.lr(line, step));
+    ++step;
+    const std::vector<Metric> metrics = {{step, "train_loss", 1.0 + static_cast<double>(model >> 40) * 1e-9},
+                                         {step, "grad_norm", static_cast<double>(model & 1023)}};
+    store.log(line, metrics);
+    if (step % 10 != 0 && step != until) continue;
+    store.commit({.line = line, .step = step, .data_position = std::to_string(step * 7)}, [&](const fs::path& folder) {
+      save(folder / "model", std::to_string(model));
+      fs::create_directory(folder / "optimizer");
+      save(folder / "optimizer" / "moments", std::string(20000, static_cast<char>('a' + model % 26)));
+    });
+    said.say("commit " + line + " " + std::to_string(step) + " " + std::to_string(model));
+  }
+}
+
+bool has_line(const RunRecord& record, const std::string& name) {
+  for (const RecordedLine& line : record.lines) {
+    if (line.name == name) return true;
+  }
+  return false;
+}
+
+void result(RunStore& store, const std::string& name, std::int64_t start, const Acknowledgements& said) {
+  if (!has_line(store.record(), name)) {
+    store.branch(name, start, {steps(12), OneMinusSqrtDecay{}, {}});
+    said.say("branch " + name);
+  }
+  train(store, name, start + 12, said);
+}
+
+void work(const fs::path& run, const Acknowledgements& said) {
+  const Schedule trunk = Schedule::parse("rsqrt(warmup=5, peak=1e-3)");
+  StoreOptions options;
+  options.metrics_in_memory = 7;
+  RunStore store = fs::exists(run / "run.sqlite") ? RunStore::open(run, RunStore::Access::write, options)
+                                                  : RunStore::init(run, trunk, options);
+  said.say("init");
+  train(store, "trunk", 40, said);
+  result(store, "a", 40, said);
+  if (store.record().data.empty()) store.attach_data("trunk", store.record().line("trunk").step, "more");
+  train(store, "trunk", 70, said);
+  store.gc(1);
+  result(store, "b", 70, said);
+  train(store, "trunk", 90, said);
+  store.gc(1);
+  if (!store.verify().sound() || !store.verify().notes.empty()) throw StoreError("verify is not content at the end");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  std::signal(SIGXFSZ, SIG_IGN);  // NOLINT: a file that is too large is then an error, as on a full disk
+  try {
+    work(argv[1], Acknowledgements(argv[2]));
+    return 0;
+  } catch (const StoreError& error) {
+    std::fprintf(stderr, "store error: %s\n", error.what());
+    return 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "unexpected: %s\n", error.what());
+    return 3;
+  }
+}
