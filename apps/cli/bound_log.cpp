@@ -14,6 +14,7 @@
 #include "plot/series.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/runlog.hpp"
+#include "scheduled/schedule_display.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -199,7 +200,7 @@ std::string text_of(const LoggedBound& run) {
   if (!run.loss.empty()) header.push_back(run.loss);
   header.emplace_back("bound");
   Table table(header);
-  for (const std::int64_t k : spread(static_cast<std::int64_t>(run.step.size()), 15)) {
+  for (const std::int64_t k : spread_steps(static_cast<std::int64_t>(run.step.size()), 15)) {
     const auto row = static_cast<std::size_t>(k) - 1;
     std::vector<std::string> cells{std::to_string(run.step[row]), rounded(run.lr[row])};
     if (!run.loss.empty()) cells.push_back(rounded(run.loss_value[row]));
