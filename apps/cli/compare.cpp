@@ -7,6 +7,7 @@
 #include "cli/arguments.hpp"
 #include "cli/draw.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "cli/sweep.hpp"
 #include "cli/verbs.hpp"
@@ -80,7 +81,10 @@ void compare_all(const CompareOptions& options) {
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Schedule> plain;
   for (const NamedSchedule& entry : schedules) plain.push_back(entry.schedule);
-  const std::vector<ComparisonRow> rows = compare(plain, arguments.settings());
+  const std::vector<ComparisonRow> rows = [&] {
+    const Busy busy;
+    return compare(plain, arguments.settings());
+  }();
   const std::vector<std::string> names = short_names(schedules, false);
   if (!options.output.figure.empty()) {
     plot::write_figure(draw(names, rows, arguments.settings()), options.output.figure);

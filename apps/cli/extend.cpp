@@ -253,8 +253,12 @@ void run(const ExtendOptions& options) {
   Extended found{trunk_of(options), {}, 1.0, !options.bound.distance.empty() && options.bound.distance != "auto", {}};
   const Trunk& trunk = found.trunk;
   found.targets = targets_of(options.to, trunk.planned);
-  check_summable(trunk.m);
-  const GradNormArgument norms(options.bound.grad_norm, std::max(2 * trunk.planned, found.targets.back()));
+  // A power of t must be known for the plan, too; its cooldown may be longer than the trunk.
+  const Duration& cooldown = trunk.cooldown.length;
+  const std::int64_t tail = cooldown.unit == Duration::Unit::steps ? static_cast<std::int64_t>(cooldown.value) : 0;
+  const std::int64_t longest = std::max({2 * trunk.planned, trunk.m + tail, found.targets.back()});
+  check_summable(longest);
+  const GradNormArgument norms(options.bound.grad_norm, longest);
   found.distance = found.distance_given ? read_number("distance", options.bound.distance)
                    : trunk.schedule     ? planned_distance(*trunk.schedule, trunk.m, norms.view())
                                         : planned_distance(trunk.done, norms.view(), trunk.cooldown);
@@ -297,6 +301,7 @@ void add_extend(CLI::App& app) {
   verb->add_option("--decay", options->decay, "With --log: its shape, as in wsd(decay=...); default linear")
       ->type_name("SHAPE");
   options->bound.add_settings_to(*verb, BoundOptions::Of::last_iterate);
+  verb->get_option("--distance")->description("Distance from the start to the optimum, > 0; default auto, see below");
   options->output.add_to(*verb);
   verb->footer(
       "The trunk is a SPEC that is constant after its warmup (its cooldown is the one planned), or the rates of a "

@@ -9,6 +9,7 @@
 #include "cli/arguments.hpp"
 #include "cli/draw.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/bound_worst_case.hpp"
@@ -223,7 +224,10 @@ void run(const OptimizeOptions& options) {
   check_summable(T);
   const GradNormArgument norms(options.bound.grad_norm, T);
   const double distance = options.bound.distance.empty() ? 1.0 : read_number("distance", options.bound.distance);
-  const Optimized found = optimize(T, norms.view(), distance, options);
+  const Optimized found = [&] {
+    const Busy busy;
+    return optimize(T, norms.view(), distance, options);
+  }();
   options.out.write(found.optimum.lr, fmt::format("optimal for {} steps; {}", T, settings_text(options.bound)));
   if (!options.output.figure.empty()) {
     const BoundSettings settings{norms.view(), distance, std::nullopt, options.bound.which()};

@@ -9,6 +9,7 @@
 #include "cli/bound_log.hpp"
 #include "cli/draw.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
@@ -166,7 +167,10 @@ void run(const RefineOptions& options) {
   options.output.check();
   options.out.check();
   if (!options.run.given()) fail("--log is missing; see scheduled refine --help");
-  const Refined found = refine_run(options);
+  const Refined found = [&] {
+    const Busy busy;
+    return refine_run(options);
+  }();
   const Schedule schedule = found.schedule();
   options.out.write(schedule.values(), fmt::format("refined from the grad norms of {}; {}", found.log.name,
                                                    found.transfer ? "at the peak to try" : "largest rate 1"));

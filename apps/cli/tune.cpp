@@ -9,6 +9,7 @@
 #include "cli/draw.hpp"
 #include "cli/explain.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
@@ -119,8 +120,11 @@ void tune(const TuneOptions& options) {
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Tuned> tuned;
   const double within = read_share("within", options.within);
-  for (const NamedSchedule& entry : schedules) {
-    tuned.push_back(tune_one(entry.schedule, arguments.settings(), within));
+  {
+    const Busy busy;
+    for (const NamedSchedule& entry : schedules) {
+      tuned.push_back(tune_one(entry.schedule, arguments.settings(), within));
+    }
   }
   if (!options.output.figure.empty()) {
     plot::write_figure(draw(schedules, tuned, arguments.settings()), options.output.figure);
