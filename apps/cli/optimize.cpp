@@ -128,22 +128,29 @@ std::string words_of(const Optimized& found, const OptimizeOptions& options) {
   } else {
     say(fmt::format("Linear decay has the same {}.", name));
   }
-  if (difference.last_step > 1.0 && found.optimum.lr.size() > 1) {
+  if (difference.last_step > 1.0005) {
     say(fmt::format("The last step is an uptick: {:.3g} times the one before it, {:.3g} times that of linear decay.",
                     difference.last_step, difference.last));
   }
   if (found.optimum.lr.size() == 1) return text;
-  const bool same_peak = std::fabs(difference.peak - 1.0) < 5e-5;
-  say(fmt::format("Before the last step the two differ by at most {} of linear decay's peak, at step {};",
-                  percent(difference.largest), difference.largest_at));
-  text += same_peak ? "    the peak is the same.\n"
-                    : fmt::format("    the peak is {:.4g} times that of linear decay.\n", difference.peak);
+  constexpr double visible = 5e-7;  // what is less is rounding
+  if (difference.largest < visible) {
+    say("Before the last step the two are the same.");
+  } else {
+    say(fmt::format("Before the last step the two differ by at most {} of linear decay's peak, at step {};",
+                    percent(difference.largest), difference.largest_at));
+    text += std::fabs(difference.peak - 1.0) < 5e-5
+                ? "    the peak is the same.\n"
+                : fmt::format("    the peak is {:.4g} times that of linear decay.\n", difference.peak);
+  }
   if (difference.level_until > 1 && options.constrained()) {
     say(fmt::format("The highest rate lasts until step {}.", difference.level_until));
   }
   const double nearest = found.nearest_bound / found.optimum.bound;
-  say(fmt::format("The nearest named schedule differs by at most {} of the peak; its {} is {}:",
-                  percent(found.nearest->distance), name, against(nearest)));
+  say(found.nearest->distance < visible
+          ? "That is a named schedule:"
+          : fmt::format("The nearest named schedule differs by at most {} of the peak; its {} is {}:",
+                        percent(found.nearest->distance), name, against(nearest)));
   text += "    " + print(found.nearest->schedule) + "\n";
   if (found.free_bound) {
     say(fmt::format("Without the constraints the best {} would be {}: they cost {}.", name, rounded(*found.free_bound),

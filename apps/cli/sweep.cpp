@@ -211,7 +211,8 @@ std::string text_of(const SweepTable& table, const BoundOptions& bound) {
               failed ? "-" : rounded(result.best.bound), failed ? "-" : fmt::format("{:.4f}", table.ratios[k]),
               result.error});
   }
-  std::string out = fmt::format("{}; {} combinations\n\n{}", settings_text(bound), table.results.size(), text.text());
+  std::string out = fmt::format("{}; {} combination{}\n\n{}", settings_text(bound), table.results.size(),
+                                table.results.size() == 1 ? "" : "s", text.text());
   if (left_out > 0) {
     out += fmt::format("\nthe best of each horizon and grad norm; {} rows are left out: --csv and --out have all\n",
                        left_out);
@@ -309,6 +310,10 @@ void compare_over(const SweepVerbOptions& options, const SpecOptions& specs, con
     settings.threads = static_cast<int>(threads);
   }
   table.results = results_of(table.axes, settings, options.out);
+  const auto failed = [](const SweepResult& result) { return !result.error.empty(); };
+  if (std::all_of(table.results.begin(), table.results.end(), failed)) {
+    fail("no combination could be computed: " + table.results.front().error);
+  }
   table.ratios = sweep_ratios(table.axes, table.results);
   if (!output.figure.empty()) {
     plot::write_figure(draw_sweep(table, value_of(options.value), bound.which()), output.figure);

@@ -236,6 +236,7 @@ class BadDesigns(command.CommandTest):
         self.check("-o: there would be 7 heat maps", "compare", "wsd", *many)
         self.check("--T, --grad-norm: not in a sweep", *wsd, "--cooldowns", "10%,20%", "-T", "5")
         self.assert_fails(2, "--value: only with -o", *wsd, "--cooldowns", "10%,20%", "--value", "peak")
+        self.check("no combination could be computed: grad_norm: all are 0", *wsd, "--cooldowns", "10%,20%", "--grad-norms", "0")
         (self.folder / "notes.csv").write_text("my notes\n")
         self.check("notes.csv, line 1: is not the file of a sweep", *wsd, "--cooldowns", "10%,20%", "--out", "notes.csv")
         self.check("nowhere/x.csv: cannot be written", *wsd, "--cooldowns", "10%,20%", "--out", "nowhere/x.csv")
