@@ -72,10 +72,15 @@ ConstrainedSchedule solved(std::int64_t T, GradNorm grad_norm, double distance, 
   ConstrainedSchedule result = constrained_schedule(T, grad_norm, distance, constraints, solver);
   if (result.status == SolveStatus::infeasible) throw std::runtime_error("infeasible: " + result.reason);
   if (result.status == SolveStatus::not_converged) {
+    constexpr double largest_tolerance = 0.1;
+    const double enough = 2.0 * result.gap;
+    const std::string advice =
+        enough <= largest_tolerance
+            ? fmt::format("to {:.2g} relative, not to {:.2g}; --tolerance {:.0e} would take it", result.gap,
+                          solver.tolerance, enough)
+            : "to nothing of use; grad norms that span many decades are hard where the last rate is given";
     throw std::runtime_error(
-        fmt::format("not converged: after {} iterations the bound is certified to {:.2g} relative, not to {:.2g}; "
-                    "--tolerance {:.0e} would take it",
-                    result.iterations, result.gap, solver.tolerance, 2.0 * result.gap));
+        fmt::format("not converged: after {} iterations the bound is certified {}", result.iterations, advice));
   }
   return result;
 }

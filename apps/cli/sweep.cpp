@@ -44,8 +44,9 @@ std::optional<std::vector<double>> range_of(std::string_view name, const std::st
   const double to = read(text.substr(first + 1, second - first - 1));
   if (!(from > 0.0 && to > from)) fail(fmt::format("{} = {}: must rise from above 0", name, text));
   std::vector<double> values;
-  for (double k = 0.0; k < *count; k += 1.0) {
-    const double share = k / (*count - 1.0);
+  const auto last = static_cast<std::int64_t>(*count) - 1;
+  for (std::int64_t k = 0; k <= last; ++k) {
+    const double share = static_cast<double>(k) / static_cast<double>(last);
     values.push_back(share == 1.0 ? to : ratios ? from * std::pow(to / from, share) : from + share * (to - from));
   }
   return values;

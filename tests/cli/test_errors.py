@@ -172,6 +172,8 @@ class BadDesigns(command.CommandTest):
         arguments = ["optimize", "--steps", "9", "--prefix", "done.txt", "--non-increasing", "--final", "0.1"]
         self.assert_fails(1, "infeasible: final_lr = 0.1 is above", *arguments, "--out", "best.txt", "-o", "figure.svg")
         self.assert_fails(1, "infeasible: ", "optimize", "--steps", "9", "--max-lr", "0.1", "--final", "0.2")
+        hard = ["optimize", "--steps", "3000", "-G", "t^3", "--final", "1", "--tolerance", "1e-12"]
+        self.assert_fails(1, "not converged: after", *hard, "--out", "best.txt", "-o", "figure.svg")
 
     def test_refine(self):
         (self.folder / "nonorms.csv").write_text("step,lr,loss\n1,0.1,3\n2,0.1,2\n")
