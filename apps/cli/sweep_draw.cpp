@@ -97,7 +97,7 @@ class Drawing {
   std::string label(std::size_t s, std::size_t f) const {
     const bool many_norms = axes_.grad_norms.size() > 1;
     const bool many_schedules = axes_.schedules.size() > 1;
-    const std::string norm = many_norms ? "G = " + table_.norm_names[f] : "";
+    std::string norm = many_norms ? "G = " + table_.norm_names[f] : "";
     if (!many_schedules && many_norms) return norm;
     return table_.schedule_names[s] + (many_norms ? ", " : "") + norm;
   }
