@@ -142,7 +142,7 @@ plot::Panel rates_of(const Refined& found) {
 }
 
 plot::Figure draw(const Refined& found) {
-  plot::Line logged{"logged grad norm", {}, found.norms.value, 4, plot::Line::Kind::line};
+  plot::Line logged{"logged grad norm", {}, found.norms.value, 0, plot::Line::Kind::line};
   plot::Line filtered{"filtered", {}, found.refined.grad_norm, 3};
   const auto spread_out = [&](plot::Line& line) {
     const double count = std::max<double>(static_cast<double>(line.y.size()) - 1.0, 1.0);
