@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "plot/figure.hpp"
+#include "plot/file.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -75,6 +76,27 @@ std::optional<std::int64_t> read_steps(std::string_view name, std::string_view t
   return resolve_steps(name, duration, std::nullopt, {});
 }
 
+double read_share(std::string_view name, std::string_view text) {
+  const bool percent = text.ends_with('%');
+  const auto number = parse_number(text.substr(0, text.size() - (percent ? 1 : 0)));
+  if (!number) fail(fmt::format("{} = {}: must be a share such as 20% or 0.2", name, text));
+  return percent ? *number / 100.0 : *number;
+}
+
+std::vector<std::string> read_list(std::string_view name, std::string_view text) {
+  std::vector<std::string> entries;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    std::string_view entry = text.substr(begin, end - begin);
+    const std::size_t first = entry.find_first_not_of(' ');
+    if (first == std::string_view::npos) fail(fmt::format("{} = {}: an entry is empty", name, text));
+    entry = entry.substr(first, entry.find_last_not_of(' ') + 1 - first);
+    entries.emplace_back(entry);
+    begin = end + 1;
+  }
+  return entries;
+}
+
 void check_summable(std::int64_t T) {
   if (T > 1'000'000'000) fail(fmt::format("T = {}: must be at most 1e9 steps to be summed", T));
 }
@@ -94,14 +116,31 @@ GradNormArgument::GradNormArgument(const std::string& text, std::int64_t steps) 
 void BoundOptions::add_to(CLI::App& verb, Of of) {
   verb.add_option("-T,--T", T, "Evaluate after this many steps (1 <= T <= horizon); default: at the horizon")
       ->type_name("N");
+  add_settings_to(verb, of);
+}
+
+void BoundOptions::add_settings_to(CLI::App& verb, Of of) {
   verb.add_option("-D,--distance", distance, "Distance from the start to the optimum, > 0; default 1")->type_name("D");
   verb.add_option("-G,--grad-norm", grad_norm,
                   "Gradient norms: a number, t^ALPHA, or a file with one value per step; default 1")
       ->type_name("G");
   if (of == Of::last_iterate) return;
-  verb.add_option("--criterion", criterion, "omega: bound of the last iterate; standard: of the average iterate")
-      ->check(CLI::IsMember({"omega", "standard"}))
-      ->capture_default_str();
+  std::vector<std::string> names{"omega"};
+  std::string meaning = "omega: bound of the last iterate";
+  if (of != Of::optimal) {
+    names.emplace_back("standard");
+    meaning += "; standard: of the average iterate";
+  }
+  if (of == Of::all || of == Of::optimal) {
+    names.emplace_back("worst-case");
+    meaning += "; worst-case: exact worst case of the last iterate";
+  }
+  verb.add_option("--criterion", criterion, meaning)->check(CLI::IsMember(names))->capture_default_str();
+}
+
+Criterion BoundOptions::which() const {
+  if (criterion == "worst-case") return Criterion::worst_case;
+  return criterion == "omega" ? Criterion::omega : Criterion::standard;
 }
 
 namespace {
@@ -122,6 +161,21 @@ BoundArguments::BoundArguments(const BoundOptions& options, const std::vector<Na
     : T_(read_steps("T", options.T)), grad_norm_(options.grad_norm, longest(T_, schedules)) {
   const double distance = options.distance.empty() ? 1.0 : read_number("distance", options.distance);
   settings_ = {grad_norm_.view(), distance, T_, options.which()};
+}
+
+void RatesFile::add_to(CLI::App& verb) {
+  verb.add_option("--out", file, "Write the rates, one per line, for other verbs as @FILE")->type_name("FILE");
+}
+
+void RatesFile::check() const {
+  if (!file.empty()) plot::check_writable(file);
+}
+
+void RatesFile::write(std::span<const double> rates, std::string_view title) const {
+  if (file.empty()) return;
+  std::string text = fmt::format("# {}\n", title);
+  for (const double rate : rates) text += format_number(rate) + "\n";
+  plot::write_file(file, text);
 }
 
 void OutputOptions::add_to(CLI::App& verb) {

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,12 @@ struct SpecOptions {
 /// Names for a table or legend: keys on which all schedules agree are left out, and the peak unless `with_peak`.
 std::vector<std::string> short_names(const std::vector<NamedSchedule>& schedules, bool with_peak);
 
+/// A share such as 20% or 0.2. Throws std::invalid_argument naming `name`.
+double read_share(std::string_view name, std::string_view text);
+
+/// The entries of a list joined by commas; blanks around them do not count. Throws where one is empty.
+std::vector<std::string> read_list(std::string_view name, std::string_view text);
+
 /// The grad norms as said: a number, t^ALPHA, or a file with one value per step.
 class GradNormArgument {
  public:
@@ -65,9 +72,16 @@ struct BoundOptions {
   std::string criterion = "omega";
 
   /// Which bounds the verb knows.
-  enum class Of { both, last_iterate };
+  enum class Of {
+    both,          ///< omega, standard
+    last_iterate,  ///< no choice
+    all,           ///< the exact worst case, too
+    optimal        ///< omega, worst-case
+  };
   void add_to(CLI::App& verb, Of of = Of::both);
-  Criterion which() const { return criterion == "omega" ? Criterion::omega : Criterion::standard; }
+  /// All but -T, for verbs whose horizon is said otherwise.
+  void add_settings_to(CLI::App& verb, Of of = Of::both);
+  Criterion which() const;
 };
 
 /// The options as values; keeps the grad norms that the settings refer to.
@@ -80,6 +94,17 @@ class BoundArguments {
   std::optional<std::int64_t> T_;
   GradNormArgument grad_norm_;
   BoundSettings settings_;
+};
+
+/// --out of the verbs that make a schedule: its rates, one per line, to be read as @FILE.
+struct RatesFile {
+  std::string file;
+
+  void add_to(CLI::App& verb);
+  /// Throws std::invalid_argument where it could not be written: before any computing.
+  void check() const;
+  /// Writes the rates after a line `# title`, all or nothing; does nothing where no file is named.
+  void write(std::span<const double> rates, std::string_view title) const;
 };
 
 struct OutputOptions {

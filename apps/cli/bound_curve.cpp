@@ -10,6 +10,7 @@
 #include "cli/output.hpp"
 #include "cli/results.hpp"
 #include "plot/series.hpp"
+#include "scheduled/schedule_display.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -14,6 +14,7 @@
 #include "plot/series.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/runlog.hpp"
+#include "scheduled/schedule_display.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -32,15 +33,6 @@ struct LoggedBound {
 };
 
 [[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
-
-RunLog read_run(const LogSource& source, const ReadOptions& options) {
-  // From the oldest run on, so that each branch is put on what it continues.
-  std::vector<std::string> files{source.file};
-  files.insert(files.end(), source.bases.begin(), source.bases.end());
-  RunLog log = read_log(files.back(), options);
-  for (std::size_t k = files.size() - 1; k-- > 0;) log = merge_branch(log, read_log(files[k], options));
-  return log;
-}
 
 bool logged(const RunLog& log, std::string_view column) { return log.has(column) && !series(log, column).step.empty(); }
 
@@ -199,7 +191,7 @@ std::string text_of(const LoggedBound& run) {
   if (!run.loss.empty()) header.push_back(run.loss);
   header.emplace_back("bound");
   Table table(header);
-  for (const std::int64_t k : spread(static_cast<std::int64_t>(run.step.size()), 15)) {
+  for (const std::int64_t k : spread_steps(static_cast<std::int64_t>(run.step.size()), 15)) {
     const auto row = static_cast<std::size_t>(k) - 1;
     std::vector<std::string> cells{std::to_string(run.step[row]), rounded(run.lr[row])};
     if (!run.loss.empty()) cells.push_back(rounded(run.loss_value[row]));
@@ -240,6 +232,34 @@ void print_csv(const std::vector<LoggedBound>& runs) {
 }
 
 }  // namespace
+
+RunLog read_run(const LogSource& source, const ReadOptions& options) {
+  // From the oldest run on, so that each branch is put on what it continues.
+  std::vector<std::string> files{source.file};
+  files.insert(files.end(), source.bases.begin(), source.bases.end());
+  RunLog log = read_log(files.back(), options);
+  for (std::size_t k = files.size() - 1; k-- > 0;) log = merge_branch(log, read_log(files[k], options));
+  return log;
+}
+
+void RunOptions::add_to(CLI::App& verb) {
+  verb.add_option("--log", source.file, "Training log (JSON, JSON lines or CSV)")->type_name("RUN");
+  verb.add_option("--base", source.bases, "The run that the log continues; may be repeated")
+      ->type_name("RUN")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb.add_option("--columns", columns, "Columns of the log by their standard names (step, lr, grad_norm)")
+      ->type_name("SOURCE=STANDARD,...");
+  verb.add_option("--log-warmup", warmup, "Length of a linear warmup from 0 that the log lacks")->type_name("N");
+  verb.add_option("--max-gap", max_gap, "Longest stretch of steps to bridge; default ten times the usual one")
+      ->type_name("N");
+}
+
+RunLog RunOptions::read() const { return read_run(source, read_options(columns)); }
+
+DenseOptions RunOptions::dense() const {
+  return {read_steps("log-warmup", warmup).value_or(0), read_steps("max-gap", max_gap).value_or(0)};
+}
 
 ReadOptions read_options(const std::string& columns) {
   ReadOptions options;

@@ -26,6 +26,23 @@ struct LogOptions {
   void add_to(CLI::App& verb);
 };
 
+/// One log for the verbs that take a single one.
+struct RunOptions {
+  LogSource source;
+  std::string columns;
+  std::string warmup;
+  std::string max_gap;
+
+  void add_to(CLI::App& verb);
+  bool given() const { return !source.file.empty(); }
+  /// Throws std::invalid_argument as read_log and merge_branch.
+  RunLog read() const;
+  DenseOptions dense() const;
+};
+
+/// The log of `source`, joined to the runs that it continues. Throws std::invalid_argument as read_log.
+RunLog read_run(const LogSource& source, const ReadOptions& options);
+
 /// `columns` of the options, source=standard,source=standard. Throws std::invalid_argument.
 ReadOptions read_options(const std::string& columns);
 

@@ -7,7 +7,9 @@
 #include "cli/arguments.hpp"
 #include "cli/draw.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/results.hpp"
+#include "cli/sweep.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
 
@@ -17,6 +19,7 @@ namespace {
 struct CompareOptions {
   SpecOptions specs;
   BoundOptions bound;
+  SweepVerbOptions sweep;
   OutputOptions output;
 };
 
@@ -72,11 +75,16 @@ plot::Figure draw(const std::vector<std::string>& names, const std::vector<Compa
 
 void compare_all(const CompareOptions& options) {
   options.output.check();
+  if (options.sweep.asked()) return compare_over(options.sweep, options.specs, options.bound, options.output);
+  options.sweep.check_unasked();
   const std::vector<NamedSchedule> schedules = options.specs.read();
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Schedule> plain;
   for (const NamedSchedule& entry : schedules) plain.push_back(entry.schedule);
-  const std::vector<ComparisonRow> rows = compare(plain, arguments.settings());
+  const std::vector<ComparisonRow> rows = [&] {
+    const Busy busy;
+    return compare(plain, arguments.settings());
+  }();
   const std::vector<std::string> names = short_names(schedules, false);
   if (!options.output.figure.empty()) {
     plot::write_figure(draw(names, rows, arguments.settings()), options.output.figure);
@@ -91,14 +99,21 @@ void add_compare(CLI::App& app) {
   auto* const verb = app.add_subcommand("compare", "Compare schedules, each at its best peak learning rate");
   const auto options = std::make_shared<CompareOptions>();
   options->specs.add_to(*verb)->required();
-  options->bound.add_to(*verb);
+  options->bound.add_to(*verb, BoundOptions::Of::all);
+  options->sweep.add_to(*verb);
   options->output.add_to(*verb);
   verb->footer(
       "Peaks in the SPECs do not matter. The table leaves out the keys on which all agree; --csv and --json have the\n"
       "full specs. The figure shows the schedules beside their bounds.\n\n"
+      "With --horizons, --cooldowns or --grad-norms it is a sweep over all combinations; 'over best' is the bound "
+      "over\n"
+      "the smallest one of the same horizon and grad norm. The figure is then a heat map over horizons and cooldowns,\n"
+      "or lines over one of them.\n\n"
       "Examples:\n"
       "  scheduled compare wsd cosine linear 1-sqrt \"rsqrt(warmup=1k)\" constant --steps 50k\n"
-      "  scheduled compare \"wsd(cooldown=10%)\" \"wsd(cooldown=40%)\" --steps 10k --csv");
+      "  scheduled compare \"wsd(cooldown=10%)\" \"wsd(cooldown=40%)\" --steps 10k --csv\n"
+      "  scheduled compare wsd \"wsd(decay=1-sqrt)\" --steps 10k --cooldowns 10%,20%,40% --grad-norms 1,t^-0.5\n"
+      "  scheduled compare wsd --horizons 1k:50k:12 --cooldowns 5%:100%:20 --threads 2 --out sweep.csv -o sweep.png");
   verb->callback([options] { compare_all(*options); });
 }
 

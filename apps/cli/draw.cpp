@@ -9,6 +9,7 @@
 
 #include "cli/results.hpp"
 #include "plot/series.hpp"
+#include "scheduled/schedule_display.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -26,22 +27,6 @@ std::string drawing(const plot::Panel& panel, int height) {
   return plot::draw_terminal(panel, terminal_width(), height, unicode);
 }
 
-std::map<std::int64_t, std::string> informative_updates(const Schedule& schedule, std::int64_t T) {
-  std::map<std::int64_t, std::string> updates;
-  const auto note = [&](std::int64_t t, std::string_view why) {
-    if (t < 1 || t > T) return;
-    std::string& notes = updates[t];
-    notes += (notes.empty() || why.empty() ? "" : ", ") + std::string(why);
-  };
-  for (const std::int64_t t : spread(T, 9)) note(t, "");
-  const Layout& layout = schedule.layout();
-  if (layout.warmup_steps > 0) note(layout.warmup_steps, "last of the warmup");
-  if (layout.steps && layout.cooldown_steps > 0 && layout.cooldown_steps < *layout.steps - 1) {
-    note(*layout.steps - layout.cooldown_steps, "last before the cooldown");
-  }
-  return updates;
-}
-
 plot::Line rate_line(const Schedule& schedule, std::int64_t steps, std::string label, std::size_t style) {
   constexpr std::int64_t most = 1 << 20;  // rates to look at; beyond that at even distances
   const std::int64_t every = (steps + most - 1) / most;
@@ -53,21 +38,9 @@ plot::Line rate_line(const Schedule& schedule, std::int64_t steps, std::string l
   return plot::thinned(std::move(line));
 }
 
-std::vector<std::int64_t> spread(std::int64_t T, std::size_t points) {
-  const auto count = std::min(static_cast<std::int64_t>(points), T);
-  if (count <= 1) return {T};
-  std::vector<std::int64_t> t;
-  t.reserve(static_cast<std::size_t>(count));
-  // T - 1 = whole (count - 1) + rest, so that no product of two large numbers is needed.
-  const std::int64_t whole = (T - 1) / (count - 1);
-  const std::int64_t rest = (T - 1) % (count - 1);
-  for (std::int64_t k = 0; k < count; ++k) t.push_back(1 + k * whole + k * rest / (count - 1));
-  return t;
-}
-
 plot::Line bound_line(const Schedule& schedule, const BoundSettings& settings, std::string label, std::size_t style) {
   const std::vector<double> rates = bound_rates(schedule, settings.T);
-  const std::vector<std::int64_t> t = spread(static_cast<std::int64_t>(rates.size()), 300);
+  const std::vector<std::int64_t> t = spread_steps(static_cast<std::int64_t>(rates.size()), 300);
   return {std::move(label), {t.begin(), t.end()}, bound_at(rates, settings, t), style};
 }
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -15,12 +14,6 @@ namespace scheduled::cli {
 
 /// The rates of steps 0 ... steps-1 as a line, thinned to what a figure can show.
 plot::Line rate_line(const Schedule& schedule, std::int64_t steps, std::string label, std::size_t style);
-
-/// Up to `points` values of t from 1 to T, evenly spaced, both ends included.
-std::vector<std::int64_t> spread(std::int64_t T, std::size_t points);
-
-/// Updates 1 ... T of interest, evenly spaced and where parts of the schedule meet, each with why.
-std::map<std::int64_t, std::string> informative_updates(const Schedule& schedule, std::int64_t T);
 
 /// The panel in characters, as wide as the terminal.
 std::string drawing(const plot::Panel& panel, int height);

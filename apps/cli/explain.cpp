@@ -2,17 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "cli/results.hpp"
+
 namespace scheduled::cli {
 namespace {
-
-std::string percent(double share) { return fmt::format("{:.3g} %", 100.0 * share); }
-
-/// "7.4 % lower", "76 % higher", "46 times as large".
-std::string against(double ratio) {
-  if (ratio >= 3.0) return fmt::format("{:.3g} times as large", ratio);
-  if (ratio > 0.9995 && ratio < 1.0005) return "the same";
-  return percent(ratio < 1.0 ? 1.0 - ratio : ratio - 1.0) + (ratio < 1.0 ? " lower" : " higher");
-}
 
 std::string family_text(const BoundFacts& facts) {
   switch (facts.family) {

@@ -54,6 +54,10 @@ int run(int argc, char** argv) {
   add_worst_case(app);
   add_tune(app);
   add_compare(app);
+  add_optimize(app);
+  add_refine(app);
+  add_extend(app);
+  add_transfer(app);
   add_figures(app);
 #ifdef SCHEDULED_WITH_RUN
   add_run(app);

@@ -38,4 +38,24 @@ void Progress::done(std::size_t count) {
                           std::string(width - filled, '.'), count, total_, unit_, left));
 }
 
+Busy::Busy() {
+  if (::isatty(STDERR_FILENO) != 1) return;
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    for (int seconds = 1;; ++seconds) {
+      wake_.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+      if (stop.stop_requested()) return;
+      write_error(fmt::format("\rcomputing, {} s\x1b[K", seconds));
+      shown_ = true;
+    }
+  });
+}
+
+Busy::~Busy() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+  if (shown_) write_error("\r\x1b[K");
+}
+
 }  // namespace scheduled::cli

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <string_view>
+#include <thread>
 
 namespace scheduled::cli {
 
@@ -28,6 +30,21 @@ class Progress {
   bool shown_ = false;
   Clock::time_point begin_ = Clock::now();
   Clock::time_point last_ = begin_;
+};
+
+/// For work whose length is not known: while it lives, and once it has lived for a second, the line says for how long.
+class Busy {
+ public:
+  Busy();
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+  ~Busy();  ///< removes the line
+
+ private:
+  bool shown_ = false;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;
 };
 
 }  // namespace scheduled::cli

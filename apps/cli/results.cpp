@@ -10,6 +10,7 @@ std::string method(const BestBaseLr& best) {
 }
 
 std::string bound_name(Criterion criterion) {
+  if (criterion == Criterion::worst_case) return "worst case";
   return criterion == Criterion::omega ? "bound Ω" : "average-iterate bound";
 }
 
@@ -17,6 +18,14 @@ std::string bound_label(const BoundSettings& settings) {
   const bool one_norm = settings.grad_norm.data() == nullptr && settings.grad_norm[0] == 1.0;
   const bool plain = one_norm && settings.distance == 1.0;
   return bound_name(settings.criterion) + (plain ? " (D = G = 1)" : " (loss units)");
+}
+
+std::string percent(double share) { return fmt::format("{:.3g} %", 100.0 * share); }
+
+std::string against(double ratio) {
+  if (ratio >= 3.0) return fmt::format("{:.3g} times as large", ratio);
+  if (ratio > 0.9995 && ratio < 1.0005) return "the same";
+  return percent(ratio < 1.0 ? 1.0 - ratio : ratio - 1.0) + (ratio < 1.0 ? " lower" : " higher");
 }
 
 Json grad_norm_json(const std::string& text) {
@@ -43,9 +52,11 @@ void add_settings(Json& json, const BoundOptions& options) {
 }
 
 std::string settings_text(const BoundOptions& options) {
-  return fmt::format(
-      "{} bound, distance {}, grad norm {}", options.which() == Criterion::omega ? "last-iterate" : "average-iterate",
-      options.distance.empty() ? "1" : options.distance, options.grad_norm.empty() ? "1" : options.grad_norm);
+  const std::string_view name = options.which() == Criterion::omega      ? "last-iterate bound"
+                                : options.which() == Criterion::standard ? "average-iterate bound"
+                                                                         : "worst case of the last iterate";
+  return fmt::format("{}, distance {}, grad norm {}", name, options.distance.empty() ? "1" : options.distance,
+                     options.grad_norm.empty() ? "1" : options.grad_norm);
 }
 
 }  // namespace scheduled::cli

@@ -18,6 +18,12 @@ std::string bound_name(Criterion criterion);
 /// The bound at an axis, with its unit or what it was computed for.
 std::string bound_label(const BoundSettings& settings);
 
+/// "7.4 %" for 0.074.
+std::string percent(double share);
+
+/// What a ratio is in words: "7.4 % lower", "76 % higher", "46 times as large".
+std::string against(double ratio);
+
 /// Grad norms as asked for: a number where one was given, else the text.
 Json grad_norm_json(const std::string& text);
 

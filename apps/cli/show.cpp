@@ -11,6 +11,7 @@
 #include "cli/output.hpp"
 #include "cli/verbs.hpp"
 #include "plot/figure.hpp"
+#include "scheduled/schedule_display.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -26,34 +27,6 @@ struct ShowOptions {
 
 /// Steps to show, each with why it is of interest.
 using Steps = std::map<std::int64_t, std::string>;
-
-void note(Steps& steps, std::int64_t step, std::string_view what) {
-  std::string& notes = steps[step];
-  notes += (notes.empty() || what.empty() ? "" : ", ") + std::string(what);
-}
-
-/// Where the parts of the schedule meet, and some steps between.
-Steps informative_steps(const Schedule& schedule, std::int64_t end) {
-  const Layout& layout = schedule.layout();
-  const std::int64_t warmup = layout.warmup_steps;
-  Steps steps;
-  for (const std::int64_t t : spread(std::min(end, layout.steps.value_or(end)), 9)) note(steps, t - 1, "");
-  note(steps, 0, "first");
-  if (warmup > 0) {
-    note(steps, warmup - 1, "last warmup");
-    note(steps, schedule.lr(warmup - 1) == schedule.lr(warmup) ? warmup - 1 : warmup, "first at the top");
-  }
-  if (layout.steps) {
-    const std::int64_t cooldown = *layout.steps - layout.cooldown_steps;
-    if (layout.cooldown_steps > 0) {
-      if (cooldown > warmup) note(steps, cooldown - 1, "last before the cooldown");
-      note(steps, cooldown, "first of the cooldown");
-    }
-    note(steps, *layout.steps - 1, layout.cooldown_steps > 0 ? "last of the cooldown" : "last");
-    note(steps, *layout.steps, "past the end");
-  }
-  return steps;
-}
 
 /// Where a drawing ends: the longest horizon, else --until, else ten warmups but at least 10k steps.
 std::int64_t end_of_drawing(const ShowOptions& options, const std::vector<NamedSchedule>& schedules) {

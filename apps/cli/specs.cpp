@@ -8,6 +8,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
+#include "scheduled/schedule_display.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -74,23 +75,6 @@ Schedule read_file(const std::string& file, const std::string& steps) {
   }
 }
 
-/// The name and `key=value` texts of a canonical spec.
-std::vector<std::string> parts(std::string_view spec) {
-  const std::size_t open = spec.find('(');
-  std::vector<std::string> out{std::string(spec.substr(0, open))};
-  if (open == std::string_view::npos) return out;
-  int depth = 0;
-  std::string part;
-  for (const char c : spec.substr(open + 1)) {
-    if (c == '[') ++depth;
-    if (c == ']') --depth;
-    const bool ends = depth == 0 && (c == ',' || c == ')');
-    if (ends && !part.empty()) out.push_back(std::exchange(part, {}));
-    if (!ends && !(part.empty() && c == ' ')) part += c;
-  }
-  return out;
-}
-
 }  // namespace
 
 CLI::Option* SpecOptions::add_to(CLI::App& verb) {
@@ -117,25 +101,9 @@ std::vector<NamedSchedule> SpecOptions::read() const {
 }
 
 std::vector<std::string> short_names(const std::vector<NamedSchedule>& schedules, bool with_peak) {
-  std::vector<std::vector<std::string>> all;
-  for (const NamedSchedule& entry : schedules) all.push_back(parts(entry.name));
-  const auto everywhere = [&](const std::string& part) {
-    return std::all_of(all.begin(), all.end(), [&](const auto& other) {
-      return std::find(other.begin() + 1, other.end(), part) != other.end();
-    });
-  };
-  std::vector<std::string> names;
-  for (std::size_t k = 0; k < schedules.size(); ++k) {
-    std::string inner;
-    for (std::size_t p = 1; p < all[k].size(); ++p) {
-      const bool is_peak = all[k][p].starts_with("peak=");
-      const bool shared = all.size() > 1 && everywhere(all[k][p]);
-      if ((is_peak && !with_peak) || shared) continue;
-      inner += (inner.empty() ? "" : ", ") + all[k][p];
-    }
-    names.push_back(all[k].front() + (inner.empty() ? "" : "(" + inner + ")"));
-  }
-  return names;
+  std::vector<std::string> specs;
+  for (const NamedSchedule& entry : schedules) specs.push_back(entry.name);
+  return scheduled::short_names(specs, with_peak);
 }
 
 }  // namespace scheduled::cli

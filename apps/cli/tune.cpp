@@ -9,6 +9,7 @@
 #include "cli/draw.hpp"
 #include "cli/explain.hpp"
 #include "cli/output.hpp"
+#include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
@@ -20,24 +21,25 @@ struct TuneOptions {
   SpecOptions specs;
   BoundOptions bound;
   OutputOptions output;
+  std::string within = "1%";
   bool explain = false;
 };
 
 struct Tuned {
   Schedule schedule;  ///< at its best peak
-  BestBaseLr best;
-  std::optional<double> at_half, at_twice;  ///< bound at half and twice the best peak; nothing: not allowed
+  LrSensitivity sensitivity;
+  const BestBaseLr& best() const { return sensitivity.best; }
+  /// The bound at half and twice the best peak; nothing where an absolute LR allows no such peak.
+  std::optional<double> at_half() const {
+    if (!sensitivity.at_half) return std::nullopt;
+    return *sensitivity.at_half * best().bound;
+  }
+  double at_twice() const { return sensitivity.at_double * best().bound; }
 };
 
-std::optional<double> bound_at_peak(const Schedule& schedule, double peak, const BoundSettings& settings) {
-  if (!(peak >= schedule.smallest_peak() && std::isfinite(peak) && peak > 0.0)) return std::nullopt;
-  return bound(schedule.with_peak(peak), settings);
-}
-
-Tuned tune_one(const Schedule& schedule, const BoundSettings& settings) {
-  const BestBaseLr best = best_base_lr(schedule, settings);
-  return {schedule.with_peak(best.peak), best, bound_at_peak(schedule, 0.5 * best.peak, settings),
-          bound_at_peak(schedule, 2.0 * best.peak, settings)};
+Tuned tune_one(const Schedule& schedule, const BoundSettings& settings, double within) {
+  const LrSensitivity sensitivity = lr_sensitivity(schedule, settings, within);
+  return {schedule.with_peak(sensitivity.best.peak), sensitivity};
 }
 
 std::string beside(const std::optional<double>& bound, double best) {
@@ -45,20 +47,40 @@ std::string beside(const std::optional<double>& bound, double best) {
                : "below the absolute LRs of the schedule";
 }
 
+std::string interval_text(const LrSensitivity& found) {
+  std::string text = found.low == 0.0 ? fmt::format("every peak up to {}", rounded(found.high))
+                                      : fmt::format("{} to {}", rounded(found.low), rounded(found.high));
+  if (found.low > 0.0) {
+    text +=
+        fmt::format(" ({:.3g} to {:.3g} times the best)", found.low / found.best.peak, found.high / found.best.peak);
+  }
+  return text + (found.low_at_limit ? ", the absolute LRs allow none below" : "");
+}
+
 std::string text_of(const NamedSchedule& entry, const Tuned& tuned) {
   const bool short_enough = print(entry.schedule) == entry.name;
-  return fmt::format(
-      "{}\n  best peak LR   {} ({})\n  bound          {} at T = {}\n  at half of it  {}\n  at twice it    {}\n  tuned "
-      "         {}\n",
-      entry.name, rounded(tuned.best.peak), method(tuned.best), rounded(tuned.best.bound), tuned.best.T,
-      beside(tuned.at_half, tuned.best.bound), beside(tuned.at_twice, tuned.best.bound),
-      short_enough ? print(tuned.schedule) : entry.name + " with this peak");
+  const BestBaseLr& best = tuned.best();
+  std::string text;
+  const auto say = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<15}{}\n", name, value);
+  };
+  say("best peak LR", fmt::format("{} ({})", rounded(best.peak), method(best)));
+  say("bound", fmt::format("{} at T = {}", rounded(best.bound), best.T));
+  say("at half of it", beside(tuned.at_half(), best.bound));
+  say("at twice it", beside(tuned.at_twice(), best.bound));
+  say("within " + percent(tuned.sensitivity.share), interval_text(tuned.sensitivity));
+  say("tuned", short_enough ? print(tuned.schedule) : entry.name + " with this peak");
+  return entry.name + "\n" + text;
 }
 
 Json json_of(const Tuned& tuned, const BoundOptions& bound) {
-  Json json = to_json(tuned.schedule, tuned.best);
-  json["at_half"] = tuned.at_half ? Json(*tuned.at_half) : Json();
-  json["at_twice"] = tuned.at_twice ? Json(*tuned.at_twice) : Json();
+  Json json = to_json(tuned.schedule, tuned.best());
+  json["at_half"] = tuned.at_half() ? Json(*tuned.at_half()) : Json();
+  json["at_twice"] = tuned.at_twice();
+  json["within"] = {{"share", tuned.sensitivity.share},
+                    {"low", tuned.sensitivity.low},
+                    {"high", tuned.sensitivity.high},
+                    {"low_at_limit", tuned.sensitivity.low_at_limit}};
   add_settings(json, bound);
   return json;
 }
@@ -74,14 +96,13 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
   for (std::size_t k = 0; k < tuned.size(); ++k) {
     plot::Line line{names[k], {}, {}, k};
     for (int n = 0; n < points; ++n) {
-      const double peak = tuned[k].best.peak * std::pow(10.0, decades * (2.0 * n / (points - 1) - 1.0));
-      const auto value = bound_at_peak(tuned[k].schedule, peak, settings);
-      if (!value) continue;
+      const double peak = tuned[k].best().peak * std::pow(10.0, decades * (2.0 * n / (points - 1) - 1.0));
+      if (peak < tuned[k].schedule.smallest_peak() || !(std::isfinite(peak) && peak > 0.0)) continue;
       line.x.push_back(peak);
-      line.y.push_back(*value);
+      line.y.push_back(bound(tuned[k].schedule.with_peak(peak), settings));
     }
     lines.push_back(std::move(line));
-    optima.push_back({"", {tuned[k].best.peak}, {tuned[k].best.bound}, k, plot::Line::Kind::points});
+    optima.push_back({"", {tuned[k].best().peak}, {tuned[k].best().bound}, k, plot::Line::Kind::points});
   }
   lines.insert(lines.end(), optima.begin(), optima.end());
   const plot::Axis x{.label = "peak learning rate", .scale = plot::Scale::log};
@@ -92,15 +113,26 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
 void tune(const TuneOptions& options) {
   options.output.check();
   if (options.explain && options.output.csv) throw std::invalid_argument("--explain: not with --csv");
+  if (options.explain && options.bound.which() == Criterion::worst_case) {
+    throw std::invalid_argument("--explain: not with --criterion worst-case; see scheduled worst-case --explain");
+  }
   const std::vector<NamedSchedule> schedules = options.specs.read();
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Tuned> tuned;
-  for (const NamedSchedule& entry : schedules) tuned.push_back(tune_one(entry.schedule, arguments.settings()));
+  const double within = read_share("within", options.within);
+  {
+    const Busy busy;
+    for (const NamedSchedule& entry : schedules) {
+      tuned.push_back(tune_one(entry.schedule, arguments.settings(), within));
+    }
+  }
   if (!options.output.figure.empty()) {
     plot::write_figure(draw(schedules, tuned, arguments.settings()), options.output.figure);
   }
   std::string text;
-  if (options.output.csv) text = csv_line({"schedule", "T", "peak", "bound", "at_half", "at_twice", "closed_form"});
+  if (options.output.csv) {
+    text = csv_line({"schedule", "T", "peak", "bound", "at_half", "at_twice", "closed_form", "low", "high"});
+  }
   const auto number = [](const std::optional<double>& value) { return value ? format_number(*value) : ""; };
   for (std::size_t k = 0; k < tuned.size(); ++k) {
     const Tuned& row = tuned[k];
@@ -109,8 +141,11 @@ void tune(const TuneOptions& options) {
       if (options.explain) json["closed_forms"] = to_json(bound_facts(row.schedule, arguments.settings()));
       print_line(json);
     } else if (options.output.csv) {
-      text += csv_line({print(row.schedule), std::to_string(row.best.T), number(row.best.peak), number(row.best.bound),
-                        number(row.at_half), number(row.at_twice), row.best.closed_form ? "true" : "false"});
+      const BestBaseLr& best = row.best();
+      text +=
+          csv_line({print(row.schedule), std::to_string(best.T), format_number(best.peak), format_number(best.bound),
+                    number(row.at_half()), number(row.at_twice()), best.closed_form ? "true" : "false",
+                    format_number(row.sensitivity.low), format_number(row.sensitivity.high)});
     } else {
       text += text_of(schedules[k], row);
       if (options.explain) text += explanation(bound_facts(row.schedule, arguments.settings()));
@@ -125,14 +160,18 @@ void add_tune(CLI::App& app) {
   auto* const verb = app.add_subcommand("tune", "Find the peak learning rate with the smallest bound");
   const auto options = std::make_shared<TuneOptions>();
   options->specs.add_to(*verb)->required();
-  options->bound.add_to(*verb);
+  options->bound.add_to(*verb, BoundOptions::Of::all);
+  verb->add_option("--within", options->within, "Also the peaks that lose at most this share; default 1%")
+      ->type_name("SHARE");
   verb->add_flag("--explain", options->explain, "Also what the closed forms say, and what that means in words");
   options->output.add_to(*verb);
   verb->footer(
-      "The SPEC's own peak does not matter. The figure shows the bound over the peak.\n\n"
+      "The SPEC's own peak does not matter. 'within' is the range of peaks whose bound is at most 1 % above the best:\n"
+      "how exactly the peak has to be met. The figure shows the bound over the peak.\n\n"
       "Examples:\n"
       "  scheduled tune \"wsd(steps=50k, cooldown=20%)\"\n"
       "  scheduled tune \"cosine(steps=50k)\" --explain\n"
+      "  scheduled tune wsd cosine --steps 10k --criterion worst-case --within 5%\n"
       "  scheduled tune \"cosine(steps=10k, warmup=300, final=1e-5)\" --grad-norm t^-0.5 --json");
   verb->callback([options] { tune(*options); });
 }

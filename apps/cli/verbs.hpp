@@ -10,6 +10,10 @@ void add_bound(CLI::App& app);
 void add_worst_case(CLI::App& app);
 void add_tune(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_optimize(CLI::App& app);
+void add_refine(CLI::App& app);
+void add_extend(CLI::App& app);
+void add_transfer(CLI::App& app);
 void add_figures(CLI::App& app);
 void add_run(CLI::App& app);
 

@@ -13,6 +13,7 @@
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/bound_worst_case.hpp"
+#include "scheduled/schedule_display.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -209,7 +210,7 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
     const std::int64_t T = rows[k].found.T;
     end = std::max(end, T);
     rates.push_back(rate_line(schedule, T, one ? "" : names[k], k));
-    const Along along = evaluate_along(schedule, settings, spread(T, 100));
+    const Along along = evaluate_along(schedule, settings, spread_steps(T, 100));
     const std::vector<double> steps(along.t.begin(), along.t.end());
     values.push_back({one ? "worst case" : names[k], steps, along.worst_case, k});
     if (one) values.push_back({"bound Ω", steps, along.bound, 1});

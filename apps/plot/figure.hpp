@@ -41,11 +41,21 @@ struct Line {
   bool operator==(const Line&) const = default;
 };
 
+/// Values on a grid as coloured cells, explained by a colour bar beside the panel. Drawn below the lines, in files
+/// only.
+struct Cells {
+  std::vector<double> x = {}, y = {};  ///< centres, strictly increasing; edges lie half-way between them
+  std::vector<double> value = {};      ///< value[row * x.size() + column], rows along y; not finite: no cell
+  Axis colour = {};                    ///< of the bar
+  bool operator==(const Cells&) const = default;
+};
+
 struct Panel {
   Axis x, y;
   std::vector<Line> lines;
   double weight = 1.0;     ///< height relative to the other panels of a stack
   std::string title = {};  ///< above the panel; empty: none
+  std::optional<Cells> cells = {};
   bool operator==(const Panel&) const = default;
 };
 

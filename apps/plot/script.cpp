@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "plot/cells.hpp"
 #include "plot/gnuplot.hpp"
 #include "plot/legend.hpp"
 #include "plot/series.hpp"
@@ -105,20 +106,25 @@ std::vector<Box> place_panels(const Figure& figure, const std::vector<PanelTexts
     const double share = figure.width / static_cast<double>(figure.panels.size());
     for (std::size_t k = 0; k < figure.panels.size(); ++k) {
       const double left = share * static_cast<double>(k);
-      boxes.push_back({left, left + left_margin(texts[k]), left + share - right_margin, bottom, top, true});
+      const double right = left + share - right_margin - bar_room(figure.panels[k], top - bottom);
+      boxes.push_back({left, left + left_margin(texts[k]), right, bottom, top, true});
     }
   } else {
     double left = 0.0;
+    double bar = 0.0;
     double weights = 0.0;
     for (const PanelTexts& panel : texts) left = std::max(left, left_margin(panel));
-    for (const Panel& panel : figure.panels) weights += panel.weight;
+    for (const Panel& panel : figure.panels) {
+      weights += panel.weight;
+      bar = std::max(bar, bar_room(panel, top - bottom));
+    }
     double gaps = 0.0;
     for (std::size_t k = 1; k < figure.panels.size(); ++k) gaps += gap(figure.panels[k]);
     double upper = top;
     for (std::size_t k = 0; k < figure.panels.size(); ++k) {
       if (k > 0) upper -= gap(figure.panels[k]);
       const double lower = upper - (top - bottom - gaps) * figure.panels[k].weight / weights;
-      boxes.push_back({0.0, left, figure.width - right_margin, lower, upper, k + 1 == figure.panels.size()});
+      boxes.push_back({0.0, left, figure.width - right_margin - bar, lower, upper, k + 1 == figure.panels.size()});
       upper = lower;
     }
   }
@@ -196,6 +202,10 @@ void add_panel(std::string& script, const Figure& figure, const Panel& panel, co
   add_title(script, figure, panel, box);
   // An undefined function keeps gnuplot content where no line has a point to draw.
   std::string command = "plot NaN notitle";
+  if (panel.cells) {
+    script += cells_commands(0, panel, {box.right, box.bottom, box.top, figure.width, figure.height});
+    command += ", " + cells_element(0);
+  }
   for (std::size_t k = 0; k < panel.lines.size(); ++k) {
     const Line& line = panel.lines[k];
     bool any = false;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "plot/cells.hpp"
+
 namespace scheduled::plot {
 namespace {
 
@@ -41,6 +43,12 @@ Extent extent_of(const Panel& panel, bool of_x) {
   for (const Line& line : panel.lines) {
     for (std::size_t k = 0; k < line.x.size(); ++k) {
       if (drawable(panel, line, k)) extent.add(of_x ? line.x[k] : line.y[k]);
+    }
+  }
+  if (panel.cells) {
+    const Cells& cells = *panel.cells;
+    for (const double edge : of_x ? cell_edges(cells.x, panel.x.scale) : cell_edges(cells.y, panel.y.scale)) {
+      extent.add(edge);
     }
   }
   return extent;
@@ -101,7 +109,10 @@ Range x_range(const Panel& panel) {
 }
 
 Range y_range(const Panel& panel) {
-  return panel.y.range ? *panel.y.range : with_room(extent_of(panel, false), panel.y.scale, 0.05);
+  if (panel.y.range) return *panel.y.range;
+  const Extent extent = extent_of(panel, false);
+  if (panel.cells && !extent.empty()) return {extent.low, extent.high};  // cells lie on the frame
+  return with_room(extent, panel.y.scale, 0.05);
 }
 
 }  // namespace scheduled::plot

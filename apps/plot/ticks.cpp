@@ -41,6 +41,14 @@ Suffix count_suffix(double largest) {
   return {1.0, ""};
 }
 
+/// "500", "20k", "3M": where numbers of one axis span decades, each has a suffix of its own.
+std::string count_text(double value) {
+  for (const Suffix suffix : {Suffix{1e9, "B"}, Suffix{1e6, "M"}, Suffix{1e3, "k"}}) {
+    if (value >= suffix.unit * (1.0 - 1e-9)) return fmt::format("{:.4g}{}", value / suffix.unit, suffix.text);
+  }
+  return fmt::format("{:.4g}", value);
+}
+
 int common_exponent(double largest) {
   if (largest == 0.0 || (largest >= 0.01 && largest < 1e5)) return 0;
   return static_cast<int>(std::floor(std::log10(largest) + 1e-9));
@@ -62,7 +70,7 @@ Ticks linear_ticks(const Axis& axis, Range range, int wanted) {
   return out;
 }
 
-Ticks decade_ticks(Range range, int wanted, bool unicode) {
+Ticks decade_ticks(const Axis& axis, Range range, int wanted, bool unicode) {
   Ticks out;
   const int first = static_cast<int>(std::floor(std::log10(range.low)));
   const int last = static_cast<int>(std::ceil(std::log10(range.high)));
@@ -72,16 +80,19 @@ Ticks decade_ticks(Range range, int wanted, bool unicode) {
       const double at = factor * std::pow(10.0, exponent);
       if (at < range.low * (1.0 - 1e-9) || at > range.high * (1.0 + 1e-9)) continue;
       const bool numbered = factor == 1.0 && exponent % every == 0;
-      if (numbered || every == 1) out.ticks.push_back({at, numbered ? power_of_ten(exponent, unicode) : ""});
+      if (!numbered && every > 1) continue;
+      const bool count = axis.ticks == TickStyle::count && at >= 1.0 && at < 1e12;
+      out.ticks.push_back({at, !numbered ? "" : count ? count_text(at) : power_of_ten(exponent, unicode)});
     }
   }
   return out;
 }
 
 /// Less than two decades: 1-2-5 as plain numbers.
-Ticks few_decades_ticks(Range range) {
+Ticks few_decades_ticks(const Axis& axis, Range range) {
   Ticks out;
-  out.exponent = common_exponent(range.high);
+  const bool count = axis.ticks == TickStyle::count;
+  if (!count) out.exponent = common_exponent(range.high);
   const double unit = std::pow(10.0, out.exponent);
   const int first = static_cast<int>(std::floor(std::log10(range.low)));
   const int last = static_cast<int>(std::ceil(std::log10(range.high)));
@@ -90,7 +101,7 @@ Ticks few_decades_ticks(Range range) {
       const double at = factor * std::pow(10.0, exponent);
       if (at < range.low * (1.0 - 1e-9) || at > range.high * (1.0 + 1e-9)) continue;
       const bool numbered = factor == 1.0 || factor == 2.0 || factor == 5.0;
-      out.ticks.push_back({at, numbered ? fmt::format("{:.4g}", at / unit) : ""});
+      out.ticks.push_back({at, !numbered ? "" : count ? count_text(at) : fmt::format("{:.4g}", at / unit)});
     }
   }
   return out;
@@ -115,8 +126,8 @@ std::string power_of_ten(int exponent, bool unicode) {
 Ticks place_ticks(const Axis& axis, Range range, int wanted, bool unicode) {
   if (axis.scale == Scale::linear) return linear_ticks(axis, range, wanted);
   const double decades = std::log10(range.high / range.low);
-  if (decades >= 2.0) return decade_ticks(range, wanted, unicode);
-  if (decades >= 0.6) return few_decades_ticks(range);
+  if (decades >= 2.0) return decade_ticks(axis, range, wanted, unicode);
+  if (decades >= 0.6) return few_decades_ticks(axis, range);
   return linear_ticks(axis, range, wanted);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct ExtendSettings {
   GradNorm grad_norm = 1.0;  ///< finite, > 0 from step m + 1 on; a series must cover the longest horizon
   double distance = 1.0;
   ExtendRule rule = ExtendRule::match_base_lr;
+  std::function<void(std::int64_t done, std::int64_t rows)> on_row = {};  ///< called after each row
 };
 
 /// One way to one horizon.
@@ -64,5 +66,11 @@ std::vector<ExtendRow> extend(const Schedule& trunk, std::int64_t m, std::span<c
 /// constant. `cooldown` says which share and shape naive and drop use.
 std::vector<ExtendRow> extend(std::span<const double> done, std::span<const std::int64_t> horizons,
                               const ExtendSettings& settings = {}, const Cooldown& cooldown = {});
+
+/// The distance at which the peak is the best one for the run as planned: for a run whose D is unknown. The plan is the
+/// trunk's own schedule where that ends with a cooldown; else (and for rates made so far) the cooldown starts after m.
+/// Throws std::invalid_argument as `extend`.
+double planned_distance(const Schedule& trunk, std::int64_t m, GradNorm grad_norm = 1.0);
+double planned_distance(std::span<const double> done, GradNorm grad_norm = 1.0, const Cooldown& cooldown = {});
 
 }  // namespace scheduled

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -66,5 +67,12 @@ struct SweepOptions {
 /// share out of range, a schedule without cooldown where the axis is given, a series that is too short, distance,
 /// threads; each named with its index. What on_result throws ends the sweep and is thrown on. O(T) for each.
 std::vector<SweepResult> sweep(const SweepAxes& axes, const SweepOptions& options = {});
+
+/// Throws as `sweep` does before any computing.
+void check_axes(const SweepAxes& axes, const SweepOptions& options = {});
+
+/// For each result its bound over the smallest of those with the same horizon and grad norms; NaN where it has an
+/// error.
+std::vector<double> sweep_ratios(const SweepAxes& axes, std::span<const SweepResult> results);
 
 }  // namespace scheduled

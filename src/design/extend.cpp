@@ -11,6 +11,7 @@
 #include "design/prefix_cost.hpp"
 #include "design/search.hpp"
 #include "scheduled/bound_worst_case.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled {
 namespace {
@@ -254,15 +255,15 @@ std::vector<ExtendRow> extend(const Trunk& trunk, std::span<const std::int64_t> 
                                              : omega_at(row.lr, settings.grad_norm, settings.distance, place)[0]);
       }
       rows.push_back(std::move(row));
+      if (settings.on_row) {
+        settings.on_row(static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(4 * horizons.size()));
+      }
     }
   }
   return rows;
 }
 
-}  // namespace
-
-std::vector<ExtendRow> extend(const Schedule& trunk, std::int64_t m, std::span<const std::int64_t> horizons,
-                              const ExtendSettings& settings) {
+Trunk trunk_of(const Schedule& trunk, std::int64_t m) {
   if (!std::holds_alternative<Constant>(trunk.spec().shape)) {
     fail({"trunk = ", print(trunk), ": must be constant but for warmup and cooldown; give the rates made so far"});
   }
@@ -279,11 +280,10 @@ std::vector<ExtendRow> extend(const Schedule& trunk, std::int64_t m, std::span<c
   state.spec.warmup.length = steps(layout.warmup_steps);
   if (!state.spec.cooldown) state.spec.cooldown = Cooldown{};
   if (state.spec.cooldown->length.unit == Duration::Unit::rest) state.spec.cooldown->length = percent(100);
-  return extend(state, horizons, settings);
+  return state;
 }
 
-std::vector<ExtendRow> extend(std::span<const double> done, std::span<const std::int64_t> horizons,
-                              const ExtendSettings& settings, const Cooldown& cooldown) {
+Trunk trunk_of(std::span<const double> done, const Cooldown& cooldown) {
   if (done.empty()) fail({"done = []: must hold at least one step"});
   require_non_negative("done", done);
   if (!(done.back() > 0.0)) {
@@ -293,7 +293,46 @@ std::vector<ExtendRow> extend(std::span<const double> done, std::span<const std:
   ScheduleSpec spec;
   spec.peak = done.back();
   spec.cooldown = cooldown;
-  return extend(Trunk{{done.begin(), done.end()}, spec, static_cast<std::int64_t>(done.size())}, horizons, settings);
+  return {{done.begin(), done.end()}, spec, static_cast<std::int64_t>(done.size())};
+}
+
+/// Of the trunk cooled down from its end on.
+double cooled_down_distance(const Trunk& trunk, GradNorm grad_norm) {
+  const Duration& length = trunk.spec.cooldown->length;
+  const auto m = static_cast<double>(trunk.m());
+  std::int64_t horizon = 2 * trunk.m();
+  if (length.unit == Duration::Unit::percent && length.value < 50.0) {
+    horizon = static_cast<std::int64_t>(std::ceil(m / (1.0 - 0.01 * length.value)));
+  } else if (length.unit == Duration::Unit::steps) {
+    horizon = trunk.m() + static_cast<std::int64_t>(length.value);
+  }
+  horizon = std::max(horizon, trunk.m() + 2);
+  const Schedule planned = with_cooldown(trunk, horizon, horizon - trunk.m(), trunk.spec.cooldown->decay);
+  return matching_distance(continued(trunk, planned), grad_norm);
+}
+
+}  // namespace
+
+std::vector<ExtendRow> extend(const Schedule& trunk, std::int64_t m, std::span<const std::int64_t> horizons,
+                              const ExtendSettings& settings) {
+  return extend(trunk_of(trunk, m), horizons, settings);
+}
+
+std::vector<ExtendRow> extend(std::span<const double> done, std::span<const std::int64_t> horizons,
+                              const ExtendSettings& settings, const Cooldown& cooldown) {
+  return extend(trunk_of(done, cooldown), horizons, settings);
+}
+
+double planned_distance(const Schedule& trunk, std::int64_t m, GradNorm grad_norm) {
+  const Trunk state = trunk_of(trunk, m);
+  if (trunk.layout().steps && trunk.layout().cooldown_steps > 0) {
+    return matching_distance(bound_rates(trunk), grad_norm);
+  }
+  return cooled_down_distance(state, grad_norm);
+}
+
+double planned_distance(std::span<const double> done, GradNorm grad_norm, const Cooldown& cooldown) {
+  return cooled_down_distance(trunk_of(done, cooldown), grad_norm);
 }
 
 }  // namespace scheduled

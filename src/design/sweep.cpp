@@ -2,9 +2,12 @@
 #include <atomic>
 #include <cmath>
 #include <exception>
+#include <limits>
+#include <map>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "base/error.hpp"
 #include "scheduled/design_sweep.hpp"
@@ -175,9 +178,32 @@ Schedule sweep_schedule(const SweepAxes& axes, std::int64_t combination) {
   return Schedule(std::move(spec));
 }
 
+void check_axes(const SweepAxes& axes, const SweepOptions& options) { check(axes, options); }
+
 std::vector<SweepResult> sweep(const SweepAxes& axes, const SweepOptions& options) {
   check(axes, options);
   return Sweep(axes, options).run();
+}
+
+std::vector<double> sweep_ratios(const SweepAxes& axes, std::span<const SweepResult> results) {
+  using Group = std::pair<std::int64_t, std::size_t>;
+  const auto group_of = [&](const SweepResult& result) {
+    const SweepPlace place = sweep_place(axes, result.combination);
+    const std::int64_t own = axes.schedules[place.schedule].steps().value_or(0);
+    return Group(axes.horizons.empty() ? own : axes.horizons[place.horizon], place.grad_norm);
+  };
+  std::map<Group, double> smallest;
+  for (const SweepResult& result : results) {
+    if (!result.error.empty()) continue;
+    const auto [entry, is_new] = smallest.emplace(group_of(result), result.best.bound);
+    if (!is_new) entry->second = std::min(entry->second, result.best.bound);
+  }
+  std::vector<double> ratios;
+  for (const SweepResult& result : results) {
+    ratios.push_back(result.error.empty() ? result.best.bound / smallest.at(group_of(result))
+                                          : std::numeric_limits<double>::quiet_NaN());
+  }
+  return ratios;
 }
 
 }  // namespace scheduled

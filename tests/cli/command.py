@@ -70,7 +70,7 @@ def write_log(path, steps, every, rate, loss):
 
 
 def write_example_logs(folder):
-    """The logs that the examples of --help name: a run, a cooldown that branches off, and a cosine run."""
+    """The logs that the examples of --help name: a run, a cooldown that branches off, a cosine run, grad norms."""
     import math
 
     write_log(folder / "run.csv", range(10, 1001), 10, lambda s: 1e-3, lambda s: 3 + 20 / s)
@@ -88,6 +88,10 @@ def write_example_logs(folder):
         lambda s: 1e-3 * (1 + math.cos(math.pi * (s - 1) / 1000)),
         lambda s: 3 + 15 / s,
     )
+    # Grad norms that fall by half, with noise that the filter takes out.
+    rows = [(s, 1e-3, (2 - s / 1000) * (1 + 0.2 * math.sin(s))) for s in range(10, 1001, 10)]
+    text = "".join(f"{s},{lr!r},{norm!r}\n" for s, lr, norm in rows)
+    (folder / "norms.csv").write_text("step,lr,grad_norm\n" + text)
 
 
 def main():

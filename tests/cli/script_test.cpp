@@ -92,6 +92,9 @@ TEST(Ticks, LogAxes) {
   EXPECT_EQ(texts(place_ticks(axis, {0.1, 1.0}, 5)), (Texts{"0.1", "0.2", "0.5", "1"}));
   EXPECT_EQ(texts(place_ticks(axis, {1.0, 2.0}, 4)), (Texts{"1.00", "1.25", "1.50", "1.75", "2.00"}));
   EXPECT_LE(texts(place_ticks(axis, {1e-300, 1e300}, 5)).size(), 8U);
+  const Axis steps{.label = "steps", .scale = Scale::log, .ticks = TickStyle::count};
+  EXPECT_EQ(texts(place_ticks(steps, {100.0, 1e6}, 5)), (Texts{"100", "1k", "10k", "100k", "1M"}));
+  EXPECT_EQ(texts(place_ticks(steps, {900.0, 21000.0}, 5)), (Texts{"1k", "2k", "5k", "10k", "20k"}));
 }
 
 TEST(Series, ThinningKeepsTheExtremes) {

@@ -116,7 +116,7 @@ class BadOptions(command.CommandTest):
 
     def test_usage(self):
         self.assert_fails(2, "a verb is missing")
-        self.assert_fails(2, "unknown verb 'draw': must be show, bound, worst-case, tune, compare, figures or run", "draw", SHORT)
+        self.assert_fails(2, "unknown verb 'draw': must be show, bound, worst-case, tune, compare, optimize, refine, extend, transfer, figures or run", "draw", SHORT)
         self.assert_fails(2, "--bogus", "--bogus")
         self.assert_fails(2, "--bogus", "show", SHORT, "--bogus")
         self.assert_fails(2, "SPEC", "show")
@@ -125,8 +125,125 @@ class BadOptions(command.CommandTest):
         self.assert_fails(2, "only one of them", "bound", SHORT, "--log", "run.csv")
         self.assert_fails(2, "must come after the --log", "bound", "--base", "run.csv")
         self.assert_fails(2, "only with --log or --stream", "bound", SHORT, "--max-gap", "10")
-        for verb in ["show", "bound", "worst-case", "tune", "compare"]:
+        for verb in ["show", "bound", "worst-case", "tune", "compare", "transfer"]:
             self.assert_fails(2, "--json excludes --csv", verb, SHORT, "--csv", "--json")
+
+
+class BadDesigns(command.CommandTest):
+    def check(self, text, *arguments, **options):
+        self.assert_fails(2, text, *arguments, "-o", "figure.svg", **options)
+
+    def test_tune(self):
+        self.check("within = x: must be a share", "tune", SHORT, "--within", "x")
+        self.check("share = 0: must be > 0", "tune", SHORT, "--within", "0")
+        self.check("--explain: not with --criterion worst-case", "tune", SHORT, "--explain", "--criterion", "worst-case")
+
+    def test_optimize(self):
+        (self.folder / "zero.txt").write_text("1\n0\n1\n")
+        (self.folder / "nan.txt").write_text("1\nnan\n1\n")
+        (self.folder / "one.txt").write_text("1\n")
+        (self.folder / "done.txt").write_text("0.3\n0.3\n")
+        (self.folder / "none.txt").write_text("# nothing\n")
+        self.check("grad_norm[1] = 0: must be", "optimize", "--steps", "3", "-G", "zero.txt")
+        self.check("grad_norm[1] = nan: must be", "optimize", "--steps", "3", "-G", "nan.txt")
+        self.check("there are 1 values for 3 steps", "optimize", "--steps", "3", "-G", "one.txt")
+        self.output_of("optimize", "--steps", "1", "-G", "one.txt")
+        self.check("grad_norm = 0: must be", "optimize", "--steps", "3", "-G", "0")
+        self.check("--steps is required", "optimize")
+        self.check("steps = 0: must be at least 1", "optimize", "--steps", "0")
+        self.check("steps = 50%: must be a number of steps", "optimize", "--steps", "50%")
+        self.check("must be at most 1e9 steps", "optimize", "--steps", "2B", preexec_fn=little_memory)
+        self.check("prefix[0] = 0.3: must be", "optimize", "--steps", "9", "--prefix", "done.txt", "--max-lr", "0.2")
+        self.check("T = 2: must be at least 3", "optimize", "--steps", "2", "--prefix", "done.txt")
+        self.check("T = 1: must be at least 2", "optimize", "--steps", "1", "--final", "0.1")
+        self.check("none.txt: holds no rates", "optimize", "--steps", "9", "--prefix", "none.txt")
+        self.check("no such file", "optimize", "--steps", "9", "--prefix", "nowhere.txt")
+        self.check("max_lr = -1: must be", "optimize", "--steps", "9", "--max-lr=-1")
+        self.check("max-lr = x: must be a number", "optimize", "--steps", "9", "--max-lr", "x")
+        self.check("final_lr = 0: must be", "optimize", "--steps", "9", "--final", "0")
+        self.check("only for --criterion omega", "optimize", "--steps", "9", "--max-lr", "1", "--criterion", "worst-case")
+        self.check("--tolerance: only with a constraint", "optimize", "--steps", "9", "--tolerance", "1e-3")
+        self.check("tolerance = 2: must be", "optimize", "--steps", "9", "--max-lr", "1", "--tolerance", "2")
+        self.check("nowhere/best.txt: cannot be written", "optimize", "--steps", "9", "--out", "nowhere/best.txt")
+
+    def test_no_such_schedule(self):
+        """Failed work: exit code 1, and nothing is written."""
+        (self.folder / "done.txt").write_text("0.01\n")
+        arguments = ["optimize", "--steps", "9", "--prefix", "done.txt", "--non-increasing", "--final", "0.1"]
+        self.assert_fails(1, "infeasible: final_lr = 0.1 is above", *arguments, "--out", "best.txt", "-o", "figure.svg")
+        self.assert_fails(1, "infeasible: ", "optimize", "--steps", "9", "--max-lr", "0.1", "--final", "0.2")
+        hard = ["optimize", "--steps", "3000", "-G", "t^3", "--final", "1", "--tolerance", "1e-12"]
+        self.assert_fails(1, "not converged: after", *hard, "--out", "best.txt", "-o", "figure.svg")
+
+    def test_refine(self):
+        (self.folder / "nonorms.csv").write_text("step,lr,loss\n1,0.1,3\n2,0.1,2\n")
+        (self.folder / "zero.csv").write_text("step,grad_norm\n1,2\n2,0\n3,1\n")
+        (self.folder / "nan.csv").write_text("step,grad_norm\n1,2\n2,nan\n3,1\n")
+        (self.folder / "one.csv").write_text("step,grad_norm\n1,2\n")
+        (self.folder / "empty.csv").write_text("step,lr,grad_norm\n1,2,\n2,2,\n")
+        self.check("--log is missing", "refine")
+        self.check('nonorms.csv: no column "grad_norm"; there are lr, train_loss', "refine", "--log", "nonorms.csv")
+        self.check("empty.csv: no row of grad_norm", "refine", "--log", "empty.csv")
+        self.check("grad_norm[1] = 0: must be > 0", "refine", "--log", "zero.csv")
+        self.check("nan.csv", "refine", "--log", "nan.csv")
+        self.check("steps = 1: must be at least 2", "refine", "--log", "one.csv")
+        self.output_of("refine", "--log", "one.csv", "--steps", "9")
+        self.check("steps = 1: must be at least 2", "refine", "--log", "one.csv", "--steps", "1")
+        self.check("width = 1.5: must be between 0 and 1", "refine", "--log", "one.csv", "--steps", "9", "--width", "1.5")
+        self.check("--norm", "refine", "--log", "one.csv", "--norm", "l3")
+        self.check("nowhere: no such file", "refine", "--log", "nowhere")
+
+    def test_extend(self):
+        trunk = "wsd(steps=400, peak=0.025)"
+        (self.folder / "nolr.csv").write_text("step,loss\n1,3\n2,2\n")
+        (self.folder / "run.csv").write_text("step,lr\n1,0.1\n2,0.1\n3,0\n")
+        self.check("horizons[0] = 300: must be at least 322", "extend", trunk, "--at", "320", "--to", "300")
+        self.check("m = 330: must be between 1 and 320", "extend", trunk, "--at", "330", "--to", "2x")
+        self.check("must be constant but for warmup and cooldown", "extend", "rsqrt(steps=9, warmup=1)", "--at", "3", "--to", "2x")
+        self.check("--at is missing", "extend", trunk, "--to", "2x")
+        self.check("--to is required", "extend", trunk, "--at", "320")
+        self.check("to = y: must be a number", "extend", trunk, "--at", "320", "--to", "yx")
+        self.check("to = 1x,: an entry is empty", "extend", trunk, "--at", "320", "--to", "1x,")
+        self.check("SPEC or --log", "extend", "--to", "2x")
+        self.check("SPEC or --log", "extend", trunk, "--log", "run.csv", "--to", "2x")
+        self.check("exactly one trunk", "extend", trunk, trunk, "--at", "320", "--to", "2x")
+        self.check("only with --log", "extend", trunk, "--at", "320", "--to", "2x", "--cooldown", "10%")
+        self.check("grad_norm", "extend", trunk, "--at", "320", "--to", "2x", "-G", "0")
+        self.check("distance = x: must be a number", "extend", trunk, "--at", "320", "--to", "2x", "-D", "x")
+        self.check('nolr.csv: no column "lr"', "extend", "--log", "nolr.csv", "--to", "2x")
+        self.check("at = 4: must be between 1 and 3, where run.csv ends", "extend", "--log", "run.csv", "--at", "4", "--to", "2x")
+        self.check("done[2] = 0: must be > 0", "extend", "--log", "run.csv", "--to", "9")
+        self.check("decay = wiggly", "extend", "--log", "run.csv", "--at", "2", "--to", "9", "--decay", "wiggly")
+
+    def test_transfer(self):
+        self.check("TO: a schedule to move the LR to is missing", "transfer", SHORT)
+        self.check("SPEC is required", "transfer")
+        self.check("horizon", "transfer", SHORT, "wsd")
+        self.check("grad_norm = -1", "transfer", SHORT, SHORT, "--grad-norm=-1")
+
+    def test_sweeps(self):
+        wsd = ["compare", "wsd", "--steps", "100"]
+        self.check("only with --horizons", "compare", SHORT, "--threads", "2")
+        self.check("cooldowns[0] = 0: must be a share of the run", *wsd, "--cooldowns", "0,10%")
+        self.check("cooldowns = x: must be a share", *wsd, "--cooldowns", "x")
+        self.check("must have a cooldown where cooldowns are given", "compare", "constant(steps=9)", "--cooldowns", "10%,20%")
+        self.check("horizons = 5%: must be a number of steps", *wsd, "--horizons", "5%")
+        self.check("horizons[0] = 0: must be at least 1", *wsd, "--horizons", "0,9")
+        self.check("horizons = 1:9: must be FROM:TO:COUNT", *wsd, "--horizons", "1:9")
+        self.check("cooldowns = 20%:10%:3: must rise", *wsd, "--cooldowns", "20%:10%:3")
+        self.check("cooldowns: a value stands twice", *wsd, "--cooldowns", "10%,0.1")
+        self.check("threads = 0: must be between 1 and 256", *wsd, "--cooldowns", "10%,20%", "--threads", "0")
+        self.check("-o: needs --horizons or --cooldowns", *wsd, "--grad-norms", "1,t^-1")
+        many = ["--grad-norms", ",".join(f"t^-0.{k}" for k in range(1, 8)), "--horizons", "9,19", "--cooldowns", "1,0.5"]
+        self.check("-o: there would be 7 heat maps", "compare", "wsd", *many)
+        self.check("--T, --grad-norm: not in a sweep", *wsd, "--cooldowns", "10%,20%", "-T", "5")
+        self.assert_fails(2, "--value: only with -o", *wsd, "--cooldowns", "10%,20%", "--value", "peak")
+        self.check("no combination could be computed: grad_norm: all are 0", *wsd, "--cooldowns", "10%,20%", "--grad-norms", "0")
+        (self.folder / "notes.csv").write_text("my notes\n")
+        self.check("notes.csv, line 1: is not the file of a sweep", *wsd, "--cooldowns", "10%,20%", "--out", "notes.csv")
+        self.check("nowhere/x.csv: cannot be written", *wsd, "--cooldowns", "10%,20%", "--out", "nowhere/x.csv")
+        self.output_of(*wsd, "--cooldowns", "10%,20%", "--out", "sweep.csv")
+        self.check("sweep.csv, line 2: is not a result of this sweep", *wsd, "--cooldowns", "10%,30%,20%", "-D", "2", "--out", "sweep.csv")
 
 
 class BadFiles(command.CommandTest):

@@ -14,6 +14,12 @@ FIGURES = {
     "worst-case": ["worst-case", "linear(steps=100, peak=0.1)"],
     "tune": ["tune", "wsd", "cosine(final=1e-3)", "--steps", "1k"],
     "compare": ["compare", "wsd", "linear", "constant", "--steps", "1k"],
+    "heat map": ["compare", "wsd", "wsd(decay=1-sqrt)", "--horizons", "1k:9k:5", "--cooldowns", "10%:100%:6"],
+    "sweep": ["compare", "wsd", "--steps", "1k", "--cooldowns", "10%:100%:6", "--grad-norms", "1,t^-0.5"],
+    "optimize": ["optimize", "--steps", "200", "--max-lr", "0.05"],
+    "refine": ["refine", "--log", "norms.csv"],
+    "extend": ["extend", "wsd(steps=400, peak=0.025)", "--at", "320", "--to", "2x"],
+    "transfer": ["transfer", "wsd(peak=1e-3)", "linear", "--steps", "1k"],
 }
 TEXTS = {
     "show": ["step", "learning rate", "wsd(cooldown=20%, decay=linear)", "cosine"],
@@ -23,6 +29,12 @@ TEXTS = {
     "worst-case": ["learning rate", "loss units", "worst case", "bound Ω", "of the best method"],
     "tune": ["peak learning rate", "bound Ω (D = G = 1)", "cosine(final=0.001)"],
     "compare": ["learning rate", "bound Ω (D = G = 1)", "linear", "constant"],
+    "heat map": ["steps", "cooldown (% of the steps)", "bound Ω over the best", "wsd(decay=1-sqrt)", "5k"],
+    "sweep": ["cooldown (% of the steps)", "G = t^-0.5", "bound Ω over the best"],
+    "optimize": ["learning rate", "optimal", "linear decay", "bound Ω (D = G = 1)"],
+    "refine": ["grad norm", "logged grad norm", "filtered", "refined", "of the run"],
+    "extend": ["learning rate", "bound Ω", "adapted-cooldown", "naive"],
+    "transfer": ["learning rate", "wsd", "linear"],
 }
 
 

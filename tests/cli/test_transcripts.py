@@ -12,10 +12,11 @@ import command
 
 TRANSCRIPTS = pathlib.Path(__file__).parent / "transcripts"
 RUN_VERBS = ["plan", "init", "lr", "commit", "branch", "resume", "log", "status", "verify", "gc", "export"]
-VERBS = ["show", "bound", "worst-case", "tune", "compare", "figures", *(f"run {verb}" for verb in RUN_VERBS)]
+VERBS = ["show", "bound", "worst-case", "tune", "compare", "optimize", "refine", "extend", "transfer", "figures", *(f"run {verb}" for verb in RUN_VERBS)]
 
 # What differs from run to run and machine to machine: processor time, and what the solver's tolerance left over.
 UNSTEADY = re.compile(r'("(?:solver_seconds|gap|imbalance|violation|clipped|\w*psd_distance)":)[^,}]+')
+GAP = re.compile(r"(\(gap )[^,]+(?=,)")
 
 
 def split(text):
@@ -40,7 +41,7 @@ def run_line(line, folder):
         timeout=120,
     )
     code = f"[exit code {result.returncode}]\n" if result.returncode else ""
-    return UNSTEADY.sub(r"\g<1>0", result.stdout.decode()) + code
+    return GAP.sub(r"\g<1>0", UNSTEADY.sub(r"\g<1>0", result.stdout.decode())) + code
 
 
 def replay(path, folder):

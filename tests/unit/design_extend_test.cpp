@@ -213,6 +213,37 @@ TEST(Extend, AShortTailOfAFinishedRunMayStopAtOnce) {
   for (std::size_t method = 0; method < 3; ++method) EXPECT_LE(rows[3].omega, rows[method].omega);
 }
 
+TEST(Extend, CountsItsRows) {
+  std::vector<std::int64_t> counts;
+  const std::vector<std::int64_t> to{600, 800};
+  ExtendSettings settings;
+  settings.on_row = [&](std::int64_t done, std::int64_t rows) {
+    EXPECT_EQ(rows, 8);
+    counts.push_back(done);
+  };
+  extend(Schedule::parse("wsd(steps=400, peak=0.02)"), 300, to, settings);
+  EXPECT_EQ(counts, (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8}));
+}
+
+TEST(PlannedDistance, ThePeakIsTheBestOneForThePlan) {
+  const Schedule planned = Schedule::parse("wsd(steps=400, warmup=20, peak=0.02)");
+  const std::vector<double> norms = power_grad_norm(-0.3, 1000);
+  for (const GradNorm norm : {GradNorm(2.0), GradNorm(norms)}) {
+    const double distance = planned_distance(planned, 320, norm);
+    EXPECT_NEAR(best_base_lr(planned, {.grad_norm = norm, .distance = distance}).peak / 0.02, 1.0, 1e-12);
+    // Without a plan the cooldown starts where the trunk ends.
+    EXPECT_NEAR(planned_distance(Schedule::parse("constant(warmup=20, peak=0.02)"), 320, norm) / distance, 1.0, 1e-12);
+    EXPECT_NEAR(planned_distance(planned.values(320), norm) / distance, 1.0, 1e-12);
+    EXPECT_NEAR(planned_distance(planned.values(320), norm, Cooldown{steps(80), LinearDecay{}, {}}) / distance, 1.0,
+                1e-12);
+  }
+  const Schedule half = Schedule::parse("wsd(steps=640, peak=0.02, cooldown=rest)");
+  EXPECT_GT(planned_distance(half.values(320), 1.0, Cooldown{percent(100), LinearDecay{}, {}}), 0.0);
+  EXPECT_GT(planned_distance(std::vector{0.1}, 1.0), 0.0);
+  EXPECT_NE(error_of([&] { planned_distance(planned, 350, 1.0); }), "");
+  EXPECT_NE(error_of([&] { planned_distance(std::vector<double>{}, 1.0); }), "");
+}
+
 TEST(Extend, SaysWhatIsWrong) {
   const auto error = [](const char* spec, std::int64_t m, std::vector<std::int64_t> to) {
     return error_of([&] { extend(Schedule::parse(spec), m, to); });

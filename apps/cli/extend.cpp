@@ -1,0 +1,321 @@
+// scheduled extend: how to go on after a trunk, to one or several longer horizons.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <stdexcept>
+
+#include "cli/arguments.hpp"
+#include "cli/bound_log.hpp"
+#include "cli/draw.hpp"
+#include "cli/output.hpp"
+#include "cli/progress.hpp"
+#include "cli/results.hpp"
+#include "cli/verbs.hpp"
+#include "scheduled/design_extend.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+struct ExtendOptions {
+  SpecOptions specs;
+  RunOptions run;
+  std::string at, to, cooldown, decay;
+  std::string rule = "match-base-lr";
+  BoundOptions bound;
+  OutputOptions output;
+};
+
+[[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
+
+/// The trunk: a schedule, or rates of a log with the cooldown that is planned.
+struct Trunk {
+  std::string name;
+  std::optional<Schedule> schedule;
+  std::vector<double> done;
+  Cooldown cooldown;
+  std::int64_t m = 0;
+  std::int64_t planned = 0;  ///< what 1x is
+};
+
+Cooldown cooldown_of(const ExtendOptions& options) {
+  const std::string length = options.cooldown.empty() ? "20%" : options.cooldown;
+  const std::string decay = options.decay.empty() ? "linear" : options.decay;
+  return *Schedule::parse(fmt::format("wsd(steps=1e12, cooldown={}, decay={})", length, decay)).spec().cooldown;
+}
+
+Trunk trunk_of(const ExtendOptions& options) {
+  const auto at = read_steps("at", options.at);
+  Trunk trunk;
+  if (options.run.given()) {
+    const RunLog log = options.run.read();
+    trunk.name = log.name;
+    trunk.m = at.value_or(log.step.back());
+    if (trunk.m < 1 || trunk.m > log.step.back()) {
+      fail(fmt::format("at = {}: must be between 1 and {}, where {} ends", trunk.m, log.step.back(), log.name));
+    }
+    trunk.done = densify(log, "lr", trunk.m, options.run.dense());
+    trunk.cooldown = cooldown_of(options);
+    trunk.planned = trunk.m;
+    return trunk;
+  }
+  const std::vector<NamedSchedule> schedules = options.specs.read();
+  if (schedules.size() != 1) fail("SPEC: exactly one trunk can be extended");
+  if (!at) fail("--at is missing: how many steps of the trunk are done");
+  trunk.name = schedules[0].name;
+  trunk.schedule = schedules[0].schedule;
+  trunk.m = *at;
+  trunk.planned = trunk.schedule->steps().value_or(trunk.m);
+  return trunk;
+}
+
+std::vector<std::int64_t> targets_of(const std::string& text, std::int64_t planned) {
+  std::vector<std::int64_t> targets;
+  for (const std::string& entry : read_list("to", text)) {
+    if (!entry.ends_with('x')) {
+      targets.push_back(read_steps("to", entry).value_or(0));
+    } else {
+      const double factor = read_number("to", entry.substr(0, entry.size() - 1));
+      const double target = std::round(factor * static_cast<double>(planned));
+      if (!(target >= 1.0 && target <= 1e12)) fail("to = " + entry + ": must be a positive multiple such as 1.5x");
+      targets.push_back(static_cast<std::int64_t>(target));
+    }
+    check_summable(targets.back());
+  }
+  std::sort(targets.begin(), targets.end());
+  targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
+  return targets;
+}
+
+std::string name_of(ExtendMethod method) {
+  switch (method) {
+    case ExtendMethod::naive:
+      return "naive";
+    case ExtendMethod::drop:
+      return "drop";
+    case ExtendMethod::adapted_cooldown:
+      return "adapted-cooldown";
+    case ExtendMethod::optimal:
+      break;
+  }
+  return "optimal";
+}
+
+std::string choice_text(const ExtendRow& row) {
+  const std::string limit = row.at_limit ? " (limit)" : "";
+  switch (row.method) {
+    case ExtendMethod::naive:
+    case ExtendMethod::adapted_cooldown:
+      return "cooldown " + percent(row.parameter) + limit;
+    case ExtendMethod::drop:
+      return fmt::format("plateau at {:.3g} of the peak{}", row.parameter, limit);
+    case ExtendMethod::optimal:
+      break;
+  }
+  return fmt::format("next LR {:.3g} of the last", row.parameter);
+}
+
+struct Extended {
+  Trunk trunk;
+  std::vector<std::int64_t> targets;
+  double distance = 1.0;
+  bool distance_given = false;
+  std::vector<ExtendRow> rows;
+
+  const ExtendRow& best(const ExtendRow& row) const {
+    const auto same = [&](const ExtendRow& other) { return other.steps == row.steps; };
+    const auto first = std::find_if(rows.begin(), rows.end(), same);
+    return *std::min_element(first, first + 4, [](const auto& a, const auto& b) { return a.omega < b.omega; });
+  }
+};
+
+std::string text_of(const Extended& found, const ExtendOptions& options) {
+  const std::string distance = found.distance_given
+                                   ? rounded(found.distance)
+                                   : rounded(found.distance) + " (the trunk's LR is the best one for its plan)";
+  std::string text =
+      fmt::format("trunk {}, {} steps done\nlast-iterate bound, distance {}, grad norm {}\n\n", found.trunk.name,
+                  found.trunk.m, distance, options.bound.grad_norm.empty() ? "1" : options.bound.grad_norm);
+  std::vector<std::string> header{"method", "to", "bound Ω", "over best", "worst case"};
+  const bool several = found.targets.size() > 1;
+  for (std::size_t k = 0; several && k + 1 < found.targets.size(); ++k) {
+    header.push_back(fmt::format("at {}", found.targets[k]));
+  }
+  header.emplace_back("");
+  Table table(header);
+  for (const ExtendRow& row : found.rows) {
+    std::vector<std::string> cells{name_of(row.method), std::to_string(row.steps), rounded(row.omega),
+                                   fmt::format("{:.4f}", row.omega / found.best(row).omega), rounded(row.worst_case)};
+    for (std::size_t k = 0; several && k + 1 < found.targets.size(); ++k) {
+      cells.push_back(found.targets[k] < row.steps ? rounded(row.stopped[k]) : "-");
+    }
+    cells.push_back(choice_text(row));
+    table.add(std::move(cells));
+  }
+  text += table.text();
+  if (several) text += "\nat N: the bound if this plan is stopped at step N, without a cooldown of its own\n";
+  if (std::any_of(found.rows.begin(), found.rows.end(), [](const ExtendRow& row) { return row.at_limit; })) {
+    text += "\n(limit): nothing that can still be chosen makes the trunk's LR the best one; this comes nearest\n";
+  }
+  text += "\nto paste\n";
+  for (const ExtendRow& row : found.rows) {
+    const bool nearest = row.method == ExtendMethod::optimal;
+    text += fmt::format("  {} {}: {}{}\n", name_of(row.method), row.steps, row.spec,
+                        nearest ? fmt::format(" (nearest plain one, bound {} more)",
+                                              percent(std::max(row.spec_omega / row.omega - 1.0, 0.0)))
+                                : "");
+  }
+  return text + "\n";
+}
+
+Json json_of(const Extended& found, const ExtendOptions& options) {
+  Json json;
+  json["trunk"] = found.trunk.name;
+  json["at"] = found.trunk.m;
+  json["distance"] = found.distance;
+  json["grad_norm"] = grad_norm_json(options.bound.grad_norm.empty() ? "1" : options.bound.grad_norm);
+  json["rule"] = options.rule;
+  json["to"] = found.targets;
+  json["rows"] = Json::array();
+  for (const ExtendRow& row : found.rows) {
+    Json stopped = Json::array();
+    for (const double value : row.stopped) stopped.push_back(std::isfinite(value) ? Json(value) : Json());
+    json["rows"].push_back({{"method", name_of(row.method)},
+                            {"steps", row.steps},
+                            {"parameter", row.parameter},
+                            {"at_limit", row.at_limit},
+                            {"extra", row.extra},
+                            {"omega", row.omega},
+                            {"worst_case", row.worst_case},
+                            {"spec", row.spec},
+                            {"spec_omega", row.spec_omega},
+                            {"stopped", std::move(stopped)}});
+  }
+  return json;
+}
+
+std::string csv_of(const Extended& found) {
+  std::vector<std::string> header{"method", "steps",      "extra", "parameter", "at_limit",
+                                  "omega",  "worst_case", "spec",  "spec_omega"};
+  for (const std::int64_t target : found.targets) header.push_back(fmt::format("stopped_{}", target));
+  std::string text = csv_line(header);
+  for (const ExtendRow& row : found.rows) {
+    std::vector<std::string> cells{name_of(row.method),
+                                   std::to_string(row.steps),
+                                   std::to_string(row.extra),
+                                   format_number(row.parameter),
+                                   row.at_limit ? "true" : "false",
+                                   format_number(row.omega),
+                                   format_number(row.worst_case),
+                                   row.spec,
+                                   format_number(row.spec_omega)};
+    for (const double value : row.stopped) cells.push_back(std::isfinite(value) ? format_number(value) : "");
+    text += csv_line(cells);
+  }
+  return text;
+}
+
+/// The four ways to the longest horizon.
+plot::Panel rates_of(const Extended& found) {
+  std::vector<plot::Line> lines;
+  for (std::size_t k = found.rows.size() - 4; k < found.rows.size(); ++k) {
+    const auto T = static_cast<std::int64_t>(found.rows[k].lr.size());
+    lines.push_back(rate_line(Schedule::table(found.rows[k].lr), T, name_of(found.rows[k].method), lines.size()));
+  }
+  return rate_panel(std::move(lines), found.targets.back());
+}
+
+plot::Figure draw(const Extended& found, const BoundSettings& settings) {
+  std::vector<plot::Line> bounds;
+  for (std::size_t k = found.rows.size() - 4; k < found.rows.size(); ++k) {
+    bounds.push_back(
+        bound_line(Schedule::table(found.rows[k].lr), settings, name_of(found.rows[k].method), bounds.size()));
+  }
+  return {{rates_of(found), bound_panel(std::move(bounds), found.targets.back(), settings)},
+          plot::Arrangement::stacked,
+          4.6,
+          3.8};
+}
+
+void check(const ExtendOptions& options) {
+  options.output.check();
+  if (options.run.given() == !options.specs.specs.empty()) {
+    fail("SPEC or --log: one of them must be given; see scheduled extend --help");
+  }
+  if (!options.run.given() && !(options.cooldown.empty() && options.decay.empty())) {
+    fail("--cooldown, --decay: only with --log; a SPEC says its own");
+  }
+}
+
+void run(const ExtendOptions& options) {
+  check(options);
+  Extended found{trunk_of(options), {}, 1.0, !options.bound.distance.empty() && options.bound.distance != "auto", {}};
+  const Trunk& trunk = found.trunk;
+  found.targets = targets_of(options.to, trunk.planned);
+  // A power of t must be known for the plan, too; its cooldown may be longer than the trunk.
+  const Duration& cooldown = trunk.cooldown.length;
+  const std::int64_t tail = cooldown.unit == Duration::Unit::steps ? static_cast<std::int64_t>(cooldown.value) : 0;
+  const std::int64_t longest = std::max({2 * trunk.planned, trunk.m + tail, found.targets.back()});
+  check_summable(longest);
+  const GradNormArgument norms(options.bound.grad_norm, longest);
+  found.distance = found.distance_given ? read_number("distance", options.bound.distance)
+                   : trunk.schedule     ? planned_distance(*trunk.schedule, trunk.m, norms.view())
+                                        : planned_distance(trunk.done, norms.view(), trunk.cooldown);
+  {
+    Progress progress("extensions", 4 * found.targets.size());
+    ExtendSettings settings{norms.view(), found.distance,
+                            options.rule == "match-base-lr" ? ExtendRule::match_base_lr : ExtendRule::smallest_bound,
+                            [&](std::int64_t done, std::int64_t) { progress.done(static_cast<std::size_t>(done)); }};
+    found.rows = trunk.schedule ? extend(*trunk.schedule, trunk.m, found.targets, settings)
+                                : extend(trunk.done, found.targets, settings, trunk.cooldown);
+  }
+  if (!options.output.figure.empty()) {
+    plot::write_figure(draw(found, {norms.view(), found.distance}), options.output.figure);
+  }
+  if (options.output.json) return print_line(json_of(found, options));
+  if (options.output.csv) return print_text(csv_of(found));
+  print_text(text_of(found, options) + drawing(rates_of(found), 16));
+}
+
+}  // namespace
+
+void add_extend(CLI::App& app) {
+  auto* const verb = app.add_subcommand("extend", "Go on training beyond the planned horizon");
+  const auto options = std::make_shared<ExtendOptions>();
+  options->specs.add_to(*verb);
+  verb->add_option("--at", options->at, "Steps of the trunk that are done; with --log default: all")->type_name("N");
+  verb->add_option("--to", options->to,
+                   "New horizons: steps (100k), or multiples of the SPEC's horizon (1.5x; with "
+                   "--log of the steps done)")
+      ->type_name("N|Fx,...")
+      ->required();
+  verb->add_option("--rule", options->rule,
+                   "How drop and adapted-cooldown choose: match-base-lr (such that the trunk's LR is the best one, as "
+                   "in arXiv 2501.18965) or smallest-bound")
+      ->check(CLI::IsMember({"match-base-lr", "smallest-bound"}))
+      ->capture_default_str();
+  options->run.add_to(*verb);
+  verb->add_option("--cooldown", options->cooldown, "With --log: the planned cooldown; default 20%")
+      ->type_name("LENGTH");
+  verb->add_option("--decay", options->decay, "With --log: its shape, as in wsd(decay=...); default linear")
+      ->type_name("SHAPE");
+  options->bound.add_settings_to(*verb, BoundOptions::Of::last_iterate);
+  verb->get_option("--distance")->description("Distance from the start to the optimum, > 0; default auto, see below");
+  options->output.add_to(*verb);
+  verb->footer(
+      "The trunk is a SPEC that is constant after its warmup (its cooldown is the one planned), or the rates of a "
+      "log.\n"
+      "naive: same LR, same cooldown share; drop: a lower plateau from the old cooldown on; adapted-cooldown: same "
+      "LR,\n"
+      "longer cooldown; optimal: the smallest bound there is, and the plain spec nearest to it (the optimal rates\n"
+      "themselves: scheduled optimize --prefix). --distance is by default the one at which the trunk's LR is the best\n"
+      "for its plan; the spec after a log counts from the start of the run.\n\n"
+      "Examples:\n"
+      "  scheduled extend \"wsd(steps=50k, warmup=300, peak=1e-3)\" --at 40k --to 1.5x,2x,4x\n"
+      "  scheduled extend \"constant(peak=1e-3)\" --at 40k --to 60k --rule smallest-bound --csv\n"
+      "  scheduled extend --log run.csv --at 800 --to 2k");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace scheduled::cli

@@ -1,0 +1,284 @@
+// scheduled optimize: the schedule with the smallest bound for given steps, beside linear decay.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <stdexcept>
+
+#include "cli/arguments.hpp"
+#include "cli/draw.hpp"
+#include "cli/output.hpp"
+#include "cli/progress.hpp"
+#include "cli/results.hpp"
+#include "cli/verbs.hpp"
+#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/design_beside.hpp"
+#include "scheduled/design_refine.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+struct OptimizeOptions {
+  std::string steps;
+  BoundOptions bound;
+  std::string max_lr, warmup, prefix, final_lr, tolerance;
+  bool non_increasing = false;
+  RatesFile out;
+  OutputOptions output;
+
+  bool constrained() const {
+    return non_increasing || !(max_lr.empty() && warmup.empty() && prefix.empty() && final_lr.empty());
+  }
+};
+
+/// The optimum with its certificate, and linear decay under the same constraints.
+struct Optimized {
+  OptimalSchedule optimum, linear;
+  double lower_bound = 0.0;
+  double gap = 0.0;
+  int iterations = 0;
+  BothBounds optimum_bounds, linear_bounds;
+  RateDifference difference;
+  std::optional<double> free_bound;    ///< without the constraints
+  std::optional<NearestSpec> nearest;  ///< where there are two steps to compare
+  double nearest_bound = 0.0;          ///< by the criterion, as it is
+};
+
+[[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
+
+ScheduleConstraints constraints_of(const OptimizeOptions& options) {
+  ScheduleConstraints constraints;
+  if (!options.prefix.empty()) {
+    constraints.prefix = read_numbers(options.prefix, read_text(options.prefix));
+    if (constraints.prefix.empty()) fail(options.prefix + ": holds no rates");
+  }
+  constraints.warmup = linear_warmup(read_steps("warmup", options.warmup).value_or(0));
+  if (!options.max_lr.empty()) constraints.max_lr = read_number("max-lr", options.max_lr);
+  if (!options.final_lr.empty()) constraints.final_lr = read_number("final", options.final_lr);
+  constraints.non_increasing = options.non_increasing;
+  return constraints;
+}
+
+BothBounds both_bounds(const std::vector<double>& lr, GradNorm grad_norm, double distance) {
+  return {omega(lr, grad_norm, distance), worst_case(lr, grad_norm, distance).value};
+}
+
+/// Throws std::runtime_error where there is no such schedule, or none was found to the tolerance.
+ConstrainedSchedule solved(std::int64_t T, GradNorm grad_norm, double distance, const OptimizeOptions& options,
+                           const ScheduleConstraints& constraints) {
+  SolverOptions solver;
+  if (!options.tolerance.empty()) solver.tolerance = read_number("tolerance", options.tolerance);
+  ConstrainedSchedule result = constrained_schedule(T, grad_norm, distance, constraints, solver);
+  if (result.status == SolveStatus::infeasible) throw std::runtime_error("infeasible: " + result.reason);
+  if (result.status == SolveStatus::not_converged) {
+    constexpr double largest_tolerance = 0.1;
+    const double enough = 2.0 * result.gap;
+    const std::string advice =
+        enough <= largest_tolerance
+            ? fmt::format("to {:.2g} relative, not to {:.2g}; --tolerance {:.0e} would take it", result.gap,
+                          solver.tolerance, enough)
+            : "to nothing of use; grad norms that span many decades are hard where the last rate is given";
+    throw std::runtime_error(
+        fmt::format("not converged: after {} iterations the bound is certified {}", result.iterations, advice));
+  }
+  return result;
+}
+
+Optimized optimize(std::int64_t T, GradNorm grad_norm, double distance, const OptimizeOptions& options) {
+  const ScheduleConstraints constraints = constraints_of(options);
+  const Criterion criterion = options.bound.which();
+  Optimized result;
+  if (options.constrained()) {
+    ConstrainedSchedule found = solved(T, grad_norm, distance, options, constraints);
+    result.optimum = {std::move(found.lr), found.bound};
+    result.lower_bound = found.lower_bound;
+    result.gap = found.gap;
+    result.iterations = found.iterations;
+    if (constraints.prefix.empty()) result.free_bound = optimal_schedule(T, grad_norm, distance).bound;
+  } else {
+    result.optimum = criterion == Criterion::omega ? optimal_schedule(T, grad_norm, distance)
+                                                   : worst_case_optimal_schedule(T, grad_norm, distance);
+    result.lower_bound = result.optimum.bound;
+  }
+  // The worst case of one step has no best linear decay: x_1 does not depend on it.
+  const bool by_worst_case = criterion == Criterion::worst_case && T > 1;
+  result.linear = linear_decay_beside(T, grad_norm, distance, constraints,
+                                      by_worst_case ? Criterion::worst_case : Criterion::omega);
+  result.optimum_bounds = both_bounds(result.optimum.lr, grad_norm, distance);
+  result.linear_bounds = both_bounds(result.linear.lr, grad_norm, distance);
+  if (criterion == Criterion::worst_case) result.linear.bound = result.linear_bounds.worst_case;
+  result.difference = compare_rates(result.optimum, result.linear);
+  if (T > 1) {
+    result.nearest = nearest_spec(result.optimum.lr);
+    result.nearest_bound = bound(result.nearest->schedule, {grad_norm, distance, std::nullopt, criterion});
+  }
+  return result;
+}
+
+std::string status_text(const Optimized& found, const OptimizeOptions& options) {
+  if (!options.constrained()) return "optimal (closed form)";
+  return fmt::format("optimal; no schedule that obeys the constraints has a bound below {} (gap {:.1g}, {} iterations)",
+                     rounded(found.lower_bound), std::max(found.gap, 0.0), found.iterations);
+}
+
+std::string words_of(const Optimized& found, const OptimizeOptions& options) {
+  const RateDifference& difference = found.difference;
+  const std::string name = options.bound.which() == Criterion::omega ? "bound" : "worst case";
+  std::string text = "\nIn words\n";
+  const auto say = [&](const std::string& line) { text += "  - " + line + "\n"; };
+  if (difference.gain > 5e-7) {
+    say(fmt::format("{} better {} than linear decay, worth {} of its steps.", percent(difference.gain), name,
+                    percent(difference.steps_saved)));
+  } else {
+    say(fmt::format("Linear decay has the same {}.", name));
+  }
+  if (difference.last_step > 1.0005) {
+    say(fmt::format("The last step is an uptick: {:.3g} times the one before it, {:.3g} times that of linear decay.",
+                    difference.last_step, difference.last));
+  }
+  if (found.optimum.lr.size() == 1) return text;
+  constexpr double visible = 5e-7;  // what is less is rounding
+  if (difference.largest < visible) {
+    say("Before the last step the two are the same.");
+  } else {
+    say(fmt::format("Before the last step the two differ by at most {} of linear decay's peak, at step {};",
+                    percent(difference.largest), difference.largest_at));
+    text += std::fabs(difference.peak - 1.0) < 5e-5
+                ? "    the peak is the same.\n"
+                : fmt::format("    the peak is {:.4g} times that of linear decay.\n", difference.peak);
+  }
+  if (difference.level_until > 1 && options.constrained()) {
+    say(fmt::format("The highest rate lasts until step {}.", difference.level_until));
+  }
+  const double nearest = found.nearest_bound / found.optimum.bound;
+  say(found.nearest->distance < visible
+          ? "That is a named schedule:"
+          : fmt::format("The nearest named schedule differs by at most {} of the peak; its {} is {}:",
+                        percent(found.nearest->distance), name, against(nearest)));
+  text += "    " + print(found.nearest->schedule) + "\n";
+  if (found.free_bound) {
+    say(fmt::format("Without the constraints the best {} would be {}: they cost {}.", name, rounded(*found.free_bound),
+                    percent(found.optimum.bound / *found.free_bound - 1.0)));
+  }
+  return text;
+}
+
+std::string text_of(const Optimized& found, std::int64_t T, const OptimizeOptions& options) {
+  Table table({"", "first LR", "highest LR", "last LR", "bound Ω", "worst case"});
+  const auto add = [&](const std::string& name, const OptimalSchedule& schedule, const BothBounds& bounds) {
+    table.add({name, rounded(schedule.lr.front()), rounded(*std::max_element(schedule.lr.begin(), schedule.lr.end())),
+               rounded(schedule.lr.back()), rounded(bounds.omega), rounded(bounds.worst_case)});
+  };
+  add("optimal", found.optimum, found.optimum_bounds);
+  add("linear decay", found.linear, found.linear_bounds);
+  return fmt::format("{} step{}; {}\n{}\n\n{}{}\n", T, T == 1 ? "" : "s", settings_text(options.bound),
+                     status_text(found, options), table.text(), words_of(found, options));
+}
+
+Json json_of(const Optimized& found, std::int64_t T, const OptimizeOptions& options) {
+  const auto bounds = [](const BothBounds& both) {
+    return Json{{"omega", both.omega}, {"worst_case", both.worst_case}};
+  };
+  Json json;
+  json["schedule"] = Json::parse(print_json(Schedule::table(found.optimum.lr)));
+  json["T"] = T;
+  json["status"] = "optimal";
+  json["bound"] = found.optimum.bound;
+  json["lower_bound"] = found.lower_bound;
+  json["gap"] = found.gap;
+  json["iterations"] = found.iterations;
+  json["bounds"] = bounds(found.optimum_bounds);
+  json["linear_decay"] = {{"peak", *std::max_element(found.linear.lr.begin(), found.linear.lr.end())},
+                          {"bounds", bounds(found.linear_bounds)}};
+  json["gain"] = found.difference.gain;
+  json["last_step"] = found.difference.last_step;
+  if (found.nearest) {
+    json["nearest"] = {{"spec", print(found.nearest->schedule)},
+                       {"distance", found.nearest->distance},
+                       {"bound", found.nearest_bound}};
+  }
+  if (found.free_bound) json["bound_without_constraints"] = *found.free_bound;
+  add_settings(json, options.bound);
+  return json;
+}
+
+void print_csv(const Optimized& found) {
+  Output output;
+  output.write("step,lr,linear_decay\n");
+  for (std::size_t t = 0; t < found.optimum.lr.size(); ++t) {
+    output.write(fmt::format("{},{},{}\n", t, format_number(found.optimum.lr[t]), format_number(found.linear.lr[t])));
+  }
+  output.flush();
+}
+
+plot::Panel rates_of(const Optimized& found, std::int64_t T) {
+  return rate_panel({rate_line(Schedule::table(found.optimum.lr), T, "optimal", 0),
+                     rate_line(Schedule::table(found.linear.lr), T, "linear decay", 1)},
+                    T);
+}
+
+plot::Figure draw(const Optimized& found, std::int64_t T, const BoundSettings& settings) {
+  std::vector<plot::Line> bounds{bound_line(Schedule::table(found.optimum.lr), settings, "optimal", 0),
+                                 bound_line(Schedule::table(found.linear.lr), settings, "linear decay", 1)};
+  return {{rates_of(found, T), bound_panel(std::move(bounds), T, settings)}, plot::Arrangement::side_by_side, 6.8, 2.6};
+}
+
+void run(const OptimizeOptions& options) {
+  options.output.check();
+  options.out.check();
+  if (options.constrained() && options.bound.which() == Criterion::worst_case) {
+    fail("--max-lr, --non-increasing, --warmup, --prefix, --final: only for --criterion omega");
+  }
+  if (!options.constrained() && !options.tolerance.empty()) fail("--tolerance: only with a constraint");
+  const std::int64_t T = read_steps("steps", options.steps).value_or(0);
+  if (T < 1) fail(fmt::format("steps = {}: must be at least 1", T));
+  check_summable(T);
+  const GradNormArgument norms(options.bound.grad_norm, T);
+  const double distance = options.bound.distance.empty() ? 1.0 : read_number("distance", options.bound.distance);
+  const Optimized found = [&] {
+    const Busy busy;
+    return optimize(T, norms.view(), distance, options);
+  }();
+  options.out.write(found.optimum.lr, fmt::format("optimal for {} steps; {}", T, settings_text(options.bound)));
+  if (!options.output.figure.empty()) {
+    const BoundSettings settings{norms.view(), distance, std::nullopt, options.bound.which()};
+    plot::write_figure(draw(found, T, settings), options.output.figure);
+  }
+  if (options.output.json) return print_line(json_of(found, T, options));
+  if (options.output.csv) return print_csv(found);
+  print_text(text_of(found, T, options) + drawing(rates_of(found, T), 16));
+}
+
+}  // namespace
+
+void add_optimize(CLI::App& app) {
+  auto* const verb = app.add_subcommand("optimize", "Find the schedule with the smallest bound, under constraints");
+  const auto options = std::make_shared<OptimizeOptions>();
+  verb->add_option("--steps", options->steps, "Number of updates, e.g. 50k")->type_name("N")->required();
+  options->bound.add_settings_to(*verb, BoundOptions::Of::optimal);
+  verb->add_option("--max-lr", options->max_lr, "No rate is above it")->type_name("LR");
+  verb->add_flag("--non-increasing", options->non_increasing, "No rate is above the one before it");
+  verb->add_option("--warmup", options->warmup, "Linear warmup of N steps")->type_name("N");
+  verb->add_option("--prefix", options->prefix, "Rates of the steps already made, one per line")->type_name("FILE");
+  verb->add_option("--final", options->final_lr, "The last rate, > 0")->type_name("LR");
+  verb->add_option("--tolerance", options->tolerance, "Relative gap to certify under constraints; default 1e-9")
+      ->type_name("EPS");
+  options->out.add_to(*verb);
+  options->output.add_to(*verb);
+  verb->footer(
+      "All rates are > 0; linear decay, to which it is compared, obeys the same constraints at its best height and\n"
+      "would reach 0 one step later. The result is a table of rates: --out writes it for @FILE, --json has it as a\n"
+      "schedule, too. Grad norms must be > 0. With --criterion worst-case it is the schedule below whose worst case "
+      "no\n"
+      "method can get (one grad norm). Exit code 1 says that no schedule obeys the constraints, or none was found to\n"
+      "the tolerance.\n\n"
+      "Examples:\n"
+      "  scheduled optimize --steps 100\n"
+      "  scheduled optimize --steps 1k --grad-norm t^-0.5 --warmup 50 --max-lr 0.2 --out best.txt\n"
+      "  scheduled show @best.txt --at 0,50,999\n"
+      "  scheduled optimize --steps 200 --criterion worst-case");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace scheduled::cli

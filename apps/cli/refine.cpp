@@ -1,0 +1,213 @@
+// scheduled refine: a schedule from the grad norms of a run.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+
+#include "cli/arguments.hpp"
+#include "cli/bound_log.hpp"
+#include "cli/draw.hpp"
+#include "cli/output.hpp"
+#include "cli/progress.hpp"
+#include "cli/results.hpp"
+#include "cli/verbs.hpp"
+#include "plot/series.hpp"
+#include "scheduled/design_refine.hpp"
+#include "scheduled/design_transfer.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+struct RefineOptions {
+  RunOptions run;
+  std::string norm = "l2";
+  std::string width = "20%";
+  std::string close = "10%";
+  std::string steps;
+  RatesFile out;
+  OutputOptions output;
+};
+
+struct Refined {
+  RunLog log;
+  Series norms;
+  RefinedSchedule refined;
+  std::int64_t steps = 0;
+  std::optional<Schedule> own;         ///< the run's rates
+  std::string why_no_own;              ///< where it is not there
+  std::optional<LrTransfer> transfer;  ///< from the run's rates to the refined ones
+
+  double peak() const { return transfer ? transfer->peak : 1.0; }
+  Schedule schedule() const { return refined.schedule.with_peak(peak()); }
+  std::optional<Schedule> nearest() const {
+    if (!refined.nearest) return std::nullopt;
+    return refined.nearest->schedule.with_peak(refined.nearest->schedule.peak() * peak());
+  }
+};
+
+[[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
+
+Refined refine_run(const RefineOptions& options) {
+  RunLog log = options.run.read();
+  Series norms = series(log, "grad_norm");
+  if (norms.step.empty()) fail(log.name + ": no row of grad_norm");
+  const std::int64_t steps = read_steps("steps", options.steps).value_or(log.step.back());
+  check_summable(steps);
+  RefineSettings settings;
+  settings.norm = options.norm == "l2" ? NormKind::l2 : NormKind::l1;
+  settings.width = read_share("width", options.width);
+  settings.close = read_share("close", options.close);
+  settings.steps = steps;
+  RefinedSchedule refined = refine(norms.value, settings);
+  Refined result{std::move(log), std::move(norms), std::move(refined), steps, {}, {}, {}};
+  if (settings.norm == NormKind::l1) {
+    result.why_no_own = "the bound is for l2 norms";
+    return result;
+  }
+  if (steps != result.log.step.back()) {
+    result.why_no_own = fmt::format("that has {} steps", result.log.step.back());
+    return result;
+  }
+  try {
+    result.own = Schedule::table(densify(result.log, "lr", result.steps, options.run.dense()));
+    result.transfer = transfer_base_lr(*result.own, result.refined.schedule, {.grad_norm = result.refined.grad_norm});
+  } catch (const std::invalid_argument& missing) {
+    result.own.reset();
+    result.why_no_own = missing.what();
+  }
+  return result;
+}
+
+std::string text_of(const Refined& found, const RefineOptions& options) {
+  const std::vector<double>& norms = found.refined.grad_norm;
+  std::string text = fmt::format("{}\n{} grad norms ({}) from step {} to {}; filtered: {} at first, {} at last\n",
+                                 found.log.name, found.norms.step.size(), options.norm, found.norms.step.front(),
+                                 found.norms.step.back(), rounded(norms.front()), rounded(norms.back()));
+  text += fmt::format("a schedule of {} steps\n\n", found.steps);
+  if (found.transfer) {
+    text += fmt::format(
+        "  bound, each at its best scale: {} for the run's own schedule\n"
+        "  peak LR  {} if the scale of the run's own was the best\n",
+        against(found.transfer->to.bound / found.transfer->from.bound) + " than", rounded(found.peak()));
+  } else {
+    text += fmt::format("  peak LR  to be tuned (not compared with the run's own: {})\n", found.why_no_own);
+  }
+  if (const auto nearest = found.nearest()) {
+    text += fmt::format("  nearest  {}\n           differs by at most {} of the peak\n", print(*nearest),
+                        percent(found.refined.nearest->distance));
+  } else {
+    text += fmt::format("  nearest  no named schedule is within {} of the peak\n", options.close);
+  }
+  return text + "\n";
+}
+
+Json json_of(const Refined& found, const RefineOptions& options) {
+  Json json;
+  json["schedule"] = Json::parse(print_json(found.schedule()));
+  json["log"] = found.log.name;
+  json["norm"] = options.norm;
+  json["norms"] = found.norms.step.size();
+  json["first_step"] = found.norms.step.front();
+  json["last_step"] = found.norms.step.back();
+  json["steps"] = found.steps;
+  json["peak"] = found.transfer ? Json(found.peak()) : Json();
+  json["bound_over_own"] = found.transfer ? Json(found.transfer->to.bound / found.transfer->from.bound) : Json();
+  if (!found.transfer) json["why_no_peak"] = found.why_no_own;
+  if (const auto nearest = found.nearest()) {
+    json["nearest"] = {{"spec", print(*nearest)}, {"distance", found.refined.nearest->distance}};
+  } else {
+    json["nearest"] = nullptr;
+  }
+  json["grad_norm"] = found.refined.grad_norm;
+  return json;
+}
+
+void print_csv(const Refined& found) {
+  Output output;
+  output.write("step,lr,grad_norm\n");
+  const Schedule schedule = found.schedule();
+  for (std::int64_t t = 0; t < found.steps; ++t) {
+    output.write(fmt::format("{},{},{}\n", t, format_number(schedule.lr(t)),
+                             format_number(found.refined.grad_norm[static_cast<std::size_t>(t)])));
+  }
+  output.flush();
+}
+
+plot::Panel rates_of(const Refined& found) {
+  std::vector<plot::Line> lines{rate_line(found.schedule(), found.steps, "refined", 0)};
+  if (const auto nearest = found.nearest()) lines.push_back(rate_line(*nearest, found.steps, "nearest", 1));
+  if (found.own) lines.push_back(rate_line(*found.own, found.steps, "of the run", 2));
+  return rate_panel(std::move(lines), found.steps);
+}
+
+plot::Figure draw(const Refined& found) {
+  plot::Line logged{"logged grad norm", {}, found.norms.value, 0, plot::Line::Kind::line};
+  plot::Line filtered{"filtered", {}, found.refined.grad_norm, 3};
+  const auto spread_out = [&](plot::Line& line) {
+    const double count = std::max<double>(static_cast<double>(line.y.size()) - 1.0, 1.0);
+    for (std::size_t k = 0; k < line.y.size(); ++k) {
+      line.x.push_back(static_cast<double>(k) / count * static_cast<double>(found.steps));
+    }
+  };
+  spread_out(logged);
+  spread_out(filtered);
+  plot::Panel norms;
+  norms.x = step_axis(found.steps);
+  norms.y.label = "grad norm";
+  norms.y.scale = plot::Scale::log;
+  norms.y.range = plot::settled_range(std::vector{logged}, 0.02, plot::Scale::log);
+  norms.lines.push_back(plot::thinned(std::move(logged)));
+  norms.lines.push_back(plot::thinned(std::move(filtered)));
+  norms.lines[0].shade = 0.95;  // pale
+  return {{std::move(norms), rates_of(found)}, plot::Arrangement::stacked, 4.6, 3.8};
+}
+
+void run(const RefineOptions& options) {
+  options.output.check();
+  options.out.check();
+  if (!options.run.given()) fail("--log is missing; see scheduled refine --help");
+  const Refined found = [&] {
+    const Busy busy;
+    return refine_run(options);
+  }();
+  const Schedule schedule = found.schedule();
+  options.out.write(schedule.values(), fmt::format("refined from the grad norms of {}; {}", found.log.name,
+                                                   found.transfer ? "at the peak to try" : "largest rate 1"));
+  if (!options.output.figure.empty()) plot::write_figure(draw(found), options.output.figure);
+  if (options.output.json) return print_line(json_of(found, options));
+  if (options.output.csv) return print_csv(found);
+  print_text(text_of(found, options) + drawing(rates_of(found), 16));
+}
+
+}  // namespace
+
+void add_refine(CLI::App& app) {
+  auto* const verb = app.add_subcommand("refine", "Make a schedule from the gradient norms of a run");
+  const auto options = std::make_shared<RefineOptions>();
+  options->run.add_to(*verb);
+  verb->add_option("--norm", options->norm, "What was logged: l2 (for SGD) or l1 (sum of absolute values, for Adam)")
+      ->check(CLI::IsMember({"l1", "l2"}))
+      ->capture_default_str();
+  verb->add_option("--width", options->width, "Width of the median filter, as a share of the series")
+      ->type_name("SHARE")
+      ->capture_default_str();
+  verb->add_option("--close", options->close, "Report a named schedule that differs by at most this share of the peak")
+      ->type_name("SHARE")
+      ->capture_default_str();
+  verb->add_option("--steps", options->steps, "Steps of the new schedule; default: those of the log")->type_name("N");
+  options->out.add_to(*verb);
+  options->output.add_to(*verb);
+  verb->footer(
+      "The refinement of arXiv 2310.07831: rates are high where gradients are small. Where the log has the learning\n"
+      "rate, too, the result is scaled by it (l2, and the run's own number of steps only); else its largest rate is\n"
+      "1, and the peak is to be tuned. The grad norms are stretched over the new run, from the first logged one to\n"
+      "the last.\n\n"
+      "Examples:\n"
+      "  scheduled refine --log norms.csv\n"
+      "  scheduled refine --log norms.csv --norm l1 --steps 5k --out refined.txt\n"
+      "  scheduled tune @refined.txt");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace scheduled::cli

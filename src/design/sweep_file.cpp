@@ -1,0 +1,202 @@
+#include "scheduled/design_sweep_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace scheduled {
+namespace {
+
+std::string message(int error) { return std::generic_category().message(error); }
+
+/// One line of RFC 4180.
+std::string line_of(const std::vector<std::string>& cells) {
+  std::string line;
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    if (k > 0) line += ',';
+    if (cells[k].find_first_of(",\"\r\n") == std::string::npos) {
+      line += cells[k];
+      continue;
+    }
+    line += '"';
+    for (const char c : cells[k]) {
+      if (c == '"') line += '"';
+      line += c == '\n' || c == '\r' ? ' ' : c;  // so that a line is a row
+    }
+    line += '"';
+  }
+  return line + "\n";
+}
+
+std::vector<std::string> cells_of(std::string_view line) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (std::size_t k = 0; k < line.size(); ++k) {
+    const char c = line[k];
+    if (c == '"' && quoted && k + 1 < line.size() && line[k + 1] == '"') {
+      cells.back() += line[++k];
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      cells.emplace_back();
+    } else {
+      cells.back() += c;
+    }
+  }
+  return cells;
+}
+
+std::string_view name_of(Criterion criterion) {
+  return criterion == Criterion::omega ? "omega" : criterion == Criterion::standard ? "standard" : "worst-case";
+}
+
+std::string shortened(const std::string& spec) {
+  constexpr std::size_t longest = 240;
+  if (spec.size() <= longest) return spec;
+  return spec.substr(0, longest) + concat({"... (", std::to_string(spec.size()), " characters)"});
+}
+
+/// Says what is wrong with cells read from the file, or gives the result; the caller names file and line.
+std::optional<SweepResult> result_of(const SweepAxes& axes, const SweepOptions& options,
+                                     const std::vector<std::string>& cells) {
+  if (cells.size() != sweep_columns().size()) return std::nullopt;
+  const auto number = [&](std::size_t column) { return parse_number(cells[column]); };
+  const auto combination = number(0);
+  if (!combination || !(*combination >= 0.0 && *combination < static_cast<double>(axes.size()))) return std::nullopt;
+  SweepResult result{static_cast<std::int64_t>(*combination), {}, cells[12]};
+  if (result.error.empty()) {
+    const auto T = number(7);
+    const auto peak = number(8);
+    const auto bound = number(9);
+    if (!T || !peak || !bound) return std::nullopt;
+    result.best = {*peak, *bound, static_cast<std::int64_t>(*T), cells[10] == "true", cells[11] == "true"};
+  }
+  return sweep_cells(axes, options, result) == cells ? std::optional(result) : std::nullopt;
+}
+
+}  // namespace
+
+const std::vector<std::string>& sweep_columns() {
+  static const std::vector<std::string> columns{"combination", "schedule", "steps", "cooldown", "grad_norm",
+                                                "criterion",   "distance", "T",     "peak",     "bound",
+                                                "closed_form", "at_limit", "error"};
+  return columns;
+}
+
+std::vector<std::string> sweep_cells(const SweepAxes& axes, const SweepOptions& options, const SweepResult& result) {
+  const SweepPlace place = sweep_place(axes, result.combination);
+  const Schedule& schedule = axes.schedules.at(place.schedule);
+  const std::int64_t steps = axes.horizons.empty() ? schedule.steps().value_or(0) : axes.horizons[place.horizon];
+  std::string norm = "1";
+  if (!axes.grad_norms.empty()) {
+    const GradNormFamily& family = axes.grad_norms[place.grad_norm];
+    norm = !family.name.empty() ? family.name : concat({"t^", format_number(family.alpha)});
+  }
+  std::vector<std::string> cells{std::to_string(result.combination),
+                                 shortened(print(schedule)),
+                                 std::to_string(steps),
+                                 axes.cooldowns.empty() ? "" : format_number(axes.cooldowns[place.cooldown]),
+                                 norm,
+                                 std::string(name_of(options.criterion)),
+                                 format_number(options.distance)};
+  if (result.error.empty()) {
+    cells.insert(cells.end(),
+                 {std::to_string(result.best.T), format_number(result.best.peak), format_number(result.best.bound),
+                  result.best.closed_form ? "true" : "false", result.best.at_limit ? "true" : "false", ""});
+  } else {
+    std::string error = result.error;
+    std::replace_if(
+        error.begin(), error.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    cells.insert(cells.end(), {"", "", "", "", "", std::move(error)});
+  }
+  return cells;
+}
+
+SweepFile::SweepFile(const std::filesystem::path& path, const SweepAxes& axes, const SweepOptions& options)
+    : path_(path),
+      axes_(axes),
+      options_(options),
+      descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+  const std::string name = path.string();
+  if (descriptor_ < 0) fail({name, ": cannot be written: ", message(errno)});
+  try {
+    struct stat status {};
+    if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) fail({name, ": is not a plain file"});
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) fail({name, ": another process is writing to it"});
+    std::string text;
+    std::array<char, 1 << 16> block{};
+    for (;;) {
+      const ssize_t count = ::read(descriptor_, block.data(), block.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) fail({name, ": cannot be read: ", message(errno)});
+      if (count == 0) break;
+      text.append(block.data(), static_cast<std::size_t>(count));
+    }
+    read(text);
+  } catch (...) {
+    ::close(descriptor_);
+    throw;
+  }
+}
+
+SweepFile::~SweepFile() { ::close(descriptor_); }
+
+void SweepFile::read(std::string_view text) {
+  const std::string header = line_of(sweep_columns());
+  const std::size_t whole = text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n') + 1;
+  const bool cut_header = whole == 0 && header.starts_with(text);
+  if (!cut_header && !text.starts_with(header)) {
+    fail({path_.string(), ", line 1: is not the file of a sweep; name another one"});
+  }
+  std::size_t line = 2;
+  for (std::size_t begin = cut_header ? 0 : header.size(); begin < whole; ++line) {
+    const std::size_t end = text.find('\n', begin);
+    auto result = result_of(axes_, options_, cells_of(text.substr(begin, end - begin)));
+    if (!result) {
+      fail({path_.string(), ", line ", std::to_string(line),
+            ": is not a result of this sweep (other schedules, axes or settings?); name another file"});
+    }
+    if (known_.insert(result->combination).second) found_.push_back(std::move(*result));
+    begin = end + 1;
+  }
+  if (whole < text.size() && ::ftruncate(descriptor_, static_cast<off_t>(whole)) != 0) fail_to_write(errno);
+  if (whole > 0) return;
+  if (const ssize_t count = ::write(descriptor_, header.data(), header.size());
+      count != static_cast<ssize_t>(header.size())) {
+    fail_to_write(count < 0 ? errno : ENOSPC);
+  }
+}
+
+void SweepFile::append(const SweepResult& result) {
+  const std::string line = line_of(sweep_cells(axes_, options_, result));
+  const off_t before = ::lseek(descriptor_, 0, SEEK_END);
+  ssize_t count = -1;
+  do count = ::write(descriptor_, line.data(), line.size());
+  while (count < 0 && errno == EINTR);
+  if (count == static_cast<ssize_t>(line.size())) return;
+  const int error = count < 0 ? errno : ENOSPC;
+  [[maybe_unused]] const int cut = ::ftruncate(descriptor_, before);  // else it is cut off at the next opening
+  fail_to_write(error);
+}
+
+void SweepFile::sync() {
+  if (::fsync(descriptor_) != 0 && errno != EINVAL) fail_to_write(errno);
+}
+
+void SweepFile::fail_to_write(int error) const {
+  throw std::runtime_error(path_.string() + ": cannot be written: " + message(error));
+}
+
+}  // namespace scheduled

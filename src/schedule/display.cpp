@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "scheduled/schedule_display.hpp"
+
+namespace scheduled {
+namespace {
+
+/// The name and `key=value` texts of a canonical spec.
+std::vector<std::string> parts(std::string_view spec) {
+  const std::size_t open = spec.find('(');
+  std::vector<std::string> out{std::string(spec.substr(0, open))};
+  if (open == std::string_view::npos) return out;
+  int depth = 0;
+  std::string part;
+  for (const char c : spec.substr(open + 1)) {
+    if (c == '[') ++depth;
+    if (c == ']') --depth;
+    const bool ends = depth == 0 && (c == ',' || c == ')');
+    if (ends && !part.empty()) out.push_back(std::exchange(part, {}));
+    if (!ends && !(part.empty() && c == ' ')) part += c;
+  }
+  return out;
+}
+
+using Notes = std::map<std::int64_t, std::string>;
+
+void note(Notes& notes, std::int64_t step, std::string_view what) {
+  std::string& text = notes[step];
+  text += (text.empty() || what.empty() ? "" : ", ") + std::string(what);
+}
+
+}  // namespace
+
+std::vector<std::string> short_names(std::span<const std::string> specs, bool with_peak) {
+  std::vector<std::vector<std::string>> all;
+  for (const std::string& spec : specs) all.push_back(parts(spec));
+  const auto everywhere = [&](const std::string& part) {
+    return std::all_of(all.begin(), all.end(), [&](const auto& other) {
+      return std::find(other.begin() + 1, other.end(), part) != other.end();
+    });
+  };
+  std::vector<std::string> names;
+  for (const std::vector<std::string>& own : all) {
+    std::string inner;
+    for (std::size_t p = 1; p < own.size(); ++p) {
+      const bool is_peak = own[p].starts_with("peak=");
+      const bool shared = all.size() > 1 && everywhere(own[p]);
+      if ((is_peak && !with_peak) || shared) continue;
+      inner += (inner.empty() ? "" : ", ") + own[p];
+    }
+    names.push_back(own.front() + (inner.empty() ? "" : "(" + inner + ")"));
+  }
+  return names;
+}
+
+std::vector<std::int64_t> spread_steps(std::int64_t T, std::size_t points) {
+  const auto count = std::min(static_cast<std::int64_t>(points), T);
+  if (count <= 1) return {T};
+  std::vector<std::int64_t> t;
+  t.reserve(static_cast<std::size_t>(count));
+  // T - 1 = whole (count - 1) + rest, so that no product of two large numbers is needed.
+  const std::int64_t whole = (T - 1) / (count - 1);
+  const std::int64_t rest = (T - 1) % (count - 1);
+  for (std::int64_t k = 0; k < count; ++k) t.push_back(1 + k * whole + k * rest / (count - 1));
+  return t;
+}
+
+std::map<std::int64_t, std::string> informative_steps(const Schedule& schedule, std::int64_t end) {
+  const Layout& layout = schedule.layout();
+  const std::int64_t warmup = layout.warmup_steps;
+  Notes steps;
+  for (const std::int64_t t : spread_steps(std::min(end, layout.steps.value_or(end)), 9)) note(steps, t - 1, "");
+  note(steps, 0, "first");
+  if (warmup > 0) {
+    note(steps, warmup - 1, "last warmup");
+    note(steps, schedule.lr(warmup - 1) == schedule.lr(warmup) ? warmup - 1 : warmup, "first at the top");
+  }
+  if (layout.steps) {
+    const std::int64_t cooldown = *layout.steps - layout.cooldown_steps;
+    if (layout.cooldown_steps > 0) {
+      if (cooldown > warmup) note(steps, cooldown - 1, "last before the cooldown");
+      note(steps, cooldown, "first of the cooldown");
+    }
+    note(steps, *layout.steps - 1, layout.cooldown_steps > 0 ? "last of the cooldown" : "last");
+    note(steps, *layout.steps, "past the end");
+  }
+  return steps;
+}
+
+std::map<std::int64_t, std::string> informative_updates(const Schedule& schedule, std::int64_t T) {
+  Notes updates;
+  const auto note_within = [&](std::int64_t t, std::string_view why) {
+    if (t >= 1 && t <= T) note(updates, t, why);
+  };
+  for (const std::int64_t t : spread_steps(T, 9)) note_within(t, "");
+  const Layout& layout = schedule.layout();
+  if (layout.warmup_steps > 0) note_within(layout.warmup_steps, "last of the warmup");
+  if (layout.steps && layout.cooldown_steps > 0 && layout.cooldown_steps < *layout.steps - 1) {
+    note_within(*layout.steps - layout.cooldown_steps, "last before the cooldown");
+  }
+  return updates;
+}
+
+}  // namespace scheduled
