@@ -50,7 +50,7 @@ void add_schedule(Result& result, const std::string& spec, const std::string& fi
     shifted.push_back(worst_case(slipped, 1.0, 1.0).value);
   }
   const plot::Axis x = {.label = "T", .scale = plot::Scale::log};
-  const plot::Axis y = {.label = "worst case of f(x_T) − f*", .scale = plot::Scale::log};
+  const plot::Axis y = {.label = "worst case of the last iterate", .scale = plot::Scale::log};
   result.pictures.push_back(
       {"lower-bound-" + file, single(x, y,
                                      {line("bound Ω at γ*", steps, bound, 0), line("exact worst case", steps, exact, 1),

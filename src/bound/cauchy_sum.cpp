@@ -11,11 +11,10 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <thread>
 #include <vector>
 
 #include "base/elementary.hpp"
+#include "base/parallel.hpp"
 #include "bound/curve_kernels.hpp"
 
 namespace scheduled {
@@ -63,11 +62,12 @@ class CauchySum {
     const Cluster root{0, 0, problem_.lr.size(), 0};
     std::vector<Task> tasks;
     list_tasks(root, tasks);
-    for_each(tasks, threads, [this](const Task& task) { collect_sources(task.targets); });
+    for_each_index(tasks.size(), threads, [&](std::size_t i) { collect_sources(tasks[i].targets); });
     collect_top(root);
     interact_top(root, tasks);
     push_down_top(root);
-    for_each(tasks, threads, [this](const Task& task) {
+    for_each_index(tasks.size(), threads, [&](std::size_t i) {
+      const Task& task = tasks[i];
       for (const Pair& pair : task.pairs) interact(pair.targets, pair.sources, pair.gap);
       interact_within(task.targets);
       push_down(task.targets);
@@ -100,17 +100,6 @@ class CauchySum {
   bool is_leaf(const Cluster& c) const { return c.level == levels_; }
   double* sources_of(const Cluster& c) { return source_.data() + c.node * order_; }
   double* local_of(const Cluster& c) { return local_.data() + c.node * order_; }
-
-  template <class Work>
-  void for_each(const std::vector<Task>& tasks, int threads, const Work& work) {
-    std::atomic<std::size_t> next = 0;
-    const auto loop = [&] {
-      for (std::size_t i = next++; i < tasks.size(); i = next++) work(tasks[i]);
-    };
-    std::vector<std::jthread> others;
-    for (int i = 1; i < threads; ++i) others.emplace_back(loop);
-    loop();
-  }
 
   void list_tasks(const Cluster& c, std::vector<Task>& tasks) const {
     if (c.level == task_level_) {

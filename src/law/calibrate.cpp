@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "law/fit_parts.hpp"
 #include "scheduled/law_predict.hpp"
 
@@ -19,7 +20,7 @@ void calibrate_law(LawFit& fit, const std::vector<FitRun>& runs, const FitOption
   refit.max_iterations = std::min(options.max_iterations, 30);
   law::check_fit(fit.fitted.law.kind, runs, refit);
   std::vector<std::vector<double>> ratios(groups);  // error over half of the 90 % interval
-  law::for_each_index(groups, options.threads, [&](std::size_t group) {
+  for_each_index(groups, options.threads, [&](std::size_t group) {
     std::vector<FitRun> kept;
     FitOptions here = refit;
     here.weight.clear();

@@ -1,27 +1,15 @@
 // Fitting: checks, references, starts, minimisation and what the result says.
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <functional>
 #include <numeric>
-#include <thread>
 
 #include "base/error.hpp"
+#include "base/parallel.hpp"
 #include "law/curves.hpp"
 #include "law/fit_parts.hpp"
 
 namespace scheduled {
 namespace law {
-
-void for_each_index(std::size_t count, int threads, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  const auto loop = [&] {
-    for (std::size_t i = next++; i < count; i = next++) work(i);
-  };
-  std::vector<std::jthread> helpers;
-  for (int i = 1; i < threads; ++i) helpers.emplace_back(loop);
-  loop();
-}
 
 namespace {
 
@@ -125,7 +113,7 @@ void bootstrap_law(LawFit& fit, const std::vector<FitRun>& runs, int replicates,
     }
     for (double& w : weight) w *= static_cast<double>(runs.size()) / total;
   }
-  law::for_each_index(weights.size(), options.threads, [&](std::size_t i) {
+  for_each_index(weights.size(), options.threads, [&](std::size_t i) {
     const auto x = problem.coordinates().from_parameters(fit.fitted.law.parameters);
     const law::Minimum refit = law::minimise(problem, problem.with_fixed(x), 30, weights[i]);
     fit.fitted.bootstrap[i].parameters = problem.coordinates().to_parameters(refit.x);

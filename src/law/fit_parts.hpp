@@ -1,14 +1,9 @@
 // Parts of a fit that have a file of their own.
 #pragma once
 
-#include <functional>
-
 #include "law/problem.hpp"
 
 namespace scheduled::law {
-
-/// work(0) ... work(count - 1) on `threads` threads; work must not throw.
-void for_each_index(std::size_t count, int threads, const std::function<void(std::size_t)>& work);
 /// x^(1/n)
 double elementary_root(double x, double n);
 
