@@ -1,4 +1,5 @@
-// The two-dimensional convex example f(w) = max |Xw - y|: what a cooldown does to the last iterate.
+// The two-dimensional convex example f(w) = max |Xw - y|: what a cooldown does to the last iterate. Steps go along
+// subgradients of length 1, so that G = 1.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -44,11 +45,13 @@ struct Problem {
 };
 
 /// Where the line of height `level` crosses the cells of a grid: pieces with gaps between them.
-plot::Line contour(const Problem& problem, double level, double shade) {
+plot::Line contour(const Problem& problem, double level) {
   constexpr std::size_t cells = 120;
-  const std::vector<double> x = spaced(-1.6, 2.6, cells + 1);
-  const std::vector<double> y = spaced(-1.8, 1.6, cells + 1);
-  plot::Line out{.shade = shade};
+  constexpr Point low = {0.55, -0.85};  // the neighbourhood of w*, which the paths reach after some steps
+  constexpr Point high = {1.45, -0.15};
+  const std::vector<double> x = spaced(low[0], high[0], cells + 1);
+  const std::vector<double> y = spaced(low[1], high[1], cells + 1);
+  plot::Line out{.style = 4};
   for (std::size_t i = 0; i < cells; ++i) {
     for (std::size_t j = 0; j < cells; ++j) {
       const std::array<Point, 4> corner = {{{x[i], y[j]}, {x[i + 1], y[j]}, {x[i + 1], y[j + 1]}, {x[i], y[j + 1]}}};
@@ -83,10 +86,6 @@ Result convex_example(const Inputs&) {
   const double distance = std::hypot(start[0] - problem.solution[0], start[1] - problem.solution[1]);
   std::vector<plot::Line> objectives;
   std::vector<plot::Line> paths;
-  const std::vector<double> levels = {0.1, 0.3, 0.6, 1.0, 1.5, 2.0};
-  for (std::size_t k = 0; k < levels.size(); ++k) {
-    paths.push_back(contour(problem, levels[k], 0.4 + 0.6 * static_cast<double>(k) / 5.0));
-  }
   const std::vector<std::string> specs = {"constant", "wsd", "cosine"};
   for (std::size_t k = 0; k < specs.size(); ++k) {
     const Schedule schedule = at_horizon(specs[k], T);
@@ -110,8 +109,16 @@ Result convex_example(const Inputs&) {
   result.pictures.push_back(
       {"convex-example-objective", single({.label = "step", .ticks = plot::TickStyle::count},
                                           {.label = "f(w) = max |Xw − y|", .scale = plot::Scale::log}, objectives)});
-  plot::Figure figure = single({.label = "w₁"}, {.label = "w₂"}, paths);
-  figure.height = 3.0;
+  plot::Figure figure{.panels = {}, .arrangement = plot::Arrangement::side_by_side, .width = 6.8, .height = 2.4};
+  for (plot::Line& path : paths) {
+    std::vector<plot::Line> lines;
+    for (const double level : {0.02, 0.05, 0.1, 0.2, 0.3}) lines.push_back(contour(problem, level));
+    lines.front().label = "f = .02, .05, .1, .2, .3";
+    lines.push_back(std::move(path));
+    figure.panels.push_back({{.label = "w₁", .range = plot::Range{0.55, 1.45}},
+                             {.label = "w₂", .range = plot::Range{-0.85, -0.15}},
+                             std::move(lines)});
+  }
   result.pictures.push_back({"convex-example-path", std::move(figure)});
   return result;
 }

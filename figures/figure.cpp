@@ -42,13 +42,13 @@ bool Check::holds() const {
 }
 
 std::string csv_of(const plot::Figure& figure) {
-  std::string text = "panel,line,x,y\n";
+  std::string text = "panel,line,name,x,y\n";
   for (std::size_t p = 0; p < figure.panels.size(); ++p) {
     for (std::size_t l = 0; l < figure.panels[p].lines.size(); ++l) {
       const plot::Line& line = figure.panels[p].lines[l];
-      const std::string name = line.label.empty() ? fmt::format("line {}", l + 1) : line.label;
       for (std::size_t k = 0; k < line.x.size(); ++k) {
-        text += fmt::format("{},{},{},{}\n", p + 1, quoted(name), format_number(line.x[k]), format_number(line.y[k]));
+        const std::string x = format_number(line.x[k]);
+        text += fmt::format("{},{},{},{},{}\n", p + 1, l + 1, quoted(line.label), x, format_number(line.y[k]));
       }
     }
   }

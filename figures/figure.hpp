@@ -51,6 +51,7 @@ struct Entry {
   std::string_view shows;
   std::string_view inputs;  ///< "none", or which logs
   std::function<Result(const Inputs&)> make;
+  std::string_view takes = "under 1 s";         ///< with drawing as PNG, one core
   std::vector<std::string_view> variants = {};  ///< e.g. model sizes, asked for as NAME:VARIANT
   bool needs_logs() const { return inputs != "none"; }
 };
@@ -58,7 +59,8 @@ struct Entry {
 /// All figures, in the paper's order.
 const std::vector<Entry>& all();
 
-/// The points of all lines of a figure: panel, line, x, y. Numbers read back exactly.
+/// The points of all lines of a figure: panel, line (both from 1), name, x, y. Numbers read back exactly; y is nan
+/// where a line is interrupted.
 std::string csv_of(const plot::Figure& figure);
 
 /// Markdown page with a table "paper or its logs / here / difference", one row for each check, under the names of the

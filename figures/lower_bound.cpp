@@ -54,7 +54,7 @@ void add_schedule(Result& result, const std::string& spec, const std::string& fi
   result.pictures.push_back(
       {"lower-bound-" + file, single(x, y,
                                      {line("bound Ω at γ*", steps, bound, 0), line("exact worst case", steps, exact, 1),
-                                      line("the same of the published steps", steps, shifted, 2),
+                                      line("exact, η₁ left out (the paper)", steps, shifted, 2),
                                       line("D G/√T, minimax", steps, minimax, 4), sdp_points(spec, 3)})});
 }
 

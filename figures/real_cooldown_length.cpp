@@ -87,7 +87,7 @@ void add_fixed_rates(Result& result, const Sweeps& sweeps) {
 std::map<double, double> add_fits(Result& result, const Sweeps& sweeps) {
   std::map<double, double> best;
   std::vector<plot::Line> lines;
-  const std::vector<double> fine = log_spaced(1e-4, 1e-2, 100);
+  const std::vector<double> fine = log_spaced(9e-5, 3.6e-3, 100);
   for (const auto& [cooldown, sweep] : sweeps) {
     lines.push_back(shaded(name_of(cooldown), sweep.lr, sweep.loss, cooldown));
     lines.back().kind = plot::Line::Kind::points;
@@ -100,7 +100,7 @@ std::map<double, double> add_fits(Result& result, const Sweeps& sweeps) {
   }
   result.pictures.push_back({"real-cooldown-length-lr-fit",
                              single({.label = "base learning rate γ", .scale = plot::Scale::log},
-                                    {.label = "final validation loss", .range = plot::Range{2.94, 3.02}}, lines)});
+                                    {.label = "final validation loss", .range = plot::Range{2.94, 3.15}}, lines)});
   return best;
 }
 

@@ -72,7 +72,7 @@ plot::Figure losses_and_schedules(const std::vector<const Found*>& runs, plot::R
   for (const Found* run : runs) {
     if (!*run) continue;
     std::string label = (*run)->name;
-    if (steps) label += fmt::format(": {:.4f} at the end", final_loss((*run)->log));
+    if (steps) label += fmt::format(": {:.4f} on the whole set", final_loss((*run)->log));
     loss_lines.push_back(named(logged((*run)->log, "val_loss"), label, (*run)->style));
     rate_lines.push_back(named(logged((*run)->log, "lr"), label, (*run)->style));
   }

@@ -58,7 +58,10 @@ Result schedule_comparison(Criterion criterion) {
   result.pictures.push_back(
       {prefix + "sweep",
        single({.label = "base learning rate γ", .scale = plot::Scale::log},
-              {.label = bound_name(criterion), .scale = plot::Scale::log, .range = plot::Range{0.09, 0.6}}, sweeps)});
+              {.label = bound_name(criterion),
+               .scale = plot::Scale::log,
+               .range = criterion == Criterion::omega ? plot::Range{0.09, 0.6} : plot::Range{0.045, 0.6}},
+              sweeps)});
   return result;
 }
 

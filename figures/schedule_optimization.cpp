@@ -1,4 +1,4 @@
-// Gradient descent on the bound, as the paper shows it, and the optimum in closed form that it creeps towards.
+// Gradient descent on the bound, in ln(eta), and the optimum in closed form that it creeps towards.
 #include <algorithm>
 #include <cmath>
 
@@ -29,7 +29,7 @@ std::vector<std::vector<double>> descent(std::vector<double> lr) {
 std::vector<double> steps_axis() { return spaced(1.0, static_cast<double>(T), static_cast<std::size_t>(T)); }
 
 plot::Figure frame(const std::vector<double>& lr, const std::vector<double>& optimum, int iteration) {
-  plot::Figure figure = single({.label = "step"}, {.label = "learning rate", .range = plot::Range{0.0, 0.22}},
+  plot::Figure figure = single({.label = "step"}, {.label = "learning rate", .range = plot::Range{0.0, 0.11}},
                                {line("after " + std::to_string(iteration) + " steps of descent", steps_axis(), lr, 0),
                                 line("optimum (4.1)", steps_axis(), optimum, 1)});
   return figure;
@@ -69,7 +69,7 @@ Result schedule_optimization(const Inputs&) {
                line("linear decay", {0.0, iterations}, std::vector<double>(2, of_linear / optimum.bound - 1.0), 1)})});
 
   Animation animation{.name = "schedule-optimization", .seconds = 0.12};
-  for (int i = 0; i <= iterations; i += i < 100 ? 5 : 25) {
+  for (int i = 0; i <= 200; i += i < 50 ? 2 : 10) {  // later the eye sees no change
     animation.frames.push_back(frame(path[static_cast<std::size_t>(i)], optimum.lr, i));
   }
   result.animations.push_back(std::move(animation));

@@ -67,6 +67,12 @@ Result wsd_detail(const Inputs&) {
   Result result;
   add_split(result);
   add_theorem(result);
+  result.checks.push_back({"linear decay, T → ∞: Ω*√T", "2", linear_limit().bound});
+  result.checks.push_back({"linear decay, T → ∞: γ*√T", "1", linear_limit().peak});
+  result.checks.push_back({"cosine, T → ∞: Ω*√T", "2.0602", cosine_limit().bound});
+  result.checks.push_back({"cosine, T → ∞: γ*√T", ".9708", cosine_limit().peak});
+  result.checks.push_back({"1-sqrt, T → ∞: Ω*√T", "2.01401", one_minus_sqrt_limit().bound});
+  result.checks.push_back({"1-sqrt, T → ∞: γ*√T", "1.48956", one_minus_sqrt_limit().peak});
   constexpr std::int64_t long_run = 1'000'000'000'000;
   const double limit = wsd_theorem_bound(long_run, long_run / 5 * 4) * std::sqrt(static_cast<double>(long_run));
   result.checks.push_back({"wsd c = .2, T → ∞: Ω*√T", "2.15953", wsd_limit(0.2).bound});

@@ -142,7 +142,8 @@ void print_list() {
   std::string text;
   for (const Entry& entry : figures::all()) {
     const std::string variants = entry.variants.empty() ? "" : fmt::format(" (:{})", known_variants(entry));
-    text += fmt::format("{}{}: {}\n    needs: {}\n", entry.name, variants, entry.shows, entry.inputs);
+    text += fmt::format("{}{}: {}\n    needs: {}; takes {}\n", entry.name, variants, entry.shows, entry.inputs,
+                        entry.takes);
   }
   print_text(text);
 }
@@ -186,7 +187,6 @@ void make_figures(const FiguresOptions& options) {
   if (options.list) return print_list();
   std::string left_out;
   const std::vector<Order> orders = chosen(options, left_out);
-  for (const std::string& format : options.formats) plot::format_of("figure." + format);
   if (!options.logs.empty() && !std::filesystem::is_directory(options.logs)) {
     throw std::invalid_argument(options.logs + ": is not a folder of logs");
   }
@@ -234,6 +234,7 @@ void add_figures(CLI::App& app) {
   verb->add_option("--out", options->out, "Folder for pictures, CSV files and report.md")->capture_default_str();
   verb->add_option("--format", options->formats, "png, pdf, svg; several joined by commas")
       ->delimiter(',')
+      ->check(CLI::IsMember({"png", "pdf", "svg"}))
       ->capture_default_str();
   verb->add_option("--threads", options->threads, "Figures made at a time")
       ->check(CLI::Range(1, 256))

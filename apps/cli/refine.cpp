@@ -33,6 +33,7 @@ struct Refined {
   RunLog log;
   Series norms;
   RefinedSchedule refined;
+  std::int64_t first = 1;  ///< the run's step that the first norm stands for
   std::int64_t steps = 0;
   std::optional<Schedule> own;         ///< the run's rates
   std::string why_no_own;              ///< where it is not there
@@ -48,21 +49,47 @@ struct Refined {
 
 [[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
 
+/// The grad norm of every step from `first` to the last logged one. first is 1, or where a log without its beginning (a
+/// branch without --base) has none that early: its first step with a norm.
+struct DenseNorms {
+  std::int64_t first = 1;
+  std::vector<double> values;
+};
+
+DenseNorms dense_norms(const RunLog& log, const Series& norms, const DenseOptions& dense) {
+  const std::int64_t last = norms.step.back();
+  try {
+    return {1, densify(log, "grad_norm", last, dense)};
+  } catch (const std::invalid_argument&) {
+    const std::int64_t before = std::max<std::int64_t>(norms.step.front() - 1, 0);
+    RunLog rest{.name = log.name, .step = norms.step, .column = {{"grad_norm", norms.value}}, .meta = {}};
+    for (std::int64_t& step : rest.step) step -= before;
+    return {before + 1, densify(rest, "grad_norm", last - before, {.max_gap = dense.max_gap})};
+  }
+}
+
 Refined refine_run(const RefineOptions& options) {
   RunLog log = options.run.read();
   Series norms = series(log, "grad_norm");
   if (norms.step.empty()) fail(log.name + ": no row of grad_norm");
-  const std::int64_t steps = read_steps("steps", options.steps).value_or(log.step.back());
+  const DenseNorms dense = dense_norms(log, norms, options.run.dense());
+  const std::int64_t steps =
+      read_steps("steps", options.steps).value_or(static_cast<std::int64_t>(dense.values.size()));
   check_summable(steps);
   RefineSettings settings;
   settings.norm = options.norm == "l2" ? NormKind::l2 : NormKind::l1;
   settings.width = read_share("width", options.width);
   settings.close = read_share("close", options.close);
   settings.steps = steps;
-  RefinedSchedule refined = refine(norms.value, settings);
-  Refined result{std::move(log), std::move(norms), std::move(refined), steps, {}, {}, {}};
+  RefinedSchedule refined = refine(dense.values, settings);
+  Refined result{std::move(log), std::move(norms), std::move(refined), dense.first, steps, {}, {}, {}};
   if (settings.norm == NormKind::l1) {
     result.why_no_own = "the bound is for l2 norms";
+    return result;
+  }
+  if (dense.first > 1) {
+    result.why_no_own =
+        fmt::format("the log has no grad norms before step {}; --base RUN puts the run before it", dense.first);
     return result;
   }
   if (steps != result.log.step.back()) {
@@ -84,7 +111,9 @@ std::string text_of(const Refined& found, const RefineOptions& options) {
   std::string text = fmt::format("{}\n{} grad norms ({}) from step {} to {}; filtered: {} at first, {} at last\n",
                                  found.log.name, found.norms.step.size(), options.norm, found.norms.step.front(),
                                  found.norms.step.back(), rounded(norms.front()), rounded(norms.back()));
-  text += fmt::format("a schedule of {} steps\n\n", found.steps);
+  const std::string part =
+      found.first > 1 ? fmt::format(", for steps {} to {} only", found.first, found.norms.step.back()) : "";
+  text += fmt::format("a schedule of {} steps{}\n\n", found.steps, part);
   if (found.transfer) {
     text += fmt::format(
         "  bound, each at its best scale: {} for the run's own schedule\n"
@@ -144,14 +173,13 @@ plot::Panel rates_of(const Refined& found) {
 plot::Figure draw(const Refined& found) {
   plot::Line logged{"logged grad norm", {}, found.norms.value, 0, plot::Line::Kind::line};
   plot::Line filtered{"filtered", {}, found.refined.grad_norm, 3};
-  const auto spread_out = [&](plot::Line& line) {
-    const double count = std::max<double>(static_cast<double>(line.y.size()) - 1.0, 1.0);
-    for (std::size_t k = 0; k < line.y.size(); ++k) {
-      line.x.push_back(static_cast<double>(k) / count * static_cast<double>(found.steps));
-    }
-  };
-  spread_out(logged);
-  spread_out(filtered);
+  // Steps of the new schedule, which may be longer or shorter than what was logged.
+  const double stretch =
+      static_cast<double>(found.steps) / static_cast<double>(found.norms.step.back() - found.first + 1);
+  for (const std::int64_t step : found.norms.step) {
+    logged.x.push_back(static_cast<double>(step - found.first) * stretch);
+  }
+  for (std::size_t k = 0; k < filtered.y.size(); ++k) filtered.x.push_back(static_cast<double>(k));
   plot::Panel norms;
   norms.x = step_axis(found.steps);
   norms.y.label = "grad norm";

@@ -34,11 +34,11 @@ def check_verdicts(test, rows):
 
 
 def check_files(test, folder, suffix):
-    """Every picture has its data, and its data are numbers."""
+    """Every picture has its data."""
     pictures = sorted(folder.glob(f"*.{suffix}"))
     test.assertTrue(pictures)
     for picture in pictures:
         lines = picture.with_suffix(".csv").read_text(encoding="utf-8").splitlines()
-        test.assertEqual(lines[0], "panel,line,x,y")
+        test.assertEqual(lines[0], "panel,line,name,x,y")
         test.assertGreater(len(lines), 2, picture.name)
     test.assertEqual([path.name for path in folder.iterdir() if path.suffix == ".part"], [])

@@ -25,7 +25,7 @@ TEST(Csv, QuotesNamesAndKeepsNumbers) {
   plot::Figure figure;
   figure.panels.push_back({{}, {}, {{"a \"b\", c", {0.1, 2}, {1e-300, 3}}, {"", {1}, {4}}}});
   EXPECT_EQ(csv_of(figure),
-            "panel,line,x,y\n1,\"a \"\"b\"\", c\",0.1,1e-300\n1,\"a \"\"b\"\", c\",2,3\n1,\"line 2\",1,4\n");
+            "panel,line,name,x,y\n1,1,\"a \"\"b\"\", c\",0.1,1e-300\n1,1,\"a \"\"b\"\", c\",2,3\n1,2,\"\",1,4\n");
 }
 
 TEST(Report, SaysWhatDiffersAndWhy) {
