@@ -115,6 +115,22 @@ class Design(command.CommandTest):
         self.assertLess(found["bound_over_own"], 1)
         self.assertEqual(max(rates[0]), found["peak"])
 
+    def test_norms_count_at_the_steps_they_were_logged(self):
+        rows = [(step, 1.0) for step in range(1, 101)] + [(step, 10.0) for step in range(200, 10001, 100)]
+        text = "".join(f"{step},0.1,{norm}\n" for step, norm in rows)
+        (self.folder / "uneven.csv").write_text("step,lr,grad_norm\n" + text)
+        found = self.json_of("refine", "--log", "uneven.csv", "--width", "0", "--max-gap", "200")
+        self.assertEqual(found["steps"], 10000)
+        self.assertEqual([found["grad_norm"][step - 1] for step in (1, 100, 150, 200, 5000)], [1, 1, 5.5, 10, 10])
+
+    def test_a_branch_without_its_base_gives_its_own_steps(self):
+        rows = "".join(f"{step},0.1,{1 + step % 3}\n" for step in range(4000, 5001, 10))
+        (self.folder / "branch.csv").write_text("step,lr,grad_norm\n" + rows)
+        found = self.json_of("refine", "--log", "branch.csv")
+        self.assertEqual((found["steps"], found["first_step"], found["last_step"]), (1001, 4000, 5000))
+        self.assertIn("no grad norms before step 4000; --base RUN", found["why_no_peak"])
+        self.assertIn("a schedule of 1001 steps, for steps 4000 to 5000 only", self.output_of("refine", "--log", "branch.csv"))
+
     def test_every_paper_log_with_grad_norms(self):
         if not LOGS.is_dir():
             self.skipTest(f"no logs in {LOGS}")
