@@ -117,6 +117,9 @@ Optimized optimize(std::int64_t T, GradNorm grad_norm, double distance, const Op
 }
 
 std::string status_text(const Optimized& found, const OptimizeOptions& options) {
+  if (options.bound.which() == Criterion::worst_case) {
+    return "optimal by the worst case that the weights of 2310.07831 prove (closed form)";
+  }
   if (!options.constrained()) return "optimal (closed form)";
   return fmt::format("optimal; no schedule that obeys the constraints has a bound below {} (gap {:.1g}, {} iterations)",
                      rounded(found.lower_bound), std::max(found.gap, 0.0), found.iterations);

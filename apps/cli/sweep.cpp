@@ -160,21 +160,26 @@ std::vector<SweepResult> results_of(const SweepAxes& axes, SweepOptions& setting
     file = std::make_unique<SweepFile>(path, axes, settings);
     before = static_cast<std::int64_t>(file->found().size());
     settings.skip = [&](std::int64_t combination) { return file->holds(combination); };
-    watch_for_interrupts();
   }
+  watch_for_interrupts();
   auto synced = std::chrono::steady_clock::now();
   settings.on_result = [&](const SweepResult& result, std::int64_t done, std::int64_t) {
     progress.done(static_cast<std::size_t>(before + done));
+    if (interrupted != 0) stop.request_stop();
     if (!file) return;
     file->append(result);
     if (const auto now = std::chrono::steady_clock::now(); now - synced > std::chrono::seconds(1)) {
       synced = now;
       file->sync();
     }
-    if (interrupted != 0) stop.request_stop();
   };
   std::vector<SweepResult> results = sweep(axes, settings);
-  if (!file) return results;
+  if (!file) {
+    if (static_cast<std::int64_t>(results.size()) == size) return results;
+    throw std::runtime_error(fmt::format(
+        "interrupted: {} of {} combinations were done; --out FILE keeps them, and goes on from there the next time",
+        results.size(), size));
+  }
   file->sync();
   results.insert(results.end(), file->found().begin(), file->found().end());
   if (static_cast<std::int64_t>(results.size()) < size) {
