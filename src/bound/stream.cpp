@@ -159,10 +159,13 @@ double OmegaStream::far_tail(double lr) {
 
 namespace {
 
+/// JSON readers take -0 for a whole number and lose its sign.
+std::string exact(double value) { return value == 0.0 && std::signbit(value) ? "-0.0" : format_number(value); }
+
 template <class Values>
 std::string list(const Values& values) {
   std::string text;
-  for (const double value : values) text += (text.empty() ? "" : ",") + format_number(value);
+  for (const double value : values) text += (text.empty() ? "" : ",") + exact(value);
   return "[" + text + "]";
 }
 

@@ -89,6 +89,18 @@ TEST(OmegaStream, StaysFiniteAtTheEndsOfItsRanges) {
   }
 }
 
+TEST(OmegaStream, SavesTheSignOfZero) {
+  OmegaStream stream;
+  stream.push(0.1);
+  stream.push(0.2);
+  std::string text = stream.save();
+  const std::size_t second = text.find(',', text.find("\"sums\":[")) + 1;  // the low part of the sum of rates
+  text.replace(second, text.find(',', second) - second, "-1e-400");        // reads as -0
+  const std::string saved = OmegaStream::restore(text).save();
+  EXPECT_NE(saved.find(",-0.0,"), std::string::npos);
+  EXPECT_EQ(OmegaStream::restore(saved).save(), saved);
+}
+
 TEST(OmegaStream, RefusesWhatIsNoSavedState) {
   OmegaStream stream;
   for (int i = 0; i < 10; ++i) stream.push(0.1);
