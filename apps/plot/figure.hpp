@@ -32,9 +32,9 @@ struct Axis {
 /// Points (x, y), joined or not. A y that is not finite, or not > 0 on a log axis, interrupts the line.
 struct Line {
   enum class Kind { line, points, joined };  ///< joined: points with lines between them
-  std::string label = {};              ///< in the legend, once per label; empty: none
-  std::vector<double> x = {}, y = {};  ///< same length
-  std::size_t style = 0;               ///< colour and dashes (or marker); cycles
+  std::string label = {};                    ///< in the legend, once per label; empty: none
+  std::vector<double> x = {}, y = {};        ///< same length
+  std::size_t style = 0;                     ///< colour and dashes (or marker); cycles
   Kind kind = Kind::line;
   /// Place of an ordered family of lines, 0 ... 1: a colour from dark to light instead of style's, whose dashes stay.
   std::optional<double> shade = {};

@@ -144,7 +144,7 @@ class Design(command.CommandTest):
 
 
 class Sweeps(command.CommandTest):
-    GRID = ["compare", "wsd", "wsd(decay=1-sqrt)", "--horizons", "50:500:6", "--cooldowns", "5%:100%:8", "--grad-norms", "1,t^-0.5"]
+    GRID = ("compare", "wsd", "wsd(decay=1-sqrt)", "--horizons", "50:500:6", "--cooldowns", "5%:100%:8", "--grad-norms", "1,t^-0.5")
 
     def test_agrees_with_tune(self):
         rows = json.loads(self.output_of(*self.GRID, "--json"))["rows"]
