@@ -1,7 +1,5 @@
 #include "cli/cooldown_options.hpp"
 
-#include "scheduled/anytime_plan.hpp"
-
 namespace scheduled::cli {
 
 void CooldownOptions::add_to(CLI::App& verb, const std::string& share_of) {

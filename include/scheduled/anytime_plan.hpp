@@ -94,9 +94,4 @@ Schedule branch_schedule(const Schedule& trunk, std::int64_t start, std::int64_t
 /// than one step.
 std::int64_t cooldown_steps_from(const Schedule& trunk, std::int64_t start, Duration length);
 
-/// A cooldown in the words of the spec language: a length such as `20%` or `5k`; a shape; and the rate at its end, or a
-/// share of the peak such as `10%`. Whether the final rate is below the trunk's peak is for branch_schedule to check.
-/// Throws std::invalid_argument naming cooldown, decay or final, its value and what is allowed.
-Cooldown parse_cooldown(std::string_view length, std::string_view decay = "linear", std::string_view final_lr = "0");
-
 }  // namespace scheduled

@@ -110,4 +110,13 @@ struct ScheduleHelp {
 };
 std::span<const ScheduleHelp> schedule_help() noexcept;
 
+/// A cooldown in the words of the spec language: a length such as `20%` or `5k`; a shape; and the rate at its end, or a
+/// share of the peak such as `10%`. Whether the final rate is below the peak is for the schedule that uses it to check.
+/// Throws std::invalid_argument naming cooldown, decay or final, its value and what is allowed.
+Cooldown parse_cooldown(std::string_view length, std::string_view decay = "linear", std::string_view final_lr = "0");
+
+/// Steps of a cooldown that begins after `start` steps and is `percent` of the run that it ends, to the nearest step:
+/// start p/(100 - p). start >= 0, 0 <= percent < 100.
+std::int64_t steps_for_share(std::int64_t start, double percent);
+
 }  // namespace scheduled

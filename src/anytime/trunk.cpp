@@ -1,8 +1,5 @@
 #include "anytime/trunk.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "base/error.hpp"
 #include "scheduled/anytime_plan.hpp"
 
@@ -40,28 +37,12 @@ std::int64_t cooldown_steps_from(const Schedule& trunk, std::int64_t start, Dura
     if (!(length.value < 100.0)) {
       fail({"cooldown = ", print_duration(length), ": must be below 100% of the branch's total"});
     }
-    const double share = length.value / 100.0;
-    count = static_cast<std::int64_t>(std::llround(static_cast<double>(start) * share / (1.0 - share)));
+    count = steps_for_share(start, length.value);
   } else {
     count = resolve_steps("cooldown", length, std::nullopt, trunk.spec().step_size);
   }
   if (count < 1) fail({"cooldown = ", print_duration(length), ": must be at least 1 step"});
   return count;
-}
-
-Cooldown parse_cooldown(std::string_view length, std::string_view decay, std::string_view final_lr) {
-  const auto require_word = [](std::string_view name, std::string_view text) {  // a spec says what else is wrong
-    if (text.find_first_of("(),=[] ") != std::string_view::npos) fail({name, " = ", text, ": must be one word"});
-  };
-  require_word("decay", decay);
-  require_word("final", final_lr);
-  // A peak that allows the final rate; a branch checks it against the trunk's own.
-  const double peak = std::max(1.0, parse_number(final_lr).value_or(1.0));
-  const Schedule spec = Schedule::parse(concat(
-      {"wsd(steps=1000, peak=", format_number(peak), ", cooldown=10%, decay=", decay, ", final=", final_lr, ")"}));
-  Cooldown cooldown = *spec.spec().cooldown;
-  cooldown.length = parse_duration("cooldown", length);
-  return cooldown;
 }
 
 }  // namespace scheduled

@@ -1,7 +1,6 @@
 #include "scheduled/law_cooldown.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.hpp"
 
@@ -29,17 +28,14 @@ std::int64_t cooldown_steps(const Duration& length, std::int64_t now) {
   if (length.unit == Duration::Unit::steps) return resolve_steps("cooldown", length, std::nullopt, {});
   if (length.unit != Duration::Unit::percent)
     fail({"cooldown = ", print_duration(length), ": must be steps or a share"});
-  const double share = length.value / 100.0;
-  if (!(share > 0.0 && share < 1.0)) {
+  if (!(length.value > 0.0 && length.value < 100.0)) {
     fail({"cooldown = ", print_duration(length), ": must be below 100 %: a share of the run with the cooldown"});
   }
-  return std::max<std::int64_t>(std::llround(share / (1.0 - share) * static_cast<double>(now)), 1);
+  return std::max<std::int64_t>(steps_for_share(now, length.value), 1);
 }
 
 Decay parse_cooldown_decay(std::string_view name, double final) {
-  if (name.find_first_of("(),=[] ") != std::string_view::npos) fail({"decay = ", name, ": must be one word"});
-  const std::string share = final > 0.0 ? concat({", final=", format_number(100.0 * final), "%"}) : std::string();
-  return Schedule::parse(concat({"wsd(steps=1000, cooldown=10%, decay=", name, share, ")"})).spec().cooldown->decay;
+  return parse_cooldown("1", name, final > 0.0 ? concat({format_number(100.0 * final), "%"}) : "0").decay;
 }
 
 VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double> trunk,
