@@ -90,20 +90,6 @@ std::vector<std::int64_t> targets_of(const std::string& text, std::int64_t plann
   return targets;
 }
 
-std::string name_of(ExtendMethod method) {
-  switch (method) {
-    case ExtendMethod::naive:
-      return "naive";
-    case ExtendMethod::drop:
-      return "drop";
-    case ExtendMethod::adapted_cooldown:
-      return "adapted-cooldown";
-    case ExtendMethod::optimal:
-      break;
-  }
-  return "optimal";
-}
-
 std::string choice_text(const ExtendRow& row) {
   const std::string limit = row.at_limit ? " (limit)" : "";
   switch (row.method) {
@@ -148,7 +134,7 @@ std::string text_of(const Extended& found, const ExtendOptions& options) {
   header.emplace_back("");
   Table table(header);
   for (const ExtendRow& row : found.rows) {
-    std::vector<std::string> cells{name_of(row.method), std::to_string(row.steps), rounded(row.omega),
+    std::vector<std::string> cells{std::string(name_of(row.method)), std::to_string(row.steps), rounded(row.omega),
                                    fmt::format("{:.4f}", row.omega / found.best(row).omega), rounded(row.worst_case)};
     for (std::size_t k = 0; several && k + 1 < found.targets.size(); ++k) {
       cells.push_back(found.targets[k] < row.steps ? rounded(row.stopped[k]) : "-");
@@ -204,14 +190,10 @@ std::string csv_of(const Extended& found) {
   for (const std::int64_t target : found.targets) header.push_back(fmt::format("stopped_{}", target));
   std::string text = csv_line(header);
   for (const ExtendRow& row : found.rows) {
-    std::vector<std::string> cells{name_of(row.method),
-                                   std::to_string(row.steps),
-                                   std::to_string(row.extra),
-                                   format_number(row.parameter),
-                                   row.at_limit ? "true" : "false",
-                                   format_number(row.omega),
-                                   format_number(row.worst_case),
-                                   row.spec,
+    std::vector<std::string> cells{std::string(name_of(row.method)), std::to_string(row.steps),
+                                   std::to_string(row.extra),        format_number(row.parameter),
+                                   row.at_limit ? "true" : "false",  format_number(row.omega),
+                                   format_number(row.worst_case),    row.spec,
                                    format_number(row.spec_omega)};
     for (const double value : row.stopped) cells.push_back(std::isfinite(value) ? format_number(value) : "");
     text += csv_line(cells);
@@ -225,7 +207,7 @@ plot::Panel rates_of(const Extended& found, std::size_t target, std::int64_t end
   for (std::size_t k = 4 * target; k < 4 * target + 4; ++k) {
     const ExtendRow& row = found.rows[k];
     const auto T = static_cast<std::int64_t>(row.lr.size());
-    lines.push_back(rate_line(Schedule::table(row.lr), T, name_of(row.method), lines.size()));
+    lines.push_back(rate_line(Schedule::table(row.lr), T, std::string(name_of(row.method)), lines.size()));
   }
   plot::Panel panel = rate_panel(std::move(lines), end);
   panel.title = fmt::format("to {} steps, {} of them done", found.targets[target], found.trunk.m);
@@ -236,7 +218,7 @@ plot::Panel rates_of(const Extended& found, std::size_t target, std::int64_t end
 plot::Panel bounds_along(const Extended& found, const BoundSettings& settings) {
   std::vector<plot::Line> lines;
   for (const ExtendRow& row : found.rows) {
-    lines.push_back(bound_line(Schedule::table(row.lr), settings, name_of(row.method), lines.size()));
+    lines.push_back(bound_line(Schedule::table(row.lr), settings, std::string(name_of(row.method)), lines.size()));
   }
   return bound_panel(std::move(lines), found.targets.back(), settings);
 }
@@ -245,7 +227,7 @@ plot::Panel bounds_along(const Extended& found, const BoundSettings& settings) {
 plot::Panel bounds_at_ends(const Extended& found, const BoundSettings& settings) {
   std::vector<plot::Line> lines;
   for (std::size_t method = 0; method < 4; ++method) {
-    plot::Line line{name_of(found.rows[method].method), {}, {}, method, plot::Line::Kind::joined};
+    plot::Line line{std::string(name_of(found.rows[method].method)), {}, {}, method, plot::Line::Kind::joined};
     for (std::size_t k = method; k < found.rows.size(); k += 4) {
       line.x.push_back(static_cast<double>(found.rows[k].steps));
       line.y.push_back(found.rows[k].omega);

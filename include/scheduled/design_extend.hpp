@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "scheduled/bound.hpp"
@@ -20,6 +21,9 @@ enum class ExtendMethod {
   adapted_cooldown,  ///< the same peak, another share of cooldown: `parameter`
   optimal,           ///< the rates that minimise Omega_T given the m steps, (5.1)
 };
+
+/// "naive", "drop", "adapted-cooldown", "optimal".
+std::string_view name_of(ExtendMethod method) noexcept;
 
 /// How `drop` and `adapted_cooldown` choose their parameter.
 enum class ExtendRule {

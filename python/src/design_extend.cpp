@@ -6,6 +6,7 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "bindings.hpp"
@@ -108,18 +109,11 @@ done, like
 grad_norm : float or array_like
     G: one number, or one per step up to the end of the plan.)doc";
 
-std::string_view name_of(ExtendMethod method) {
-  switch (method) {
-    case ExtendMethod::naive:
-      return "naive";
-    case ExtendMethod::drop:
-      return "drop";
-    case ExtendMethod::adapted_cooldown:
-      return "adapted_cooldown";
-    case ExtendMethod::optimal:
-      break;
-  }
-  return "optimal";
+/// As a Python name.
+std::string text_of(ExtendMethod method) {
+  std::string name(name_of(method));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
 }
 
 ExtendRule parse_rule(std::string_view rule) {
@@ -137,7 +131,7 @@ Cooldown cooldown_of(const std::optional<Schedule>& like) {
 void bind_row(nb::module_& m) {
   nb::class_<ExtendRow> row(m, "ExtendRow", "One way to one horizon.");
   row.def_prop_ro(
-         "method", [](const ExtendRow& self) { return name_of(self.method); },
+         "method", [](const ExtendRow& self) { return text_of(self.method); },
          "'naive', 'drop', 'adapted_cooldown' or 'optimal'.")
       .def_ro("steps", &ExtendRow::steps, "The horizon.")
       .def_ro("parameter", &ExtendRow::parameter,
@@ -157,8 +151,8 @@ void bind_row(nb::module_& m) {
           "The bound at each of the horizons if this plan is stopped there; NaN beyond its own; read-only.")
       .def_ro("distance", &ExtendRow::distance, "D, as given or planned.")
       .def("__repr__", [](const ExtendRow& self) {
-        return "<ExtendRow: " + std::string(name_of(self.method)) + " to " + std::to_string(self.steps) +
-               " steps, parameter " + format_number(self.parameter) + ", omega " + format_number(self.omega) + ">";
+        return "<ExtendRow: " + text_of(self.method) + " to " + std::to_string(self.steps) + " steps, parameter " +
+               format_number(self.parameter) + ", omega " + format_number(self.omega) + ">";
       });
   pickle_by_members(row, &ExtendRow::method, &ExtendRow::steps, &ExtendRow::parameter, &ExtendRow::at_limit,
                     &ExtendRow::lr, &ExtendRow::omega, &ExtendRow::worst_case, &ExtendRow::spec, &ExtendRow::spec_omega,

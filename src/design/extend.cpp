@@ -265,6 +265,20 @@ double cooled_down_distance(const Trunk& trunk, GradNorm grad_norm) {
 
 }  // namespace
 
+std::string_view name_of(ExtendMethod method) noexcept {
+  switch (method) {
+    case ExtendMethod::naive:
+      return "naive";
+    case ExtendMethod::drop:
+      return "drop";
+    case ExtendMethod::adapted_cooldown:
+      return "adapted-cooldown";
+    case ExtendMethod::optimal:
+      break;
+  }
+  return "optimal";
+}
+
 std::vector<ExtendRow> extend(const Schedule& trunk, std::int64_t m, std::span<const std::int64_t> horizons,
                               const ExtendSettings& settings) {
   const double distance = settings.distance ? *settings.distance : planned_distance(trunk, m, settings.grad_norm);
