@@ -1,5 +1,4 @@
 // scheduled train: checks the options and hands over to the program that is linked with LibTorch.
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -15,19 +14,11 @@ namespace {
 
 constexpr const char* program = "scheduled-train";
 
-/// Where this program lies; without /proc, where it was started from.
-std::filesystem::path own_folder() {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) return self.parent_path();
-  const char* const started = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));  // NOLINT: that is its type
-  return std::filesystem::path(started == nullptr ? "" : started).parent_path();
-}
-
 /// Replaces this process; `arguments` are those after the verb.
 [[noreturn]] void hand_over(std::vector<std::string> arguments) {
-  const std::filesystem::path trainer = own_folder() / program;
-  if (::access(trainer.c_str(), X_OK) != 0) {
+  std::error_code error;
+  const auto trainer = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / program;
+  if (error || ::access(trainer.c_str(), X_OK) != 0) {
     throw std::invalid_argument("train: " + trainer.string() +
                                 " is missing: this scheduled was built without its trainer, which needs LibTorch; "
                                 "apt-get install libtorch-dev, then build again");
