@@ -1,0 +1,69 @@
+"""What README and guides claim of the experiment and of the laws stands in the pages that measured it."""
+import pathlib
+import re
+import sys
+import unittest
+
+ROOT = pathlib.Path(sys.argv.pop(1))
+
+
+def text_of(name):
+    return re.sub(r"\s+", " ", (ROOT / name).read_text())
+
+
+def gaps(method):
+    """{horizon: difference to cosine} of a row of docs/anytime.md."""
+    page = (ROOT / "docs/anytime.md").read_text()
+    horizons = re.search(r"^\| \|((?: \d+ \|)+)$", page, re.M).group(1).split("|")[:-1]
+    row = re.search(rf"^\| {re.escape(method)} \|(.*)\|$", page, re.M).group(1)
+    found = [float(gap) for gap in re.findall(r"\(([+-][\d.]+)\)", row)]
+    return dict(zip(map(int, horizons), found, strict=True))
+
+
+def one_branch(place):
+    """Mean error, largest error and coverage [%] of a row of docs/laws.md, fitted to a trunk and one branch."""
+    page = (ROOT / "docs/laws.md").read_text().split("## Trunk and one branch")[1]
+    row = re.search(rf"^\| \*\*{place}\*\* \| \*\*all\*\* \|(.*)\|$", page, re.M).group(1)
+    return [float(number) for number in re.findall(r"[\d.]+", row)]
+
+
+class Claims(unittest.TestCase):
+    def test_the_experiment_in_the_readme(self):
+        readme = text_of("README.md")
+        self.assertIn(
+            "one trunk at a constant rate, with cooldowns of 20 %, ended below the cosine runs that were planned and tuned "
+            "for 1000 and 2000 updates and level with that for 4000, with 34 % fewer updates",
+            readme,
+        )
+        for decay in ("linear", "1-sqrt"):
+            found = gaps(f"constant, {decay} cooldown of 20 %")
+            self.assertLess(max(found[1000], found[2000]), 0)
+            self.assertLess(abs(found[4000]), 0.005)
+        self.assertIn("| one trunk, cooldowns of 20 % | 4600 | 34 % |", text_of("docs/anytime.md"))
+        self.assertIn("the rsqrt trunk fell behind with the horizon, to .014 at the longest", readme)
+        found = gaps("rsqrt, linear cooldown of 20 %")
+        self.assertLess(found[1000], found[2000])
+        self.assertLess(found[2000], found[4000])
+        self.assertEqual(round(found[4000], 3), 0.014)
+
+    def test_a_law_with_other_branches(self):
+        page = (ROOT / "docs/laws.md").read_text()
+        count, mean, largest = re.search(r"^\| 124M, all \| (\d+) \| ([\d.]+) \| ([\d.]+) \|", page, re.M).groups()
+        self.assertIn(
+            f"On {count} real cooldowns of 124M models the predictions are off by {float(mean):.3f} nats on average and "
+            f"{float(largest):.3f} at most",
+            text_of("README.md"),
+        )
+
+    def test_a_law_with_one_branch(self):
+        mean, largest, coverage = one_branch("124M, all")
+        self.assertEqual((round(mean, 3), round(largest, 3)), (0.008, 0.086))
+        self.assertAlmostEqual(coverage, 100 * 2 / 3, delta=4)
+        self.assertIn("off by 0.008 on average and 0.086 at worst, and the 90 % intervals hold two of three", text_of("README.md"))
+        guide = text_of("docs/guide/laws.md")
+        self.assertIn("With one branch they are 0.008 off on average and 0.086 at worst", guide)
+        self.assertIn("they held two of three results instead of nine of ten", guide)
+
+
+if __name__ == "__main__":
+    unittest.main()
