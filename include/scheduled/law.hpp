@@ -28,12 +28,14 @@ enum class LawKind {
   momentum,
   /// L0 + A S'^-alpha - B sum_k (eta'_{k-1} - eta'_k) [1 - (1 + C eta'_k^-gamma S'_k(t))^-beta], S'_k over k ... t.
   multi_power,
-  /// multi_power on the effective rates h_k = eta_k / sqrt(v_k) in place of eta_k (in S' as well), where
+  /// L0 + A R^-alpha - B sum_k (h_{k-1}^kappa - h_k^kappa) [1 - (1 + C R_k(t))^-beta] with h_k = eta'_k / sqrt(v_k), R
+  /// and R_k sums of h as S' and S'_k are of eta', and
   /// v_{k+1} = (1 - 2 lambda eta_k) v_k + 2 lambda eta_k^2/reference_rate, v_1 = v0 (2 lambda eta_k at most 1): the
   /// squared norm of scale-invariant weights under weight decay lambda, in units of its equilibrium at the reference
   /// rate. h_k is the angle by which update k turns the weights: a high rate that stays high grows the weights and
-  /// stops being faster.
-  /// lambda = 0, v0 = 1 is multi_power. (Derived for this project; docs/laws.md has the evidence.)
+  /// stops being faster. B h^kappa is what the rate costs as long as it lasts, forgotten with progress R.
+  /// kappa = 1, lambda = 0, v0 = 1 is multi_power with gamma = 0. (Derived for this project; docs/laws.md has the
+  /// evidence.)
   angular,
   /// L_inf + a/(t eta'_max reference_rate/reference_sum) + b eta'_max, eta_max the highest rate up to t: a law for the
   /// end of a run. q1^2 = a reference_sum, q2^2 = b/reference_rate.

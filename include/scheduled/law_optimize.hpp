@@ -11,10 +11,10 @@
 
 namespace scheduled {
 
-/// How a fall of the rate within one update counts. multi_power and angular credit all of it with the speed of the
-/// lower rate, so that by the laws' letter a few stairs beat the slope that they follow (by 0.007 for typical
-/// parameters) - something that no run has confirmed. `slope` gives it the speed of the mean of both rates, as a steep
-/// slope would have; for smooth schedules the two agree as steps grow. No difference for the other laws.
+/// How a fall of the rate within one update counts. multi_power credits all of it with the speed of the lower rate, so
+/// that by the law's letter a few stairs beat the slope that they follow (by 0.007 for typical parameters) - something
+/// that no run has confirmed. `slope` gives it the speed of the mean of both rates, as a steep slope would have; for
+/// smooth schedules the two agree as steps grow. No difference for the other laws.
 enum class Falls { as_the_law, slope };
 
 /// The loss after all updates of `lr`, and its derivative in each rate.
@@ -24,9 +24,9 @@ struct LawGradient {
 };
 
 /// Loss within 1e-12 of law_curve_direct, relative. Rates of 0 have the derivative of a rate of 0 that stays 0 (omega:
-/// after the last positive rate; multi_power and angular: below 1e-9 of the reference). bu: a rate counts only where
-/// it is the first highest. O(T). Throws std::invalid_argument as LawCurve with step T, and for worst_case, which has
-/// kinks.
+/// after the last positive rate; multi_power: below 1e-9 of the reference; angular: the derivative at 1e-9 of it). bu:
+/// a rate counts only where it is the first highest. O(T). Throws std::invalid_argument as LawCurve with step T, and
+/// for worst_case, which has kinks.
 LawGradient law_end_gradient(const Law& law, std::span<const double> lr, Falls falls = Falls::as_the_law);
 
 struct LawOptimizeOptions {

@@ -12,7 +12,7 @@
 namespace scheduled::law {
 
 inline constexpr double ln2 = 0.693147180559945309;
-inline constexpr double lowest_rate = 1e-9;  ///< of the reference: eta^-gamma stays finite at a rate of 0
+inline constexpr double lowest_rate = 1e-9;  ///< of the reference: powers of rates stay finite, and smooth, below it
 
 /// Checked arguments of a curve.
 struct Series {
@@ -73,6 +73,14 @@ class MomentumCurve {
   std::vector<double> sum_;  ///< S' at the targets
 };
 
+/// What rate h costs under the angular law, h^power (straight below lowest_rate), and its derivatives.
+struct Cost {
+  double value;
+  double by_rate;
+  double by_power;
+};
+Cost cost_of(double h, double power) noexcept;
+
 /// multi_power and angular.
 class PowerCurve {
  public:
@@ -83,7 +91,7 @@ class PowerCurve {
   struct Slots;
   struct Effective;
   Effective effective_rates(double decay, double start, bool derivatives) const;
-  Slots make_slots(const Effective& effective) const;
+  Slots make_slots(const Effective& effective, std::span<const double> parameters, bool derivatives) const;
   void add_row(const Slots& slots, const Effective& effective, std::span<const double> parameters, std::size_t target,
                std::span<double> scratch, const Output& out) const;
 

@@ -13,13 +13,15 @@ namespace {
 using Parameters = std::span<const double>;
 using Rates = std::span<const double>;  // of updates 1 ... t
 
-double power_law(Parameters p, Rates rate, double sum_unit, std::size_t t) {
+/// gamma: multi_power; kappa: angular; the other one is 0 or 1.
+double power_law(Parameters p, double gamma, double kappa, Rates rate, double sum_unit, std::size_t t) {
+  const auto cost = [&](double h) { return h * std::pow(std::max(h, law::lowest_rate), kappa - 1.0); };
   std::vector<double> sums(t + 1, 0.0);
   for (std::size_t k = 0; k < t; ++k) sums[k + 1] = sums[k] + rate[k] * sum_unit;
   double gain = 0.0;
   for (std::size_t k = 0; k < t; ++k) {
-    const double change = (k == 0 ? 0.0 : rate[k - 1]) - rate[k];
-    const double factor = p[4] * std::pow(std::max(rate[k], law::lowest_rate), -p[6]);
+    const double change = (k == 0 ? 0.0 : cost(rate[k - 1])) - cost(rate[k]);
+    const double factor = p[4] * std::pow(std::max(rate[k], law::lowest_rate), -gamma);
     gain += change * (1.0 - std::pow(1.0 + factor * (sums[t] - sums[k]), -p[5]));
   }
   return p[0] + p[1] * std::pow(sums[t], -p[2]) - p[3] * gain;
@@ -88,8 +90,10 @@ std::vector<double> law_curve_direct(const Law& law, std::span<const double> lr,
         loss.push_back(momentum_law(p, rate, sum_unit, t));
         break;
       case LawKind::multi_power:
+        loss.push_back(power_law(p, p[6], 1.0, rate, sum_unit, t));
+        break;
       case LawKind::angular:
-        loss.push_back(power_law(p, rate, sum_unit, t));
+        loss.push_back(power_law(p, 0.0, p[6], rate, sum_unit, t));
         break;
       case LawKind::bu: {
         const double highest = *std::max_element(rate.begin(), rate.begin() + s);

@@ -21,28 +21,33 @@ std::vector<double> tail_sums(Rates rate, double unit) {
   return tail;
 }
 
-/// In units of the reference rate, by them.
-LawGradient power_law(Parameters p, Rates rate, double sum_unit, Falls falls) {
+/// In units of the reference rate, by them. gamma: multi_power; kappa: angular; the other one is 0 or 1.
+LawGradient power_law(Parameters p, double gamma, double kappa, Rates rate, double sum_unit, Falls falls) {
   const std::size_t T = rate.size();
   const std::vector<double> tail = tail_sums(rate, sum_unit);
   LawGradient result{0.0, std::vector<double>(T)};
   std::vector<double> gain(T + 1, 0.0);
-  std::vector<double> own(T);   // derivative of the gains in a rate by their speed
-  std::vector<double> pull(T);  // and in its sum
+  std::vector<double> own(T);      // derivative of the gains in a rate by their speed
+  std::vector<double> pull(T);     // and in its sum
+  std::vector<double> by_cost(T);  // of its cost in a rate
   double total = 0.0;
+  double cost_before = 0.0;
   for (std::size_t k = 0; k < T; ++k) {
     const double before = k == 0 ? 0.0 : rate[k - 1];
     const bool mean = falls == Falls::slope && before > rate[k];
     const double at = mean ? 0.5 * (before + rate[k]) : rate[k];
     const double floored = std::max(at, law::lowest_rate);
-    const double factor = p[4] * elementary::power(floored, -p[6]);
+    const double factor = p[4] * elementary::power(floored, -gamma);
     const double x = factor * tail[k];
     const double power = elementary::power(1.0 + x, -p[5]);
     const double slope = p[5] * power / (1.0 + x);
-    const double change = rate[k] - before;
+    const law::Cost cost = law::cost_of(rate[k], kappa);
+    const double change = cost.value - cost_before;
+    cost_before = cost.value;
+    by_cost[k] = cost.by_rate;
     gain[k] = 1.0 - power;
     total += change * gain[k];
-    const double by_speed = at > law::lowest_rate ? -change * slope * p[6] * x / at : 0.0;
+    const double by_speed = at > law::lowest_rate ? -change * slope * gamma * x / at : 0.0;
     own[k] += mean ? 0.5 * by_speed : by_speed;
     if (mean) own[k - 1] += 0.5 * by_speed;
     pull[k] = change * slope * factor;
@@ -52,14 +57,14 @@ LawGradient power_law(Parameters p, Rates rate, double sum_unit, Falls falls) {
   double pulled = 0.0;  // by all changes up to k
   for (std::size_t k = 0; k < T; ++k) {
     pulled += pull[k];
-    result.rate[k] =
-        -p[1] * p[2] * progress / tail[0] * sum_unit + p[3] * (gain[k] - gain[k + 1] + own[k] + sum_unit * pulled);
+    result.rate[k] = -p[1] * p[2] * progress / tail[0] * sum_unit +
+                     p[3] * (by_cost[k] * (gain[k] - gain[k + 1]) + own[k] + sum_unit * pulled);
   }
   return result;
 }
 
-/// The same on h = rate/sqrt(v), and back through the recurrence of v.
-LawGradient angular_law(Parameters p, Rates rate, double reference_rate, double sum_unit, Falls falls) {
+/// On h = rate/sqrt(v), and back through the recurrence of v.
+LawGradient angular_law(Parameters p, Rates rate, double reference_rate, double sum_unit) {
   const std::size_t T = rate.size();
   const double strength = 2.0 * p[7] * reference_rate;
   std::vector<double> v(T);
@@ -70,7 +75,7 @@ LawGradient angular_law(Parameters p, Rates rate, double reference_rate, double 
     h[k] = rate[k] / std::sqrt(now);
     now += std::min(strength * rate[k], 1.0) * (rate[k] - now);
   }
-  LawGradient result = power_law(p, h, sum_unit, falls);
+  LawGradient result = power_law(p, 0.0, p[6], h, sum_unit, Falls::as_the_law);
   double by_v = 0.0;  // of the v after update k
   for (std::size_t k = T; k-- > 0;) {
     const double by_h = result.rate[k];
@@ -129,9 +134,9 @@ LawGradient in_units(const Law& law, Rates rate, Falls falls) {
     case LawKind::momentum:
       return momentum_law(law.parameters, rate, sum_unit);
     case LawKind::multi_power:
-      return power_law(law.parameters, rate, sum_unit, falls);
+      return power_law(law.parameters, law.parameters[6], 1.0, rate, sum_unit, falls);
     case LawKind::angular:
-      return angular_law(law.parameters, rate, law.reference_rate, sum_unit, falls);
+      return angular_law(law.parameters, rate, law.reference_rate, sum_unit);
     case LawKind::bu:
       return bu_law(law.parameters, rate, sum_unit);
     case LawKind::omega:

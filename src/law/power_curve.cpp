@@ -1,4 +1,4 @@
-// The multi-power law and its angular form: a power law in the sum of the rates, and what each change of rate gains.
+// The multi-power and the angular law: a power law in the sum of the rates, and what each change of rate gains.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,8 +11,15 @@ namespace scheduled::law {
 namespace {
 constexpr std::size_t inner = 2;     ///< parameters that change the effective rates: weight decay, v0
 constexpr std::size_t longest = 32;  ///< slots in a segment
-constexpr std::size_t outer = 7;     ///< L0, A, alpha, B, C, beta, gamma
+constexpr std::size_t outer = 7;     ///< L0, A, alpha, B, C, beta and gamma or kappa
 }  // namespace
+
+Cost cost_of(double h, double power) noexcept {
+  const double at = std::max(h, lowest_rate);
+  const double slope = elementary::power(at, power - 1.0);
+  const double value = h * slope;
+  return {value, h > lowest_rate ? power * slope : slope, value * natural_log(at)};
+}
 
 /// h', its prefix sums in units of the reference sum, and their derivatives in the two inner parameters.
 struct PowerCurve::Effective {
@@ -23,14 +30,13 @@ struct PowerCurve::Effective {
 };
 
 struct PowerCurve::Slots {
-  std::vector<double> weight;  ///< stands for h'_k - h'_{k-1}
-  std::vector<double> rate;    ///< h'_k, at least lowest_rate
-  std::vector<double> before;  ///< S'_{k-1}
+  std::vector<double> weight;           ///< stands for the change of the cost from update k-1 to k
+  std::vector<double> before;           ///< S'_{k-1}
+  std::vector<double> factor;           ///< C, of multi_power C eta'^-gamma
+  std::vector<double> log_rate;         ///< multi_power: ln eta'_k
+  std::vector<double> weight_by_power;  ///< angular: derivative of the weight in kappa
   std::array<std::vector<double>, inner> weight_d;
-  std::array<std::vector<double>, inner> log_rate_d;
   std::array<std::vector<double>, inner> before_d;
-  std::vector<double> factor;  ///< C h'^-gamma
-  std::vector<double> log_rate;
 };
 
 PowerCurve::PowerCurve(const Series& series, bool angular)
@@ -81,26 +87,38 @@ PowerCurve::Effective PowerCurve::effective_rates(double decay, double start, bo
   return e;
 }
 
-PowerCurve::Slots PowerCurve::make_slots(const Effective& e) const {
+PowerCurve::Slots PowerCurve::make_slots(const Effective& e, std::span<const double> p, bool derivatives) const {
   Slots s;
-  const auto& position = tree_.position();
-  const auto gather_changes = [&](const std::vector<double>& rate, std::vector<double>& weight) {
-    std::vector<double> change(rate.size());
-    for (std::size_t k = 0; k < rate.size(); ++k) change[k] = rate[k] - (k == 0 ? 0.0 : rate[k - 1]);
-    weight.resize(position.size());
+  const std::size_t n = rate_.size();
+  std::vector<double> cost = e.rate;
+  std::vector<double> by_power(angular_ ? n : 0);
+  std::vector<double> by_rate(angular_ ? n : 0);
+  for (std::size_t k = 0; k < n && angular_; ++k) {
+    const Cost c = cost_of(e.rate[k], p[6]);
+    cost[k] = c.value;
+    by_power[k] = c.by_power;
+    by_rate[k] = c.by_rate;
+  }
+  const auto gather_changes = [&](const std::vector<double>& value, std::vector<double>& weight) {
+    std::vector<double> change(n);
+    for (std::size_t k = 0; k < n; ++k) change[k] = value[k] - (k == 0 ? 0.0 : value[k - 1]);
+    weight.resize(tree_.slots());
     tree_.gather(change, weight);
   };
-  gather_changes(e.rate, s.weight);
-  for (const std::size_t k : position) {
-    s.rate.push_back(std::max(e.rate[k], lowest_rate));
+  gather_changes(cost, s.weight);
+  for (const std::size_t k : tree_.position()) {
     s.before.push_back(k == 0 ? 0.0 : e.sum[k - 1]);
+    const double rate = std::max(e.rate[k], lowest_rate);
+    s.factor.push_back(angular_ ? p[4] : p[4] * elementary::power(rate, -p[6]));
+    if (derivatives && !angular_) s.log_rate.push_back(natural_log(rate));
   }
-  for (std::size_t i = 0; i < inner && !e.rate_d[i].empty(); ++i) {
-    gather_changes(e.rate_d[i], s.weight_d[i]);
-    for (const std::size_t k : position) {
-      s.log_rate_d[i].push_back(e.rate[k] > lowest_rate ? e.rate_d[i][k] / e.rate[k] : 0.0);
-      s.before_d[i].push_back(k == 0 ? 0.0 : e.sum_d[i][k - 1]);
-    }
+  if (!derivatives || !angular_) return s;
+  gather_changes(by_power, s.weight_by_power);
+  for (std::size_t i = 0; i < inner; ++i) {
+    std::vector<double> by_inner(n);
+    for (std::size_t k = 0; k < n; ++k) by_inner[k] = by_rate[k] * e.rate_d[i][k];
+    gather_changes(by_inner, s.weight_d[i]);
+    for (const std::size_t k : tree_.position()) s.before_d[i].push_back(k == 0 ? 0.0 : e.sum_d[i][k - 1]);
   }
   return s;
 }
@@ -118,7 +136,7 @@ void PowerCurve::add_row(const Slots& slots, const Effective& e, std::span<const
   double value = 0.0;
   double by_x = 0.0;  // sum of weight slope x: C times the derivative in C
   double by_beta = 0.0;
-  double by_gamma = 0.0;
+  double by_power = 0.0;  // in gamma or kappa
   std::array<double, inner> by_inner{};
   std::array<double, inner> sum_d{};
   for (std::size_t d = 0; d < inner && angular_ && derivatives; ++d) sum_d[d] = e.sum_d[d][step_[target] - 1];
@@ -136,21 +154,18 @@ void PowerCurve::add_row(const Slots& slots, const Effective& e, std::span<const
     }
     for (std::size_t i = 0; i < segment.count; ++i) value += weight[i] * gain[i];
     if (!derivatives) continue;
-    const double* log_rate = &slots.log_rate[segment.first];
     for (std::size_t i = 0; i < segment.count; ++i) {
-      const double pull = weight[i] * slope[i];
-      by_x += pull * x[i];
+      const double pull = weight[i] * slope[i] * x[i];
+      by_x += pull;
       by_beta += weight[i] * log_power[i];
-      by_gamma -= pull * x[i] * log_rate[i];
+      by_power +=
+          angular_ ? slots.weight_by_power[segment.first + i] * gain[i] : -pull * slots.log_rate[segment.first + i];
     }
     for (std::size_t d = 0; d < inner && angular_; ++d) {
       const double* weight_d = &slots.weight_d[d][segment.first];
       const double* before_d = &slots.before_d[d][segment.first];
-      const double* log_rate_d = &slots.log_rate_d[d][segment.first];
       for (std::size_t i = 0; i < segment.count; ++i) {
-        // The difference first: near rates of 0 the factor is huge and both sums are the same.
-        by_inner[d] += weight_d[i] * gain[i] +
-                       weight[i] * slope[i] * (factor[i] * (sum_d[d] - before_d[i]) - p[6] * x[i] * log_rate_d[i]);
+        by_inner[d] += weight_d[i] * gain[i] + weight[i] * slope[i] * factor[i] * (sum_d[d] - before_d[i]);
       }
     }
   }
@@ -164,20 +179,16 @@ void PowerCurve::add_row(const Slots& slots, const Effective& e, std::span<const
   row[3] = value;
   row[4] = p[3] * by_x / p[4];
   row[5] = p[3] * by_beta * ln2;
-  row[6] = p[3] * by_gamma;
+  row[6] = p[3] * by_power;
   for (std::size_t d = 0; d < inner && angular_; ++d) {
     row[outer + d] = -p[2] * p[1] * progress / sum * sum_d[d] + p[3] * by_inner[d];
   }
 }
 
 void PowerCurve::evaluate(std::span<const double> p, const Output& out) const {
-  const Effective e = effective_rates(angular_ ? p[outer] : 0.0, angular_ ? p[outer + 1] : 1.0, out.jacobian);
-  Slots slots = make_slots(e);
-  slots.factor.resize(slots.rate.size());
-  for (std::size_t i = 0; i < slots.rate.size(); ++i) slots.factor[i] = p[4] * elementary::power(slots.rate[i], -p[6]);
-  if (out.jacobian) {
-    for (const double rate : slots.rate) slots.log_rate.push_back(natural_log(rate));
-  }
+  const bool derivatives = out.jacobian != nullptr;
+  const Effective e = effective_rates(angular_ ? p[outer] : 0.0, angular_ ? p[outer + 1] : 1.0, derivatives);
+  const Slots slots = make_slots(e, p, derivatives);
   std::array<double, 4 * longest> scratch;
   for (std::size_t target = 0; target < step_.size(); ++target) add_row(slots, e, p, target, scratch, out);
 }

@@ -74,11 +74,13 @@ RC_GTEST_PROP(LawCurve, TheFutureDoesNotMatter, ()) {
 
 RC_GTEST_PROP(LawCurve, AngularWithoutDecayOfWeightsIsMultiPower, ()) {
   Case c = any_case(LawKind::angular);
+  c.law.parameters[6] = 1.0;
   c.law.parameters[7] = 1e-6;
   c.law.parameters[8] = 1.0;
   const std::vector<double> angular = curve(c);
   c.law.kind = LawKind::multi_power;
   c.law.parameters.resize(7);
+  c.law.parameters[6] = 0.0;
   expect_near(angular, curve(c), 1e-6);
 }
 

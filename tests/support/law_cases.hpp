@@ -32,7 +32,7 @@ inline scheduled::Law typical(scheduled::LawKind kind, const std::vector<double>
       law.parameters = {2.7, 0.2, 0.5, 0.25, 0.02 * T, 0.5, 0.6};
       break;
     case LawKind::angular:
-      law.parameters = {2.7, 0.15, 0.53, 0.25, 0.02 * T, 0.45, 0.7, 5.0 / law.reference_sum, 0.2};
+      law.parameters = {2.7, 0.15, 0.53, 0.25, 0.02 * T, 0.45, 0.8, 5.0 / law.reference_sum, 0.2};
       break;
     case LawKind::bu:
       law.parameters = {2.7, 0.2, 0.1};

@@ -93,7 +93,8 @@ inline Logs read_family(const std::filesystem::path& data, const Family& family)
   for (const auto& entry : std::filesystem::directory_iterator(data / "paper-logs")) files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   FitRunOptions options;
-  options.first_step = 1000;
+  constexpr std::int64_t first_step = 1000;
+  options.first_step = first_step;
   std::optional<RunLog> trunk;
   std::vector<RunLog> branches;
   for (const auto& file : files) {
@@ -105,7 +106,7 @@ inline Logs read_family(const std::filesystem::path& data, const Family& family)
   trunk->name = "trunk";
   Logs logs{fit_run(*trunk, options), {}};
   for (RunLog& branch : branches) {
-    options.first_step = branch.step.front() + 1;
+    options.first_step = std::max(first_step, branch.step.front() + 1);
     RunLog whole = merge_branch(*trunk, branch);
     whole.name = branch_name(branch);
     logs.branches.push_back(fit_run(whole, options));

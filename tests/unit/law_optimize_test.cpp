@@ -59,7 +59,7 @@ TEST(LawOptimize, BuGradient) {
 TEST(LawOptimize, SlopeIsTheLawWhereSchedulesAreSmooth) {
   const auto apart = [](const char* spec) {
     const std::vector<double> lr = rates(spec);
-    const Law law = typical(LawKind::angular, lr, 1.0);
+    const Law law = typical(LawKind::multi_power, lr, 1.0);
     return std::fabs(law_end_gradient(law, lr).loss - law_end_gradient(law, lr, Falls::slope).loss);
   };
   const double short_run = apart("cosine(steps=1k, warmup=50)");
@@ -75,9 +75,11 @@ TEST(LawOptimize, BruteForceFindsNothingBetter) {
       Law law = typical(kind, std::vector<double>(50, 1.0), 1.0);
       law.reference_sum = 3.0;
       if (kind == LawKind::momentum) law.parameters[4] = 2.0;
-      const LawOptimum best = optimize_law(
-          law, static_cast<std::int64_t>(T),
-          {.warmup = 1, .cap = 1.2, .falls = Falls::as_the_law, .tolerance = 1e-9, .max_iterations = 2000});
+      // Losses near the minimum are equal to the last bit from a gap of about sqrt(1e-16) on.
+      constexpr double gap = 1e-8;
+      const LawOptimum best =
+          optimize_law(law, static_cast<std::int64_t>(T),
+                       {.warmup = 1, .cap = 1.2, .falls = Falls::as_the_law, .tolerance = gap, .max_iterations = 2000});
       EXPECT_TRUE(best.converged) << law_name(kind);
       EXPECT_NEAR(best.loss, end_loss(law, best.lr), 1e-12 * best.loss);
       double lowest = 1e300;
@@ -93,7 +95,7 @@ TEST(LawOptimize, BruteForceFindsNothingBetter) {
         --level[i];
         for (std::size_t k = i + 1; k < level.size(); ++k) level[k] = level[i];
       }
-      EXPECT_LE(best.loss, lowest + 1e-9) << law_name(kind);
+      EXPECT_LE(best.loss, lowest + gap) << law_name(kind);
       EXPECT_GE(best.loss, lowest - 0.1 * std::fabs(lowest - law.parameters[0])) << law_name(kind);
     }
   }

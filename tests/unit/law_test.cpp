@@ -28,10 +28,15 @@ TEST(Law, MultiPowerByHand) {
 
 TEST(Law, AngularByHand) {
   // lambda = 1/8: v = 1/4, then (3/4)(1/4) + 1/4 = 7/16, then (3/4)(7/16) + 1/4 = 37/64
-  const std::vector<double> h{2.0, 1.0 / std::sqrt(7.0 / 16.0), 0.5 / std::sqrt(37.0 / 64.0)};
-  const Law plain{LawKind::multi_power, 1.0, 1.0, {2.0, 0.5, 0.4, 0.3, 3.0, 0.5, 1.0}};
-  EXPECT_NEAR(at_end(LawKind::angular, {2.0, 0.5, 0.4, 0.3, 3.0, 0.5, 1.0, 0.125, 0.25}), law_curve(plain, h, end)[0],
-              1e-14);
+  const double h1 = 2.0;
+  const double h2 = 1.0 / std::sqrt(7.0 / 16.0);
+  const double h3 = 0.5 / std::sqrt(37.0 / 64.0);
+  const auto forgotten = [](double progress) { return 1.0 - std::pow(1.0 + 3.0 * progress, -0.5); };
+  const double cost = std::pow(h1, 0.8) * forgotten(h1 + h2 + h3) +
+                      (std::pow(h2, 0.8) - std::pow(h1, 0.8)) * forgotten(h2 + h3) +
+                      (std::pow(h3, 0.8) - std::pow(h2, 0.8)) * forgotten(h3);
+  EXPECT_NEAR(at_end(LawKind::angular, {2.0, 0.5, 0.4, 0.3, 3.0, 0.5, 0.8, 0.125, 0.25}),
+              2.0 + 0.5 * std::pow(h1 + h2 + h3, -0.4) + 0.3 * cost, 1e-14);
 }
 
 TEST(Law, MomentumByHand) {
