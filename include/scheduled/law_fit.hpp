@@ -68,7 +68,9 @@ struct RunResiduals {
   double largest_relative = 0.0;  ///< max |predicted - loss|/loss
 };
 
-/// A law with what is needed to say how sure its predictions are.
+/// A law with what is needed to say how sure its predictions are. The covariance is that of a jackknife over blocks of
+/// neighbouring losses (at least 24, the same number for each run), so that errors that last for a while do not count
+/// as many independent ones.
 struct FittedLaw {
   Law law;
   bool log_residuals = true;
@@ -108,12 +110,16 @@ void bootstrap_law(LawFit& fit, const std::vector<FitRun>& runs, int replicates,
 /// runs.
 void calibrate_law(LawFit& fit, const std::vector<FitRun>& runs, const FitOptions& options = {});
 
+/// Throws std::invalid_argument naming what does not belong to the law or cannot be: sizes, signs, a covariance that is
+/// not symmetric or has entries beyond what its diagonal allows.
+void check_fitted(const FittedLaw& fitted);
+
 /// Residuals of a law on runs, fitted or new.
 std::vector<RunResiduals> law_residuals(const Law& law, const std::vector<FitRun>& runs);
 
 /// JSON text of a fitted law with its uncertainty, and back: parse_fitted_law(print_fitted_law(f)) == f.
 std::string print_fitted_law(const FittedLaw& fitted);
-/// Throws std::invalid_argument as parse_law.
+/// Throws std::invalid_argument as parse_law and check_fitted.
 FittedLaw parse_fitted_law(std::string_view json);
 
 }  // namespace scheduled

@@ -99,23 +99,13 @@ FittedLaw parse_fitted_law(std::string_view text) {
   }
   fitted.log_residuals = log_residuals->get<bool>();
   fitted.noise = number_at(json, "noise");
-  require_non_negative("noise", fitted.noise);
   fitted.time = number_at(json, "time");
-  require_positive("time", fitted.time);
   fitted.inflation = number_at(json, "inflation");
-  require_positive("inflation", fitted.inflation);
   fitted.covariance = numbers_at(json, "covariance");
-  const std::size_t P = fitted.law.parameters.size();
-  if (fitted.covariance.size() != P * P) {
-    fail({"law JSON: 'covariance' has ", std::to_string(fitted.covariance.size()), " entries; must have ",
-          std::to_string(P * P)});
-  }
   const auto bootstrap = json.find("bootstrap");
   if (bootstrap == json.end() || !bootstrap->is_array()) fail({"law JSON: 'bootstrap' must be a list of laws"});
-  for (const Json& refit : *bootstrap) {
-    fitted.bootstrap.push_back(law_of(refit));
-    if (fitted.bootstrap.back().kind != fitted.law.kind) fail({"law JSON: 'bootstrap' has a law of another kind"});
-  }
+  for (const Json& refit : *bootstrap) fitted.bootstrap.push_back(law_of(refit));
+  check_fitted(fitted);
   return fitted;
 }
 

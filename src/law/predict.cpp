@@ -18,16 +18,6 @@ struct Sensitive {
   std::vector<double> gradient;  ///< n x P
 };
 
-void check_fitted(const FittedLaw& fitted) {
-  check_law(fitted.law);
-  const std::size_t P = fitted.law.parameters.size();
-  if (fitted.covariance.size() != P * P) {
-    fail({"covariance: has ", std::to_string(fitted.covariance.size()), " entries; must have ", std::to_string(P * P)});
-  }
-  require_non_negative("noise", fitted.noise);
-  require_positive("time", fitted.time);
-}
-
 Sensitive sensitive(const FittedLaw& fitted, std::span<const double> lr, std::span<const std::int64_t> step) {
   const Law& law = fitted.law;
   const std::size_t P = law.parameters.size();
@@ -51,6 +41,32 @@ double variance(const FittedLaw& fitted, std::span<const double> gradient) {
 }
 
 }  // namespace
+
+void check_fitted(const FittedLaw& fitted) {
+  check_law(fitted.law);
+  const std::size_t P = fitted.law.parameters.size();
+  if (fitted.covariance.size() != P * P) {
+    fail({"covariance: has ", std::to_string(fitted.covariance.size()), " entries; must have ", std::to_string(P * P)});
+  }
+  require_non_negative("noise", fitted.noise);
+  require_positive("time", fitted.time);
+  require_positive("inflation", fitted.inflation);
+  constexpr double rounding = 1e-9;
+  for (std::size_t j = 0; j < P; ++j) {
+    for (std::size_t k = 0; k <= j; ++k) {
+      const double value = fitted.covariance[j * P + k];
+      const double most = std::sqrt(fitted.covariance[j * P + j]) * std::sqrt(fitted.covariance[k * P + k]);
+      const bool symmetric = std::fabs(value - fitted.covariance[k * P + j]) <= rounding * most;
+      if (symmetric && std::fabs(value) <= most * (1.0 + rounding)) continue;  // not with NaN
+      fail({"covariance[", std::to_string(j * P + k), "] = ", format_number(value),
+            ": a covariance is symmetric, with entries of at most the root of the diagonal's product"});
+    }
+  }
+  for (const Law& refit : fitted.bootstrap) {
+    check_law(refit);
+    if (refit.kind != fitted.law.kind) fail({"bootstrap: has a law of another kind"});
+  }
+}
 
 std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const double> lr,
                                       std::span<const std::int64_t> step) {

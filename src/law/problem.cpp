@@ -97,32 +97,37 @@ double Problem::objective(std::span<const double> x, std::span<const double> wei
   return std::isfinite(sum) ? sum : std::numeric_limits<double>::max();
 }
 
-Normal Problem::normal(std::span<const double> x, std::span<const double> run_weight, bool with_prior) const {
+Linear Problem::linear(std::size_t run, std::span<const double> x) const {
   const std::size_t P = x.size();
+  const std::size_t n = runs_[run].step.size();
   const std::vector<double> p = coordinates_.to_parameters(x);
+  std::vector<double> loss(n);
+  Linear l{std::vector<double>(n), std::vector<double>(n * P)};
+  curves_[run].evaluate(p, loss, l.rows);
+  for (std::size_t i = 0; i < n; ++i) {
+    l.residual[i] = residual(loss[i], runs_[run].loss[i]);
+    const double scale = log_residuals_ ? 1.0 / std::max(loss[i], 1e-3 * runs_[run].loss[i]) : 1.0;
+    for (std::size_t j = 0; j < P; ++j) l.rows[i * P + j] *= (is_free(j) ? coordinates_.slope(j, p[j]) : 0.0) * scale;
+  }
+  return l;
+}
+
+Normal Problem::normal(std::span<const double> x, std::span<const double> run_weight) const {
+  const std::size_t P = x.size();
   Normal normal{Vector::Zero(at(P)), Matrix::Zero(at(P), at(P))};
-  std::vector<double> slope(P);
-  for (std::size_t j = 0; j < P; ++j) slope[j] = is_free(j) ? coordinates_.slope(j, p[j]) : 0.0;
-  std::vector<double> loss;
-  std::vector<double> jacobian;
-  std::vector<double> row(P);
   for (std::size_t run = 0; run < runs_.size(); ++run) {
-    const std::size_t n = runs_[run].step.size();
-    loss.resize(n);
-    jacobian.resize(n * P);
-    curves_[run].evaluate(p, loss, jacobian);
-    for (std::size_t i = 0; i < n; ++i) {
-      const double r = residual(loss[i], runs_[run].loss[i]);
-      const double scale = log_residuals_ ? 1.0 / std::max(loss[i], 1e-3 * runs_[run].loss[i]) : 1.0;
+    const Linear l = linear(run, x);
+    for (std::size_t i = 0; i < l.residual.size(); ++i) {
+      const double r = l.residual[i];
       const double weight = run_weight[run] * robust_weight(r);
-      for (std::size_t j = 0; j < P; ++j) row[j] = jacobian[i * P + j] * slope[j] * scale;
+      const double* row = &l.rows[i * P];
       for (std::size_t j = 0; j < P; ++j) {
         normal.gradient[at(j)] += weight * r * row[j];
         for (std::size_t k = 0; k <= j; ++k) normal.hessian(at(j), at(k)) += weight * row[j] * row[k];
       }
     }
   }
-  for (std::size_t j = 0; j < P && with_prior; ++j) {
+  for (std::size_t j = 0; j < P; ++j) {
     if (!has_prior(j)) continue;
     const double apart = prior_distance(j, x[j]);
     const double weight = prior_ / std::max(1.0, std::fabs(apart)) / coordinates_.spread(j);

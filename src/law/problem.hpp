@@ -2,6 +2,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <cmath>
 #include <vector>
 
 #include "law/coordinates.hpp"
@@ -19,6 +20,12 @@ struct Normal {
   Matrix hessian;  ///< Gauss-Newton, of the data and the prior
 };
 
+/// Residuals of one run, and their derivatives in x.
+struct Linear {
+  std::vector<double> residual;
+  std::vector<double> rows;  ///< n x P
+};
+
 /// Sum over points of weight rho(residual), Huber's, and over priors of prior unit^2 rho(distance in spreads):
 /// quadratic up to one spread, then linear, so that a parameter that is clearly elsewhere is not held back.
 class Problem {
@@ -32,21 +39,26 @@ class Problem {
 
   /// weight: one per run.
   double objective(std::span<const double> x, std::span<const double> weight) const;
-  Normal normal(std::span<const double> x, std::span<const double> weight, bool with_prior = true) const;
+  Normal normal(std::span<const double> x, std::span<const double> weight) const;
+  /// In units of squared residuals: what the prior counts beside them.
+  double prior() const noexcept { return prior_; }
+  bool has_prior(std::size_t j) const noexcept;
   std::span<const double> weight() const noexcept { return weight_; }
   /// x with the fixed parameters in place.
   std::vector<double> with_fixed(std::vector<double> x) const;
   /// Residuals of one run.
   std::vector<double> residuals(std::size_t run, std::span<const double> x) const;
+  Linear linear(std::size_t run, std::span<const double> x) const;
   /// Puts the linear parameters where plain least squares has them, inside their bounds.
   void solve_linear(std::vector<double>& x) const;
+  /// Whether a residual counts squared.
+  bool is_small(double residual) const noexcept { return huber_ == 0.0 || std::fabs(residual) <= huber_; }
   /// Weight of a residual in the normal equations.
   double robust_weight(double residual) const noexcept;
 
  private:
   double residual(double predicted, double loss) const noexcept;
   double rho(double residual) const noexcept;
-  bool has_prior(std::size_t j) const noexcept;
   /// Distance from the centre of the prior, in spreads.
   double prior_distance(std::size_t j, double x) const noexcept;
 
@@ -54,7 +66,7 @@ class Problem {
   const std::vector<FitRun>& runs_;
   bool log_residuals_;
   double huber_;
-  double prior_;  ///< in units of squared residuals
+  double prior_;
   std::vector<double> weight_;
   std::vector<LawCurve> curves_;
   std::vector<std::uint8_t> free_;

@@ -144,8 +144,15 @@ void add_warnings(const std::vector<FitRun>& runs, LawFit& fit) {
     if (e.at_bound) bounds += (bounds.empty() ? "" : ", ") + e.name;
   }
   if (!fit.converged) fit.warnings.emplace_back("not converged: more iterations may fit better");
-  if (std::none_of(runs.begin(), runs.end(), rate_changes)) {
+  const auto lowered = std::count_if(runs.begin(), runs.end(), rate_changes);
+  if (lowered == 0) {
     fit.warnings.emplace_back("lr: no run lowers its rate after the peak: what a decay gains is not identified");
+  } else if (lowered == 1) {
+    const std::string& only = std::find_if(runs.begin(), runs.end(), rate_changes)->name;
+    fit.warnings.push_back(
+        concat({"lr: only '", only,
+                "' lowers its rate: what another decay gains rests on it alone, and intervals may be "
+                "too narrow"}));
   }
   if (!open.empty()) fit.warnings.emplace_back("not identified by these runs: " + open);
   if (!bounds.empty()) fit.warnings.emplace_back("at the bound: " + bounds);

@@ -1,4 +1,4 @@
-// How sure a fit is: noise, covariance and what the runs identify.
+// How sure a fit is: noise, covariance and what the runs identify, by a jackknife over blocks of losses.
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
@@ -19,34 +19,76 @@ double noise_of(std::vector<double> residuals) {
   return std::max(*nth / ninety, 1e-12);
 }
 
-/// How many neighbouring residuals count as one: (1 + r)/(1 - r) for correlation r of neighbours, 1 to 199.
-double repetition(const Problem& problem, std::span<const double> x, std::size_t runs, double noise) {
-  double product = 0.0;
-  double square = 0.0;
-  for (std::size_t run = 0; run < runs; ++run) {
-    std::vector<double> r = problem.residuals(run, x);
-    for (double& value : r) value = std::clamp(value, -3.0 * noise, 3.0 * noise);
-    for (std::size_t i = 0; i + 1 < r.size(); ++i) {
-      product += r[i] * r[i + 1];
-      square += 0.5 * (r[i] * r[i] + r[i + 1] * r[i + 1]);
-    }
+/// Losses of a run that follow each other and may err together: what they add to the problem.
+struct Block {
+  Vector gradient;
+  Matrix hessian;
+};
+
+/// Of all residuals, those that count squared: Huber's loss has no curvature elsewhere.
+double curved_share(const Problem& problem, const std::vector<Linear>& runs) {
+  std::size_t small = 0;
+  for (const Linear& run : runs) {
+    for (const double r : run.residual) small += problem.is_small(r) ? 1U : 0U;
   }
-  const double correlation = square > 0.0 ? std::clamp(product / square, 0.0, 0.99) : 0.0;
-  return (1.0 + correlation) / (1.0 - correlation);
+  return static_cast<double>(std::max(small, std::size_t{1})) / static_cast<double>(problem.points());
 }
 
-Matrix covariance_of(const Problem& problem, std::span<const double> x, double variance, double prior) {
-  const Coordinates& c = problem.coordinates();
-  Matrix precision = problem.normal(x, problem.weight(), false).hessian / variance;
-  for (std::size_t j = 0; j < x.size(); ++j) {
-    const double spread = c.spread(j) > 0.0 && prior > 0.0 ? c.spread(j) / std::sqrt(prior) : 10.0;
-    precision(at(j), at(j)) += 1.0 / (spread * spread);
+/// The same number of blocks for each run, at least 24 in all.
+std::vector<Block> blocks_of(const Problem& problem, const std::vector<Linear>& runs) {
+  constexpr std::size_t least = 24;
+  const std::size_t per_run = (least + runs.size() - 1) / runs.size();
+  const std::size_t P = problem.coordinates().size();
+  const double curved = curved_share(problem, runs);
+  std::vector<Block> blocks;
+  for (std::size_t run = 0; run < runs.size(); ++run) {
+    const std::size_t n = runs[run].residual.size();
+    for (std::size_t b = 0; b < per_run; ++b) {
+      const std::size_t first = n * b / per_run;
+      const std::size_t last = n * (b + 1) / per_run;
+      if (first == last) continue;
+      Block block{Vector::Zero(at(P)), Matrix::Zero(at(P), at(P))};
+      for (std::size_t i = first; i < last; ++i) {
+        const Eigen::Map<const Vector> row(&runs[run].rows[i * P], at(P));
+        const double r = runs[run].residual[i];
+        const double weight = problem.weight()[run];
+        block.gradient += weight * problem.robust_weight(r) * r * row;
+        block.hessian += weight * curved * row * row.transpose();
+      }
+      blocks.push_back(std::move(block));
+    }
   }
-  const Vector scale = precision.diagonal().cwiseSqrt().cwiseInverse();
-  const Matrix scaled = scale.asDiagonal() * precision * scale.asDiagonal();
-  const Matrix inverse = scaled.ldlt().solve(Matrix::Identity(scaled.rows(), scaled.cols()));
-  Matrix covariance = scale.asDiagonal() * inverse * scale.asDiagonal();
-  for (std::size_t j = 0; j < x.size(); ++j) {
+  return blocks;
+}
+
+/// The solution of m x = b for a matrix whose columns differ by many orders of magnitude.
+Matrix solve(const Matrix& m, const Matrix& b) {
+  const Vector scale = m.diagonal().cwiseSqrt().cwiseInverse();
+  const Matrix scaled = scale.asDiagonal() * m * scale.asDiagonal();
+  return scale.asDiagonal() * scaled.ldlt().solve(scale.asDiagonal() * b);
+}
+
+/// Leaves blocks out in turn, each refit by one step of Newton's method from the fit of all. What the prior says is
+/// itself unsure by its spread, and that of a parameter without prior by 10 units.
+Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, double residual_unit) {
+  const Coordinates& c = problem.coordinates();
+  const std::size_t P = c.size();
+  const std::vector<Block> blocks = blocks_of(problem, runs);
+  Matrix all = Matrix::Zero(at(P), at(P));
+  Matrix prior = all;
+  for (const Block& block : blocks) all += block.hessian;
+  for (std::size_t j = 0; j < P; ++j) {
+    const double weight = problem.has_prior(j) ? problem.prior() / (c.spread(j) * c.spread(j)) : 0.01 * residual_unit;
+    all(at(j), at(j)) += weight;
+    prior(at(j), at(j)) = weight * residual_unit;
+  }
+  Matrix covariance = solve(all, solve(all, prior).transpose());
+  const double share = 1.0 - 1.0 / static_cast<double>(blocks.size());
+  for (const Block& block : blocks) {
+    const Vector move = solve(all - block.hessian, block.gradient);
+    covariance += share * move * move.transpose();
+  }
+  for (std::size_t j = 0; j < P; ++j) {
     if (problem.is_free(j)) continue;
     covariance.row(at(j)).setZero();
     covariance.col(at(j)).setZero();
@@ -59,19 +101,18 @@ Matrix covariance_of(const Problem& problem, std::span<const double> x, double v
 void add_uncertainty(const Problem& problem, std::span<const double> x, const std::vector<FitRun>& runs,
                      const FitOptions& options, LawFit& fit) {
   const Coordinates& c = problem.coordinates();
+  std::vector<Linear> linear;
   std::vector<double> residuals;
   for (std::size_t run = 0; run < runs.size(); ++run) {
-    const std::vector<double> part = problem.residuals(run, x);
-    residuals.insert(residuals.end(), part.begin(), part.end());
+    linear.push_back(problem.linear(run, x));
+    residuals.insert(residuals.end(), linear.back().residual.begin(), linear.back().residual.end());
   }
   std::int64_t last = 1;
   for (const FitRun& run : runs) last = std::max(last, run.step.back());
   fit.fitted.time = static_cast<double>(last);
+  const double residual_unit = options.huber == 0.0 ? 1e-6 : options.huber * options.huber;
+  const Matrix covariance = jackknife(problem, linear, residual_unit);
   fit.fitted.noise = noise_of(residuals);
-  const double repeated = repetition(problem, x, runs.size(), fit.fitted.noise);
-  const Matrix covariance = covariance_of(problem, x, fit.fitted.noise * fit.fitted.noise * repeated, options.prior);
-  // Nobody's law describes new runs better than the residuals that the user calls small.
-  fit.fitted.noise = std::max(fit.fitted.noise, options.huber);
   fit.fitted.covariance.assign(covariance.data(), covariance.data() + covariance.size());
   for (std::size_t j = 0; j < x.size(); ++j) {
     const double deviation = std::sqrt(std::max(covariance(at(j), at(j)), 0.0));
