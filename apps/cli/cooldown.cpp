@@ -25,6 +25,7 @@ struct CooldownVerb {
   std::string law;
   FitArguments fit;
   std::string trunk, at;
+  std::vector<std::string> trunk_bases;
   std::string lengths = "5%,10%,20%,40%";
   std::string decay = "linear";
   std::string final;
@@ -59,12 +60,15 @@ Trunk trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
     lr.resize(static_cast<std::size_t>(now));
     return lr;
   };
+  if (!verb.trunk_bases.empty() && !std::filesystem::is_regular_file(verb.trunk)) {
+    fail("--trunk-base: --trunk must be the log of a run that went on from it");
+  }
   if (verb.trunk.empty()) {
     if (runs.empty()) fail("--trunk is missing: a log, or a schedule such as \"constant(peak=1e-3)\" with --at");
     trunk = {runs[0].name, {}, runs[0].step, runs[0].loss};
     trunk.lr = shorten(runs[0].lr);
   } else if (std::filesystem::is_regular_file(verb.trunk)) {
-    const RunLog log = read_log(verb.trunk, verb.fit.logs.read_options());
+    const RunLog log = read_run({verb.trunk, verb.trunk_bases, {}}, verb.fit.logs.read_options());
     trunk.name = log.name;
     trunk.lr = shorten(densify(log, "lr", log.step.back(), verb.fit.logs.dense()));
     const std::string column = verb.fit.column.empty() ? "val_loss" : verb.fit.column;
@@ -149,9 +153,7 @@ std::string worth(const Answer& found, const CooldownAnswer& row) {
     case WorthGoingOn::yes:
       break;
   }
-  const double half = 0.5 * (row.loss.upper - row.loss.lower);
-  return fmt::format("Yes: {}win {}{}", more, difference_text(row.gain),
-                     row.gain.loss < half ? ", less than the interval of one result." : ".");
+  return fmt::format("Yes, by the law: {}win {}.", more, difference_text(row.gain));
 }
 
 std::string words_of(const Answer& found) {
@@ -294,6 +296,11 @@ void add_cooldown(CLI::App& app) {
   verb->add_option("--trunk", options->trunk,
                    "The run that goes on: its log, or a schedule with --at; default: the first --log")
       ->type_name("RUN|SPEC");
+  verb->add_option("--trunk-base", options->trunk_bases,
+                   "The log that --trunk went on from, and so on back to the first step")
+      ->type_name("LOG")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb->add_option("--at", options->at, "Steps of the trunk that are done; default: all of its log")->type_name("STEP");
   verb->add_option("--cooldown", options->lengths, "Lengths: steps, or shares of the run that the cooldown ends")
       ->type_name("N,N,...")

@@ -115,6 +115,23 @@ class Laws(LawTest):
         one = self.json_of("cooldown", "--log", "trunk.csv", "--log", "decay.csv", "--base", "trunk.csv", "--at", "1k", "--cooldown", "100")
         self.assertEqual(one["cooldowns"], two["cooldowns"])
 
+    def test_a_trunk_that_went_on_from_another_run(self):
+        self.output_of(*FIT, "--save", "law.json")
+        rows = (self.folder / "trunk.csv").read_text().splitlines(keepends=True)
+        steps = [int(row.split(",")[0]) for row in rows[1:]]
+        begin = 1 + sum(step <= 1000 for step in steps)
+        (self.folder / "early.csv").write_text("".join(rows[:begin]))
+        (self.folder / "late.csv").write_text("".join(rows[:1] + rows[begin - 1 :]))
+        question = ["--at", "1500", "--cooldown", "100", "--log-warmup", "100"]
+        whole = self.json_of("cooldown", "law.json", "--trunk", "trunk.csv", *question)
+        joined = self.json_of("cooldown", "law.json", "--trunk", "late.csv", "--trunk-base", "early.csv", *question)
+        self.assertEqual(joined["cooldowns"], whole["cooldowns"])
+        self.assert_fails(
+            2,
+            "--trunk-base: --trunk must be the log of a run that went on from it",
+            *("cooldown", "law.json", "--trunk", "constant(peak=1e-3)", "--at", "10", "--trunk-base", "early.csv"),
+        )
+
     def test_optimum_reads_back_and_nothing_beside_it_is_better(self):
         self.output_of(*FIT, "--save", "law.json")
         found = self.json_of("predict", "law.json", "--optimize", "--steps", "900", "--warmup", "50", "--cap", "8e-4", "--out", "best.txt")
