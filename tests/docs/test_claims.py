@@ -1,4 +1,5 @@
-"""What README and guides claim of the experiment and of the laws stands in the pages that measured it."""
+"""What README and guides claim of the experiment and of the laws stands in the pages that measured it; and pages say where
+their logs come from."""
 import pathlib
 import re
 import sys
@@ -63,6 +64,17 @@ class Claims(unittest.TestCase):
         guide = text_of("docs/guide/laws.md")
         self.assertIn("With one branch they are 0.008 off on average and 0.086 at worst", guide)
         self.assertIn("they held two of three results instead of nine of ten", guide)
+
+    def test_pages_say_where_their_logs_come_from(self):
+        """Before its first command with a file of logs/, a page leads to the section that says what that folder is."""
+        section = "## The logs of these pages"
+        self.assertIn(section, (ROOT / "docs/guide/logs.md").read_text())
+        pages = [page for page in (ROOT / "docs/guide").glob("*.md") if page.name != "laws.md"]  # it names its runs itself
+        using = {page.name: page.read_text() for page in pages if re.search(r"^\$ .*\blogs/", page.read_text(), re.M)}
+        self.assertEqual(set(using), {"grad-norms.md", "logs.md", "paper.md"})
+        for name, text in using.items():
+            before = text[: re.search(r"^\$ .*\blogs/", text, re.M).start()]
+            self.assertIn(section if name == "logs.md" else "(logs.md#the-logs-of-these-pages)", before, name)
 
 
 if __name__ == "__main__":
