@@ -59,6 +59,21 @@ class RunDocs(unittest.TestCase):
         code, _, page = self.run_page("```console\n$ echo a; exit 3\nold\n```\n", "--update")
         self.assertEqual((code, page), (0, "```console\n$ echo a; exit 3\na\n[exit code 3]\n```\n"))
 
+    def test_measured_numbers(self):
+        """Speed and trained loss may differ, everything around them may not; --update keeps them where nothing else changed."""
+        said = "is at 5, 812 tokens/s\n  val_loss   1.25\n"
+        for first, second, code in [
+            ("is at 5, 99 tokens/s", "  val_loss   1.3", 0),
+            ("is at 6, 812 tokens/s", "  val_loss   1.25", 1),
+            ("is at 5, many tokens/s", "  val_loss   1.25", 1),
+            ("is at 5, 812 tokens/s", "  val_loss   nan", 1),
+            ("is at 5, 812 tokens/s", "  loss   1.25", 1),
+        ]:
+            page = f"```console\n$ echo '{first}'; echo '{second}'\n{said}```\n"
+            self.assertEqual(self.run_page(page)[0], code, page)
+            kept = self.run_page(page, "--update")[2]
+            self.assertIn(said if code == 0 else f"{first}\n{second}\n", kept)
+
     def test_nothing_to_run(self):
         self.assert_fails("text\n", "nothing to run")
 
