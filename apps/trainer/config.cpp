@@ -95,6 +95,7 @@ TrainConfig parse_config(std::string_view name, std::string_view text, const fs:
     throw std::invalid_argument(where + "is no JSON: " + error.what());
   }
   TrainConfig config;
+  config.file = fs::path(name);
   read_all(Fields(std::string(name), "", json), folder, config);
   try {
     static_cast<void>(Schedule::parse(config.schedule));

@@ -12,6 +12,7 @@
 namespace scheduled::trainer {
 
 struct TrainConfig {
+  std::filesystem::path file;                     ///< where it was read from
   std::vector<std::filesystem::path> train;       ///< files, one after the other
   std::vector<std::filesystem::path> validation;  ///< files; none: the last validation_bytes of `train`
   std::int64_t validation_bytes = 0;

@@ -26,6 +26,7 @@ class Training {
 
  private:
   void open();
+  [[noreturn]] void refuse_without_trunk() const;
   void begin_branch();
   void begin();
   std::int64_t end_of(const std::optional<std::int64_t>& horizon, std::int64_t at) const;
@@ -109,11 +110,27 @@ void Training::check_data(std::int64_t end) const {
        std::to_string(corpus_.steps()) + " updates; give more files, more data.epochs, or fewer steps");
 }
 
+/// Another line than the trunk was asked for, of a run that does not exist: says what to type first.
+void Training::refuse_without_trunk() const {
+  const std::string run = request_.run.string();
+  const std::string what = (request_.branch ? "branch = " : "line = ") + line_ + ": ";
+  if (schedule_.steps()) {
+    fail(what + "there is no run in " + run + " yet, and " + print(schedule_) +
+         " has a horizon: it makes a plain run, without branches; they leave a trunk without one (rsqrt, constant, "
+         "infinite)");
+  }
+  const bool where = request_.branch && request_.branch->at;
+  fail(what + "there is no run in " + run + " yet, and a branch leaves a trunk; start that first: scheduled train " +
+       run + " --config " + config_.file.string() + " --until " +
+       (where ? std::to_string(*request_.branch->at) : "STEP"));
+}
+
 void Training::open() {
   std::error_code error;
   const bool there =
       fs::exists(request_.run, error) && !(fs::is_directory(request_.run, error) && fs::is_empty(request_.run, error));
-  if (there || line_ != "trunk") {
+  if (!there && line_ != "trunk") refuse_without_trunk();
+  if (there) {
     store_.emplace(RunStore::open(request_.run, RunStore::Access::write, store_options(corpus_)));
     return;
   }

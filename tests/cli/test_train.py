@@ -192,9 +192,25 @@ class Branches(TrainTest):
         other = ["train", "run", "--config", "c.json", "--branch", "b", "--cooldown", "30%"]
         self.assert_fails(2, "branch = b: there is another line of this name, from step 100 with rsqrt(", *other)
 
+    def test_a_branch_before_the_trunk(self):
+        """The error says what to type; that, typed, makes the trunk, and then the branch begins."""
+        (self.folder / "empty").mkdir()
+        for run in ("run", "empty"):
+            start = ["train", run, "--config", "c.json", "--branch", "b", "--at", "60", "--cooldown", "10%"]
+            text = f"branch = b: there is no run in {run} yet, and a branch leaves a trunk; start that first: "
+            self.assert_fails(2, text, *start)
+            first = self.run_command(*start).stderr.decode().strip().partition("start that first: ")[2]
+            self.assertEqual(first, f"scheduled train {run} --config c.json --until 60")
+            self.output_of(*first.split()[1:])
+            self.output_of(*start)
+        self.assert_fails(2, "line = b: there is no run in new yet", "train", "new", "--config", "c.json", "--line", "b")
+        self.assert_fails(2, "--config c.json --until STEP", "train", "new", "--config", "c.json", "--branch", "b")
+        self.configure("finite.json", schedule="cosine(steps=30, peak=1e-2)")
+        self.assert_fails(2, "has a horizon: it makes a plain run, without", "train", "new", "--config", "finite.json", "--branch", "b")
+        self.assertFalse((self.folder / "new").exists())
+
     def test_bad_branches(self):
         start = ["train", "run", "--config", "c.json", "--branch", "b"]
-        self.assert_fails(2, "run: no such run folder", *start)
         self.train("run", "--until", 70)
         self.assert_fails(2, "step = 100: must be at most 70, the last committed checkpoint", *start, "--at", 100)
         self.assert_fails(2, "step = 65: trunk has no committed checkpoint there", *start, "--at", 65)
