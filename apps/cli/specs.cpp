@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_keys.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "scheduled/schedule_display.hpp"
@@ -26,9 +27,16 @@ std::string_view trimmed(std::string_view text) {
 std::string without_wrapper(std::string_view text) {
   if (text.starts_with('{')) {
     // No schedule nests deeper; dump would follow any depth with its stack.
-    const auto shallow = [](int depth, Json::parse_event_t, const Json&) { return depth <= 8; };
-    const Json json = Json::parse(text, shallow, false);
-    if (json.is_object() && json.contains("schedule") && json["schedule"].is_object()) return json["schedule"].dump();
+    KeysOnce once;
+    const auto shallow = [&](int depth, Json::parse_event_t event, const Json& parsed) {
+      return once(depth, event, parsed) && depth <= 8;
+    };
+    try {
+      const Json json = Json::parse(text, shallow, false);
+      if (json.is_object() && json.contains("schedule") && json["schedule"].is_object()) return json["schedule"].dump();
+    } catch (const std::invalid_argument&) {
+      return std::string(text);  // Schedule::parse refuses it with all that there is to say
+    }
   }
   return std::string(text);
 }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <stdexcept>
 
+#include "base/json_keys.hpp"
 #include "scheduled/schedule.hpp"
 #include "trainer/fields.hpp"
 
@@ -17,6 +19,9 @@ constexpr std::int64_t most_steps = std::int64_t{1} << 53;
 constexpr std::int64_t most_bytes = std::int64_t{1} << 50;
 constexpr std::int64_t most_tokens = std::int64_t{1} << 24;  // of an update
 constexpr std::int64_t most_weights = std::int64_t{1} << 34;
+
+const Keys keys = {"data",     "model",   "batch",  "seed",      "schedule", "weight_decay",     "clip",
+                   "distance", "threads", "device", "log_every", "evaluate", "checkpoint_every", "grad_norm_l1"};
 
 std::vector<fs::path> files_of(const std::vector<std::string>& names, const fs::path& folder) {
   std::vector<fs::path> files;
@@ -33,7 +38,6 @@ void read_data(Fields data, const fs::path& folder, TrainConfig& config) {
   if (data.has("validation")) config.validation = files_of(data.names("validation"), folder);
   config.validation_bytes = data.whole("validation_bytes", 1, most_bytes, 0);
   config.epochs = data.whole("epochs", 1, 1'000'000, 1);
-  data.finish();
 }
 
 void read_model(Fields model, TrainConfig& config) {
@@ -43,7 +47,6 @@ void read_model(Fields model, TrainConfig& config) {
   out.heads = model.whole("heads", 1, 1 << 10);
   out.context = model.whole("context", 1, 1 << 20);
   out.mlp = model.whole("mlp", 1, 1 << 18);
-  model.finish();
   if (out.width % (2 * out.heads) != 0) {
     model.fail("width", "a multiple of 2 heads = " + std::to_string(2 * out.heads) + ", for the rotary embedding");
   }
@@ -58,8 +61,8 @@ void check_device(const Fields& fields, const std::string& device) {
 }
 
 void read_all(Fields fields, const fs::path& folder, TrainConfig& config) {
-  read_data(fields.object("data"), folder, config);
-  read_model(fields.object("model"), config);
+  read_data(fields.object("data", {"train", "validation", "validation_bytes", "epochs"}), folder, config);
+  read_model(fields.object("model", {"layers", "width", "heads", "context", "mlp"}), config);
   config.batch = fields.whole("batch", 1, most_tokens);
   if (config.batch * config.model.context > most_tokens) {
     fields.fail("batch", "such that an update has at most 2^24 tokens");
@@ -74,14 +77,12 @@ void read_all(Fields fields, const fs::path& folder, TrainConfig& config) {
   if (fields.has("device")) check_device(fields, config.device);
   config.log_every = fields.whole("log_every", 1, most_steps, config.log_every);
   if (fields.has("evaluate")) {
-    Fields evaluate = fields.object("evaluate");
+    Fields evaluate = fields.object("evaluate", {"every", "batches"});
     config.evaluate_every = evaluate.whole("every", 1, most_steps, 0);
     config.evaluate_batches = evaluate.whole("batches", 1, 1 << 20, config.evaluate_batches);
-    evaluate.finish();
   }
   config.checkpoint_every = fields.whole("checkpoint_every", 1, most_steps, 0);
   config.grad_norm_l1 = fields.flag("grad_norm_l1", false);
-  fields.finish();
 }
 
 }  // namespace
@@ -90,13 +91,16 @@ TrainConfig parse_config(std::string_view name, std::string_view text, const fs:
   const std::string where = std::string(name) + ": ";
   nlohmann::json json;
   try {
-    json = nlohmann::json::parse(text, nullptr, true, true);
+    KeysOnce once;
+    json = nlohmann::json::parse(text, std::ref(once), true, true);
   } catch (const nlohmann::json::exception& error) {
     throw std::invalid_argument(where + "is no JSON: " + error.what());
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument(where + error.what());
   }
   TrainConfig config;
   config.file = fs::path(name);
-  read_all(Fields(std::string(name), "", json), folder, config);
+  read_all(Fields(std::string(name), "", json, keys), folder, config);
   try {
     static_cast<void>(Schedule::parse(config.schedule));
     if (!Schedule::says_peak(config.schedule)) {

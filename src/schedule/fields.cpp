@@ -1,9 +1,11 @@
 #include "schedule/fields.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_keys.hpp"
 
 namespace scheduled {
 namespace {
@@ -121,7 +123,13 @@ std::string print_call(const Call& call) {
 }
 
 Call parse_call_json(std::string_view text) {
-  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  KeysOnce once;
+  nlohmann::json json;
+  try {
+    json = nlohmann::json::parse(text, std::ref(once), false);
+  } catch (const std::invalid_argument& error) {
+    fail({"schedule ", quote(text), ": ", error.what()});
+  }
   if (json.is_discarded() || !json.is_object()) fail({"schedule ", quote(text), ": not a JSON object"});
   Call call;
   for (const auto& [key, value] : json.items()) {

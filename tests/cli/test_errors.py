@@ -25,6 +25,9 @@ class BadSchedules(command.CommandTest):
         self.check("wsd(steps=10, cooldwn=20%)", "unknown key 'cooldwn'; allowed: steps, peak, warmup")
         self.check("wsd(steps=10, steps=20)", "steps")
         self.check("", "starts with the schedule's name")
+        twice = '{"schedule":"wsd","steps":10,"steps":20}'
+        self.check(twice, f"schedule '{twice}': key 'steps' is given twice")
+        self.check('{"schedule":' + twice + '}', "key 'schedule.steps' is given twice")
 
     def test_lengths(self):
         self.check("wsd(steps=50k, cooldown=120%)", "cooldown = 120%: must be between 0% and 100%")

@@ -46,7 +46,7 @@ TEST(TrainConfig, ReadsWithDefaults) {
 }
 
 TEST(TrainConfig, NamesKeyValueAndWhatIsAllowed) {
-  EXPECT_EQ(refused(with("\"layers\": 2", "\"layer\": 2")),
+  EXPECT_EQ(refused(with("\"layers\": 2, ", "")),
             "c.json: model.layers is missing: must be a whole number from 1 to 1024");
   EXPECT_EQ(refused(with("\"seed\": 7", R"("seed": 7, "wieght_decay": 0)")).substr(0, 74),
             "c.json: unknown key 'wieght_decay', did you mean 'weight_decay'; there are");
@@ -75,6 +75,29 @@ TEST(TrainConfig, NamesKeyValueAndWhatIsAllowed) {
   EXPECT_NE(refused(with("rsqrt(warmup=5", "rsqrt(wramup=5")).find("c.json: schedule: "), std::string::npos);
   EXPECT_NE(refused("{").find("c.json: is no JSON: "), std::string::npos);
   EXPECT_EQ(refused("[]"), "c.json: must be an object {...}");
+}
+
+/// A required key that is misspelt is unknown, not only missing; so is one of another name beside a missing one.
+TEST(TrainConfig, AMisspeltKeyIsNamedBeforeTheMissingOne) {
+  EXPECT_EQ(refused(with("\"width\"", "\"wdith\"")),
+            "c.json: unknown key 'model.wdith', did you mean 'width'; there are layers, width, heads, context, mlp");
+  EXPECT_EQ(refused(with("\"width\"", "\"breadth\"")),
+            "c.json: unknown key 'model.breadth'; there are layers, width, heads, context, mlp");
+  EXPECT_EQ(refused(with("\"batch\"", "\"bacth\"")).substr(0, 60),
+            "c.json: unknown key 'bacth', did you mean 'batch'; there are");
+  EXPECT_EQ(refused(with("\"train\"", "\"trian\"")),
+            "c.json: unknown key 'data.trian', did you mean 'train'; there are train, validation, validation_bytes, "
+            "epochs");
+}
+
+TEST(TrainConfig, AKeyIsGivenOnce) {
+  EXPECT_EQ(refused(with("\"seed\": 7", R"("seed": 7, "seed": 7)")), "c.json: key 'seed' is given twice");
+  EXPECT_EQ(refused(with("\"mlp\": 48", R"("mlp": 48, "width": 64)")), "c.json: key 'model.width' is given twice");
+  EXPECT_EQ(refused(with("\"batch\": 4", R"("batch": 4, "model": {})")), "c.json: key 'model' is given twice");
+  EXPECT_EQ(refused(with("\"/b.txt\"", R"("/b.txt", {"a": [{"b": 1}], "c": {"b": 1, "b": 2}})")),
+            "c.json: key 'data.train.c.b' is given twice");
+  // Equal names in different objects are no repetition.
+  EXPECT_EQ(refused(with("\"/b.txt\"", R"("/b.txt", {"seed": 1}, {"seed": 1})")).substr(0, 20), "c.json: data.train =");
 }
 
 TEST(TrainConfig, FilesThatCannotBeRead) {

@@ -131,6 +131,8 @@ TEST(SpecErrors, SayWhereTheTextWentWrong) {
   EXPECT_EQ(parse_error("{\"schedule\":"), "schedule '{\"schedule\":': not a JSON object");
   EXPECT_EQ(parse_error("{\"steps\":3}"), "schedule '{\"steps\":3}': the key \"schedule\" with the name is missing");
   EXPECT_EQ(parse_error(R"({"schedule":"wsd","steps":null})"), "steps: must be a number, a text or a list of them");
+  EXPECT_EQ(parse_error(R"({"schedule":"wsd","steps":3,"steps":4})"),
+            "schedule '{\"schedule\":\"wsd\",\"steps\":3,\"steps\":4}': key 'steps' is given twice");
 }
 
 TEST(ScheduleText, KnowsWhetherThePeakIsSaid) {
