@@ -25,7 +25,11 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "scheduled " + std::string(version()));
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.require_subcommand(0, 1);
-  app.footer("See `scheduled VERB --help` for the options and an example, `scheduled show --list` for the schedules.");
+  app.footer(
+      "See `scheduled VERB --help` for the options and an example, `scheduled show --list` for the schedules.\n\n"
+      "Examples:\n"
+      "  scheduled compare wsd cosine linear 1-sqrt \"rsqrt(warmup=1k)\" constant --steps 50k\n"
+      "  scheduled tune \"wsd(steps=50k, cooldown=20%)\"");
   add_show(app);
   add_bound(app);
   add_worst_case(app);
