@@ -51,8 +51,12 @@ void check_identity(const fs::path& path, const Json& recorded, const Identity& 
   for (const auto& [key, value] : identity) {
     const std::string before = recorded.at(key).get<std::string>();
     if (before == value) continue;
+    const std::string undo = key.starts_with("data.")
+                                 ? "the bytes are not those of before: files were changed, exchanged or put into "
+                                   "another order, or data.validation_bytes is another; go on with the old ones"
+                                 : "go on with that";
     throw std::invalid_argument(key + " = " + value + ": the run was trained with " + before + " (" + path.string() +
-                                "); go on with that, or begin another run");
+                                "); " + undo + ", or begin another run in a folder of its own");
   }
 }
 

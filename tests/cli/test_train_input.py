@@ -61,17 +61,47 @@ class BadInput(TrainTest):
             "model.width = 32: the run was trained with 16 (": {"model": {**MODEL, "width": 32}},
             "seed = 4: the run was trained with 3 (": {"seed": 4},
             "batch = 5: the run was trained with 4 (": {"batch": 5},
-            "data.train = ": {"data": {"train": ["text"], "validation_bytes": 2001}},
             "weight_decay = 0.2: the run was trained with 0.1 (": {"weight_decay": 0.2},
         }.items():
             self.configure("other.json", **changes)
             self.check(key, "--until", 20, config="other.json")
+            self.check("; go on with that, or begin another run in a folder of its own", "--until", 20, config="other.json")
         self.configure("other.json", schedule="rsqrt(warmup=20, peak=2e-2)")
         self.check("the LR at step 10 would jump from 0.0055000000000000005 to 0.011000000000000001 (2 times)", "--until", 20, config="other.json")
         result = self.train("run", "--until", 20, "--override", config="other.json")
         self.assertEqual(result["step"], 20)
         self.configure("free.json", schedule="rsqrt(warmup=20, peak=2e-2)", log_every=1, evaluate={"every": 3})
         self.assertEqual(self.train("run", "--until", 25, config="free.json")["step"], 25)
+
+    def test_other_data_is_refused(self):
+        """Another length, and another content of the same length: the error says so, and what to do."""
+        self.train("run", "--until", 10)
+        text = self.folder / "text"
+        size = text.stat().st_size - 2000
+        why = (
+            r"\(run/checkpoints/trunk-10/state.json\); the bytes are not those of before: files were changed, exchanged or put "
+            r"into another order, or data.validation_bytes is another; go on with the old ones, or begin another run in a "
+            r"folder of its own$"
+        )
+
+        def refused(key, now, before, config="c.json"):
+            result = self.run_command("train", "run", "--config", config, "--until", 20)
+            self.assertEqual(result.returncode, 2)
+            said = rf"{key} = {now} bytes, xxh3 \w{{16}}: the run was trained with {before} bytes, xxh3 \w{{16}} "
+            self.assertRegex(result.stderr.decode(), said + why)
+
+        self.configure("other.json", data={"train": ["text"], "validation_bytes": 2001})
+        refused("data.train", size - 1, size, "other.json")
+        (self.folder / "held").write_bytes(text.read_bytes()[-2000:])
+        self.configure("other.json", data={"train": ["text"], "validation": ["held"]})
+        refused("data.train", size + 2000, size, "other.json")
+        original = text.read_bytes()
+        text.write_bytes(original[:-2000] + original[-2000:].swapcase())
+        refused("data.validation", 2000, 2000)
+        text.write_bytes(b"X" + original[1:])
+        refused("data.train", size, size)
+        text.write_bytes(original)
+        self.assertEqual(self.train("run", "--until", 20)["step"], 20)
 
     def test_folders_that_are_no_runs(self):
         (self.folder / "dir").mkdir()
