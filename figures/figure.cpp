@@ -50,24 +50,4 @@ std::string csv_of(const plot::Figure& figure) {
   return text;
 }
 
-std::string report(const std::vector<std::pair<std::string_view, std::vector<Check>>>& checks) {
-  std::string text =
-      "# The numbers of 2501.18965\n\n"
-      "Written by `scheduled figures` as report.md. A number agrees where it differs by at most half a unit of the "
-      "last\n"
-      "published digit.\n\n"
-      "| figure | number | paper or its logs | here | difference | |\n|---|---|---:|---:|---:|---|\n";
-  for (const auto& [name, rows] : checks) {
-    for (const Check& check : rows) {
-      const std::size_t end = check.published.find_first_of("eE");
-      const std::size_t digits = std::min(end, check.published.size());
-      const std::string verdict = check.holds() ? "agrees" : "differs";
-      text += fmt::format("| {} | {} | {} | {:.{}g} | {:+.1e} | {}{} |\n", name, check.what, check.published,
-                          check.here, std::max<std::size_t>(digits, 3), check.difference(), verdict,
-                          check.note.empty() ? "" : ": " + check.note);
-    }
-  }
-  return text;
-}
-
 }  // namespace scheduled::figures

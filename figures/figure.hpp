@@ -63,8 +63,4 @@ const std::vector<Entry>& all();
 /// where a line is interrupted.
 std::string csv_of(const plot::Figure& figure);
 
-/// Markdown page with a table "paper or its logs / here / difference", one row for each check, under the names of the
-/// figures.
-std::string report(const std::vector<std::pair<std::string_view, std::vector<Check>>>& checks);
-
 }  // namespace scheduled::figures

@@ -8,10 +8,12 @@
 #include <memory>
 
 #include "base/parallel.hpp"
+#include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
 #include "figures/figure.hpp"
+#include "figures/report.hpp"
 #include "plot/file.hpp"
 #include "scheduled/base.hpp"
 
@@ -123,7 +125,8 @@ void print_list() {
 }
 
 /// What to say at the end; whether all is well.
-bool print_summary(const std::vector<Order>& orders, const std::vector<Result>& results, const std::string& out) {
+bool print_summary(const std::vector<Order>& orders, const std::vector<Result>& results, const std::string& out,
+                   std::size_t kept) {
   std::size_t pictures = 0;
   std::size_t checks = 0;
   std::string bad;
@@ -142,9 +145,21 @@ bool print_summary(const std::vector<Order>& orders, const std::vector<Result>& 
       complete = false;
     }
   }
-  print_text(bad + fmt::format("{} picture{} with data and report.md in {}; {} numbers checked\n", pictures,
-                               pictures == 1 ? "" : "s", out, checks));
+  const std::string earlier = kept == 0 ? "" : fmt::format("; report.md keeps {} of earlier runs", kept);
+  print_text(bad + fmt::format("{} picture{} with data and report.md in {}; {} numbers checked{}\n", pictures,
+                               pictures == 1 ? "" : "s", out, checks, earlier));
   return complete;
+}
+
+/// The rows of the report that is in the folder already.
+std::vector<figures::Row> earlier_rows(const std::filesystem::path& report) {
+  std::error_code error;
+  if (!std::filesystem::exists(report, error) || std::filesystem::is_empty(report, error)) return {};
+  try {
+    return figures::rows_of(read_text(report.string()));
+  } catch (const std::invalid_argument& wrong) {
+    throw std::invalid_argument(report.string() + ": " + wrong.what() + "; give another folder with --out");
+  }
 }
 
 /// The figure, or why its logs did not serve: the others are made all the same.
@@ -155,6 +170,20 @@ Result make(const Order& order, const std::string& logs) {
     if (!order.entry.needs_logs()) throw;
     return {.missing = {error.what()}};
   }
+}
+
+/// For the report. A figure with variants, or whose logs are not all there, may have rows of other runs.
+std::vector<figures::Made> made_of(const std::vector<Order>& orders, const std::vector<Result>& results) {
+  std::vector<figures::Made> made;
+  for (std::size_t k = 0; k < orders.size(); ++k) {
+    const Result& result = results[k];
+    if (result.pictures.empty() && result.checks.empty()) continue;
+    made.push_back({.name = orders[k].entry.name,
+                    .variants = orders[k].variants,
+                    .whole = orders[k].entry.variants.empty() && result.missing.empty(),
+                    .checks = result.checks});
+  }
+  return made;
 }
 
 void make_figures(const FiguresOptions& options) {
@@ -169,6 +198,7 @@ void make_figures(const FiguresOptions& options) {
   if (error) throw std::invalid_argument(options.out + ": cannot be made: " + error.message());
   const std::filesystem::path out = options.out;
   plot::check_writable(out / "report.md");
+  const std::vector<figures::Row> earlier = earlier_rows(out / "report.md");
 
   std::vector<Result> results(orders.size());
   {
@@ -188,10 +218,9 @@ void make_figures(const FiguresOptions& options) {
       progress.done(++finished);
     });
   }
-  std::vector<std::pair<std::string_view, std::vector<figures::Check>>> checks;
-  for (std::size_t k = 0; k < orders.size(); ++k) checks.emplace_back(orders[k].entry.name, results[k].checks);
-  plot::write_file(out / "report.md", figures::report(checks));
-  if (!print_summary(orders, results, options.out)) {
+  const std::vector<figures::Made> made = made_of(orders, results);
+  plot::write_file(out / "report.md", figures::report(made, earlier));
+  if (!print_summary(orders, results, options.out, figures::kept(made, earlier))) {
     throw std::runtime_error("not all figures are complete, see above");
   }
   if (!left_out.empty()) print_text("without --logs left out: " + left_out + "\n");
@@ -214,17 +243,15 @@ void add_figures(CLI::App& app) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   verb->footer(
-      "Each picture comes with a CSV file of its points; report.md compares the numbers with those of the paper and "
-      "its\n"
-      "logs. Without NAME and --logs, the figures of real runs are left out and named; scheduled figures --logs DIR "
-      "makes\n"
-      "all. Parts whose logs are not there are left out and named, the others are made, and the exit code is 1; so it "
-      "is\n"
-      "where a number does not hold without a reason. NAME:VARIANT makes one of the variants that --list shows, such "
-      "as "
-      "a\n"
-      "model size.\n\n"
-      "Examples:\n"
+      "Each picture comes with a CSV file of its points; report.md compares the numbers with those of the paper and\n"
+      "its logs, and keeps the numbers of other figures that earlier runs wrote into the same folder. Without NAME "
+      "and\n"
+      "--logs, the figures of real runs are left out and named; scheduled figures --logs DIR makes all. Parts whose\n"
+      "logs are not there are left out and named, the others are made, and the exit code is 1; so it is where a "
+      "number\n"
+      "does not hold without a reason. NAME:VARIANT makes one of the variants that --list shows, such as a model "
+      "size.\n"
+      "\nExamples:\n"
       "  scheduled figures --list\n"
       "  scheduled figures schedules cosine-cycle --format png,svg");
   verb->callback([options] { make_figures(*options); });

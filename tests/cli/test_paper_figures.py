@@ -28,6 +28,32 @@ class Simulations(command.CommandTest):
         for path in (self.folder / "one").iterdir():
             self.assertEqual(path.read_bytes(), (self.folder / "two" / path.name).read_bytes(), path.name)
 
+    def test_a_second_run_into_the_same_folder(self):
+        """report.md has the rows of both; what is made again, once; and a file that is no report stays as it is."""
+        report = self.folder / "out/report.md"
+
+        def make(*names):
+            return self.output_of("figures", *names, "--format", "svg", "--out", "out")
+
+        make("schedules")
+        first = report.read_text()
+        schedules = paper.rows_of(report)
+        text = make("lr-transfer", "cosine-cycle")
+        self.assertTrue(text.endswith(f" numbers checked; report.md keeps {len(schedules)} of earlier runs\n"), text)
+        rows = paper.rows_of(report)
+        self.assertEqual([row for row in rows if row[0] == "schedules"], schedules)
+        self.assertEqual(list(dict.fromkeys(row[0] for row in rows)), ["schedules", "cosine-cycle", "lr-transfer"])
+        said = "The last run made lr-transfer, cosine-cycle; the other rows are as earlier runs left them."
+        self.assertIn(said, report.read_text())
+        make("schedules", "lr-transfer", "cosine-cycle")
+        self.assertEqual(paper.rows_of(report), rows)
+        self.assertNotIn("The last run", report.read_text())
+        report.write_text(first.replace("Written by", "My notes on") + "and a line of mine\n")
+        mine = report.read_text()
+        wrong = "out/report.md: is no report of scheduled figures, and would be overwritten: 'and a line of mine'; give another folder with --out"
+        self.assert_fails(2, wrong, "figures", "cosine-cycle", "--out", "out")
+        self.assertEqual(report.read_text(), mine)
+
     def test_list(self):
         text = self.output_of("figures", "--list")
         self.assertIn("loss-openwebtext2 (:60m, 93m, 166m): ", text)

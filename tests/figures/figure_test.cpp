@@ -28,12 +28,6 @@ TEST(Csv, QuotesNamesAndKeepsNumbers) {
             "panel,line,name,x,y\n1,1,\"a \"\"b\"\", c\",0.1,1e-300\n1,1,\"a \"\"b\"\", c\",2,3\n1,2,\"\",1,4\n");
 }
 
-TEST(Report, SaysWhatDiffersAndWhy) {
-  const std::string text = report({{"name", {{"one", "1.5", 1.5}, {"two", "2.5", 3.0, "a reason"}}}});
-  EXPECT_NE(text.find("| name | one | 1.5 | 1.5 | +0.0e+00 | agrees |\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("| name | two | 2.5 | 3 | +5.0e-01 | differs: a reason |\n"), std::string::npos) << text;
-}
-
 TEST(List, NamesAreDistinctAndExplained) {
   std::set<std::string_view> names;
   for (const Entry& entry : all()) {
