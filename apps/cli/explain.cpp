@@ -80,11 +80,11 @@ std::string explanation(const ScheduleWorstCase& found) {
   const WorstCaseAtPeak& shown = found.best ? *found.best : found.own;
   const std::string where = found.best ? "At the best peak" : "At this peak";
   if (found.exact) {
-    say("Some convex function makes the last iterate exactly this bad, and none makes it worse");
-    text += "    (verified against the SDP on many schedules, not proven).\n";
+    say("No convex function makes the last iterate worse than this: that is proven.");
+    say("One makes it exactly this bad: so the SDP says for every schedule tried (for this one: --certify).");
   } else {
-    say("No convex function with these grad norms makes the last iterate worse than this;");
-    text += "    that one is as bad is not known where grad norms vary (see --certify).\n";
+    say("No convex function with these grad norms makes the last iterate worse than this: that is proven.");
+    say("Where grad norms vary, the true worst case may be lower; --certify finds it.");
   }
   if (!(shown.worst_case.value > 0.0)) {
     say("It is 0: the last gradients vanish, and the weights of the proof can rest on them.");

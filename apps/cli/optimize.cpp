@@ -83,44 +83,64 @@ std::string status_text(const OptimumBeside& found, const OptimizeOptions& optio
                      rounded(found.lower_bound), std::max(found.gap, 0.0), found.iterations);
 }
 
+constexpr double visible = 5e-7;  // relative; what is less is rounding
+
+/// "3 % higher"; differences of optima are small, and all of them are said to the same digits.
+std::string compared(double ratio) {
+  if (std::fabs(ratio - 1.0) < visible) return "the same";
+  return percent(std::fabs(ratio - 1.0)) + (ratio < 1.0 ? " lower" : " higher");
+}
+
+/// Where the table's other bound is on the side of linear decay. Empty where it is not.
+std::string other_bound(const OptimumBeside& found, const OptimizeOptions& options) {
+  const bool by_omega = options.bound.which() == Criterion::omega;
+  const double ratio = by_omega ? found.optimum_bounds.worst_case / found.linear_bounds.worst_case
+                                : found.optimum_bounds.omega / found.linear_bounds.omega;
+  if (!std::isfinite(ratio) || ratio <= 1.0 + visible) return "";
+  return by_omega ? fmt::format("Its worst case is {}, because it is the best by Ω only{}.", compared(ratio),
+                                options.constrained() ? "" : "; --criterion worst-case finds the other")
+                  : fmt::format("Its bound Ω is {}, because it is the best by the worst case only.", compared(ratio));
+}
+
+std::string beside_linear(const RateDifference& difference) {
+  if (difference.largest < visible) return "Before the last step the two are the same.";
+  return fmt::format(
+      "Before the last step the two differ by at most {} of linear decay's peak, at step {};\n"
+      "    the peak is {}.",
+      percent(difference.largest), difference.largest_at, compared(difference.peak));
+}
+
 std::string words_of(const OptimumBeside& found, const OptimizeOptions& options) {
   const RateDifference& difference = found.difference;
   const std::string name = options.bound.which() == Criterion::omega ? "bound" : "worst case";
   std::string text = "\nIn words\n";
   const auto say = [&](const std::string& line) { text += "  - " + line + "\n"; };
-  if (difference.gain > 5e-7) {
+  if (difference.gain > visible) {
     say(fmt::format("{} better {} than linear decay, worth {} of its steps.", percent(difference.gain), name,
                     percent(difference.steps_saved)));
   } else {
     say(fmt::format("Linear decay has the same {}.", name));
   }
+  if (const std::string other = other_bound(found, options); !other.empty()) say(other);
   if (difference.last_step > 1.0005) {
     say(fmt::format("The last step is an uptick: {:.3g} times the one before it, {:.3g} times that of linear decay.",
                     difference.last_step, difference.last));
   }
   if (found.optimum.lr.size() == 1) return text;
-  constexpr double visible = 5e-7;  // what is less is rounding
-  if (difference.largest < visible) {
-    say("Before the last step the two are the same.");
-  } else {
-    say(fmt::format("Before the last step the two differ by at most {} of linear decay's peak, at step {};",
-                    percent(difference.largest), difference.largest_at));
-    text += std::fabs(difference.peak - 1.0) < 5e-5
-                ? "    the peak is the same.\n"
-                : fmt::format("    the peak is {:.4g} times that of linear decay.\n", difference.peak);
-  }
+  say(beside_linear(difference));
   if (difference.level_until > 1 && options.constrained()) {
     say(fmt::format("The highest rate lasts until step {}.", difference.level_until));
   }
-  const double nearest = found.nearest_bound / found.optimum.bound;
   say(found.nearest->distance < visible
           ? "That is a named schedule:"
           : fmt::format("The nearest named schedule differs by at most {} of the peak; its {} is {}:",
-                        percent(found.nearest->distance), name, against(nearest)));
+                        percent(found.nearest->distance), name, compared(found.nearest_bound / found.optimum.bound)));
   text += "    " + print(found.nearest->schedule) + "\n";
   if (found.free_bound) {
-    say(fmt::format("Without the constraints the best {} would be {}: they cost {}.", name, rounded(*found.free_bound),
-                    percent(found.optimum.bound / *found.free_bound - 1.0)));
+    const double cost = found.optimum.bound / *found.free_bound - 1.0;
+    say(cost < visible ? fmt::format("The constraints cost nothing: without them the best {} is the same.", name)
+                       : fmt::format("Without the constraints the best {} would be {}: they cost {}.", name,
+                                     rounded(*found.free_bound), percent(cost)));
   }
   return text;
 }

@@ -52,6 +52,19 @@ class Design(command.CommandTest):
                 self.assertLessEqual(max(rates), 0.1 * (1 + 1e-9))
                 self.assertAlmostEqual(rates[0] / rates[9], 1 / 9, delta=1e-6)
 
+    def test_the_words_say_what_the_numbers_say(self):
+        """optimize: also where the gain is a hundredth of a percent, and where the table's other column prefers linear decay."""
+        for steps in (100, 20000):
+            found, text = self.json_of("optimize", "--steps", steps), self.output_of("optimize", "--steps", steps)
+            linear = found["linear_decay"]["bounds"]
+            worse = 100 * (found["bounds"]["worst_case"] / linear["worst_case"] - 1)
+            self.assertIn(f"{100 * (1 - found['bound'] / linear['omega']):.3g} % better bound than linear decay", text)
+            self.assertIn(f"Its worst case is {worse:.3g} % higher, because it is the best by Ω only", text)
+            self.assertIn(f"its bound is {100 * (found['nearest']['bound'] / found['bound'] - 1):.3g} % higher:", text)
+        self.assertNotIn("by Ω only", self.output_of("optimize", "--steps", 100, "--criterion", "worst-case"))
+        free = self.output_of("optimize", "--steps", 100, "--max-lr", 1)
+        self.assertIn("The constraints cost nothing: without them the best bound is the same.", free)
+
     def test_published_optima(self):
         """THEORY section 4: constant G, and the minimax rate of section 6."""
         for T, bound in [(2, 0.910180), (3, 0.839278), (10, 0.578013), (100, 0.200114), (400, 0.100187)]:
