@@ -26,8 +26,8 @@ constexpr double cairo_font_scale = 72.0 / 96.0;
 std::string terminal(const Figure& figure, Format format) {
   const auto text = [](std::string_view name, double width, double height, std::string_view unit, double font_scale,
                        double lines) {
-    return fmt::format("set terminal {} noenhanced size {}{},{}{} font 'Times,{}' fontscale {} linewidth {}\n", name,
-                       number(width), unit, number(height), unit, number(font_points), number(font_scale),
+    return fmt::format("set terminal {} noenhanced size {}{},{}{} font '{},{}' fontscale {} linewidth {}\n", name,
+                       number(width), unit, number(height), unit, font, number(font_points), number(font_scale),
                        number(lines));
   };
   const auto dots = [&](std::string_view name, double dots_per_inch, double font_scale) {
@@ -63,6 +63,7 @@ struct Box {
 struct PanelTexts {
   Ticks x, y;
   std::vector<std::string> y_caption;  ///< its lines, bottom to top when turned: one where the panel is tall enough
+  std::vector<std::string> title;      ///< its lines: one where the panel is wide enough
 };
 
 PanelTexts texts_of(const Panel& panel, const Figure& figure, double height) {
@@ -71,7 +72,8 @@ PanelTexts texts_of(const Panel& panel, const Figure& figure, double height) {
                            : figure.width / static_cast<double>(figure.panels.size());
   const int x_wanted = std::clamp(static_cast<int>(width / 0.62), 3, 8);
   const int y_wanted = std::clamp(static_cast<int>(height / 0.38), 2, 6);
-  PanelTexts texts{place_ticks(panel.x, x_range(panel), x_wanted), place_ticks(panel.y, y_range(panel), y_wanted), {}};
+  PanelTexts texts{
+      place_ticks(panel.x, x_range(panel), x_wanted), place_ticks(panel.y, y_range(panel), y_wanted), {}, {}};
   const auto most = static_cast<std::size_t>(std::max(height / character, 4.0));
   if (!panel.y.label.empty()) texts.y_caption = wrapped(axis_caption(panel.y, texts.y), most, 3);
   return texts;
@@ -90,18 +92,37 @@ constexpr double right_margin = 1.8 * em;
 constexpr double plain_top_margin = 0.9 * em;
 constexpr double stack_gap = 1.1 * em;
 
-/// Room for the titles of the top panels; those of lower panels of a stack stand in the gap above them.
-double top_margin(const Figure& figure) {
-  const bool any =
-      std::any_of(figure.panels.begin(), figure.panels.end(), [](const Panel& p) { return !p.title.empty(); });
-  return any ? plain_top_margin + line_height : plain_top_margin;
+/// Breaks the titles, so that each stays above its own panel. `height` is that of a panel, nearly.
+void wrap_titles(const Figure& figure, double height, std::vector<PanelTexts>& texts) {
+  const bool stacked = figure.arrangement == Arrangement::stacked;
+  const double share = stacked ? figure.width : figure.width / static_cast<double>(figure.panels.size());
+  double widest = 0.0;
+  for (const PanelTexts& panel : texts) widest = std::max(widest, left_margin(panel));
+  for (std::size_t k = 0; k < texts.size(); ++k) {
+    const std::string& title = figure.panels[k].title;
+    const double left = stacked ? widest : left_margin(texts[k]);
+    const double room = share - left - right_margin - bar_room(figure.panels[k], height);
+    const auto most = static_cast<std::size_t>(std::max(room / character, 8.0));
+    if (!title.empty()) texts[k].title = wrapped(title, most, 2);
+  }
 }
-double gap(const Panel& below) { return below.title.empty() ? stack_gap : stack_gap + line_height; }
+
+/// Room for the titles of the top panels, of so many lines; those of lower panels of a stack stand in the gap above
+/// them.
+double top_margin(std::size_t lines) { return plain_top_margin + line_height * static_cast<double>(lines); }
+double gap(const PanelTexts& below) { return stack_gap + line_height * static_cast<double>(below.title.size()); }
+
+std::size_t top_lines(const Figure& figure, const std::vector<PanelTexts>& texts) {
+  std::size_t lines = texts.empty() ? 0 : texts.front().title.size();
+  if (figure.arrangement == Arrangement::stacked) return lines;
+  for (const PanelTexts& panel : texts) lines = std::max(lines, panel.title.size());
+  return lines;
+}
 
 std::vector<Box> place_panels(const Figure& figure, const std::vector<PanelTexts>& texts, double legend_height) {
   std::vector<Box> boxes;
   const double bottom = legend_height + caption_height;
-  const double top = figure.height - top_margin(figure);
+  const double top = figure.height - top_margin(top_lines(figure, texts));
   if (figure.arrangement == Arrangement::side_by_side) {
     const double share = figure.width / static_cast<double>(figure.panels.size());
     for (std::size_t k = 0; k < figure.panels.size(); ++k) {
@@ -119,10 +140,10 @@ std::vector<Box> place_panels(const Figure& figure, const std::vector<PanelTexts
       bar = std::max(bar, bar_room(panel, top - bottom));
     }
     double gaps = 0.0;
-    for (std::size_t k = 1; k < figure.panels.size(); ++k) gaps += gap(figure.panels[k]);
+    for (std::size_t k = 1; k < figure.panels.size(); ++k) gaps += gap(texts[k]);
     double upper = top;
     for (std::size_t k = 0; k < figure.panels.size(); ++k) {
-      if (k > 0) upper -= gap(figure.panels[k]);
+      if (k > 0) upper -= gap(texts[k]);
       const double lower = upper - (top - bottom - gaps) * figure.panels[k].weight / weights;
       boxes.push_back({0.0, left, figure.width - right_margin - bar, lower, upper, k + 1 == figure.panels.size()});
       upper = lower;
@@ -176,10 +197,13 @@ void add_captions(std::string& script, const Figure& figure, const Panel& panel,
   }
 }
 
-void add_title(std::string& script, const Figure& figure, const Panel& panel, const Box& box) {
-  if (panel.title.empty()) return;
-  script += fmt::format("set label {} at screen {:.5f},{:.5f} center noenhanced\n", gnuplot_string(panel.title),
-                        0.5 * (box.left + box.right), box.top + 0.7 * line_height / figure.height);
+void add_title(std::string& script, const Figure& figure, const PanelTexts& texts, const Box& box) {
+  double up = 0.7 + static_cast<double>(texts.title.size());  // lines above the panel
+  for (const std::string& line : texts.title) {
+    up -= 1.0;
+    script += fmt::format("set label {} at screen {:.5f},{:.5f} center noenhanced\n", gnuplot_string(line),
+                          0.5 * (box.left + box.right), box.top + up * line_height / figure.height);
+  }
 }
 
 void add_data(std::string& script, std::size_t block, const Panel& panel, const Line& line) {
@@ -199,7 +223,7 @@ void add_panel(std::string& script, const Figure& figure, const Panel& panel, co
   add_axis(script, 'x', panel.x, x_range(panel), texts.x, box.x_caption);
   add_axis(script, 'y', panel.y, y_range(panel), texts.y, true);
   add_captions(script, figure, panel, texts, box);
-  add_title(script, figure, panel, box);
+  add_title(script, figure, texts, box);
   // An undefined function keeps gnuplot content where no line has a point to draw.
   std::string command = "plot NaN notitle";
   if (panel.cells) {
@@ -233,11 +257,14 @@ std::string page_commands(const Page& page) {
   std::vector<PanelTexts> texts;
   double weights = 0.0;
   for (const Panel& panel : figure.panels) weights += panel.weight;
-  const double usable = figure.height - page.legend.height - caption_height - top_margin(figure);
+  const bool titled =
+      std::any_of(figure.panels.begin(), figure.panels.end(), [](const Panel& panel) { return !panel.title.empty(); });
+  const double usable = figure.height - page.legend.height - caption_height - top_margin(titled ? 1 : 0);
   for (const Panel& panel : figure.panels) {
     const bool stacked = figure.arrangement == Arrangement::stacked;
     texts.push_back(texts_of(panel, figure, stacked ? usable * panel.weight / weights : usable));
   }
+  wrap_titles(figure, usable, texts);
   const std::vector<Box> boxes = place_panels(figure, texts, page.legend.height);
   std::string script =
       "set multiplot\nunset key\nset samples 2\n"
@@ -273,8 +300,8 @@ std::string gnuplot_animation(const std::vector<Figure>& frames, double seconds)
     if (k == 0) {
       constexpr double dots_per_inch = 108.0;
       const auto dots = [](double inches) { return std::lround(inches * dots_per_inch); };
-      script += fmt::format("set terminal gif animate delay {} loop 0 optimize noenhanced size {},{} font 'Times,{}'\n",
-                            std::lround(100.0 * seconds), dots(page.figure.width), dots(page.figure.height),
+      script += fmt::format("set terminal gif animate delay {} loop 0 optimize noenhanced size {},{} font '{},{}'\n",
+                            std::lround(100.0 * seconds), dots(page.figure.width), dots(page.figure.height), font,
                             number(font_points));
     }
     script += page_commands(page);

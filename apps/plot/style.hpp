@@ -7,9 +7,12 @@
 
 namespace scheduled::plot {
 
+/// Has all signs that labels use (Ω, √, 10⁻³), and every Debian with gnuplot has it: the machine's 'Times' may be any
+/// face, and one without a superscript minus borrows it from another.
+constexpr const char* font = "DejaVu Serif";
 constexpr double font_points = 9.0;
 constexpr double em = font_points / 72.0;
-constexpr double character = 0.6 * em;  // a wide serif face, so that other faces fit too
+constexpr double character = 0.6 * em;  // the face is wide, so that others fit too
 constexpr double line_height = 1.45 * em;
 constexpr double line_width = 1.3;  // points
 constexpr double point_size = 0.9;  // in gnuplot's unit

@@ -45,6 +45,53 @@ TEST(GnuplotScript, UserTextOnlyAsQuotedStrings) {
   EXPECT_EQ(script.find("\n!"), std::string::npos);
 }
 
+/// Where the labels with these texts stand, upwards [share of the page]; -1 for those that are not there.
+std::vector<double> heights_of(const std::string& script, const Texts& labels) {
+  std::vector<double> heights;
+  for (const std::string& label : labels) {
+    const std::size_t at = script.find("set label '" + label + "' at screen ");
+    heights.push_back(at == std::string::npos ? -1.0 : std::stod(script.substr(script.find(',', at) + 1)));
+  }
+  return heights;
+}
+
+TEST(GnuplotScript, LongTitlesAreBrokenAboveTheirPanel) {
+  Figure figure;
+  for (int k = 0; k < 2; ++k) figure.panels.push_back({{}, {}, {{"", {0, 1}, {0, 1}}}});
+  figure.width = 3.6;
+  const std::string first(30, 'a'), second(30, 'b');
+  figure.panels[1].title = first + " " + second;
+  const std::string script = gnuplot_script(figure, Format::svg);
+  const auto heights = heights_of(script, {first, second});
+  EXPECT_GT(heights[0], heights[1] + 0.02) << script;
+  EXPECT_GT(heights[1], 0.2);
+  figure.panels[1].title += std::string(200, 'x');  // shortened, not drawn over the page's edge
+  EXPECT_EQ(gnuplot_script(figure, Format::svg).find(std::string(60, 'x')), std::string::npos);
+}
+
+/// A title of a lower panel takes no room above the first one.
+TEST(GnuplotScript, RoomForATitleIsAboveItsPanel) {
+  Figure figure;
+  for (int k = 0; k < 2; ++k) figure.panels.push_back({{}, {}, {{"", {0, 1}, {0, 1}}}});
+  const auto first_top = [&] {
+    const std::string script = gnuplot_script(figure, Format::svg);
+    return std::stod(script.substr(script.find("set tmargin at screen ") + 22));
+  };
+  const double plain = first_top();
+  figure.panels[1].title = "below";
+  EXPECT_EQ(first_top(), plain);
+  figure.panels[0].title = "above";
+  EXPECT_LT(first_top(), plain - 0.02);
+}
+
+TEST(GnuplotScript, TheFaceIsSaid) {
+  Figure figure;
+  figure.panels.push_back({{}, {}, {{"", {0, 1}, {0, 1}}}});
+  for (const Format format : {Format::png, Format::svg, Format::pdf}) {
+    EXPECT_NE(gnuplot_script(figure, format).find("font 'DejaVu Serif,9'"), std::string::npos);
+  }
+}
+
 TEST(GnuplotScript, JoinedPointsHaveBothInPlotAndLegend) {
   Figure figure;
   figure.panels.push_back({{}, {}, {{"both", {0, 1}, {0, 1}, 1, Line::Kind::joined}}});
