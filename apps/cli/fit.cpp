@@ -185,10 +185,8 @@ plot::Figure draw(const Fitted& found) {
     left.push_back(plot::thinned(std::move(rest)));
     rates.push_back(plot::thinned(std::move(rate)));
   }
-  if (count > few) {
-    points.front().label = fmt::format("{} runs, logged", count);
-    curves.front().label = "the law";
-  }
+  if (count > few) points.front().label = fmt::format("{} runs, logged", count);
+  curves.front().label = "the law";
   constexpr double skipped = 0.05;  // losses of the first steps lie far above all others
   const plot::Axis loss{.label = "loss", .range = plot::settled_range(points, skipped, plot::Scale::linear)};
   plot::Axis rest{.label = "law less loss", .range = plot::settled_range(left, skipped, plot::Scale::linear)};

@@ -16,9 +16,10 @@ constexpr std::size_t outer = 7;     ///< L0, A, alpha, B, C, beta and gamma or 
 
 Cost cost_of(double h, double power) noexcept {
   const double at = std::max(h, lowest_rate);
-  const double slope = elementary::power(at, power - 1.0);
+  const elementary::DoubleDouble l = elementary::log2_parts(at);
+  const double slope = elementary::exp2({(power - 1.0) * l.hi, (power - 1.0) * l.lo});
   const double value = h * slope;
-  return {value, h > lowest_rate ? power * slope : slope, value * natural_log(at)};
+  return {value, h > lowest_rate ? power * slope : slope, value * ln2 * (l.hi + l.lo)};
 }
 
 /// h', its prefix sums in units of the reference sum, and their derivatives in the two inner parameters.
