@@ -109,7 +109,7 @@ std::vector<double> law_curve(const Law& law, std::span<const double> lr, std::s
 std::vector<double> law_curve_direct(const Law& law, std::span<const double> lr, std::span<const std::int64_t> step);
 
 /// Exact text of a law as JSON and back: {"law":"angular","reference_rate":...,"parameters":{"L0":...}}. parse_law
-/// throws std::invalid_argument: not JSON, an unknown or missing key, a value out of bounds.
+/// throws std::invalid_argument: not JSON, an unknown, missing or repeated key, a value out of bounds.
 std::string print_law(const Law& law);
 Law parse_law(std::string_view json);
 

@@ -1,7 +1,10 @@
 // A law as JSON text.
+#include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/json_keys.hpp"
 #include "scheduled/base.hpp"
 #include "scheduled/law_fit.hpp"
 
@@ -22,6 +25,14 @@ std::string print_law(const Law& law) {
 namespace {
 
 using Json = nlohmann::json;
+
+/// Refuses what is no JSON, e.g. a file that is cut off, and a key that is given twice.
+Json parse_json(std::string_view text) {
+  KeysOnce once;
+  Json json = Json::parse(text, std::ref(once), false);
+  if (json.is_discarded()) fail({"law JSON: is no valid JSON; the text may be cut off"});
+  return json;
+}
 
 double number_at(const Json& object, std::string_view key) {
   const auto found = object.find(key);
@@ -47,12 +58,11 @@ Law law_of(const Json& json) {
   law.reference_sum = number_at(json, "reference_sum");
   const auto parameters = json.find("parameters");
   if (parameters == json.end() || !parameters->is_object()) fail({"law JSON: 'parameters' must be an object"});
-  std::vector<std::string_view> names;
-  for (const LawParameter& parameter : law_parameters(law.kind)) {
-    names.push_back(parameter.name);
-    law.parameters.push_back(number_at(*parameters, parameter.name));
-  }
-  allow_only(*parameters, "parameters", names);
+  const auto table = law_parameters(law.kind);
+  std::vector<std::string_view> names(table.size());
+  std::transform(table.begin(), table.end(), names.begin(), [](const LawParameter& p) { return p.name; });
+  allow_only(*parameters, concat({"parameters of the law ", law_name(law.kind)}), names);  // before one that is missing
+  for (const std::string_view key : names) law.parameters.push_back(number_at(*parameters, key));
   check_law(law);
   return law;
 }
@@ -70,7 +80,7 @@ std::vector<double> numbers_at(const Json& object, std::string_view key) {
 
 }  // namespace
 
-Law parse_law(std::string_view text) { return law_of(Json::parse(text, nullptr, false)); }
+Law parse_law(std::string_view text) { return law_of(parse_json(text)); }
 
 std::string print_fitted_law(const FittedLaw& fitted) {
   std::string text =
@@ -87,7 +97,7 @@ std::string print_fitted_law(const FittedLaw& fitted) {
 }
 
 FittedLaw parse_fitted_law(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const Json json = parse_json(text);
   if (!json.is_object() || !json.contains("fitted")) fail({"law JSON: must be an object with the key 'fitted'"});
   allow_only(json, "the fitted law",
              {"fitted", "log_residuals", "noise", "time", "inflation", "covariance", "bootstrap"});

@@ -245,6 +245,8 @@ class BadLogs(LawTest):
         self.output_of(*FIT, "--law", "bu", "--save", "law.json")
         (self.folder / "broken.json").write_text('{"fitted":')
         (self.folder / "other.json").write_text('{"law":"bu"}')
+        saved = (self.folder / "law.json").read_text()
+        (self.folder / "twice.json").write_text(saved.replace('"noise":', '"noise":1,"noise":'))
         spec = "linear(steps=100, peak=1e-3)"
         for text, *arguments in [
             ("RUN: at least one log is needed", "fit"),
@@ -257,7 +259,8 @@ class BadLogs(LawTest):
             ("trunk.csv: no column \"nll\"; there are lr, val_loss", "fit", "trunk.csv", "--column", "nll"),
             ("runs: a bootstrap over runs needs 2, there is 1", "fit", "trunk.csv", "--law", "bu", "--bootstrap", "5"),
             ("nowhere/law.json", *FIT, "--save", "nowhere/law.json"),
-            ("broken.json: law JSON: must be an object with the key 'fitted'", "predict", "broken.json", spec),
+            ("broken.json: law JSON: is no valid JSON; the text may be cut off", "predict", "broken.json", spec),
+            ("twice.json: key 'noise' is given twice", "predict", "twice.json", spec),
             ("other.json: law JSON: must be an object with the key 'fitted'", "predict", "other.json", spec),
             ("SPEC: at least one schedule, or --optimize", "predict", "law.json"),
             ("constant(peak=1): has no horizon; give steps=N, or --steps N for all", "predict", "law.json", "constant"),
@@ -290,7 +293,7 @@ class RealRuns(command.CommandTest):
         return next(file for file in sorted(LOGS.iterdir()) if file.name.startswith(begin) and all(part in file.name for part in having))
 
     def test_cooldown_of_the_124M_run(self):
-        """A trunk to step 20000 and a branch from 12000 know what the branch from 20000 gave: 3.0036."""
+        """A trunk to step 20000 and a branch from 12000 know what the branch from 20000 gave: 3.0028."""
         trunk = self.one("stable-124m", "_lr0.001_")
         branch = self.one("ann124-0.2", "_lr0.001_", "linear", "iter15000")
         later = json.loads(self.one("ann124-0.2", "_lr0.001_", "linear", "iter25000").read_text())

@@ -63,7 +63,8 @@ TEST(Law, TextReadsBackExactly) {
 }
 
 TEST(Law, BadTextIsNamed) {
-  EXPECT_EQ(error_of([] { parse_law("nonsense"); }),
+  EXPECT_EQ(error_of([] { parse_law("nonsense"); }), "law JSON: is no valid JSON; the text may be cut off");
+  EXPECT_EQ(error_of([] { parse_law("[]"); }),
             "law JSON: must be an object with law, reference_rate, reference_sum and parameters");
   EXPECT_EQ(error_of([] { parse_law(R"({"law":"chinchilla"})"); }),
             "law = 'chinchilla': must be one of omega, worst-case, momentum, multi-power, angular, bu");
@@ -71,6 +72,14 @@ TEST(Law, BadTextIsNamed) {
               parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2}})");
             }),
             "law JSON: no key 'b'");
+  EXPECT_EQ(error_of([] {
+              parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2,"B":1}})");
+            }),
+            "law JSON: unknown key 'B' in parameters of the law bu");  // rather than that b is missing
+  EXPECT_EQ(error_of([] {
+              parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"a":1,"a":2,"b":1}})");
+            }),
+            "key 'parameters.a' is given twice");
   EXPECT_EQ(error_of([] {
               parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2,"b":-1}})");
             }),
