@@ -48,10 +48,11 @@ void FitArguments::add_settings_to(CLI::App& verb) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  verb.add_option("--bootstrap", bootstrap, "Also N refits with random weights for the runs, for the intervals")
+  verb.add_option("--bootstrap", bootstrap,
+                  "Also N refits with random weights for the runs, for the intervals of predictions")
       ->type_name("N")
       ->check(CLI::Range(1, 10000));
-  verb.add_flag("--calibrate", calibrate, "Widen the intervals to what leaving runs out shows");
+  verb.add_flag("--calibrate", calibrate, "Widen the intervals of predictions to what leaving runs out shows");
   verb.add_option("--threads", threads, "Threads; the numbers are the same for any; default: one for each core")
       ->type_name("N")
       ->check(CLI::Range(1, most_threads));

@@ -77,7 +77,8 @@ std::vector<std::string> warnings_of(const std::vector<Row>& rows, const FittedL
 }
 
 std::string text_of(const std::vector<Row>& rows, const FittedLaw& fitted, const std::string& file) {
-  Table ends({"schedule", "steps", "final loss", "90 % interval", "above the best"});
+  const bool several = rows.size() > 1;
+  Table ends({"schedule", "steps", "final loss", "90 % interval", several ? "above the best" : ""});
   const auto best = std::min_element(rows.begin(), rows.end(),
                                      [](const Row& a, const Row& b) { return a.end().loss < b.end().loss; });
   for (const Row& row : rows) {
@@ -85,7 +86,7 @@ std::string text_of(const std::vector<Row>& rows, const FittedLaw& fitted, const
               &row == &*best ? "" : difference_text(predict_difference(fitted, row.lr, best->lr))});
   }
   std::string text = fmt::format("{} law of {}\n\n{}", law_name(fitted.law.kind), file, ends.text());
-  if (rows.size() > 1) text += "above the best: the interval of the difference, without the noise of a measurement\n";
+  if (several) text += "above the best: the interval of the difference, without the noise of a measurement\n";
   std::int64_t longest = 1;
   for (const Row& row : rows) longest = std::max(longest, row.step.back());
   std::vector<std::string> header{"step"};

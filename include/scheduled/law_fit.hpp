@@ -69,8 +69,8 @@ struct RunResiduals {
 };
 
 /// A law with what is needed to say how sure its predictions are. The covariance is that of a jackknife over blocks of
-/// neighbouring losses (at least 24, the same number for each run), so that errors that last for a while do not count
-/// as many independent ones.
+/// neighbouring losses (24 or more in all, the same number for each run that has as many losses), so that errors that
+/// last for less than a block do not count as many independent ones.
 struct FittedLaw {
   Law law;
   bool log_residuals = true;

@@ -337,9 +337,9 @@ def fit_law(runs: Sequence[FitRun], law: str = 'angular', log_residuals: bool = 
     fixed : dict, optional
         Parameters that are not fitted.
     bootstrap : int
-        Refits with random weights for the runs, for the intervals; 0: none.
+        Refits with random weights for the runs, for the intervals of predictions; 0: none.
     calibrate : bool
-        Widen the intervals to what leaving runs out shows.
+        Widen the intervals of predictions to what leaving runs out shows.
     threads : int
         The result has the same bits for every number.
 
