@@ -81,8 +81,14 @@ weight decay holds it. So the law is written in h, with the recurrence of ||w||^
 what a rate costs is not proportional to it: B h^kappa, with kappa near 0.8. The exponent gamma of the multi-power
 law, which lets falls to low rates pay sooner, is then no longer needed: fitted beside kappa to the 124M branches it
 came out at -0.3 to 0. Two things speak for the form beside the errors below: lambda comes out at 0.10 to 0.12 for
-three of the four 124M models (they used 0.1), and falls and slopes count alike, where by the letter of the
-multi-power law a staircase would beat every slope.
+three of the four 124M models (they used 0.1, which is the centre of its prior, too, but their intervals are a fifth
+of the prior's or less; for the fourth, at rate 0.0001, it comes out at 0.015, with an interval that leaves 0.1 out),
+and falls and slopes count alike, where by the letter of the multi-power law a staircase would beat every slope.
+
+**Where it fails.** Cooldowns of another shape than those it was fitted to: nearly all branches decay linearly, and all
+eight 1-sqrt cooldowns of the 124M models are predicted too low, by 0.004 on average, although another one of the same
+trunk was part of the fit. Two of their eight intervals hold the result, against 95 %% of the linear ones; six of
+the ten misses of these models are theirs. At a tenth of the usual rate one branch says too little (third part).
 
 **What was looked at.** The form was found on the 124M runs, kappa included; the prior of kappa (0.8, give or take a
 tenth) comes from them, and so do the round centres of the other priors, which decide where runs say little (a trunk
@@ -90,8 +96,10 @@ and one short branch). For the cost, h/(1 + c h) was tried as well and fits the 
 falling with progress) and progress by a power of h gained nothing. The other models had no part in these choices.
 
 **Intervals.** Noise: the residuals of the fit. Parameters: a jackknife over blocks of neighbouring losses, at least
-24 in all, so that errors that last do not count as many independent ones. On made-up runs, whose truth is known,
-84 to 92 %% of the 90 %% intervals of predictions hold it (tests/unit/law_fit_test.cpp). Before, there was a floor of 0.001 under the
+24 in all, so that errors that last do not count as many independent ones. On runs made up by the momentum
+law and fitted without prior, 84 to 92 %% of the 90 %% intervals of predictions hold the truth, fewest where errors
+last (tests/unit/law_fit_test.cpp). On such runs of the angular law with errors that last for five losses, fitted with
+its prior, they hold 77 %%. Before, there was a floor of 0.001 under the
 noise, and the covariance took neighbouring residuals as alike by one number; with kappa in the law these intervals
 were too wide (99.2 and 98.7 %% in the first table). Noise halfway between residuals of the fit and of blocks left out
 was tried too: made-up runs cannot tell it from the one taken (85 and 93 %%), the first table had 95.6 and 87.5 %%,
@@ -168,7 +176,7 @@ void cooldowns(const std::filesystem::path& data, LawKind kind) {
       "| trunk | branch | predicted | real | error | in the interval |\n|---|---|---:|---:|---:|---|\n",
       std::string(scheduled::law_name(kind)).c_str());
   std::vector<std::pair<std::string, Errors>> totals;
-  Errors models124;
+  Errors models124, linear124, sqrt124;
   for (const law_data::Family& family : law_data::families()) {
     const law_data::Logs logs = law_data::read_family(data, family);
     std::vector<scheduled::Predicted> predicted(logs.branches.size());
@@ -182,19 +190,24 @@ void cooldowns(const std::filesystem::path& data, LawKind kind) {
       const std::int64_t last[] = {branch.step.back()};
       predicted[left_out] = scheduled::predict_losses(fit.fitted, branch.lr, last)[0];
     });
+    const bool is124 = family.name.starts_with("124M");
     Errors errors;
     for (std::size_t i = 0; i < predicted.size(); ++i) {
       const double real = logs.branches[i].loss.back();
       errors.add(predicted[i], real);
+      const bool is_sqrt = logs.branches[i].name.find("1-sqrt") != std::string::npos;
+      if (is124) (is_sqrt ? sqrt124 : linear124).add(predicted[i], real);
       std::printf("| %s | %s | %.4f | %.4f | %+.4f | %s |\n", family.name.c_str(), logs.branches[i].name.c_str(),
                   predicted[i].loss, real, predicted[i].loss - real,
                   real >= predicted[i].lower && real <= predicted[i].upper ? "yes" : "no");
     }
     std::fflush(stdout);
-    if (family.name.starts_with("124M")) models124.add(errors);
+    if (is124) models124.add(errors);
     totals.emplace_back(family.name, errors);
   }
   totals.emplace_back("124M, all", models124);
+  totals.emplace_back("124M, linear decay only", linear124);
+  totals.emplace_back("124M, 1-sqrt decay only", sqrt124);
   std::printf("\n| trunk | branches | mean absolute error | largest | coverage %% |\n|---|---:|---:|---:|---:|\n");
   for (const auto& [name, errors] : totals) {
     std::printf("| %s | %zu | %.4f | %.4f | %.1f |\n", name.c_str(), errors.count, errors.mean(), errors.largest,
