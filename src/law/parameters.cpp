@@ -56,8 +56,8 @@ constexpr std::array<LawParameter, 9> angular_parameters{{
     late,
     {"kappa", "exponent of what holding a rate costs", 0.2, 5.0, true, false, 0.8, 0.1},
     {"lambda", "weight decay", 1e-6, 100.0, true, false, 0.1, 0.5},
-    {"v0", "squared norm of the weights at the start, of its equilibrium at the reference rate", 1e-4, 1e4, true, false,
-     0.2, 0.7},
+    {"v0", "squared norm of the weights at the start, in units of its equilibrium at the reference rate", 1e-4, 1e4,
+     true, false, 0.2, 0.7},
 }};
 constexpr std::array<LawParameter, 3> bu_parameters{{
     {"L_inf", "loss of endless training", -any, any, false, true, 0.0, 0.0},
