@@ -16,6 +16,16 @@ namespace {
 
 constexpr int most_threads = 256;
 
+/// Of the first log that has neither of the usual losses: its columns, and how to say which of them is one.
+std::string unnamed_loss(const std::vector<RunLog>& logs) {
+  const auto none = [](const RunLog& log) { return !log.has("val_loss") && !log.has("train_loss"); };
+  const auto log = std::find_if(logs.begin(), logs.end(), none);
+  if (log == logs.end()) return {};
+  std::string columns;
+  for (const auto& [name, values] : log->column) columns += (columns.empty() ? "" : ", ") + name;
+  return "; " + log->name + " has " + columns + ": --columns SOURCE=val_loss says which is its loss";
+}
+
 /// The column that all logs have: validation losses, without them training losses.
 std::string loss_column(const std::vector<RunLog>& logs) {
   for (const char* const column : {"val_loss", "train_loss"}) {
@@ -24,7 +34,8 @@ std::string loss_column(const std::vector<RunLog>& logs) {
     });
     if (everywhere) return column;
   }
-  fail("column: neither val_loss nor train_loss is in all logs; name one that is with --column");
+  fail(std::string("column: neither val_loss nor train_loss is in all logs; name one that is with --column") +
+       unnamed_loss(logs));
 }
 
 }  // namespace

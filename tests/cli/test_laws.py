@@ -91,6 +91,9 @@ class Laws(LawTest):
         (self.folder / "train.csv").write_text((self.folder / "trunk.csv").read_text().replace("val_loss", "loss"))
         self.assertEqual(self.json_of("fit", "train.csv", "--law", "bu")["residuals"][0]["points"], 73)
         self.assert_fails(2, "column: neither val_loss nor train_loss is in all logs; name one that is with --column", "fit", "train.csv", "cosine-decay.csv")
+        (self.folder / "own.csv").write_text("step,lr,nll\n" + "".join(f"{step},1e-3,{3 + 1 / step}\n" for step in range(1, 30)))
+        self.assert_fails(2, "; own.csv has lr, nll: --columns SOURCE=val_loss says which is its loss", "fit", "own.csv")
+        self.output_of("fit", "own.csv", "--columns", "nll=val_loss", "--law", "bu")
 
     def test_predictions_agree(self):
         """Text, CSV, JSON, and the cooldown of the same run."""
