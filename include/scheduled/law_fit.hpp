@@ -37,7 +37,7 @@ FitRun fit_branch(const RunLog& base, const RunLog& branch, const FitRunOptions&
 
 struct FitOptions {
   bool log_residuals = true;  ///< residual log(predicted/loss), else predicted - loss
-  double huber = 1e-3;        ///< quadratic up to this residual, then linear; 0: least squares
+  double huber = 1e-3;        ///< quadratic up to this residual, then linear; 0: least squares, else >= 1e-9
   /// Weight of the priors of law_parameters: that of `huber`-sized residuals (1e-3 without it). They matter where the
   /// runs say little, and fade with their number of points. 0: none.
   double prior = 1.0;
@@ -46,7 +46,7 @@ struct FitOptions {
   int max_iterations = 200;
   int threads = 1;                           ///< >= 1; the result has the same bits for every number
   std::optional<Law> start = std::nullopt;   ///< minimise from here only, with its references
-  std::vector<double> weight = {};           ///< one per run; empty: all 1
+  std::vector<double> weight = {};           ///< one per run, >= 0, not all 0; empty: all 1
   std::map<std::string, double> fixed = {};  ///< parameters that are not fitted, e.g. {"lambda", 0.1}
 };
 

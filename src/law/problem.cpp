@@ -102,7 +102,7 @@ Linear Problem::linear(std::size_t run, std::span<const double> x) const {
   const std::size_t n = runs_[run].step.size();
   const std::vector<double> p = coordinates_.to_parameters(x);
   std::vector<double> loss(n);
-  Linear l{std::vector<double>(n), std::vector<double>(n * P)};
+  Linear l{std::vector<double>(n), std::vector<double>(n * P), weight_[run]};
   curves_[run].evaluate(p, loss, l.rows);
   for (std::size_t i = 0; i < n; ++i) {
     l.residual[i] = residual(loss[i], runs_[run].loss[i]);

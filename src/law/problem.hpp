@@ -24,6 +24,7 @@ struct Normal {
 struct Linear {
   std::vector<double> residual;
   std::vector<double> rows;  ///< n x P
+  double weight = 1.0;       ///< of the run
 };
 
 /// Sum over points of weight rho(residual), Huber's, and over priors of prior unit^2 rho(distance in spreads):
@@ -43,6 +44,8 @@ class Problem {
   /// In units of squared residuals: what the prior counts beside them.
   double prior() const noexcept { return prior_; }
   bool has_prior(std::size_t j) const noexcept;
+  /// Distance from the centre of the prior, in spreads.
+  double prior_distance(std::size_t j, double x) const noexcept;
   std::span<const double> weight() const noexcept { return weight_; }
   /// x with the fixed parameters in place.
   std::vector<double> with_fixed(std::vector<double> x) const;
@@ -59,8 +62,6 @@ class Problem {
  private:
   double residual(double predicted, double loss) const noexcept;
   double rho(double residual) const noexcept;
-  /// Distance from the centre of the prior, in spreads.
-  double prior_distance(std::size_t j, double x) const noexcept;
 
   Coordinates coordinates_;
   const std::vector<FitRun>& runs_;

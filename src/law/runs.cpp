@@ -73,6 +73,7 @@ void check_run(const FitRun& run, const FitOptions& options) {
 
 void check_options(LawKind kind, std::size_t runs, const FitOptions& options) {
   require_non_negative("huber", options.huber);
+  if (options.huber > 0.0 && options.huber < 1e-9) fail_value("huber", options.huber, "must be 0 or at least 1e-9");
   require_non_negative("prior", options.prior);
   const auto at_least_one = [](std::string_view name, int value) {
     if (value < 1) fail({name, " = ", std::to_string(value), ": must be >= 1"});
@@ -89,6 +90,9 @@ void check_options(LawKind kind, std::size_t runs, const FitOptions& options) {
     fail({"weight: has ", std::to_string(options.weight.size()), " values for ", std::to_string(runs), " runs"});
   }
   require_non_negative("weight", options.weight);
+  if (!options.weight.empty() && *std::max_element(options.weight.begin(), options.weight.end()) == 0.0) {
+    fail({"weight: all are 0; at least one must be > 0"});
+  }
   if (options.start) {
     check_law(*options.start);
     if (options.start->kind != kind) {

@@ -28,10 +28,12 @@ struct Block {
 /// Of all residuals, those that count squared: Huber's loss has no curvature elsewhere.
 double curved_share(const Problem& problem, const std::vector<Linear>& runs) {
   std::size_t small = 0;
+  std::size_t all = 0;
   for (const Linear& run : runs) {
+    all += run.residual.size();
     for (const double r : run.residual) small += problem.is_small(r) ? 1U : 0U;
   }
-  return static_cast<double>(std::max(small, std::size_t{1})) / static_cast<double>(problem.points());
+  return static_cast<double>(std::max(small, std::size_t{1})) / static_cast<double>(all);
 }
 
 /// The same number of blocks for each run, at least 24 in all.
@@ -51,7 +53,7 @@ std::vector<Block> blocks_of(const Problem& problem, const std::vector<Linear>& 
       for (std::size_t i = first; i < last; ++i) {
         const Eigen::Map<const Vector> row(&runs[run].rows[i * P], at(P));
         const double r = runs[run].residual[i];
-        const double weight = problem.weight()[run];
+        const double weight = runs[run].weight;
         block.gradient += weight * problem.robust_weight(r) * r * row;
         block.hessian += weight * curved * row * row.transpose();
       }
@@ -69,24 +71,31 @@ Matrix solve(const Matrix& m, const Matrix& b) {
 }
 
 /// Leaves blocks out in turn, each refit by one step of Newton's method from the fit of all. What the prior says is
-/// itself unsure by its spread, and that of a parameter without prior by 10 units.
-Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, double residual_unit) {
+/// itself unsure by its spread; where it is linear, or is not, a parameter is unsure by 10 units.
+Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, std::span<const double> x,
+                 double residual_unit) {
   const Coordinates& c = problem.coordinates();
   const std::size_t P = c.size();
   const std::vector<Block> blocks = blocks_of(problem, runs);
-  Matrix all = Matrix::Zero(at(P), at(P));
-  Matrix prior = all;
-  for (const Block& block : blocks) all += block.hessian;
+  Matrix ends = Matrix::Zero(at(P), at(P));
+  Matrix prior = ends;
   for (std::size_t j = 0; j < P; ++j) {
-    const double weight = problem.has_prior(j) ? problem.prior() / (c.spread(j) * c.spread(j)) : 0.01 * residual_unit;
-    all(at(j), at(j)) += weight;
+    const bool curved = problem.has_prior(j) && std::fabs(problem.prior_distance(j, x[j])) <= 1.0;
+    const double weight = curved ? problem.prior() / (c.spread(j) * c.spread(j)) : 0.01 * residual_unit;
+    ends(at(j), at(j)) = weight;
     prior(at(j), at(j)) = weight * residual_unit;
   }
+  // What is before and after each block, by sums: to subtract a block from all would cancel where it is nearly all.
+  std::vector<Matrix> before{ends};
+  for (const Block& block : blocks) before.push_back(before.back() + block.hessian);
+  const Matrix& all = before.back();
   Matrix covariance = solve(all, solve(all, prior).transpose());
   const double share = 1.0 - 1.0 / static_cast<double>(blocks.size());
-  for (const Block& block : blocks) {
-    const Vector move = solve(all - block.hessian, block.gradient);
+  Matrix after = Matrix::Zero(at(P), at(P));
+  for (std::size_t b = blocks.size(); b-- > 0;) {
+    const Vector move = solve(before[b] + after, blocks[b].gradient);
     covariance += share * move * move.transpose();
+    after += blocks[b].hessian;
   }
   for (std::size_t j = 0; j < P; ++j) {
     if (problem.is_free(j)) continue;
@@ -104,6 +113,7 @@ void add_uncertainty(const Problem& problem, std::span<const double> x, const st
   std::vector<Linear> linear;
   std::vector<double> residuals;
   for (std::size_t run = 0; run < runs.size(); ++run) {
+    if (problem.weight()[run] == 0.0) continue;
     linear.push_back(problem.linear(run, x));
     residuals.insert(residuals.end(), linear.back().residual.begin(), linear.back().residual.end());
   }
@@ -111,7 +121,7 @@ void add_uncertainty(const Problem& problem, std::span<const double> x, const st
   for (const FitRun& run : runs) last = std::max(last, run.step.back());
   fit.fitted.time = static_cast<double>(last);
   const double residual_unit = options.huber == 0.0 ? 1e-6 : options.huber * options.huber;
-  const Matrix covariance = jackknife(problem, linear, residual_unit);
+  const Matrix covariance = jackknife(problem, linear, x, residual_unit);
   fit.fitted.noise = noise_of(residuals);
   fit.fitted.covariance.assign(covariance.data(), covariance.data() + covariance.size());
   for (std::size_t j = 0; j < x.size(); ++j) {

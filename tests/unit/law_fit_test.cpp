@@ -99,14 +99,13 @@ TEST(LawFit, SaysWhereOnlyOneRunLowersItsRate) {
 }
 
 /// How many of the 90 % intervals of the last loss of an unseen run, and of the parameters, hold the truth [%], over
-/// 200 sets of three runs with noise that is remembered from one loss to the next.
-std::pair<double, double> coverage(double noise, double memory) {
-  const Law law = truth(LawKind::momentum);
-  const FitRun unseen = made(law, "wsd(steps=2000, warmup=100, cooldown=30%, peak=1e-3)");
+/// some sets of three runs with noise that is remembered from one loss to the next.
+std::pair<double, double> coverage(LawKind kind, double prior, double noise, double memory, int sets) {
+  const Law law = truth(kind);
+  const FitRun unseen = made(law, "linear(steps=1500, warmup=100, peak=1e-3)");
   const std::int64_t end[] = {unseen.step.back()};
   std::mt19937_64 random(3);
   std::normal_distribution<double> normal(0.0, noise);
-  constexpr int sets = 200;
   int predictions = 0;
   int parameters = 0;
   for (int set = 0; set < sets; ++set) {
@@ -118,7 +117,7 @@ std::pair<double, double> coverage(double noise, double memory) {
         error = memory * error + std::sqrt(1.0 - memory * memory) * normal(random);
       }
     }
-    const LawFit fit = fit_law(LawKind::momentum, runs, {.prior = 0.0, .start = law});
+    const LawFit fit = fit_law(kind, runs, {.prior = prior, .start = law});
     const Predicted predicted = predict_losses(fit.fitted, unseen.lr, end)[0];
     const double measured = unseen.loss.back() * std::exp(normal(random));
     if (measured >= predicted.lower && measured <= predicted.upper) ++predictions;
@@ -133,10 +132,20 @@ std::pair<double, double> coverage(double noise, double memory) {
 TEST(LawFit, NineOfTenIntervalsHoldTheTruth) {
   // Noise far below and far above Huber's 1e-3, and noise that lasts.
   for (const auto& [noise, memory] : {std::pair{2e-4, 0.0}, {2e-3, 0.0}, {2e-2, 0.0}, {2e-3, 0.8}}) {
-    const auto [predictions, parameters] = coverage(noise, memory);
+    const auto [predictions, parameters] = coverage(LawKind::momentum, 0.0, noise, memory, 200);
     EXPECT_NEAR(predictions, 90.0, 7.0) << noise << ' ' << memory;  // the count's own deviation is 2.1
     // Under strong noise the parameters move so far that the loss is no longer linear in them; 77 % are held then.
     EXPECT_NEAR(parameters, noise > 1e-2 ? 77.0 : 90.0, 7.0) << noise << ' ' << memory;
+  }
+}
+
+TEST(LawFit, NineOfTenIntervalsHoldTheTruthWhereThePriorIsWrong) {
+  // The weight decay that made these runs is 14 times the centre of the prior.
+  for (const double memory : {0.0, 0.8}) {
+    const auto [predictions, parameters] = coverage(LawKind::angular, 1.0, 2e-3, memory, 100);
+    // A block has six losses: not all of errors that last for five.
+    EXPECT_NEAR(predictions, memory > 0.0 ? 80.0 : 90.0, 7.0) << memory;
+    EXPECT_NEAR(parameters, 92.0, 7.0) << memory;
   }
 }
 
