@@ -1,5 +1,6 @@
 // SPEC arguments: where they come from, and how they are named in tables and legends.
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -26,13 +27,9 @@ std::string_view trimmed(std::string_view text) {
 /// alone.
 std::string without_wrapper(std::string_view text) {
   if (text.starts_with('{')) {
-    // No schedule nests deeper; dump would follow any depth with its stack.
     KeysOnce once;
-    const auto shallow = [&](int depth, Json::parse_event_t event, const Json& parsed) {
-      return once(depth, event, parsed) && depth <= 8;
-    };
     try {
-      const Json json = Json::parse(text, shallow, false);
+      const Json json = Json::parse(text, std::ref(once), false);
       if (json.is_object() && json.contains("schedule") && json["schedule"].is_object()) return json["schedule"].dump();
     } catch (const std::invalid_argument&) {
       return std::string(text);  // Schedule::parse refuses it with all that there is to say

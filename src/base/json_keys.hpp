@@ -1,4 +1,4 @@
-// Keys of JSON objects that people write. Private: the shells use it, too.
+// JSON that people write: keys once, and no deep nests. Private: the shells use it, too.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,8 @@
 namespace scheduled {
 
 /// A callback for nlohmann's parse, which by itself keeps the last of two equal keys without a word: throws
-/// std::invalid_argument "key 'model.width' is given twice". To be passed as std::ref.
+/// std::invalid_argument "key 'model.width' is given twice", and "is nested more than 64 deep", because what is parsed
+/// cannot be printed without as much stack as it is deep. To be passed as std::ref.
 class KeysOnce {
  public:
   template <typename Json>
@@ -20,6 +21,7 @@ class KeysOnce {
     using Event = nlohmann::detail::parse_event_t;
     const auto outer = static_cast<std::size_t>(depth);  // containers around what begins here, or around the key
     if (event == Event::object_start || event == Event::array_start) {
+      if (outer >= deepest) fail({"is nested more than ", std::to_string(deepest), " deep"});
       open_.resize(outer);
       open_.emplace_back();
     } else if (event == Event::key) {
@@ -31,6 +33,8 @@ class KeysOnce {
   }
 
  private:
+  static constexpr std::size_t deepest = 64;  ///< containers in each other
+
   struct Container {
     std::set<std::string> keys;
     std::string key;  ///< the last one; none of an array

@@ -100,6 +100,16 @@ TEST(TrainConfig, AKeyIsGivenOnce) {
   EXPECT_EQ(refused(with("\"/b.txt\"", R"("/b.txt", {"seed": 1}, {"seed": 1})")).substr(0, 20), "c.json: data.train =");
 }
 
+TEST(TrainConfig, DeepNestsAreRefused) {
+  for (const std::size_t depth : {64UL, 1'000'000UL}) {
+    const std::string nest = std::string(depth, '[') + std::string(depth, ']');
+    EXPECT_EQ(refused(with("\"batch\": 4", "\"batch\": " + nest)), "c.json: is nested more than 64 deep");
+  }
+  const std::string nest = std::string(63, '[') + std::string(63, ']');
+  EXPECT_EQ(refused(with("\"batch\": 4", "\"batch\": " + nest)),
+            "c.json: batch = " + nest.substr(0, 60) + "...: must be a whole number from 1 to 16777216");
+}
+
 TEST(TrainConfig, FilesThatCannotBeRead) {
   const TemporaryFolder folder;
   EXPECT_NE(error_of([&] { read_config(folder / "none.json"); }).find("cannot be read"), std::string::npos);
