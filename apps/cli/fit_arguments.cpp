@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <thread>
 
+#include "base/json_keys.hpp"
 #include "cli/arguments.hpp"
 #include "cli/progress.hpp"
 
@@ -24,6 +26,18 @@ std::string unnamed_loss(const std::vector<RunLog>& logs) {
   std::string columns;
   for (const auto& [name, values] : log->column) columns += (columns.empty() ? "" : ", ") + name;
   return "; " + log->name + " has " + columns + ": --columns SOURCE=val_loss says which is its loss";
+}
+
+/// What `fit` prints with --json holds the fitted law as "law"; other text is left alone.
+std::string without_wrapper(const std::string& text) {
+  KeysOnce once;
+  try {
+    const Json json = Json::parse(text, std::ref(once), false);
+    if (json.is_object() && json.contains("law") && json["law"].is_object()) return json["law"].dump();
+  } catch (const std::invalid_argument&) {
+    // parse_fitted_law refuses it with all that there is to say
+  }
+  return text;
 }
 
 /// The column that all logs have: validation losses, without them training losses.
@@ -156,10 +170,7 @@ LawFit FitArguments::fit(const std::vector<FitRun>& from) const {
 FittedLaw read_law(const std::string& file) {
   const std::string text = read_text(file);
   try {
-    const Json json = Json::parse(text, nullptr, false);
-    if (json.is_object() && json.contains("law") && json["law"].is_object())
-      return parse_fitted_law(json["law"].dump());
-    return parse_fitted_law(text);
+    return parse_fitted_law(without_wrapper(text));
   } catch (const std::invalid_argument& error) {
     fail(file + ": " + error.what());
   }

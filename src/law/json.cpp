@@ -29,9 +29,13 @@ using Json = nlohmann::json;
 /// Refuses what is no JSON, e.g. a file that is cut off, and a key that is given twice.
 Json parse_json(std::string_view text) {
   KeysOnce once;
-  Json json = Json::parse(text, std::ref(once), false);
-  if (json.is_discarded()) fail({"law JSON: is no valid JSON; the text may be cut off"});
-  return json;
+  try {
+    Json json = Json::parse(text, std::ref(once), false);
+    if (json.is_discarded()) fail({"is no valid JSON; the text may be cut off"});
+    return json;
+  } catch (const std::invalid_argument& error) {
+    fail({"law JSON: ", error.what()});
+  }
 }
 
 double number_at(const Json& object, std::string_view key) {

@@ -248,8 +248,9 @@ class BadLogs(LawTest):
         self.output_of(*FIT, "--law", "bu", "--save", "law.json")
         (self.folder / "broken.json").write_text('{"fitted":')
         (self.folder / "other.json").write_text('{"law":"bu"}')
-        saved = (self.folder / "law.json").read_text()
-        (self.folder / "twice.json").write_text(saved.replace('"noise":', '"noise":1,"noise":'))
+        (self.folder / "deep.json").write_text('{"law":{"fitted":' + 10**6 * "[" + 10**6 * "]" + "}}")
+        (self.folder / "twice.json").write_text((self.folder / "law.json").read_text().replace('"a":', '"a":1,"a":'))
+        (self.folder / "wrapped.json").write_text('{"law":' + (self.folder / "twice.json").read_text() + "}")
         spec = "linear(steps=100, peak=1e-3)"
         for text, *arguments in [
             ("RUN: at least one log is needed", "fit"),
@@ -263,8 +264,10 @@ class BadLogs(LawTest):
             ("runs: a bootstrap over runs needs 2, there is 1", "fit", "trunk.csv", "--law", "bu", "--bootstrap", "5"),
             ("nowhere/law.json", *FIT, "--save", "nowhere/law.json"),
             ("broken.json: law JSON: is no valid JSON; the text may be cut off", "predict", "broken.json", spec),
-            ("twice.json: key 'noise' is given twice", "predict", "twice.json", spec),
             ("other.json: law JSON: must be an object with the key 'fitted'", "predict", "other.json", spec),
+            ("deep.json: law JSON: is nested more than 64 deep", "predict", "deep.json", spec),
+            ("twice.json: law JSON: key 'fitted.parameters.a' is given twice", "predict", "twice.json", spec),
+            ("wrapped.json: law JSON: key 'law.fitted.parameters.a' is given twice", "predict", "wrapped.json", spec),
             ("SPEC: at least one schedule, or --optimize", "predict", "law.json"),
             ("constant(peak=1): has no horizon; give steps=N, or --steps N for all", "predict", "law.json", "constant"),
             ("every = 0: must be at least 1", "predict", "law.json", spec, "--every", "0"),

@@ -71,6 +71,13 @@ TEST(LawFit, TextReadsBackExactly) {
   calibrate_law(fit, runs);
   EXPECT_EQ(parse_fitted_law(print_fitted_law(fit.fitted)), fit.fitted);
   EXPECT_EQ(error_of([] { parse_fitted_law("[]"); }), "law JSON: must be an object with the key 'fitted'");
+  const auto twice = [&](std::string_view before, std::string_view more) {
+    std::string text = print_fitted_law(fit.fitted);
+    text.insert(text.find(before), more);
+    return error_of([&] { parse_fitted_law(text); });
+  };
+  EXPECT_EQ(twice("\"time\"", R"("noise":1,)"), "law JSON: key 'noise' is given twice");
+  EXPECT_EQ(twice("\"A\"", R"("L0":1,)"), "law JSON: key 'fitted.parameters.L0' is given twice");
 }
 
 TEST(LawFit, CovariancesThatCannotBeAreRefused) {

@@ -86,6 +86,19 @@ TEST(Law, BadTextIsNamed) {
             "b = -1: must be finite and >= 0");
 }
 
+TEST(Law, AKeyOfItsTextIsGivenOnce) {
+  const Law law{LawKind::bu, 1.0, 1.0, {1.0, 2.0, 3.0}};
+  const auto message = [&](std::string_view before, std::string_view more) {
+    std::string text = print_law(law);
+    text.insert(text.find(before), more);
+    return error_of([&] { parse_law(text); });
+  };
+  EXPECT_EQ(message("\"b\"", R"("a":5,)"), "law JSON: key 'parameters.a' is given twice");
+  EXPECT_EQ(message("\"parameters\"", R"("law":"bu",)"), "law JSON: key 'law' is given twice");
+  EXPECT_EQ(message("\"parameters\"", R"("more":)" + std::string(64, '[') + std::string(64, ']') + ","),
+            "law JSON: is nested more than 64 deep");
+}
+
 TEST(Law, BadSeriesAreNamed) {
   const Law law{LawKind::bu, 1.0, 1.0, {1.0, 1.0, 1.0}};
   const auto message = [&](std::vector<double> lr, std::vector<std::int64_t> step) {
