@@ -32,6 +32,17 @@ std::string read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
+/// 0 ... 2^53.
+std::int64_t whole_at(const fs::path& path, const Json& json, const char* key) {
+  const Json& value = json.at(key);
+  constexpr std::uint64_t most = std::uint64_t{1} << 53;
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
+    throw std::invalid_argument(path.string() + ": is not the state of a training run: " + key +
+                                " must be a whole number from 0 to 2^53");
+  }
+  return value.get<std::int64_t>();
+}
+
 /// Copies the tensors of a file into the flat buffer, each after `suffix` was added to its name.
 void read_tensors(const fs::path& path, const Layout& layout, const std::string& suffix, std::vector<float>& flat,
                   const std::map<std::string, StoredTensor>& tensors) {
@@ -105,15 +116,20 @@ TrainState read_checkpoint(const fs::path& folder, const Layout& layout, const I
   TrainState state;
   try {
     const Json json = Json::parse(read_file(path));
-    if (json.at("format").get<int>() > state_format) {
-      throw std::invalid_argument("was written by a newer scheduled: its format is " +
-                                  std::to_string(json.at("format").get<int>()));
+    if (const std::int64_t format = whole_at(path, json, "format"); format > state_format) {
+      throw std::invalid_argument(path.string() + ": was written by a newer scheduled: its format is " +
+                                  std::to_string(format));
     }
     check_identity(path, json.at("config"), identity);
-    state.step = json.at("step").get<std::int64_t>();
+    state.step = whole_at(path, json, "step");
     state.loss_sum = json.at("loss_sum").get<double>();
-    state.loss_count = json.at("loss_count").get<std::int64_t>();
-    state.omega = OmegaStream::restore(json.at("omega").get<std::string>());
+    state.loss_count = whole_at(path, json, "loss_count");
+    const auto saved = json.at("omega").get<std::string>();
+    try {
+      state.omega = OmegaStream::restore(saved);
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument(path.string() + ": omega: " + error.what());
+    }
   } catch (const nlohmann::json::exception& error) {
     throw std::invalid_argument(path.string() + ": is not the state of a training run: " + error.what());
   }

@@ -212,9 +212,11 @@ OmegaStream OmegaStream::restore(std::string_view text) {
   const auto moment = numbers("moment");
   const auto moment_low = numbers("moment_low");
   constexpr std::int64_t most = 4000;  // |log2| of every LR allowed, in nodes, and more
+  constexpr std::int64_t most_steps = std::int64_t{1} << 53;
   const bool sizes_fit = sums.size() == 4 && moment.size() == moments && moment_low.size() == moments &&
                          stream.state_.size() == stream.state_low_.size() && stream.state_.size() % block == 0 &&
-                         stream.state_.size() <= most && std::abs(stream.first_) <= most / 2 && stream.steps_ >= 0;
+                         stream.state_.size() <= most && stream.first_ >= -most / 2 && stream.first_ <= most / 2 &&
+                         stream.steps_ >= 0 && stream.steps_ <= most_steps;
   if (!sizes_fit) reject("sizes do not fit");
   stream.total_ = sums[0];
   stream.total_low_ = sums[1];

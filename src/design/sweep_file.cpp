@@ -71,7 +71,8 @@ std::optional<SweepResult> result_of(const SweepAxes& axes, const SweepOptions& 
     const auto T = number(7);
     const auto peak = number(8);
     const auto bound = number(9);
-    if (!T || !peak || !bound) return std::nullopt;
+    constexpr double most_steps = 9007199254740992.0;  // 2^53
+    if (!T || !peak || !bound || !(*T >= 0.0 && *T <= most_steps)) return std::nullopt;
     result.best = {*peak, *bound, static_cast<std::int64_t>(*T), cells[10] == "true", cells[11] == "true"};
   }
   return sweep_cells(axes, options, result) == cells ? std::optional(result) : std::nullopt;

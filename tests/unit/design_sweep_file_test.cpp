@@ -102,6 +102,12 @@ TEST_F(SweepFiles, SaysWhatIsWrong) {
   EXPECT_EQ(error(axes, {.distance = 3.0}), other);
   EXPECT_EQ(error(axes, {.distance = 2.0, .criterion = Criterion::standard}), other);
   EXPECT_EQ(text(), kept);
+  for (const std::string T : {"1e300", "-1e300", "nan", "2.5"}) {
+    std::string broken = kept;
+    const std::size_t at = broken.find("omega,2,") + 8;
+    write(broken.replace(at, broken.find(',', at) - at, T));
+    EXPECT_EQ(error(axes, options), other) << T;
+  }
   EXPECT_NE(error_of([&] { SweepFile("no/such/folder.csv", axes, options); }).find("cannot be written"),
             std::string::npos);
   EXPECT_NE(error_of([&] { SweepFile(testing::TempDir(), axes, options); }), "");

@@ -110,10 +110,17 @@ TEST(OmegaStream, RefusesWhatIsNoSavedState) {
   }
   EXPECT_EQ(error_of([] { OmegaStream::restore("{}"); }),
             "stream state: not a saved stream; it must be what save() wrote");
-  std::string broken = good;
-  broken.replace(broken.find("\"steps\":10"), 10, "\"steps\":-1");
-  EXPECT_EQ(error_of([&] { OmegaStream::restore(broken); }),
-            "stream state: sizes do not fit; it must be what save() wrote");
+  for (const auto& [key, number] : {std::pair<std::string, std::string>{"steps", "-1"},
+                                    {"steps", "9223372036854775807"},
+                                    {"first", "-9223372036854775808"},
+                                    {"first", "2001"}}) {
+    std::string broken = good;
+    const std::size_t at = broken.find("\"" + key + "\":") + key.size() + 3;
+    broken.replace(at, broken.find(',', at) - at, number);
+    EXPECT_EQ(error_of([&] { OmegaStream::restore(broken); }),
+              "stream state: sizes do not fit; it must be what save() wrote")
+        << key << " " << number;
+  }
 }
 
 }  // namespace
