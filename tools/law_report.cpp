@@ -97,13 +97,13 @@ falling with progress) and progress by a power of h gained nothing. The other mo
 
 **Intervals.** Noise: the residuals of the fit. Parameters: a jackknife over blocks of neighbouring losses, at least
 24 in all, so that errors that last do not count as many independent ones. On runs made up by the momentum
-law and fitted without prior, 84 to 92 %% of the 90 %% intervals of predictions hold the truth, fewest where errors
-last (tests/unit/law_fit_test.cpp). On such runs of the angular law with errors that last for five losses, fitted with
-its prior, they hold 77 %%. Before, there was a floor of 0.001 under the
-noise, and the covariance took neighbouring residuals as alike by one number; with kappa in the law these intervals
-were too wide (99.2 and 98.7 %% in the first table). Noise halfway between residuals of the fit and of blocks left out
-was tried too: made-up runs cannot tell it from the one taken (85 and 93 %%), the first table had 95.6 and 87.5 %%,
-the second 90.2 %%. The simpler one was taken, with these numbers in view. `calibrate_law`, which widens intervals
+law and fitted without prior, 84 to 91 %% of the 90 %% intervals of predictions hold the truth, fewest where errors
+last; on runs of the angular law fitted with a prior that is wrong for them 92 %%, and 80 %% where errors last as long
+as a block (tests/unit/law_fit_test.cpp). Before, there was a floor of 0.001 under the noise, and the covariance took
+neighbouring residuals as alike by one number; with kappa in the law these intervals were too wide (99.2 and 98.7 %%
+in the first table). Noise halfway between residuals of the fit and of blocks left out was tried too: made-up runs
+cannot tell it from the one taken, and its intervals hold a few of a hundred more. The simpler one was taken, with
+the tables in view. `calibrate_law`, which widens intervals
 to what leaving whole runs out shows, is not in these tables: three runs say too little of others, and it finds a
 factor of 1.9 at 25M, where it is not needed, and 1.0 for the multi-power law at 100M, where intervals are too narrow
 because the law does not hold.
