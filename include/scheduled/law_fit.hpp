@@ -79,6 +79,7 @@ struct FittedLaw {
   std::vector<double> covariance;  ///< P x P, of the fit's coordinates: p/unit or log(p/unit)
   std::vector<Law> bootstrap;      ///< refits, see bootstrap_law
   double inflation = 1.0;          ///< of all intervals, see calibrate_law
+  int decays = 1;                  ///< fitted runs that lower their rate: what a decay gains is known from them alone
   bool operator==(const FittedLaw&) const = default;
 };
 

@@ -30,7 +30,7 @@ std::vector<Predicted> predict_losses(const FittedLaw& fitted, const Schedule& s
 Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr_a, std::span<const double> lr_b);
 
 /// What of a run with rates `lr` lies outside what the law was fitted to, in words: rates above the highest, more steps
-/// than the longest run had.
+/// than the longest run had, a rate that falls where none did.
 std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const double> lr);
 
 }  // namespace scheduled

@@ -260,6 +260,10 @@ class FittedLaw:
         """Factor of all intervals, from calibration."""
 
     @property
+    def decays(self) -> int:
+        """Fitted runs that lower their rate."""
+
+    @property
     def longest(self) -> float:
         """Steps of the longest run."""
 

@@ -14,7 +14,9 @@ void add_uncertainty(const Problem& problem, std::span<const double> x, const st
                      const FitOptions& options, LawFit& fit);
 /// One for each run whose losses are far from those of most others at the same step. (units.cpp)
 std::vector<std::string> unit_warnings(const std::vector<FitRun>& runs);
-/// (runs.cpp)
+/// Whether rates fall after their peak, by more than rounding of a log. (runs.cpp)
+bool lowers_rate(std::span<const double> lr);
+/// Also counts the decays. (runs.cpp)
 void add_warnings(const std::vector<FitRun>& runs, LawFit& fit);
 
 }  // namespace scheduled::law

@@ -1,5 +1,6 @@
 // A law as JSON text.
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -71,6 +72,14 @@ Law law_of(const Json& json) {
   return law;
 }
 
+int count_at(const Json& object, std::string_view key) {
+  const double value = number_at(object, key);
+  if (!(value >= 0.0 && value <= 1e6) || value != std::floor(value)) {
+    fail({"law JSON: '", key, "' = ", format_number(value), ": must be a whole number within 0 ... 1000000"});
+  }
+  return static_cast<int>(value);
+}
+
 std::vector<double> numbers_at(const Json& object, std::string_view key) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_array()) fail({"law JSON: '", key, "' must be a list of numbers"});
@@ -89,8 +98,8 @@ Law parse_law(std::string_view text) { return law_of(parse_json(text)); }
 std::string print_fitted_law(const FittedLaw& fitted) {
   std::string text =
       concat({"{\"fitted\":", print_law(fitted.law), ",\"log_residuals\":", fitted.log_residuals ? "true" : "false",
-              ",\"noise\":", format_number(fitted.noise), ",\"time\":", format_number(fitted.time),
-              ",\"inflation\":", format_number(fitted.inflation), ",\"covariance\":["});
+              ",\"noise\":", format_number(fitted.noise), ",\"time\":", format_number(fitted.time), ",\"inflation\":",
+              format_number(fitted.inflation), ",\"decays\":", std::to_string(fitted.decays), ",\"covariance\":["});
   for (std::size_t i = 0; i < fitted.covariance.size(); ++i) {
     text += (i == 0 ? "" : ",") + format_number(fitted.covariance[i]);
   }
@@ -104,7 +113,7 @@ FittedLaw parse_fitted_law(std::string_view text) {
   const Json json = parse_json(text);
   if (!json.is_object() || !json.contains("fitted")) fail({"law JSON: must be an object with the key 'fitted'"});
   allow_only(json, "the fitted law",
-             {"fitted", "log_residuals", "noise", "time", "inflation", "covariance", "bootstrap"});
+             {"fitted", "log_residuals", "noise", "time", "inflation", "decays", "covariance", "bootstrap"});
   FittedLaw fitted;
   fitted.law = law_of(json.at("fitted"));
   const auto log_residuals = json.find("log_residuals");
@@ -115,6 +124,7 @@ FittedLaw parse_fitted_law(std::string_view text) {
   fitted.noise = number_at(json, "noise");
   fitted.time = number_at(json, "time");
   fitted.inflation = number_at(json, "inflation");
+  fitted.decays = count_at(json, "decays");
   fitted.covariance = numbers_at(json, "covariance");
   const auto bootstrap = json.find("bootstrap");
   if (bootstrap == json.end() || !bootstrap->is_array()) fail({"law JSON: 'bootstrap' must be a list of laws"});

@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "law/coordinates.hpp"
 #include "law/curves.hpp"
+#include "law/fit_parts.hpp"
 
 namespace scheduled {
 namespace {
@@ -51,6 +52,7 @@ void check_fitted(const FittedLaw& fitted) {
   require_non_negative("noise", fitted.noise);
   require_positive("time", fitted.time);
   require_positive("inflation", fitted.inflation);
+  if (fitted.decays < 0) fail({"decays = ", std::to_string(fitted.decays), ": must be >= 0"});
   constexpr double rounding = 1e-9;
   for (std::size_t j = 0; j < P; ++j) {
     for (std::size_t k = 0; k <= j; ++k) {
@@ -132,6 +134,9 @@ std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const
   if (static_cast<double>(lr.size()) > fitted.time) {
     found.push_back(concat(
         {std::to_string(lr.size()), " steps are more than the longest run had (", format_number(fitted.time), ")"}));
+  }
+  if (fitted.decays == 0 && law::lowers_rate(lr)) {
+    found.emplace_back("its rate falls, and no run that the law was fitted to shows what that gains");
   }
   return found;
 }

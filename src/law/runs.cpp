@@ -111,13 +111,17 @@ void check_options(LawKind kind, std::size_t runs, const FitOptions& options) {
   }
 }
 
-bool rate_changes(const FitRun& run) {
-  const auto last = run.lr.begin() + static_cast<std::ptrdiff_t>(run.step.back());
-  const auto peak = std::max_element(run.lr.begin(), last);
-  return *std::min_element(peak, last) < *peak * (1.0 - 1e-3);
+/// Up to its last loss.
+bool shows_a_decay(const FitRun& run) {
+  return lowers_rate(std::span(run.lr).first(static_cast<std::size_t>(run.step.back())));
 }
 
 }  // namespace
+
+bool lowers_rate(std::span<const double> lr) {
+  const auto peak = std::max_element(lr.begin(), lr.end());
+  return peak != lr.end() && *std::min_element(peak, lr.end()) < *peak * (1.0 - 1e-3);
+}
 
 void check_fit(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options) {
   if (runs.empty()) fail({"runs: must hold at least one run"});
@@ -148,11 +152,11 @@ void add_warnings(const std::vector<FitRun>& runs, LawFit& fit) {
     if (e.at_bound) bounds += (bounds.empty() ? "" : ", ") + e.name;
   }
   if (!fit.converged) fit.warnings.emplace_back("not converged: more iterations may fit better");
-  const auto lowered = std::count_if(runs.begin(), runs.end(), rate_changes);
-  if (lowered == 0) {
+  fit.fitted.decays = static_cast<int>(std::count_if(runs.begin(), runs.end(), shows_a_decay));
+  if (fit.fitted.decays == 0) {
     fit.warnings.emplace_back("lr: no run lowers its rate after the peak: what a decay gains is not identified");
-  } else if (lowered == 1) {
-    const std::string& only = std::find_if(runs.begin(), runs.end(), rate_changes)->name;
+  } else if (fit.fitted.decays == 1) {
+    const std::string& only = std::find_if(runs.begin(), runs.end(), shows_a_decay)->name;
     fit.warnings.push_back(
         concat({"lr: only '", only,
                 "' lowers its rate: what another decay gains rests on it alone, and intervals may be "

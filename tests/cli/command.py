@@ -86,6 +86,7 @@ LAW = {
     "noise": 0.01,
     "time": 20000.0,
     "inflation": 1.0,
+    "decays": 2,
     "covariance": [1e-6 if k % 6 == 0 else 0.0 for k in range(25)],
     "bootstrap": [],
 }

@@ -68,6 +68,7 @@ LAW = {
     "noise": 0.01,
     "time": 20000.0,
     "inflation": 1.0,
+    "decays": 2,
     "covariance": np.diag(np.full(5, 1e-6)).ravel().tolist(),
     "bootstrap": [],
 }

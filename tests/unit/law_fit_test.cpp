@@ -301,6 +301,21 @@ TEST(LawPredict, IntervalsHoldTheirPredictionBelow0) {
   EXPECT_NEAR(at.loss - at.lower, at.upper - at.loss, 1e-15);
 }
 
+TEST(LawPredict, SaysWhereNoFittedRunDecays) {
+  const Law law = truth(LawKind::momentum);
+  const LawFit fit = fit_law(LawKind::momentum, {made(law, constant, 1e-3)});
+  EXPECT_EQ(fit.fitted.decays, 0);
+  const FittedLaw read = parse_fitted_law(print_fitted_law(fit.fitted));
+  EXPECT_EQ(extrapolations(read, law_cases::rates(wsd)),
+            (std::vector<std::string>{"its rate falls, and no run that the law was fitted to shows what that gains"}));
+  EXPECT_TRUE(extrapolations(read, law_cases::rates(constant)).empty());
+  EXPECT_TRUE(extrapolations(fit_law(LawKind::momentum, three_runs(law, 1e-3)).fitted, law_cases::rates(wsd)).empty());
+  std::string text = print_fitted_law(fit.fitted);
+  text.replace(text.find("\"decays\":0"), 10, "\"decays\":0.5");
+  EXPECT_EQ(error_of([&] { parse_fitted_law(text); }),
+            "law JSON: 'decays' = 0.5: must be a whole number within 0 ... 1000000");
+}
+
 TEST(LawPredict, SaysWhereItExtrapolates) {
   const FittedLaw fitted = fit_law(LawKind::momentum, three_runs(truth(LawKind::momentum))).fitted;
   EXPECT_TRUE(extrapolations(fitted, law_cases::rates(wsd)).empty());

@@ -207,6 +207,7 @@ void bind_fitted(nb::module_& m) {
       .def_ro("law", &FittedLaw::law, "The law at its best parameters.")
       .def_ro("noise", &FittedLaw::noise, "Standard deviation of the residuals.")
       .def_ro("inflation", &FittedLaw::inflation, "Factor of all intervals, from calibration.")
+      .def_ro("decays", &FittedLaw::decays, "Fitted runs that lower their rate.")
       .def_ro("longest", &FittedLaw::time, "Steps of the longest run.")
       .def_ro("bootstrap", &FittedLaw::bootstrap, "Laws of the refits.")
       .def("to_json", &print_fitted_law, "Exact text, which `from_json` and the command read.")
