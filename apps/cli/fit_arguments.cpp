@@ -74,7 +74,7 @@ void FitArguments::add_settings_to(CLI::App& verb) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   verb.add_option("--bootstrap", bootstrap,
-                  "Also N refits with random weights for the runs, for the intervals of predictions")
+                  "Also N refits with random weights for the runs; intervals are then the wider ones")
       ->type_name("N")
       ->check(CLI::Range(1, 10000));
   verb.add_flag("--calibrate", calibrate, "Widen the intervals of predictions to what leaving runs out shows");

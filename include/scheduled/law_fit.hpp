@@ -53,7 +53,7 @@ struct FitOptions {
 struct Estimate {
   std::string name;
   double value = 0.0;
-  double lower = 0.0;  ///< ends of the 90 % interval from the covariance
+  double lower = 0.0;  ///< ends of the 90 % interval: covariance, or refits where they are wider
   double upper = 0.0;
   bool identified = true;  ///< false: the runs say no more of it than the prior did, or nothing
   bool at_bound = false;
@@ -102,7 +102,8 @@ struct LawFit {
 LawFit fit_law(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options = {});
 
 /// `replicates` refits from the fitted law with random weights for the runs (Bayesian bootstrap: exponential weights
-/// from a fixed seed, mean 1): fitted.bootstrap is set. Needs 2 runs.
+/// from a fixed seed, mean 1): fitted.bootstrap is set, and the intervals of the estimates are widened to it. Needs 2
+/// runs.
 void bootstrap_law(LawFit& fit, const std::vector<FitRun>& runs, int replicates, const FitOptions& options = {});
 
 /// Widens the intervals to what leaving runs out shows: the runs are left out in turn (in at most 8 groups), predicted

@@ -187,7 +187,7 @@ class Estimate:
 
     @property
     def lower(self) -> float:
-        """Lower end of the interval, from the covariance."""
+        """Lower end of the interval."""
 
     @property
     def upper(self) -> float:
@@ -341,7 +341,7 @@ def fit_law(runs: Sequence[FitRun], law: str = 'angular', log_residuals: bool = 
     fixed : dict, optional
         Parameters that are not fitted.
     bootstrap : int
-        Refits with random weights for the runs, for the intervals of predictions; 0: none.
+        Refits with random weights for the runs; intervals are then the wider ones. 0: none.
     calibrate : bool
         Widen the intervals of predictions to what leaving runs out shows.
     threads : int

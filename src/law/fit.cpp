@@ -118,6 +118,7 @@ void bootstrap_law(LawFit& fit, const std::vector<FitRun>& runs, int replicates,
     const law::Minimum refit = law::minimise(problem, problem.with_fixed(x), 30, weights[i]);
     fit.fitted.bootstrap[i].parameters = problem.coordinates().to_parameters(refit.x);
   });
+  law::widen_to_bootstrap(problem.coordinates(), fit);
 }
 
 }  // namespace scheduled

@@ -12,6 +12,8 @@ void check_fit(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& 
 /// Noise, covariance, estimates. (uncertainty.cpp)
 void add_uncertainty(const Problem& problem, std::span<const double> x, const std::vector<FitRun>& runs,
                      const FitOptions& options, LawFit& fit);
+/// The intervals of the estimates become those of the refits where these are wider. (uncertainty.cpp)
+void widen_to_bootstrap(const Coordinates& coordinates, LawFit& fit);
 /// One for each run whose losses are far from those of most others at the same step. (units.cpp)
 std::vector<std::string> unit_warnings(const std::vector<FitRun>& runs);
 /// Whether rates fall after their peak, by more than rounding of a log. (runs.cpp)

@@ -105,6 +105,15 @@ Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, std::s
   return covariance;
 }
 
+/// The 90 % interval of parameter j, within its bounds.
+std::pair<double, double> interval(const Coordinates& c, std::span<const double> x, std::size_t j, double deviation) {
+  std::vector<double> low(x.begin(), x.end());
+  std::vector<double> high = low;
+  low[j] = std::max(x[j] - ninety * deviation, c.lower(j));
+  high[j] = std::min(x[j] + ninety * deviation, c.upper(j));
+  return {c.to_parameters(low)[j], c.to_parameters(high)[j]};
+}
+
 }  // namespace
 
 void add_uncertainty(const Problem& problem, std::span<const double> x, const std::vector<FitRun>& runs,
@@ -126,15 +135,26 @@ void add_uncertainty(const Problem& problem, std::span<const double> x, const st
   fit.fitted.covariance.assign(covariance.data(), covariance.data() + covariance.size());
   for (std::size_t j = 0; j < x.size(); ++j) {
     const double deviation = std::sqrt(std::max(covariance(at(j), at(j)), 0.0));
-    std::vector<double> low(x.begin(), x.end());
-    std::vector<double> high = low;
-    low[j] = std::max(x[j] - ninety * deviation, c.lower(j));
-    high[j] = std::min(x[j] + ninety * deviation, c.upper(j));
     const bool has_prior = c.spread(j) > 0.0 && options.prior > 0.0;
     const double enough = has_prior ? 0.7 * c.spread(j) / std::sqrt(options.prior) : 0.5;
-    fit.estimates.push_back({std::string(c.parameter(j).name), fit.fitted.law.parameters[j], c.to_parameters(low)[j],
-                             c.to_parameters(high)[j], deviation <= enough,
-                             problem.is_free(j) && (x[j] <= c.lower(j) || x[j] >= c.upper(j))});
+    const auto [low, high] = interval(c, x, j, deviation);
+    fit.estimates.push_back({std::string(c.parameter(j).name), fit.fitted.law.parameters[j], low, high,
+                             deviation <= enough, problem.is_free(j) && (x[j] <= c.lower(j) || x[j] >= c.upper(j))});
+  }
+}
+
+void widen_to_bootstrap(const Coordinates& c, LawFit& fit) {
+  const std::vector<double> x = c.from_parameters(fit.fitted.law.parameters);
+  std::vector<double> squares(x.size(), 0.0);
+  for (const Law& refit : fit.fitted.bootstrap) {
+    const std::vector<double> other = c.from_parameters(refit.parameters);
+    for (std::size_t j = 0; j < x.size(); ++j) squares[j] += (other[j] - x[j]) * (other[j] - x[j]);
+  }
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    const double deviation = std::sqrt(squares[j] / static_cast<double>(fit.fitted.bootstrap.size()));
+    const auto [low, high] = interval(c, x, j, deviation);
+    fit.estimates[j].lower = std::min(fit.estimates[j].lower, low);
+    fit.estimates[j].upper = std::max(fit.estimates[j].upper, high);
   }
 }
 

@@ -64,6 +64,28 @@ TEST(LawFit, IsTheSameForEveryNumberOfThreads) {
   EXPECT_EQ(one.fitted, three.fitted);
 }
 
+TEST(LawFit, IntervalsHoldTheRefits) {
+  // A run that the others contradict moves the refits far: 4 % off from its middle on.
+  const Law law = truth(LawKind::momentum);
+  auto runs = three_runs(law, 1e-3);
+  for (std::size_t i = runs[0].loss.size() / 2; i < runs[0].loss.size(); ++i) runs[0].loss[i] *= 1.04;
+  LawFit fit = fit_law(LawKind::momentum, runs);
+  const std::vector<Estimate> before = fit.estimates;
+  bootstrap_law(fit, runs, 40);
+  std::size_t wider = 0;
+  for (std::size_t j = 0; j < before.size(); ++j) {
+    EXPECT_LE(fit.estimates[j].lower, before[j].lower) << before[j].name;
+    EXPECT_GE(fit.estimates[j].upper, before[j].upper) << before[j].name;
+    if (fit.estimates[j].upper - fit.estimates[j].lower > before[j].upper - before[j].lower) ++wider;
+    int inside = 0;
+    for (const Law& refit : fit.fitted.bootstrap) {
+      if (refit.parameters[j] >= fit.estimates[j].lower && refit.parameters[j] <= fit.estimates[j].upper) ++inside;
+    }
+    EXPECT_GE(inside, 32) << before[j].name;  // of 40, where 36 are nine of ten
+  }
+  EXPECT_GE(wider, 1U);
+}
+
 TEST(LawFit, TextReadsBackExactly) {
   const auto runs = three_runs(truth(LawKind::momentum), 1e-3);
   LawFit fit = fit_law(LawKind::momentum, runs);

@@ -92,7 +92,7 @@ prior : float
 fixed : dict, optional
     Parameters that are not fitted.
 bootstrap : int
-    Refits with random weights for the runs, for the intervals of predictions; 0: none.
+    Refits with random weights for the runs; intervals are then the wider ones. 0: none.
 calibrate : bool
     Widen the intervals of predictions to what leaving runs out shows.
 threads : int
@@ -178,7 +178,7 @@ void bind_parts(nb::module_& m) {
   nb::class_<Estimate> estimate(m, "Estimate", "A fitted parameter with its 90 % interval.");
   estimate.def_ro("name", &Estimate::name, "Of the parameter.")
       .def_ro("value", &Estimate::value, "The fitted value.")
-      .def_ro("lower", &Estimate::lower, "Lower end of the interval, from the covariance.")
+      .def_ro("lower", &Estimate::lower, "Lower end of the interval.")
       .def_ro("upper", &Estimate::upper, "Upper end of the interval.")
       .def_ro("identified", &Estimate::identified, "False where the runs say no more of it than was known before.")
       .def_ro("at_bound", &Estimate::at_bound, "True where it is at the end of its range.")
