@@ -11,6 +11,7 @@
 
 #include "crash/process.hpp"
 #include "scheduled/anytime_store.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace scheduled {
 namespace {
@@ -18,24 +19,19 @@ namespace {
 namespace fs = std::filesystem;
 
 /// In memory where possible: a kill does not ask what the files are on, and a disk's fsync takes its time.
+fs::path place() { return fs::is_directory("/dev/shm") && ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; }
+
 class Scene {
  public:
-  Scene() {
-    std::string name = fs::is_directory("/dev/shm") && ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    name += "/scheduled-crash-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path = name;
-  }
-  Scene(const Scene&) = delete;
-  Scene& operator=(const Scene&) = delete;
-  ~Scene() {
-    std::error_code error;
-    fs::remove_all(path, error);
-  }
   int work(const WorkerOptions& options = {}) const { return run_worker(run(), said(), options); }
   fs::path run() const { return path / "run"; }
   fs::path said() const { return path / "said"; }
-  fs::path path;
+
+ private:
+  TemporaryFolder folder_{place(), "scheduled-crash-"};
+
+ public:
+  const fs::path path = folder_.path();
 };
 
 using Key = std::pair<std::string, std::int64_t>;  // line and step

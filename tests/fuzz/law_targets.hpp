@@ -13,6 +13,7 @@
 #include "fuzz/targets.hpp"
 #include "scheduled/design_sweep_file.hpp"
 #include "scheduled/law_predict.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace scheduled::fuzz {
 
@@ -46,7 +47,7 @@ inline void sweep_file(std::string_view data) {
       .cooldowns = {},
       .grad_norms = {{.name = "1"}, {.alpha = -0.5}}};
   static const SweepOptions options{.distance = 2.0};
-  static const ScratchFolder folder;
+  static const TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "sweep.csv";
   std::string header;
   for (const std::string& column : sweep_columns()) header += (header.empty() ? "" : ",") + column;

@@ -2,13 +2,10 @@
 // Only std::invalid_argument may come out of the library; anything else, and every broken promise, ends the target.
 #pragma once
 
-#include <stdlib.h>  // NOLINT: mkdtemp is POSIX
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -46,26 +43,6 @@ inline bool same(const RunLog& a, const RunLog& b) {
                                                    right.second.end(), [](double x, double y) { return same(x, y); });
   });
 }
-
-/// A folder that goes when the process ends, for what is read from files.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "scheduled-fuzz-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = name;
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code error;
-    std::filesystem::remove_all(path_, error);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// The table as CSV that parse_log reads back.
 inline std::string print_csv(const RunLog& log) {

@@ -11,6 +11,7 @@
 
 #include "fuzz/targets.hpp"
 #include "scheduled/schedule.hpp"
+#include "support/temporary_folder.hpp"
 #include "trainer/checkpoint.hpp"
 #include "trainer/config.hpp"
 
@@ -66,7 +67,7 @@ class SmallCheckpoint {
 
  private:
   static constexpr const char* files[] = {"state.json", "model.safetensors", "optimizer.safetensors"};
-  ScratchFolder folder_;
+  TemporaryFolder folder_;
   std::string good_[3];
 };
 
