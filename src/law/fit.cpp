@@ -79,6 +79,7 @@ LawFit fit_law(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& 
   LawFit fit;
   fit.fitted.law = {kind, rate, sum, problem.coordinates().to_parameters(minimum.x)};
   fit.fitted.log_residuals = options.log_residuals;
+  fit.fitted.decays = law::decays_in(runs);
   fit.converged = minimum.converged;
   fit.iterations = minimum.iterations;
   fit.objective = minimum.objective;

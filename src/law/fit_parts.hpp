@@ -18,7 +18,9 @@ void widen_to_bootstrap(const Coordinates& coordinates, LawFit& fit);
 std::vector<std::string> unit_warnings(const std::vector<FitRun>& runs);
 /// Whether rates fall after their peak, by more than rounding of a log. (runs.cpp)
 bool lowers_rate(std::span<const double> lr);
-/// Also counts the decays. (runs.cpp)
+/// Runs that lower their rate up to their last loss. (runs.cpp)
+int decays_in(const std::vector<FitRun>& runs);
+/// (runs.cpp)
 void add_warnings(const std::vector<FitRun>& runs, LawFit& fit);
 
 }  // namespace scheduled::law

@@ -25,7 +25,7 @@ Problem::Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions
       runs_(runs),
       log_residuals_(options.log_residuals),
       huber_(options.huber),
-      prior_(options.prior * (options.huber == 0.0 ? 1e-6 : options.huber * options.huber)),
+      prior_(options.prior * residual_unit()),
       weight_(options.weight.empty() ? std::vector<double>(runs.size(), 1.0) : options.weight),
       free_(coordinates_.size(), 1) {
   for (const FitRun& run : runs) {

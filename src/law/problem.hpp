@@ -41,6 +41,8 @@ class Problem {
   /// weight: one per run.
   double objective(std::span<const double> x, std::span<const double> weight) const;
   Normal normal(std::span<const double> x, std::span<const double> weight) const;
+  /// Square of a residual that counts as much as one spread of the prior of weight 1.
+  double residual_unit() const noexcept { return huber_ == 0.0 ? 1e-6 : huber_ * huber_; }
   /// In units of squared residuals: what the prior counts beside them.
   double prior() const noexcept { return prior_; }
   bool has_prior(std::size_t j) const noexcept;

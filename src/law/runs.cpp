@@ -144,6 +144,10 @@ void check_fit(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& 
   if (lowest == highest) fail_value("loss", lowest, "the same at every step: there is nothing to fit");
 }
 
+int decays_in(const std::vector<FitRun>& runs) {
+  return static_cast<int>(std::count_if(runs.begin(), runs.end(), shows_a_decay));
+}
+
 void add_warnings(const std::vector<FitRun>& runs, LawFit& fit) {
   std::string open;
   std::string bounds;
@@ -152,7 +156,6 @@ void add_warnings(const std::vector<FitRun>& runs, LawFit& fit) {
     if (e.at_bound) bounds += (bounds.empty() ? "" : ", ") + e.name;
   }
   if (!fit.converged) fit.warnings.emplace_back("not converged: more iterations may fit better");
-  fit.fitted.decays = static_cast<int>(std::count_if(runs.begin(), runs.end(), shows_a_decay));
   if (fit.fitted.decays == 0) {
     fit.warnings.emplace_back("lr: no run lowers its rate after the peak: what a decay gains is not identified");
   } else if (fit.fitted.decays == 1) {

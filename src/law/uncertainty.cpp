@@ -36,7 +36,7 @@ double curved_share(const Problem& problem, const std::vector<Linear>& runs) {
   return static_cast<double>(std::max(small, std::size_t{1})) / static_cast<double>(all);
 }
 
-/// The same number of blocks for each run, at least 24 in all.
+/// The same number of blocks for each run, at least 24 in all; fewer for runs with fewer losses.
 std::vector<Block> blocks_of(const Problem& problem, const std::vector<Linear>& runs) {
   constexpr std::size_t least = 24;
   const std::size_t per_run = (least + runs.size() - 1) / runs.size();
@@ -72,11 +72,11 @@ Matrix solve(const Matrix& m, const Matrix& b) {
 
 /// Leaves blocks out in turn, each refit by one step of Newton's method from the fit of all. What the prior says is
 /// itself unsure by its spread; where it is linear, or is not, a parameter is unsure by 10 units.
-Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, std::span<const double> x,
-                 double residual_unit) {
+Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, std::span<const double> x) {
   const Coordinates& c = problem.coordinates();
   const std::size_t P = c.size();
   const std::vector<Block> blocks = blocks_of(problem, runs);
+  const double residual_unit = problem.residual_unit();
   Matrix ends = Matrix::Zero(at(P), at(P));
   Matrix prior = ends;
   for (std::size_t j = 0; j < P; ++j) {
@@ -129,8 +129,7 @@ void add_uncertainty(const Problem& problem, std::span<const double> x, const st
   std::int64_t last = 1;
   for (const FitRun& run : runs) last = std::max(last, run.step.back());
   fit.fitted.time = static_cast<double>(last);
-  const double residual_unit = options.huber == 0.0 ? 1e-6 : options.huber * options.huber;
-  const Matrix covariance = jackknife(problem, linear, x, residual_unit);
+  const Matrix covariance = jackknife(problem, linear, x);
   fit.fitted.noise = noise_of(residuals);
   fit.fitted.covariance.assign(covariance.data(), covariance.data() + covariance.size());
   for (std::size_t j = 0; j < x.size(); ++j) {
