@@ -1,6 +1,6 @@
 // The run store: what a commit costs beyond writing its bytes, and what logging costs. On the disk of the working
 // folder.
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
@@ -10,8 +10,6 @@
 #include <chrono>
 #include <string>
 #include <vector>
-
-#include "scheduled/anytime_plan.hpp"
 
 namespace {
 

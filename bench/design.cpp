@@ -4,12 +4,8 @@
 #include <cmath>
 #include <random>
 
-#include "scheduled/bound_worst_case.hpp"
-#include "scheduled/design_constrained.hpp"
-#include "scheduled/design_extend.hpp"
-#include "scheduled/design_optimal.hpp"
-#include "scheduled/design_refine.hpp"
-#include "scheduled/design_sweep.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/design.hpp"
 
 namespace {
 

@@ -3,8 +3,7 @@
 
 #include <cmath>
 
-#include "scheduled/law_fit.hpp"
-#include "scheduled/law_optimize.hpp"
+#include "scheduled/law.hpp"
 #include "support/law_cases.hpp"
 
 namespace {

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "scheduled/bound.hpp"
-#include "scheduled/bound_stream.hpp"
 #include "support/reference.hpp"
 
 namespace {

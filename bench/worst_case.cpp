@@ -4,7 +4,7 @@
 #include <cmath>
 #include <random>
 
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "base/csv.hpp"
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::figures {
 namespace {

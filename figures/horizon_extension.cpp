@@ -7,9 +7,8 @@
 
 #include "figures/list.hpp"
 #include "figures/shared.hpp"
-#include "scheduled/base.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/design_extend.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::figures {
 namespace {

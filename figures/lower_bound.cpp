@@ -6,7 +6,7 @@
 
 #include "figures/list.hpp"
 #include "figures/shared.hpp"
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
 #ifdef SCHEDULED_WITH_PEP
 #include "scheduled/pep.hpp"

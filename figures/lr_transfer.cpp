@@ -6,7 +6,7 @@
 #include "figures/fits.hpp"
 #include "figures/list.hpp"
 #include "figures/shared.hpp"
-#include "scheduled/bound_closed_forms.hpp"
+#include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
 
 namespace scheduled::figures {

@@ -10,7 +10,7 @@
 #include "figures/logs.hpp"
 #include "figures/shared.hpp"
 #include "plot/series.hpp"
-#include "scheduled/bound_closed_forms.hpp"
+#include "scheduled/bound.hpp"
 
 namespace scheduled::figures {
 namespace {

@@ -3,9 +3,8 @@
 
 #include "figures/list.hpp"
 #include "figures/shared.hpp"
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/design_optimal.hpp"
 
 namespace scheduled::figures {
 namespace {

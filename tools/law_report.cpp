@@ -7,7 +7,7 @@
 #include <cstring>
 #include <thread>
 
-#include "scheduled/law_predict.hpp"
+#include "scheduled/law.hpp"
 #include "support/law_data.hpp"
 
 namespace {

@@ -10,7 +10,6 @@
 #include <random>
 
 #include "scheduled/bound.hpp"
-#include "scheduled/bound_stream.hpp"
 
 namespace {
 

@@ -1,4 +1,5 @@
 #include "cli/arguments.hpp"
+#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,5 @@
 #include "cli/bound_curve.hpp"
+#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +12,7 @@
 #include "cli/output.hpp"
 #include "cli/results.hpp"
 #include "plot/series.hpp"
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled::cli {
 namespace {

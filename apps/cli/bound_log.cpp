@@ -1,4 +1,5 @@
 #include "cli/bound_log.hpp"
+#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +16,7 @@
 #include "plot/series.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/runlog.hpp"
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -1,4 +1,5 @@
 #include "cli/bound_stream.hpp"
+#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 
@@ -9,8 +10,8 @@
 #include "cli/line_input.hpp"
 #include "cli/output.hpp"
 #include "plot/file.hpp"
-#include "scheduled/bound_stream.hpp"
-#include "scheduled/runlog_stream.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/runlog.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -13,6 +13,7 @@
 #include "cli/sweep.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::cli {
 namespace {

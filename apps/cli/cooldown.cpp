@@ -15,8 +15,9 @@
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
 #include "plot/text.hpp"
-#include "scheduled/law_cooldown.hpp"
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/law.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled::cli {
 namespace {

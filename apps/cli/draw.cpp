@@ -9,7 +9,7 @@
 
 #include "cli/results.hpp"
 #include "plot/series.hpp"
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "cli/output.hpp"
-#include "scheduled/bound_facts.hpp"
-#include "scheduled/design_worst_case.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled::cli {
 

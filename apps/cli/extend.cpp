@@ -14,7 +14,8 @@
 #include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
-#include "scheduled/design_extend.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::cli {
 namespace {

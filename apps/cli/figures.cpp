@@ -15,7 +15,7 @@
 #include "figures/figure.hpp"
 #include "figures/report.hpp"
 #include "plot/file.hpp"
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -15,6 +15,7 @@
 #include "plot/file.hpp"
 #include "plot/series.hpp"
 #include "plot/text.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -81,7 +82,8 @@ std::string text_of(const Fitted& found, const FitVerb& verb) {
                   verb.fit.residuals, fit.converged ? "converged" : "not converged", fit.iterations);
   text += parameters_text(fit, verb.fit.options().fixed) + "\n" + residuals_text(fit);
   if (!fit.fitted.bootstrap.empty()) {
-    text += fmt::format("\nintervals: the wider ones of the covariance and of {} refits\n", fit.fitted.bootstrap.size());
+    text +=
+        fmt::format("\nintervals: the wider ones of the covariance and of {} refits\n", fit.fitted.bootstrap.size());
   }
   if (verb.fit.calibrate) {
     text += fmt::format("\nintervals of predictions times {}: what leaving runs out asks for\n",

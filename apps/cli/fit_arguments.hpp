@@ -7,7 +7,7 @@
 
 #include "cli/bound_log.hpp"
 #include "cli/output.hpp"
-#include "scheduled/law_fit.hpp"
+#include "scheduled/law.hpp"
 
 namespace scheduled::cli {
 

@@ -13,7 +13,8 @@
 #include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
-#include "scheduled/design_beside.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -1,5 +1,6 @@
 // scheduled predict: the losses that a fitted law expects of schedules.
 #include "cli/predict.hpp"
+#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,7 @@
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled::cli {
 namespace {

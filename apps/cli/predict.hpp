@@ -6,7 +6,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
-#include "scheduled/law_predict.hpp"
+#include "scheduled/law.hpp"
 
 namespace scheduled::cli {
 

@@ -7,8 +7,9 @@
 #include "cli/predict.hpp"
 #include "cli/progress.hpp"
 #include "cli/results.hpp"
-#include "scheduled/design_refine.hpp"
-#include "scheduled/law_optimize.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/law.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -13,7 +13,8 @@
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
-#include "scheduled/design_refine.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include "cli/cooldown_options.hpp"
 #include "cli/output.hpp"
 #include "cli/process.hpp"
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace scheduled::cli {
 

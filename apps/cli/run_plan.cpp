@@ -13,8 +13,9 @@
 #include "cli/results.hpp"
 #include "cli/run.hpp"
 #include "plot/series.hpp"
-#include "scheduled/anytime_plan.hpp"
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/anytime.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled::cli {
 namespace {

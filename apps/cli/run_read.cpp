@@ -9,6 +9,7 @@
 
 #include "base/csv.hpp"
 #include "cli/run.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/run.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -12,7 +12,8 @@
 #include "cli/output.hpp"
 #include "cli/verbs.hpp"
 #include "plot/figure.hpp"
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled::cli {
 namespace {

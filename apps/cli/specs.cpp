@@ -10,7 +10,8 @@
 #include "base/json_keys.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -1,4 +1,5 @@
 #include "cli/sweep.hpp"
+#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 
@@ -14,7 +15,7 @@
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
 #include "cli/results.hpp"
-#include "scheduled/design_sweep_file.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "cli/arguments.hpp"
 #include "plot/figure.hpp"
-#include "scheduled/design_sweep.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled::cli {
 

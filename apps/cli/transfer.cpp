@@ -10,7 +10,8 @@
 #include "cli/output.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
-#include "scheduled/design_transfer.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::cli {
 namespace {

@@ -13,8 +13,9 @@
 #include "cli/output.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
-#include "scheduled/bound_worst_case.hpp"
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled::cli {
 namespace {

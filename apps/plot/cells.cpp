@@ -10,7 +10,7 @@
 #include "plot/style.hpp"
 #include "plot/text.hpp"
 #include "plot/ticks.hpp"
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::plot {
 namespace {

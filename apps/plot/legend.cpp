@@ -8,7 +8,7 @@
 #include "plot/gnuplot.hpp"
 #include "plot/style.hpp"
 #include "plot/text.hpp"
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::plot {
 namespace {

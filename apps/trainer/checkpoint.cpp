@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 #include "trainer/safetensors.hpp"
 
 namespace scheduled::trainer {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "scheduled/bound_stream.hpp"
+#include "scheduled/bound.hpp"
 #include "trainer/config.hpp"
 #include "trainer/data.hpp"
 #include "trainer/learner.hpp"

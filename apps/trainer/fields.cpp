@@ -5,7 +5,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::trainer {
 namespace {

@@ -1,12 +1,12 @@
 #include "trainer/train.hpp"
+#include "scheduled/error.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <stdexcept>
 
-#include "scheduled/anytime_plan.hpp"
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 #include "trainer/checkpoint.hpp"
 
 namespace scheduled::trainer {

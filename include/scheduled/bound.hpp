@@ -1,12 +1,16 @@
-// Layer 2: convergence bounds of a schedule (THEORY section 1).
+// The last-iterate bound of a series of rates: value, split, gradient, curve, stream; closed forms; the exact worst
+// case.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include "scheduled/base.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled {
@@ -128,5 +132,237 @@ std::vector<double> bound_at(std::span<const double> lr, const BoundSettings& se
 
 /// The bound of a schedule at its own peak.
 double bound(const Schedule& schedule, const BoundSettings& settings = {});
+
+// ---- Closed forms and limits of Omega_T at the best base LR, one common G (THEORY section 3).
+
+/// H_n = 1 + 1/2 + ... + 1/n, H_0 = 0, for 0 <= n (n > 2^53 is rounded to a double first). Within 1 ulp up to 1e18
+/// (tests/unit/closed_forms). O(1). Throws std::invalid_argument for n < 0.
+double harmonic(std::int64_t n);
+
+/// A base LR and the bound there.
+struct ClosedForm {
+  double peak = 0.0;   ///< gamma* [distance^2/loss]
+  double bound = 0.0;  ///< Omega* [loss]
+  bool operator==(const ClosedForm&) const = default;
+};
+
+// The best peak and its bound, in O(1), for the rates eta_t, t = 1 ... T, of THEORY section 0 (a schedule of T + 1
+// steps whose last rate is 0). T >= 1; grad_norm G > 0 [loss/distance]; distance D > 0; finite. Relative error <=
+// 2e-15. They throw std::invalid_argument naming the argument, its value and what it must be.
+
+/// eta = 1: gamma* = D/(G sqrt(T (1 + H_{T-1}))), Omega* = D G sqrt((1 + H_{T-1})/T).
+ClosedForm constant_closed_form(std::int64_t T, double grad_norm = 1.0, double distance = 1.0);
+
+/// eta_t = (T+1-t)/T: with L = 2T - 1 + 2 H_{T-1}, gamma* = (D/G) sqrt(2T/((T+1) L)), Omega* = D G sqrt(2L/(T (T+1))).
+ClosedForm linear_closed_form(std::int64_t T, double grad_norm = 1.0, double distance = 1.0);
+
+/// eta_t = 1 for t <= T0, then 1 - (t-T0)/n, n = T+1-T0: with A = 1/n + sum_{k=1}^{T0} 1/((T+T0)/2 - k)
+/// + (2/n)(n - 2 + H_{n-2}), gamma* = (D/G) sqrt(2/(A (T+T0))), Omega* = D G sqrt(2A/(T+T0)). 1 <= T0 <= T;
+/// T0 = T is the constant rate, T0 = 1 linear decay.
+ClosedForm wsd_closed_form(std::int64_t T, std::int64_t T0, double grad_norm = 1.0, double distance = 1.0);
+
+/// The upper bound on that Omega* of 2501.18965, 2 <= T0 < T (at T0 = 1 the formula is up to 1.2 % below Omega*):
+/// D G sqrt{4/(T+T0) [2/3 + (T+2T0)/(3(T+T0)) + H_{T+T0-2} - H_{T-T0+1} - (T-T0)(T0-1)/(3(T-T0+2)(T+T0))
+/// + 1/(T-T0)^2 + H_{T-T0-1}/(T-T0+1)]}.
+double wsd_theorem_bound(std::int64_t T, std::int64_t T0, double grad_norm = 1.0, double distance = 1.0);
+
+/// The six terms in the bracket of wsd_theorem_bound, in this order; the third and the last grow like logarithms of the
+/// lengths. 2 <= T0 < T.
+std::array<double, 6> wsd_theorem_terms(std::int64_t T, std::int64_t T0);
+
+// Limits as T -> infinity for D = G = 1: `peak` is that of gamma* sqrt(T) and `bound` that of Omega* sqrt(T); in
+// general gamma* -> peak D/(G sqrt(T)) and Omega* -> bound D G/sqrt(T). The constant rate has none: its H_T grows.
+
+/// WSD with linear cooldown of share c = 1 - beta, 0 < c <= 1, with l = ln((1+beta)/(1-beta)) = ln((2-c)/c):
+/// sqrt(2/((1+beta)(2+l))) and sqrt(2(2+l)/(1+beta)).
+ClosedForm wsd_limit(double cooldown);
+
+/// 1 and 2.
+ClosedForm linear_limit() noexcept;
+
+/// eta = (1 + cos(pi x))/2: 1/sqrt(Q/2) and sqrt(2Q), Q = 1/2 int_0^pi (1 - cos v)^2/(v - sin v) dv (no closed form;
+/// tabulated): .97078... and 2.06019...
+ClosedForm cosine_limit() noexcept;
+
+/// eta = 1 - sqrt(x) over the whole run: 1/sqrt(1 - ln(3)/2) and sqrt(9 - (9/2) ln 3).
+ClosedForm one_minus_sqrt_limit() noexcept;
+
+/// eta = (1-x)^p, p > 0 and finite: sqrt(p) and (p+1)/sqrt(p). Smallest at p = 1.
+ClosedForm polynomial_limit(double power);
+
+/// Limit of ln gamma*(linear decay) - ln gamma*(WSD with cooldown share c), which is what moves a tuned base LR from
+/// one to the other: 1/2 ln[(1+beta)(2+l)/2], beta and l as for wsd_limit. 0 < c <= 1.
+double lr_transfer_limit(double cooldown);
+
+/// The same at finite T, from the closed forms above. 1 <= T0 <= T.
+double lr_transfer(std::int64_t T, std::int64_t T0);
+
+// ---- What the closed forms say about a given schedule.
+
+/// Schedules of which a closed form or a limit is known.
+enum class KnownFamily {
+  none,
+  constant,        ///< evaluated before any cooldown
+  linear,          ///< linear decay over the whole run
+  wsd,             ///< constant, then a linear cooldown
+  cosine,          ///< over the whole run; a limit only
+  one_minus_sqrt,  ///< over the whole run; a limit only
+  polynomial,      ///< (1 - x)^p over the whole run; a limit only
+};
+
+/// "none", "constant", "linear", "wsd", "cosine", "1-sqrt", "polynomial".
+std::string_view name_of(KnownFamily family) noexcept;
+
+/// The closed forms of a schedule that decays to 0 and is evaluated at its last positive step, or is constant so far.
+struct BoundFacts {
+  KnownFamily family = KnownFamily::none;
+  std::string why_none;     ///< where there is no family: the reason, in a few words
+  std::int64_t T = 0;       ///< the last positive step at or before the T asked for
+  std::int64_t T0 = 0;      ///< steps before the cooldown (with the warmup); T: there is none, 1: it fills the run
+  double cooldown = 0.0;    ///< (T - T0)/T
+  std::int64_t warmup = 0;  ///< steps of a warmup, which all forms leave out
+  std::optional<ClosedForm> exact;            ///< best peak and its bound; only without a warmup
+  std::optional<ClosedForm> limit;            ///< their limits for long runs, at this T, D and G
+  std::optional<ClosedForm> constants;        ///< the limits in units of D/(G sqrt(T)) and D G/sqrt(T)
+  std::optional<double> theorem;              ///< wsd: the upper bound of 2501.18965
+  std::optional<double> linear_peak_factor;   ///< best peak of linear decay over that of this schedule
+  std::optional<double> linear_bound_factor;  ///< the bound of linear decay over that of this schedule, at best peaks
+};
+
+/// Throws as `bound`. O(1) but for the zeros at the end.
+BoundFacts bound_facts(const Schedule& schedule, const BoundSettings& settings = {});
+
+// ---- Omega_t step by step, inside a training loop (THEORY section 1, streaming form).
+
+/// Takes (lr, grad_norm) of one update after the other and gives Omega_t (1.2) after each. A value: a copy is a branch,
+/// both go on independently. O(log(range of distances)) memory, some tens of nodes of 40 bytes; a step costs
+/// 100 to 300 ns, less while the LR stays the same. Relative error <= 1e-10 over 2e6 steps of any positive LR series
+/// (tests/accuracy/stream) and over 1e8 of the usual ones (tools/long_runs.cpp); the range of the LR need not be known
+/// beforehand. The same input gives the same bits on every x86-64 machine.
+///
+/// 1/x = integral of exp(u - x e^u) du is replaced by its trapezoid sum over s = 2^(i/2): each node carries
+/// A_i = sum over past steps of q_k exp(-s_i (S_t - S_k)), multiplied by exp(-s_i eta) per step.
+class OmegaStream {
+ public:
+  /// distance: D within [1e-40, 1e40]; else std::invalid_argument.
+  explicit OmegaStream(double distance = 1.0);
+
+  /// One update with learning rate `lr`, 0 or within [1e-60, 1e60], and gradient norm `grad_norm`, 0 or within
+  /// [1e-40, 1e40]; returns Omega_t. A step of 0 repeats the value before it (infinity while there was no positive
+  /// one). Throws std::invalid_argument naming the 0-based step, the value and what is allowed; the stream is then
+  /// unchanged.
+  double push(double lr, double grad_norm = 1.0);
+
+  /// push of each step in turn; grad_norm is one value or at least as many as lr. The values after each. Where a step
+  /// is refused, those before it have been taken.
+  std::vector<double> push_all(std::span<const double> lr, GradNorm grad_norm = 1.0);
+
+  double value() const noexcept { return value_; }        ///< Omega_t after the last push; infinity before the first
+  std::int64_t steps() const noexcept { return steps_; }  ///< number of pushes
+  double distance() const noexcept { return distance_; }  ///< D
+  std::size_t nodes() const noexcept { return rate_.size(); }  ///< nodes in use
+
+  /// The whole state as one line of JSON; a stream restored from it goes on with the same bits.
+  std::string save() const;
+  /// Throws std::invalid_argument where `text` is not what save() writes.
+  static OmegaStream restore(std::string_view text);
+
+ private:
+  static constexpr std::size_t moments = 5;
+
+  void reach(double lr);
+  void add_nodes_above(std::size_t count);
+  void add_nodes_below();
+  double far_tail(double lr);
+
+  double distance_ = 1.0;
+  double value_ = 0.0;
+  std::int64_t steps_ = 0;
+  double total_ = 0.0;  // S_t, with its rounding errors
+  double total_low_ = 0.0;
+  double last_source_ = 0.0;   // q of the last positive step, not yet in the nodes
+  double last_rate_ = 0.0;     // LR for which decay_ holds; 0: none
+  std::int64_t first_ = 0;     // s of node j is 2^((first + j)/2)
+  std::vector<double> rate_;   // s
+  std::vector<double> state_;  // A, high and low part
+  std::vector<double> state_low_;
+  std::vector<double> decay_;  // exp(-s last_rate) - 1
+  // Nodes below the first one, all together: sum of q_k (s_first (S_t - S_k))^j.
+  std::array<double, moments> moment_{};
+  std::array<double, moments> moment_low_{};
+};
+
+// ---- The exact worst case of the last iterate (THEORY section 6).
+
+// What is minimised. Weights w_1 ... w_T > 0 with sum W and eta_t = w_t w_{t+1:T} / W (t < T) prove
+// f(x_T) - f* <= (D^2 + sum w_t^2 G_t^2) / (2 W), for SGD steps on any convex f (2310.07831 Thm 1). In the scaled tails
+// p_t = w_{t:T} / sqrt(W) this reads, with no root and no constraint left,
+//
+//   p_t = p_{t+1} + eta_t / p_{t+1},  p_1^2 = W,
+//   bound(p_T) = 1/2 [ D^2/p_1^2 + sum_{t<T} eta_t^2 G_t^2 / p_{t+1}^2 + p_T^2 G_T^2 ],  minimised over all p_T > 0:
+//
+// every family of weights that gives these steps. (6.1) is the inverse with the larger of the two roots in every step;
+// it covers p_T >= the value at W_min. For one common G the sum telescopes: the bound is
+// (D^2/W + G^2 W)/2 - G^2 (eta_1 + ... + eta_{T-1}) on every branch, so that its minimum lies at W = max(W_min, D/G)
+// and one pass of O(T) finds it. With varying G_t the other roots can be better, often by a lot; they are searched too,
+// so the value is at most the minimum of (6.2), and smaller where that is not the best these weights can prove.
+//
+// The value is <= Omega_T (choose p_T^2 = eta_T: then p_{t+1}^2 >= u_t, term by term of (1.2)) and, for one common G,
+// >= DG/sqrt(T) (Cauchy's inequality).
+
+// All functions below: `lr` holds eta_1 ... eta_T, T >= 1, finite, >= 0 [distance^2/loss]. x_T depends on the first T-1
+// of them: lr[T-1] is checked but not used. A step of 0 leaves the iterate where it is and has weight 0: the value is
+// that of the run without this step and its G_t. grad_norm, distance: as for `omega`. Values are in loss units. They
+// throw std::invalid_argument naming the first bad index and its value. O(1) extra memory.
+
+/// Where the minimum over the weights was found.
+enum class WorstCaseEnd {
+  boundary,      ///< W = W_min (to 1e-12): some root of (6.1) is 0. Usual for tuned steps and one common G
+  interior,      ///< W > W_min, all roots of (6.1) positive. For one common G: W = D/G, value DG - G^2 S_{T-1}, which
+                 ///< f = G |x| attains; the steps are then too small to reach the minimiser
+  lower_branch,  ///< some step takes the smaller root; only with varying G_t
+  limit,         ///< 0, approached as W -> infinity: G_T = 0, or G_t = 0 at the last positive step t < T
+};
+
+/// "boundary", "interior", "lower branch", "limit".
+std::string_view name_of(WorstCaseEnd end) noexcept;
+
+struct WorstCase {
+  double value = 0.0;
+  double W = 0.0;      ///< sum of the weights at the minimum [distance^2/loss]; infinite for `limit`
+  double W_min = 0.0;  ///< smallest sum of weights that gives these steps; 0 where all of them are 0
+  WorstCaseEnd end = WorstCaseEnd::boundary;
+  int passes = 0;  ///< passes over the steps that were needed
+  bool at_boundary() const noexcept { return end == WorstCaseEnd::boundary; }
+};
+
+/// The smallest bound that (6.2) and its other branches give. Exact for one common G (verified against the SDP of
+/// section 6, not proven); else a valid upper bound, often exact. One common G: one pass; relative error <= 2e-14.
+/// Varying G_t: usually 15 to 40 passes, a scan of ln p_T between the ends beyond which a single term exceeds the
+/// minimum and Newton's method in its wells; <= 1e-12 above the lowest of dense scans (tests/accuracy/worst_case),
+/// provably at most 4 % above the minimum. Squares of D, G and eta must neither overflow nor underflow.
+WorstCase worst_case(std::span<const double> lr, GradNorm grad_norm, double distance);
+
+/// The best scale of a shape.
+struct WorstCaseScale {
+  double scale = 0.0;    ///< gamma*: the best rates are scale * lr
+  WorstCase worst_case;  ///< for those rates
+};
+
+/// Minimises the value over a common factor gamma of all rates. With steps gamma*s and p = sqrt(gamma) r,
+/// bound = 1/2 [ D^2/(gamma r_1^2) + gamma B(r) ], B = sum s_t^2 G_t^2/r_{t+1}^2 + r_T^2 G_T^2: for each r_T the best
+/// gamma is D/(r_1 sqrt(B)) with value D sqrt(B)/r_1, so that one search over r_T remains. Time and error as for
+/// worst_case; with varying G_t the scale itself is right to 1e-7. Throws also where no step before the last is > 0,
+/// and where the value is 0 at every scale (`limit` above).
+WorstCaseScale worst_case_best_scale(std::span<const double> lr, GradNorm grad_norm, double distance);
+
+/// The value after t steps, for the given 1-based t (1 <= t <= T, any order): worst_case of the first t rates.
+/// O(t) each.
+std::vector<double> worst_case_at(std::span<const double> lr, GradNorm grad_norm, double distance,
+                                  std::span<const std::int64_t> t);
+
+/// D G / sqrt(T): no method that uses T subgradients has a smaller worst case in high dimension, and the steps
+/// eta_t = D/(G sqrt(T)) (1 - t/T) reach it (2307.11134). T >= 1, G >= 0, D > 0.
+double minimax_rate(std::int64_t T, double grad_norm, double distance);
 
 }  // namespace scheduled

@@ -1,12 +1,17 @@
-// Layer 3: loss-curve laws as values, and their curves on any learning-rate series (THEORY section 8).
+// Loss-curve laws: fitting them to logs, predictions with intervals, virtual cooldowns, optimised schedules.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "scheduled/runlog.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled {
 
@@ -112,5 +117,254 @@ std::vector<double> law_curve_direct(const Law& law, std::span<const double> lr,
 /// throws std::invalid_argument: not JSON, an unknown, missing or repeated key, a value out of bounds.
 std::string print_law(const Law& law);
 Law parse_law(std::string_view json);
+
+// ---- Fitting loss laws to runs with different schedules at once.
+
+/// One run to fit: its rates from update 1 on and its losses.
+struct FitRun {
+  std::string name;
+  std::vector<double> lr;          ///< rates of updates 1 ... T, as for LawCurve
+  std::vector<std::int64_t> step;  ///< increasing, within 1 ... T
+  std::vector<double> loss;        ///< one per step, in the same unit in all runs
+};
+
+/// Laws do not describe the first steps of a run, and losses from there spoil a fit: the share of the longest run that
+/// the command leaves out unless told otherwise.
+inline constexpr double undescribed_share = 0.05;
+
+struct FitRunOptions {
+  std::string column = "val_loss";
+  std::int64_t first_step = 1;  ///< earlier losses are left out, see undescribed_share
+  DenseOptions rates = {};      ///< how the logged rates become one per update
+};
+/// The logged losses of a log, its rates by densify. Throws as series and densify, and where no loss is left.
+FitRun fit_run(const RunLog& log, const FitRunOptions& options = {});
+/// A branch of a run that is fitted, too: rates from the beginning on, but only the branch's own losses (after its
+/// first step), so that those of `base` count once. Throws as merge_branch and fit_run.
+FitRun fit_branch(const RunLog& base, const RunLog& branch, const FitRunOptions& options = {});
+
+struct FitOptions {
+  bool log_residuals = true;  ///< residual log(predicted/loss), else predicted - loss
+  double huber = 1e-3;        ///< quadratic up to this residual, then linear; 0: least squares, else >= 1e-9
+  /// Weight of the priors of law_parameters: that of `huber`-sized residuals (1e-3 without it). They matter where the
+  /// runs say little, and fade with their number of points. 0: none.
+  double prior = 1.0;
+  int candidates = 32;  ///< deterministic points of the nonlinear parameters that are tried, >= 1
+  int starts = 4;       ///< the best of them that are minimised from, within 1 ... candidates
+  int max_iterations = 200;
+  int threads = 1;                           ///< >= 1; the result has the same bits for every number
+  std::optional<Law> start = std::nullopt;   ///< minimise from here only, with its references
+  std::vector<double> weight = {};           ///< one per run, >= 0, not all 0; empty: all 1
+  std::map<std::string, double> fixed = {};  ///< parameters that are not fitted, e.g. {"lambda", 0.1}
+};
+
+struct Estimate {
+  std::string name;
+  double value = 0.0;
+  double lower = 0.0;  ///< ends of the 90 % interval: covariance, or refits where they are wider
+  double upper = 0.0;
+  bool identified = true;  ///< false: the runs say no more of it than the prior did, or nothing
+  bool at_bound = false;
+};
+
+struct RunResiduals {
+  std::string name;
+  std::size_t points = 0;
+  double mean = 0.0;  ///< of predicted - loss; so the next ones
+  double rms = 0.0;
+  double largest = 0.0;           ///< max |predicted - loss|
+  double largest_relative = 0.0;  ///< max |predicted - loss|/loss
+};
+
+/// A law with what is needed to say how sure its predictions are. The covariance is that of a jackknife over blocks of
+/// neighbouring losses (24 or more in all, the same number for each run that has as many losses), so that errors that
+/// last for less than a block do not count as many independent ones.
+struct FittedLaw {
+  Law law;
+  bool log_residuals = true;
+  double noise = 0.0;              ///< standard deviation of residuals (robust)
+  double time = 1.0;               ///< length of the longest run, the unit of parameters that are times
+  std::vector<double> covariance;  ///< P x P, of the fit's coordinates: p/unit or log(p/unit)
+  std::vector<Law> bootstrap;      ///< refits, see bootstrap_law
+  double inflation = 1.0;          ///< of all intervals, see calibrate_law
+  int decays = 1;                  ///< fitted runs that lower their rate: what a decay gains is known from them alone
+  bool operator==(const FittedLaw&) const = default;
+};
+
+struct LawFit {
+  FittedLaw fitted;
+  bool converged = false;
+  int iterations = 0;
+  double objective = 0.0;
+  std::vector<Estimate> estimates;
+  std::vector<RunResiduals> residuals;
+  std::vector<std::string> warnings;  ///< e.g. "lr: no run changes its rate after the warmup: B, ... not identified"
+};
+
+/// Fits all parameters of the law to all runs by a bounded Levenberg-Marquardt iteration on Huber's loss, the linear
+/// parameters starting at their least-squares values for each candidate. References: the highest rate and the largest
+/// sum of rates of the runs. Deterministic.
+/// Throws std::invalid_argument naming run, index, value and requirement: no runs, fewer points than parameters + 1, a
+/// loss that is not finite (or not > 0 with log residuals), constant losses, all errors of LawCurve, options out of
+/// range, an unknown fixed parameter.
+LawFit fit_law(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options = {});
+
+/// `replicates` refits from the fitted law with random weights for the runs (Bayesian bootstrap: exponential weights
+/// from a fixed seed, mean 1): fitted.bootstrap is set, and the intervals of the estimates are widened to it. Needs 2
+/// runs.
+void bootstrap_law(LawFit& fit, const std::vector<FitRun>& runs, int replicates, const FitOptions& options = {});
+
+/// Widens the intervals to what leaving runs out shows: the runs are left out in turn (in at most 8 groups), predicted
+/// by a refit from the fitted law, and fitted.inflation becomes the factor, >= 1, with which 90 % of their losses fall
+/// into the 90 % intervals of those refits. Residuals know only how well the law describes the runs it has seen. 2
+/// runs.
+void calibrate_law(LawFit& fit, const std::vector<FitRun>& runs, const FitOptions& options = {});
+
+/// Throws std::invalid_argument naming what does not belong to the law or cannot be: sizes, signs, a covariance that is
+/// not symmetric or has entries beyond what its diagonal allows.
+void check_fitted(const FittedLaw& fitted);
+
+/// Residuals of a law on runs, fitted or new.
+std::vector<RunResiduals> law_residuals(const Law& law, const std::vector<FitRun>& runs);
+
+/// JSON text of a fitted law with its uncertainty, and back: parse_fitted_law(print_fitted_law(f)) == f.
+std::string print_fitted_law(const FittedLaw& fitted);
+/// Throws std::invalid_argument as parse_law and check_fitted.
+FittedLaw parse_fitted_law(std::string_view json);
+
+// ---- What a fitted law says of schedules that were not run.
+
+/// A loss and its 90 % interval for one evaluation on the validation set of the fit: parameters and noise together.
+struct Predicted {
+  double loss = 0.0;
+  double lower = 0.0;
+  double upper = 0.0;
+};
+
+/// Losses after the given updates of a run with rates `lr`. Variance: noise^2 + the larger of the covariance's and the
+/// bootstrap's, times inflation^2. Errors as LawCurve, and of a covariance that does not belong to the law.
+std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const double> lr,
+                                      std::span<const std::int64_t> step);
+/// The same for a schedule, at its own peak.
+std::vector<Predicted> predict_losses(const FittedLaw& fitted, const Schedule& schedule,
+                                      std::span<const std::int64_t> step);
+
+/// Loss of the first run less loss of the second, each after all its rates, and the 90 % interval of this difference:
+/// what the parameters leave open, without noise.
+Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr_a, std::span<const double> lr_b);
+
+/// What of a run with rates `lr` lies outside what the law was fitted to, in words: rates above the highest, more steps
+/// than the longest run had, a rate that falls where none did.
+std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const double> lr);
+
+// ---- Virtual cooldown - what a cooldown started now would give, without running it (THEORY section 9).
+
+struct CooldownQuestion {
+  std::vector<std::int64_t> lengths = {};  ///< cooldown steps, each >= 1
+  Decay decay = LinearDecay{};             ///< from the trunk's last rate to 0 (exponential: to `final`)
+  double final = 0.0;                      ///< last rate, as a share of the trunk's last rate, within [0, 1)
+  std::int64_t further = 1000;             ///< "and if the trunk first went on for this many steps?", >= 1
+};
+
+/// "linear", "1-sqrt", "cosine", ... as decay= of specs. Throws std::invalid_argument as Schedule::parse; exponential
+/// and inverse-proportional decays need a `final` > 0.
+Decay parse_cooldown_decay(std::string_view name, double final = 0.0);
+
+struct CooldownAnswer {
+  std::int64_t length = 0;
+  Predicted loss;  ///< at the end of the cooldown
+  /// Loss that `further` steps on the trunk at its last rate, before the same cooldown, would win, and its interval.
+  Predicted gain;
+  /// What a cooldown longer by `further` steps would win instead.
+  Predicted longer;
+};
+
+/// Whether more steps on the trunk before the cooldown pay: the 90 % interval of `gain` decides.
+enum class WorthGoingOn { yes, no, unsure };
+WorthGoingOn worth_going_on(const CooldownAnswer& answer) noexcept;
+/// Where the next steps win more; `alike` where the intervals of `gain` and `longer` overlap.
+enum class BetterSpent { trunk, cooldown, alike };
+BetterSpent better_spent(const CooldownAnswer& answer) noexcept;
+/// "yes", "no", "unsure"; "trunk", "cooldown", "alike".
+std::string_view name_of(WorthGoingOn worth) noexcept;
+std::string_view name_of(BetterSpent spent) noexcept;
+
+struct VirtualCooldown {
+  std::int64_t now = 0;  ///< updates of the trunk
+  Predicted trunk;       ///< its loss now, by the law
+  std::vector<CooldownAnswer> answers;
+};
+
+/// `trunk` holds the rates of all updates so far, the last one > 0. Throws std::invalid_argument naming argument, index
+/// and value.
+VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double> trunk,
+                                 const CooldownQuestion& question);
+
+/// Steps of a cooldown after `now` steps: a share is of the whole run, as in wsd(cooldown=20%). Throws
+/// std::invalid_argument: tokens, examples, a share of 100 % or more.
+std::int64_t cooldown_steps(const Duration& length, std::int64_t now);
+
+/// The trunk's rates followed by a cooldown of `length` steps.
+std::vector<double> with_cooldown(std::span<const double> trunk, std::int64_t length, const Decay& decay,
+                                  double final = 0.0);
+
+// ---- The schedule with the smallest final loss that a law predicts.
+
+/// How a fall of the rate within one update counts. multi_power credits all of it with the speed of the lower rate, so
+/// that by the law's letter a few stairs beat the slope that they follow (by 0.007 for typical parameters) - something
+/// that no run has confirmed. `slope` gives it the speed of the mean of both rates, as a steep slope would have; for
+/// smooth schedules the two agree as steps grow. No difference for the other laws.
+enum class Falls { as_the_law, slope };
+
+/// The loss after all updates of `lr`, and its derivative in each rate.
+struct LawGradient {
+  double loss = 0.0;
+  std::vector<double> rate;  ///< one per update
+};
+
+/// Loss within 1e-12 of law_curve_direct, relative. Rates of 0 have the derivative of a rate of 0 that stays 0 (omega:
+/// after the last positive rate; multi_power: below 1e-9 of the reference; angular: the derivative at 1e-9 of it). bu:
+/// a rate counts only where it is the first highest. O(T). Throws std::invalid_argument as LawCurve with step T, and
+/// for worst_case, which has kinks.
+LawGradient law_end_gradient(const Law& law, std::span<const double> lr, Falls falls = Falls::as_the_law);
+
+struct LawOptimizeOptions {
+  std::int64_t warmup = 0;  ///< linear, step i (from 0) at (i+1)/warmup of the first rate after it; < steps
+  /// No rate is above it, > 0. Default: the law's reference_rate, for a fitted law the highest rate that it has seen.
+  std::optional<double> cap = std::nullopt;
+  Falls falls = Falls::slope;
+  double tolerance = 1e-5;   ///< of the gap, in units of the loss, > 0
+  int max_iterations = 200;  ///< on each grid, >= 1
+};
+
+struct LawOptimum {
+  std::vector<double> lr;  ///< one rate per update, not increasing after the warmup
+  double loss = 0.0;       ///< by the law itself
+  /// How much the loss (as `falls` counts it) could still fall, to the first order, on the way to any other schedule
+  /// that obeys the same limits. Where the loss is convex in the rates (momentum, bu) no schedule is better by more;
+  /// the other laws may have several minima, of which this is the best that was found from the starts.
+  double gap = 0.0;
+  bool converged = false;  ///< gap <= tolerance
+  int evaluations = 0;     ///< of loss and gradient
+};
+
+/// Minimises the law's loss after `steps` updates over all rates that rise through the warmup, then never rise, and
+/// stay at or below the cap. Spectral projected gradients on piecewise linear rates, from several starts, on a grid
+/// that is refined where that gains. bu: constant, in closed form (all schedules with that highest rate are equal).
+/// Deterministic, the same bits on every x86-64 machine. O(steps) for each of some hundred evaluations. Throws
+/// std::invalid_argument: options out of range, worst_case (worst_case_optimal_schedule has its optimum), bu with a =
+/// 0, where no rate is best.
+LawOptimum optimize_law(const Law& law, std::int64_t steps, const LawOptimizeOptions& options = {});
+
+/// A schedule at the peak with the smallest final loss.
+struct LawPeak {
+  double peak = 0.0;
+  double loss = 0.0;
+  bool at_cap = false;
+};
+
+/// The best peak of `schedule`, which needs a horizon, within [cap/1000, cap] (and what its absolute rates allow): a
+/// scan in steps of a fifth, then golden section to 1e-4 relative. Throws std::invalid_argument.
+LawPeak best_law_peak(const Law& law, const Schedule& schedule, double cap);
 
 }  // namespace scheduled

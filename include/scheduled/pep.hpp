@@ -1,4 +1,4 @@
-// Layer 3: the exact worst case of a schedule by performance estimation, a semidefinite program (THEORY section 6).
+// The performance-estimation SDP of the exact worst case, and certificates of its solutions.
 #pragma once
 
 #include <cstddef>

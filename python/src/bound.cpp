@@ -1,4 +1,5 @@
 #include "scheduled/bound.hpp"
+#include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>

@@ -1,4 +1,5 @@
-#include "scheduled/bound_closed_forms.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
@@ -7,7 +8,6 @@
 
 #include "bindings.hpp"
 #include "convert.hpp"
-#include "scheduled/bound_facts.hpp"
 
 namespace scheduled::python {
 namespace {

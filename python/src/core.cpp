@@ -4,7 +4,7 @@
 
 #include "bindings.hpp"
 #include "convert.hpp"
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace nb = nanobind;
 

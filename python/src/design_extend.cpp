@@ -1,4 +1,5 @@
-#include "scheduled/design_extend.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>

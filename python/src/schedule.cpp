@@ -1,4 +1,5 @@
 #include "scheduled/schedule.hpp"
+#include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/operators.h>

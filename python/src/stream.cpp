@@ -5,7 +5,8 @@
 
 #include "bindings.hpp"
 #include "convert.hpp"
-#include "scheduled/bound_stream.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::python {
 namespace {

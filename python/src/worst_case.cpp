@@ -1,4 +1,5 @@
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
@@ -6,7 +7,7 @@
 
 #include "bindings.hpp"
 #include "convert.hpp"
-#include "scheduled/design_worst_case.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled::python {
 namespace {

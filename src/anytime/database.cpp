@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/error.hpp"
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace scheduled::anytime {
 namespace {

@@ -10,7 +10,7 @@
 #include <map>
 #include <string>
 
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace scheduled::anytime {
 

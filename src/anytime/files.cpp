@@ -13,7 +13,7 @@
 
 #include "anytime/xxh3.hpp"
 #include "base/error.hpp"
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace scheduled::anytime {
 namespace fs = std::filesystem;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "scheduled/anytime_record.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace scheduled::anytime {
 

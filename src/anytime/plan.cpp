@@ -5,7 +5,7 @@
 #include "anytime/shares.hpp"
 #include "anytime/trunk.hpp"
 #include "base/error.hpp"
-#include "scheduled/anytime_plan.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace scheduled {
 namespace {

@@ -6,7 +6,7 @@
 #include "anytime/state.hpp"
 #include "anytime/text.hpp"
 #include "base/error.hpp"
-#include "scheduled/anytime_plan.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace scheduled {
 namespace anytime {

@@ -9,7 +9,7 @@
 
 #include "anytime/database.hpp"
 #include "anytime/files.hpp"
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace scheduled {
 namespace anytime {

@@ -1,7 +1,7 @@
 #include "anytime/trunk.hpp"
 
 #include "base/error.hpp"
-#include "scheduled/anytime_plan.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace scheduled {
 namespace anytime {

@@ -1,12 +1,13 @@
-// How the library words its errors. Private: the texts reach users through exceptions.
+// How the library throws its errors. Private; shells use it, too.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
-#include <stdexcept>
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled {
 
@@ -16,13 +17,15 @@ inline std::string concat(std::initializer_list<std::string_view> parts) {
   return text;
 }
 
-[[noreturn]] inline void fail(std::initializer_list<std::string_view> parts) {
-  throw std::invalid_argument(concat(parts));
-}
+/// Throws ArgumentError{name, index, value, requirement}.
+[[noreturn]] void fail_value(std::string_view name, std::string_view value, std::string_view requirement);
+[[noreturn]] void fail_value(std::string_view name, double value, std::string_view requirement);
+[[noreturn]] void fail_entry(std::string_view name, std::size_t index, double value, std::string_view requirement);
 
-/// "<name> = <value>: <requirement>".
-[[noreturn]] inline void fail_value(std::string_view name, double value, std::string_view requirement) {
-  fail({name, " = ", format_number(value), ": ", requirement});
-}
+/// Throws ArgumentError{name, requirement}: no single value is at fault.
+[[noreturn]] void fail_argument(std::string_view name, std::string_view requirement);
+
+/// Throws ArgumentError with a text for people only. Where an argument can be named, fail_value or fail_argument.
+[[noreturn]] void fail(std::initializer_list<std::string_view> parts);
 
 }  // namespace scheduled

@@ -1,4 +1,5 @@
 #include "scheduled/bound.hpp"
+#include "base/sum.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +9,6 @@
 #include "base/error.hpp"
 #include "bound/arguments.hpp"
 #include "bound/omega_kernels.hpp"
-#include "scheduled/bound_worst_case.hpp"
 
 namespace scheduled {
 namespace {

@@ -1,4 +1,4 @@
-#include "scheduled/bound_closed_forms.hpp"
+#include "scheduled/bound.hpp"
 
 #include <array>
 #include <cmath>

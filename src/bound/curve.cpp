@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/sum.hpp"
 #include "bound/arguments.hpp"
 #include "bound/cauchy_sum.hpp"
 #include "bound/curve_kernels.hpp"

@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "base/error.hpp"
-#include "scheduled/bound_facts.hpp"
+#include "scheduled/bound.hpp"
 
 namespace scheduled {
 namespace {

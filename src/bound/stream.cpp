@@ -5,7 +5,7 @@
 #include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "bound/stream_kernels.hpp"
-#include "scheduled/bound_stream.hpp"
+#include "scheduled/bound.hpp"
 
 namespace scheduled {
 namespace {

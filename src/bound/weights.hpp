@@ -12,7 +12,8 @@
 #include <span>
 
 #include "base/elementary.hpp"
-#include "scheduled/base.hpp"
+#include "base/sum.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::weights {
 

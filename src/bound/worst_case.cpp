@@ -1,4 +1,4 @@
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 
 #include <cmath>
 #include <limits>

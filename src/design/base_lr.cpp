@@ -4,7 +4,7 @@
 #include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "design/search.hpp"
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
 
 namespace scheduled {

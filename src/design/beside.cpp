@@ -1,4 +1,4 @@
-#include "scheduled/design_beside.hpp"
+#include "scheduled/design.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "design/arguments.hpp"
 #include "design/search.hpp"
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 
 namespace scheduled {
 namespace {

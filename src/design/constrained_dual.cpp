@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/sum.hpp"
 #include "design/constrained.hpp"
 
 namespace scheduled::constrained {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/sum.hpp"
 #include "design/constrained.hpp"
 #include "design/free_tail.hpp"
 

@@ -4,9 +4,10 @@
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
+#include "base/sum.hpp"
 #include "design/arguments.hpp"
 #include "design/constrained.hpp"
-#include "scheduled/design_constrained.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled {
 namespace {

@@ -1,4 +1,4 @@
-#include "scheduled/design_extend.hpp"
+#include "scheduled/design.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,8 +11,7 @@
 #include "design/free_tail.hpp"
 #include "design/prefix_cost.hpp"
 #include "design/search.hpp"
-#include "scheduled/bound_worst_case.hpp"
-#include "scheduled/design.hpp"
+#include "scheduled/bound.hpp"
 
 namespace scheduled {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "scheduled/design_refine.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled {
 namespace {

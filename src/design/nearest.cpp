@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "design/search.hpp"
-#include "scheduled/design_refine.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled {
 namespace {

@@ -1,11 +1,13 @@
 #include <cmath>
 #include <span>
 
+#include "base/sum.hpp"
 #include "design/arguments.hpp"
 #include "design/free_tail.hpp"
 #include "design/prefix_cost.hpp"
-#include "scheduled/bound_worst_case.hpp"
-#include "scheduled/design_optimal.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled {
 

@@ -1,7 +1,7 @@
 #include <utility>
 
-#include "scheduled/bound_worst_case.hpp"
-#include "scheduled/design_beside.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled {
 namespace {

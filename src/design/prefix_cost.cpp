@@ -1,4 +1,5 @@
 #include "design/prefix_cost.hpp"
+#include "base/sum.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,8 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "scheduled/design_refine.hpp"
+#include "base/sum.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled {
 namespace {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string>
 
-#include "scheduled/design_refine.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled {
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "scheduled/design_sweep.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled {
 namespace {

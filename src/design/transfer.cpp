@@ -1,8 +1,8 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "scheduled/bound_closed_forms.hpp"
-#include "scheduled/design_transfer.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled {
 namespace {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "scheduled/design_worst_case.hpp"
+#include "scheduled/design.hpp"
 
 namespace scheduled {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "base/error.hpp"
 #include "law/curves.hpp"
-#include "scheduled/base.hpp"
-#include "scheduled/law_optimize.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/law.hpp"
 
 namespace scheduled {
 namespace {

@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "law/fit_parts.hpp"
-#include "scheduled/law_predict.hpp"
+#include "scheduled/law.hpp"
 
 namespace scheduled {
 

@@ -1,4 +1,4 @@
-#include "scheduled/law_cooldown.hpp"
+#include "scheduled/law.hpp"
 
 #include <algorithm>
 

@@ -4,7 +4,6 @@
 
 #include "law/curves.hpp"
 #include "scheduled/bound.hpp"
-#include "scheduled/bound_worst_case.hpp"
 #include "scheduled/law.hpp"
 
 namespace scheduled {

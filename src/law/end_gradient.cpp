@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "law/curves.hpp"
 #include "scheduled/bound.hpp"
-#include "scheduled/law_optimize.hpp"
+#include "scheduled/law.hpp"
 
 namespace scheduled {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "base/error.hpp"
 #include "base/json_keys.hpp"
-#include "scheduled/base.hpp"
-#include "scheduled/law_fit.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/law.hpp"
 
 namespace scheduled {
 

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "law/curves.hpp"
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled {
 namespace {

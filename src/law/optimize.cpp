@@ -1,5 +1,5 @@
 // The schedule of a law's smallest final loss: spectral projected gradients (Birgin, Martinez, Raydan 2000) on knots.
-#include "scheduled/law_optimize.hpp"
+#include "scheduled/law.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "law/curves.hpp"
 #include "law/knots.hpp"
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled {
 namespace law {

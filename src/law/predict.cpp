@@ -1,4 +1,4 @@
-#include "scheduled/law_predict.hpp"
+#include "scheduled/law.hpp"
 
 #include <algorithm>
 #include <cmath>

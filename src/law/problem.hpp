@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "law/coordinates.hpp"
-#include "scheduled/law_fit.hpp"
+#include "scheduled/law.hpp"
 
 namespace scheduled::law {
 

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "law/fit_parts.hpp"
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled {
 

@@ -3,9 +3,10 @@
 #include <cmath>
 
 #include "base/elementary.hpp"
+#include "base/sum.hpp"
 #include "law/curves.hpp"
-#include "scheduled/base.hpp"
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::law {
 

@@ -7,7 +7,7 @@
 #include <ostream>
 
 #include "base/error.hpp"
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 #include "scheduled/pep.hpp"
 
 namespace scheduled::pep {

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
-#include "scheduled/runlog_stream.hpp"
+#include "scheduled/runlog.hpp"
 
 namespace scheduled {
 namespace {

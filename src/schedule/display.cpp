@@ -2,7 +2,7 @@
 #include <string_view>
 #include <utility>
 
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled {
 namespace {

@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "scheduled/bound.hpp"
-#include "scheduled/bound_stream.hpp"
 #include "support/families.hpp"
 
 namespace scheduled {

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "bound/weights.hpp"
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 #include "support/families.hpp"
 #include "support/reference.hpp"
 

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "crash/process.hpp"
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace scheduled {

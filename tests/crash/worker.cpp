@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace {
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "fuzz/targets.hpp"
-#include "scheduled/design_sweep_file.hpp"
-#include "scheduled/law_predict.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/law.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace scheduled::fuzz {

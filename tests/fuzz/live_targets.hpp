@@ -11,7 +11,7 @@
 #include "fuzz/targets.hpp"
 #include "pep/sdpa.hpp"
 #include "scheduled/pep.hpp"
-#include "scheduled/runlog_stream.hpp"
+#include "scheduled/runlog.hpp"
 
 namespace scheduled::fuzz {
 

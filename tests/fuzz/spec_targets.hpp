@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "fuzz/targets.hpp"
-#include "scheduled/bound_stream.hpp"
+#include "scheduled/bound.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled::fuzz {

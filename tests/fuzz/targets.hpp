@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 #include "scheduled/runlog.hpp"
 
 namespace scheduled::fuzz {

@@ -5,13 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/design_constrained.hpp"
-#include "scheduled/design_extend.hpp"
-#include "scheduled/design_optimal.hpp"
-#include "scheduled/design_refine.hpp"
-#include "scheduled/design_transfer.hpp"
 #include "support/generators.hpp"
 
 namespace scheduled {

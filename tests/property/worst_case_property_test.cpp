@@ -5,7 +5,7 @@
 #include <cmath>
 #include <optional>
 
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 #include "support/generators.hpp"
 
 namespace scheduled {

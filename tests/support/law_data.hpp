@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "scheduled/law_fit.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/law.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace law_data {

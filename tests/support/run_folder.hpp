@@ -9,7 +9,7 @@
 #include <sstream>
 #include <string>
 
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 #include "support/temporary_folder.hpp"
 
 inline void write_text(const std::filesystem::path& file, const std::string& text) {

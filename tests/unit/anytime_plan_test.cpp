@@ -1,4 +1,4 @@
-#include "scheduled/anytime_plan.hpp"
+#include "scheduled/anytime.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 #include "support/run_folder.hpp"
 #include "support/throws.hpp"
 

@@ -1,4 +1,6 @@
-#include "scheduled/base.hpp"
+#include "base/sum.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/schedule.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 // Oracles of THEORY sections 1 to 3, to the digits given there.
 #include "scheduled/bound.hpp"
+#include "scheduled/error.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +8,6 @@
 #include <limits>
 #include <numbers>
 
-#include "scheduled/bound_worst_case.hpp"
 #include "scheduled/design.hpp"
 #include "support/reference.hpp"
 #include "support/throws.hpp"

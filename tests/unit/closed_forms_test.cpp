@@ -1,5 +1,5 @@
 // Closed forms and limits against sums, against the optimiser and against each other.
-#include "scheduled/bound_closed_forms.hpp"
+#include "scheduled/bound.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,13 +1,11 @@
-#include "scheduled/design_beside.hpp"
+#include "scheduled/design.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <vector>
 
-#include "scheduled/bound_closed_forms.hpp"
-#include "scheduled/bound_worst_case.hpp"
-#include "scheduled/design.hpp"
+#include "scheduled/bound.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled {

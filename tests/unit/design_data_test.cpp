@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "scheduled/design.hpp"
-#include "scheduled/design_refine.hpp"
 #include "scheduled/runlog.hpp"
 
 namespace scheduled {

@@ -1,12 +1,11 @@
-#include "scheduled/design_extend.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "scheduled/bound_worst_case.hpp"
-#include "scheduled/design.hpp"
-#include "scheduled/design_optimal.hpp"
+#include "scheduled/bound.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled {

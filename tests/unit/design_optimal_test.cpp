@@ -1,11 +1,11 @@
-#include "scheduled/design_optimal.hpp"
+#include "scheduled/design.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <random>
 
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 #include "support/reference.hpp"
 #include "support/throws.hpp"
 

@@ -1,4 +1,4 @@
-#include "scheduled/design_refine.hpp"
+#include "scheduled/design.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,6 @@
 #include <limits>
 #include <random>
 
-#include "scheduled/design_optimal.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled {

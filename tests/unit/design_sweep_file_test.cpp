@@ -1,4 +1,4 @@
-#include "scheduled/design_sweep_file.hpp"
+#include "scheduled/design.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "scheduled/design_sweep.hpp"
+#include "scheduled/design.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
 #include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
 
 #include <gtest/gtest.h>
 

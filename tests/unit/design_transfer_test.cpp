@@ -1,10 +1,10 @@
-#include "scheduled/design_transfer.hpp"
+#include "scheduled/design.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "scheduled/bound_closed_forms.hpp"
+#include "scheduled/bound.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled {

@@ -6,10 +6,6 @@
 #include <cstdint>
 
 #include "scheduled/design.hpp"
-#include "scheduled/design_constrained.hpp"
-#include "scheduled/design_extend.hpp"
-#include "scheduled/design_optimal.hpp"
-#include "scheduled/design_refine.hpp"
 
 namespace scheduled {
 namespace {

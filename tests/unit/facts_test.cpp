@@ -5,9 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "scheduled/bound_facts.hpp"
+#include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/design_worst_case.hpp"
 
 namespace scheduled {
 namespace {

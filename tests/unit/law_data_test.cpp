@@ -1,7 +1,7 @@
 // Fits of real runs: the published figures of the multi-power law, and cooldowns that were run.
 #include <gtest/gtest.h>
 
-#include "scheduled/law_cooldown.hpp"
+#include "scheduled/law.hpp"
 #include "support/law_data.hpp"
 
 namespace scheduled {

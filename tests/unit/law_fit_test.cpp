@@ -1,5 +1,5 @@
 // Fits of losses that a law made, what they say of bad input, predictions and virtual cooldowns.
-#include "scheduled/law_fit.hpp"
+#include "scheduled/law.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,6 @@
 #include <limits>
 #include <random>
 
-#include "scheduled/law_cooldown.hpp"
 #include "support/law_cases.hpp"
 #include "support/throws.hpp"
 

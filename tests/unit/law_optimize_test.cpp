@@ -1,5 +1,5 @@
 // The schedule of the smallest predicted loss: gradients, brute force, random search, closed forms.
-#include "scheduled/law_optimize.hpp"
+#include "scheduled/law.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <random>
 
-#include "scheduled/design_optimal.hpp"
+#include "scheduled/design.hpp"
 #include "support/law_cases.hpp"
 #include "support/throws.hpp"
 

@@ -1,5 +1,5 @@
 // A log line by line gives the updates that the whole log gives.
-#include "scheduled/runlog_stream.hpp"
+#include "scheduled/runlog.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "scheduled/schedule_display.hpp"
+#include "scheduled/schedule.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "scheduled/bound_stream.hpp"
+#include "scheduled/bound.hpp"
 
 #include <gtest/gtest.h>
 

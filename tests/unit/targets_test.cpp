@@ -5,7 +5,6 @@
 #include <functional>
 
 #include "scheduled/bound.hpp"
-#include "scheduled/bound_stream.hpp"
 #include "scheduled/schedule.hpp"
 #include "support/families.hpp"
 

@@ -1,5 +1,5 @@
 // The exact worst case: known values, where the minimum lies, errors.
-#include "scheduled/bound_worst_case.hpp"
+#include "scheduled/bound.hpp"
 
 #include <gtest/gtest.h>
 

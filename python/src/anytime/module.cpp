@@ -6,7 +6,7 @@
 
 #include "anytime/parts.hpp"
 #include "convert.hpp"
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
 
 namespace nb = nanobind;
 

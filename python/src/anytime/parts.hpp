@@ -8,7 +8,7 @@
 #include <string_view>
 #include <variant>
 
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::python {
 

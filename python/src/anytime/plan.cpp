@@ -1,4 +1,5 @@
-#include "scheduled/anytime_plan.hpp"
+#include "scheduled/anytime.hpp"
+#include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/operators.h>

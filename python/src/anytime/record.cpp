@@ -1,4 +1,4 @@
-#include "scheduled/anytime_record.hpp"
+#include "scheduled/anytime.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/operators.h>

@@ -1,4 +1,5 @@
-#include "scheduled/anytime_store.hpp"
+#include "scheduled/anytime.hpp"
+#include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/filesystem.h>
@@ -19,7 +20,6 @@
 #include "anytime/store_docs.hpp"
 #include "convert.hpp"
 #include "record.hpp"
-#include "scheduled/anytime_plan.hpp"
 
 namespace scheduled::python {
 namespace {

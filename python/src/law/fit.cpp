@@ -1,4 +1,5 @@
-#include "scheduled/law_fit.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/law.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/operators.h>

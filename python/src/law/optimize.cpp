@@ -4,7 +4,8 @@
 
 #include "law/law.hpp"
 #include "record.hpp"
-#include "scheduled/law_optimize.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/law.hpp"
 
 namespace scheduled::python {
 namespace {

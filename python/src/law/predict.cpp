@@ -1,4 +1,5 @@
-#include "scheduled/law_predict.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/law.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
@@ -7,7 +8,6 @@
 
 #include "law/law.hpp"
 #include "record.hpp"
-#include "scheduled/law_cooldown.hpp"
 
 namespace scheduled::python {
 namespace {

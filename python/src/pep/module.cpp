@@ -1,5 +1,6 @@
 // The extension scheduled._pep: the performance-estimation SDP. Apart from scheduled._core, because it alone needs
 // Eigen.
+#include "scheduled/error.hpp"
 #include "scheduled/pep.hpp"
 
 #include <nanobind/nanobind.h>

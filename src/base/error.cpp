@@ -1,11 +1,11 @@
-#include "scheduled/base.hpp"
-
+#include "scheduled/error.hpp"
 #include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -48,6 +48,63 @@ std::optional<double> parse_number(std::string_view text) noexcept {
 
 namespace {
 
+std::string text_of(const ArgumentError::Fields& fields) {
+  std::string text;
+  if (fields.place) {
+    text += fields.place->source;
+    if (fields.place->line > 0) text += concat({text.empty() ? "" : ", ", "line ", std::to_string(fields.place->line)});
+    if (fields.place->column > 0) text += concat({", column ", std::to_string(fields.place->column)});
+    text += ": ";
+  }
+  text += fields.name;
+  if (fields.index) text += concat({"[", std::to_string(*fields.index), "]"});
+  if (!fields.value.empty()) text += concat({fields.name.empty() ? "" : " = ", fields.value});
+  if (!fields.name.empty() || !fields.value.empty()) text += ": ";
+  return text + fields.requirement;
+}
+
+}  // namespace
+
+ArgumentError::ArgumentError(Fields fields)
+    : std::invalid_argument(text_of(fields)), fields_(std::make_shared<const Fields>(std::move(fields))) {}
+
+ArgumentError ArgumentError::named(std::string_view name, bool keep_index) const {
+  Fields fields = *fields_;
+  fields.name = name;
+  if (!keep_index) fields.index.reset();
+  return ArgumentError(std::move(fields));
+}
+
+ArgumentError ArgumentError::at(Place place) const {
+  Fields fields = *fields_;
+  fields.place = std::move(place);
+  return ArgumentError(std::move(fields));
+}
+
+void fail_value(std::string_view name, std::string_view value, std::string_view requirement) {
+  throw ArgumentError(
+      {.name = std::string(name), .value = std::string(value), .requirement = std::string(requirement)});
+}
+
+void fail_value(std::string_view name, double value, std::string_view requirement) {
+  fail_value(name, format_number(value), requirement);
+}
+
+void fail_entry(std::string_view name, std::size_t index, double value, std::string_view requirement) {
+  throw ArgumentError({.name = std::string(name),
+                       .index = static_cast<std::int64_t>(index),
+                       .value = format_number(value),
+                       .requirement = std::string(requirement)});
+}
+
+void fail_argument(std::string_view name, std::string_view requirement) {
+  throw ArgumentError({.name = std::string(name), .requirement = std::string(requirement)});
+}
+
+void fail(std::initializer_list<std::string_view> parts) { throw ArgumentError({.requirement = concat(parts)}); }
+
+namespace {
+
 constexpr std::string_view positive_text = "must be finite and > 0";
 constexpr std::string_view non_negative_text = "must be finite and >= 0";
 
@@ -72,15 +129,9 @@ void require_non_negative(std::string_view name, std::span<const double> values)
   if ((flags >> 63U) == 0) return;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!(std::isfinite(values[i]) && values[i] >= 0.0)) {
-      fail_value(concat({name, "[", std::to_string(i), "]"}), values[i], non_negative_text);
+      fail_entry(name, i, values[i], non_negative_text);
     }
   }
-}
-
-void CompensatedSum::add(double term) noexcept {
-  const double next = sum_ + term;
-  compensation_ += std::fabs(sum_) >= std::fabs(term) ? (sum_ - next) + term : (term - next) + sum_;
-  sum_ = next;
 }
 
 }  // namespace scheduled

@@ -2,7 +2,8 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "scheduled/base.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled {
 namespace {

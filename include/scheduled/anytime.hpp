@@ -1,0 +1,331 @@
+// Training without a horizon: the plan, and the store of one run.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scheduled/design.hpp"
+#include "scheduled/law.hpp"
+#include "scheduled/runlog.hpp"
+#include "scheduled/schedule.hpp"
+
+namespace scheduled {
+
+/// Steps count finished updates: a checkpoint of step s was written after update s, and the next rate is lr(s).
+struct PlanRequest {
+  Schedule trunk;                 ///< without horizon and cooldown: rsqrt, constant, infinite, ...
+  std::vector<Duration> results;  ///< total budgets, strictly increasing: steps, tokens or examples
+  Cooldown cooldown = {};         ///< of each branch; a percentage is of its result's budget, `rest` is not allowed
+  /// Chooses the shares instead of cooldown.length: see plan_anytime. A share of the longest budget, finite, >= 0.
+  std::optional<double> max_overhead = {};
+  GradNorm grad_norm = 1.0;  ///< a series must be as long as the longest budget
+  double distance = 1.0;     ///< D > 0
+  /// Predicts the loss of each result. Laws have learning rates in real units: the prediction is for the trunk's own
+  /// peak as given, not for AnytimePlan::peak.
+  std::optional<FittedLaw> law = {};
+};
+
+/// One result: the branch that leaves the trunk for it.
+struct PlannedBranch {
+  std::int64_t result = 0;             ///< N: its total budget in steps
+  std::int64_t start = 0;              ///< s: where it leaves the trunk
+  std::int64_t cooldown = 0;           ///< C = N - s >= 1
+  Schedule schedule;                   ///< trunk and cooldown as one schedule of N steps; equals the trunk before s
+  double bound_at_own_peak = 0.0;      ///< Omega at the trunk's own peak [loss]
+  double bound = 0.0;                  ///< Omega at AnytimePlan::peak
+  BestBaseLr cosine;                   ///< a cosine run of N steps with the same warmup, at its best peak
+  double ratio = 0.0;                  ///< bound / cosine.bound; does not depend on the scale of D and of a constant G
+  std::optional<Predicted> loss = {};  ///< by the request's law, at the trunk's own peak [nats]
+  double share() const noexcept { return static_cast<double>(cooldown) / static_cast<double>(result); }
+};
+
+/// A checkpoint to keep, and until when.
+struct PlannedCheckpoint {
+  std::int64_t step = 0;
+  bool is_result = false;  ///< the end of a branch (keep it: it is the result); else a point where branches leave
+  /// Branch points: may be deleted when the branches to these results (indices into AnytimePlan::branches) are finished
+  /// and, where `after_trunk_step` is given, the trunk has committed that later checkpoint, from which it resumes.
+  std::vector<std::size_t> needed_by = {};
+  std::optional<std::int64_t> after_trunk_step = {};
+  bool operator==(const PlannedCheckpoint&) const = default;
+};
+
+struct AnytimePlan {
+  Schedule trunk;
+  std::vector<PlannedBranch> branches;         ///< in the order of the results
+  std::vector<PlannedCheckpoint> checkpoints;  ///< by step
+  std::int64_t trunk_steps = 0;                ///< the last branch point
+  std::int64_t total_steps = 0;                ///< trunk and branches
+  std::int64_t separate_steps = 0;             ///< one run for each result instead: the sum of the budgets
+  double overhead = 0.0;  ///< total_steps / longest budget - 1: what the earlier results cost beside the last one
+  /// The trunk's peak at which the largest ratio is smallest; the trunk's own where its rates are not proportional to
+  /// the peak (then tuned is false).
+  double peak = 0.0;
+  bool tuned = true;
+};
+
+/// The smallest and largest cooldown share that `max_overhead` chooses from, in steps of `finest_share`.
+constexpr double finest_share = 0.01;
+constexpr double largest_share = 0.5;
+
+/// Plans the run. With max_overhead each result gets a share of 1 %, 2 %, ..., 50 % of its budget (at least a step, and
+/// less than what the warmup leaves), such that the overhead is at most max_overhead: from the shortest cooldowns on,
+/// always the change that lowers the ratio of its bound to the cosine's most per step of training (each at its own best
+/// peak; at the trunk's where rates are not proportional to it). Cooldowns of the longest result cost nothing while its
+/// branch leaves the trunk last.
+///
+/// Time O(sum of budgets), times up to 50 with max_overhead. Throws std::invalid_argument naming the argument and its
+/// value: a trunk with a horizon, a cooldown or a wsd-s shape; no results, not increasing, shorter than warmup and
+/// cooldown; tokens without tokens_per_step; an overhead that even the shortest cooldowns exceed (it names the
+/// smallest possible); as best_base_lr, and as predict_losses.
+AnytimePlan plan_anytime(const PlanRequest& request);
+
+/// The schedule of a branch that leaves `trunk` after `start` steps and cools down over `cooldown_steps`: a schedule of
+/// start + cooldown_steps steps with the trunk's bits before `start`. `cooldown.length` is not read. Throws
+/// std::invalid_argument: a trunk with a horizon or a cooldown, start not above the warmup, cooldown_steps < 1, and as
+/// Schedule's constructor (an exponential cooldown to 0, ...).
+Schedule branch_schedule(const Schedule& trunk, std::int64_t start, std::int64_t cooldown_steps,
+                         const Cooldown& cooldown);
+
+/// Steps of a cooldown that starts after `start` steps: a length in steps, tokens or examples as it is; p % so that it
+/// is p % of the total, start p/(100 - p) rounded to the nearest step. Throws std::invalid_argument: p >= 100, less
+/// than one step.
+std::int64_t cooldown_steps_from(const Schedule& trunk, std::int64_t start, Duration length);
+
+// ---- What a run store holds, as values.
+
+/// One file of a checkpoint.
+struct RecordedFile {
+  std::string name;        ///< relative to the checkpoint's folder, with '/' between folders
+  std::int64_t bytes = 0;  ///< size
+  std::string xxh3;        ///< XXH3-128 of its bytes, 32 hexadecimal digits
+  bool operator==(const RecordedFile&) const = default;
+};
+
+/// A committed checkpoint. `step` counts finished updates; the update after it has the rate lr(step).
+struct RecordedCheckpoint {
+  enum class State {
+    live,        ///< part of its line's history
+    superseded,  ///< the line was resumed from before it
+    damaged,     ///< found by its checksums
+    deleted,     ///< by gc; the row stays
+  };
+  std::int64_t id = 0;       ///< in the order of commits
+  std::int64_t session = 0;  ///< who wrote it
+  std::string line;
+  std::int64_t step = 0;
+  State state = State::live;
+  std::string folder;               ///< relative to the run's
+  std::vector<RecordedFile> files;  ///< by name
+  std::string data_position;        ///< where the data stream was, as the trainer says it
+  std::string rng_state;            ///< any bytes
+  std::string code_version;
+  bool keep = false;      ///< gc keeps it until a branch that starts here is finished
+  std::int64_t time = 0;  ///< microseconds since 1970; for people only, nothing is ordered by it
+  bool operator==(const RecordedCheckpoint&) const = default;
+};
+
+/// A stretch of work on a line: from its start, or from a resume to the next one.
+struct RecordedSession {
+  std::int64_t id = 0;  ///< in the order of starts
+  std::string line;
+  std::int64_t start = 0;                        ///< finished updates when it began
+  std::optional<std::int64_t> checkpoint = {};   ///< where it began; nothing: from scratch
+  Schedule schedule = Schedule(ScheduleSpec{});  ///< in force
+  std::string schedule_hash;                     ///< schedule_hash(schedule), as it was recorded
+  std::string code_version;
+  std::int64_t time = 0;
+  bool operator==(const RecordedSession&) const = default;
+};
+
+/// Data that a line reads from a step on.
+struct RecordedData {
+  std::string line;
+  std::int64_t step = 0;  ///< finished updates before the first that reads it
+  std::string text;       ///< as the user said it
+  bool operator==(const RecordedData&) const = default;
+};
+
+/// The trunk or a branch.
+struct RecordedLine {
+  std::string name;
+  std::string parent = {};                       ///< empty: the trunk
+  std::int64_t start = 0;                        ///< where it left its parent
+  std::int64_t step = 0;                         ///< of the last live checkpoint, else `start`
+  std::optional<std::int64_t> end = {};          ///< total steps: a branch's, or a trunk's with a horizon
+  bool finished = false;                         ///< has a checkpoint at its end
+  std::int64_t session = 0;                      ///< the current one
+  Schedule schedule = Schedule(ScheduleSpec{});  ///< in force now
+  bool operator==(const RecordedLine&) const = default;
+};
+
+/// The whole record but the metrics, at one moment.
+struct RunRecord {
+  std::filesystem::path folder;
+  int version = 0;                  ///< of the store's format
+  std::vector<RecordedLine> lines;  ///< the trunk first
+  std::vector<RecordedSession> sessions;
+  std::vector<RecordedCheckpoint> checkpoints;
+  std::vector<RecordedData> data;
+
+  /// Throws std::invalid_argument that names the lines there are.
+  const RecordedLine& line(std::string_view name) const;
+};
+
+/// XXH3-128 of print(schedule), 32 hexadecimal digits.
+std::string schedule_hash(const Schedule& schedule);
+
+/// One value of one metric after `step` updates. A value that is not finite is kept as the record of a run gone wrong,
+/// and is "not logged" in a RunLog.
+struct Metric {
+  std::int64_t step = 0;
+  std::string_view name;
+  double value = 0.0;
+};
+
+// ---- The store of one run: a folder with a SQLite record and checkpoint files, safe against crashes at any.
+
+/// Work that failed: disk full, a folder that may not be written, a record that is not sound, nothing left to resume
+/// from. The text names the file. What was committed before stays as it was.
+class StoreError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Another process writes to this run. The text names it.
+class StoreBusy : public StoreError {
+ public:
+  using StoreError::StoreError;
+};
+
+struct StoreOptions {
+  std::string code_version = {};             ///< recorded with each session
+  std::string data = {};                     ///< init: what the trunk reads from step 0 on
+  std::function<std::int64_t()> clock = {};  ///< microseconds since 1970; nothing: the system's. It may jump.
+  std::size_t metrics_in_memory = 16384;     ///< logged values that may wait to be written, >= 1
+};
+
+struct CommitRequest {
+  std::string line = "trunk";
+  std::int64_t step = 0;  ///< updates finished in all, set by the trainer, never added up here
+  std::string data_position = {};
+  std::string rng_state = {};
+  std::string code_version = {};
+  bool keep = false;                         ///< a branch is to start here
+  std::optional<std::int64_t> session = {};  ///< refuse where the line has been resumed by somebody else since
+};
+
+struct ResumeRequest {
+  std::string line = "trunk";
+  std::optional<Schedule> schedule = {};  ///< what the trainer is about to use; must be the recorded one
+  bool override_schedule = false;         ///< record `schedule` from here on, whatever it was before
+  std::optional<std::int64_t> step = {};  ///< this checkpoint instead of the last; later ones are then superseded
+  std::string decayed_from = {};          ///< wsd-s: the trunk goes on from the last checkpoint of this branch
+  std::string code_version = {};
+  bool dry_run = false;  ///< say what would be done; record nothing
+};
+
+/// Where to go on. Load `folder`, make the next update with `lr`.
+struct Resume {
+  std::int64_t session = 0;
+  std::int64_t step = 0;  ///< finished updates
+  double lr = 0.0;        ///< schedule.lr(step): the rate of the next update
+  Schedule schedule = Schedule(ScheduleSpec{});
+  std::filesystem::path folder = {};  ///< of the checkpoint; empty: from scratch
+  std::optional<RecordedCheckpoint> checkpoint = {};
+  double lr_before = 0.0;                 ///< of the recorded schedule at `step`; differs after an override
+  std::vector<std::string> damaged = {};  ///< checkpoints that failed their checksums and were passed over
+};
+
+struct VerifyReport {
+  std::int64_t checkpoints = 0, files = 0, bytes = 0;  ///< looked at
+  std::vector<std::string> problems;                   ///< damage
+  std::vector<std::string> notes;                      ///< harmless, e.g. what an interrupted commit left
+  bool sound() const noexcept { return problems.empty(); }
+};
+
+struct GcReport {
+  std::vector<RecordedCheckpoint> deleted;
+  std::vector<std::string> leftovers;  ///< folders of interrupted work, removed too
+  std::int64_t bytes = 0;              ///< freed, in checkpoints
+};
+
+/// One run. Any number of readers at any time; one writer, which holds a lock on the folder until it is destroyed. Not
+/// for use by several threads at once. Names of lines are 1 to 64 of [A-Za-z0-9._-], not starting with '.'.
+/// All functions throw StoreError where the disk or the record fails, and std::invalid_argument on what the caller got
+/// wrong; both leave the record as it was. Those that write throw std::invalid_argument on a reader.
+class RunStore {
+ public:
+  enum class Access { read, write };
+
+  /// Makes a new run in `folder`, which must be missing or empty, all or nothing. A `trunk` with a horizon is a plain
+  /// run: it is finished at its end, and no branch leaves it. The store is open for writing.
+  static RunStore init(const std::filesystem::path& folder, const Schedule& trunk, const StoreOptions& options = {});
+  /// Throws std::invalid_argument where the folder is no run or its format is newer than ours; StoreBusy.
+  static RunStore open(const std::filesystem::path& folder, Access access, const StoreOptions& options = {});
+
+  RunStore(RunStore&&) noexcept;
+  RunStore& operator=(RunStore&&) noexcept;
+  ~RunStore();  ///< writes what was logged, as far as that works
+
+  RunRecord record() const;
+  /// The rate of the 0-based update `step` as recorded: overrides and branches included. step >= 0, before the
+  /// line's end.
+  double lr(std::string_view line, std::int64_t step) const;
+
+  /// Makes a checkpoint: `write` puts files (folders too, no links) into the empty folder it is given; they are synced,
+  /// checksummed, renamed into place and synced, and then the row is committed, together with all metrics logged
+  /// before. When this returns, the checkpoint survives a crash of process or machine; before, it does not exist.
+  /// std::invalid_argument: a step not above the line's last, beyond the line's end, no files, a stale session.
+  RecordedCheckpoint commit(const CommitRequest& request,
+                            const std::function<void(const std::filesystem::path&)>& write);
+  /// The same with copies of `files`; of a folder, what is in it.
+  RecordedCheckpoint commit(const CommitRequest& request, std::span<const std::filesystem::path> files);
+
+  /// A new line that leaves the trunk, which has no horizon, at the committed checkpoint of `step` (nothing: the last),
+  /// whose checksums are checked, and cools down. cooldown.length as in cooldown_steps_from. The trunk is not touched.
+  RecordedLine branch(const std::string& name, std::optional<std::int64_t> step, const Cooldown& cooldown,
+                      const std::string& code_version = {});
+
+  /// Begins a session at the line's last sound checkpoint (of a new branch: where it left the trunk; of a trunk without
+  /// one: at step 0). The trunk resumes from its own checkpoints only, unless `decayed_from` says otherwise.
+  /// std::invalid_argument: a finished line; a schedule that is not the recorded one, with both rates and the jump; a
+  /// step without checkpoint; a decayed_from that is behind the trunk.
+  Resume resume(const ResumeRequest& request);
+
+  /// From `step` on (at or after the line's last checkpoint) the line reads `text`.
+  void attach_data(const std::string& line, std::int64_t step, const std::string& text);
+
+  /// Appends to the line's current session; of two values for one step the later counts. They are written in blocks,
+  /// by flush, by commit and at the end; a kill loses those in memory, a power failure those since the last commit.
+  void log(const std::string& line, std::span<const Metric> metrics, std::optional<std::int64_t> session = {});
+  void flush();
+
+  /// Reads every byte of every checkpoint, and the record.
+  VerifyReport verify() const;
+
+  /// Deletes checkpoints that nothing needs: all but the last `keep_last` >= 1 sound ones (their bytes are read) of the
+  /// trunk and of each unfinished branch, starts of unfinished branches, those with `keep` of which no branch is
+  /// finished, and ends of finished lines. Superseded and damaged ones go, and what interrupted work left. Rows first,
+  /// then files.
+  GcReport gc(int keep_last = 2, bool dry_run = false);
+
+  /// The metrics of a line from step 0, its parent's included, without what later sessions superseded. Where no lr was
+  /// logged, the column is what the record says. meta: "run", "line", "schedule". Sees what flush() wrote.
+  RunLog log_of(const std::string& line) const;
+
+ private:
+  struct State;
+  explicit RunStore(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace scheduled

@@ -1,0 +1,78 @@
+#include "base/words.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace scheduled {
+namespace {
+
+char folded(char c) {
+  if (c == '_') return '-';
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Levenshtein's distance.
+std::size_t edits(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      const bool same = folded(a[i - 1]) == folded(b[j - 1]);
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (same ? 0U : 1U)});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+bool same_word(std::string_view a, std::string_view b) {
+  const auto fold = [](char c) { return c == '_' ? '-' : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return fold(x) == fold(y); });
+}
+
+}  // namespace
+
+std::string word_list(std::span<const std::string_view> words) {
+  std::string text;
+  for (std::size_t k = 0; k < words.size(); ++k) {
+    text += k == 0 ? "" : k + 1 == words.size() ? " or " : ", ";
+    text += words[k];
+  }
+  return text;
+}
+
+std::optional<std::string_view> nearest_word(std::string_view text, std::span<const std::string_view> words) {
+  constexpr std::size_t longest = 64;  // beyond that it is no slip of the pen
+  if (text.empty() || text.size() > longest) return std::nullopt;
+  std::optional<std::string_view> nearest;
+  std::size_t fewest = 3;
+  for (const std::string_view word : words) {
+    const std::size_t count = edits(text, word);
+    if (count < fewest && 3 * count <= std::max(text.size(), word.size())) {
+      nearest = word;
+      fewest = count;
+    }
+  }
+  return nearest;
+}
+
+std::string must_be_one_of(std::string_view text, std::span<const std::string_view> words) {
+  const auto meant = nearest_word(text, words);
+  return "must be " + word_list(words) + (meant ? concat({"; did you mean '", *meant, "'?"}) : std::string());
+}
+
+std::size_t find_word(std::string_view name, std::string_view text, std::span<const std::string_view> words) {
+  const auto found =
+      std::find_if(words.begin(), words.end(), [&](std::string_view word) { return same_word(word, text); });
+  if (found == words.end()) fail_value(name, concat({"'", text.substr(0, 60), "'"}), must_be_one_of(text, words));
+  return static_cast<std::size_t>(found - words.begin());
+}
+
+}  // namespace scheduled
