@@ -7,6 +7,7 @@
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "bound/arguments.hpp"
 #include "bound/omega_kernels.hpp"
 
@@ -18,8 +19,6 @@ void check_last(std::span<const double> lr) {
   fail_value(concat({"lr[", std::to_string(lr.size() - 1), "]"}), lr.back(),
              "the last step must be > 0; leave trailing zeros out");
 }
-
-double square(double x) noexcept { return x * x; }
 
 /// Calls visit(begin, count) for the blocks of [0, size) from the last to the first. Within a block sums are plain,
 /// from block to block compensated: the relative error of every tail sum stays below (omega_block/4 + 8) 2^-53

@@ -12,12 +12,11 @@
 #include <span>
 
 #include "base/elementary.hpp"
+#include "base/numbers.hpp"
 #include "base/sum.hpp"
 #include "scheduled/error.hpp"
 
 namespace scheduled::weights {
-
-inline double square(double x) noexcept { return x * x; }
 
 /// A sum of non-negative terms: plain within blocks of 128, compensated between them.
 class BlockSum {

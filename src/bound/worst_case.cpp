@@ -17,7 +17,6 @@ namespace {
 using weights::BestScale;
 using weights::FixedSteps;
 using weights::Minimum;
-using weights::square;
 
 /// Whether G_t is the same wherever it counts: at T and at the positive steps before.
 bool is_common(std::span<const double> steps, GradNorm grad_norm) {

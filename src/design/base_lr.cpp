@@ -3,7 +3,7 @@
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
-#include "design/search.hpp"
+#include "base/search.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
 

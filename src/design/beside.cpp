@@ -6,8 +6,8 @@
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
+#include "base/search.hpp"
 #include "design/arguments.hpp"
-#include "design/search.hpp"
 #include "scheduled/bound.hpp"
 
 namespace scheduled {

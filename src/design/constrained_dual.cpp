@@ -10,13 +10,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/numbers.hpp"
 #include "base/sum.hpp"
 #include "design/constrained.hpp"
 
 namespace scheduled::constrained {
 namespace {
-
-double square(double x) noexcept { return x * x; }
 
 /// The root r of a r^2 + 2 g r = rest that is small with it; not a number where there is none.
 double small_root(double a, double g, double rest) noexcept { return rest / (g + std::sqrt(g * g + a * rest)); }

@@ -9,12 +9,11 @@
 // Where rates need not fall, d_i is free and has no barrier: P = 0, and the state is v alone.
 #include <cmath>
 
+#include "base/numbers.hpp"
 #include "design/constrained.hpp"
 
 namespace scheduled::constrained {
 namespace {
-
-double square(double x) noexcept { return x * x; }
 
 /// P (alpha v + eta)^2 + rho v^2, halved, and the gradient (by_v, by_eta).
 struct Model {

@@ -2,14 +2,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/numbers.hpp"
 #include "base/sum.hpp"
 #include "design/constrained.hpp"
 #include "design/free_tail.hpp"
 
 namespace scheduled::constrained {
 namespace {
-
-double square(double x) noexcept { return x * x; }
 
 /// The optimum without warmup, cap and given last rate.
 std::vector<double> unconstrained(const Problem& problem) {

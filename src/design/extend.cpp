@@ -6,11 +6,11 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/search.hpp"
 #include "design/arguments.hpp"
 #include "design/extend_trunk.hpp"
 #include "design/free_tail.hpp"
 #include "design/prefix_cost.hpp"
-#include "design/search.hpp"
 #include "scheduled/bound.hpp"
 
 namespace scheduled {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "design/search.hpp"
+#include "base/search.hpp"
 #include "scheduled/design.hpp"
 
 namespace scheduled {

@@ -1,16 +1,11 @@
 #include "design/prefix_cost.hpp"
+#include "base/numbers.hpp"
 #include "base/sum.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace scheduled {
-namespace {
-
-double square(double x) noexcept { return x * x; }
-
-}  // namespace
-
 PrefixCost::PrefixCost(std::span<const double> lr, GradNorm grad_norm, double distance, double rate_unit,
                        double norm_unit) {
   CompensatedSum behind;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
 
@@ -10,12 +11,6 @@ namespace scheduled::runlog {
 namespace {
 
 constexpr std::string_view blanks = " \t\r";
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 /// The separator that the header line has most of.
 char find_delimiter(std::string_view content) {

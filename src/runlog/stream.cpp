@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
@@ -14,13 +15,6 @@ namespace {
 
 constexpr std::int64_t last_allowed_step = 1'000'000'000;  // as densify
 constexpr std::int64_t spacings_to_know = 3;
-constexpr std::string_view blanks = " \t\r";
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 /// The words of a bare line; blanks, or one comma, stand between them.
 std::vector<std::string_view> words_of(std::string_view line) {

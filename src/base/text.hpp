@@ -1,0 +1,17 @@
+// Small work on texts that several modules share.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace scheduled {
+
+/// Without the blanks (spaces, tabs, line ends) around it.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+}  // namespace scheduled
