@@ -19,7 +19,7 @@ struct PowerLaw {
 };
 PowerLaw fit_power_law(std::span<const double> x, std::span<const double> y);
 
-/// loss = A/gamma + B gamma + C over the base LR gamma, the shape of a bound (THEORY 2.1), by least squares.
+/// loss = A/gamma + B gamma + C over the base LR gamma, the shape of a bound (docs/theory.md, (2.1)), by least squares.
 struct LrFit {
   double inverse = 0.0;   ///< A
   double linear = 0.0;    ///< B

@@ -16,7 +16,7 @@ std::vector<double> spaced(double low, double high, std::size_t count);
 std::vector<double> log_spaced(double low, double high, std::size_t count);
 
 /// `spec` without its horizon, such as "wsd(cooldown=20%)" or "cosine", at T + 1 steps: the paper spends the last one,
-/// whose rate is 0, after T (THEORY section 0).
+/// whose rate is 0, after T (docs/theory.md, section 0).
 Schedule at_horizon(const std::string& spec, std::int64_t T);
 
 plot::Line line(std::string label, std::vector<double> x, std::vector<double> y, std::size_t style);

@@ -58,7 +58,7 @@ std::string_view name_of(ScheduleWorstCase::NoBest reason) {
   return "none: the worst case is 0 at every peak";
 }
 
-/// "exact" is a matter of evidence, see THEORY section 6.
+/// "exact" is a matter of evidence, see docs/theory.md, section 6.
 std::string_view standing(const ScheduleWorstCase& found) {
   return found.exact ? "exact (verified against the SDP)" : "upper bound (grad norms vary)";
 }

@@ -15,8 +15,8 @@
 
 namespace scheduled {
 
-/// G_t of THEORY section 0: one value for all steps, or a view of one value per step (which must outlive the call).
-/// Finite, >= 0 [loss/distance]. A series may be longer than the run; the surplus is not read.
+/// G_t of docs/theory.md, section 0: one value for all steps, or a view of one value per step (which must outlive the
+/// call). Finite, >= 0 [loss/distance]. A series may be longer than the run; the surplus is not read.
 class GradNorm {
  public:
   GradNorm(double value) noexcept : value_(value) {}  // NOLINT: a number is a grad norm
@@ -120,7 +120,7 @@ struct BoundSettings {
 };
 
 /// The rates that the bound at T reads: lr(0) ... lr(T-1) without trailing zeros (the 0 at the end of a schedule is the
-/// step that THEORY section 0 spends after T). Throws std::invalid_argument: T < 1, T beyond the horizon, no T for a
+/// step T + 1 of docs/theory.md, section 0). Throws std::invalid_argument: T < 1, T beyond the horizon, no T for a
 /// schedule without one, no positive rate.
 std::vector<double> bound_rates(const Schedule& schedule, std::optional<std::int64_t> T = {});
 
@@ -133,7 +133,7 @@ std::vector<double> bound_at(std::span<const double> lr, const BoundSettings& se
 /// The bound of a schedule at its own peak.
 double bound(const Schedule& schedule, const BoundSettings& settings = {});
 
-// ---- Closed forms and limits of Omega_T at the best base LR, one common G (THEORY section 3).
+// ---- Closed forms and limits of Omega_T at the best base LR, one common G (docs/theory.md, section 3).
 
 /// H_n = 1 + 1/2 + ... + 1/n, H_0 = 0, for 0 <= n (n > 2^53 is rounded to a double first). Within 1 ulp up to 1e18
 /// (tests/unit/closed_forms). O(1). Throws std::invalid_argument for n < 0.
@@ -146,7 +146,7 @@ struct ClosedForm {
   bool operator==(const ClosedForm&) const = default;
 };
 
-// The best peak and its bound, in O(1), for the rates eta_t, t = 1 ... T, of THEORY section 0 (a schedule of T + 1
+// The best peak and its bound, in O(1), for the rates of docs/theory.md, section 0 (a schedule of T + 1
 // steps whose last rate is 0). T >= 1; grad_norm G > 0 [loss/distance]; distance D > 0; finite. Relative error <=
 // 2e-15. They throw std::invalid_argument naming the argument, its value and what it must be.
 
@@ -232,7 +232,7 @@ struct BoundFacts {
 /// Throws as `bound`. O(1) but for the zeros at the end.
 BoundFacts bound_facts(const Schedule& schedule, const BoundSettings& settings = {});
 
-// ---- Omega_t step by step, inside a training loop (THEORY section 1, streaming form).
+// ---- Omega_t step by step, inside a training loop (docs/theory.md, section 1, streaming form).
 
 /// Takes (lr, grad_norm) of one update after the other and gives Omega_t (1.2) after each. A value: a copy is a branch,
 /// both go on independently. O(log(range of distances)) memory, some tens of nodes of 40 bytes; a step costs
@@ -292,7 +292,7 @@ class OmegaStream {
   std::array<double, moments> moment_low_{};
 };
 
-// ---- The exact worst case of the last iterate (THEORY section 6).
+// ---- The exact worst case of the last iterate (docs/theory.md, section 6).
 
 // What is minimised. Weights w_1 ... w_T > 0 with sum W and eta_t = w_t w_{t+1:T} / W (t < T) prove
 // f(x_T) - f* <= (D^2 + sum w_t^2 G_t^2) / (2 W), for SGD steps on any convex f (2310.07831 Thm 1). In the scaled tails

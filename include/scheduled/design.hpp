@@ -67,7 +67,7 @@ struct ComparisonRow {
 /// The schedules at their best peaks, in the order given. Throws as best_base_lr; at least one schedule.
 std::vector<ComparisonRow> compare(std::span<const Schedule> schedules, const BoundSettings& settings = {});
 
-// ---- The schedules that minimise Omega_T and the exact worst case (THEORY sections 4 and 6).
+// ---- The schedules that minimise Omega_T and the exact worst case (docs/theory.md, sections 4 and 6).
 
 // For all functions below: T >= 1 steps. grad_norm: one value or at least T values, finite and > 0 (a step with grad
 // norm 0 could be as large as one likes: the infimum would be 0 and not attained), none below 1e-60 of the largest
@@ -104,7 +104,7 @@ struct OptimaCompared {
 };
 OptimaCompared compare_optima(std::int64_t T, GradNorm grad_norm = 1.0, double distance = 1.0);
 
-// ---- The schedule that minimises Omega_T under constraints, with a certificate (THEORY section 4).
+// ---- The schedule that minimises Omega_T under constraints, with a certificate (docs/theory.md, section 4).
 
 /// What the rates eta_1 ... eta_T must obey; all parts may be combined. With m = prefix.size(), w = warmup.size():
 /// steps 1 ... m are given, the next w are a warmup, the rest are free but for what is said here. At least one step
@@ -159,16 +159,16 @@ struct ConstrainedSchedule {
 ConstrainedSchedule constrained_schedule(std::int64_t T, GradNorm grad_norm, double distance,
                                          const ScheduleConstraints& constraints, const SolverOptions& options = {});
 
-// ---- The base LR of one schedule from the tuned base LR of another (THEORY section 3).
+// ---- The base LR of one schedule from the tuned base LR of another (docs/theory.md, section 3).
 
 struct LrTransfer {
   BestBaseLr from;      ///< of the tuned schedule in theory
   BestBaseLr to;        ///< of the other
   double factor = 1.0;  ///< to.peak/from.peak
   double peak = 0.0;    ///< the tuned schedule's own peak times the factor: what to try
-  /// The factor in the limit of long runs, for one grad norm and Omega: the ratio of the constants of THEORY section 3
-  /// times sqrt(T_from/T_to); a warmup is left out. Nothing where one of the two shapes has no limit of that kind:
-  /// it has them for WSD with a linear cooldown to 0, and for cosine, 1-sqrt and polynomial over the whole run.
+  /// The factor in the limit of long runs, for one grad norm and Omega: the ratio of the constants of docs/theory.md,
+  /// section 3 times sqrt(T_from/T_to); a warmup is left out. Nothing where one of the two shapes has no limit of that
+  /// kind: it has them for WSD with a linear cooldown to 0, and for cosine, 1-sqrt and polynomial over the whole run.
   std::optional<double> limit;
 };
 
@@ -177,7 +177,7 @@ struct LrTransfer {
 /// horizon; a grad norm series must cover both). Throws std::invalid_argument as best_base_lr.
 LrTransfer transfer_base_lr(const Schedule& tuned, const Schedule& target, const BoundSettings& settings = {});
 
-// ---- A schedule from the grad norms of a run (THEORY section 4, Refinement; 2310.07831).
+// ---- A schedule from the grad norms of a run (docs/theory.md, section 4, Refinement; 2310.07831).
 
 /// Which weights the norms give.
 enum class NormKind {
@@ -296,7 +296,7 @@ OptimumBeside optimum_beside_linear(std::int64_t T, GradNorm grad_norm, double d
                                     const ScheduleConstraints& constraints = {}, Criterion criterion = Criterion::omega,
                                     const SolverOptions& options = {});
 
-// ---- Training longer than planned (THEORY section 5).
+// ---- Training longer than planned (docs/theory.md, section 5).
 
 /// Ways to go on after a trunk of m steps.
 enum class ExtendMethod {
@@ -474,7 +474,7 @@ class SweepFile {
   std::set<std::int64_t> known_;
 };
 
-// ---- The exact worst case of a schedule, beside its bound and the best possible (THEORY section 6).
+// ---- The exact worst case of a schedule, beside its bound and the best possible (docs/theory.md, section 6).
 
 /// A peak, the worst case there, and the last-iterate bound for the same rates.
 struct WorstCaseAtPeak {

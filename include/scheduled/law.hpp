@@ -21,15 +21,16 @@ struct Evaluator;  // src/law/curves.hpp
 
 /// Losses in nats. t counts finished updates, eta_k is the rate of update k (lr[k-1]), eta_0 = 0, so that a warmup is a
 /// rise from 0. eta' = eta/reference_rate, S'(t) = (eta_1 + ... + eta_t)/reference_sum; with both references 1 these
-/// are the formulas of THEORY section 8. References make parameters comparable between models and schedules: A is the
-/// loss that progress can still win at the reference sum, B what a decay from the reference rate to 0 wins at most.
+/// are the formulas of docs/theory.md, section 8. References make parameters comparable between models and schedules: A
+/// is the loss that progress can still win at the reference sum, B what a decay from the reference rate to 0 wins at
+/// most.
 enum class LawKind {
   /// C + M Omega_t with D = 1, rates eta/reference_sum, G_t = G_1 exp(A_1 t) + G_2 t^A_2 + B.
   omega,
-  /// C + M (exact worst case of THEORY section 6 after t steps) with D = 1, rates eta/reference_sum and one G.
+  /// C + M (exact worst case of docs/theory.md, section 6 after t steps) with D = 1, rates eta/reference_sum and one G.
   worst_case,
   /// L0 + A S'^-alpha - B S_2, S_2 = sum of m_i (1 - lambda), m_i = lambda m_{i-1} + eta'_{i-1} - eta'_i,
-  /// lambda = 1 - 1/memory. THEORY's C is B (1 - lambda)/reference_rate.
+  /// lambda = 1 - 1/memory. The C of docs/theory.md is B (1 - lambda)/reference_rate.
   momentum,
   /// L0 + A S'^-alpha - B sum_k (eta'_{k-1} - eta'_k) [1 - (1 + C eta'_k^-gamma S'_k(t))^-beta], S'_k over k ... t.
   multi_power,
@@ -257,7 +258,7 @@ Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr
 /// than the longest run had, a rate that falls where none did.
 std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const double> lr);
 
-// ---- Virtual cooldown - what a cooldown started now would give, without running it (THEORY section 9).
+// ---- Virtual cooldown - what a cooldown started now would give, without running it (docs/theory.md, section 9).
 
 struct CooldownQuestion {
   std::vector<std::int64_t> lengths = {};  ///< cooldown steps, each >= 1

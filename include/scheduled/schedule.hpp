@@ -54,7 +54,7 @@ std::string print_duration(Duration duration);
 std::int64_t resolve_steps(std::string_view name, Duration duration, std::optional<std::int64_t> horizon,
                            const StepSize& step_size);
 
-// ---- What a schedule is made of. Shapes are dimensionless: 1 stands for the peak LR (THEORY section 7).
+// ---- What a schedule is made of. Shapes are dimensionless: 1 stands for the peak LR (docs/theory.md, section 7).
 
 /// A learning rate given either as a share of the peak (`10%`) or as an absolute value (`1e-5`, in units of the peak).
 /// An absolute 0 is 0 % of any peak, so it keeps the schedule proportional to the peak.
@@ -204,7 +204,7 @@ struct Layout {
 struct ResolvedSchedule;  // src/schedule/resolved.hpp
 
 /// An immutable schedule; copies are cheap. Step counts are 0-based: lr(0) is the rate of the first update, eta_t of
-/// THEORY is lr(t-1). Thread-safe.
+/// docs/theory.md is lr(t-1). Thread-safe.
 class Schedule {
  public:
   /// Checks and resolves `spec`, O(1) but for tables and milestones. Throws std::invalid_argument that names the key,

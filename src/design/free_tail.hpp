@@ -1,4 +1,5 @@
-// The unconstrained optimum of a row of steps (THEORY 4.1, 4.2), in a form that neither overflows nor cancels.
+// The unconstrained optimum of a row of steps (docs/theory.md, (4.1) and (4.2)), in a form that neither overflows nor
+// cancels.
 #pragma once
 
 #include <cmath>

@@ -46,7 +46,7 @@ OptimalSchedule worst_case_optimal_schedule(std::int64_t T, GradNorm grad_norm, 
   best.bound = distance * unit / root;
   const double scale = distance / unit / root / total;
   for (double& rate : best.lr) rate *= scale;
-  // As the tail of one step, which costs G_T^2 u (THEORY 5.1).
+  // As the tail of one step, which costs G_T^2 u (docs/theory.md, (5.1)).
   const std::span<const double> before = std::span(best.lr).first(steps - 1);
   const double rate_unit = distance / unit;
   const double last = grad_norm[steps - 1] / unit;

@@ -1,4 +1,4 @@
-// What the steps already made contribute to Omega_T, as a function of the rates to come (THEORY 5.1).
+// What the steps already made contribute to Omega_T, as a function of the rates to come (docs/theory.md, (5.1)).
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// The laws as THEORY section 8 writes them: plain sums with the C library's functions.
+// The laws as docs/theory.md, section 8 writes them: plain sums with the C library's functions.
 #include <algorithm>
 #include <cmath>
 

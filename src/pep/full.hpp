@@ -1,4 +1,4 @@
-// The whole performance-estimation problem of THEORY section 6 as it is handed to a solver.
+// The whole performance-estimation problem of docs/theory.md, section 6 as it is handed to a solver.
 #pragma once
 
 #include "pep/sdpa.hpp"

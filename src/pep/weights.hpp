@@ -1,4 +1,4 @@
-// Multipliers from the proof of the exact worst case (THEORY section 6).
+// Multipliers from the proof of the exact worst case (docs/theory.md, section 6).
 #pragma once
 
 #include "scheduled/pep.hpp"

@@ -1,4 +1,4 @@
-// Main shapes with their numbers filled in: absolute LR of the 0-based step i (THEORY section 7).
+// Main shapes with their numbers filled in: absolute LR of the 0-based step i (docs/theory.md, section 7).
 #pragma once
 
 #include <algorithm>

@@ -25,7 +25,7 @@ class Design(command.CommandTest):
         return list(csv.DictReader(io.StringIO(self.output_of(*arguments, "--csv"))))
 
     def test_sensitivity(self):
-        """THEORY section 2: (k + 1/k)/2 at k times the best peak."""
+        """docs/theory.md, section 2: (k + 1/k)/2 at k times the best peak."""
         tuned = self.json_of("tune", "wsd(steps=1k)", "--within", "25%")
         self.assertAlmostEqual(tuned["within"]["low"] * 2 / tuned["peak"], 1, delta=1e-12)
         self.assertAlmostEqual(tuned["within"]["high"] / 2 / tuned["peak"], 1, delta=1e-12)
@@ -66,7 +66,7 @@ class Design(command.CommandTest):
         self.assertIn("The constraints cost nothing: without them the best bound is the same.", free)
 
     def test_published_optima(self):
-        """THEORY section 4: constant G, and the minimax rate of section 6."""
+        """docs/theory.md, section 4: constant G, and the minimax rate of section 6."""
         for T, bound in [(2, 0.910180), (3, 0.839278), (10, 0.578013), (100, 0.200114), (400, 0.100187)]:
             self.assertAlmostEqual(self.json_of("optimize", "--steps", T)["bound"], bound, delta=6e-7)
         worst = self.json_of("optimize", "--steps", "25", "--criterion", "worst-case")
@@ -85,7 +85,7 @@ class Design(command.CommandTest):
         self.assertAlmostEqual(again["bound"] / optimal["omega"], 1, delta=1e-8)
 
     def test_published_extensions(self):
-        """THEORY section 5: T1 = 4000, where `steps` counts the final 0 too."""
+        """docs/theory.md, section 5: T1 = 4000, where `steps` counts the final 0 too."""
         trunk = "wsd(steps=4001, peak=0.00811829, cooldown=800)"
         rows = self.json_of("extend", trunk, "--at", "3200", "--to", "6001,8001", "-D", "1")["rows"]
         at = {(row["method"], row["steps"]): row for row in rows}
@@ -110,7 +110,7 @@ class Design(command.CommandTest):
         self.assertEqual([row["omega"] for row in same["rows"]], [row["omega"] for row in found["rows"]])
 
     def test_transfer(self):
-        """THEORY section 3: from a cooldown of 20 % to linear decay by exp(.6645)."""
+        """docs/theory.md, section 3: from a cooldown of 20 % to linear decay by exp(.6645)."""
         found = self.json_of("transfer", "wsd(steps=100k, peak=1e-3)", "linear(steps=100k)")
         self.assertAlmostEqual(math.log(found["limit"]), 0.6645, delta=1e-4)
         self.assertAlmostEqual(found["factor"] / found["limit"], 1, delta=1e-3)

@@ -100,7 +100,7 @@ class Json(command.CommandTest):
             self.assertEqual(row["ratio"], row["bound"] / smallest)
 
     def test_published_values(self):
-        """THEORY section 3: T = 400 and G = D = 1, where `steps` counts the final 0 too."""
+        """docs/theory.md, section 3: T = 400 and G = D = 1, where `steps` counts the final 0 too."""
         rows = self.json_of("compare", "wsd", "linear", "cosine", "1-sqrt", "--steps", "401")["rows"]
         expected = {"wsd": 0.1093230, "linear": 0.1006299, "cosine": 0.1033859, "1-sqrt": 0.1012426}
         for row in rows:
@@ -172,7 +172,7 @@ class Json(command.CommandTest):
         self.assertEqual(few["step"], [300, 600, 699])
 
     def test_worst_case(self):
-        """THEORY section 6: constant steps, T = 3, gamma = 4/15, rate 3/5; and the order of the three values."""
+        """docs/theory.md, section 6: tuned constant steps, T = 3: 4/15 and 3/5; and the order of the three values."""
         best = self.json_of("worst-case", "constant(steps=3)")["best"]
         self.assertAlmostEqual(best["peak"], 4 / 15, delta=1e-12)
         self.assertAlmostEqual(best["worst_case"], 0.6, delta=1e-12)

@@ -79,7 +79,7 @@ def test_a_plan_with_a_law():
     plan = scheduled.plan_anytime(trunk, ["5k", "10k"], law=json.dumps(LAW))
     for branch in plan.branches:
         loss, lower, upper = branch.loss
-        # Momentum's formula, THEORY section 8, by NumPy.
+        # Momentum's formula, docs/theory.md, section 8, by NumPy.
         rates = np.concatenate([[0.0], branch.schedule.values()]) / 1e-3
         memory, momentum = 0.0, 0.0
         for i in range(1, len(rates)):

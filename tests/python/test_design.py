@@ -10,7 +10,7 @@ import scheduled
 from reference import omega as reference_omega
 from scheduled import Schedule
 
-# Omega_min for G = D = 1: THEORY section 4.
+# Omega_min for G = D = 1: docs/theory.md, section 4.
 OPTIMA = {2: 0.910180, 3: 0.839278, 10: 0.578013, 100: 0.200114, 400: 0.100187}
 
 

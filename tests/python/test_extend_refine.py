@@ -7,7 +7,7 @@ import pytest
 import scheduled
 from scheduled import Schedule
 
-# THEORY section 5: horizons 1.5 ... 4 times 4000, one step more for the 0 at the end.
+# docs/theory.md, section 5: horizons 1.5 ... 4 times 4000, one step more for the 0 at the end.
 HORIZONS = [6001, 8001, 10001, 12001, 14001, 16001]
 
 

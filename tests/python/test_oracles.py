@@ -1,4 +1,4 @@
-"""Values of THEORY sections 1 to 3, through the native functions and the schedule classes."""
+"""Values of docs/theory.md, sections 1 to 3, through the native functions and the schedule classes."""
 
 import math
 

@@ -1,4 +1,4 @@
-// THEORY (1.1)-(1.4) in long double, written down as they stand: the readable truth that the library is compared with.
+// (1.1)-(1.4) of docs/theory.md in long double, written down as they stand: the readable truth of the library's tests.
 // tests/accuracy checks these in turn against MPFR. Quadratic where the formula is.
 #pragma once
 

@@ -41,7 +41,7 @@ TEST(AnytimePlan, BranchIsTheTrunkAndThenACooldown) {
   EXPECT_EQ(branch_schedule(infinite, 200, 50, {}).lr(199), infinite.lr(199));
 }
 
-TEST(AnytimePlan, BoundsAreThoseOfTheTables) {  // THEORY section 3: WSD c = .2 and cosine at T = 400
+TEST(AnytimePlan, BoundsAreThoseOfTheTables) {  // docs/theory.md, section 3: WSD c = .2 and cosine at T = 400
   const AnytimePlan plan = plan_anytime(request("constant", {steps(401)}));
   EXPECT_NEAR(plan.peak, 0.0253737, 5e-8);
   EXPECT_NEAR(plan.branches[0].bound, 0.1093230, 5e-8);

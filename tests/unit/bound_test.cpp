@@ -1,4 +1,4 @@
-// Oracles of THEORY sections 1 to 3, to the digits given there.
+// Oracles of docs/theory.md, sections 1 to 3, to the digits given there.
 #include "scheduled/bound.hpp"
 #include "scheduled/error.hpp"
 

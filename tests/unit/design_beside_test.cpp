@@ -86,7 +86,7 @@ TEST(LinearDecayBeside, SaysWhatIsWrong) {
 TEST(CompareRates, TheOptimumBesideLinearDecay) {
   const OptimalSchedule optimum = optimal_schedule(100);
   const OptimalSchedule linear = linear_decay_beside(100, 1.0, 1.0);
-  EXPECT_NEAR(optimum.bound, 0.200114, 5e-7);  // THEORY section 4
+  EXPECT_NEAR(optimum.bound, 0.200114, 5e-7);  // docs/theory.md, section 4
   EXPECT_NEAR(linear.bound, 0.203608, 5e-7);
   const RateDifference difference = compare_rates(optimum, linear);
   EXPECT_NEAR(difference.gain, 1.0 - 0.200114 / 0.203608, 1e-5);

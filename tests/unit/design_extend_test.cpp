@@ -11,7 +11,7 @@
 namespace scheduled {
 namespace {
 
-// THEORY section 5: T1 = 4000, c = .2, evaluated at T2, so that a spec has one step more.
+// docs/theory.md, section 5: T1 = 4000, c = .2, evaluated at T2, so that a spec has one step more.
 constexpr double gamma_star = .00811829;
 const std::vector<std::int64_t> horizons = {6001, 8001, 10001, 12001, 14001, 16001};
 

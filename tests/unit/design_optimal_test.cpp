@@ -20,7 +20,7 @@ std::vector<double> random_norms(std::size_t T, std::uint64_t seed, double sprea
   return norms;
 }
 
-TEST(OptimalSchedule, HasThePublishedValues) {  // THEORY section 4
+TEST(OptimalSchedule, HasThePublishedValues) {  // docs/theory.md, section 4
   EXPECT_NEAR(optimal_schedule(2).bound, .910180, 5e-7);
   EXPECT_NEAR(optimal_schedule(3).bound, .839278, 5e-7);
   EXPECT_NEAR(optimal_schedule(10).bound, .578013, 5e-7);

@@ -93,7 +93,7 @@ TEST(Refine, DropsWhatIsNotFiniteAndFiltersSpikes) {
   EXPECT_EQ(refined.grad_norm, std::vector<double>(198, 1.0));
 }
 
-TEST(Refine, HasAlmostTheShapeOfTheOptimum) {  // THEORY section 4: max difference .0016 at T = 2000
+TEST(Refine, HasAlmostTheShapeOfTheOptimum) {  // docs/theory.md, section 4: max difference .0016 at T = 2000
   std::mt19937_64 random(3);
   std::normal_distribution<double> normal;
   std::vector<double> norms(2000);

@@ -53,7 +53,7 @@ TEST(BestBaseLr, RefusesZeroGradNorms) {
 }
 
 TEST(BestBaseLr, OfTheExactWorstCase) {
-  // Tuned constant steps, THEORY section 6: T = 3: 4/15 and 3/5.
+  // Tuned constant steps, docs/theory.md, section 6: T = 3: 4/15 and 3/5.
   const BestBaseLr best = best_base_lr(Schedule::parse("constant(steps=3)"), {.criterion = Criterion::worst_case});
   EXPECT_NEAR(best.peak, 4.0 / 15.0, 1e-14);
   EXPECT_NEAR(best.bound, 0.6, 1e-14);

@@ -10,7 +10,7 @@
 namespace scheduled {
 namespace {
 
-TEST(TransferBaseLr, FromWsdToLinear) {  // THEORY section 3: ln of the factor -> .6645 for c = .2
+TEST(TransferBaseLr, FromWsdToLinear) {  // docs/theory.md, section 3: ln of the factor -> .6645 for c = .2
   const LrTransfer t =
       transfer_base_lr(Schedule::parse("wsd(steps=100001, peak=1e-3)"), Schedule::parse("linear(steps=100001)"));
   EXPECT_NEAR(std::log(*t.limit), .6645, 5e-5);

@@ -103,7 +103,7 @@ TEST(BoundFacts, AWarmupIsLeftOut) {
 }
 
 TEST(ScheduleWorstCase, OptimalLinearFormReachesTheMinimaxRate) {
-  // THEORY section 6: eta_t = D/(G sqrt(T)) (1 - t/T), t < T; here with a last step that x_T does not feel.
+  // docs/theory.md, section 6: eta_t = D/(G sqrt(T)) (1 - t/T), t < T; here with a last step that x_T does not feel.
   const ScheduleWorstCase result = schedule_worst_case(Schedule::parse("linear(steps=61)"), {2.0, 3.0, 60, {}});
   ASSERT_TRUE(result.best && result.minimax && result.exact);
   EXPECT_EQ(result.T, 60);

@@ -162,7 +162,7 @@ TEST(LawOptimize, MomentumOptimumIsADrop) {
 }
 
 TEST(LawOptimize, OmegaOptimumIsTheClosedForm) {
-  // THEORY 4.1 for G = 2 and D = 1: the optimum without limits never rises but for its last step.
+  // docs/theory.md, (4.1) for G = 2 and D = 1: the optimum without limits never rises but for its last step.
   Law law{LawKind::omega, 1.0, 1.0, {1.0, 3.0, 0.0, 0.0, 0.0, 0.0, 2.0}};
   const OptimalSchedule closed = optimal_schedule(300, 2.0, 1.0);
   const LawOptimum best = optimize_law(law, 300, {.cap = 1.0, .tolerance = 1e-6, .max_iterations = 2000});

@@ -1,4 +1,4 @@
-// The formulas of THEORY section 7, evaluated independently.
+// The formulas of docs/theory.md, section 7, evaluated independently.
 #include <gtest/gtest.h>
 
 #include <cmath>
