@@ -108,8 +108,11 @@ std::int64_t last_positive_step(std::span<const double> lr) noexcept;
 enum class Criterion {
   omega,       ///< (1.2), of the last iterate ("refined" in the paper's package)
   standard,    ///< (1.4), of the average iterate
-  worst_case,  ///< (6.2), the exact worst case of the last iterate (bound_worst_case.hpp)
+  worst_case,  ///< (6.2), the exact worst case of the last iterate
 };
+
+/// "omega", "standard", "worst-case".
+std::string_view name_of(Criterion criterion) noexcept;
 
 /// How a schedule is judged.
 struct BoundSettings {

@@ -66,7 +66,7 @@ class Builder {
     } else if (open_.back().value.is_array()) {
       open_.back().value.push_back(std::move(value));
     } else {
-      open_.back().value.append(Json::object({{open_.back().key, std::move(value)}}));
+      open_.back().value.add(open_.back().key, std::move(value));
     }
     return true;
   }
@@ -193,6 +193,11 @@ Json& Json::operator[](std::string_view key) {
 void Json::push_back(Json value) {
   if (is_null()) value_ = Array();
   std::get<Array>(value_).push_back(std::move(value));
+}
+
+void Json::add(std::string_view key, Json value) {
+  if (is_null()) value_ = Object();
+  std::get<Object>(value_).emplace_back(key, std::move(value));
 }
 
 void Json::append(const Json& object) {

@@ -74,6 +74,8 @@ class Json {
   Json& operator[](std::string_view key);
   /// Appends; null becomes an array, or an object.
   void push_back(Json value);
+  /// Appends a member, whose key must be new: without the search of operator[]. Null becomes an object.
+  void add(std::string_view key, Json value);
   void append(const Json& object);  ///< all members of another object
 
   /// On one line, or indented. Numbers read back exactly; what is not finite is null; bytes that are no UTF-8 are

@@ -1,17 +1,14 @@
 #include "base/record.hpp"
 
+#include "scheduled/error.hpp"
+
 namespace scheduled {
 
-std::string repr_of(const Json& value) {
-  constexpr std::size_t longest = 120;
-  if (value.is_null()) return "None";
-  if (value.is_bool()) return value.boolean() ? "True" : "False";
-  if (value.is_array()) return "[" + std::to_string(value.items().size()) + " values]";
-  if (value.is_text()) {
-    const std::string& text = value.text();
-    return "'" + (text.size() > longest ? text.substr(0, longest) + "..." : text) + "'";
-  }
-  return cell_of(value);
+std::string cell_of(const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_text()) return value.text();
+  if (value.is_number() && !value.is_whole()) return format_number(value.number());
+  return value.dump();
 }
 
 }  // namespace scheduled

@@ -5,35 +5,34 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/json.hpp"
 #include "base/words.hpp"
-#include "scheduled/error.hpp"
 
 namespace scheduled {
 
 /// A field: `get` is a data member or, for what is derived, a member function without arguments or a function of the
-/// record. Data members alone are pickled, so that all of them must be among the fields, in their order.
+/// record. The data members among the fields are all that the record has, in their order: it is built from them again.
 template <class Get>
 struct Field {
   std::string_view name;
   Get get;
-  std::string_view unit;  ///< "loss", "distance^2/loss", "steps", ...; empty: none
-  std::string_view meaning;
+  std::string_view unit;     ///< "loss", "distance^2/loss", "steps", ...; empty: none
+  std::string_view meaning;  ///< without a full stop
 };
 template <class Get>
 Field(const char*, Get, const char*, const char*) -> Field<Get>;
 
 /// The description of a result; specialise it with
 ///   static constexpr std::string_view name, meaning;
-///   static constexpr std::tuple fields{Field{"peak", &BestBaseLr::peak, "distance^2/loss", "The best base LR."}, ...};
+///   static constexpr std::tuple fields{Field{"peak", &BestBaseLr::peak, "distance^2/loss", "the best base LR"}, ...};
 template <class R>
 struct Record;
 
@@ -55,57 +54,30 @@ constexpr void for_each_field(const Call& call) {
 template <class Get>
 inline constexpr bool is_stored = std::is_member_object_pointer_v<Get>;
 
-template <Described R>
-Json to_json(const R& record);
-
-/// Any value of a field as JSON: numbers, texts, null for what is absent, words of enumerators, records as objects.
-template <class T>
-Json to_json_value(const T& value) {
-  if constexpr (Described<T>) {
-    return to_json(value);
-  } else if constexpr (Worded<T>) {
-    return Json(word_of(value));
-  } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
-    return Json(value.string());
-  } else if constexpr (requires {
-                         value.has_value();
-                         *value;
-                       }) {
-    return value ? to_json_value(*value) : Json();
-  } else if constexpr (std::is_convertible_v<const T&, Json> && !std::is_enum_v<T>) {
-    return Json(value);
-  } else if constexpr (requires {
-                         value.begin();
-                         value.begin()->first;
-                       }) {
-    Json object = Json::object();
-    for (const auto& [key, entry] : value) object[key] = to_json_value(entry);
-    return object;
-  } else if constexpr (requires { value.begin(); }) {
-    Json array = Json::array();
-    for (const auto& entry : value) array.push_back(to_json_value(entry));
-    return array;
-  } else {
-    return describe_as_json(value);  // found by its argument: schedules and other values with a text of their own
-  }
-}
-
-template <Described R>
-Json to_json(const R& record) {
-  Json object = Json::object();
-  for_each_field<R>([&](const auto& field) { object[field.name] = to_json_value(std::invoke(field.get, record)); });
-  return object;
-}
-
-/// A value on one line of text: a cell of CSV, or within a repr.
-inline std::string cell_of(const Json& value) {
-  if (value.is_null()) return "";
-  if (value.is_text()) return value.text();
-  if (value.is_number() && !value.is_whole()) return format_number(value.number());
-  return value.dump();
-}
-
 namespace record_detail {
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_variant = false;
+template <class... T>
+inline constexpr bool is_variant<std::variant<T...>> = true;
+
+template <class T>
+concept Text = std::is_convertible_v<const T&, std::string_view>;
+template <class T>
+concept Series = !Text<T> && !std::is_same_v<T, std::filesystem::path> && requires(const T& value) {
+  value.begin();
+  value.end();
+};
+template <class T>
+concept Map = Series<T> && requires(const T& value) {
+  value.begin()->first;
+  value.begin()->second;
+};
+
 template <class T>
 struct Inner {
   using type = T;
@@ -114,16 +86,55 @@ template <class T>
 struct Inner<std::optional<T>> {
   using type = T;
 };
+/// What a field holds, where it holds something.
 template <class R, class Get>
 using Value = typename Inner<std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>>::type;
 
-/// Texts are no series.
-template <class T>
-inline constexpr bool is_series = requires(const T& value) {
-  value.begin();
-}
-&&!std::is_convertible_v<const T&, std::string_view> && !std::is_same_v<T, std::filesystem::path>;
 }  // namespace record_detail
+
+template <Described R>
+Json to_json(const R& record);
+
+/// Any value of a field as JSON: numbers, texts, null for what is absent, words of enumerators, records and maps as
+/// objects; values with a text of their own, such as schedules, by describe_as_json, which their argument finds.
+template <class T>
+Json to_json_value(const T& value) {
+  using namespace record_detail;
+  if constexpr (Described<T>) {
+    return to_json(value);
+  } else if constexpr (Worded<T>) {
+    return word_of(value);
+  } else if constexpr (is_optional<T>) {
+    return value ? to_json_value(*value) : Json();
+  } else if constexpr (is_variant<T>) {
+    return std::visit([](const auto& held) { return to_json_value(held); }, value);
+  } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
+    return value.string();
+  } else if constexpr (std::is_arithmetic_v<T> || Text<T> || std::is_same_v<T, Json>) {
+    return value;
+  } else if constexpr (Map<T>) {
+    Json object = Json::object();
+    for (const auto& [key, entry] : value) object.add(key, to_json_value(entry));
+    return object;
+  } else if constexpr (Series<T>) {
+    Json array = Json::array();
+    for (const auto& entry : value) array.push_back(to_json_value(entry));
+    return array;
+  } else {
+    return describe_as_json(value);
+  }
+}
+
+template <Described R>
+Json to_json(const R& record) {
+  Json object = Json::object();
+  for_each_field<R>([&](const auto& field) { object.add(field.name, to_json_value(std::invoke(field.get, record))); });
+  return object;
+}
+
+/// A value as a cell of CSV: numbers that read back exactly ("inf" and "nan", too), texts as they are, nothing for what
+/// is absent.
+std::string cell_of(const Json& value);
 
 /// The names of the fields that have one cell each; records within a record are spread as "outer.inner", series are
 /// left out.
@@ -135,61 +146,48 @@ std::vector<std::string> csv_names(const std::string& prefix = {}) {
     const std::string name = prefix + std::string(field.name);
     if constexpr (Described<Value>) {
       for (std::string& inner : csv_names<Value>(name + ".")) names.push_back(std::move(inner));
-    } else if constexpr (!record_detail::is_series<Value>) {
+    } else if constexpr (!record_detail::Series<Value>) {
       names.push_back(name);
     }
   });
   return names;
 }
 
-/// Their cells: numbers that read back exactly, texts, true or false, empty for what is absent.
+/// Their cells; empty ones for a record that is absent.
 template <Described R>
 std::vector<std::string> csv_cells(const R& record) {
   std::vector<std::string> cells;
+  const auto add = [&](std::vector<std::string> inner) {
+    for (std::string& cell : inner) cells.push_back(std::move(cell));
+  };
   for_each_field<R>([&](const auto& field) {
-    using Value = record_detail::Value<R, std::remove_cvref_t<decltype(field.get)>>;
-    const auto& value = std::invoke(field.get, record);
-    if constexpr (Described<Value>) {
-      if constexpr (requires { value.has_value(); }) {
-        if (!value) {
-          cells.resize(cells.size() + csv_names<Value>().size());
-          return;
-        }
-        for (std::string& inner : csv_cells(*value)) cells.push_back(std::move(inner));
-      } else {
-        for (std::string& inner : csv_cells(value)) cells.push_back(std::move(inner));
-      }
-    } else if constexpr (!record_detail::is_series<Value>) {
+    using Get = std::remove_cvref_t<decltype(field.get)>;
+    using Value = record_detail::Value<R, Get>;
+    decltype(auto) value = std::invoke(field.get, record);
+    if constexpr (Described<Value> && record_detail::is_optional<std::remove_cvref_t<decltype(value)>>) {
+      add(value ? csv_cells(*value) : std::vector<std::string>(csv_names<Value>().size()));
+    } else if constexpr (Described<Value>) {
+      add(csv_cells(value));
+    } else if constexpr (!record_detail::Series<Value>) {
       cells.push_back(cell_of(to_json_value(value)));
     }
   });
   return cells;
 }
 
-/// "BestBaseLr(peak=0.001, bound=0.5, closed_form=True)": as Python writes values; of a series its length.
-std::string repr_of(const Json& value);
+/// A description as values: for Python, for the tables of the docs, and for the test that compares what all of them
+/// say.
+struct FieldText {
+  std::string_view name, unit, meaning;
+  bool stored = false;  ///< false: derived from the stored ones
+};
 template <Described R>
-std::string repr(const R& record) {
-  std::string text(Record<R>::name);
-  text += '(';
-  bool first = true;
+std::vector<FieldText> field_texts() {
+  std::vector<FieldText> texts;
   for_each_field<R>([&](const auto& field) {
-    using Value = record_detail::Value<R, std::remove_cvref_t<decltype(field.get)>>;
-    const auto& value = std::invoke(field.get, record);
-    text += first ? "" : ", ";
-    first = false;
-    text += std::string(field.name) + "=";
-    if constexpr (Described<Value>) {
-      if constexpr (requires { value.has_value(); }) {
-        text += value ? repr(*value) : "None";
-      } else {
-        text += repr(value);
-      }
-    } else {
-      text += repr_of(to_json_value(value));
-    }
+    texts.push_back({field.name, field.unit, field.meaning, is_stored<std::remove_cvref_t<decltype(field.get)>>});
   });
-  return text + ')';
+  return texts;
 }
 
 }  // namespace scheduled

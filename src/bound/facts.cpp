@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/error.hpp"
+#include "bound/records.hpp"
 #include "scheduled/bound.hpp"
 
 namespace scheduled {
@@ -101,11 +102,8 @@ void add_linear_factors(BoundFacts& facts) {
 
 }  // namespace
 
-std::string_view name_of(KnownFamily family) noexcept {
-  constexpr std::array<std::string_view, 7> names = {"none",   "constant", "linear",    "wsd",
-                                                     "cosine", "1-sqrt",   "polynomial"};
-  return names[static_cast<std::size_t>(family)];
-}
+std::string_view name_of(Criterion criterion) noexcept { return word_of(criterion); }
+std::string_view name_of(KnownFamily family) noexcept { return word_of(family); }
 
 BoundFacts bound_facts(const Schedule& schedule, const BoundSettings& settings) {
   require_positive("distance", settings.distance);

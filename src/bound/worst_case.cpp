@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "bound/arguments.hpp"
+#include "bound/records.hpp"
 #include "bound/weights.hpp"
 #include "bound/worst_case_search.hpp"
 
@@ -64,19 +65,7 @@ WorstCase worst_case_of(std::span<const double> lr, GradNorm grad_norm, double d
 
 }  // namespace
 
-std::string_view name_of(WorstCaseEnd end) noexcept {
-  switch (end) {
-    case WorstCaseEnd::boundary:
-      return "boundary";
-    case WorstCaseEnd::interior:
-      return "interior";
-    case WorstCaseEnd::lower_branch:
-      return "lower branch";
-    case WorstCaseEnd::limit:
-      break;
-  }
-  return "limit";
-}
+std::string_view name_of(WorstCaseEnd end) noexcept { return word_of(end); }
 
 WorstCase worst_case(std::span<const double> lr, GradNorm grad_norm, double distance) {
   check_bound_arguments(lr, grad_norm, distance);

@@ -11,6 +11,7 @@
 #include "design/extend_trunk.hpp"
 #include "design/free_tail.hpp"
 #include "design/prefix_cost.hpp"
+#include "design/records.hpp"
 #include "scheduled/bound.hpp"
 
 namespace scheduled {
@@ -264,19 +265,7 @@ double cooled_down_distance(const Trunk& trunk, GradNorm grad_norm) {
 
 }  // namespace
 
-std::string_view name_of(ExtendMethod method) noexcept {
-  switch (method) {
-    case ExtendMethod::naive:
-      return "naive";
-    case ExtendMethod::drop:
-      return "drop";
-    case ExtendMethod::adapted_cooldown:
-      return "adapted-cooldown";
-    case ExtendMethod::optimal:
-      break;
-  }
-  return "optimal";
-}
+std::string_view name_of(ExtendMethod method) noexcept { return word_of(method); }
 
 std::vector<ExtendRow> extend(const Schedule& trunk, std::int64_t m, std::span<const std::int64_t> horizons,
                               const ExtendSettings& settings) {

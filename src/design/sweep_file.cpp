@@ -49,10 +49,6 @@ std::vector<std::string> cells_of(std::string_view line) {
   return cells;
 }
 
-std::string_view name_of(Criterion criterion) {
-  return criterion == Criterion::omega ? "omega" : criterion == Criterion::standard ? "standard" : "worst-case";
-}
-
 std::string shortened(const std::string& spec) {
   constexpr std::size_t longest = 240;
   if (spec.size() <= longest) return spec;

@@ -1,6 +1,7 @@
 // Replays the seeds of the fuzz targets with any compiler.
 #include <gtest/gtest.h>
 
+#include "fuzz/json_target.hpp"
 #include "fuzz/law_targets.hpp"
 #include "fuzz/live_targets.hpp"
 #include "fuzz/replay.hpp"
@@ -16,6 +17,7 @@ TEST(FuzzCorpus, JsonLog) { replay("json_log", fuzz::json_log); }
 TEST(FuzzCorpus, Csv) { replay("csv", fuzz::csv); }
 TEST(FuzzCorpus, JsonLines) { replay("json_lines", fuzz::json_lines); }
 TEST(FuzzCorpus, Table) { replay("table", fuzz::table); }
+TEST(FuzzCorpus, Json) { replay("json", fuzz::json); }
 TEST(FuzzCorpus, Spec) { replay("spec", fuzz::spec); }
 TEST(FuzzCorpus, StreamState) { replay("stream_state", fuzz::stream_state); }
 TEST(FuzzCorpus, LogStream) { replay("log_stream", fuzz::log_stream); }

@@ -1,0 +1,190 @@
+// The results of this module, each described once (base/record.hpp).
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <tuple>
+
+#include "design/records.hpp"
+#include "law/records.hpp"
+#include "runlog/records.hpp"
+#include "scheduled/anytime.hpp"
+
+namespace scheduled {
+
+template <>
+struct Words<RecordedCheckpoint::State> {
+  static constexpr std::array<std::string_view, 4> words{"live", "superseded", "damaged", "deleted"};
+};
+template <>
+struct Words<RunStore::Access> {
+  static constexpr std::array<std::string_view, 2> words{"read", "write"};
+};
+
+template <>
+struct Record<PlannedBranch> {
+  static constexpr std::string_view name = "PlannedBranch";
+  static constexpr std::string_view meaning = "One result: the branch that leaves the trunk for it";
+  static constexpr std::tuple fields{
+      Field{"result", &PlannedBranch::result, "steps", "Its total budget"},
+      Field{"start", &PlannedBranch::start, "steps", "The step at which it leaves the trunk"},
+      Field{"cooldown", &PlannedBranch::cooldown, "steps", "Length of its cooldown"},
+      Field{"schedule", &PlannedBranch::schedule, "", "Trunk and cooldown as one schedule of `result` steps"},
+      Field{"bound_at_own_peak", &PlannedBranch::bound_at_own_peak, "loss", "The bound at the trunk's own peak"},
+      Field{"bound", &PlannedBranch::bound, "loss", "The bound at the plan's peak"},
+      Field{"cosine", &PlannedBranch::cosine, "", "A cosine run of as many steps at its best peak"},
+      Field{"ratio", &PlannedBranch::ratio, "", "The bound over that of the cosine run; free of the scales of D and G"},
+      Field{"loss", &PlannedBranch::loss, "nats",
+            "Predicted loss with its 90 % interval, at the trunk's own peak; none without a law"},
+      Field{"share", &PlannedBranch::share, "", "Cooldown over result"}};
+};
+
+template <>
+struct Record<PlannedCheckpoint> {
+  static constexpr std::string_view name = "PlannedCheckpoint";
+  static constexpr std::string_view meaning = "A checkpoint to keep, and until when";
+  static constexpr std::tuple fields{
+      Field{"step", &PlannedCheckpoint::step, "steps", "Finished updates"},
+      Field{"is_result", &PlannedCheckpoint::is_result, "",
+            "The end of a branch, to be kept; else where branches leave"},
+      Field{"needed_by", &PlannedCheckpoint::needed_by, "", "Indices of the branches after which it may go"},
+      Field{"after_trunk_step", &PlannedCheckpoint::after_trunk_step, "steps",
+            "It is also kept until the trunk has committed this step; none: no such step"}};
+};
+
+template <>
+struct Record<AnytimePlan> {
+  static constexpr std::string_view name = "AnytimePlan";
+  static constexpr std::string_view meaning = "A trunk, its branches, and what they cost";
+  static constexpr std::tuple fields{
+      Field{"trunk", &AnytimePlan::trunk, "", "The trunk, as given"},
+      Field{"branches", &AnytimePlan::branches, "", "One per result, in their order"},
+      Field{"checkpoints", &AnytimePlan::checkpoints, "", "By step"},
+      Field{"trunk_steps", &AnytimePlan::trunk_steps, "steps", "The last step at which a branch leaves"},
+      Field{"total_steps", &AnytimePlan::total_steps, "steps", "Steps of trunk and branches"},
+      Field{"separate_steps", &AnytimePlan::separate_steps, "steps", "Steps of one run per result instead"},
+      Field{"overhead", &AnytimePlan::overhead, "", "total_steps over the longest budget, minus 1"},
+      Field{"peak", &AnytimePlan::peak, "distance^2/loss",
+            "The trunk's peak at which the largest ratio is smallest; its own where `tuned` is false"},
+      Field{"tuned", &AnytimePlan::tuned, "", "False where the trunk's rates are not proportional to its peak"}};
+};
+
+template <>
+struct Record<RecordedFile> {
+  static constexpr std::string_view name = "RecordedFile";
+  static constexpr std::string_view meaning = "One file of a checkpoint";
+  static constexpr std::tuple fields{Field{"name", &RecordedFile::name, "", "Relative to the checkpoint's folder"},
+                                     Field{"bytes", &RecordedFile::bytes, "bytes", "Its size"},
+                                     Field{"xxh3", &RecordedFile::xxh3, "", "XXH3-128 of its bytes, in hexadecimal"}};
+};
+
+template <>
+struct Record<RecordedCheckpoint> {
+  static constexpr std::string_view name = "RecordedCheckpoint";
+  static constexpr std::string_view meaning = "A committed checkpoint";
+  static constexpr std::tuple fields{
+      Field{"id", &RecordedCheckpoint::id, "", "In the order of commits"},
+      Field{"session", &RecordedCheckpoint::session, "", "Id of the session that wrote it"},
+      Field{"line", &RecordedCheckpoint::line, "", "The trunk or a branch"},
+      Field{"step", &RecordedCheckpoint::step, "steps", "Finished updates; the update after it has the rate lr(step)"},
+      Field{"state", &RecordedCheckpoint::state, "",
+            "'live'; 'superseded': the line was resumed from before it; 'damaged'; 'deleted' by gc"},
+      Field{"folder", &RecordedCheckpoint::folder, "", "Relative to the run's"},
+      Field{"files", &RecordedCheckpoint::files, "", "By name"},
+      Field{"data_position", &RecordedCheckpoint::data_position, "", "Where the data stream was"},
+      Field{"rng_state", &RecordedCheckpoint::rng_state, "", "State of the random numbers, as it was given"},
+      Field{"code_version", &RecordedCheckpoint::code_version, "", "Version of the training program"},
+      Field{"keep", &RecordedCheckpoint::keep, "", "gc keeps it until a branch that starts here is finished"},
+      Field{"time", &RecordedCheckpoint::time, "microseconds since 1970", "For people only"}};
+};
+
+template <>
+struct Record<RecordedSession> {
+  static constexpr std::string_view name = "RecordedSession";
+  static constexpr std::string_view meaning = "A stretch of work on a line, from its start or from a resume";
+  static constexpr std::tuple fields{
+      Field{"id", &RecordedSession::id, "", "In the order of starts"},
+      Field{"line", &RecordedSession::line, "", "The trunk or a branch"},
+      Field{"start", &RecordedSession::start, "steps", "Finished updates when it began"},
+      Field{"checkpoint", &RecordedSession::checkpoint, "", "Id of the checkpoint where it began; none: from scratch"},
+      Field{"schedule", &RecordedSession::schedule, "", "The schedule in force"},
+      Field{"schedule_hash", &RecordedSession::schedule_hash, "", "Hash of the schedule's text, as it was recorded"},
+      Field{"code_version", &RecordedSession::code_version, "", "Version of the training program"},
+      Field{"time", &RecordedSession::time, "microseconds since 1970", "For people only"}};
+};
+
+template <>
+struct Record<RecordedData> {
+  static constexpr std::string_view name = "RecordedData";
+  static constexpr std::string_view meaning = "Data that a line reads from a step on";
+  static constexpr std::tuple fields{
+      Field{"line", &RecordedData::line, "", "The trunk or a branch"},
+      Field{"step", &RecordedData::step, "steps", "Finished updates before the first that reads it"},
+      Field{"text", &RecordedData::text, "", "As it was said"}};
+};
+
+template <>
+struct Record<RecordedLine> {
+  static constexpr std::string_view name = "RecordedLine";
+  static constexpr std::string_view meaning = "The trunk or a branch";
+  static constexpr std::tuple fields{
+      Field{"name", &RecordedLine::name, "", "'trunk', or the branch's name"},
+      Field{"parent", &RecordedLine::parent, "", "Empty for the trunk"},
+      Field{"start", &RecordedLine::start, "steps", "Where it left its parent"},
+      Field{"step", &RecordedLine::step, "steps", "Step of the last live checkpoint, else `start`"},
+      Field{"end", &RecordedLine::end, "steps", "Total steps of a branch; none for a trunk without a horizon"},
+      Field{"finished", &RecordedLine::finished, "", "True where it has a checkpoint at its end"},
+      Field{"session", &RecordedLine::session, "", "Id of the current session"},
+      Field{"schedule", &RecordedLine::schedule, "", "The schedule in force now"}};
+};
+
+template <>
+struct Record<RunRecord> {
+  static constexpr std::string_view name = "RunRecord";
+  static constexpr std::string_view meaning = "The whole record but the metrics, at one moment";
+  static constexpr std::tuple fields{Field{"folder", &RunRecord::folder, "", "Of the run"},
+                                     Field{"version", &RunRecord::version, "", "Of the store's format"},
+                                     Field{"lines", &RunRecord::lines, "", "The trunk first"},
+                                     Field{"sessions", &RunRecord::sessions, "", "In the order of starts"},
+                                     Field{"checkpoints", &RunRecord::checkpoints, "", "In the order of commits"},
+                                     Field{"data", &RunRecord::data, "", "What the lines read"}};
+};
+
+template <>
+struct Record<Resume> {
+  static constexpr std::string_view name = "Resume";
+  static constexpr std::string_view meaning = "Where to go on: load `folder`, make the next update with `lr`";
+  static constexpr std::tuple fields{
+      Field{"session", &Resume::session, "", "Id of the session that began; for commits and logs"},
+      Field{"step", &Resume::step, "steps", "Finished updates"},
+      Field{"lr", &Resume::lr, "", "The rate of the next update, schedule.lr(step)"},
+      Field{"schedule", &Resume::schedule, "", "The schedule in force"},
+      Field{"folder", &Resume::folder, "", "Of the checkpoint; none: from scratch"},
+      Field{"checkpoint", &Resume::checkpoint, "", "Its record; none: from scratch"},
+      Field{"lr_before", &Resume::lr_before, "", "By the recorded schedule; differs after an override"},
+      Field{"damaged", &Resume::damaged, "", "Checkpoints that failed their checksums and were passed over"}};
+};
+
+template <>
+struct Record<VerifyReport> {
+  static constexpr std::string_view name = "VerifyReport";
+  static constexpr std::string_view meaning = "What a verification of a run found";
+  static constexpr std::tuple fields{
+      Field{"checkpoints", &VerifyReport::checkpoints, "", "Looked at"},
+      Field{"files", &VerifyReport::files, "", "Read"},
+      Field{"bytes", &VerifyReport::bytes, "bytes", "Read"},
+      Field{"problems", &VerifyReport::problems, "", "Damage"},
+      Field{"notes", &VerifyReport::notes, "", "Harmless, such as what an interrupted commit left"},
+      Field{"sound", &VerifyReport::sound, "", "True where there are no problems"}};
+};
+
+template <>
+struct Record<GcReport> {
+  static constexpr std::string_view name = "GcReport";
+  static constexpr std::string_view meaning = "What gc deleted";
+  static constexpr std::tuple fields{Field{"deleted", &GcReport::deleted, "", "Checkpoints"},
+                                     Field{"leftovers", &GcReport::leftovers, "", "Folders of interrupted work"},
+                                     Field{"bytes", &GcReport::bytes, "bytes", "Freed, in checkpoints"}};
+};
+
+}  // namespace scheduled

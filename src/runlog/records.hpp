@@ -1,0 +1,67 @@
+// The results of this module, each described once (base/record.hpp).
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <tuple>
+
+#include "base/record.hpp"
+#include "scheduled/runlog.hpp"
+
+namespace scheduled {
+
+template <>
+struct Words<RepeatedSteps> {
+  static constexpr std::array<std::string_view, 3> words{"automatic", "average", "error"};
+};
+
+template <>
+struct Record<RunLog> {
+  static constexpr std::string_view name = "RunLog";
+  static constexpr std::string_view meaning = "One run: a table with one row per logged step";
+  static constexpr std::tuple fields{
+      Field{"name", &RunLog::name, "", "Where the log came from"},
+      Field{"step", &RunLog::step, "steps",
+            "Logged steps, strictly increasing; the row of step s was written after update s"},
+      Field{"column", &RunLog::column, "", "The columns by name; not a number where a row did not log them"},
+      Field{"meta", &RunLog::meta, "", "Configuration and summary values"}};
+};
+
+template <>
+struct Record<Series> {
+  static constexpr std::string_view name = "Series";
+  static constexpr std::string_view meaning = "The logged entries of one column, in step order";
+  static constexpr std::tuple fields{Field{"step", &Series::step, "steps", "Their steps"},
+                                     Field{"value", &Series::value, "", "Their values"}};
+};
+
+template <>
+struct Record<DenseStretch> {
+  static constexpr std::string_view name = "DenseStretch";
+  static constexpr std::string_view meaning = "One value for each of the updates first, first + 1, ...";
+  static constexpr std::tuple fields{
+      Field{"first", &DenseStretch::first, "steps", "The update of the first value, counted from 1"},
+      Field{"values", &DenseStretch::values, "", "The values"}};
+};
+
+template <>
+struct Record<UpdateRates> {
+  static constexpr std::string_view name = "UpdateRates";
+  static constexpr std::string_view meaning = "Learning rate and gradient norm of one update";
+  static constexpr std::tuple fields{
+      Field{"lr", &UpdateRates::lr, "distance^2/loss", "The learning rate"},
+      Field{"grad_norm", &UpdateRates::grad_norm, "loss/distance", "The gradient norm; none where it was not logged"}};
+};
+
+template <>
+struct Record<UpdateStretch> {
+  static constexpr std::string_view name = "UpdateStretch";
+  static constexpr std::string_view meaning = "Updates on the line between what was logged before them and after them";
+  static constexpr std::tuple fields{
+      Field{"first", &UpdateStretch::first, "steps", "The first update, counted from 1"},
+      Field{"count", &UpdateStretch::count, "steps", "How many they are"},
+      Field{"before", &UpdateStretch::before, "", "The rates of the update before the first"},
+      Field{"last", &UpdateStretch::last, "", "The rates of the last update"}};
+};
+
+}  // namespace scheduled

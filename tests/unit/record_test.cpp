@@ -1,0 +1,159 @@
+#include "base/record.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "anytime/records.hpp"
+#include "bound/records.hpp"
+#include "design/records.hpp"
+#include "pep/records.hpp"
+#include "runlog/records.hpp"
+
+namespace scheduled {
+namespace {
+
+enum class Colour { red, dark_blue };
+struct Inside {
+  double x = 0.5;
+  std::vector<double> row = {1.0, 2.0};
+};
+struct Outside {
+  std::int64_t count = 3;
+  bool flag = true;
+  Colour colour = Colour::dark_blue;
+  std::string text = "a, b";
+  std::filesystem::path path = "/x";
+  std::optional<double> absent = {};
+  Inside inside = {};
+  std::optional<Inside> perhaps = {};
+  std::vector<Inside> many = {{1e-5, {}}};
+  std::map<std::string, std::variant<double, std::string>> meta = {{"a", 1.0}, {"b", "x"}};
+  std::optional<Schedule> schedule = Schedule::parse("linear(steps=5)");
+  double half() const { return 0.5 * static_cast<double>(count); }
+};
+
+}  // namespace
+
+template <>
+struct Words<Colour> {
+  static constexpr std::array<std::string_view, 2> words{"red", "dark-blue"};
+};
+template <>
+struct Record<Inside> {
+  static constexpr std::string_view name = "Inside", meaning = "inside";
+  static constexpr std::tuple fields{Field{"x", &Inside::x, "loss", "x"}, Field{"row", &Inside::row, "", "row"}};
+};
+template <>
+struct Record<Outside> {
+  static constexpr std::string_view name = "Outside", meaning = "outside";
+  static constexpr std::tuple fields{Field{"count", &Outside::count, "steps", "count"},
+                                     Field{"flag", &Outside::flag, "", "flag"},
+                                     Field{"colour", &Outside::colour, "", "colour"},
+                                     Field{"text", &Outside::text, "", "text"},
+                                     Field{"path", &Outside::path, "", "path"},
+                                     Field{"absent", &Outside::absent, "", "absent"},
+                                     Field{"inside", &Outside::inside, "", "inside"},
+                                     Field{"perhaps", &Outside::perhaps, "", "perhaps"},
+                                     Field{"many", &Outside::many, "", "many"},
+                                     Field{"meta", &Outside::meta, "", "meta"},
+                                     Field{"schedule", &Outside::schedule, "", "schedule"},
+                                     Field{"half", &Outside::half, "steps", "half"},
+                                     Field{"third", [](const Outside& o) { return o.count / 3; }, "", "third"}};
+};
+
+namespace {
+
+TEST(Record, IsJson) {
+  EXPECT_EQ(to_json(Outside{}).dump(),
+            R"({"count":3,"flag":true,"colour":"dark-blue","text":"a, b","path":"/x","absent":null,)"
+            R"("inside":{"x":0.5,"row":[1.0,2.0]},"perhaps":null,"many":[{"x":1e-5,"row":[]}],)"
+            R"-("meta":{"a":1.0,"b":"x"},"schedule":"linear(steps=5, peak=1)","half":1.5,"third":1})-");
+}
+
+TEST(Record, IsALineOfCsv) {
+  EXPECT_EQ(csv_names<Outside>(), (std::vector<std::string>{"count", "flag", "colour", "text", "path", "absent",
+                                                            "inside.x", "perhaps.x", "schedule", "half", "third"}));
+  Outside record;
+  record.inside.x = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(csv_cells(record), (std::vector<std::string>{"3", "true", "dark-blue", "a, b", "/x", "", "inf", "",
+                                                         "linear(steps=5, peak=1)", "1.5", "1"}));
+  record.perhaps = Inside{1e-5, {}};
+  EXPECT_EQ(csv_cells(record)[7], "1e-5");
+}
+
+TEST(Record, SaysWhatItsFieldsAre) {
+  const auto texts = field_texts<Outside>();
+  ASSERT_EQ(texts.size(), 13U);
+  EXPECT_EQ(texts[0].name, "count");
+  EXPECT_EQ(texts[0].unit, "steps");
+  EXPECT_TRUE(texts[10].stored);
+  EXPECT_FALSE(texts[11].stored);
+}
+
+/// Where the next member may begin, and where the record must end, if the stored fields are all its members, in order.
+template <class R>
+void expect_all_members() {
+  const std::string name(Record<R>::name);
+  alignas(R) static std::array<std::byte, sizeof(R)> bytes;  // nothing is read: only where the members lie
+  const auto* const record = reinterpret_cast<const R*>(bytes.data());
+  std::size_t end = 0;
+  std::size_t alignment = 1;
+  const auto aligned = [](std::size_t at, std::size_t to) { return (at + to - 1) / to * to; };
+  std::set<std::string_view> names;
+  for_each_field<R>([&](const auto& field) {
+    EXPECT_TRUE(names.insert(field.name).second) << name << "." << field.name << " twice";
+    EXPECT_FALSE(field.meaning.empty()) << name << "." << field.name;
+    EXPECT_FALSE(field.meaning.ends_with('.')) << name << "." << field.name;
+    using Get = std::remove_cvref_t<decltype(field.get)>;
+    if constexpr (is_stored<Get>) {
+      using Member = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
+      const auto* const member = reinterpret_cast<const std::byte*>(std::addressof(record->*field.get));
+      EXPECT_EQ(static_cast<std::size_t>(member - bytes.data()), aligned(end, alignof(Member)))
+          << name << "." << field.name << " does not follow the field before it";
+      end = static_cast<std::size_t>(member - bytes.data()) + sizeof(Member);
+      alignment = std::max(alignment, alignof(Member));
+    }
+  });
+  EXPECT_EQ(aligned(end, alignment), sizeof(R)) << name << " has more members than fields";
+  static_cast<void>(&to_json<R>);
+}
+
+template <class... R>
+void expect_all_members_of_each() {
+  (expect_all_members<R>(), ...);
+}
+
+TEST(Records, HoldAllMembersInTheirOrder) {
+  expect_all_members_of_each<Series, DenseStretch, UpdateRates, UpdateStretch, RunLog>();
+  expect_all_members_of_each<BoundTerms, OmegaSplit, ClosedForm, BoundFacts, WorstCase, WorstCaseScale>();
+  expect_all_members_of_each<BestBaseLr, LrSensitivity, ComparisonRow, OptimalSchedule, BothBounds, OptimaCompared,
+                             ConstrainedSchedule, LrTransfer, NearestSpec, RefinedSchedule, RefinedRun, RateDifference,
+                             OptimumBeside, ExtendRow, GradNormFamily, SweepPlace, SweepResult, WorstCaseAtPeak,
+                             ScheduleWorstCase>();
+  expect_all_members_of_each<PepLower, PepUpper, PepPrimal, PepDual, PepResult>();
+  expect_all_members_of_each<PlannedBranch, PlannedCheckpoint, AnytimePlan, RecordedFile, RecordedCheckpoint,
+                             RecordedSession, RecordedData, RecordedLine, RunRecord, Resume, VerifyReport, GcReport,
+                             Predicted>();
+}
+
+TEST(Records, AreWrittenByTheirNames) {
+  const BestBaseLr best{0.5, 0.25, 7, false, true};
+  EXPECT_EQ(to_json(best).dump(), R"({"peak":0.5,"bound":0.25,"T":7,"closed_form":false,"at_limit":true})");
+  const ComparisonRow row{Schedule::parse("linear(steps=8)"), best, 1.5};
+  EXPECT_EQ(csv_names<ComparisonRow>(), (std::vector<std::string>{"schedule", "best.peak", "best.bound", "best.T",
+                                                                  "best.closed_form", "best.at_limit", "ratio"}));
+  EXPECT_EQ(csv_cells(row)[0], "linear(steps=8, peak=1)");
+  EXPECT_EQ(to_json(WorstCase{0.5, 1.0, 1.0, WorstCaseEnd::lower_branch, 2}).find("end")->text(), "lower branch");
+  EXPECT_EQ(to_json(AnytimePlan{Schedule::parse("constant()"), {}, {}}).find("trunk")->text(), "constant(peak=1)");
+}
+
+}  // namespace
+}  // namespace scheduled
