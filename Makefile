@@ -22,17 +22,19 @@ demo: $(BUILD)/build.ninja
 	@LOG='$(LOG)' tools/demo.sh $(BUILD)/scheduled
 
 # The paper's figures into build/figures; those of real runs where LOGS, the folder of its logs, is there.
-figures: build
-	$(BUILD)/scheduled figures $(if $(LOGS),--logs '$(LOGS)') --threads 2 --out build/figures
+figures: $(BUILD)/build.ninja
+	cmake --build --preset release --target scheduled-paper
+	$(BUILD)/scheduled-paper figures $(if $(LOGS),--logs '$(LOGS)') --threads 2 --out build/figures
 
 # The experiment of docs/anytime.md: hours of training on JOBS cores; stopped, the same command goes on. Its logs and page
 # go into build/experiment.
 JOBS ?= 2
-experiment: build
+experiment: $(BUILD)/build.ninja
+	cmake --build --preset release --target programs scheduled-paper
 	tools/corpus.sh build/experiment
 	$(PYTHON) tools/experiment.py $(BUILD)/scheduled build/experiment --corpus build/experiment/corpus.txt --jobs $(JOBS)
 	@mkdir -p build/experiment/images
-	$(BUILD)/anytime_report build/experiment/logs build/experiment/images > build/experiment/anytime.md
+	$(BUILD)/scheduled-paper anytime build/experiment/logs build/experiment/images > build/experiment/anytime.md
 	@echo 'page: build/experiment/anytime.md'
 
 bench: $(STAMPS)/packages

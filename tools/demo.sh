@@ -32,7 +32,7 @@ if [[ ! -x $(dirname "$scheduled")/scheduled-train ]]; then
 fi
 
 echo 'Training without a horizon: a small transformer on the text of this project.'
-find README.md HACKING.md docs include src apps figures tests python tools -name '*.md' -o -name '*.[ch]pp' -o -name '*.py' |
+find README.md HACKING.md docs include src apps paper tests python tools -name '*.md' -o -name '*.[ch]pp' -o -name '*.py' |
   LC_ALL=C sort | xargs cat > "$out/text.txt"
 cat > "$out/train.json" <<'JSON'
 {

@@ -11,6 +11,6 @@ done
 mapfile -t files < <(git ls-files '*.cpp' '*.hpp')
 clang-format-14 --dry-run --Werror "${files[@]}"
 ruff check --quiet .
-mapfile -t sources < <(git ls-files 'src/*.cpp' 'apps/*.cpp' 'figures/*.cpp')
+mapfile -t sources < <(git ls-files 'src/*.cpp' 'apps/*.cpp' 'paper/*.cpp')
 printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy-14 -p build/release --quiet \
   --extra-arg=-Wno-unknown-warning-option

@@ -44,7 +44,6 @@ int run(int argc, char** argv) {
   add_predict(app);
   add_cooldown(app);
 #endif
-  add_figures(app);
 #ifdef SCHEDULED_WITH_RUN
   add_run(app);
   add_train(app, {argv + std::min(argc, 1), argv + argc});

@@ -19,7 +19,6 @@ void add_transfer(CLI::App& app);
 void add_fit(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_cooldown(CLI::App& app);
-void add_figures(CLI::App& app);
 void add_run(CLI::App& app);
 /// arguments: those of the command from the verb on.
 void add_train(CLI::App& app, std::vector<std::string> arguments);

@@ -240,7 +240,7 @@ BoundFacts bound_facts(const Schedule& schedule, const BoundSettings& settings =
 /// Takes (lr, grad_norm) of one update after the other and gives Omega_t (1.2) after each. A value: a copy is a branch,
 /// both go on independently. O(log(range of distances)) memory, some tens of nodes of 40 bytes; a step costs
 /// 100 to 300 ns, less while the LR stays the same. Relative error <= 1e-10 over 2e6 steps of any positive LR series
-/// (tests/accuracy/stream) and over 1e8 of the usual ones (tools/long_runs.cpp); the range of the LR need not be known
+/// (tests/accuracy/stream) and over 1e8 of the usual ones (scheduled-paper long-runs); the range of the LR need not be known
 /// beforehand. The same input gives the same bits on every x86-64 machine.
 ///
 /// 1/x = integral of exp(u - x e^u) du is replaced by its trapezoid sum over s = 2^(i/2): each node carries

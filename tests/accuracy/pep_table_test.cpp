@@ -1,5 +1,5 @@
 // The SDP's certified interval against the exact worst case (6.1)-(6.2) and Omega: agreement where G is common, order
-// where it is not. tools/pep_table.cpp prints the same comparison up to T = 120 for docs/pep.md.
+// where it is not. scheduled-paper pep prints the same comparison up to T = 120 for docs/pep.md.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -119,7 +119,7 @@ class BadOptions(command.CommandTest):
 
     def test_usage(self):
         self.assert_fails(2, "a verb is missing")
-        self.assert_fails(2, "unknown verb 'draw': must be show, bound, worst-case, tune, compare, optimize, refine, extend, transfer, fit, predict, cooldown, figures, run or train", "draw", SHORT)
+        self.assert_fails(2, "unknown verb 'draw': must be show, bound, worst-case, tune, compare, optimize, refine, extend, transfer, fit, predict, cooldown, run or train", "draw", SHORT)
         self.assert_fails(2, "--bogus", "--bogus")
         self.assert_fails(2, "--bogus", "show", SHORT, "--bogus")
         self.assert_fails(2, "SPEC", "show")

@@ -12,7 +12,7 @@ import command
 
 TRANSCRIPTS = pathlib.Path(__file__).parent / "transcripts"
 RUN_VERBS = ["plan", "init", "lr", "commit", "branch", "resume", "log", "status", "verify", "gc", "export"]
-VERBS = ["show", "bound", "worst-case", "tune", "compare", "optimize", "refine", "extend", "transfer", "fit", "predict", "cooldown", "figures", "train", *(f"run {verb}" for verb in RUN_VERBS)]
+VERBS = ["show", "bound", "worst-case", "tune", "compare", "optimize", "refine", "extend", "transfer", "fit", "predict", "cooldown", "train", *(f"run {verb}" for verb in RUN_VERBS)]
 
 # What differs from run to run and machine to machine: processor time, and what the solver's tolerance left over.
 UNSTEADY = re.compile(r'("(?:solver_seconds|gap|imbalance|violation|clipped|\w*psd_distance)":)[^,}]+')

@@ -14,7 +14,7 @@ NEED_TRAINER = "the trainer is not built: LibTorch is missing"
 
 
 def report(logs):
-    return subprocess.run([BIN / "anytime_report", logs], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([BIN / "scheduled-paper", "anytime", logs], check=True, capture_output=True, text=True).stdout
 
 
 class Page(unittest.TestCase):
@@ -26,7 +26,7 @@ class Page(unittest.TestCase):
             logs = pathlib.Path(folder) / "logs"
             shutil.copytree(ROOT / "docs/anytime-logs", logs)
             next(logs.glob("rsqrt-*-seed2-*-linear-10.csv")).unlink()
-            done = subprocess.run([BIN / "anytime_report", logs], capture_output=True, text=True)
+            done = subprocess.run([BIN / "scheduled-paper", "anytime", logs], capture_output=True, text=True)
             self.assertEqual(done.returncode, 1)
             self.assertRegex(done.stderr, r"no log of rsqrt at \d+, lr [0-9.]+, seed 2")
 

@@ -1,5 +1,4 @@
-// Prints docs/anytime.md from the logs of tools/experiment.py, and draws its pictures.
-// usage: anytime_report LOGS [PICTURES]: the folder of logs; where to put anytime-losses.png and anytime-bound.png
+// docs/anytime.md from the logs of tools/experiment.py, and its pictures anytime-losses.png and anytime-bound.png.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,27 +9,29 @@
 #include <string>
 #include <vector>
 
-#include "experiment_logs.hpp"
 #include "figures/fits.hpp"
 #include "figures/shared.hpp"
+#include "reports/experiment_logs.hpp"
+#include "reports/reports.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/runlog.hpp"
 
+namespace scheduled::reports {
 namespace {
 
 using namespace experiment;
 
 void print_setting(const Experiment& experiment) {
   const auto& about = experiment.about;
-  const auto& model = about.at("model");
-  const auto context = model.at("context").get<std::int64_t>();
-  const auto batch = about.at("batch").get<std::int64_t>();
+  const auto& model = member(about, "model");
+  const auto context = member(model, "context").whole();
+  const auto batch = member(about, "batch").whole();
   const std::int64_t tokens = batch * context;
-  const std::int64_t evaluated = std::min(about.at("evaluate_batches").get<std::int64_t>() * batch * context,
-                                          about.at("validation_bytes").get<std::int64_t>());
+  const std::int64_t evaluated =
+      std::min(member(about, "evaluate_batches").whole() * batch * context, member(about, "validation_bytes").whole());
   fmt::print(
       "# Anytime training on real text\n\n"
-      "Written by `anytime_report docs/anytime-logs docs/images > docs/anytime.md` from the logs in "
+      "Written by `scheduled-paper anytime docs/anytime-logs docs/images > docs/anytime.md` from the logs in "
       "docs/anytime-logs;\n"
       "`make experiment` trains the models and makes the logs again ([guide](guide/train.md)).\n\n"
       "The model is a decoder-only transformer of {} weights ({} layers, width {}, {} heads, context {}, bytes as\n"
@@ -51,10 +52,10 @@ void print_setting(const Experiment& experiment) {
       "best learning rate of its own sweep at its own horizon; a trunk has one for all horizons, since it does not "
       "know\n"
       "them.\n\n",
-      about.at("parameters").get<std::int64_t>(), model.at("layers").get<int>(), model.at("width").get<int>(),
-      model.at("heads").get<int>(), context, about.at("warmup").get<int>(), tokens,
-      about.at("corpus_bytes").get<double>() / 1e6, static_cast<double>(experiment.horizons.back() * tokens) / 1e6,
-      evaluated, about.at("validation_bytes").get<std::int64_t>(), experiment.seeds.size());
+      member(about, "parameters").whole(), member(model, "layers").whole(), member(model, "width").whole(),
+      member(model, "heads").whole(), context, member(about, "warmup").whole(), tokens,
+      member(about, "corpus_bytes").number() / 1e6, static_cast<double>(experiment.horizons.back() * tokens) / 1e6,
+      evaluated, member(about, "validation_bytes").whole(), experiment.seeds.size());
 }
 
 void print_losses(const Experiment& experiment) {
@@ -247,13 +248,13 @@ std::vector<Shown> shown_logs(const Experiment& experiment) {
 
 /// Losses, the bound with one D for all, and rates.
 struct Curves {
-  std::vector<scheduled::plot::Line> loss, bound, rate;
+  std::vector<plot::Line> loss, bound, rate;
   double distance = 1.0;
   double correlation = 0.0;  ///< of bound and loss over all runs
 };
 
 Curves curves_of(const Experiment& experiment) {
-  using scheduled::figures::line;
+  using figures::line;
   Curves curves;
   const std::vector<Shown> shown = shown_logs(experiment);
   double logs = 0.0;
@@ -289,7 +290,7 @@ Curves curves_of(const Experiment& experiment) {
     all_losses.insert(all_losses.end(), y.begin(), y.end());
     all_bounds.insert(all_bounds.end(), bounds.begin(), bounds.end());
   }
-  curves.correlation = scheduled::figures::correlation(all_bounds, all_losses);
+  curves.correlation = figures::correlation(all_bounds, all_losses);
   return curves;
 }
 
@@ -304,7 +305,7 @@ double live_correlation(const Experiment& experiment, const RunLog& log) {
     bound.push_back(x);
     loss.push_back(y);
   }
-  return scheduled::figures::correlation(bound, loss);
+  return figures::correlation(bound, loss);
 }
 
 void print_bound(const Experiment& experiment, const Curves& curves) {
@@ -328,44 +329,36 @@ void print_bound(const Experiment& experiment, const Curves& curves) {
 }
 
 void draw(const Curves& curves, const fs::path& folder) {
-  using scheduled::figures::single;
-  const scheduled::plot::Axis step = {.label = "update", .ticks = scheduled::plot::TickStyle::count};
-  scheduled::plot::Figure losses = single(step, {.label = "validation loss, nats per byte"}, curves.loss);
+  using figures::single;
+  const plot::Axis step = {.label = "update", .ticks = plot::TickStyle::count};
+  plot::Figure losses = single(step, {.label = "validation loss, nats per byte"}, curves.loss);
   losses.height = 3.0;
   write_figure(losses, folder / "anytime-losses.png");
-  scheduled::plot::Figure all = losses;
+  plot::Figure all = losses;
   all.height = 4.8;
-  const scheduled::plot::Axis bound = {.label = "bound Ω"};
-  all.panels.push_back(scheduled::figures::panel(step, bound, curves.bound));
-  all.panels.push_back(scheduled::figures::panel(step, {.label = "learning rate"}, curves.rate));
+  const plot::Axis bound = {.label = "bound Ω"};
+  all.panels.push_back(figures::panel(step, bound, curves.bound));
+  all.panels.push_back(figures::panel(step, {.label = "learning rate"}, curves.rate));
   all.panels.back().weight = 0.65;
   write_figure(all, folder / "anytime-bound.png");
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc != 2 && argc != 3) {
-    fmt::print(stderr, "usage: anytime_report LOGS [PICTURES]\n");
-    return 2;
-  }
-  try {
-    const Experiment experiment(argv[1]);
-    print_setting(experiment);
-    fmt::print(
-        "![Validation losses](images/anytime-losses.png)\n\n"
-        "First seed: cosine runs, and both trunks with 1-sqrt cooldowns of 20 %. The tables below are means over the "
-        "seeds.\n\n");
-    print_losses(experiment);
-    print_claims(experiment);
-    print_cost(experiment);
-    print_sweeps(experiment);
-    const Curves curves = curves_of(experiment);
-    print_bound(experiment, curves);
-    if (argc == 3) draw(curves, argv[2]);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "anytime_report: {}\n", error.what());
-    return 1;
-  }
-  return 0;
+void anytime(const fs::path& logs, const fs::path& pictures) {
+  const Experiment experiment(logs);
+  print_setting(experiment);
+  fmt::print(
+      "![Validation losses](images/anytime-losses.png)\n\n"
+      "First seed: cosine runs, and both trunks with 1-sqrt cooldowns of 20 %. The tables below are means over the "
+      "seeds.\n\n");
+  print_losses(experiment);
+  print_claims(experiment);
+  print_cost(experiment);
+  print_sweeps(experiment);
+  const Curves curves = curves_of(experiment);
+  print_bound(experiment, curves);
+  if (!pictures.empty()) draw(curves, pictures);
 }
+
+}  // namespace scheduled::reports

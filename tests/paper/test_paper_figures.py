@@ -1,4 +1,4 @@
-"""scheduled figures without logs: every simulation of 2501.18965, its numbers, and what is said about the rest."""
+"""scheduled-paper figures without logs: every simulation of 2501.18965, its numbers, and what is said about the rest."""
 
 import command
 import paper
@@ -50,7 +50,7 @@ class Simulations(command.CommandTest):
         self.assertNotIn("The last run", report.read_text())
         report.write_text(first.replace("Written by", "My notes on") + "and a line of mine\n")
         mine = report.read_text()
-        wrong = "out/report.md: is no report of scheduled figures, and would be overwritten: 'and a line of mine'; give another folder with --out"
+        wrong = "out/report.md: is no report of scheduled-paper figures, and would be overwritten: 'and a line of mine'; give another folder with --out"
         self.assert_fails(2, wrong, "figures", "cosine-cycle", "--out", "out")
         self.assertEqual(report.read_text(), mine)
 
@@ -62,7 +62,7 @@ class Simulations(command.CommandTest):
     def test_bad_requests(self):
         for text, *arguments in [
             ("figure = loss-210m: needs --logs DIR (cos-210m_*, ", "loss-210m"),
-            ("figure = loss: unknown; see scheduled figures --list", "loss"),
+            ("figure = loss: unknown; see scheduled-paper figures --list", "loss"),
             ("variant = 1b of real-horizon-transfer: must be 124m, 210m", "real-horizon-transfer:1b"),
             ("variant = x of schedules: it has none", "schedules:x"),
             ("nowhere: is not a folder of logs", "schedules", "--logs", "nowhere"),

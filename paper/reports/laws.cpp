@@ -1,21 +1,17 @@
-// Prints docs/laws.md: every law fitted and tested on the same split, virtual cooldowns against real ones.
-//   law_report DATA [intro] [compare] [cooldowns] [one-branch]     (all parts without names; some minutes on two cores)
+// docs/laws.md: every law fitted and tested on the same split, virtual cooldowns against real ones.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <thread>
 
+#include "reports/reports.hpp"
 #include "scheduled/law.hpp"
 #include "support/law_data.hpp"
 
+namespace scheduled::reports {
 namespace {
-
-using scheduled::FitOptions;
-using scheduled::FitRun;
-using scheduled::LawFit;
-using scheduled::LawKind;
 
 constexpr int threads = 2;
 
@@ -69,7 +65,7 @@ void intro() {
   std::printf(
       R"(# Loss laws on real runs
 
-Written by `build/bench/law_report ../shared/data > docs/laws.md` (built by `make bench`); the numbers but the
+Written by `scheduled-paper laws ../shared/data > docs/laws.md`; the numbers but the
 seconds come out the same again. The laws are defined in `include/scheduled/law.hpp`. One recipe everywhere: the
 defaults of `FitOptions` (fewer starts in the second and third part, to save time), no setting per model. No test
 run was used for a fit.
@@ -125,7 +121,7 @@ void compare(const std::filesystem::path& data) {
   for (const std::string size : {"25", "100"}) {
     const auto train = law_data::mpl_runs(data, size, law_data::mpl_train);
     const auto test = law_data::mpl_runs(data, size, law_data::mpl_test);
-    for (int kind = scheduled::law_kinds; kind-- > 0;) {
+    for (int kind = law_kinds; kind-- > 0;) {
       FitOptions options;
       options.threads = threads;
       const auto begin = std::chrono::steady_clock::now();
@@ -254,24 +250,19 @@ void one_branch(const std::filesystem::path& data, LawKind kind) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: law_report DATA [intro] [compare] [cooldowns] [one-branch]\n");
-    return 2;
-  }
-  const auto wanted = [&](const char* part) {
-    bool any = argc == 2;
-    for (int i = 2; i < argc; ++i) any = any || std::strcmp(argv[i], part) == 0;
-    return any;
-  };
-  try {
-    if (wanted("intro")) intro();
-    if (wanted("compare")) compare(argv[1]);
-    if (wanted("cooldowns")) cooldowns(argv[1], LawKind::angular);
-    if (wanted("one-branch")) one_branch(argv[1], LawKind::angular);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "law_report: %s\n", error.what());
-    return 2;
-  }
-  return 0;
+const std::vector<std::string>& law_parts() {
+  static const std::vector<std::string> parts = {"intro", "compare", "cooldowns", "one-branch"};
+  return parts;
 }
+
+void laws(const std::filesystem::path& data, const std::vector<std::string>& parts) {
+  const auto wanted = [&](const char* part) {
+    return parts.empty() || std::find(parts.begin(), parts.end(), part) != parts.end();
+  };
+  if (wanted("intro")) intro();
+  if (wanted("compare")) compare(data);
+  if (wanted("cooldowns")) cooldowns(data, LawKind::angular);
+  if (wanted("one-branch")) one_branch(data, LawKind::angular);
+}
+
+}  // namespace scheduled::reports

@@ -64,9 +64,9 @@ TEST(Report, AFigureMadeInPartTakesItsOwnRowsOnly) {
 
 TEST(Report, AnotherFileIsNotTakenForOne) {
   const std::string text = report({horizons}, {});
-  EXPECT_EQ(error_of([] { rows_of("# My notes\n"); }), "is no report of scheduled figures, and would be overwritten");
+  EXPECT_EQ(error_of([] { rows_of("# My notes\n"); }), "is no report of scheduled-paper figures, and would be overwritten");
   EXPECT_EQ(error_of([&] { rows_of(text + "A note of mine.\n"); }),
-            "is no report of scheduled figures, and would be overwritten: 'A note of mine.'");
+            "is no report of scheduled-paper figures, and would be overwritten: 'A note of mine.'");
 }
 
 }  // namespace

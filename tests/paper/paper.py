@@ -1,4 +1,4 @@
-"""The numbers of `scheduled figures`: report.md of a run beside docs/paper.md, row by row."""
+"""The numbers of `scheduled-paper figures`: report.md of a run beside docs/paper.md, row by row."""
 
 import math
 import pathlib

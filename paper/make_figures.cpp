@@ -1,34 +1,27 @@
-// scheduled figures: the figures of 2501.18965, remade and checked.
+#include "make_figures.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
-#include <memory>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
 
 #include "base/parallel.hpp"
-#include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "cli/progress.hpp"
-#include "cli/verbs.hpp"
 #include "figures/figure.hpp"
 #include "figures/report.hpp"
 #include "plot/file.hpp"
-#include "scheduled/error.hpp"
 
-namespace scheduled::cli {
+namespace scheduled::paper {
 namespace {
 
-struct FiguresOptions {
-  std::vector<std::string> names;
-  std::string logs;
-  std::string out = "paper-figures";
-  std::vector<std::string> formats = {"png"};
-  int threads = 1;
-  bool list = false;
-};
-
+using cli::print_text;
+using cli::Progress;
 using figures::Entry;
 using figures::Result;
 
@@ -47,7 +40,7 @@ Order read_order(const std::string& text) {
   const auto& all = figures::all();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Entry& entry) { return entry.name == name; });
   if (found == all.end()) {
-    throw std::invalid_argument("figure = " + name + ": unknown; see scheduled figures --list");
+    throw std::invalid_argument("figure = " + name + ": unknown; see scheduled-paper figures --list");
   }
   if (colon == std::string::npos) return {*found, {}};
   const std::string variant = text.substr(colon + 1);
@@ -114,16 +107,6 @@ std::vector<Job> jobs_of(const std::vector<Result>& results, const FiguresOption
   return jobs;
 }
 
-void print_list() {
-  std::string text;
-  for (const Entry& entry : figures::all()) {
-    const std::string variants = entry.variants.empty() ? "" : fmt::format(" (:{})", known_variants(entry));
-    text += fmt::format("{}{}: {}\n    needs: {}; takes {}\n", entry.name, variants, entry.shows, entry.inputs,
-                        entry.takes);
-  }
-  print_text(text);
-}
-
 /// What to say at the end; whether all is well.
 bool print_summary(const std::vector<Order>& orders, const std::vector<Result>& results, const std::string& out,
                    std::size_t kept) {
@@ -151,12 +134,19 @@ bool print_summary(const std::vector<Order>& orders, const std::vector<Result>& 
   return complete;
 }
 
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf())) throw std::invalid_argument("cannot be read");
+  return text.str();
+}
+
 /// The rows of the report that is in the folder already.
 std::vector<figures::Row> earlier_rows(const std::filesystem::path& report) {
   std::error_code error;
   if (!std::filesystem::exists(report, error) || std::filesystem::is_empty(report, error)) return {};
   try {
-    return figures::rows_of(read_text(report.string()));
+    return figures::rows_of(text_of(report));
   } catch (const std::invalid_argument& wrong) {
     throw std::invalid_argument(report.string() + ": " + wrong.what() + "; give another folder with --out");
   }
@@ -186,8 +176,19 @@ std::vector<figures::Made> made_of(const std::vector<Order>& orders, const std::
   return made;
 }
 
+}  // namespace
+
+std::string figure_list() {
+  std::string text;
+  for (const Entry& entry : figures::all()) {
+    const std::string variants = entry.variants.empty() ? "" : fmt::format(" (:{})", known_variants(entry));
+    text += fmt::format("{}{}: {}\n    needs: {}; takes {}\n", entry.name, variants, entry.shows, entry.inputs,
+                        entry.takes);
+  }
+  return text;
+}
+
 void make_figures(const FiguresOptions& options) {
-  if (options.list) return print_list();
   std::string left_out;
   const std::vector<Order> orders = chosen(options, left_out);
   if (!options.logs.empty() && !std::filesystem::is_directory(options.logs)) {
@@ -226,35 +227,4 @@ void make_figures(const FiguresOptions& options) {
   if (!left_out.empty()) print_text("without --logs left out: " + left_out + "\n");
 }
 
-}  // namespace
-
-void add_figures(CLI::App& app) {
-  auto* const verb = app.add_subcommand("figures", "Remake the figures of 2501.18965 and check their numbers");
-  const auto options = std::make_shared<FiguresOptions>();
-  verb->add_option("NAME", options->names, "Figures to make, as NAME or NAME:VARIANT; default: all");
-  verb->add_flag("--list", options->list, "Print the figures with what they show and need");
-  verb->add_option("--logs", options->logs, "Folder with the paper's training logs, for the figures of real runs");
-  verb->add_option("--out", options->out, "Folder for pictures, CSV files and report.md")->capture_default_str();
-  verb->add_option("--format", options->formats, "png, pdf, svg; several joined by commas")
-      ->delimiter(',')
-      ->check(CLI::IsMember({"png", "pdf", "svg"}))
-      ->capture_default_str();
-  verb->add_option("--threads", options->threads, "Figures made at a time")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  verb->footer(
-      "Each picture comes with a CSV file of its points; report.md compares the numbers with those of the paper and\n"
-      "its logs, and keeps the numbers of other figures that earlier runs wrote into the same folder. Without NAME "
-      "and\n"
-      "--logs, the figures of real runs are left out and named; scheduled figures --logs DIR makes all. Parts whose\n"
-      "logs are not there are left out and named, the others are made, and the exit code is 1; so it is where a "
-      "number\n"
-      "does not hold without a reason. NAME:VARIANT makes one of the variants that --list shows, such as a model "
-      "size.\n"
-      "\nExamples:\n"
-      "  scheduled figures --list\n"
-      "  scheduled figures schedules cosine-cycle --format png,svg");
-  verb->callback([options] { make_figures(*options); });
-}
-
-}  // namespace scheduled::cli
+}  // namespace scheduled::paper

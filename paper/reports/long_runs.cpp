@@ -1,16 +1,16 @@
-// What the headers promise for 1e8 steps: memory and error of the curve, error of the stream. Minutes, 2.2 GB.
-// usage: long_runs [STEPS]
+// What the headers promise for runs too long for a test.
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <random>
 
+#include "reports/reports.hpp"
 #include "scheduled/bound.hpp"
 
+namespace scheduled::reports {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -51,9 +51,10 @@ bool check(const char* spec, std::int64_t T) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const std::int64_t T = argc > 1 ? std::atoll(argv[1]) : 100'000'000;
+bool long_runs(std::int64_t steps) {
   bool good = true;
-  for (const char* spec : {"wsd", "cosine", "rsqrt(warmup=1000)"}) good = check(spec, T) && good;
-  return good ? 0 : 1;
+  for (const char* spec : {"wsd", "cosine", "rsqrt(warmup=1000)"}) good = check(spec, steps) && good;
+  return good;
 }
+
+}  // namespace scheduled::reports

@@ -53,7 +53,7 @@ std::vector<Row> rows_of(std::string_view report) {
   if (report.empty()) return {};
   const std::size_t table = report.find(rule);
   if (!report.starts_with(title) || table == std::string_view::npos) {
-    throw std::invalid_argument("is no report of scheduled figures, and would be overwritten");
+    throw std::invalid_argument("is no report of scheduled-paper figures, and would be overwritten");
   }
   report.remove_prefix(table + rule.size());
   std::vector<Row> rows;
@@ -65,7 +65,7 @@ std::vector<Row> rows_of(std::string_view report) {
     const std::size_t third = second == std::string_view::npos ? second : line.find(" | ", second + 3);
     if (!line.starts_with("| ") || !line.ends_with(" |") || third == std::string_view::npos) {
       throw std::invalid_argument(
-          fmt::format("is no report of scheduled figures, and would be overwritten: '{}'", line));
+          fmt::format("is no report of scheduled-paper figures, and would be overwritten: '{}'", line));
     }
     rows.push_back({std::string(line.substr(2, second - 2)), std::string(line.substr(second + 3, third - second - 3)),
                     std::string(line.substr(third + 3, line.size() - third - 5))});
@@ -98,7 +98,8 @@ std::string report(const std::vector<Made>& made, const std::vector<Row>& earlie
   rows.insert(rows.end(), fresh.begin(), fresh.end());
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return place_of(a) < place_of(b); });
   std::string text = fmt::format(
-      "{}\nWritten by `scheduled figures` as report.md. A number agrees where it differs by at most half a unit of the "
+      "{}\nWritten by `scheduled-paper figures` as report.md. A number agrees where it differs by at most half a unit "
+      "of the "
       "last\npublished digit.\n\n",
       title);
   if (kept(made, earlier) > 0) {

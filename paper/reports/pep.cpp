@@ -1,10 +1,12 @@
-// Prints docs/pep.md: the exact worst case (6.1)-(6.2) beside the certified interval of the performance-estimation SDP
-// and Omega, for six schedules at their best base LR and 50 random ones, T = 2 ... 120. Needs csdp; takes minutes.
+// docs/pep.md: the exact worst case beside the interval that the SDP certifies.
 #include <chrono>
 #include <cstdio>
+#include <stdexcept>
 
+#include "reports/reports.hpp"
 #include "support/pep_cases.hpp"
 
+namespace scheduled::reports {
 namespace {
 
 void print_row(const std::string& name, const std::vector<double>& lr, double& worst) {
@@ -21,14 +23,13 @@ void print_row(const std::string& name, const std::vector<double>& lr, double& w
 
 }  // namespace
 
-int main() {
+bool pep() {
   if (!scheduled::pep_solver_available()) {
-    std::fprintf(stderr, "pep_table: csdp is not on PATH (Debian: coinor-csdp)\n");
-    return 1;
+    throw std::runtime_error("csdp is not on PATH (Debian: coinor-csdp)");
   }
   std::printf(
       "# Exact worst case, SDP and \xce\xa9\n\n"
-      "Written by `build/bench/pep_table > docs/pep.md` (built by `make bench`). D = G = 1. *Exact* is the minimum of\n"
+      "Written by `scheduled-paper pep > docs/pep.md`. D = G = 1. *Exact* is the minimum of\n"
       "(6.2) over W, in long double; *SDP lower* and *upper* are the ends of the interval that the library certifies\n"
       "from the raw data of the problem, whatever the solver says; *disagreement* is the larger relative distance of\n"
       "the exact value from those ends. Seconds are wall time on a shared machine (2 cores of an Intel Xeon).\n\n"
@@ -43,5 +44,7 @@ int main() {
     print_row("random " + std::to_string(repeat + 1), pep_cases::random_rates(random, 2 + repeat * 2), worst);
   }
   std::printf("\nLargest disagreement: %.1e.\n", worst);
-  return worst <= 1e-6 ? 0 : 1;
+  return worst <= 1e-6;
 }
+
+}  // namespace scheduled::reports

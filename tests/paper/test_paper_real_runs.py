@@ -1,4 +1,4 @@
-"""scheduled figures --logs: the figures of real runs, their numbers, and logs that are not there."""
+"""scheduled-paper figures --logs: the figures of real runs, their numbers, and logs that are not there."""
 
 import sys
 

@@ -1,5 +1,6 @@
 #include "figures/fits.hpp"
 
+#include <Eigen/QR>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -7,35 +8,23 @@
 
 namespace scheduled::figures {
 
-std::vector<double> least_squares(std::vector<std::vector<double>> basis, std::vector<double> y) {
-  const std::size_t rows = basis.size();
-  const std::size_t columns = rows == 0 ? 0 : basis.front().size();
+std::vector<double> least_squares(const std::vector<std::vector<double>>& basis, const std::vector<double>& y) {
+  const auto rows = static_cast<Eigen::Index>(basis.size());
+  const auto columns = static_cast<Eigen::Index>(basis.empty() ? 0 : basis.front().size());
   if (rows < columns || columns == 0) throw std::invalid_argument("points: fewer than there are coefficients");
-  std::vector<double> diagonal(columns);
-  for (std::size_t k = 0; k < columns; ++k) {
-    double square = 0.0;
-    for (std::size_t i = k; i < rows; ++i) square += basis[i][k] * basis[i][k];
-    double whole = square;
-    for (std::size_t i = 0; i < k; ++i) whole += basis[i][k] * basis[i][k];
-    if (!(square > 1e-26 * whole)) throw std::invalid_argument("points: do not tell the coefficients apart");
-    diagonal[k] = basis[k][k] > 0.0 ? -std::sqrt(square) : std::sqrt(square);
-    basis[k][k] -= diagonal[k];
-    const double scale = -1.0 / (diagonal[k] * basis[k][k]);
-    const auto reflect = [&](auto&& at) {
-      double dot = 0.0;
-      for (std::size_t i = k; i < rows; ++i) dot += basis[i][k] * at(i);
-      for (std::size_t i = k; i < rows; ++i) at(i) -= scale * dot * basis[i][k];
-    };
-    for (std::size_t j = k + 1; j < columns; ++j) reflect([&](std::size_t i) -> double& { return basis[i][j]; });
-    reflect([&](std::size_t i) -> double& { return y[i]; });
+  Eigen::MatrixXd matrix(rows, columns);
+  for (Eigen::Index i = 0; i < rows; ++i) {
+    matrix.row(i) = Eigen::Map<const Eigen::RowVectorXd>(basis[static_cast<std::size_t>(i)].data(), columns);
   }
-  std::vector<double> coefficients(columns);
-  for (std::size_t k = columns; k-- > 0;) {
-    double rest = y[k];
-    for (std::size_t j = k + 1; j < columns; ++j) rest -= basis[k][j] * coefficients[j];
-    coefficients[k] = rest / diagonal[k];
-  }
-  return coefficients;
+  // Columns of length 1, so that the rank does not depend on their units.
+  const Eigen::RowVectorXd length = matrix.colwise().norm();
+  if (length.minCoeff() > 0.0) matrix.array().rowwise() /= length.array();
+  Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(matrix);
+  qr.setThreshold(1e-13);
+  if (qr.rank() < columns) throw std::invalid_argument("points: do not tell the coefficients apart");
+  const Eigen::VectorXd x =
+      qr.solve(Eigen::Map<const Eigen::VectorXd>(y.data(), rows)).cwiseQuotient(length.transpose());
+  return {x.begin(), x.end()};
 }
 
 double PowerLaw::operator()(double x) const { return factor * std::pow(x, exponent); }
@@ -73,7 +62,7 @@ double LrFit::best() const {
 LrFit fit_lr(std::span<const double> gamma, std::span<const double> loss) {
   std::vector<std::vector<double>> basis;
   for (const double value : gamma) basis.push_back({1.0 / value, value, 1.0});
-  const std::vector<double> fit = least_squares(std::move(basis), {loss.begin(), loss.end()});
+  const std::vector<double> fit = least_squares(basis, {loss.begin(), loss.end()});
   return {fit[0], fit[1], fit[2]};
 }
 
@@ -101,7 +90,7 @@ std::vector<double> fit_polynomial(std::span<const double> x, std::span<const do
     for (int j = 0; j < degree; ++j) row.push_back(row.back() * value);
     basis.push_back(std::move(row));
   }
-  return least_squares(std::move(basis), {y.begin(), y.end()});
+  return least_squares(basis, {y.begin(), y.end()});
 }
 
 double polynomial(std::span<const double> coefficients, double x) {

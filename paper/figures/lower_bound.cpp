@@ -8,9 +8,7 @@
 #include "figures/shared.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
-#ifdef SCHEDULED_WITH_PEP
 #include "scheduled/pep.hpp"
-#endif
 
 namespace scheduled::figures {
 namespace {
@@ -44,15 +42,13 @@ std::vector<double> shifted(std::span<const double> lr) {
 }
 
 /// The worst case by the SDP of section 6 after a few steps; nothing without a solver.
-plot::Line sdp_points([[maybe_unused]] std::span<const double> lr, std::size_t style) {
+plot::Line sdp_points(std::span<const double> lr, std::size_t style) {
   plot::Line out = points("SDP", {}, {}, style);
-#ifdef SCHEDULED_WITH_PEP
   if (!pep_solver_available()) return out;
   for (const std::size_t t : {5U, 10U, 20U, 40U, 60U}) {
     out.x.push_back(static_cast<double>(t));
     out.y.push_back(solve_pep(PepProblem(lr.first(t))).upper.bound);
   }
-#endif
   return out;
 }
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <regex>
 #include <set>
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "scheduled/runlog.hpp"
 
 namespace experiment {
@@ -90,12 +91,19 @@ inline const std::vector<Method>& methods() {
   return all;
 }
 
+/// A member of experiment.json.
+inline const scheduled::Json& member(const scheduled::Json& object, std::string_view key) {
+  const scheduled::Json* const found = object.find(key);
+  if (found == nullptr) throw std::invalid_argument(fmt::format("experiment.json: {} is missing", key));
+  return *found;
+}
+
 class Experiment {
  public:
   explicit Experiment(const fs::path& folder) : lines_(read_lines(folder)) {
     std::ifstream file(folder / "experiment.json");
     if (!file) throw std::invalid_argument((folder / "experiment.json").string() + ": is missing");
-    about = nlohmann::json::parse(file);
+    about = scheduled::Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
     std::set<std::int64_t> ends;
     std::set<int> all;
     for (const Line& line : lines_) {
@@ -162,7 +170,7 @@ class Experiment {
     return found;
   }
 
-  nlohmann::json about;
+  scheduled::Json about;
   std::vector<std::int64_t> horizons;
   std::vector<int> seeds;
 

@@ -78,7 +78,7 @@ using Law = std::vector<double>;
 Law fit_law(const Parts& parts) {
   std::vector<std::vector<double>> basis;
   for (std::size_t k = 0; k < parts.step.size(); ++k) basis.push_back({1.0, parts.inverse[k], parts.noise[k]});
-  return least_squares(std::move(basis), parts.loss);
+  return least_squares(basis, parts.loss);
 }
 plot::Line predicted(const Law& law, const Parts& parts) {
   plot::Line out{.label = "bound fitted to the run of 25k steps", .x = parts.step, .style = 4};

@@ -1,0 +1,25 @@
+// The verb figures of scheduled-paper.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace scheduled::paper {
+
+struct FiguresOptions {
+  std::vector<std::string> names = {};  ///< NAME or NAME:VARIANT; none: all
+  std::string logs = {};                ///< folder of the paper's training logs; empty: none
+  std::string out = "paper-figures";
+  std::vector<std::string> formats = {"png"};
+  int threads = 1;
+  bool list = false;  ///< only print figure_list()
+};
+
+/// The figures with what they show and need.
+std::string figure_list();
+
+/// Writes pictures, their points as CSV, and report.md. Throws std::invalid_argument for bad requests, and
+/// std::runtime_error at the end where a figure is not complete.
+void make_figures(const FiguresOptions& options);
+
+}  // namespace scheduled::paper
