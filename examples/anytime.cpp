@@ -1,6 +1,5 @@
 // A training program on the run store: it goes on where it was, whatever happened to it. See docs/guide/anytime.md.
-#include <scheduled/anytime_plan.hpp>
-#include <scheduled/anytime_store.hpp>
+#include <scheduled/anytime.hpp>
 
 #include <unistd.h>
 

@@ -1,6 +1,5 @@
 // A training loop that asks the library for its rates: see "In C++" in the README.
-#include <scheduled/design.hpp>
-#include <scheduled/schedule.hpp>
+#include <scheduled/scheduled.hpp>
 
 #include <iostream>
 

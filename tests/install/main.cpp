@@ -1,6 +1,5 @@
 // What a training code does with the library: ask for the rate of each step, and for the best peak before that.
-#include <scheduled/design.hpp>
-#include <scheduled/schedule.hpp>
+#include <scheduled/scheduled.hpp>
 
 #include <iostream>
 

@@ -11,7 +11,10 @@ else
   where=(-DSCHEDULED_SOURCE_DIR="$source_dir")
 fi
 cmake -G Ninja -S "$source_dir/tests/install" -B "$work/build" -DCMAKE_BUILD_TYPE=Release "${where[@]}" >/dev/null
-cmake --build "$work/build" --target consumer
+cmake --build "$work/build" --target consumer consumer_c
 output=$("$work/build/consumer")
 echo "$output"
 [[ $output == 'wsd(steps=401, peak=0.02537'*' has bound 0.10932'* ]]
+output=$("$work/build/consumer_c")
+echo "$output"
+[[ $output == 'linear(steps=3, '*': 1' ]]

@@ -1,0 +1,21 @@
+// Everything of the library that is installed.
+#pragma once
+
+#include "scheduled/bound.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/schedule.hpp"
+
+// Modules that are built only where their dependencies are found.
+#if __has_include("scheduled/runlog.hpp")
+#include "scheduled/runlog.hpp"
+#endif
+#if __has_include("scheduled/law.hpp")
+#include "scheduled/law.hpp"
+#endif
+#if __has_include("scheduled/pep.hpp")
+#include "scheduled/pep.hpp"
+#endif
+#if __has_include("scheduled/anytime.hpp")
+#include "scheduled/anytime.hpp"
+#endif
