@@ -5,6 +5,7 @@
 
 #include "scheduled/law.hpp"
 #include "support/law_cases.hpp"
+#include "support/law_direct.hpp"
 
 namespace {
 
@@ -31,7 +32,7 @@ struct Six {
       const auto step = law_cases::every(400, last, 200);
       const auto fast = scheduled::law_curve(law, lr, step);
       const std::int64_t one[] = {step[step.size() / 2]};
-      right = right && std::fabs(scheduled::law_curve_direct(law, lr, one)[0] - fast[step.size() / 2]) < 1e-8;
+      right = right && std::fabs(law_direct::law_curve_direct(law, lr, one)[0] - fast[step.size() / 2]) < 1e-8;
       curves.emplace_back(kind, lr, step, law.reference_rate, law.reference_sum);
       points += step.size();
     }

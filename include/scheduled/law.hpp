@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,13 +11,14 @@
 #include <string_view>
 #include <vector>
 
+#include "scheduled/error.hpp"
 #include "scheduled/runlog.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled {
 
 namespace law {
-struct Evaluator;  // src/law/curves.hpp
+struct Evaluator;
 }
 
 /// Losses in nats. t counts finished updates, eta_k is the rate of update k (lr[k-1]), eta_0 = 0, so that a warmup is a
@@ -47,23 +49,28 @@ enum class LawKind {
   /// end of a run. q1^2 = a reference_sum, q2^2 = b/reference_rate.
   bu,
 };
-inline constexpr int law_kinds = 6;
+
+/// How a parameter grows with the number of steps of a run: the unit in which fits move it.
+enum class LawUnit { none, steps, root_steps, per_step };
 
 /// What a parameter is and where a fit may put it.
 struct LawParameter {
   std::string_view name;
   std::string_view meaning;
-  double lower = 0.0;
-  double upper = 0.0;
+  double lower = -std::numeric_limits<double>::max();
+  double upper = std::numeric_limits<double>::max();
   bool log_scale = false;  ///< fits move its logarithm; > 0
   bool linear = false;     ///< the loss is linear in it, the other parameters given
-  double start = 0.0;      ///< typical value: the centre of starts and prior
-  double spread = 1.0;     ///< standard deviation of the prior (of the logarithm with log_scale); 0: no prior
+  double start = 0.0;      ///< typical value, in `unit` of the longest run: the centre of starts and prior
+  double spread = 0.0;     ///< standard deviation of the prior (of the logarithm with log_scale); 0: no prior
+  LawUnit unit = LawUnit::none;
 };
 
+/// All laws.
+std::span<const LawKind> law_kinds() noexcept;
 /// "omega", "worst-case", "momentum", "multi-power", "angular", "bu".
 std::string_view law_name(LawKind kind) noexcept;
-/// Throws std::invalid_argument that names the text and the laws there are.
+/// Throws ArgumentError with the laws there are, and the one that may be meant.
 LawKind parse_law_kind(std::string_view name);
 std::span<const LawParameter> law_parameters(LawKind kind) noexcept;
 
@@ -73,12 +80,12 @@ struct Law {
   double reference_sum = 1.0;      ///< > 0
   std::vector<double> parameters;  ///< in the order of law_parameters(kind)
 
-  /// Throws std::invalid_argument that names the parameter and those there are.
+  /// Throws ArgumentError that names the parameter and those there are.
   double at(std::string_view parameter) const;
   bool operator==(const Law&) const = default;
 };
 
-/// Throws std::invalid_argument naming the parameter, its value and its bounds, a reference that is not > 0, or a wrong
+/// Throws ArgumentError naming the parameter, its value and its bounds, a reference that is not > 0, or a wrong
 /// number of parameters.
 void check_law(const Law& law);
 
@@ -87,7 +94,7 @@ class LawCurve {
  public:
   /// lr: rates of updates 1 ... T, finite, >= 0, lr[0] or a later one > 0; step: values t within [1, T], increasing,
   /// each after the first positive rate. References as in Law. O(T log T + n log T) for smooth pieces of lr; where lr
-  /// has noise in every step, O(sum of t). worst_case: O(sum of t). Throws std::invalid_argument naming argument,
+  /// has noise in every step, O(sum of t). worst_case: O(sum of t). Throws ArgumentError naming argument,
   /// index, value and requirement.
   LawCurve(LawKind kind, std::span<const double> lr, std::span<const std::int64_t> step, double reference_rate = 1.0,
            double reference_sum = 1.0);
@@ -111,11 +118,8 @@ class LawCurve {
 /// Losses after the given updates: check_law, LawCurve and evaluate in one.
 std::vector<double> law_curve(const Law& law, std::span<const double> lr, std::span<const std::int64_t> step);
 
-/// The same by plain sums, O(T n): the readable truth that tests compare with.
-std::vector<double> law_curve_direct(const Law& law, std::span<const double> lr, std::span<const std::int64_t> step);
-
 /// Exact text of a law as JSON and back: {"law":"angular","reference_rate":...,"parameters":{"L0":...}}. parse_law
-/// throws std::invalid_argument: not JSON, an unknown, missing or repeated key, a value out of bounds.
+/// throws ArgumentError: not JSON, an unknown, missing or repeated key, a value out of bounds.
 std::string print_law(const Law& law);
 Law parse_law(std::string_view json);
 
@@ -171,7 +175,7 @@ struct Estimate {
 struct RunResiduals {
   std::string name;
   std::size_t points = 0;
-  double mean = 0.0;  ///< of predicted - loss; so the next ones
+  double mean = 0.0;  ///< of predicted - loss
   double rms = 0.0;
   double largest = 0.0;           ///< max |predicted - loss|
   double largest_relative = 0.0;  ///< max |predicted - loss|/loss
@@ -205,7 +209,7 @@ struct LawFit {
 /// Fits all parameters of the law to all runs by a bounded Levenberg-Marquardt iteration on Huber's loss, the linear
 /// parameters starting at their least-squares values for each candidate. References: the highest rate and the largest
 /// sum of rates of the runs. Deterministic.
-/// Throws std::invalid_argument naming run, index, value and requirement: no runs, fewer points than parameters + 1, a
+/// Throws ArgumentError naming run, index, value and requirement: no runs, fewer points than parameters + 1, a
 /// loss that is not finite (or not > 0 with log residuals), constant losses, all errors of LawCurve, options out of
 /// range, an unknown fixed parameter.
 LawFit fit_law(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options = {});
@@ -221,7 +225,7 @@ void bootstrap_law(LawFit& fit, const std::vector<FitRun>& runs, int replicates,
 /// runs.
 void calibrate_law(LawFit& fit, const std::vector<FitRun>& runs, const FitOptions& options = {});
 
-/// Throws std::invalid_argument naming what does not belong to the law or cannot be: sizes, signs, a covariance that is
+/// Throws ArgumentError naming what does not belong to the law or cannot be: sizes, signs, a covariance that is
 /// not symmetric or has entries beyond what its diagonal allows.
 void check_fitted(const FittedLaw& fitted);
 
@@ -230,7 +234,7 @@ std::vector<RunResiduals> law_residuals(const Law& law, const std::vector<FitRun
 
 /// JSON text of a fitted law with its uncertainty, and back: parse_fitted_law(print_fitted_law(f)) == f.
 std::string print_fitted_law(const FittedLaw& fitted);
-/// Throws std::invalid_argument as parse_law and check_fitted.
+/// Throws ArgumentError as parse_law and check_fitted.
 FittedLaw parse_fitted_law(std::string_view json);
 
 // ---- What a fitted law says of schedules that were not run.
@@ -267,7 +271,7 @@ struct CooldownQuestion {
   std::int64_t further = 1000;             ///< "and if the trunk first went on for this many steps?", >= 1
 };
 
-/// "linear", "1-sqrt", "cosine", ... as decay= of specs. Throws std::invalid_argument as Schedule::parse; exponential
+/// "linear", "1-sqrt", "cosine", ... as decay= of specs. Throws ArgumentError as Schedule::parse; exponential
 /// and inverse-proportional decays need a `final` > 0.
 Decay parse_cooldown_decay(std::string_view name, double final = 0.0);
 
@@ -296,13 +300,13 @@ struct VirtualCooldown {
   std::vector<CooldownAnswer> answers;
 };
 
-/// `trunk` holds the rates of all updates so far, the last one > 0. Throws std::invalid_argument naming argument, index
+/// `trunk` holds the rates of all updates so far, the last one > 0. Throws ArgumentError naming argument, index
 /// and value.
 VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double> trunk,
                                  const CooldownQuestion& question);
 
 /// Steps of a cooldown after `now` steps: a share is of the whole run, as in wsd(cooldown=20%). Throws
-/// std::invalid_argument: tokens, examples, a share of 100 % or more.
+/// ArgumentError: tokens, examples, a share of 100 % or more.
 std::int64_t cooldown_steps(const Duration& length, std::int64_t now);
 
 /// The trunk's rates followed by a cooldown of `length` steps.
@@ -323,9 +327,9 @@ struct LawGradient {
   std::vector<double> rate;  ///< one per update
 };
 
-/// Loss within 1e-12 of law_curve_direct, relative. Rates of 0 have the derivative of a rate of 0 that stays 0 (omega:
+/// Loss within 1e-12 of plain sums, relative. Rates of 0 have the derivative of a rate of 0 that stays 0 (omega:
 /// after the last positive rate; multi_power: below 1e-9 of the reference; angular: the derivative at 1e-9 of it). bu:
-/// a rate counts only where it is the first highest. O(T). Throws std::invalid_argument as LawCurve with step T, and
+/// a rate counts only where it is the first highest. O(T). Throws ArgumentError as LawCurve with step T, and
 /// for worst_case, which has kinks.
 LawGradient law_end_gradient(const Law& law, std::span<const double> lr, Falls falls = Falls::as_the_law);
 
@@ -353,7 +357,7 @@ struct LawOptimum {
 /// stay at or below the cap. Spectral projected gradients on piecewise linear rates, from several starts, on a grid
 /// that is refined where that gains. bu: constant, in closed form (all schedules with that highest rate are equal).
 /// Deterministic, the same bits on every x86-64 machine. O(steps) for each of some hundred evaluations. Throws
-/// std::invalid_argument: options out of range, worst_case (worst_case_optimal_schedule has its optimum), bu with a =
+/// ArgumentError: options out of range, worst_case (worst_case_optimal_schedule has its optimum), bu with a =
 /// 0, where no rate is best.
 LawOptimum optimize_law(const Law& law, std::int64_t steps, const LawOptimizeOptions& options = {});
 
@@ -365,7 +369,7 @@ struct LawPeak {
 };
 
 /// The best peak of `schedule`, which needs a horizon, within [cap/1000, cap] (and what its absolute rates allow): a
-/// scan in steps of a fifth, then golden section to 1e-4 relative. Throws std::invalid_argument.
+/// scan in steps of a fifth, then golden section to 1e-4 relative. Throws ArgumentError.
 LawPeak best_law_peak(const Law& law, const Schedule& schedule, double cap);
 
 }  // namespace scheduled

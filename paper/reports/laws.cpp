@@ -121,11 +121,12 @@ void compare(const std::filesystem::path& data) {
   for (const std::string size : {"25", "100"}) {
     const auto train = law_data::mpl_runs(data, size, law_data::mpl_train);
     const auto test = law_data::mpl_runs(data, size, law_data::mpl_test);
-    for (int kind = law_kinds; kind-- > 0;) {
+    const auto kinds = law_kinds();
+    for (auto kind = kinds.rbegin(); kind != kinds.rend(); ++kind) {
       FitOptions options;
       options.threads = threads;
       const auto begin = std::chrono::steady_clock::now();
-      const LawFit fit = scheduled::fit_law(static_cast<LawKind>(kind), train, options);
+      const LawFit fit = scheduled::fit_law(*kind, train, options);
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
       Errors all;
       double rms = 0.0;
@@ -137,7 +138,7 @@ void compare(const std::filesystem::path& data) {
       }
       for (const auto& residuals : fit.residuals) fit_rms += residuals.rms / static_cast<double>(train.size());
       std::printf("| %sM | %s | %.5f | %.5f | %.5f | %.5f | %.1f | %.2f |\n", size.c_str(),
-                  std::string(scheduled::law_name(static_cast<LawKind>(kind))).c_str(), fit_rms, rms, all.mean(),
+                  std::string(scheduled::law_name(*kind)).c_str(), fit_rms, rms, all.mean(),
                   all.largest_relative, all.coverage(), seconds.count());
       std::fflush(stdout);
     }

@@ -3,15 +3,16 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "law/words.hpp"
 
 namespace scheduled {
 
 std::vector<double> with_cooldown(std::span<const double> trunk, std::int64_t length, const Decay& decay,
                                   double final) {
-  if (trunk.empty()) fail({"trunk: must hold at least one rate"});
+  if (trunk.empty()) fail_argument("trunk", "must hold at least one rate");
   require_non_negative("trunk", trunk);
   require_positive("trunk's last rate", trunk.back());
-  if (length < 1) fail({"length = ", std::to_string(length), ": must be >= 1"});
+  if (length < 1) fail_value("length", std::to_string(length), "must be >= 1");
   if (!(final >= 0.0 && final < 1.0)) fail_value("final", final, "must be within [0, 1)");
   // One step at the trunk's rate, then the cooldown: a schedule that is all cooldown would start below it.
   ScheduleSpec spec;
@@ -27,9 +28,9 @@ std::vector<double> with_cooldown(std::span<const double> trunk, std::int64_t le
 std::int64_t cooldown_steps(const Duration& length, std::int64_t now) {
   if (length.unit == Duration::Unit::steps) return resolve_steps("cooldown", length, std::nullopt, {});
   if (length.unit != Duration::Unit::percent)
-    fail({"cooldown = ", print_duration(length), ": must be steps or a share"});
+    fail_value("cooldown", print_duration(length), "must be steps or a share");
   if (!(length.value > 0.0 && length.value < 100.0)) {
-    fail({"cooldown = ", print_duration(length), ": must be below 100 %: a share of the run with the cooldown"});
+    fail_value("cooldown", print_duration(length), "must be below 100 %: a share of the run with the cooldown");
   }
   return std::max<std::int64_t>(steps_for_share(now, length.value), 1);
 }
@@ -40,8 +41,8 @@ Decay parse_cooldown_decay(std::string_view name, double final) {
 
 VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double> trunk,
                                  const CooldownQuestion& question) {
-  if (question.lengths.empty()) fail({"lengths: must hold at least one length"});
-  if (question.further < 1) fail({"further = ", std::to_string(question.further), ": must be >= 1"});
+  if (question.lengths.empty()) fail_argument("lengths", "must hold at least one length");
+  if (question.further < 1) fail_value("further", std::to_string(question.further), "must be >= 1");
   VirtualCooldown result;
   result.now = static_cast<std::int64_t>(trunk.size());
   std::vector<double> longer(trunk.begin(), trunk.end());
@@ -70,12 +71,7 @@ BetterSpent better_spent(const CooldownAnswer& answer) noexcept {
   return answer.longer.lower > answer.gain.upper ? BetterSpent::cooldown : BetterSpent::alike;
 }
 
-std::string_view name_of(WorthGoingOn worth) noexcept {
-  return worth == WorthGoingOn::yes ? "yes" : worth == WorthGoingOn::no ? "no" : "unsure";
-}
-
-std::string_view name_of(BetterSpent spent) noexcept {
-  return spent == BetterSpent::trunk ? "trunk" : spent == BetterSpent::cooldown ? "cooldown" : "alike";
-}
+std::string_view name_of(WorthGoingOn worth) noexcept { return word_of(worth); }
+std::string_view name_of(BetterSpent spent) noexcept { return word_of(spent); }
 
 }  // namespace scheduled

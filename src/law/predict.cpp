@@ -4,14 +4,13 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "law/coordinates.hpp"
-#include "law/curves.hpp"
-#include "law/fit_parts.hpp"
+#include "law/arithmetic.hpp"
+#include "law/fit/coordinates.hpp"
+#include "law/fit/uncertainty.hpp"
+#include "law/fit/warnings.hpp"
 
 namespace scheduled {
 namespace {
-
-constexpr double ninety = 1.6448536269514722;
 
 /// Losses and their gradients in the fit's coordinates.
 struct Sensitive {
@@ -47,12 +46,13 @@ void check_fitted(const FittedLaw& fitted) {
   check_law(fitted.law);
   const std::size_t P = fitted.law.parameters.size();
   if (fitted.covariance.size() != P * P) {
-    fail({"covariance: has ", std::to_string(fitted.covariance.size()), " entries; must have ", std::to_string(P * P)});
+    fail_argument("covariance", concat({"has ", std::to_string(fitted.covariance.size()), " entries; must have ",
+                                        std::to_string(P * P)}));
   }
   require_non_negative("noise", fitted.noise);
   require_positive("time", fitted.time);
   require_positive("inflation", fitted.inflation);
-  if (fitted.decays < 0) fail({"decays = ", std::to_string(fitted.decays), ": must be >= 0"});
+  if (fitted.decays < 0) fail_value("decays", std::to_string(fitted.decays), "must be >= 0");
   constexpr double rounding = 1e-9;
   for (std::size_t j = 0; j < P; ++j) {
     for (std::size_t k = 0; k <= j; ++k) {
@@ -60,13 +60,13 @@ void check_fitted(const FittedLaw& fitted) {
       const double most = std::sqrt(fitted.covariance[j * P + j]) * std::sqrt(fitted.covariance[k * P + k]);
       const bool symmetric = std::fabs(value - fitted.covariance[k * P + j]) <= rounding * most;
       if (symmetric && std::fabs(value) <= most * (1.0 + rounding)) continue;  // not with NaN
-      fail({"covariance[", std::to_string(j * P + k), "] = ", format_number(value),
-            ": a covariance is symmetric, with entries of at most the root of the diagonal's product"});
+      fail_entry("covariance", j * P + k, value,
+                 "a covariance is symmetric, with entries of at most the root of the diagonal's product");
     }
   }
   for (const Law& refit : fitted.bootstrap) {
     check_law(refit);
-    if (refit.kind != fitted.law.kind) fail({"bootstrap: has a law of another kind"});
+    if (refit.kind != fitted.law.kind) fail_argument("bootstrap", "has a law of another kind");
   }
 }
 
@@ -89,11 +89,12 @@ std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const d
     const bool logarithms = fitted.log_residuals && loss > 0.0;
     if (!logarithms) {
       const double noise = fitted.log_residuals ? fitted.noise * std::fabs(loss) : fitted.noise;
-      const double half = fitted.inflation * ninety * std::sqrt(noise * noise + parameters);
+      const double half = fitted.inflation * law::ninety * std::sqrt(noise * noise + parameters);
       predicted.push_back({loss, loss - half, loss + half});
       continue;
     }
-    const double half = fitted.inflation * ninety * std::sqrt(fitted.noise * fitted.noise + parameters / (loss * loss));
+    const double half =
+        fitted.inflation * law::ninety * std::sqrt(fitted.noise * fitted.noise + parameters / (loss * loss));
     predicted.push_back({loss, loss * law::exponential(-half), loss * law::exponential(half)});
   }
   return predicted;
@@ -101,7 +102,7 @@ std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const d
 
 std::vector<Predicted> predict_losses(const FittedLaw& fitted, const Schedule& schedule,
                                       std::span<const std::int64_t> step) {
-  if (step.empty()) fail({"step: must hold at least one step"});
+  if (step.empty()) fail_argument("step", "must hold at least one step");
   return predict_losses(fitted, schedule.values(*std::max_element(step.begin(), step.end())), step);
 }
 
@@ -118,7 +119,7 @@ Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr
     const double apart = law_curve(refit, lr_a, last_a)[0] - law_curve(refit, lr_b, last_b)[0] - difference;
     refits += apart * apart / static_cast<double>(fitted.bootstrap.size());
   }
-  const double half = fitted.inflation * ninety * std::sqrt(std::max(variance(fitted, a.gradient), refits));
+  const double half = fitted.inflation * law::ninety * std::sqrt(std::max(variance(fitted, a.gradient), refits));
   return {difference, difference - half, difference + half};
 }
 

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "support/law_cases.hpp"
+#include "support/law_direct.hpp"
 
 namespace scheduled {
 namespace {
@@ -21,19 +22,16 @@ const char* const specs[] = {
     "rsqrt(steps=3000, warmup=300, peak=1e-3)",
 };
 
-const LawKind kinds[] = {LawKind::omega,       LawKind::worst_case, LawKind::momentum,
-                         LawKind::multi_power, LawKind::angular,    LawKind::bu};
-
 double worst_difference(const Law& law, const std::vector<double>& lr, const std::vector<std::int64_t>& step) {
   const std::vector<double> fast = law_curve(law, lr, step);
-  const std::vector<double> direct = law_curve_direct(law, lr, step);
+  const std::vector<double> direct = law_direct::law_curve_direct(law, lr, step);
   double worst = 0.0;
   for (std::size_t i = 0; i < step.size(); ++i) worst = std::max(worst, std::fabs(fast[i] - direct[i]));
   return worst;
 }
 
 TEST(LawAccuracy, AgreesWithPlainSums) {
-  for (const LawKind kind : kinds) {
+  for (const LawKind kind : law_kinds()) {
     double worst = 0.0;
     std::string where;
     for (const char* spec : specs) {
@@ -73,7 +71,7 @@ TEST(LawAccuracy, AgreesWithPlainSumsOnNoisyRates) {
   std::uniform_real_distribution<double> uniform(0.1, 1.0);
   std::vector<double> lr(1500);
   for (double& rate : lr) rate = 1e-3 * uniform(random);
-  for (const LawKind kind : kinds) {
+  for (const LawKind kind : law_kinds()) {
     EXPECT_LE(worst_difference(law_cases::typical(kind, lr, 1e-3), lr, law_cases::every(2, 1500, 41)), 1e-8)
         << law_name(kind);
   }
@@ -102,7 +100,7 @@ TEST(LawAccuracy, JacobianHoldsWhereTheLastRateIsZero) {
 }
 
 TEST(LawAccuracy, JacobianIsThatOfFiniteDifferences) {
-  for (const LawKind kind : kinds) {
+  for (const LawKind kind : law_kinds()) {
     for (const char* spec : specs) {
       const std::vector<double> lr = law_cases::rates(spec);
       const Law law = law_cases::typical(kind, lr, Schedule::parse(spec).peak());

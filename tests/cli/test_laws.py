@@ -255,7 +255,7 @@ class BadLogs(LawTest):
         for text, *arguments in [
             ("RUN: at least one log is needed", "fit"),
             ("law = 'chinchilla': must be one of omega, worst-case,", *FIT, "--law", "chinchilla"),
-            ("parameter 'lambda': the law bu has L_inf, a, b", *FIT, "--law", "bu", "--fix", "lambda=1"),
+            ("parameter = 'lambda': the law bu has L_inf, a, b", *FIT, "--law", "bu", "--fix", "lambda=1"),
             ("fix = a: must be NAME=VALUE, e.g. lambda=0.1", *FIT, "--law", "bu", "--fix", "a"),
             ("fix a = x: must be a number", *FIT, "--law", "bu", "--fix", "a=x"),
             ("huber = -1: must be finite and >= 0", *FIT, "--huber=-1"),

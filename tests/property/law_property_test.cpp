@@ -6,6 +6,7 @@
 
 #include "scheduled/law.hpp"
 #include "support/generators.hpp"
+#include "support/law_direct.hpp"
 
 namespace scheduled {
 namespace {
@@ -43,15 +44,15 @@ void expect_near(const std::vector<double>& a, const std::vector<double>& b, dou
 }
 
 RC_GTEST_PROP(LawCurve, AgreesWithPlainSums, ()) {
-  for (int kind = 0; kind < law_kinds; ++kind) {
-    const Case c = any_case(static_cast<LawKind>(kind));
-    expect_near(curve(c), law_curve_direct(c.law, c.lr, c.step), 1e-8);
+  for (const LawKind kind : law_kinds()) {
+    const Case c = any_case(kind);
+    expect_near(curve(c), law_direct::law_curve_direct(c.law, c.lr, c.step), 1e-8);
   }
 }
 
 RC_GTEST_PROP(LawCurve, RatesInOtherUnitsMakeNoDifference, ()) {
-  for (int kind = 0; kind < law_kinds; ++kind) {
-    Case c = any_case(static_cast<LawKind>(kind));
+  for (const LawKind kind : law_kinds()) {
+    Case c = any_case(kind);
     const std::vector<double> before = curve(c);
     const double unit = std::exp(*generate::real(-5.0, 5.0));
     for (double& rate : c.lr) rate *= unit;
@@ -64,8 +65,8 @@ RC_GTEST_PROP(LawCurve, RatesInOtherUnitsMakeNoDifference, ()) {
 }
 
 RC_GTEST_PROP(LawCurve, TheFutureDoesNotMatter, ()) {
-  for (int kind = 0; kind < law_kinds; ++kind) {
-    Case c = any_case(static_cast<LawKind>(kind));
+  for (const LawKind kind : law_kinds()) {
+    Case c = any_case(kind);
     const std::vector<double> before = curve(c);
     c.lr.insert(c.lr.end(), 100, c.lr.back() * 0.5);
     expect_near(curve(c), before, 1e-12);
@@ -85,8 +86,8 @@ RC_GTEST_PROP(LawCurve, AngularWithoutDecayOfWeightsIsMultiPower, ()) {
 }
 
 RC_GTEST_PROP(LawCurve, TextReadsBackExactly, ()) {
-  for (int kind = 0; kind < law_kinds; ++kind) {
-    const Case c = any_case(static_cast<LawKind>(kind), 60);
+  for (const LawKind kind : law_kinds()) {
+    const Case c = any_case(kind, 60);
     RC_ASSERT(parse_law(print_law(c.law)) == c.law);
   }
 }

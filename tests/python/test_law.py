@@ -182,7 +182,7 @@ BAD = [
     (lambda: law.fit_law([law.FitRun("a", [1.0] * 9, [1, 2, 3], [3.0, 2.9, 2.8])]), r"loss: 3 points for 9 parameters"),
     (lambda: law.fit_law([law.FitRun("a", [1.0] * 9, [1, 2], [3.0, np.nan])]), r"run 'a': loss\[1\] = nan"),
     (lambda: law.fit_law([law.FitRun("a", [1.0] * 20, range(1, 12), [3.0] * 11)]), r"the same at every step"),
-    (lambda: law.fit_law(RUNS, "bu", fixed={"c": 1.0}), r"parameter 'c': the law bu has L_inf, a, b"),
+    (lambda: law.fit_law(RUNS, "bu", fixed={"c": 1.0}), r"parameter = 'c': the law bu has L_inf, a, b"),
     (lambda: law.fit_law(RUNS, "bu", bootstrap=-1), r"replicates = -1: must be >= 1"),
     (lambda: law.fit_law(RUNS, "bu", threads=0), r"threads = 0: must be >= 1"),
     (lambda: law.fit_law(RUNS[:1], "bu", calibrate=True), r"leaving runs out needs 2, there is 1"),

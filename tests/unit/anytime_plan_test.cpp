@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "support/law_direct.hpp"
 #include "support/run_folder.hpp"
 #include "support/throws.hpp"
 
@@ -193,7 +194,7 @@ TEST(AnytimePlan, LossIsThatOfTheLawAtTheTrunksOwnPeak) {
     const std::vector<double> rates = branch.schedule.values();
     EXPECT_EQ(branch.schedule.peak(), 1e-3);
     const std::int64_t end[] = {branch.result};
-    EXPECT_NEAR(branch.loss->loss, law_curve_direct(asked.law->law, rates, end)[0], 1e-8);
+    EXPECT_NEAR(branch.loss->loss, law_direct::law_curve_direct(asked.law->law, rates, end)[0], 1e-8);
     EXPECT_LT(branch.loss->lower, branch.loss->loss);
     EXPECT_LT(branch.loss->loss, branch.loss->upper);
     EXPECT_GT(std::log(branch.loss->upper / branch.loss->loss), 1.644 * asked.law->noise);  // noise and parameters

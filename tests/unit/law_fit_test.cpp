@@ -276,7 +276,7 @@ TEST(LawFit, BadInputIsNamed) {
   EXPECT_EQ(message({good}, {.huber = -1.0}), "huber = -1: must be finite and >= 0");
   EXPECT_EQ(message({good}, {.candidates = 2, .starts = 3}), "starts = 3: must be at most candidates = 2");
   EXPECT_EQ(message({good}, {.fixed = {{"beta", 1.0}}}),
-            "parameter 'beta': the law momentum has L0, A, alpha, B, memory");
+            "parameter = 'beta': the law momentum has L0, A, alpha, B, memory");
   EXPECT_EQ(message({good}, {.fixed = {{"memory", 0.5}}}), "fixed memory = 0.5: must be within [1, 1000000000]");
   LawFit fit = fit_law(LawKind::momentum, {good});
   EXPECT_EQ(error_of([&] { bootstrap_law(fit, {good}, 3); }), "runs: a bootstrap over runs needs 2, there is 1");

@@ -9,6 +9,7 @@
 
 #include "scheduled/design.hpp"
 #include "support/law_cases.hpp"
+#include "support/law_direct.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled {
@@ -21,7 +22,7 @@ constexpr LawKind smooth[] = {LawKind::omega, LawKind::momentum, LawKind::multi_
 
 double end_loss(const Law& law, const std::vector<double>& lr) {
   const std::int64_t end[] = {static_cast<std::int64_t>(lr.size())};
-  return law_curve_direct(law, lr, end)[0];
+  return law_direct::law_curve_direct(law, lr, end)[0];
 }
 
 TEST(LawOptimize, GradientIsTheDerivative) {

@@ -1,29 +1,32 @@
-#include "law/coordinates.hpp"
+#include "law/fit/coordinates.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "law/curves.hpp"
+#include "law/arithmetic.hpp"
 
 namespace scheduled::law {
 
-Coordinates::Coordinates(LawKind kind, double time) : table_(law_parameters(kind)), unit_(table_.size(), 1.0) {
-  const double root = std::sqrt(time);
-  switch (kind) {
-    case LawKind::omega:
-      unit_ = {1.0, 1.0, root, 1.0 / time, root, 1.0, root};
-      break;
-    case LawKind::worst_case:
-      unit_ = {1.0, 1.0, root};
-      break;
-    case LawKind::multi_power:
-    case LawKind::angular:
-      unit_[4] = time;
-      break;
-    case LawKind::momentum:
-    case LawKind::bu:
-      break;
+namespace {
+
+double value_of(LawUnit unit, double time) {
+  switch (unit) {
+    case LawUnit::none:
+      return 1.0;
+    case LawUnit::steps:
+      return time;
+    case LawUnit::root_steps:
+      return std::sqrt(time);
+    case LawUnit::per_step:
+      return 1.0 / time;
   }
+  return 1.0;
+}
+
+}  // namespace
+
+Coordinates::Coordinates(LawKind kind, double time) : table_(law_parameters(kind)) {
+  for (const LawParameter& parameter : table_) unit_.push_back(value_of(parameter.unit, time));
 }
 
 double Coordinates::coordinate(std::size_t j, double p) const {

@@ -1,4 +1,4 @@
-#include "law/knots.hpp"
+#include "law/optimize/knots.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -4,13 +4,13 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
-#include "law/fit_parts.hpp"
+#include "law/fit/check.hpp"
 #include "scheduled/law.hpp"
 
 namespace scheduled {
 
 void calibrate_law(LawFit& fit, const std::vector<FitRun>& runs, const FitOptions& options) {
-  if (runs.size() < 2) fail({"runs: leaving runs out needs 2, there is ", std::to_string(runs.size())});
+  if (runs.size() < 2) fail_argument("runs", "leaving runs out needs 2, there is " + std::to_string(runs.size()));
   constexpr std::size_t most_groups = 8;
   const std::size_t groups = std::min(runs.size(), most_groups);
   fit.fitted.inflation = 1.0;

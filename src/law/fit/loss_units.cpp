@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "law/curves.hpp"
-#include "law/fit_parts.hpp"
+#include "law/arithmetic.hpp"
+#include "law/fit/warnings.hpp"
 
 namespace scheduled::law {
 namespace {

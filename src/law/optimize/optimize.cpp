@@ -7,9 +7,8 @@
 #include <limits>
 
 #include "base/error.hpp"
-#include "law/curves.hpp"
-#include "law/knots.hpp"
-#include "scheduled/error.hpp"
+#include "law/definition.hpp"
+#include "law/optimize/knots.hpp"
 
 namespace scheduled {
 namespace law {
@@ -193,34 +192,26 @@ LawOptimum minimum(const Law& law, const RateLimits& limits, const LawOptimizeOp
   return {std::move(point.rates), loss, std::max(gap, 0.0), gap <= options.tolerance, search.evaluations()};
 }
 
-LawOptimum constant_optimum(const Law& law, const RateLimits& limits) {
-  const double a = law.at("a") * law.reference_sum / static_cast<double>(limits.steps);
-  const double b = law.at("b") / law.reference_rate;
-  if (!(a > 0.0)) fail({"a = 0: this law says that training gains nothing, so no rate is best"});
-  const double rate = b > 0.0 ? std::min(std::sqrt(a / b), limits.cap) : limits.cap;
+/// Of a law for which all schedules with the same highest rate are equal.
+LawOptimum constant_optimum(const Law& law, const RateLimits& limits, double rate) {
   const std::array<std::size_t, 2> ends{0, limits.main() - 1};
   const Knots knots(limits, limits.main() > 1 ? std::vector(ends.begin(), ends.end()) : std::vector{ends[0]});
-  std::vector<double> rates = knots.rates(std::vector(knots.size(), rate));
+  std::vector<double> rates = knots.rates(std::vector(knots.size(), std::min(rate, limits.cap)));
   const double loss = law_end_gradient(law, rates).loss;
   return {std::move(rates), loss, 0.0, true, 1};
 }
 
-void check(const Law& law, std::int64_t steps, const LawOptimizeOptions& options) {
-  check_law(law);
-  if (law.kind == LawKind::worst_case) {
-    fail(
-        {"law = worst-case: has kinks where rates are best; worst_case_optimal_schedule (the command's optimize "
-         "--criterion worst-case) has its optimum"});
-  }
-  if (steps < 1) fail({"steps = ", std::to_string(steps), ": must be >= 1"});
+void check(const Definition& definition, std::int64_t steps, const LawOptimizeOptions& options) {
+  if (definition.end_gradient == nullptr) fail_value("law", definition.name, definition.no_optimum);
+  if (steps < 1) fail_value("steps", std::to_string(steps), "must be >= 1");
   if (options.warmup < 0 || options.warmup >= steps) {
-    fail({"warmup = ", std::to_string(options.warmup), ": must be within 0 ... ", std::to_string(steps - 1),
-          ", below the number of steps"});
+    fail_value("warmup", std::to_string(options.warmup),
+               concat({"must be within 0 ... ", std::to_string(steps - 1), ", below the number of steps"}));
   }
   if (options.cap) require_positive("cap", *options.cap);
   require_positive("tolerance", options.tolerance);
   if (options.max_iterations < 1) {
-    fail({"max_iterations = ", std::to_string(options.max_iterations), ": must be >= 1"});
+    fail_value("max_iterations", std::to_string(options.max_iterations), "must be >= 1");
   }
 }
 
@@ -228,12 +219,18 @@ void check(const Law& law, std::int64_t steps, const LawOptimizeOptions& options
 }  // namespace law
 
 LawOptimum optimize_law(const Law& law, std::int64_t steps, const LawOptimizeOptions& options) {
-  law::check(law, steps, options);
+  check_law(law);
+  const law::Definition& definition = law::definition_of(law.kind);
+  law::check(definition, steps, options);
   law::RateLimits limits{static_cast<std::size_t>(steps), static_cast<std::size_t>(options.warmup), 0.0,
                          options.cap.value_or(law.reference_rate)};
-  if (law.kind == LawKind::bu) return law::constant_optimum(law, limits);
-  // Ω is infinite where a rate before the end is far above those after it; a run that ends in zeros is a shorter one.
-  if (law.kind == LawKind::omega) limits.floor = 1e-3 * limits.cap / static_cast<double>(steps);
+  if (definition.best_highest_rate != nullptr) {
+    const law::Rates references{{}, law.reference_rate, law.reference_sum};
+    const double rate = definition.best_highest_rate(law.parameters, references, static_cast<double>(steps));
+    return law::constant_optimum(law, limits, rate);
+  }
+  // A run that ends in zeros is a shorter one.
+  if (!definition.zero_rates) limits.floor = 1e-3 * limits.cap / static_cast<double>(steps);
   return law::minimum(law, limits, options);
 }
 

@@ -1,11 +1,11 @@
-// The least-squares problem of a fit, and its minimisation.
+// The least-squares problem of a fit.
 #pragma once
 
 #include <Eigen/Core>
 #include <cmath>
 #include <vector>
 
-#include "law/coordinates.hpp"
+#include "law/fit/coordinates.hpp"
 #include "scheduled/law.hpp"
 
 namespace scheduled::law {
@@ -76,16 +76,5 @@ class Problem {
   std::vector<double> fixed_;
   std::size_t points_ = 0;
 };
-
-struct Minimum {
-  std::vector<double> x;
-  double objective = 0.0;
-  int iterations = 0;
-  bool converged = false;
-};
-
-/// Levenberg-Marquardt within the bounds; weight: one per run, those of the problem without it.
-Minimum minimise(const Problem& problem, std::vector<double> x, int max_iterations,
-                 std::span<const double> weight = {});
 
 }  // namespace scheduled::law

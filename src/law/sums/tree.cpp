@@ -1,4 +1,4 @@
-#include "law/tree.hpp"
+#include "law/sums/tree.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,14 +1,11 @@
-// How sure a fit is: noise, covariance and what the runs identify, by a jackknife over blocks of losses.
+#include "law/fit/uncertainty.hpp"
+
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 
-#include "law/fit_parts.hpp"
-
 namespace scheduled::law {
 namespace {
-
-constexpr double ninety = 1.6448536269514722;  ///< half width of the 90 % interval, in standard deviations
 
 /// The 90 % quantile of their sizes as a standard deviation: what misfit remains, outliers left aside.
 double noise_of(std::vector<double> residuals) {

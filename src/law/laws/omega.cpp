@@ -1,12 +1,50 @@
+// C + M Omega_t for rates eta/reference_sum and G_t = G_1 exp(A_1 t) + G_2 t^A_2 + B (2501.18965).
 #include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "base/elementary.hpp"
-#include "law/curves.hpp"
+#include "law/arithmetic.hpp"
+#include "law/definition.hpp"
+#include "law/laws/shared_parameters.hpp"
+#include "law/sums/tree.hpp"
+#include "scheduled/bound.hpp"
 
 namespace scheduled::law {
 namespace {
+
+struct OmegaLaw {
+  double C, M, G_1, A_1, G_2, A_2, B;
+
+  static constexpr std::array<Parameter<OmegaLaw>, 7> fields() {
+    return {
+        {{&OmegaLaw::C, bound_floor},
+         {&OmegaLaw::M, bound_unit},
+         {&OmegaLaw::G_1,
+          {.name = "G_1",
+           .meaning = "part of the grad norm that decays exponentially",
+           .lower = 0.0,
+           .start = 1.0,
+           .unit = LawUnit::root_steps}},
+         {&OmegaLaw::A_1,
+          {.name = "A_1",
+           .meaning = "its rate per step",
+           .lower = -1.0,
+           .upper = 0.0,
+           .start = -10.0,
+           .unit = LawUnit::per_step}},
+         {&OmegaLaw::G_2,
+          {.name = "G_2",
+           .meaning = "part of the grad norm that follows a power of t",
+           .lower = 0.0,
+           .start = 1.0,
+           .unit = LawUnit::root_steps}},
+         {&OmegaLaw::A_2,
+          {.name = "A_2", .meaning = "its exponent", .lower = -3.0, .upper = 1.0, .start = -0.5, .spread = 0.5}},
+         {&OmegaLaw::B,
+          {.name = "B", .meaning = "grad norm that stays", .lower = 0.0, .start = 0.5, .unit = LawUnit::root_steps}}}};
+  }
+};
 
 constexpr std::size_t panel_order = 16;
 constexpr std::size_t singles = 15;  ///< columns for t = 1 ... 15, then panels [16, 32), [32, 64), ...
@@ -65,9 +103,25 @@ void scatter(double t, double amount, double* row) {
 
 std::size_t columns_up_to(std::size_t t) { return t < 16 ? t : place_of(static_cast<double>(t)).column + panel_order; }
 
-}  // namespace
+/// G_t^2 enters Omega_t linearly and is smooth in t: on [2^i, 2^(i+1)) it is given by its values at 16 Chebyshev points
+/// (t^A_2: error 5.83^-16; exp(A_1 t) <= 5e-11 for every A_1 <= 0), so that Omega at the targets is one matrix, made
+/// once, times those values.
+class Curve {
+ public:
+  explicit Curve(const Series& series);
+  void evaluate(const OmegaLaw& p, const Losses<OmegaLaw>& out) const;
 
-OmegaCurve::OmegaCurve(const Series& series) {
+ private:
+  void add_row(const Tree& tree, std::size_t target, std::size_t t, std::span<const double> rates,
+               std::span<const double> sums, std::span<const double> weights);
+
+  std::vector<double> time_;         ///< per column: t of the point
+  std::vector<double> inverse_sum_;  ///< per target
+  std::vector<double> rows_;         ///< concatenated rows
+  std::vector<std::size_t> begin_;   ///< per target and one more
+};
+
+Curve::Curve(const Series& series) {
   static const Panel panel;
   // A step of rate 0 changes nothing: the value of the last positive one stands.
   std::vector<std::int64_t> step;
@@ -101,8 +155,8 @@ OmegaCurve::OmegaCurve(const Series& series) {
   }
 }
 
-void OmegaCurve::add_row(const Tree& tree, std::size_t target, std::size_t t, std::span<const double> rates,
-                         std::span<const double> sums, std::span<const double> weights) {
+void Curve::add_row(const Tree& tree, std::size_t target, std::size_t t, std::span<const double> rates,
+                    std::span<const double> sums, std::span<const double> weights) {
   // Tail sums near t from the end: where rates decay to nothing, differences of sums from the start are all rounding.
   std::array<double, 64> tail{};
   const std::size_t near = std::min(tail.size(), t);
@@ -119,27 +173,27 @@ void OmegaCurve::add_row(const Tree& tree, std::size_t target, std::size_t t, st
   }
 }
 
-void OmegaCurve::evaluate(std::span<const double> p, const Output& out) const {
+void Curve::evaluate(const OmegaLaw& p, const Losses<OmegaLaw>& out) const {
   constexpr std::size_t kinds = 6;  // G^2 and its derivatives in G_1, A_1, G_2, A_2, B
   std::array<std::vector<double>, kinds> square;
   for (auto& values : square) values.reserve(time_.size());
   for (const double t : time_) {
-    const double decay = exponential(p[3] * t);
-    const double power = elementary::power(t, p[5]);
-    const double G = p[2] * decay + p[4] * power + p[6];
+    const double decay = exponential(p.A_1 * t);
+    const double power = elementary::power(t, p.A_2);
+    const double G = p.G_1 * decay + p.G_2 * power + p.B;
     square[0].push_back(G * G);
-    if (!out.jacobian) continue;
+    if (!out.derivatives()) continue;
     square[1].push_back(2.0 * G * decay);
-    square[2].push_back(2.0 * G * p[2] * t * decay);
+    square[2].push_back(2.0 * G * p.G_1 * t * decay);
     square[3].push_back(2.0 * G * power);
-    square[4].push_back(2.0 * G * p[4] * natural_log(t) * power);
+    square[4].push_back(2.0 * G * p.G_2 * natural_log(t) * power);
     square[5].push_back(2.0 * G);
   }
   for (std::size_t i = 0; i < inverse_sum_.size(); ++i) {
     const double* row = &rows_[begin_[i]];
     const std::size_t columns = begin_[i + 1] - begin_[i];
     std::array<double, kinds> sum{};
-    for (std::size_t kind = 0; kind < (out.jacobian ? kinds : 1); ++kind) {
+    for (std::size_t kind = 0; kind < (out.derivatives() ? kinds : 1); ++kind) {
       const double* values = square[kind].data();
       std::array<double, 4> part{};  // four chains: fixed order, and the compiler may use vectors
       std::size_t c = 0;
@@ -150,13 +204,43 @@ void OmegaCurve::evaluate(std::span<const double> p, const Output& out) const {
       sum[kind] = (part[0] + part[1]) + (part[2] + part[3]);
     }
     const double omega = 0.5 * (inverse_sum_[i] + sum[0]);
-    out.loss[i] = p[0] + p[1] * omega;
-    if (!out.jacobian) continue;
-    double* jacobian = out.jacobian + 7 * i;
-    jacobian[0] = 1.0;
-    jacobian[1] = omega;
-    for (std::size_t kind = 1; kind < kinds; ++kind) jacobian[1 + kind] = 0.5 * p[1] * sum[kind];
+    out.set(i, p.C + p.M * omega);
+    if (!out.derivatives()) continue;
+    const double half = 0.5 * p.M;
+    out.set_derivatives(i, {.C = 1.0,
+                            .M = omega,
+                            .G_1 = half * sum[1],
+                            .A_1 = half * sum[2],
+                            .G_2 = half * sum[3],
+                            .A_2 = half * sum[4],
+                            .B = half * sum[5]});
   }
+}
+
+LawGradient end_gradient(const OmegaLaw& p, const Rates& run, Falls) {
+  const auto T = static_cast<std::size_t>(last_positive_step(run.lr));
+  std::vector<double> rates;
+  std::vector<double> norms;
+  for (std::size_t k = 0; k < T; ++k) {
+    const auto t = static_cast<double>(k + 1);
+    rates.push_back(run.lr[k] / run.reference_sum);
+    norms.push_back(p.G_1 * exponential(p.A_1 * t) + p.G_2 * elementary::power(t, p.A_2) + p.B);
+  }
+  LawGradient result{p.C + p.M * omega(rates, norms, 1.0), std::vector<double>(run.lr.size(), 0.0)};
+  omega_gradient(rates, norms, 1.0, std::span(result.rate).first(T));
+  for (double& d : result.rate) d *= p.M / run.reference_sum;
+  return result;
+}
+
+}  // namespace
+
+Definition omega_law() {
+  return {.kind = LawKind::omega,
+          .name = "omega",
+          .parameters = parameter_table<OmegaLaw>,
+          .prepare = prepare<OmegaLaw, Curve>,
+          .end_gradient = end_gradient_of<OmegaLaw, end_gradient>,
+          .zero_rates = false};
 }
 
 }  // namespace scheduled::law

@@ -1,0 +1,56 @@
+// Runs to fit from logs, and their residuals.
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "scheduled/law.hpp"
+
+namespace scheduled {
+
+FitRun fit_run(const RunLog& log, const FitRunOptions& options) {
+  const Series losses = series(log, options.column);
+  FitRun run;
+  run.name = log.name;
+  for (std::size_t i = 0; i < losses.step.size(); ++i) {
+    if (losses.step[i] < std::max<std::int64_t>(options.first_step, 1)) continue;
+    run.step.push_back(losses.step[i]);
+    run.loss.push_back(losses.value[i]);
+  }
+  if (run.step.empty()) {
+    throw ArgumentError({.requirement = concat({"column '", options.column, "' has no value from step ",
+                                                std::to_string(std::max<std::int64_t>(options.first_step, 1)), " on"}),
+                         .place = Place{.source = log.name}});
+  }
+  run.lr = densify(log, "lr", run.step.back(), options.rates);
+  return run;
+}
+
+std::vector<RunResiduals> law_residuals(const Law& law, const std::vector<FitRun>& runs) {
+  std::vector<RunResiduals> all;
+  for (const FitRun& run : runs) {
+    const std::vector<double> predicted = law_curve(law, run.lr, run.step);
+    RunResiduals one{run.name, predicted.size()};
+    double squares = 0.0;
+    for (std::size_t i = 0; i < predicted.size(); ++i) {
+      const double r = predicted[i] - run.loss[i];
+      one.mean += r;
+      squares += r * r;
+      one.largest = std::max(one.largest, std::fabs(r));
+      one.largest_relative = std::max(one.largest_relative, std::fabs(r / run.loss[i]));
+    }
+    const auto n = static_cast<double>(predicted.size());
+    one.mean /= n;
+    one.rms = std::sqrt(squares / n);
+    all.push_back(one);
+  }
+  return all;
+}
+
+FitRun fit_branch(const RunLog& base, const RunLog& branch, const FitRunOptions& options) {
+  if (branch.step.empty()) throw ArgumentError({.requirement = "holds no rows", .place = Place{.source = branch.name}});
+  FitRunOptions own = options;
+  own.first_step = std::max(options.first_step, branch.step.front() + 1);
+  return fit_run(merge_branch(base, branch), own);
+}
+
+}  // namespace scheduled
