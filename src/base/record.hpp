@@ -68,12 +68,12 @@ inline constexpr bool is_variant<std::variant<T...>> = true;
 template <class T>
 concept Text = std::is_convertible_v<const T&, std::string_view>;
 template <class T>
-concept Series = !Text<T> && !std::is_same_v<T, std::filesystem::path> && requires(const T& value) {
+concept Sequence = !Text<T> && !std::is_same_v<T, std::filesystem::path> && requires(const T& value) {
   value.begin();
   value.end();
 };
 template <class T>
-concept Map = Series<T> && requires(const T& value) {
+concept Map = Sequence<T> && requires(const T& value) {
   value.begin()->first;
   value.begin()->second;
 };
@@ -116,7 +116,7 @@ Json to_json_value(const T& value) {
     Json object = Json::object();
     for (const auto& [key, entry] : value) object.add(key, to_json_value(entry));
     return object;
-  } else if constexpr (Series<T>) {
+  } else if constexpr (Sequence<T>) {
     Json array = Json::array();
     for (const auto& entry : value) array.push_back(to_json_value(entry));
     return array;
@@ -146,7 +146,7 @@ std::vector<std::string> csv_names(const std::string& prefix = {}) {
     const std::string name = prefix + std::string(field.name);
     if constexpr (Described<Value>) {
       for (std::string& inner : csv_names<Value>(name + ".")) names.push_back(std::move(inner));
-    } else if constexpr (!record_detail::Series<Value>) {
+    } else if constexpr (!record_detail::Sequence<Value>) {
       names.push_back(name);
     }
   });
@@ -168,7 +168,7 @@ std::vector<std::string> csv_cells(const R& record) {
       add(value ? csv_cells(*value) : std::vector<std::string>(csv_names<Value>().size()));
     } else if constexpr (Described<Value>) {
       add(csv_cells(value));
-    } else if constexpr (!record_detail::Series<Value>) {
+    } else if constexpr (!record_detail::Sequence<Value>) {
       cells.push_back(cell_of(to_json_value(value)));
     }
   });

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "law/words.hpp"
+#include "law/records.hpp"
 
 namespace scheduled {
 

@@ -5,25 +5,13 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/json.hpp"
-#include "base/words.hpp"
 #include "law/definition.hpp"
+#include "law/records.hpp"
 
 namespace scheduled {
 namespace {
 
 constexpr std::string_view source = "law JSON";  // what errors call the text
-
-Json json_of(const Law& law) {
-  check_law(law);
-  Json parameters = Json::object();
-  const auto table = law_parameters(law.kind);
-  for (std::size_t i = 0; i < table.size(); ++i) parameters[table[i].name] = law.parameters[i];
-  return Json::object({{"law", law_name(law.kind)},
-                       {"reference_rate", law.reference_rate},
-                       {"reference_sum", law.reference_sum},
-                       {"parameters", std::move(parameters)}});
-}
 
 /// Refuses what is no JSON, e.g. a file that is cut off, and a key that is given twice.
 Json parse_json(std::string_view text) {
@@ -103,23 +91,31 @@ std::vector<double> numbers_at(const Json& object, std::string_view key) {
 
 }  // namespace
 
-std::string print_law(const Law& law) { return json_of(law).dump(); }
+Json describe_as_json(const Law& law) {
+  check_law(law);
+  Json parameters = Json::object();
+  const auto table = law_parameters(law.kind);
+  for (std::size_t i = 0; i < table.size(); ++i) parameters.add(table[i].name, law.parameters[i]);
+  return Json::object({{"law", law_name(law.kind)},
+                       {"reference_rate", law.reference_rate},
+                       {"reference_sum", law.reference_sum},
+                       {"parameters", std::move(parameters)}});
+}
 
-Law parse_law(std::string_view text) { return law_of(parse_json(text)); }
-
-std::string print_fitted_law(const FittedLaw& fitted) {
-  Json bootstrap = Json::array();
-  for (const Law& refit : fitted.bootstrap) bootstrap.push_back(json_of(refit));
-  return Json::object({{"fitted", json_of(fitted.law)},
+Json describe_as_json(const FittedLaw& fitted) {
+  return Json::object({{"fitted", describe_as_json(fitted.law)},
                        {"log_residuals", fitted.log_residuals},
                        {"noise", fitted.noise},
                        {"time", fitted.time},
                        {"inflation", fitted.inflation},
                        {"decays", fitted.decays},
                        {"covariance", std::span<const double>(fitted.covariance)},
-                       {"bootstrap", std::move(bootstrap)}})
-      .dump();
+                       {"bootstrap", to_json_value(fitted.bootstrap)}});
 }
+
+std::string print_law(const Law& law) { return describe_as_json(law).dump(); }
+Law parse_law(std::string_view text) { return law_of(parse_json(text)); }
+std::string print_fitted_law(const FittedLaw& fitted) { return describe_as_json(fitted).dump(); }
 
 FittedLaw parse_fitted_law(std::string_view text) {
   constexpr std::array<std::string_view, 8> keys{"fitted",    "log_residuals", "noise",      "time",

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "law/definition.hpp"
-#include "law/words.hpp"
+#include "law/records.hpp"
 
 namespace scheduled {
 namespace law {

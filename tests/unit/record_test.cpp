@@ -14,6 +14,7 @@
 #include "anytime/records.hpp"
 #include "bound/records.hpp"
 #include "design/records.hpp"
+#include "law/records.hpp"
 #include "pep/records.hpp"
 #include "runlog/records.hpp"
 
@@ -140,8 +141,9 @@ TEST(Records, HoldAllMembersInTheirOrder) {
                              ScheduleWorstCase>();
   expect_all_members_of_each<PepLower, PepUpper, PepPrimal, PepDual, PepResult>();
   expect_all_members_of_each<PlannedBranch, PlannedCheckpoint, AnytimePlan, RecordedFile, RecordedCheckpoint,
-                             RecordedSession, RecordedData, RecordedLine, RunRecord, Resume, VerifyReport, GcReport,
-                             Predicted>();
+                             RecordedSession, RecordedData, RecordedLine, RunRecord, Resume, VerifyReport, GcReport>();
+  expect_all_members_of_each<FitRun, Estimate, RunResiduals, LawFit, Predicted, CooldownAnswer, VirtualCooldown,
+                             LawGradient, LawOptimum, LawPeak>();
 }
 
 TEST(Records, AreWrittenByTheirNames) {
@@ -152,6 +154,11 @@ TEST(Records, AreWrittenByTheirNames) {
                                                                   "best.closed_form", "best.at_limit", "ratio"}));
   EXPECT_EQ(csv_cells(row)[0], "linear(steps=8, peak=1)");
   EXPECT_EQ(to_json(WorstCase{0.5, 1.0, 1.0, WorstCaseEnd::lower_branch, 2}).find("end")->text(), "lower branch");
+  EXPECT_EQ(to_json(CooldownAnswer{100, {2.5, 2.0, 3.0}, {}, {}}).dump(),
+            R"({"length":100,"loss":{"loss":2.5,"lower":2.0,"upper":3.0},"gain":{"loss":0.0,"lower":0.0,"upper":0.0},)"
+            R"("longer":{"loss":0.0,"lower":0.0,"upper":0.0},"worth_going_on":"no","better_spent":"alike"})");
+  const Law law{LawKind::bu, 1.0, 1.0, {1.0, 2.0, 3.0}};
+  EXPECT_EQ(to_json(LawFit{.fitted = {.law = law}}).find("fitted")->find("fitted")->dump(), print_law(law));
   EXPECT_EQ(to_json(AnytimePlan{Schedule::parse("constant()"), {}, {}}).find("trunk")->text(), "constant(peak=1)");
 }
 
