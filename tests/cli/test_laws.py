@@ -254,7 +254,7 @@ class BadLogs(LawTest):
         spec = "linear(steps=100, peak=1e-3)"
         for text, *arguments in [
             ("RUN: at least one log is needed", "fit"),
-            ("law = 'chinchilla': must be one of omega, worst-case,", *FIT, "--law", "chinchilla"),
+            ("law = 'chinchilla': must be omega, worst-case, momentum, multi-power, angular or bu", *FIT, "--law", "chinchilla"),
             ("parameter = 'lambda': the law bu has L_inf, a, b", *FIT, "--law", "bu", "--fix", "lambda=1"),
             ("fix = a: must be NAME=VALUE, e.g. lambda=0.1", *FIT, "--law", "bu", "--fix", "a"),
             ("fix a = x: must be a number", *FIT, "--law", "bu", "--fix", "a=x"),
@@ -263,7 +263,7 @@ class BadLogs(LawTest):
             ("trunk.csv: no column \"nll\"; there are lr, val_loss", "fit", "trunk.csv", "--column", "nll"),
             ("runs: a bootstrap over runs needs 2, there is 1", "fit", "trunk.csv", "--law", "bu", "--bootstrap", "5"),
             ("nowhere/law.json", *FIT, "--save", "nowhere/law.json"),
-            ("broken.json: law JSON: is no valid JSON; the text may be cut off", "predict", "broken.json", spec),
+            ("broken.json: law JSON: is no valid JSON: it ends too soon; the text may be cut off", "predict", "broken.json", spec),
             ("other.json: law JSON: must be an object with the key 'fitted'", "predict", "other.json", spec),
             ("deep.json: law JSON: is nested more than 64 deep", "predict", "deep.json", spec),
             ("twice.json: law JSON: key 'fitted.parameters.a' is given twice", "predict", "twice.json", spec),

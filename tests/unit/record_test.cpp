@@ -158,7 +158,9 @@ TEST(Records, AreWrittenByTheirNames) {
             R"({"length":100,"loss":{"loss":2.5,"lower":2.0,"upper":3.0},"gain":{"loss":0.0,"lower":0.0,"upper":0.0},)"
             R"("longer":{"loss":0.0,"lower":0.0,"upper":0.0},"worth_going_on":"no","better_spent":"alike"})");
   const Law law{LawKind::bu, 1.0, 1.0, {1.0, 2.0, 3.0}};
-  EXPECT_EQ(to_json(LawFit{.fitted = {.law = law}}).find("fitted")->find("fitted")->dump(), print_law(law));
+  LawFit fit;
+  fit.fitted.law = law;
+  EXPECT_EQ(to_json(fit).find("fitted")->find("fitted")->dump(), print_law(law));
   EXPECT_EQ(to_json(AnytimePlan{Schedule::parse("constant()"), {}, {}}).find("trunk")->text(), "constant(peak=1)");
 }
 
