@@ -193,6 +193,9 @@ ClosedForm one_minus_sqrt_limit() noexcept;
 /// eta = (1-x)^p, p > 0 and finite: sqrt(p) and (p+1)/sqrt(p). Smallest at p = 1.
 ClosedForm polynomial_limit(double power);
 
+/// The limit of a family: of `wsd` with the cooldown share c, of `polynomial` with `power`; nothing for those without.
+std::optional<ClosedForm> family_limit(KnownFamily family, double cooldown, double power);
+
 /// Limit of ln gamma*(linear decay) - ln gamma*(WSD with cooldown share c), which is what moves a tuned base LR from
 /// one to the other: 1/2 ln[(1+beta)(2+l)/2], beta and l as for wsd_limit. 0 < c <= 1.
 double lr_transfer_limit(double cooldown);
@@ -201,17 +204,6 @@ double lr_transfer_limit(double cooldown);
 double lr_transfer(std::int64_t T, std::int64_t T0);
 
 // ---- What the closed forms say about a given schedule.
-
-/// Schedules of which a closed form or a limit is known.
-enum class KnownFamily {
-  none,
-  constant,        ///< evaluated before any cooldown
-  linear,          ///< linear decay over the whole run
-  wsd,             ///< constant, then a linear cooldown
-  cosine,          ///< over the whole run; a limit only
-  one_minus_sqrt,  ///< over the whole run; a limit only
-  polynomial,      ///< (1 - x)^p over the whole run; a limit only
-};
 
 /// "none", "constant", "linear", "wsd", "cosine", "1-sqrt", "polynomial".
 std::string_view name_of(KnownFamily family) noexcept;

@@ -47,8 +47,9 @@ class ArgumentError : public std::invalid_argument {
 
   const Fields& fields() const noexcept { return *fields_; }
 
-  /// The same error by another name, without an index where `keep_index` is false, or at a place.
+  /// The same error by another name, without an index where `keep_index` is false; of an entry; or at a place.
   ArgumentError named(std::string_view name, bool keep_index = true) const;
+  ArgumentError entry(std::int64_t index) const;
   ArgumentError at(Place place) const;
 
  private:

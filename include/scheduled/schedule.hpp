@@ -39,18 +39,24 @@ constexpr Duration tokens(double count) noexcept { return {count, Duration::Unit
 constexpr Duration examples(double count) noexcept { return {count, Duration::Unit::examples}; }
 constexpr Duration rest() noexcept { return {0.0, Duration::Unit::rest}; }
 
+/// What is asked for means nothing without a horizon: a cooldown, or a share of the run. `steps` would give one.
+class NeedsHorizon : public ArgumentError {
+ public:
+  using ArgumentError::ArgumentError;
+};
+
 /// Reads `2000`, `50k`, `1.5M`, `2B`, `20%`, `10e9tok`, `10Btok`, `40Mex`, `rest` (k = 1e3, M = 1e6, B = 1e9).
-/// `name` is only for the error text. Throws std::invalid_argument that names `name`, the text and what is allowed:
-/// not a number, negative, a fraction of a step, more than 2^53 steps.
+/// Throws ArgumentError with `name`, the text and what is allowed: not a number, negative, a fraction of a step, more
+/// than 2^53 steps.
 Duration parse_duration(std::string_view name, std::string_view text);
 
 /// Text that parse_duration reads back as an equal value.
 std::string print_duration(Duration duration);
 
 /// Whole steps that fit into `duration` (rounded down; a product within 4 ulp of a whole number counts as whole).
-/// `horizon` is the run's length, needed for percent. Throws std::invalid_argument naming `name` where the horizon or
-/// the step size that the unit needs is missing, the value is negative or not finite, a percentage is above 100,
-/// or `rest` is given (only a cooldown can take the rest).
+/// `horizon` is the run's length, needed for percent (NeedsHorizon). Throws ArgumentError naming `name` where the step
+/// size that the unit needs is missing, the value is negative or not finite, a percentage is above 100, or `rest` is
+/// given (only a cooldown can take the rest).
 std::int64_t resolve_steps(std::string_view name, Duration duration, std::optional<std::int64_t> horizon,
                            const StepSize& step_size);
 
@@ -67,12 +73,23 @@ struct Rate {
 constexpr Rate absolute_lr(double value) noexcept { return {value, Rate::Unit::absolute}; }
 constexpr Rate percent_of_peak(double value) noexcept { return {value, Rate::Unit::percent}; }
 
-/// Linear warmup over the steps 0 ... W-1; the rate it rises to is that of step W, so there is never a jump.
-/// Without `start`, step i has the share (i+1)/W: the peak is reached on the last warmup step.
-/// With `start`, step i has start + (i/W)(1 - start): step 0 is at `start`, the peak is reached on step W.
+/// Reads `1e-5` or `10%`; throws ArgumentError with `name` and the text. And the text that it reads back as equal.
+Rate parse_rate(std::string_view name, std::string_view text);
+std::string print_rate(Rate rate);
+
+// Warmups from 0 to 1 over x from 0 to 1.
+struct LinearWarmup {  ///< x
+  bool operator==(const LinearWarmup&) const = default;
+};
+using WarmupCurve = std::variant<LinearWarmup>;
+
+/// Warmup over the steps 0 ... W-1; the rate it rises to is that of step W, so there is never a jump.
+/// Without `start`, step i has x = (i+1)/W: the peak is reached on the last warmup step.
+/// With `start`, step i has start + x(1 - start), x = i/W: step 0 is at `start`, the peak is reached on step W.
 struct Warmup {
   Duration length = steps(0);
   std::optional<Rate> start = std::nullopt;
+  WarmupCurve curve = LinearWarmup{};
   bool operator==(const Warmup&) const = default;
 };
 
@@ -113,6 +130,24 @@ struct InverseProportionalDecay {  ///< 1/(x/final + (1 - x)/start); the final r
 using Decay = std::variant<LinearDecay, OneMinusSqrtDecay, CosineDecay, MirrorCosineDecay, SquareDecay, PolynomialDecay,
                            LoweredLinearDecay, ExponentialDecay, InverseProportionalDecay>;
 
+/// Schedules of which a closed form of the last-iterate bound, or its limit, is known (scheduled/bound.hpp).
+enum class KnownFamily {
+  none,
+  constant,        ///< evaluated before any cooldown
+  linear,          ///< linear decay over the whole run
+  wsd,             ///< constant, then a linear cooldown
+  cosine,          ///< over the whole run; a limit only
+  one_minus_sqrt,  ///< over the whole run; a limit only
+  polynomial,      ///< (1 - x)^p over the whole run; a limit only
+};
+
+/// The family of a decay from the peak to 0 over the whole run; `power` of polynomial decay.
+struct KnownDecay {
+  KnownFamily family = KnownFamily::none;
+  double power = 1.0;
+};
+KnownDecay known_decay(const Decay& decay) noexcept;
+
 /// The last `length` steps of the run. When warmup and cooldown fill it, one step is taken from the cooldown (else from
 /// the warmup), so that one step at the peak remains: `cooldown=rest, decay=cosine` is the cosine schedule.
 struct Cooldown {
@@ -150,13 +185,6 @@ struct Power {
   double max = 0.02;
   bool operator==(const Power&) const = default;
 };
-/// 1 before the first milestone, then factors[k] from 0-based step milestones[k] on (strictly increasing; factors >=
-/// 0).
-struct Piecewise {
-  std::vector<Duration> milestones;
-  std::vector<double> factors;
-  bool operator==(const Piecewise&) const = default;
-};
 /// From the peak down to `plateau` over `descent` steps after the warmup, then constant; ends with an exponential
 /// cooldown when a horizon is known (2403.08763, 2503.02844). Curve::rsqrt is their 1/sqrt(1 + 10 x) - 1, normalised.
 struct Infinite {
@@ -173,12 +201,19 @@ struct WsdS {
   Duration rewarm = steps(0);
   bool operator==(const WsdS&) const = default;
 };
+/// 1 before the first milestone, then factors[k] from 0-based step milestones[k] on (strictly increasing; factors >=
+/// 0).
+struct Piecewise {
+  std::vector<Duration> milestones;
+  std::vector<double> factors;
+  bool operator==(const Piecewise&) const = default;
+};
 /// Explicit values, values[i] at step i (finite, >= 0, at least one); the horizon is their number.
 struct Table {
   std::shared_ptr<const std::vector<double>> values;
   bool operator==(const Table& other) const;
 };
-using Shape = std::variant<Constant, InversePower, Rsqrt, Noam, Power, Piecewise, Infinite, WsdS, Table>;
+using Shape = std::variant<Constant, InversePower, Rsqrt, Noam, Power, Infinite, WsdS, Piecewise, Table>;
 
 // ---- A learning-rate schedule as a value: parse, print, lr(i), fill a span.
 
@@ -207,15 +242,14 @@ struct ResolvedSchedule;  // src/schedule/resolved.hpp
 /// docs/theory.md is lr(t-1). Thread-safe.
 class Schedule {
  public:
-  /// Checks and resolves `spec`, O(1) but for tables and milestones. Throws std::invalid_argument that names the key,
-  /// its value and what is allowed: steps < 1, warmup + cooldown > steps, a percentage without a horizon, tokens
-  /// without tokens_per_step, start or final above the peak, an exponential cooldown to 0, a cooldown without a
-  /// horizon, ...
+  /// Checks and resolves `spec`, O(1) but for tables and milestones. Throws ArgumentError with the key, its value and
+  /// what is allowed: steps < 1, warmup + cooldown > steps, a percentage or a cooldown without a horizon
+  /// (NeedsHorizon), tokens without tokens_per_step, start or final above the peak, an exponential cooldown to 0, ...
   explicit Schedule(ScheduleSpec spec);
 
   /// Reads spec text such as `wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3, final=0)`; the names,
   /// keys and defaults are listed in docs/guide/schedules.md and by schedule_help(). Also reads print_json's output.
-  /// Throws std::invalid_argument: unknown name, unknown, repeated or missing key, and all of the constructor's.
+  /// Throws ArgumentError: unknown name, unknown, repeated or missing key, and all of the constructor's.
   /// A spec without a horizon gets `default_steps`, if given; a table has its own.
   static Schedule parse(std::string_view text, std::optional<Duration> default_steps = std::nullopt);
 
@@ -230,10 +264,10 @@ class Schedule {
   /// stays at the last step's rate. i < 0 reads as 0.
   double lr(std::int64_t i) const noexcept;
 
-  /// out[k] = lr(first + k), bit for bit; first >= 0 (else std::invalid_argument). About 1-10 ns a value.
+  /// out[k] = lr(first + k), bit for bit; first >= 0 (else ArgumentError). About 1-10 ns a value.
   void fill(std::int64_t first, std::span<double> out) const;
 
-  /// The first `count` rates; without `count` the whole run, for which a horizon is needed (std::invalid_argument).
+  /// The first `count` rates; without `count` the whole run, for which a horizon is needed (ArgumentError).
   std::vector<double> values(std::optional<std::int64_t> count = {}) const;
 
   /// The same schedule with another peak or horizon; relative parts follow. Throws as the constructor (a table has no
@@ -245,6 +279,9 @@ class Schedule {
   const Layout& layout() const noexcept;
   std::optional<std::int64_t> steps() const noexcept { return layout().steps; }
   double peak() const noexcept { return spec_->peak; }
+
+  /// Whether it is constant but for warmup and cooldown.
+  bool flat() const noexcept;
 
   /// False where an absolute start, plateau or final LR other than 0 breaks the proportionality of lr to the peak.
   bool proportional_to_peak() const noexcept;
@@ -270,17 +307,35 @@ std::string print_json(const Schedule& schedule);
 /// The name a spec starts with: "wsd", "cosine", ...
 std::string schedule_name(const Schedule& schedule);
 
-/// One line per schedule name with its keys, for help texts and the docs table.
+/// A key, as users write it.
+struct KeyHelp {
+  std::string_view key;
+  std::string_view meaning;
+  std::string usual;                    ///< its value where it is not given; empty: none
+  bool needed = false;                  ///< must be given
+  bool common = false;                  ///< of all schedules alike: steps, peak, warmup, ...
+  std::vector<std::string_view> words;  ///< what it can be; empty: a number, a length, a rate or a list of them
+};
+
+/// What there is to choose from, for help texts, completion and the tables of the guide: the names of schedules, each
+/// with all its keys in canonical order; the decays for `decay` and the curves for `warmup_curve`, each with the keys
+/// that come with it.
 struct ScheduleHelp {
   std::string_view name;
-  std::string_view example;  ///< parses
-  std::string_view meaning;
+  std::string_view example;  ///< parses; empty for a curve of the warmup
+  std::string_view meaning;  ///< short, in ASCII
+  std::string_view formula;  ///< in Unicode; x runs from 0 to 1, i is the 0-based step, W the warmup's length
+  std::string_view source;   ///< paper
+  std::vector<KeyHelp> keys;
+  bool needs_steps = false;  ///< has no meaning without a horizon
 };
-std::span<const ScheduleHelp> schedule_help() noexcept;
+std::span<const ScheduleHelp> schedule_help();
+std::span<const ScheduleHelp> decay_help();
+std::span<const ScheduleHelp> warmup_help();
 
 /// A cooldown in the words of the spec language: a length such as `20%` or `5k`; a shape; and the rate at its end, or a
 /// share of the peak such as `10%`. Whether the final rate is below the peak is for the schedule that uses it to check.
-/// Throws std::invalid_argument naming cooldown, decay or final, its value and what is allowed.
+/// Throws ArgumentError naming cooldown, decay or final, its value and what is allowed.
 Cooldown parse_cooldown(std::string_view length, std::string_view decay = "linear", std::string_view final_lr = "0");
 
 /// Steps of a cooldown that begins after `start` steps and is `percent` of the run that it ends, to the nearest step:
@@ -290,7 +345,7 @@ std::int64_t steps_for_share(std::int64_t start, double percent);
 // ---- How schedules are shown: short names, and the steps that deserve a row of a table.
 
 /// Names for a table or legend from spec texts: `key=value` parts that all of several specs share are left out, and the
-/// peak unless `with_peak`. A text that is no spec keeps its beginning up to the first parenthesis and its parts.
+/// peak unless `with_peak`. A text that is no spec stays as it is.
 std::vector<std::string> short_names(std::span<const std::string> specs, bool with_peak);
 
 /// Up to `points` values of t from 1 to T, evenly spaced, both ends included; T >= 1.

@@ -75,6 +75,12 @@ ArgumentError ArgumentError::named(std::string_view name, bool keep_index) const
   return ArgumentError(std::move(fields));
 }
 
+ArgumentError ArgumentError::entry(std::int64_t index) const {
+  Fields fields = *fields_;
+  fields.index = index;
+  return ArgumentError(std::move(fields));
+}
+
 ArgumentError ArgumentError::at(Place place) const {
   Fields fields = *fields_;
   fields.place = std::move(place);

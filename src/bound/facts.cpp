@@ -2,7 +2,6 @@
 #include <array>
 #include <cmath>
 #include <utility>
-#include <variant>
 
 #include "base/error.hpp"
 #include "bound/records.hpp"
@@ -32,14 +31,11 @@ struct Recognised {
 Recognised none(std::string why) { return {KnownFamily::none, 1.0, std::move(why)}; }
 
 Recognised recognise_decay(const Decay& decay, bool fills) {
-  if (std::holds_alternative<LinearDecay>(decay)) return {fills ? KnownFamily::linear : KnownFamily::wsd, 1.0, {}};
+  const KnownDecay known = known_decay(decay);
+  if (known.family == KnownFamily::linear && !fills) return {KnownFamily::wsd, 1.0, {}};
   if (!fills) return none("the closed forms of a cooldown at the end of a run are those of a linear one");
-  if (std::holds_alternative<CosineDecay>(decay)) return {KnownFamily::cosine, 1.0, {}};
-  if (std::holds_alternative<OneMinusSqrtDecay>(decay)) return {KnownFamily::one_minus_sqrt, 1.0, {}};
-  if (const auto* polynomial = std::get_if<PolynomialDecay>(&decay)) {
-    return {KnownFamily::polynomial, polynomial->power, {}};
-  }
-  return none("none is known for this decay");
+  if (known.family == KnownFamily::none) return none("none is known for this decay");
+  return {known.family, known.power, {}};
 }
 
 Recognised recognise(const Schedule& schedule, const BoundSettings& settings, std::int64_t T) {
@@ -49,7 +45,7 @@ Recognised recognise(const Schedule& schedule, const BoundSettings& settings, st
   if (settings.grad_norm.data() != nullptr)
     return none("the closed forms are for one grad norm, the same at all steps");
   if (!(settings.grad_norm[0] > 0.0)) return none("the closed forms are for a grad norm > 0");
-  if (!std::holds_alternative<Constant>(spec.shape)) {
+  if (!schedule.flat()) {
     return none(concat({"none is known for ", schedule_name(schedule)}));
   }
   if (T <= layout.warmup_steps) return none("the run ends within its warmup");
@@ -58,25 +54,6 @@ Recognised recognise(const Schedule& schedule, const BoundSettings& settings, st
   if (T != *layout.steps - 1) return none("the closed forms are for the end of the cooldown, not its middle");
   const bool fills = layout.warmup_steps + layout.cooldown_steps + 1 >= *layout.steps;
   return recognise_decay(spec.cooldown->decay, fills);
-}
-
-std::optional<ClosedForm> constants_of(KnownFamily family, double cooldown, double power) {
-  switch (family) {
-    case KnownFamily::linear:
-      return linear_limit();
-    case KnownFamily::wsd:
-      return wsd_limit(cooldown);
-    case KnownFamily::cosine:
-      return cosine_limit();
-    case KnownFamily::one_minus_sqrt:
-      return one_minus_sqrt_limit();
-    case KnownFamily::polynomial:
-      return polynomial_limit(power);
-    case KnownFamily::none:
-    case KnownFamily::constant:
-      break;
-  }
-  return std::nullopt;
 }
 
 void add_exact(BoundFacts& facts, double G, double D) {
@@ -102,6 +79,25 @@ void add_linear_factors(BoundFacts& facts) {
 
 }  // namespace
 
+std::optional<ClosedForm> family_limit(KnownFamily family, double cooldown, double power) {
+  switch (family) {
+    case KnownFamily::linear:
+      return linear_limit();
+    case KnownFamily::wsd:
+      return wsd_limit(cooldown);
+    case KnownFamily::cosine:
+      return cosine_limit();
+    case KnownFamily::one_minus_sqrt:
+      return one_minus_sqrt_limit();
+    case KnownFamily::polynomial:
+      return polynomial_limit(power);
+    case KnownFamily::none:
+    case KnownFamily::constant:
+      break;
+  }
+  return std::nullopt;
+}
+
 std::string_view name_of(Criterion criterion) noexcept { return word_of(criterion); }
 std::string_view name_of(KnownFamily family) noexcept { return word_of(family); }
 
@@ -120,7 +116,7 @@ BoundFacts bound_facts(const Schedule& schedule, const BoundSettings& settings) 
   const double G = settings.grad_norm[0];
   const double D = settings.distance;
   if (facts.warmup == 0) add_exact(facts, G, D);
-  facts.constants = constants_of(facts.family, facts.cooldown, known.power);
+  facts.constants = family_limit(facts.family, facts.cooldown, known.power);
   if (facts.constants) {
     const double root = std::sqrt(static_cast<double>(facts.T));
     facts.limit = ClosedForm{facts.constants->peak * D / (G * root), facts.constants->bound * D * G / root};

@@ -59,7 +59,7 @@ Schedule with_cooldown(const Trunk& trunk, std::int64_t horizon, std::int64_t le
 }
 
 Trunk trunk_of(const Schedule& trunk, std::int64_t m) {
-  if (!std::holds_alternative<Constant>(trunk.spec().shape)) {
+  if (!trunk.flat()) {
     fail({"trunk = ", print(trunk), ": must be constant but for warmup and cooldown; give the rates made so far"});
   }
   const Layout& layout = trunk.layout();

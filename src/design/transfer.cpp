@@ -8,36 +8,20 @@ namespace scheduled {
 namespace {
 
 /// gamma* sqrt(T) in the limit, for D = G = 1.
-struct LimitOf {
-  double cooldown_share;
-  bool whole_run;
-
-  std::optional<double> operator()(const LinearDecay&) const { return wsd_limit(cooldown_share).peak; }
-  std::optional<double> operator()(const CosineDecay&) const { return over_whole_run(cosine_limit().peak); }
-  std::optional<double> operator()(const OneMinusSqrtDecay&) const {
-    return over_whole_run(one_minus_sqrt_limit().peak);
-  }
-  std::optional<double> operator()(const PolynomialDecay& decay) const {
-    return over_whole_run(polynomial_limit(decay.power).peak);
-  }
-  template <class Other>
-  std::optional<double> operator()(const Other&) const {
-    return std::nullopt;
-  }
-  std::optional<double> over_whole_run(double peak) const { return whole_run ? std::optional(peak) : std::nullopt; }
-};
-
 std::optional<double> limit_peak(const Schedule& schedule) {
   const ScheduleSpec& spec = schedule.spec();
   const Layout& layout = schedule.layout();
-  if (!std::holds_alternative<Constant>(spec.shape) || !spec.cooldown || spec.cooldown->final.value != 0.0 ||
-      layout.cooldown_steps < 1) {
+  if (!schedule.flat() || !spec.cooldown || spec.cooldown->final.value != 0.0 || layout.cooldown_steps < 1) {
     return std::nullopt;
   }
   const std::int64_t run = *layout.steps - layout.warmup_steps;  // the cooldown leaves one step of it, if it fills it
   const bool whole_run = layout.cooldown_steps >= run - 1;
   const double share = whole_run ? 1.0 : static_cast<double>(layout.cooldown_steps) / static_cast<double>(run);
-  return std::visit(LimitOf{share, whole_run}, spec.cooldown->decay);
+  KnownDecay decay = known_decay(spec.cooldown->decay);
+  if (decay.family == KnownFamily::linear) decay.family = KnownFamily::wsd;  // whose share may be 1
+  if (decay.family != KnownFamily::wsd && !whole_run) return std::nullopt;
+  const std::optional<ClosedForm> limit = family_limit(decay.family, share, decay.power);
+  return limit ? std::optional(limit->peak) : std::nullopt;
 }
 
 }  // namespace

@@ -1,25 +1,26 @@
 #include <algorithm>
+#include <optional>
 #include <string_view>
-#include <utility>
 
+#include "schedule/text.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled {
 namespace {
 
-/// The name and `key=value` texts of a canonical spec.
-std::vector<std::string> parts(std::string_view spec) {
-  const std::size_t open = spec.find('(');
-  std::vector<std::string> out{std::string(spec.substr(0, open))};
-  if (open == std::string_view::npos) return out;
-  int depth = 0;
-  std::string part;
-  for (const char c : spec.substr(open + 1)) {
-    if (c == '[') ++depth;
-    if (c == ']') --depth;
-    const bool ends = depth == 0 && (c == ',' || c == ')');
-    if (ends && !part.empty()) out.push_back(std::exchange(part, {}));
-    if (!ends && !(part.empty() && c == ' ')) part += c;
+/// The name and `key=value` texts of a spec; the text itself where it is none.
+std::vector<std::string> parts(const std::string& spec) {
+  const std::optional<Json> parsed = [&]() -> std::optional<Json> {
+    try {
+      return parse_spec_text(spec);
+    } catch (const ArgumentError&) {
+      return std::nullopt;
+    }
+  }();
+  if (!parsed) return {spec};
+  std::vector<std::string> out{parsed->find("schedule")->text()};
+  for (const auto& [key, value] : parsed->members()) {
+    if (key != "schedule") out.push_back(key + "=" + value_text(value));
   }
   return out;
 }

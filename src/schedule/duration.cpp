@@ -49,7 +49,7 @@ double whole(double value) {
 }  // namespace
 
 Duration parse_duration(std::string_view name, std::string_view text) {
-  const auto reject = [&](std::string_view why) { fail({name, " = ", text, ": ", why}); };
+  const auto reject = [&](std::string_view why) { fail_value(name, text, why); };
   if (text == "rest") return rest();
   std::string_view number = text;
   Duration duration;
@@ -88,7 +88,7 @@ std::string print_duration(Duration duration) {
 std::int64_t resolve_steps(std::string_view name, Duration duration, std::optional<std::int64_t> horizon,
                            const StepSize& step_size) {
   const std::string text = print_duration(duration);
-  const auto reject = [&](std::string_view why) { fail({name, " = ", text, ": ", why}); };
+  const auto reject = [&](std::string_view why) { fail_value(name, text, why); };
   if (!std::isfinite(duration.value) || duration.value < 0.0) reject("must be finite and >= 0");
   if (duration.value > largest_count) reject("must be at most 2^53");
   double count = duration.value;
@@ -98,7 +98,10 @@ std::int64_t resolve_steps(std::string_view name, Duration duration, std::option
       break;
     case Duration::Unit::percent:
       if (duration.value > 100.0) reject("must be between 0% and 100% of the run");
-      if (!horizon) reject("is a share of the run, which needs steps=...");
+      if (!horizon) {
+        throw NeedsHorizon(
+            {.name = std::string(name), .value = text, .requirement = "is a share of the run, which needs steps=..."});
+      }
       count = whole(duration.value * static_cast<double>(*horizon) / 100.0);
       break;
     case Duration::Unit::tokens:

@@ -28,6 +28,10 @@ struct Filler {
   }
 };
 
+void FillWarmup(const compiled::Warmup& warmup, double first, double* out, std::size_t size) {
+  std::visit(Filler{first, out, size}, warmup);
+}
+
 void FillMain(const compiled::Main& shape, double first, double* out, std::size_t size) {
   std::visit(Filler{first, out, size}, shape);
 }
@@ -42,8 +46,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace scheduled::kernels {
 
+HWY_EXPORT(FillWarmup);
 HWY_EXPORT(FillMain);
 HWY_EXPORT(FillDecay);
+
+void fill(const compiled::Warmup& warmup, std::int64_t first, std::span<double> out) {
+  HWY_DYNAMIC_DISPATCH(FillWarmup)(warmup, static_cast<double>(first), out.data(), out.size());
+}
 
 void fill(const compiled::Main& shape, std::int64_t first, std::span<double> out) {
   HWY_DYNAMIC_DISPATCH(FillMain)(shape, static_cast<double>(first), out.data(), out.size());

@@ -5,11 +5,12 @@
 #include <cstdint>
 #include <span>
 
-#include "schedule/mains.hpp"
+#include "schedule/resolved.hpp"
 
 namespace scheduled::kernels {
 
-/// out[k] = shape(first + k).
+/// out[k] = functor(first + k).
+void fill(const compiled::Warmup& warmup, std::int64_t first, std::span<double> out);
 void fill(const compiled::Main& shape, std::int64_t first, std::span<double> out);
 void fill(const compiled::Decay& decay, std::int64_t first, std::span<double> out);
 

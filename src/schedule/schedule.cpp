@@ -28,14 +28,12 @@ double Schedule::lr(std::int64_t i) const noexcept {
   const ResolvedSchedule& r = *resolved_;
   if (i >= r.end) return r.last;
   if (i < 0) i = 0;
-  if (i < r.warmup_end) return r.warmup(static_cast<double>(i));
-  if (i < r.cooldown_begin) return r.main_rate(i);
-  const auto j = static_cast<double>(i - r.cooldown_begin + 1);
-  return std::visit([j](const auto& decay) { return decay(j); }, r.cooldown);
+  if (i < r.warmup_end) return rate_at(r.warmup, i);
+  return i < r.cooldown_begin ? rate_at(r.main, i) : rate_at(r.cooldown, i - r.cooldown_begin + 1);
 }
 
 void Schedule::fill(std::int64_t first, std::span<double> out) const {
-  if (first < 0) fail({"first = ", std::to_string(first), ": must be >= 0"});
+  if (first < 0) fail_value("first", std::to_string(first), "must be >= 0");
   const ResolvedSchedule& r = *resolved_;
   // The part of `out` that covers the steps up to `end`.
   const auto take = [&](std::int64_t end) {
@@ -45,7 +43,7 @@ void Schedule::fill(std::int64_t first, std::span<double> out) const {
     return part;
   };
   std::span<double> part = take(r.warmup_end);
-  for (std::size_t k = 0; k < part.size(); ++k) part[k] = r.warmup(static_cast<double>(first) + static_cast<double>(k));
+  kernels::fill(r.warmup, first, part);
   first += static_cast<std::int64_t>(part.size());
 
   part = take(r.cooldown_begin);
@@ -59,8 +57,11 @@ void Schedule::fill(std::int64_t first, std::span<double> out) const {
 
 std::vector<double> Schedule::values(std::optional<std::int64_t> count) const {
   if (!count) count = steps();
-  if (!count) fail({"steps: ", print(*this), " has no horizon: say how many steps are wanted"});
-  if (*count < 0) fail({"count = ", std::to_string(*count), ": must be >= 0"});
+  if (!count) {
+    throw NeedsHorizon(
+        {.name = "steps", .requirement = concat({print(*this), " has no horizon: say how many steps are wanted"})});
+  }
+  if (*count < 0) fail_value("count", std::to_string(*count), "must be >= 0");
   std::vector<double> out(static_cast<std::size_t>(*count));
   fill(0, out);
   return out;
@@ -79,6 +80,7 @@ Schedule Schedule::with_steps(Duration steps) const {
 }
 
 const Layout& Schedule::layout() const noexcept { return resolved_->layout; }
+bool Schedule::flat() const noexcept { return resolved_->flat; }
 bool Schedule::proportional_to_peak() const noexcept { return resolved_->proportional; }
 double Schedule::smallest_peak() const noexcept { return resolved_->smallest_peak; }
 

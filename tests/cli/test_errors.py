@@ -21,12 +21,12 @@ class BadSchedules(command.CommandTest):
                 self.assert_fails(2, text, verb, spec, "-o", "figure.svg")
 
     def test_names_and_keys(self):
-        self.check("wsdd(steps=10)", "unknown schedule 'wsdd': must be one of constant, wsd, linear")
-        self.check("wsd(steps=10, cooldwn=20%)", "unknown key 'cooldwn'; allowed: steps, peak, warmup")
+        self.check("wsdd(steps=10)", "schedule = 'wsdd': must be constant, wsd, linear")
+        self.check("wsd(steps=10, cooldwn=20%)", "cooldwn = '20%': is no key of wsd; must be steps, peak, warmup")
         self.check("wsd(steps=10, steps=20)", "steps")
         self.check("", "starts with the schedule's name")
         twice = '{"schedule":"wsd","steps":10,"steps":20}'
-        self.check(twice, f"schedule '{twice}': key 'steps' is given twice")
+        self.check(twice, f"schedule = '{twice}': key 'steps' is given twice")
         self.check('{"schedule":' + twice + '}', "key 'schedule.steps' is given twice")
 
     def test_lengths(self):

@@ -190,7 +190,7 @@ class BadRequests(command.CommandTest):
         text = "has no peak; a law needs the learning rate, peak=LR"
         self.assert_fails(2, text, "predict", "law.json", "wsd(steps=2k)")
         self.assert_fails(2, text, "cooldown", "law.json", "--trunk", "constant", "--at", "1k")
-        self.assert_fails(2, "trunk = nofile: is no file, and as a schedule: unknown schedule", "cooldown", "law.json", "--trunk", "nofile", "--at", "1k")
+        self.assert_fails(2, "trunk = nofile: is no file, and as a schedule: schedule = 'nofile': must be constant", "cooldown", "law.json", "--trunk", "nofile", "--at", "1k")
 
     def test_a_log_twice(self):
         self.assert_fails(2, "trunk.csv: is given twice; its losses would count double", "fit", "trunk.csv", "decay.csv", "trunk.csv")

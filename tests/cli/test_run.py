@@ -46,15 +46,15 @@ class Plans(RunTest):
     def test_bad_input(self):
         some = ["--results", "100,200"]
         self.check("trunk = cosine(steps=100, peak=1): must have no horizon", "--trunk", "cosine(steps=100)", *some)
-        self.check("unknown key 'warmp'", "--trunk", "rsqrt(warmp=10)", *some)
+        self.check("warmp = '10': is no key of rsqrt", "--trunk", "rsqrt(warmp=10)", *some)
         self.check("must have no cooldown", "--trunk", "wsd-s(results=[50], cooldown=10%)", *some)
         self.check("results = x: must be a length", "--trunk", "constant", "--results", "x")
         self.check("results[1] = 50 steps: must be above", "--trunk", "constant", "--results", "100,50")
         self.check("needs tokens_per_step", "--trunk", "constant", "--results", "1e9tok")
         self.check("must be at most 1e9 steps", "--trunk", "constant", "--results", "1e12")
         self.check("cooldown = 0%", "--trunk", "constant", *some, "--cooldown", "0%")
-        self.check("decay = exp: must be one of", "--trunk", "constant", *some, "--decay", "exp")
-        self.check("decay = a b: must be one word", "--trunk", "constant", *some, "--decay", "a b")
+        self.check("decay = 'exp': must be linear, 1-sqrt", "--trunk", "constant", *some, "--decay", "exp")
+        self.check("decay = 'a b': must be linear, 1-sqrt", "--trunk", "constant", *some, "--decay", "a b")
         self.check("final = 2: must not be above", "--trunk", "constant", *some, "--final", "2")
         self.check("overhead = 5: must be a share", "--trunk", "constant", *some, "--overhead", "5")
         self.check("overhead = 0%: must be at least 0.5%", "--trunk", "constant", *some, "--overhead", "0%")
@@ -162,7 +162,7 @@ class Errors(RunTest):
         self.assert_fails(2, "was written by a newer scheduled: its format is 7", "run", "status", "run")
 
     def test_init(self):
-        self.assert_fails(2, "unknown key 'pek'", "run", "init", "run", "--trunk", "constant(pek=1)")
+        self.assert_fails(2, "pek = '1': is no key of constant", "run", "init", "run", "--trunk", "constant(pek=1)")
         self.assert_fails(2, "trunk = constant: has no peak; give the learning rate", "run", "init", "run", "--trunk", "constant")
         self.assert_fails(2, "no such folder", "run", "init", "no/run", "--trunk", TRUNK)
         self.init()

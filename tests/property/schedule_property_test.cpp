@@ -3,6 +3,8 @@
 #include <rapidcheck/gtest.h>
 
 #include <bit>
+#include <set>
+#include <string>
 
 #include "support/generators.hpp"
 
@@ -33,6 +35,13 @@ RC_GTEST_PROP(Schedule, RatesAreFiniteNonNegativeAndEndWhereTheyShould, ()) {
     RC_ASSERT(s.lr(i) >= 0.0);
   }
   if (s.steps()) RC_ASSERT(s.lr(*s.steps() + 12345) == s.lr(*s.steps() - 1));
+}
+
+TEST(Schedules, EachIsDrawn) {
+  std::set<std::string> drawn;
+  rc::Random random(20261121);
+  for (int k = 0; k < 2000; ++k) drawn.insert(schedule_name(generate::schedule()(random.split(), 100).value()));
+  for (const ScheduleHelp& line : schedule_help()) EXPECT_TRUE(drawn.contains(std::string(line.name))) << line.name;
 }
 
 RC_GTEST_PROP(Schedule, IsProportionalToItsPeakWhereItSaysSo, ()) {

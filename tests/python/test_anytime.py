@@ -230,7 +230,7 @@ def test_bad_input(tmp_path, run, folder):
     with pytest.raises(ValueError, match="has no committed checkpoint to leave from"):
         run.branch("b")
     run.commit(100, write)
-    with pytest.raises(ValueError, match="decay = sudden: must be one of"):
+    with pytest.raises(ValueError, match="decay = 'sudden': must be linear, 1-sqrt"):
         run.branch("b", decay="sudden")
     with pytest.raises(ValueError, match="cooldown = 100%"):
         run.branch("b", cooldown="100%")

@@ -3,6 +3,7 @@
 
 #include <rapidcheck.h>
 
+#include <optional>
 #include <string>
 
 #include "scheduled/schedule.hpp"
@@ -50,9 +51,27 @@ inline rc::Gen<scheduled::Shape> shape() {
                         }));
 }
 
+/// The example of some schedule, at another peak and horizon; nothing where its lengths do not fit in there. So a new
+/// schedule whose example has lengths in shares needs no line here.
+inline std::optional<scheduled::Schedule> example() {
+  using namespace scheduled;
+  const int k = *rc::gen::inRange(0, static_cast<int>(schedule_help().size()));
+  const Schedule example = Schedule::parse(schedule_help()[static_cast<std::size_t>(k)].example);
+  const double factor = *real(1.0, 3.0);
+  const std::int64_t horizon = *rc::gen::inRange(1000, 1200);
+  try {
+    return example.with_steps(steps(horizon)).with_peak(example.peak() * factor);
+  } catch (const ArgumentError&) {
+    return std::nullopt;
+  }
+}
+
 inline rc::Gen<scheduled::Schedule> schedule() {
   using namespace scheduled;
   return rc::gen::exec([] {
+    if (*rc::gen::inRange(0, 5) == 0) {
+      if (auto drawn = example()) return *std::move(drawn);
+    }
     ScheduleSpec spec;
     spec.shape = *shape();
     spec.peak = *real(1e-6, 10.0);
@@ -75,7 +94,8 @@ inline rc::Gen<scheduled::Schedule> schedule() {
       if (std::holds_alternative<Infinite>(spec.shape)) spec.shape = Infinite{percent(30), percent_of_peak(25)};
     }
     if (std::holds_alternative<Power>(spec.shape)) spec.step_size = {1000, 16};
-    return Schedule(spec);
+    const Schedule drawn(spec);
+    return *rc::gen::inRange(0, 20) == 0 ? Schedule::table(drawn.values(), *real(0.1, 10.0)) : drawn;
   });
 }
 

@@ -158,17 +158,17 @@ TEST(AnytimePlan, CooldownThatEndsAtAShareOfTheTotal) {
 TEST(AnytimePlan, CooldownInWords) {
   const Cooldown cooldown = parse_cooldown("20%", "1-sqrt", "10%");
   EXPECT_EQ(cooldown.length, percent(20));
-  EXPECT_TRUE(std::holds_alternative<OneMinusSqrtDecay>(cooldown.decay));
+  EXPECT_EQ(cooldown.decay, Decay(OneMinusSqrtDecay{}));
   EXPECT_DOUBLE_EQ(branch_schedule(Schedule::parse("constant(peak=3)"), 80, 20, cooldown).lr(99), 0.3);
   EXPECT_EQ(parse_cooldown("5k"), (Cooldown{steps(5000), LinearDecay{}, {}}));
   const Schedule large =
       branch_schedule(Schedule::parse("constant(peak=9)"), 80, 20, parse_cooldown("20", "linear", "4"));
   EXPECT_EQ(large.lr(99), 4.0);  // above 1, below the trunk's peak
   EXPECT_TRUE(has(error_of([] { parse_cooldown("x"); }), "cooldown = x: must be a length"));
-  EXPECT_TRUE(has(error_of([] { parse_cooldown("20%", "exp"); }), "decay = exp: must be one of"));
+  EXPECT_TRUE(has(error_of([] { parse_cooldown("20%", "exp"); }), "decay = 'exp': must be linear"));
   EXPECT_TRUE(
-      has(error_of([] { parse_cooldown("20%", "linear, peak=3"); }), "decay = linear, peak=3: must be one word"));
-  EXPECT_TRUE(has(error_of([] { parse_cooldown("20%", "linear", "(1)"); }), "final = (1): must be one word"));
+      has(error_of([] { parse_cooldown("20%", "linear, peak=3"); }), "decay = 'linear, peak=3': must be linear"));
+  EXPECT_TRUE(has(error_of([] { parse_cooldown("20%", "linear", "(1)"); }), "final = '(1)': must be an LR"));
 }
 
 /// A law for a trunk whose rates are in real units, with an uncertainty.

@@ -1,9 +1,12 @@
 // The formulas of docs/theory.md, section 7, evaluated independently.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numbers>
+#include <string>
+#include <vector>
 
 #include "scheduled/schedule.hpp"
 
@@ -28,22 +31,22 @@ TEST_P(Decays, FollowTheirFormula) {
 const double pi = std::numbers::pi;
 double half_cosine(double x) { return 0.5 * (1.0 + std::cos(pi * x)); }
 
-INSTANTIATE_TEST_SUITE_P(
-    Section7, Decays,
-    testing::Values(
-        DecayCase{"decay=linear", [](double x) { return 1 - x; }},
-        DecayCase{"decay=linear, final=30%", [](double x) { return 0.3 + 0.7 * (1 - x); }},
-        DecayCase{"decay=1-sqrt", [](double x) { return 1 - std::sqrt(x); }},
-        DecayCase{"decay=cosine, final=0.05", [](double x) { return 0.05 + 0.95 * half_cosine(x); }},
-        DecayCase{"decay=mirror-cosine", [](double x) { return 2 * (1 - x) - half_cosine(x); }},
-        DecayCase{"decay=square", [](double x) { return 1 - x * x; }},
-        DecayCase{"decay=polynomial, power=1.7", [](double x) { return std::pow(1 - x, 1.7); }},
-        DecayCase{"decay=lowered-linear", [](double x) { return 0.7 * (1 - x); }},
-        DecayCase{"decay=lowered-linear, factor=0.5, final=10%", [](double x) { return 0.1 + 0.9 * 0.5 * (1 - x); }},
-        DecayCase{"decay=exponential, final=1%", [](double x) { return std::pow(0.01, x); }},
-        DecayCase{"decay=exponential, half_life=50", [](double x) { return std::pow(0.5, 200 * x / 50); }},
-        DecayCase{"decay=exponential, half_life=5%", [](double x) { return std::pow(0.5, 200 * x / 50); }},
-        DecayCase{"decay=inverse-proportional, final=1%", [](double x) { return 1 / (x / 0.01 + (1 - x)); }}));
+const DecayCase decay_cases[] = {
+    DecayCase{"decay=linear", [](double x) { return 1 - x; }},
+    DecayCase{"decay=linear, final=30%", [](double x) { return 0.3 + 0.7 * (1 - x); }},
+    DecayCase{"decay=1-sqrt", [](double x) { return 1 - std::sqrt(x); }},
+    DecayCase{"decay=cosine, final=0.05", [](double x) { return 0.05 + 0.95 * half_cosine(x); }},
+    DecayCase{"decay=mirror-cosine", [](double x) { return 2 * (1 - x) - half_cosine(x); }},
+    DecayCase{"decay=square", [](double x) { return 1 - x * x; }},
+    DecayCase{"decay=polynomial, power=1.7", [](double x) { return std::pow(1 - x, 1.7); }},
+    DecayCase{"decay=lowered-linear", [](double x) { return 0.7 * (1 - x); }},
+    DecayCase{"decay=lowered-linear, factor=0.5, final=10%", [](double x) { return 0.1 + 0.9 * 0.5 * (1 - x); }},
+    DecayCase{"decay=exponential, final=1%", [](double x) { return std::pow(0.01, x); }},
+    DecayCase{"decay=exponential, half_life=50", [](double x) { return std::pow(0.5, 200 * x / 50); }},
+    DecayCase{"decay=exponential, half_life=5%", [](double x) { return std::pow(0.5, 200 * x / 50); }},
+    DecayCase{"decay=inverse-proportional, final=1%", [](double x) { return 1 / (x / 0.01 + (1 - x)); }}};
+
+INSTANTIATE_TEST_SUITE_P(Section7, Decays, testing::ValuesIn(decay_cases));
 
 TEST(Decays, EndExactlyAtTheFinalRate) {
   for (const char* name : {"linear", "1-sqrt", "cosine", "mirror-cosine", "square", "polynomial, power=0.3",
@@ -120,6 +123,34 @@ TEST(Shapes, WsdS) {
   EXPECT_EQ(s.lr(399), 0.0);
   EXPECT_EQ(s.lr(405), 1.0);  // and on
   EXPECT_FALSE(s.steps());
+}
+
+/// "inverse-power" is tested by Shapes.InversePower..., a decay in the list above.
+TEST(Shapes, EachIsTestedHere) {
+  std::vector<std::string> tests;
+  const auto& suites = *testing::UnitTest::GetInstance();
+  for (int k = 0; k < suites.total_test_suite_count(); ++k) {
+    const testing::TestSuite& suite = *suites.GetTestSuite(k);
+    if (std::string_view(suite.name()) != "Shapes") continue;
+    for (int t = 0; t < suite.total_test_count(); ++t) tests.emplace_back(suite.GetTestInfo(t)->name());
+  }
+  for (const ScheduleHelp& line : schedule_help()) {
+    if (Schedule::parse(line.example).flat()) continue;
+    std::string name;
+    for (const char c : "-" + std::string(line.name)) {
+      if (name.ends_with('-'))
+        name.back() = static_cast<char>(c - 'a' + 'A');
+      else
+        name += c;
+    }
+    EXPECT_TRUE(std::any_of(tests.begin(), tests.end(), [&](const auto& test) { return test.starts_with(name); }))
+        << name;
+  }
+  for (const ScheduleHelp& line : decay_help()) {
+    EXPECT_TRUE(std::any_of(std::begin(decay_cases), std::end(decay_cases), [&](const DecayCase& test) {
+      return std::string_view(test.keys).starts_with("decay=" + std::string(line.name));
+    })) << line.name;
+  }
 }
 
 TEST(Shapes, TableKeepsItsValuesAndHoldsTheLast) {

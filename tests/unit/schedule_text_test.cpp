@@ -62,11 +62,12 @@ TEST(SpecText, CopiesWithAnotherPeakOrHorizonKeepRelativeParts) {
 }
 
 TEST(SpecErrors, NameKeyValueAndWhatIsAllowed) {
-  EXPECT_EQ(parse_error("wsdd(steps=3)").substr(0, 45), "unknown schedule 'wsdd': must be one of const");
+  EXPECT_EQ(parse_error("wsdd(steps=3)").substr(0, 42), "schedule = 'wsdd': must be constant, wsd, ");
+  EXPECT_TRUE(parse_error("wsdd(steps=3)").ends_with(" or table; did you mean 'wsd'?"));
   EXPECT_EQ(parse_error("wsd(steps=100, warmpu=3)"),
-            "wsd: unknown key 'warmpu'; allowed: steps, peak, warmup, warmup_start, cooldown, decay, final, "
-            "tokens_per_step, batch");
-  EXPECT_EQ(parse_error("wsd(steps=1, steps=2)"), "wsd: key 'steps' is given twice");
+            "warmpu = '3': is no key of wsd; must be steps, peak, warmup, warmup_start, warmup_curve, cooldown, decay, "
+            "final, tokens_per_step or batch; did you mean 'warmup'?");
+  EXPECT_EQ(parse_error("wsd(steps=1, steps=2)"), "steps: is given twice");
   EXPECT_EQ(parse_error("wsd(steps=100, cooldown=120%)"), "cooldown = 120%: must be between 0% and 100% of the run");
   EXPECT_EQ(parse_error("wsd(steps=0)"), "steps = 0: must be at least 1 step");
   EXPECT_EQ(parse_error("wsd(steps=-5)"), "steps = -5: must not be negative");
@@ -89,12 +90,12 @@ TEST(SpecErrors, NameKeyValueAndWhatIsAllowed) {
             "final: give either final or half_life, not both");
   EXPECT_EQ(parse_error("wsd(steps=9, decay=inverse-proportional)"),
             "final = 0: inverse-proportional decay never reaches 0; give final > 0");
-  EXPECT_EQ(parse_error("wsd(steps=9, decay=steep)").substr(0, 35), "decay = steep: must be one of linea");
+  EXPECT_EQ(parse_error("wsd(steps=9, decay=steep)").substr(0, 38), "decay = 'steep': must be linear, 1-sqr");
   EXPECT_EQ(parse_error("wsd(cooldown=20%)"), "cooldown = 20%: needs a horizon, steps=...");
   EXPECT_EQ(parse_error("constant(warmup=1%)"), "warmup = 1%: is a share of the run, which needs steps=...");
   EXPECT_EQ(parse_error("rsqrt(peak=1)"), "timescale: rsqrt needs it, or a warmup to take it from");
   EXPECT_EQ(parse_error("rsqrt(warmup=9, final=0)"), "final: rsqrt needs cooldown=... for it");
-  EXPECT_EQ(parse_error("polynomial(steps=9)"), "polynomial: key power is missing, such as power=2");
+  EXPECT_EQ(parse_error("polynomial(steps=9)"), "power: must be given, such as power=2");
   EXPECT_EQ(parse_error("noam(d_model=512)"), "warmup: noam needs one of at least 1 step");
   EXPECT_EQ(parse_error("power(batch=8)"), "tokens_per_step: power needs it, it is a law in tokens");
   EXPECT_EQ(parse_error("piecewise(milestones=[1, 2], factors=[1])"),
@@ -121,18 +122,44 @@ TEST(SpecErrors, NameKeyValueAndWhatIsAllowed) {
 }
 
 TEST(SpecErrors, SayWhereTheTextWentWrong) {
-  EXPECT_EQ(parse_error("wsd(steps=10,"), "schedule 'wsd(steps=10,': at character 14: key=value is expected");
-  EXPECT_EQ(parse_error("wsd(steps=10"), "schedule 'wsd(steps=10': at character 13: ',' or ')' is missing");
-  EXPECT_EQ(parse_error("wsd(steps=)"), "schedule 'wsd(steps=)': at character 11: a value is expected after steps=");
-  EXPECT_EQ(parse_error("wsd(steps=10) x"), "schedule 'wsd(steps=10) x': at character 14: text after the closing ')'");
-  EXPECT_EQ(parse_error(""), "schedule '': at character 1: starts with the schedule's name, such as wsd(steps=50k)");
+  EXPECT_EQ(parse_error("wsd(steps=10,"), "schedule = 'wsd(steps=10,': at character 14: key=value is expected");
+  EXPECT_EQ(parse_error("wsd(steps=10"), "schedule = 'wsd(steps=10': at character 13: ',' or ')' is missing");
+  EXPECT_EQ(parse_error("wsd(steps=)"), "schedule = 'wsd(steps=)': at character 11: a value is expected after steps=");
+  EXPECT_EQ(parse_error("wsd(steps=10) x"),
+            "schedule = 'wsd(steps=10) x': at character 14: text after the closing ')'");
+  EXPECT_EQ(parse_error(""), "schedule = '': at character 1: starts with the schedule's name, such as wsd(steps=50k)");
   EXPECT_EQ(parse_error("table(values=[1,,2])"),
-            "schedule 'table(values=[1,,2])': at character 18: a value is expected before ','");
-  EXPECT_EQ(parse_error("{\"schedule\":"), "schedule '{\"schedule\":': not a JSON object");
-  EXPECT_EQ(parse_error("{\"steps\":3}"), "schedule '{\"steps\":3}': the key \"schedule\" with the name is missing");
+            "schedule = 'table(values=[1,,2])': at character 18: a value is expected before ','");
+  EXPECT_EQ(parse_error("{\"schedule\":"),
+            "schedule = '{\"schedule\":': is no valid JSON: it ends too soon; the text may be cut off");
+  EXPECT_EQ(parse_error("{\"steps\":3}"), "schedule = '{\"steps\":3}': the key \"schedule\" with the name is missing");
   EXPECT_EQ(parse_error(R"({"schedule":"wsd","steps":null})"), "steps: must be a number, a text or a list of them");
   EXPECT_EQ(parse_error(R"({"schedule":"wsd","steps":3,"steps":4})"),
-            "schedule '{\"schedule\":\"wsd\",\"steps\":3,\"steps\":4}': key 'steps' is given twice");
+            "schedule = '{\"schedule\":\"wsd\",\"steps\":3,\"steps\":4}': key 'steps' is given twice");
+}
+
+TEST(SpecErrors, AreValues) {
+  const auto fields = [](const char* text) -> ArgumentError::Fields {
+    try {
+      Schedule::parse(text);
+    } catch (const ArgumentError& error) {
+      return error.fields();
+    }
+    return {};
+  };
+  EXPECT_EQ(fields("wsd(steps=9, peak=-1)"), (ArgumentError::Fields{"peak", {}, "-1", "must be finite and > 0", {}}));
+  EXPECT_EQ(fields("piecewise(milestones=[2, 2], factors=[1, 1])"),
+            (ArgumentError::Fields{"milestones", 1, "2", "must be above the milestone before", {}}));
+  EXPECT_EQ(fields("table(values=[1, x])"), (ArgumentError::Fields{"values", 1, "'x'", "must be a number", {}}));
+  EXPECT_EQ(fields("wsd-s(results=[9, 5x], cooldown=1)").index, 1);
+}
+
+TEST(SpecErrors, AMissingHorizonIsAnErrorOfItsOwn) {
+  for (const char* text : {"wsd(cooldown=20%)", "cosine", "constant(warmup=1%)", "wsd-s(results=[50%], cooldown=1)",
+                           "infinite(descent=10%)"}) {
+    EXPECT_THROW(Schedule::parse(text), NeedsHorizon) << text;
+  }
+  EXPECT_THROW(Schedule::parse("constant").values(), NeedsHorizon);
 }
 
 TEST(ScheduleText, KnowsWhetherThePeakIsSaid) {

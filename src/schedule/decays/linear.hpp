@@ -1,0 +1,24 @@
+// linear: 1 - x.
+#pragma once
+
+#include "schedule/part.hpp"
+
+namespace scheduled {
+
+struct LinearFraction {
+  double operator()(double, double z) const noexcept { return z; }
+};
+
+template <>
+struct Part<LinearDecay> : DecayDefaults {
+  static constexpr std::string_view name = "linear";
+  static constexpr std::string_view example = "linear(steps=50k)";
+  static constexpr std::string_view meaning = "1 - x over the run";
+  static constexpr std::string_view formula = "1 − x";
+  static KnownDecay known(const LinearDecay&) { return {KnownFamily::linear}; }
+  static Affine<LinearFraction> compile(const LinearDecay&, const Descent& descent, const Resolver&) {
+    return affine<LinearFraction>(descent);
+  }
+};
+
+}  // namespace scheduled

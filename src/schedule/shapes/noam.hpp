@@ -1,0 +1,37 @@
+// noam: d_model^-0.5 min(t^-0.5, t W^-1.5), t = i + 1 (Vaswani et al. 2017).
+#pragma once
+
+#include "schedule/part.hpp"
+
+namespace scheduled {
+
+struct RampOrRoot {
+  double factor;  // peak d_model^-0.5
+  double warmup;
+  double ramp;  // warmup^-1.5
+  double operator()(double i) const noexcept {
+    const double t = i + 1.0;
+    return t < warmup ? factor * (t * ramp) : factor / std::sqrt(t);
+  }
+};
+
+template <>
+struct Part<Noam> : ShapeDefaults {
+  static constexpr std::string_view name = "noam";
+  static constexpr std::string_view example = "noam(d_model=512, warmup=4k)";
+  static constexpr std::string_view meaning = "the original transformer schedule";
+  static constexpr std::string_view formula = "d_model^−½ · min(t^−½, t·W^−³ᐟ²), t = i + 1";
+  static constexpr std::string_view source = "Vaswani 2017";
+  static constexpr bool holds_warmup = true;
+  static constexpr std::tuple parameters{
+      Key{"d_model", &Noam::d_model, "width of the model, > 0"},
+  };
+  static RampOrRoot compile(const Noam& shape, Resolver& resolver) {
+    require_positive("d_model", shape.d_model);
+    if (resolver.layout.warmup_steps < 1) fail_argument("warmup", "noam needs one of at least 1 step");
+    const double factor = resolver.finite(resolver.peak / std::sqrt(shape.d_model), "d_model^-0.5");
+    return {factor, resolver.warmup, 1.0 / (resolver.warmup * std::sqrt(resolver.warmup))};
+  }
+};
+
+}  // namespace scheduled

@@ -1,0 +1,39 @@
+// rsqrt: 1/sqrt(1 + (i + shift - W)/timescale) (Zhai et al. 2106.04560 section 3.5).
+#pragma once
+
+#include "schedule/part.hpp"
+
+namespace scheduled {
+
+struct RootOfTimescale {
+  double peak;
+  double timescale;
+  double offset;  // timescale + shift - warmup
+  double operator()(double i) const noexcept { return peak * std::sqrt(timescale / (i + offset)); }
+};
+
+template <>
+struct Part<Rsqrt> : ShapeDefaults {
+  static constexpr std::string_view name = "rsqrt";
+  static constexpr std::string_view example = "rsqrt(warmup=2k, peak=1e-3)";
+  static constexpr std::string_view meaning = "sqrt(warmup/step), no horizon needed (2106.04560)";
+  static constexpr std::string_view formula = "1/√(1 + (i + shift − W)/timescale)";
+  static constexpr std::string_view source = "Zhai 2106.04560";
+  static constexpr std::tuple parameters{
+      Key{"timescale", &Rsqrt::timescale, "length, at least 1 step; the warmup's where it is not given"},
+      Key{"shift", &Rsqrt::shift, "length by which the shape is ahead", "", true},
+  };
+  static RootOfTimescale compile(const Rsqrt& shape, Resolver& resolver) {
+    std::int64_t timescale = resolver.layout.warmup_steps;
+    if (shape.timescale) {
+      timescale = resolver.some_steps("timescale", *shape.timescale);
+    } else if (timescale == 0) {
+      fail_argument("timescale", "rsqrt needs it, or a warmup to take it from");
+    }
+    const std::int64_t shift = resolver.steps("shift", shape.shift);
+    return {resolver.peak, static_cast<double>(timescale),
+            static_cast<double>(timescale + shift - resolver.layout.warmup_steps)};
+  }
+};
+
+}  // namespace scheduled

@@ -1,0 +1,39 @@
+// table: values[i] at step i.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "schedule/part.hpp"
+
+namespace scheduled {
+
+struct TabledRates {
+  std::shared_ptr<const std::vector<double>> values;
+  double peak;
+  double operator()(double i) const noexcept { return peak * (*values)[static_cast<std::size_t>(i)]; }
+};
+
+template <>
+struct Part<Table> : ShapeDefaults {
+  static constexpr std::string_view name = "table";
+  static constexpr std::string_view example = "table(values=[1e-3, 8e-4, 5e-4])";
+  static constexpr std::string_view meaning = "explicit values, times the peak";
+  static constexpr std::string_view formula = "values[i]";
+  static constexpr bool holds_rates = true;
+  static constexpr std::tuple parameters{
+      Key{"values", &Table::values, "one for each step, >= 0; the horizon is their number", "values=[1e-3, 5e-4]"},
+  };
+  static std::optional<std::int64_t> own_steps(const Table& shape) {
+    if (!shape.values || shape.values->empty()) fail_value("values", "[]", "must hold at least one LR");
+    return static_cast<std::int64_t>(shape.values->size());
+  }
+  static TabledRates compile(const Table& shape, Resolver& resolver) {
+    require_non_negative("values", *shape.values);
+    resolver.finite(resolver.peak * *std::max_element(shape.values->begin(), shape.values->end()), "the largest value");
+    return {shape.values, resolver.peak};
+  }
+};
+
+}  // namespace scheduled

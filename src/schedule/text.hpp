@@ -1,0 +1,25 @@
+// The neutral form between a spec and its text: an object {"schedule": name, key: value, ...}, whose values are
+// numbers, words of the spec language, or lists of them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+
+namespace scheduled {
+
+/// Reads `name(key=value, key=[a, b], ...)`, whose values stay texts, or JSON. Throws ArgumentError that quotes the
+/// text and says where it went wrong.
+Json parse_spec_text(std::string_view text);
+
+/// `name(key=value, ...)`.
+std::string print_spec_text(const Json& spec);
+
+/// A number, a word or a list as the spec language writes it.
+std::string value_text(const Json& value);
+
+/// At most 60 characters of user text for a message, so that a table of a million values does not fill the screen.
+std::string quoted(std::string_view text);
+
+}  // namespace scheduled
