@@ -208,12 +208,18 @@ struct Piecewise {
   std::vector<double> factors;
   bool operator==(const Piecewise&) const = default;
 };
+/// Linearly up to the peak on step P - 1, P = peak_at, then linearly down to `final` on the last step (Smith 1506.01186).
+struct Triangular {
+  Duration peak_at = percent(50);
+  Rate final;
+  bool operator==(const Triangular&) const = default;
+};
 /// Explicit values, values[i] at step i (finite, >= 0, at least one); the horizon is their number.
 struct Table {
   std::shared_ptr<const std::vector<double>> values;
   bool operator==(const Table& other) const;
 };
-using Shape = std::variant<Constant, InversePower, Rsqrt, Noam, Power, Infinite, WsdS, Piecewise, Table>;
+using Shape = std::variant<Constant, InversePower, Rsqrt, Noam, Power, Infinite, WsdS, Piecewise, Triangular, Table>;
 
 // ---- A learning-rate schedule as a value: parse, print, lr(i), fill a span.
 

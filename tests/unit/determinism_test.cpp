@@ -63,6 +63,7 @@ TEST(Determinism, Rates) {
                          {"rsqrt", 0x5c982676f18d69da},
                          {"square", 0xd7efefc861214c29},
                          {"table", 0x627a033a7460c7a9},
+                         {"triangular", 0xbeab7241a1178256},
                          {"wsd", 0xe6264564f93e172f},
                          {"wsd-s", 0xd276bc4d64585783},
                      });
@@ -94,6 +95,7 @@ TEST(Determinism, BoundsOfExamples) {
                          {"rsqrt", 0x776d198988a4783c},
                          {"square", 0xc62067584f60716a},
                          {"table", 0x7f04ae81ede17c88},
+                         {"triangular", 0x549916ed06c4d0f3},
                          {"wsd", 0x5bce7048654f58fa},
                          {"wsd-s", 0x0470117effa297af},
                      });

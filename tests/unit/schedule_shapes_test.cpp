@@ -125,6 +125,16 @@ TEST(Shapes, WsdS) {
   EXPECT_FALSE(s.steps());
 }
 
+TEST(Shapes, Triangular) {
+  const Schedule s = Schedule::parse("triangular(steps=100, peak_at=40%, final=10%, peak=2)");
+  for (int i = 0; i < 40; ++i) EXPECT_NEAR(s.lr(i), 2.0 * (i + 1) / 40, 1e-15) << i;
+  for (int i = 39; i < 100; ++i) EXPECT_NEAR(s.lr(i), 2.0 - 1.8 * (i - 39) / 60, 1e-15) << i;
+  EXPECT_EQ(s.lr(39), 2.0);
+  EXPECT_EQ(s.lr(99), 0.2);
+  EXPECT_EQ(s.lr(1000), 0.2);
+  EXPECT_EQ(Schedule::parse("triangular(steps=2)").values(), (std::vector<double>{1.0, 0.0}));
+}
+
 /// "inverse-power" is tested by Shapes.InversePower..., a decay in the list above.
 TEST(Shapes, EachIsTestedHere) {
   std::vector<std::string> tests;

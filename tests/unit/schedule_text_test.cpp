@@ -155,11 +155,23 @@ TEST(SpecErrors, AreValues) {
 }
 
 TEST(SpecErrors, AMissingHorizonIsAnErrorOfItsOwn) {
-  for (const char* text : {"wsd(cooldown=20%)", "cosine", "constant(warmup=1%)", "wsd-s(results=[50%], cooldown=1)",
-                           "infinite(descent=10%)"}) {
+  for (const char* text : {"wsd(cooldown=20%)", "cosine", "constant(warmup=1%)", "triangular",
+                           "wsd-s(results=[50%], cooldown=1)", "infinite(descent=10%)"}) {
     EXPECT_THROW(Schedule::parse(text), NeedsHorizon) << text;
   }
   EXPECT_THROW(Schedule::parse("constant").values(), NeedsHorizon);
+}
+
+TEST(SpecErrors, TriangularRisesAndFallsByItself) {
+  EXPECT_EQ(parse_error("triangular"), "triangular: needs a horizon, steps=...");
+  EXPECT_EQ(parse_error("triangular(steps=9, peak_at=9)"), "peak_at = 9: must leave a step for the fall");
+  EXPECT_EQ(parse_error("triangular(steps=9, peak_at=1%)"), "peak_at = 1%: must be at least 1 step");
+  EXPECT_EQ(parse_error("triangular(steps=9, warmup=1)").substr(0, 41), "warmup = '1': is no key of triangular; mu");
+  ScheduleSpec spec;
+  spec.shape = Triangular{};
+  spec.steps = steps(9);
+  spec.warmup.length = steps(1);
+  EXPECT_EQ(error_of([&] { Schedule{spec}; }), "warmup: triangular rises by itself");
 }
 
 TEST(ScheduleText, KnowsWhetherThePeakIsSaid) {

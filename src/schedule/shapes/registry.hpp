@@ -10,6 +10,7 @@
 #include "schedule/shapes/power.hpp"
 #include "schedule/shapes/rsqrt.hpp"
 #include "schedule/shapes/table.hpp"
+#include "schedule/shapes/triangular.hpp"
 #include "schedule/shapes/wsd_s.hpp"
 
 namespace scheduled::compiled {
