@@ -11,19 +11,19 @@
 #include <stdexcept>
 
 #include "base/parallel.hpp"
-#include "cli/output.hpp"
-#include "cli/progress.hpp"
 #include "figures/figure.hpp"
 #include "figures/report.hpp"
-#include "plot/file.hpp"
+#include "shell/file.hpp"
+#include "shell/output.hpp"
+#include "shell/progress.hpp"
 
 namespace scheduled::paper {
 namespace {
 
-using cli::print_text;
-using cli::Progress;
 using figures::Entry;
 using figures::Result;
+using shell::print_text;
+using shell::Progress;
 
 std::string known_variants(const Entry& entry) { return fmt::format("{}", fmt::join(entry.variants, ", ")); }
 
@@ -94,9 +94,9 @@ std::vector<Job> jobs_of(const std::vector<Result>& results, const FiguresOption
   for (const Result& result : results) {
     for (const figures::Picture& picture : result.pictures) {
       jobs.push_back({out / (picture.name + ".csv"), [&picture] { return figures::csv_of(picture.figure); }});
-      for (const std::string& format : options.formats) {
-        const std::filesystem::path path = out / (picture.name + "." + format);
-        jobs.push_back({path, [&picture, path] { return plot::render(picture.figure, plot::format_of(path)); }});
+      for (const plot::Format format : options.formats) {
+        const std::filesystem::path path = out / fmt::format("{}.{}", picture.name, word_of(format));
+        jobs.push_back({path, [&picture, format] { return plot::render(picture.figure, format); }});
       }
     }
     for (const figures::Animation& animation : result.animations) {
@@ -198,14 +198,14 @@ void make_figures(const FiguresOptions& options) {
   std::filesystem::create_directories(options.out, error);
   if (error) throw std::invalid_argument(options.out + ": cannot be made: " + error.message());
   const std::filesystem::path out = options.out;
-  plot::check_writable(out / "report.md");
+  shell::check_writable(out / "report.md");
   const std::vector<figures::Row> earlier = earlier_rows(out / "report.md");
 
   std::vector<Result> results(orders.size());
   {
     Progress progress("figures computed", orders.size());
     std::atomic<std::size_t> finished = 0;
-    for_each_index(orders.size(), options.threads, [&](std::size_t k) {
+    for_each_index(orders.size(), options.threads.count, [&](std::size_t k) {
       results[k] = make(orders[k], options.logs);
       progress.done(++finished);
     });
@@ -214,13 +214,13 @@ void make_figures(const FiguresOptions& options) {
   {
     Progress progress("files written", jobs.size());
     std::atomic<std::size_t> finished = 0;
-    for_each_index(jobs.size(), options.threads, [&](std::size_t k) {
-      plot::write_file(jobs[k].path, jobs[k].bytes());
+    for_each_index(jobs.size(), options.threads.count, [&](std::size_t k) {
+      shell::write_file(jobs[k].path, jobs[k].bytes());
       progress.done(++finished);
     });
   }
   const std::vector<figures::Made> made = made_of(orders, results);
-  plot::write_file(out / "report.md", figures::report(made, earlier));
+  shell::write_file(out / "report.md", figures::report(made, earlier));
   if (!print_summary(orders, results, options.out, figures::kept(made, earlier))) {
     throw std::runtime_error("not all figures are complete, see above");
   }

@@ -4,14 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "plot/figure.hpp"
+#include "shell/values.hpp"
+
 namespace scheduled::paper {
 
 struct FiguresOptions {
   std::vector<std::string> names = {};  ///< NAME or NAME:VARIANT; none: all
   std::string logs = {};                ///< folder of the paper's training logs; empty: none
   std::string out = "paper-figures";
-  std::vector<std::string> formats = {"png"};
-  int threads = 1;
+  std::vector<plot::Format> formats = {plot::Format::png};
+  shell::Threads threads = {};
   bool list = false;  ///< only print figure_list()
 };
 

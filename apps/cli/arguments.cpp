@@ -1,5 +1,4 @@
 #include "cli/arguments.hpp"
-#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 
@@ -14,7 +13,7 @@
 #include <system_error>
 
 #include "plot/figure.hpp"
-#include "plot/file.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::cli {
 
@@ -42,52 +41,6 @@ std::string reworded(std::string_view text, std::span<const Word> words) {
   return out;
 }
 
-namespace {
-
-std::string read_stream(std::istream& stream, const std::string& name) {
-  std::string text;
-  std::array<char, 1 << 14> block{};
-  errno = 0;
-  do {
-    stream.read(block.data(), block.size());
-    text.append(block.data(), static_cast<std::size_t>(stream.gcount()));
-  } while (stream);
-  if (stream.bad()) fail(name + ": cannot be read: " + std::generic_category().message(errno));
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) fail(name + ": empty");
-  return text;
-}
-
-}  // namespace
-
-std::string read_text(const std::string& file) {
-  if (file == "-") return read_stream(std::cin, "standard input");
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(file, error);
-  if (status.type() == std::filesystem::file_type::not_found) fail(file + ": no such file");
-  if (status.type() == std::filesystem::file_type::directory) fail(file + ": is a directory, not a file");
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) fail(file + ": cannot be opened: " + std::generic_category().message(errno));
-  return read_stream(stream, file);
-}
-
-std::vector<double> read_numbers(std::string_view name, std::string_view text) {
-  std::vector<double> numbers;
-  for (std::size_t line = 1; !text.empty(); ++line) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view entry = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    entry = entry.substr(0, entry.find('#'));
-    const std::size_t first = entry.find_first_not_of(" \t\r");
-    if (first == std::string_view::npos) continue;
-    entry = entry.substr(first, entry.find_last_not_of(" \t\r") + 1 - first);
-    const auto number = parse_number(entry);
-    if (!number) fail(fmt::format("{}, line {}: '{}': must be a number", name, line, entry.substr(0, 60)));
-    numbers.push_back(*number);
-  }
-  return numbers;
-}
-
 double read_number(std::string_view name, std::string_view text) {
   const auto number = parse_number(text);
   if (!number) fail(fmt::format("{} = {}: must be a number", name, text));
@@ -108,24 +61,6 @@ double read_share(std::string_view name, std::string_view text) {
   return percent ? *number / 100.0 : *number;
 }
 
-std::vector<std::string> read_list(std::string_view name, std::string_view text) {
-  std::vector<std::string> entries;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    std::string_view entry = text.substr(begin, end - begin);
-    const std::size_t first = entry.find_first_not_of(' ');
-    if (first == std::string_view::npos) fail(fmt::format("{} = {}: an entry is empty", name, text));
-    entry = entry.substr(first, entry.find_last_not_of(' ') + 1 - first);
-    entries.emplace_back(entry);
-    begin = end + 1;
-  }
-  return entries;
-}
-
-void check_summable(std::int64_t T) {
-  if (T > 1'000'000'000) fail(fmt::format("T = {}: must be at most 1e9 steps to be summed", T));
-}
-
 GradNormArgument::GradNormArgument(const std::string& text, std::int64_t steps) {
   if (text.empty()) return;
   if (text.starts_with("t^")) {
@@ -136,6 +71,23 @@ GradNormArgument::GradNormArgument(const std::string& text, std::int64_t steps) 
     series_ = read_numbers(text, read_text(text));
     if (series_.empty()) fail(text + ": holds no grad norms");
   }
+}
+
+CLI::Option* SpecOptions::add_to(CLI::App& verb) {
+  verb.add_option("--steps", steps, "Horizon of every SPEC that has none, e.g. 50k")->type_name("N");
+  return verb.add_option("SPEC", specs,
+                         "Schedule, e.g. \"wsd(steps=50k, cooldown=20%)\"; - reads one per line from standard input; "
+                         "@FILE reads a spec, the JSON that show prints, or one rate per line");
+}
+
+std::vector<NamedSchedule> SpecOptions::read() const {
+  std::optional<Duration> horizon;
+  if (!steps.empty()) horizon = parse_duration("steps", steps);
+  std::vector<NamedSchedule> schedules;
+  for (const std::string& spec : specs) {
+    for (NamedSchedule& schedule : read_spec(spec, horizon)) schedules.push_back(std::move(schedule));
+  }
+  return schedules;
 }
 
 void BoundOptions::add_to(CLI::App& verb, Of of) {
@@ -193,14 +145,14 @@ void RatesFile::add_to(CLI::App& verb) {
 }
 
 void RatesFile::check() const {
-  if (!file.empty()) plot::check_writable(file);
+  if (!file.empty()) shell::check_writable(file);
 }
 
 void RatesFile::write(std::span<const double> rates, std::string_view title) const {
   if (file.empty()) return;
   std::string text = fmt::format("# {}\n", title);
   for (const double rate : rates) text += format_number(rate) + "\n";
-  plot::write_file(file, text);
+  shell::write_file(file, text);
 }
 
 void OutputOptions::add_to(CLI::App& verb) {
@@ -215,6 +167,25 @@ void OutputOptions::add_to(CLI::App& verb) {
 
 void OutputOptions::check() const {
   if (!figure.empty()) plot::check_figure_path(figure);
+}
+
+Json grad_norm_json(const std::string& text) {
+  const auto number = parse_number(text);
+  return number ? Json(*number) : Json(text);
+}
+
+void add_settings(Json& json, const BoundOptions& options) {
+  json["criterion"] = options.criterion;
+  json["distance"] = options.distance.empty() ? 1.0 : read_number("distance", options.distance);
+  json["grad_norm"] = grad_norm_json(options.grad_norm.empty() ? "1" : options.grad_norm);
+}
+
+std::string settings_text(const BoundOptions& options) {
+  const std::string_view name = options.which() == Criterion::omega      ? "last-iterate bound"
+                                : options.which() == Criterion::standard ? "average-iterate bound"
+                                                                         : "worst case of the last iterate";
+  return fmt::format("{}, distance {}, grad norm {}", name, options.distance.empty() ? "1" : options.distance,
+                     options.grad_norm.empty() ? "1" : options.grad_norm);
 }
 
 }  // namespace scheduled::cli

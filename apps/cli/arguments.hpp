@@ -11,8 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.hpp"
+#include "cli/draw.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/schedule.hpp"
+#include "shell/arguments.hpp"
+#include "shell/file.hpp"
 
 namespace scheduled::cli {
 
@@ -38,27 +42,10 @@ auto in_words(std::initializer_list<Word> words, const Call& call) {
   }
 }
 
-/// The text of a file or, for "-", of standard input. Throws std::invalid_argument naming it: missing, unreadable, a
-/// directory, empty.
-std::string read_text(const std::string& file);
-
-/// A number for each line of `text`; blank lines and what follows a # do not count. Throws std::invalid_argument naming
-/// `name` and the line.
-std::vector<double> read_numbers(std::string_view name, std::string_view text);
-
 double read_number(std::string_view name, std::string_view text);
 
 /// A count of steps such as 50k; nothing for an empty text. Throws std::invalid_argument on other lengths, such as 50%.
 std::optional<std::int64_t> read_steps(std::string_view name, std::string_view text);
-
-/// Throws std::invalid_argument where a bound after T steps would need more than the rates of 1e9 steps in memory.
-void check_summable(std::int64_t T);
-
-struct NamedSchedule {
-  Schedule schedule;
-  std::string name;       ///< the canonical spec, or what the user wrote where that is very long
-  bool says_peak = true;  ///< else the peak is the default, 1
-};
 
 struct SpecOptions {
   std::vector<std::string> specs;
@@ -69,14 +56,8 @@ struct SpecOptions {
   std::vector<NamedSchedule> read() const;
 };
 
-/// Names for a table or legend: keys on which all schedules agree are left out, and the peak unless `with_peak`.
-std::vector<std::string> short_names(const std::vector<NamedSchedule>& schedules, bool with_peak);
-
 /// A share such as 20% or 0.2. Throws std::invalid_argument naming `name`.
 double read_share(std::string_view name, std::string_view text);
-
-/// The entries of a list joined by commas; blanks around them do not count. Throws where one is empty.
-std::vector<std::string> read_list(std::string_view name, std::string_view text);
 
 /// The grad norms as said: a number, t^ALPHA, or a file with one value per step.
 class GradNormArgument {
@@ -132,14 +113,13 @@ struct RatesFile {
   void write(std::span<const double> rates, std::string_view title) const;
 };
 
-struct OutputOptions {
-  bool json = false;
-  bool csv = false;
-  std::string figure;
+/// Grad norms as asked for: a number where one was given, else the text.
+Json grad_norm_json(const std::string& text);
 
-  void add_to(CLI::App& verb);
-  /// Throws std::invalid_argument where the figure could not be written: before any computing.
-  void check() const;
-};
+/// criterion, distance and grad_norm as asked for.
+void add_settings(Json& json, const BoundOptions& options);
+
+/// The same in words.
+std::string settings_text(const BoundOptions& options);
 
 }  // namespace scheduled::cli

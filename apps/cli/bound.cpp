@@ -2,21 +2,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
-#include <stdexcept>
 
 #include "base/csv.hpp"
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/bound_curve.hpp"
 #include "cli/bound_log.hpp"
 #include "cli/bound_stream.hpp"
 #include "cli/draw.hpp"
 #include "cli/explain.hpp"
-#include "cli/output.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/error.hpp"
+#include "shell/print.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -64,20 +61,18 @@ std::string text_of(const NamedSchedule& entry, const Bounded& result, const Bou
   best.push_back(method(result.best));
   header.emplace_back("");
   own.emplace_back("");
-  Table table(header);
+  TextTable table(header);
   table.add(own);
   table.add(best);
   return fmt::format("{}\n{} at T = {}\n\n{}", entry.name, settings_text(options), result.best.T, table.text());
 }
 
 Json json_of(const OmegaSplit& split) {
-  return {{"distance", split.distance}, {"noise", split.noise}, {"last", split.last}};
+  return Json::object({{"distance", split.distance}, {"noise", split.noise}, {"last", split.last}});
 }
 
 Json json_of(const Schedule& schedule, const Bounded& result, const BoundOptions& options) {
-  Json json;
-  json["spec"] = print(schedule);
-  json["schedule"] = Json::parse(print_json(schedule));
+  Json json = schedule_json(schedule);
   json["peak"] = schedule.peak();
   json["bound"] = result.bound;
   if (result.split) json["split"] = json_of(*result.split);
@@ -126,7 +121,7 @@ std::string explained(const Schedule& schedule, const Bounded& result, const Bou
 }
 
 void bound_of_specs(const BoundVerbOptions& options) {
-  const std::vector<NamedSchedule> schedules = options.specs.read();
+  const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Bounded> results;
   results.reserve(schedules.size());
@@ -163,32 +158,37 @@ void check(const BoundVerbOptions& options) {
   const bool logs = !log.logs.empty();
   const bool specs = !options.specs.specs.empty();
   const bool stream = options.stream.asked();
-  if (logs + specs + stream > 1) fail("SPEC, --log and --stream: only one of them can be given");
-  if (!logs && !specs && !stream) fail("SPEC, --log or --stream is missing; see scheduled bound --help");
-  if (specs && !(log.columns.empty() && log.warmup.empty() && log.max_gap.empty())) {
-    fail("--columns, --log-warmup, --max-gap: only with --log or --stream");
+  if (logs + specs + stream > 1) fail_argument("SPEC, --log and --stream", "only one of them can be given");
+  if (!logs && !specs && !stream) fail({"SPEC, --log or --stream is missing; see scheduled bound --help"});
+  if (specs && log.settings_given()) {
+    fail_argument("--columns, --log-warmup, --max-gap", "only with --log or --stream");
   }
-  if (!specs && !options.specs.steps.empty()) fail("--steps: only with SPECs; see --T");
+  if (!logs && options.bound.distance && options.bound.distance->automatic) {
+    fail_value("distance", "auto", "only with --log");
+  }
+  if (!logs && options.bound.grad_norm && options.bound.grad_norm->kind == AskedGradNorm::Kind::logged) {
+    fail_value("grad_norm", "logged", "only with --log");
+  }
+  if (!specs && options.specs.steps) fail_argument("--steps", "only with SPECs; see --T");
   if (!specs && (options.split || options.curve.asked() || options.explain)) {
-    fail("--split, --curve, --gradient, --explain: only for SPECs");
+    fail_argument("--split, --curve, --gradient, --explain", "only for SPECs");
   }
-  if (options.split && options.bound.which() == Criterion::standard) fail("--split: only for --criterion omega");
+  if (options.split && options.bound.criterion == Criterion::standard)
+    fail_argument("--split", "only for --criterion omega");
   if (options.curve.asked() && (options.split || options.explain)) {
-    fail("--curve and --gradient: not with --split or --explain");
+    fail_argument("--curve and --gradient", "not with --split or --explain");
   }
-  if (!options.curve.every.empty() && !options.curve.asked() && !stream) {
-    fail("--every: only with --curve, --gradient or --stream");
+  if (options.curve.every && !options.curve.asked() && !stream) {
+    fail_argument("--every", "only with --curve, --gradient or --stream");
   }
-  if (options.explain && options.output.csv) fail("--explain: not with --csv");
+  if (options.explain && options.output.csv) fail_argument("--explain", "not with --csv");
   if (!stream && (options.stream.follow || !options.stream.state.empty())) {
-    fail("--follow, --state: only with --stream");
+    fail_argument("--follow, --state", "only with --stream");
   }
-  if (stream &&
-      (!options.bound.T.empty() || options.bound.which() == Criterion::standard || !options.output.figure.empty())) {
-    fail("--stream: not with --T, --criterion standard or -o");
+  if (stream && (options.bound.T || options.bound.criterion == Criterion::standard || !options.output.figure.empty())) {
+    fail_argument("--stream", "not with --T, --criterion standard or -o");
   }
   options.curve.check(options.bound, options.output);
-  options.output.check();
 }
 
 void run(const BoundVerbOptions& options) {
@@ -203,19 +203,19 @@ void run(const BoundVerbOptions& options) {
 
 }  // namespace
 
-void add_bound(CLI::App& app) {
-  auto* const verb =
-      app.add_subcommand("bound", "Bound of schedules, along the log of a real run, or step by step while it goes on");
-  const auto options = std::make_shared<BoundVerbOptions>();
-  options->specs.add_to(*verb);
-  options->bound.add_to(*verb);
-  verb->add_flag("--split", options->split, "Also the three terms of the bound");
-  verb->add_flag("--explain", options->explain, "Also what the closed forms say, and what that means in words");
-  options->curve.add_to(*verb);
-  options->stream.add_to(*verb);
-  options->log.add_to(*verb);
-  options->output.add_to(*verb);
-  verb->footer(
+void add_bound(Verb& command) {
+  Verb& verb =
+      command.verb("bound", "Bound of schedules, along the log of a real run, or step by step while it goes on");
+  auto& options = verb.keep<BoundVerbOptions>();
+  options.specs.add_to(verb);
+  options.bound.add_to(verb, {Criterion::omega, Criterion::standard}, true);
+  verb.add("--split", options.split, "Also the three terms of the bound");
+  verb.add("--explain", options.explain, "Also what the closed forms say, and what that means in words");
+  options.curve.add_to(verb);
+  options.stream.add_to(verb);
+  options.log.add_to(verb, "Training log (JSON, JSON lines or CSV) instead of SPECs");
+  options.output.add_to(verb);
+  verb.help(
       "With --log, the bound is evaluated where the validation loss (else the training loss) was logged. Then\n"
       "--grad-norm also takes `logged`, and is that by default where the log has them, else 1; --distance also takes\n"
       "`auto`, the default: the distance at which the rates of the run are the best ones for the last-iterate\n"
@@ -233,7 +233,7 @@ void add_bound(CLI::App& app) {
       "  scheduled bound --stream run.csv --state run.state --every 250\n"
       "  scheduled bound --log run.csv\n"
       "  scheduled bound --log cooldown.csv --base run.csv --label wsd --log cosine.csv -o runs.svg");
-  verb->callback([options] { run(*options); });
+  verb.run([&options] { run(options); });
 }
 
 }  // namespace scheduled::cli

@@ -1,18 +1,15 @@
 #include "cli/bound_curve.hpp"
-#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
-#include <stdexcept>
 
 #include "base/csv.hpp"
-#include "cli/draw.hpp"
-#include "cli/output.hpp"
+#include "base/error.hpp"
 #include "cli/results.hpp"
 #include "plot/series.hpp"
-#include "scheduled/schedule.hpp"
+#include "shell/print.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -27,12 +24,8 @@ struct Curve {
 
 CurveOptions accuracy(const CurveVerbOptions& options) {
   CurveOptions result;
-  if (!options.tolerance.empty()) result.tolerance = read_number("tolerance", options.tolerance);
-  if (!options.threads.empty()) {
-    const auto threads = read_steps("threads", options.threads);
-    if (*threads < 1 || *threads > 256) fail(fmt::format("threads = {}: must be between 1 and 256", *threads));
-    result.threads = static_cast<int>(*threads);
-  }
+  if (options.tolerance) result.tolerance = *options.tolerance;
+  if (options.threads) result.threads = options.threads->count;
   return result;
 }
 
@@ -70,7 +63,7 @@ std::string text_of(const NamedSchedule& entry, const Curve& curve, const BoundO
                     const CurveVerbOptions& options) {
   std::vector<std::string> names = header(options, "step", "learning rate");
   names.emplace_back("");
-  Table table(names);
+  TextTable table(names);
   for (const auto& [t, why] : informative_updates(entry.schedule, curve.T())) {
     std::vector<std::string> row = cells(curve, t, rounded);
     row.push_back(why);
@@ -99,9 +92,7 @@ void print_csv(const std::vector<NamedSchedule>& schedules, const std::vector<Cu
 }
 
 Json json_of(const Schedule& schedule, const Curve& curve, const BoundOptions& bound, std::int64_t every) {
-  Json json;
-  json["spec"] = print(schedule);
-  json["schedule"] = Json::parse(print_json(schedule));
+  Json json = schedule_json(schedule);
   json["peak"] = schedule.peak();
   json["T"] = curve.T();
   for (const char* const name : {"step", "lr"}) json[name] = Json::array();
@@ -157,30 +148,27 @@ std::vector<plot::Panel> panels_of(const std::vector<NamedSchedule>& schedules, 
 
 }  // namespace
 
-void CurveVerbOptions::add_to(CLI::App& verb) {
-  verb.add_flag("--curve", curve, "The bound after every step, drawn beside the learning rate");
-  verb.add_flag("--gradient", gradient, "How the bound at T changes with the learning rate of every step");
-  verb.add_option("--every", every, "With --curve, --gradient and --csv or --json, or --stream: every N-th step")
-      ->type_name("N");
-  verb.add_option("--tolerance", tolerance, "Relative error allowed in --curve, 1e-14 to 0.1; default 1e-12")
-      ->type_name("EPS");
-  verb.add_option("--threads", threads, "Threads for --curve; the numbers are the same for any; default 1")
-      ->type_name("N");
+void CurveVerbOptions::add_to(Verb& verb) {
+  verb.add("--curve", curve, "The bound after every step, drawn beside the learning rate");
+  verb.add("--gradient", gradient, "How the bound at T changes with the learning rate of every step");
+  verb.add("--every", every, "With --curve, --gradient and --csv or --json, or --stream: every N-th step").type("N");
+  verb.add("--tolerance", tolerance, "Relative error allowed in --curve, 1e-14 to 0.1; default 1e-12").type("EPS");
+  verb.add("--threads", threads, "Threads for --curve; the numbers are the same for any; default 1").type("N");
 }
 
 void CurveVerbOptions::check(const BoundOptions& bound, const OutputOptions& output) const {
-  if (!curve && !(tolerance.empty() && threads.empty())) fail("--tolerance, --threads: only with --curve");
-  if (asked() && bound.which() == Criterion::standard) {
-    fail("--curve, --gradient: only for the last-iterate bound (--criterion omega)");
+  if (!curve && (tolerance || threads)) fail_argument("--tolerance, --threads", "only with --curve");
+  if (asked() && bound.criterion == Criterion::standard) {
+    fail_argument("--curve, --gradient", "only for the last-iterate bound (--criterion omega)");
   }
-  if (asked() && !every.empty() && !output.csv && !output.json) fail("--every: only with --csv or --json");
+  if (asked() && every && !output.csv && !output.json) fail_argument("--every", "only with --csv or --json");
+  require_count("every", every);
 }
 
 void bound_along_schedules(const SpecOptions& specs, const BoundOptions& bound, const CurveVerbOptions& options,
                            const OutputOptions& output) {
-  const std::int64_t every = read_steps("every", options.every).value_or(1);
-  if (every < 1) fail("every = 0: must be >= 1");
-  const std::vector<NamedSchedule> schedules = specs.read();
+  const std::int64_t every = options.every.value_or(1);
+  const std::vector<NamedSchedule>& schedules = specs.schedules;
   const BoundArguments arguments(bound, schedules);
   const BoundSettings& settings = arguments.settings();
   std::vector<Curve> curves;

@@ -1,23 +1,24 @@
 // scheduled bound --curve, --gradient: a value for every step.
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <string>
+#include <cstdint>
+#include <optional>
 
-#include "cli/arguments.hpp"
+#include "cli/draw.hpp"
+#include "shell/arguments.hpp"
 
 namespace scheduled::cli {
 
 struct CurveVerbOptions {
   bool curve = false;
   bool gradient = false;
-  std::string every;
-  std::string tolerance;
-  std::string threads;
+  std::optional<std::int64_t> every;
+  std::optional<double> tolerance;
+  std::optional<Threads> threads;
 
-  void add_to(CLI::App& verb);
+  void add_to(Verb& verb);
   bool asked() const { return curve || gradient; }
-  /// Throws std::invalid_argument where an option makes no sense with the others.
+  /// Throws ArgumentError where an option makes no sense with the others.
   void check(const BoundOptions& bound, const OutputOptions& output) const;
 };
 

@@ -1,22 +1,20 @@
 #include "cli/bound_log.hpp"
-#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <numeric>
-#include <stdexcept>
 
 #include "base/csv.hpp"
-#include "cli/draw.hpp"
-#include "cli/output.hpp"
+#include "base/error.hpp"
+#include "bound/records.hpp"
 #include "cli/results.hpp"
 #include "plot/figure.hpp"
 #include "plot/series.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/runlog.hpp"
-#include "scheduled/schedule.hpp"
+#include "shell/file.hpp"
+#include "shell/output.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -30,7 +28,7 @@ struct LoggedBound {
   std::vector<double> rates;  ///< of all updates 1 ... T
   std::int64_t T = 0;
   double distance = 0.0;
-  std::string grad_norm;       ///< "logged", a number, ...
+  AskedGradNorm grad_norm;     ///< as used
   std::string grad_norm_note;  ///< why it is not the logged ones, where nobody asked for 1
 };
 
@@ -38,39 +36,30 @@ bool logged(const RunLog& log, std::string_view column) { return log.has(column)
 
 /// Grad norms of updates 1 ... T and where they come from.
 struct RunGradNorm {
-  std::vector<double> series;
-  double value = 1.0;
-  std::string name, note;
-
-  GradNorm view() const { return series.empty() ? GradNorm(value) : GradNorm(series); }
+  GradNorms norms;
+  AskedGradNorm used;
+  std::string note;
 };
 
-RunGradNorm grad_norm_of(const RunLog& log, const std::string& asked, std::int64_t T, const DenseOptions& dense) {
-  RunGradNorm norm;
+RunGradNorm grad_norm_of(const RunLog& log, const std::optional<AskedGradNorm>& asked, std::int64_t T,
+                         const DenseOptions& dense) {
+  using Kind = AskedGradNorm::Kind;
   const DenseOptions level{dense.warmup, dense.max_gap, false};  // norms do not rise with the LR
-  if (asked == "logged") {
-    norm.series = densify(log, "grad_norm", T, level);
-  } else if (!asked.empty()) {
-    const GradNormArgument given(asked, T);
-    given.view().check(static_cast<std::size_t>(T));
-    for (std::size_t k = 0; k < static_cast<std::size_t>(T); ++k) norm.series.push_back(given.view()[k]);
-    norm.name = asked;
-    return norm;
-  } else if (!logged(log, "grad_norm")) {
-    norm.name = "1";
-    norm.note = "the log has none";
-    return norm;
-  } else {
-    try {
-      norm.series = densify(log, "grad_norm", T, level);
-    } catch (const LogGap& gap) {
-      norm.name = "1";
-      norm.note = std::string("not the logged ones: ") + gap.what();
-      return norm;
-    }
+  const auto as_logged = [&] {
+    return RunGradNorm{GradNorms(densify(log, "grad_norm", T, level)), {"logged", Kind::logged}, {}};
+  };
+  if (asked && asked->kind != Kind::logged) {
+    RunGradNorm given{GradNorms(*asked, T), *asked, {}};
+    given.norms.view().check(static_cast<std::size_t>(T));
+    return given;
   }
-  norm.name = "logged";
-  return norm;
+  if (asked) return as_logged();
+  if (!logged(log, "grad_norm")) return {{}, {}, "the log has none"};
+  try {
+    return as_logged();
+  } catch (const LogGap& gap) {
+    return {{}, {}, std::string("not the logged ones: ") + gap.what()};
+  }
 }
 
 /// The rows to evaluate: where the loss was logged, without one where the LR was.
@@ -84,8 +73,10 @@ Series rows_of(const RunLog& log, std::string& loss, std::int64_t T) {
     rows.value.push_back(all.value[k]);
   }
   if (rows.step.empty()) {
-    fail(fmt::format("{}: {} between the steps 1 and {}", log.name,
-                     loss.empty() ? "no column val_loss or train_loss, and no row of lr" : "no row of " + loss, T));
+    fail_file(
+        log.name,
+        fmt::format("{} between the steps 1 and {}",
+                    loss.empty() ? "no column val_loss or train_loss, and no row of lr" : "no row of " + loss, T));
   }
   return rows;
 }
@@ -95,23 +86,25 @@ LoggedBound evaluate(const LogSource& source, const LogOptions& logs, const Boun
   const std::int64_t last = log.step.back();
   LoggedBound run;
   run.file = source.file;
-  run.T = read_steps("T", bound.T).value_or(last);
-  if (run.T < 1 || run.T > last) fail(fmt::format("T = {}: {} ends at step {}", run.T, source.file, last));
+  run.T = bound.T.value_or(last);
+  if (run.T < 1 || run.T > last) {
+    fail_value("T", std::to_string(run.T), fmt::format("{} ends at step {}", log.name, last));
+  }
   check_summable(run.T);
   const DenseOptions dense = logs.dense();
   const std::vector<double> rates = densify(log, "lr", run.T, dense);
   const RunGradNorm norm = grad_norm_of(log, bound.grad_norm, run.T, dense);
-  run.grad_norm = norm.name;
+  run.grad_norm = norm.used;
   run.grad_norm_note = norm.note;
-  if (bound.distance.empty() || bound.distance == "auto") {
+  if (!bound.distance || bound.distance->automatic) {
     const auto positive = static_cast<std::size_t>(last_positive_step(rates));
-    if (positive == 0) fail(source.file + ": the learning rate is 0 throughout");
-    run.distance = matching_distance(std::span(rates).first(positive), norm.view());
+    if (positive == 0) fail_file(log.name, "the learning rate is 0 throughout");
+    run.distance = matching_distance(std::span(rates).first(positive), norm.norms.view());
   } else {
-    run.distance = read_number("distance", bound.distance);
+    run.distance = bound.distance->value;
   }
   Series rows = rows_of(log, run.loss, run.T);
-  run.bound = bound_at(rates, {norm.view(), run.distance, run.T, bound.which()}, rows.step);
+  run.bound = bound_at(rates, {norm.norms.view(), run.distance, run.T, bound.criterion}, rows.step);
   for (const std::int64_t step : rows.step) run.lr.push_back(rates[static_cast<std::size_t>(step) - 1]);
   if (!run.loss.empty()) run.loss_value = std::move(rows.value);
   run.step = std::move(rows.step);
@@ -160,11 +153,11 @@ plot::Figure draw(const std::vector<LoggedBound>& runs, Criterion criterion) {
 std::string text_of(const LoggedBound& run) {
   const std::string note = run.grad_norm_note.empty() ? "" : " (" + run.grad_norm_note + ")";
   std::string text = fmt::format("{}\n  T = {}, distance {}, grad norm {}{}\n\n", run.name, run.T,
-                                 rounded(run.distance), run.grad_norm, note);
+                                 rounded(run.distance), run.grad_norm.text, note);
   std::vector<std::string> header{"step", "learning rate"};
   if (!run.loss.empty()) header.push_back(run.loss);
   header.emplace_back("bound");
-  Table table(header);
+  TextTable table(header);
   for (const std::int64_t k : spread_steps(static_cast<std::int64_t>(run.step.size()), 15)) {
     const auto row = static_cast<std::size_t>(k) - 1;
     std::vector<std::string> cells{std::to_string(run.step[row]), rounded(run.lr[row])};
@@ -180,9 +173,9 @@ Json json_of(const LoggedBound& run, const BoundOptions& bound) {
   json["log"] = run.file;
   json["name"] = run.name;
   json["T"] = run.T;
-  json["criterion"] = bound.criterion;
+  json["criterion"] = word_of(bound.criterion);
   json["distance"] = run.distance;
-  json["grad_norm"] = grad_norm_json(run.grad_norm);
+  json["grad_norm"] = run.grad_norm.json();
   if (!run.grad_norm_note.empty()) json["grad_norm_note"] = run.grad_norm_note;
   json["step"] = run.step;
   json["lr"] = run.lr;
@@ -207,126 +200,12 @@ void print_csv(const std::vector<LoggedBound>& runs) {
 
 }  // namespace
 
-std::vector<std::string> run_names(const std::vector<LogSource>& sources) {
-  const auto parts = [](const std::string& file) {
-    std::vector<std::string> out(1);
-    for (const char c : std::filesystem::path(file).stem().string()) {
-      if (c == '_') {
-        out.emplace_back();
-      } else {
-        out.back() += c;
-      }
-    }
-    return out;
-  };
-  std::vector<std::string> names;
-  for (const LogSource& source : sources) {
-    std::string name;
-    for (const std::string& part : parts(source.file)) {
-      const bool shared =
-          sources.size() > 1 && std::all_of(sources.begin(), sources.end(), [&](const LogSource& other) {
-            const auto theirs = parts(other.file);
-            return std::find(theirs.begin(), theirs.end(), part) != theirs.end();
-          });
-      if (!shared) name += (name.empty() ? "" : "_") + part;
-    }
-    if (!source.label.empty()) name = source.label;
-    names.push_back(name.empty() ? fmt::format("run {}", names.size() + 1) : name);
-  }
-  return names;
-}
-
-RunLog read_run(const LogSource& source, const ReadOptions& options) {
-  // From the oldest run on, so that each branch is put on what it continues.
-  std::vector<std::string> files{source.file};
-  files.insert(files.end(), source.bases.begin(), source.bases.end());
-  RunLog log = read_log(files.back(), options);
-  for (std::size_t k = files.size() - 1; k-- > 0;) log = merge_branch(log, read_log(files[k], options));
-  return log;
-}
-
-void LoggedRunOptions::add_to(CLI::App& verb) {
-  verb.add_option("--log", source.file, "Training log (JSON, JSON lines or CSV)")->type_name("RUN");
-  verb.add_option("--base", source.bases, "The run that the log continues; may be repeated")
-      ->type_name("RUN")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  verb.add_option("--columns", columns, "Columns of the log by their standard names (step, lr, grad_norm)")
-      ->type_name("SOURCE=STANDARD,...");
-  verb.add_option("--log-warmup", warmup, "Length of a linear warmup from 0 that the log lacks")->type_name("N");
-  verb.add_option("--max-gap", max_gap, "Longest stretch of steps to bridge; default ten times the usual one")
-      ->type_name("N");
-}
-
-RunLog LoggedRunOptions::read(const std::set<std::string>& may_be_skipped) const {
-  ReadOptions options = read_options(columns);
-  options.may_be_skipped = may_be_skipped;
-  return read_run(source, options);
-}
-
-DenseOptions LoggedRunOptions::dense() const {
-  return {read_steps("log-warmup", warmup).value_or(0), read_steps("max-gap", max_gap).value_or(0)};
-}
-
-ReadOptions read_options(const std::string& columns) {
-  ReadOptions options;
-  for (std::size_t begin = 0; begin < columns.size();) {
-    const std::size_t end = std::min(columns.find(',', begin), columns.size());
-    const std::string entry = columns.substr(begin, end - begin);
-    const std::size_t equals = entry.find('=');
-    if (equals == 0 || equals == std::string::npos || equals + 1 == entry.size()) {
-      fail("columns = " + entry + ": must be SOURCE=STANDARD, e.g. loss=train_loss");
-    }
-    options.columns[entry.substr(0, equals)] = entry.substr(equals + 1);
-    begin = end + 1;
-  }
-  return options;
-}
-
-ReadOptions LogOptions::read_options() const { return cli::read_options(columns); }
-
-DenseOptions LogOptions::dense() const {
-  return {read_steps("log-warmup", warmup).value_or(0), read_steps("max-gap", max_gap).value_or(0)};
-}
-
-void LogOptions::add_to(CLI::App& verb, const std::string& meaning) {
-  // Called where they stand on the command line, so that --base and --label belong to the --log before them.
-  const auto preceding = [this](std::string_view option) -> LogSource& {
-    if (logs.empty()) fail(fmt::format("{}: must come after the --log it belongs to", option));
-    return logs.back();
-  };
-  verb.add_option_function<std::string>(
-          "--log",
-          [this](const std::string& file) {
-            logs.push_back({file, {}, {}});
-          },
-          meaning + "; may be repeated")
-      ->type_name("RUN")
-      ->trigger_on_parse();
-  verb.add_option_function<std::string>(
-          "--base", [preceding](const std::string& file) { preceding("--base").bases.push_back(file); },
-          "The run that the preceding --log (or --base) continues")
-      ->type_name("RUN")
-      ->trigger_on_parse();
-  verb.add_option_function<std::string>(
-          "--label", [preceding](const std::string& text) { preceding("--label").label = text; },
-          "Name of the preceding --log in the table and the figure")
-      ->type_name("TEXT")
-      ->trigger_on_parse();
-  verb.add_option("--columns", columns,
-                  "Columns of the logs by their standard names (step, lr, val_loss, train_loss, grad_norm)")
-      ->type_name("SOURCE=STANDARD,...");
-  verb.add_option("--log-warmup", warmup, "Length of a linear warmup from 0 that the log lacks")->type_name("N");
-  verb.add_option("--max-gap", max_gap, "Longest stretch of steps to bridge; default ten times the usual one")
-      ->type_name("N");
-}
-
 void bound_along_logs(const LogOptions& logs, const BoundOptions& bound, const OutputOptions& output) {
   std::vector<LoggedBound> runs;
   for (const LogSource& source : logs.logs) runs.push_back(evaluate(source, logs, bound));
   const std::vector<std::string> names = run_names(logs.logs);
   for (std::size_t k = 0; k < runs.size(); ++k) runs[k].name = names[k];
-  if (!output.figure.empty()) plot::write_figure(draw(runs, bound.which()), output.figure);
+  if (!output.figure.empty()) plot::write_figure(draw(runs, bound.criterion), output.figure);
   if (output.csv) return print_csv(runs);
   std::string text;
   for (const LoggedBound& run : runs) {

@@ -1,37 +1,29 @@
 #include "cli/bound_stream.hpp"
-#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <stdexcept>
 
 #include "base/csv.hpp"
+#include "base/error.hpp"
 #include "cli/line_input.hpp"
-#include "cli/output.hpp"
-#include "plot/file.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/runlog.hpp"
+#include "shell/file.hpp"
+#include "shell/output.hpp"
 
 namespace scheduled::cli {
 namespace {
 
 /// The stream to go on with: the saved one, or a new one.
-OmegaStream start(const StreamVerbOptions& options, const std::string& distance) {
+OmegaStream start(const StreamVerbOptions& options, const std::optional<AskedDistance>& distance) {
   const bool saved = !options.state.empty() && std::filesystem::exists(options.state);
-  if (!options.state.empty()) plot::check_writable(options.state);
-  if (!saved) return OmegaStream(distance.empty() ? 1.0 : read_number("distance", distance));
-  OmegaStream stream = [&] {
-    try {
-      return OmegaStream::restore(read_text(options.state));
-    } catch (const std::invalid_argument& error) {
-      const std::string what = error.what();
-      fail(what.starts_with(options.state) ? what : options.state + ": " + what);
-    }
-  }();
-  if (!distance.empty() && read_number("distance", distance) != stream.distance()) {
-    fail(fmt::format("distance = {}: the stream saved in {} has {}", distance, options.state,
-                     format_number(stream.distance())));
+  if (!options.state.empty()) shell::check_writable(options.state);
+  if (!saved) return OmegaStream(distance ? distance->value : 1.0);
+  OmegaStream stream = located(options.state, [&] { return OmegaStream::restore(read_text(options.state)); });
+  if (distance && distance->value != stream.distance()) {
+    fail_value("distance", distance->value,
+               fmt::format("the stream saved in {} has {}", options.state, format_number(stream.distance())));
   }
   return stream;
 }
@@ -63,7 +55,7 @@ class Printer {
   void print() {
     const Update& u = last_;
     if (options_.json) {
-      const Json json = {{"step", u.step}, {"lr", u.lr}, {"grad_norm", u.grad_norm}, {"bound", u.bound}};
+      const Json json = Json::object({{"step", u.step}, {"lr", u.lr}, {"grad_norm", u.grad_norm}, {"bound", u.bound}});
       output_.write(json.dump() + "\n");
     } else if (options_.csv) {
       if (is_first_) output_.write("step,lr,grad_norm,bound\n");
@@ -95,8 +87,8 @@ void take(const std::vector<UpdateStretch>& stretches, const LogStream& updates,
       const double norm = grad_norm.value_or(rates.grad_norm.value_or(1.0));
       try {
         stream.push(rates.lr, norm);
-      } catch (const std::invalid_argument& error) {
-        fail(fmt::format("line {}: {}", updates.lines(), error.what()));
+      } catch (const ArgumentError& error) {
+        throw error.at(Place{"", updates.lines()});
       }
       const bool row_ends = &stretch == &stretches.back() && k + 1 == stretch.count;
       printer.update(stream.steps(), rates.lr, norm, stream.value(), row_ends);
@@ -106,44 +98,48 @@ void take(const std::vector<UpdateStretch>& stretches, const LogStream& updates,
 
 }  // namespace
 
-void StreamVerbOptions::add_to(CLI::App& verb) {
-  verb.add_option_function<std::string>(
-          "--stream", [this](const std::string& file) { input = file.empty() ? "-" : file; },
+void StreamVerbOptions::add_to(Verb& verb) {
+  verb.add_calls(
+          "--stream", [this](std::string_view, std::string_view file) { input = file.empty() ? "-" : file; },
           "Instead of SPECs, step by step: lines `lr` or `lr grad_norm`, or a log as it grows (CSV, or one JSON object "
           "per line); without FILE, or with -, from standard input")
-      ->expected(0, 1)
-      ->type_name("[FILE]");
-  verb.add_flag("--follow", follow, "With --stream FILE: wait for more at its end, as tail -f does, until Ctrl-C");
-  verb.add_option("--state", state, "With --stream: go on from this file where it exists, and save there at the end")
-      ->type_name("FILE");
+      .value_optional()
+      .type("[FILE]");
+  verb.add("--follow", follow, "With --stream FILE: wait for more at its end, as tail -f does, until Ctrl-C");
+  verb.add("--state", state, "With --stream: go on from this file where it exists, and save there at the end")
+      .type("FILE");
 }
 
 void bound_of_stream(const StreamVerbOptions& options, const LogOptions& log, const BoundOptions& bound,
-                     const std::string& every, const OutputOptions& output) {
-  const auto rows = read_steps("every", every);
-  if (rows && *rows < 1) fail("every = 0: must be >= 1");
-  if (options.follow && options.input == "-") fail("--follow: only with a FILE; standard input ends when it is closed");
+                     std::optional<std::int64_t> every, const OutputOptions& output) {
+  if (options.follow && options.input == "-") {
+    fail_argument("--follow", "only with a FILE; standard input ends when it is closed");
+  }
   std::optional<double> grad_norm;
-  if (!bound.grad_norm.empty()) grad_norm = read_number("grad_norm", bound.grad_norm);
+  if (bound.grad_norm) {
+    if (bound.grad_norm->kind != AskedGradNorm::Kind::number) {
+      fail_value("grad_norm", bound.grad_norm->text, "must be a number");
+    }
+    grad_norm = bound.grad_norm->value;
+  }
   OmegaStream stream = start(options, bound.distance);
   const std::int64_t done = stream.steps();
-  LogStream updates(options.input == "-" ? "standard input" : options.input,
-                    {read_options(log.columns), done, read_steps("log-warmup", log.warmup).value_or(0),
-                     read_steps("max-gap", log.max_gap).value_or(0)});
+  LogStream updates(source_name(options.input),
+                    {log.read_options(), done, log.warmup.value_or(0), log.max_gap.value_or(0)});
   LineInput lines(options.input, options.follow);
-  Printer printer(output, rows.value_or(0));
+  Printer printer(output, every.value_or(0));
   try {
     while (const auto line = lines.next()) {
       take(updates.push(*line), updates, grad_norm, stream, printer);
       if (lines.waits()) printer.flush();
     }
-  } catch (const std::invalid_argument&) {
+  } catch (const ArgumentError&) {
     printer.flush();  // what was right so far
     throw;
   }
   printer.finish();
-  if (lines.ended() && updates.lines() == 0) fail("--stream: no line in the input");
-  if (!options.state.empty()) plot::write_file(options.state, stream.save() + "\n");
+  if (lines.ended() && updates.lines() == 0) fail_argument("--stream", "no line in the input");
+  if (!options.state.empty()) shell::write_file(options.state, stream.save() + "\n");
 }
 
 }  // namespace scheduled::cli

@@ -1,11 +1,12 @@
 // scheduled bound --stream: the bound step by step, while a run goes on.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 
-#include "cli/arguments.hpp"
-#include "cli/bound_log.hpp"
+#include "cli/draw.hpp"
+#include "cli/log_options.hpp"
+#include "shell/arguments.hpp"
 
 namespace scheduled::cli {
 
@@ -14,12 +15,12 @@ struct StreamVerbOptions {
   bool follow = false;
   std::string state;
 
-  void add_to(CLI::App& verb);
+  void add_to(Verb& verb);
   bool asked() const { return !input.empty(); }
 };
 
-/// Reads, prints a line per step, and saves the state at the end of the input or on Ctrl-C.
+/// Reads, prints a line per step, or every `every`-th, and saves the state at the end of the input or on Ctrl-C.
 void bound_of_stream(const StreamVerbOptions& options, const LogOptions& log, const BoundOptions& bound,
-                     const std::string& every, const OutputOptions& output);
+                     std::optional<std::int64_t> every, const OutputOptions& output);
 
 }  // namespace scheduled::cli

@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "cli/arguments.hpp"
-#include "plot/file.hpp"
+#include "shell/file.hpp"
 #ifdef SCHEDULED_WITH_PEP
 #include "scheduled/pep.hpp"
 #endif
@@ -49,10 +49,10 @@ Certificate certify(std::span<const double> rates, const BoundSettings& settings
 
 void write_sdpa_file(const std::string& file, std::span<const double> rates, const BoundSettings& settings) {
   check_size("--sdpa", rates.size(), 300);
-  plot::check_writable(file);
+  shell::check_writable(file);
   std::ostringstream out;
   write_sdpa(out, PepProblem(rates, settings.grad_norm, settings.distance));
-  plot::write_file(file, out.view());
+  shell::write_file(file, out.view());
 }
 
 #else
@@ -93,17 +93,17 @@ std::string text_of(const Certificate& certificate, double value) {
 }
 
 Json to_json(const Certificate& certificate) {
-  return {{"lower", certificate.lower},
-          {"upper", certificate.upper},
-          {"gap", certificate.gap()},
-          {"converged", certificate.converged},
-          {"gram_psd_distance", certificate.gram_psd_distance},
-          {"violation", certificate.violation},
-          {"slack_psd_distance", certificate.slack_psd_distance},
-          {"clipped", certificate.clipped},
-          {"imbalance", certificate.imbalance},
-          {"rounds", certificate.rounds},
-          {"solver_seconds", certificate.solver_seconds}};
+  return Json::object({{"lower", certificate.lower},
+                       {"upper", certificate.upper},
+                       {"gap", certificate.gap()},
+                       {"converged", certificate.converged},
+                       {"gram_psd_distance", certificate.gram_psd_distance},
+                       {"violation", certificate.violation},
+                       {"slack_psd_distance", certificate.slack_psd_distance},
+                       {"clipped", certificate.clipped},
+                       {"imbalance", certificate.imbalance},
+                       {"rounds", certificate.rounds},
+                       {"solver_seconds", certificate.solver_seconds}});
 }
 
 }  // namespace scheduled::cli

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "cli/output.hpp"
 #include "scheduled/bound.hpp"
+#include "shell/output.hpp"
 
 namespace scheduled::cli {
 

@@ -7,13 +7,13 @@
 #include "base/csv.hpp"
 #include "cli/arguments.hpp"
 #include "cli/draw.hpp"
-#include "cli/output.hpp"
-#include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "cli/sweep.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
+#include "shell/output.hpp"
+#include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -27,7 +27,7 @@ struct CompareOptions {
 
 std::string text_of(const std::vector<std::string>& names, const std::vector<ComparisonRow>& rows,
                     const BoundOptions& bound) {
-  Table table({"schedule", "T", "best peak LR", "bound", "ratio to best"});
+  TextTable table({"schedule", "T", "best peak LR", "bound", "ratio to best"});
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const BestBaseLr& best = rows[k].best;
     table.add({names[k], std::to_string(best.T), rounded(best.peak), rounded(best.bound),

@@ -9,15 +9,15 @@
 #include "cli/arguments.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
-#include "cli/output.hpp"
 #include "cli/predict.hpp"
-#include "cli/progress.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
-#include "plot/text.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/law.hpp"
 #include "scheduled/schedule.hpp"
+#include "shell/output.hpp"
+#include "shell/progress.hpp"
+#include "shell/text.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -180,11 +180,11 @@ std::string text_of(const Answer& found, const CooldownVerb& verb) {
   const VirtualCooldown& cooldown = found.cooldown;
   std::string text = fmt::format(
       "trunk: {}, {} steps done, learning rate {} now\n{} law {}; loss now, by the law, {} ({})\n\n",
-      plot::shortened(found.trunk.name, 80), cooldown.now, rounded(found.trunk.lr.back()),
+      shell::shortened(found.trunk.name, 80), cooldown.now, rounded(found.trunk.lr.back()),
       law_name(found.fitted.law.kind), found.law_name, loss_text(cooldown.trunk.loss), interval_text(cooldown.trunk));
   const std::string further = std::to_string(found.question.further);
-  Table table({verb.decay + " cooldown", "ends at", "final loss", "90 % interval", further + " more on the trunk win",
-               further + " more of cooldown win"});
+  TextTable table({verb.decay + " cooldown", "ends at", "final loss", "90 % interval",
+                   further + " more on the trunk win", further + " more of cooldown win"});
   for (const CooldownAnswer& row : cooldown.answers) {
     table.add({std::to_string(row.length), std::to_string(cooldown.now + row.length), loss_text(row.loss.loss),
                interval_text(row.loss), difference_text(row.gain), difference_text(row.longer)});
@@ -207,13 +207,13 @@ Json json_of(const Answer& found, const CooldownVerb& verb) {
   json["further"] = found.question.further;
   json["cooldowns"] = Json::array();
   for (const CooldownAnswer& row : found.cooldown.answers) {
-    json["cooldowns"].push_back({{"length", row.length},
-                                 {"end", found.cooldown.now + row.length},
-                                 {"final_loss", to_json(row.loss)},
-                                 {"gain_further_trunk", to_json(row.gain)},
-                                 {"gain_longer_cooldown", to_json(row.longer)},
-                                 {"worth_going_on", name_of(worth_going_on(row))},
-                                 {"better_spent", name_of(better_spent(row))}});
+    json["cooldowns"].push_back(Json::object({{"length", row.length},
+                                              {"end", found.cooldown.now + row.length},
+                                              {"final_loss", to_json(row.loss)},
+                                              {"gain_further_trunk", to_json(row.gain)},
+                                              {"gain_longer_cooldown", to_json(row.longer)},
+                                              {"worth_going_on", name_of(worth_going_on(row))},
+                                              {"better_spent", name_of(better_spent(row))}}));
   }
   json["warnings"] = found.warnings;
   return json;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/error.hpp"
 #include "cli/results.hpp"
 #include "plot/series.hpp"
 #include "scheduled/schedule.hpp"
@@ -21,6 +22,20 @@ int terminal_width() {
 }
 
 }  // namespace
+
+void OutputOptions::add_to(Verb& verb) {
+  const Option as_json = verb.add("--json", json, "Print JSON; numbers read back exactly");
+  verb.add("--csv", csv, "Print CSV; numbers read back exactly").excludes(as_json);
+  verb.add_calls(
+          "-o,--output",
+          [this](std::string_view, std::string_view text) {
+            if (text.empty()) fail_argument("-o", "must name a file ending in .png, .svg or .pdf");
+            figure = text;
+            plot::check_figure_path(figure);
+          },
+          "Draw a figure (needs gnuplot)")
+      .type("FILE.{png,svg,pdf}");
+}
 
 std::string drawing(const plot::Panel& panel, int height) {
   const bool unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";

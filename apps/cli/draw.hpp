@@ -1,4 +1,4 @@
-// Lines and panels that several verbs draw.
+// What several verbs draw, and the options that say where to.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,22 @@
 #include "plot/figure.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/schedule.hpp"
+#include "shell/options.hpp"
 
 namespace scheduled::cli {
+using namespace shell;
+
+/// --json, --csv and -o. Whether the figure can be written is checked before any computing.
+struct OutputOptions {
+  bool json = false;
+  bool csv = false;
+  std::string figure;
+
+  void add_to(Verb& verb);
+  void add_to(CLI::App& verb);
+  /// Throws std::invalid_argument where the figure could not be written: before any computing.
+  void check() const;
+};
 
 /// The rates of steps 0 ... steps-1 as a line, thinned to what a figure can show.
 plot::Line rate_line(const Schedule& schedule, std::int64_t steps, std::string label, std::size_t style);

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/results.hpp"
+#include "cli/verbs.hpp"
+#include "shell/output.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -14,7 +15,7 @@ std::string family_text(const BoundFacts& facts) {
     case KnownFamily::linear:
       return "linear decay over the whole run";
     case KnownFamily::wsd:
-      return "constant, then a linear cooldown over the last " + percent(facts.cooldown);
+      return "constant, then a linear cooldown over the last " + percent_text(facts.cooldown);
     case KnownFamily::cosine:
     case KnownFamily::one_minus_sqrt:
     case KnownFamily::polynomial:
@@ -26,7 +27,7 @@ std::string family_text(const BoundFacts& facts) {
 }
 
 std::string forms_text(const BoundFacts& facts) {
-  Table table({"", "best peak", "bound there", ""});
+  TextTable table({"", "best peak", "bound there", ""});
   if (facts.exact) table.add({"  closed form", rounded(facts.exact->peak), rounded(facts.exact->bound), "exact"});
   if (facts.limit) {
     table.add(
@@ -111,7 +112,7 @@ Json to_json(const BoundFacts& facts) {
   json["T"] = facts.T;
   json["cooldown"] = facts.cooldown;
   json["warmup_left_out"] = facts.warmup;
-  const auto pair = [](const ClosedForm& form) { return Json{{"peak", form.peak}, {"bound", form.bound}}; };
+  const auto pair = [](const ClosedForm& form) { return Json::object({{"peak", form.peak}, {"bound", form.bound}}); };
   if (facts.exact) json["exact"] = pair(*facts.exact);
   if (facts.limit) json["limit"] = pair(*facts.limit);
   if (facts.constants) json["constants"] = pair(*facts.constants);

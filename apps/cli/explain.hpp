@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "cli/output.hpp"
+#include "base/json.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
 

@@ -8,21 +8,21 @@
 
 #include "base/csv.hpp"
 #include "cli/arguments.hpp"
-#include "cli/bound_log.hpp"
 #include "cli/draw.hpp"
-#include "cli/output.hpp"
-#include "cli/progress.hpp"
+#include "cli/log_options.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
+#include "shell/output.hpp"
+#include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
 
 struct ExtendOptions {
   SpecOptions specs;
-  LoggedRunOptions run;
+  LogOptions run;
   std::string at, to, cooldown, decay;
   std::string rule = "match-base-lr";
   BoundOptions bound;
@@ -49,7 +49,7 @@ Trunk trunk_of(const ExtendOptions& options) {
   const auto at = read_steps("at", options.at);
   Trunk trunk;
   if (options.run.given()) {
-    const RunLog log = options.run.read();
+    const RunLog log = read_run(options.run.logs.front(), options.run.read_options());
     trunk.name = log.name;
     trunk.m = at.value_or(log.step.back());
     if (trunk.m < 1 || trunk.m > log.step.back()) {
@@ -96,7 +96,7 @@ std::string choice_text(const ExtendRow& row) {
   switch (row.method) {
     case ExtendMethod::naive:
     case ExtendMethod::adapted_cooldown:
-      return "cooldown " + percent(row.parameter) + limit;
+      return "cooldown " + percent_text(row.parameter) + limit;
     case ExtendMethod::drop:
       return fmt::format("plateau at {:.3g} of the peak{}", row.parameter, limit);
     case ExtendMethod::optimal:
@@ -133,7 +133,7 @@ std::string text_of(const Extended& found, const ExtendOptions& options) {
     header.push_back(fmt::format("at {}", found.targets[k]));
   }
   header.emplace_back("");
-  Table table(header);
+  TextTable table(header);
   for (const ExtendRow& row : found.rows) {
     std::vector<std::string> cells{std::string(name_of(row.method)), std::to_string(row.steps), rounded(row.omega),
                                    fmt::format("{:.4f}", row.omega / found.best(row).omega), rounded(row.worst_case)};
@@ -153,7 +153,7 @@ std::string text_of(const Extended& found, const ExtendOptions& options) {
     const bool nearest = row.method == ExtendMethod::optimal;
     text += fmt::format("  {} {}: {}{}\n", name_of(row.method), row.steps, row.spec,
                         nearest ? fmt::format(" (nearest plain one, bound {} more)",
-                                              percent(std::max(row.spec_omega / row.omega - 1.0, 0.0)))
+                                              percent_text(std::max(row.spec_omega / row.omega - 1.0, 0.0)))
                                 : "");
   }
   return text + "\n";
@@ -171,16 +171,16 @@ Json json_of(const Extended& found, const ExtendOptions& options) {
   for (const ExtendRow& row : found.rows) {
     Json stopped = Json::array();
     for (const double value : row.stopped) stopped.push_back(std::isfinite(value) ? Json(value) : Json());
-    json["rows"].push_back({{"method", name_of(row.method)},
-                            {"steps", row.steps},
-                            {"parameter", row.parameter},
-                            {"at_limit", row.at_limit},
-                            {"extra", row.extra},
-                            {"omega", row.omega},
-                            {"worst_case", row.worst_case},
-                            {"spec", row.spec},
-                            {"spec_omega", row.spec_omega},
-                            {"stopped", std::move(stopped)}});
+    json["rows"].push_back(Json::object({{"method", name_of(row.method)},
+                                         {"steps", row.steps},
+                                         {"parameter", row.parameter},
+                                         {"at_limit", row.at_limit},
+                                         {"extra", row.extra},
+                                         {"omega", row.omega},
+                                         {"worst_case", row.worst_case},
+                                         {"spec", row.spec},
+                                         {"spec_omega", row.spec_omega},
+                                         {"stopped", std::move(stopped)}}));
   }
   return json;
 }
@@ -310,7 +310,7 @@ void add_extend(CLI::App& app) {
                    "in arXiv 2501.18965) or smallest-bound")
       ->check(CLI::IsMember({"match-base-lr", "smallest-bound"}))
       ->capture_default_str();
-  options->run.add_to(*verb);
+  options->run.add_one_to(*verb);
   verb->add_option("--cooldown", options->cooldown, "With --log: the planned cooldown; default 20%")
       ->type_name("LENGTH");
   verb->add_option("--decay", options->decay, "With --log: its shape, as in wsd(decay=...); default linear")

@@ -10,12 +10,12 @@
 #include "cli/arguments.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
-#include "cli/output.hpp"
 #include "cli/verbs.hpp"
-#include "plot/file.hpp"
 #include "plot/series.hpp"
-#include "plot/text.hpp"
 #include "scheduled/error.hpp"
+#include "shell/file.hpp"
+#include "shell/output.hpp"
+#include "shell/text.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -42,7 +42,7 @@ std::string meaning_of(LawKind kind, const std::string& parameter) {
 }
 
 std::string parameters_text(const LawFit& fit, const std::map<std::string, double>& given) {
-  Table table({"parameter", "value", "90 % interval", ""});
+  TextTable table({"parameter", "value", "90 % interval", ""});
   for (const Estimate& e : fit.estimates) {
     const bool fixed = given.contains(e.name);
     const std::string state = fixed          ? " (fixed)"
@@ -59,9 +59,9 @@ std::string parameters_text(const LawFit& fit, const std::map<std::string, doubl
 
 std::string residuals_text(const LawFit& fit) {
   constexpr std::size_t widest = 48;
-  Table table({"run", "losses", "mean", "RMS", "largest", "largest %"});
+  TextTable table({"run", "losses", "mean", "RMS", "largest", "largest %"});
   for (const RunResiduals& r : fit.residuals) {
-    table.add({plot::shortened(r.name, widest), std::to_string(r.points), fmt::format("{:+.5f}", r.mean),
+    table.add({shell::shortened(r.name, widest), std::to_string(r.points), fmt::format("{:+.5f}", r.mean),
                fmt::format("{:.5f}", r.rms), fmt::format("{:.5f}", r.largest),
                fmt::format("{:.2f}", 100.0 * r.largest_relative)});
   }
@@ -104,21 +104,21 @@ Json json_of(const Fitted& found) {
   json["objective"] = fit.objective;
   json["estimates"] = Json::array();
   for (const Estimate& e : fit.estimates) {
-    json["estimates"].push_back({{"name", e.name},
-                                 {"value", e.value},
-                                 {"lower", e.lower},
-                                 {"upper", e.upper},
-                                 {"identified", e.identified},
-                                 {"at_bound", e.at_bound}});
+    json["estimates"].push_back(Json::object({{"name", e.name},
+                                              {"value", e.value},
+                                              {"lower", e.lower},
+                                              {"upper", e.upper},
+                                              {"identified", e.identified},
+                                              {"at_bound", e.at_bound}}));
   }
   json["residuals"] = Json::array();
   for (const RunResiduals& r : fit.residuals) {
-    json["residuals"].push_back({{"run", r.name},
-                                 {"points", r.points},
-                                 {"mean", r.mean},
-                                 {"rms", r.rms},
-                                 {"largest", r.largest},
-                                 {"largest_relative", r.largest_relative}});
+    json["residuals"].push_back(Json::object({{"run", r.name},
+                                              {"points", r.points},
+                                              {"mean", r.mean},
+                                              {"rms", r.rms},
+                                              {"largest", r.largest},
+                                              {"largest_relative", r.largest_relative}}));
   }
   json["warnings"] = fit.warnings;
   return json;
@@ -207,13 +207,13 @@ plot::Figure draw(const Fitted& found) {
 
 void run(const FitVerb& verb) {
   verb.output.check();
-  if (!verb.save.empty()) plot::check_writable(verb.save);
+  if (!verb.save.empty()) shell::check_writable(verb.save);
   if (!verb.fit.given()) fail("RUN: at least one log is needed; see scheduled fit --help");
   static_cast<void>(verb.fit.kind());
   Fitted found{verb.fit.read(), {}, {}};
   found.fit = verb.fit.fit(found.runs);
   for (const FitRun& run : found.runs) found.curves.push_back(law_curve(found.fit.fitted.law, run.lr, run.step));
-  if (!verb.save.empty()) plot::write_file(verb.save, print_fitted_law(found.fit.fitted) + "\n");
+  if (!verb.save.empty()) shell::write_file(verb.save, print_fitted_law(found.fit.fitted) + "\n");
   if (!verb.output.figure.empty()) plot::write_figure(draw(found), verb.output.figure);
   if (verb.output.json) return print_line(json_of(found));
   if (verb.output.csv) return print_csv(found);

@@ -9,9 +9,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "base/json_keys.hpp"
 #include "cli/arguments.hpp"
-#include "cli/progress.hpp"
+#include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -30,10 +29,9 @@ std::string unnamed_loss(const std::vector<RunLog>& logs) {
 
 /// What `fit` prints with --json holds the fitted law as "law"; other text is left alone.
 std::string without_wrapper(const std::string& text) {
-  KeysOnce once;
   try {
-    const Json json = Json::parse(text, std::ref(once), false);
-    if (json.is_object() && json.contains("law") && json["law"].is_object()) return json["law"].dump();
+    const Json json = Json::parse(text);
+    if (const Json* const law = json.find("law"); law != nullptr && law->is_object()) return law->dump();
   } catch (const std::invalid_argument&) {
     // parse_fitted_law refuses it with all that there is to say
   }

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "cli/bound_log.hpp"
-#include "cli/output.hpp"
+#include "cli/log_options.hpp"
 #include "scheduled/law.hpp"
+#include "shell/output.hpp"
 
 namespace scheduled::cli {
 

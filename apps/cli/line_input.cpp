@@ -11,9 +11,10 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "cli/arguments.hpp"
+#include "shell/file.hpp"
 
 namespace scheduled::cli {
+using namespace shell;
 namespace {
 
 constexpr std::size_t longest_line = std::size_t{1} << 24;
@@ -48,17 +49,16 @@ bool interrupted(int milliseconds) {
 
 }  // namespace
 
-LineInput::LineInput(const std::string& file, bool follow)
-    : name_(file == "-" ? "standard input" : file), follow_(follow) {
+LineInput::LineInput(const std::string& file, bool follow) : name_(source_name(file)), follow_(follow) {
   if (file == "-") {
     descriptor_ = ::dup(STDIN_FILENO);
   } else {
     struct stat status {};
-    if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) fail(name_ + ": no such file");
-    if (S_ISDIR(status.st_mode)) fail(name_ + ": is a directory, not a file");
+    if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) fail_file(name_, "no such file");
+    if (S_ISDIR(status.st_mode)) fail_file(name_, "is a directory, not a file");
     descriptor_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   }
-  if (descriptor_ < 0) fail(name_ + ": cannot be opened: " + reason());
+  if (descriptor_ < 0) fail_file(name_, "cannot be opened: " + reason());
   catch_signals();
 }
 
@@ -87,7 +87,7 @@ std::optional<std::string_view> LineInput::next() {
 bool LineInput::wait_for_input() const {
   std::array<pollfd, 2> looks{{{signal_pipe[0], POLLIN, 0}, {descriptor_, POLLIN, 0}}};
   while (::poll(looks.data(), looks.size(), -1) < 0) {
-    if (errno != EINTR) fail(name_ + ": cannot be read: " + reason());
+    if (errno != EINTR) fail_file(name_, "cannot be read: " + reason());
   }
   return looks[0].revents == 0;
 }
@@ -96,7 +96,7 @@ bool LineInput::wait_for_input() const {
 bool LineInput::read_more() {
   pending_.erase(0, at_);
   at_ = 0;
-  if (pending_.size() > longest_line) fail(name_ + ": a line is longer than 16 MiB");
+  if (pending_.size() > longest_line) fail_file(name_, "a line is longer than 16 MiB");
   std::array<char, 1 << 16> block;  // NOLINT: filled by read
   while (wait_for_input()) {
     const ssize_t count = ::read(descriptor_, block.data(), block.size());
@@ -105,14 +105,15 @@ bool LineInput::read_more() {
       bytes_ += count;
       return true;
     }
-    if (count < 0 && errno != EINTR && errno != EAGAIN) fail(name_ + ": cannot be read: " + reason());
+    if (count < 0 && errno != EINTR && errno != EAGAIN) fail_file(name_, "cannot be read: " + reason());
     if (count == 0 && !follow_) {
       ended_ = true;
       return pending_.size() > at_;
     }
     struct stat status {};
     const bool is_file = ::fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode);
-    if (is_file && status.st_size < bytes_) fail(name_ + ": has become shorter; it is followed from its beginning on");
+    if (is_file && status.st_size < bytes_)
+      fail_file(name_, "has become shorter; it is followed from its beginning on");
     if (interrupted(milliseconds_between_looks)) return false;
   }
   return false;

@@ -9,12 +9,12 @@
 
 #include "cli/arguments.hpp"
 #include "cli/draw.hpp"
-#include "cli/output.hpp"
-#include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
+#include "shell/output.hpp"
+#include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -89,7 +89,7 @@ constexpr double visible = 5e-7;  // relative; what is less is rounding
 /// "3 % higher"; differences of optima are small, and all of them are said to the same digits.
 std::string compared(double ratio) {
   if (std::fabs(ratio - 1.0) < visible) return "the same";
-  return percent(std::fabs(ratio - 1.0)) + (ratio < 1.0 ? " lower" : " higher");
+  return percent_text(std::fabs(ratio - 1.0)) + (ratio < 1.0 ? " lower" : " higher");
 }
 
 /// Where the table's other bound is on the side of linear decay. Empty where it is not.
@@ -108,7 +108,7 @@ std::string beside_linear(const RateDifference& difference) {
   return fmt::format(
       "Before the last step the two differ by at most {} of linear decay's peak, at step {};\n"
       "    the peak is {}.",
-      percent(difference.largest), difference.largest_at, compared(difference.peak));
+      percent_text(difference.largest), difference.largest_at, compared(difference.peak));
 }
 
 std::string words_of(const OptimumBeside& found, const OptimizeOptions& options) {
@@ -117,8 +117,8 @@ std::string words_of(const OptimumBeside& found, const OptimizeOptions& options)
   std::string text = "\nIn words\n";
   const auto say = [&](const std::string& line) { text += "  - " + line + "\n"; };
   if (difference.gain > visible) {
-    say(fmt::format("{} better {} than linear decay, worth {} of its steps.", percent(difference.gain), name,
-                    percent(difference.steps_saved)));
+    say(fmt::format("{} better {} than linear decay, worth {} of its steps.", percent_text(difference.gain), name,
+                    percent_text(difference.steps_saved)));
   } else {
     say(fmt::format("Linear decay has the same {}.", name));
   }
@@ -135,19 +135,20 @@ std::string words_of(const OptimumBeside& found, const OptimizeOptions& options)
   say(found.nearest->distance < visible
           ? "That is a named schedule:"
           : fmt::format("The nearest named schedule differs by at most {} of the peak; its {} is {}:",
-                        percent(found.nearest->distance), name, compared(found.nearest_bound / found.optimum.bound)));
+                        percent_text(found.nearest->distance), name,
+                        compared(found.nearest_bound / found.optimum.bound)));
   text += "    " + print(found.nearest->schedule) + "\n";
   if (found.free_bound) {
     const double cost = found.optimum.bound / *found.free_bound - 1.0;
     say(cost < visible ? fmt::format("The constraints cost nothing: without them the best {} is the same.", name)
                        : fmt::format("Without the constraints the best {} would be {}: they cost {}.", name,
-                                     rounded(*found.free_bound), percent(cost)));
+                                     rounded(*found.free_bound), percent_text(cost)));
   }
   return text;
 }
 
 std::string text_of(const OptimumBeside& found, std::int64_t T, const OptimizeOptions& options) {
-  Table table({"", "first LR", "highest LR", "last LR", "bound Ω", "worst case"});
+  TextTable table({"", "first LR", "highest LR", "last LR", "bound Ω", "worst case"});
   const auto add = [&](const std::string& name, const OptimalSchedule& schedule, const BothBounds& bounds) {
     table.add({name, rounded(schedule.lr.front()), rounded(*std::max_element(schedule.lr.begin(), schedule.lr.end())),
                rounded(schedule.lr.back()), rounded(bounds.omega), rounded(bounds.worst_case)});
@@ -160,7 +161,7 @@ std::string text_of(const OptimumBeside& found, std::int64_t T, const OptimizeOp
 
 Json json_of(const OptimumBeside& found, std::int64_t T, const OptimizeOptions& options) {
   const auto bounds = [](const BothBounds& both) {
-    return Json{{"omega", both.omega}, {"worst_case", both.worst_case}};
+    return Json::object({{"omega", both.omega}, {"worst_case", both.worst_case}});
   };
   Json json;
   json["schedule"] = Json::parse(print_json(Schedule::table(found.optimum.lr)));
@@ -171,14 +172,14 @@ Json json_of(const OptimumBeside& found, std::int64_t T, const OptimizeOptions& 
   json["gap"] = found.gap;
   json["iterations"] = found.iterations;
   json["bounds"] = bounds(found.optimum_bounds);
-  json["linear_decay"] = {{"peak", *std::max_element(found.linear.lr.begin(), found.linear.lr.end())},
-                          {"bounds", bounds(found.linear_bounds)}};
+  json["linear_decay"] = Json::object({{"peak", *std::max_element(found.linear.lr.begin(), found.linear.lr.end())},
+                                       {"bounds", bounds(found.linear_bounds)}});
   json["gain"] = found.difference.gain;
   json["last_step"] = found.difference.last_step;
   if (found.nearest) {
-    json["nearest"] = {{"spec", print(found.nearest->schedule)},
-                       {"distance", found.nearest->distance},
-                       {"bound", found.nearest_bound}};
+    json["nearest"] = Json::object({{"spec", print(found.nearest->schedule)},
+                                    {"distance", found.nearest->distance},
+                                    {"bound", found.nearest_bound}});
   }
   if (found.free_bound) json["bound_without_constraints"] = *found.free_bound;
   add_settings(json, options.bound);

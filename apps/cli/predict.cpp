@@ -11,10 +11,10 @@
 #include "base/csv.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
-#include "cli/progress.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
 #include "scheduled/schedule.hpp"
+#include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -79,7 +79,7 @@ std::vector<std::string> warnings_of(const std::vector<Row>& rows, const FittedL
 
 std::string text_of(const std::vector<Row>& rows, const FittedLaw& fitted, const std::string& file) {
   const bool several = rows.size() > 1;
-  Table ends({"schedule", "steps", "final loss", "90 % interval", several ? "above the best" : ""});
+  TextTable ends({"schedule", "steps", "final loss", "90 % interval", several ? "above the best" : ""});
   const auto best = std::min_element(rows.begin(), rows.end(),
                                      [](const Row& a, const Row& b) { return a.end().loss < b.end().loss; });
   for (const Row& row : rows) {
@@ -93,7 +93,7 @@ std::string text_of(const std::vector<Row>& rows, const FittedLaw& fitted, const
   std::vector<std::string> header{"step"};
   for (const Row& row : rows) header.push_back(rows.size() == 1 ? "loss" : row.short_name);
   if (rows.size() == 1) header.insert(header.end(), {"90 % interval", "learning rate"});
-  Table table(header);
+  TextTable table(header);
   for (const std::int64_t t : spread_steps(longest, 11)) {
     if (t < first_described(fitted) && t < longest) continue;
     std::vector<std::string> cells{std::to_string(t)};
@@ -214,7 +214,7 @@ std::string difference_text(const Predicted& difference) {
 }
 
 Json to_json(const Predicted& predicted) {
-  return {{"loss", predicted.loss}, {"lower", predicted.lower}, {"upper", predicted.upper}};
+  return Json::object({{"loss", predicted.loss}, {"lower", predicted.lower}, {"upper", predicted.upper}});
 }
 
 std::string warnings_text(const std::vector<std::string>& warnings) {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "cli/arguments.hpp"
-#include "cli/output.hpp"
 #include "scheduled/law.hpp"
+#include "shell/output.hpp"
 
 namespace scheduled::cli {
 

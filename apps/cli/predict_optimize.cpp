@@ -5,11 +5,11 @@
 
 #include "cli/draw.hpp"
 #include "cli/predict.hpp"
-#include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/law.hpp"
+#include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -97,7 +97,7 @@ std::string words_of(const Found& found) {
   }
   if (found.nearest) {
     say(fmt::format("The nearest named schedule differs by at most {} of the peak and is {:.4f} above:",
-                    percent(found.nearest->distance), std::max(found.nearest_worse.loss, 0.0)));
+                    percent_text(found.nearest->distance), std::max(found.nearest_worse.loss, 0.0)));
     text += "    " + print(found.nearest->schedule) + "\n";
   }
   if (!found.optimum.converged) {
@@ -113,7 +113,7 @@ std::string text_of(const Found& found, const PredictOptions& options, const Fit
       "smallest predicted loss of all schedules that do not rise after the warmup: {}\n\n",
       found.steps, found.steps == 1 ? "" : "s", found.warmup, rounded(found.cap), law_name(fitted.law.kind),
       options.law, found.optimum.converged ? "found" : "not quite found");
-  Table table({"schedule", "peak LR", "last LR", "final loss", "90 % interval", "above the optimum"});
+  TextTable table({"schedule", "peak LR", "last LR", "final loss", "90 % interval", "above the optimum"});
   table.add({"optimal", rounded(*std::max_element(lr.begin(), lr.end())), rounded(lr.back()),
              loss_text(found.loss.loss), interval_text(found.loss), ""});
   for (const Beside& row : found.beside) {
@@ -137,16 +137,16 @@ Json json_of(const Found& found, const FittedLaw& fitted) {
   json["final"] = to_json(found.loss);
   json["beside"] = Json::array();
   for (const Beside& row : found.beside) {
-    json["beside"].push_back({{"spec", print(row.schedule)},
-                              {"peak", row.best.peak},
-                              {"at_cap", row.best.at_cap},
-                              {"final", to_json(row.loss)},
-                              {"above_optimum", to_json(row.worse)}});
+    json["beside"].push_back(Json::object({{"spec", print(row.schedule)},
+                                           {"peak", row.best.peak},
+                                           {"at_cap", row.best.at_cap},
+                                           {"final", to_json(row.loss)},
+                                           {"above_optimum", to_json(row.worse)}}));
   }
   if (found.nearest) {
-    json["nearest"] = {{"spec", print(found.nearest->schedule)},
-                       {"distance", found.nearest->distance},
-                       {"above_optimum", to_json(found.nearest_worse)}};
+    json["nearest"] = Json::object({{"spec", print(found.nearest->schedule)},
+                                    {"distance", found.nearest->distance},
+                                    {"above_optimum", to_json(found.nearest_worse)}});
   }
   json["warnings"] = found.warnings;
   return json;

@@ -6,21 +6,21 @@
 #include <stdexcept>
 
 #include "cli/arguments.hpp"
-#include "cli/bound_log.hpp"
 #include "cli/draw.hpp"
-#include "cli/output.hpp"
-#include "cli/progress.hpp"
+#include "cli/log_options.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
+#include "shell/output.hpp"
+#include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
 
 struct RefineOptions {
-  LoggedRunOptions run;
+  LogOptions run;
   std::string norm = "l2";
   std::string width = "20%";
   std::string close = "10%";
@@ -57,7 +57,7 @@ std::vector<double> own_rates(const RunLog& log, const DenseStretch& norms, cons
 }
 
 Refined refine_log(const RefineOptions& options) {
-  RunLog log = options.run.read({"grad_norm"});
+  RunLog log = read_run(options.run.logs.front(), options.run.read_options({"grad_norm"}));
   Series norms = series(log, "grad_norm");
   if (norms.step.size() < 2) {
     fail(fmt::format("{}: {} row{} of grad_norm; must be at least 2", log.name, norms.step.size(),
@@ -101,7 +101,7 @@ std::string text_of(const Refined& found, const RefineOptions& options) {
   }
   if (const auto nearest = found.run.nearest()) {
     text += fmt::format("  nearest  {}\n           differs by at most {} of the peak\n", print(*nearest),
-                        percent(found.run.refined.nearest->distance));
+                        percent_text(found.run.refined.nearest->distance));
   } else {
     text += fmt::format("  nearest  no named schedule is within {} of the peak\n", options.close);
   }
@@ -122,7 +122,7 @@ Json json_of(const Refined& found, const RefineOptions& options) {
       found.run.transfer ? Json(found.run.transfer->to.bound / found.run.transfer->from.bound) : Json();
   if (!found.run.transfer) json["why_no_peak"] = found.run.why_no_transfer;
   if (const auto nearest = found.run.nearest()) {
-    json["nearest"] = {{"spec", print(*nearest)}, {"distance", found.run.refined.nearest->distance}};
+    json["nearest"] = Json::object({{"spec", print(*nearest)}, {"distance", found.run.refined.nearest->distance}});
   } else {
     json["nearest"] = nullptr;
   }
@@ -191,7 +191,7 @@ void run(const RefineOptions& options) {
 void add_refine(CLI::App& app) {
   auto* const verb = app.add_subcommand("refine", "Make a schedule from the gradient norms of a run");
   const auto options = std::make_shared<RefineOptions>();
-  options->run.add_to(*verb);
+  options->run.add_one_to(*verb);
   verb->add_option("--norm", options->norm, "What was logged: l2 (for SGD) or l1 (sum of absolute values, for Adam)")
       ->check(CLI::IsMember({"l1", "l2"}))
       ->capture_default_str();

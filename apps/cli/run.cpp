@@ -24,7 +24,7 @@ Json to_json(const RecordedCheckpoint& checkpoint) {
   json["folder"] = checkpoint.folder;
   json["files"] = Json::array();
   for (const RecordedFile& file : checkpoint.files) {
-    json["files"].push_back({{"name", file.name}, {"bytes", file.bytes}, {"xxh3", file.xxh3}});
+    json["files"].push_back(Json::object({{"name", file.name}, {"bytes", file.bytes}, {"xxh3", file.xxh3}}));
   }
   json["data_position"] = checkpoint.data_position;
   json["rng_state"] = checkpoint.rng_state;

@@ -5,9 +5,10 @@
 #include <string>
 
 #include "cli/cooldown_options.hpp"
-#include "cli/output.hpp"
-#include "cli/process.hpp"
+#include "cli/verbs.hpp"
 #include "scheduled/anytime.hpp"
+#include "shell/output.hpp"
+#include "shell/process.hpp"
 
 namespace scheduled::cli {
 

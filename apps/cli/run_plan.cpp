@@ -9,13 +9,13 @@
 #include "cli/arguments.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
-#include "cli/process.hpp"
 #include "cli/results.hpp"
 #include "cli/run.hpp"
 #include "plot/series.hpp"
 #include "scheduled/anytime.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/schedule.hpp"
+#include "shell/process.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -77,7 +77,7 @@ std::string text_of(const AnytimePlan& plan, const std::string& scale) {
                                   "bound",  "best cosine",         "ratio"};
   const bool with_loss = plan.branches.front().loss.has_value();
   if (with_loss) header.insert(header.end(), {"loss", "90 % from", "to"});
-  Table branches(header);
+  TextTable branches(header);
   for (const PlannedBranch& branch : plan.branches) {
     std::vector<std::string> cells{
         std::to_string(branch.result),      std::to_string(branch.start), std::to_string(branch.cooldown),
@@ -86,7 +86,7 @@ std::string text_of(const AnytimePlan& plan, const std::string& scale) {
     for (const double value : losses_of(branch)) cells.push_back(fmt::format("{:.4f}", value));
     branches.add(std::move(cells));
   }
-  Table checkpoints({"checkpoint", ""});
+  TextTable checkpoints({"checkpoint", ""});
   for (const PlannedCheckpoint& checkpoint : plan.checkpoints) {
     const std::string why = until(plan, checkpoint);
     checkpoints.add({std::to_string(checkpoint.step), checkpoint.is_result ? "keep: " + why : "keep until " + why});
@@ -110,19 +110,21 @@ Json json_of(const AnytimePlan& plan, const PlanOptions& options) {
   json["tuned"] = plan.tuned;
   json["branches"] = Json::array();
   for (const PlannedBranch& branch : plan.branches) {
-    json["branches"].push_back({{"result", branch.result},
-                                {"start", branch.start},
-                                {"cooldown", branch.cooldown},
-                                {"share", branch.share()},
-                                {"spec", print(branch.schedule)},
-                                {"bound", branch.bound},
-                                {"bound_at_own_peak", branch.bound_at_own_peak},
-                                {"cosine_peak", branch.cosine.peak},
-                                {"cosine_bound", branch.cosine.bound},
-                                {"ratio", branch.ratio}});
-    if (!branch.loss) continue;
-    const Predicted& loss = *branch.loss;
-    json["branches"].back()["loss"] = {{"loss", loss.loss}, {"lower", loss.lower}, {"upper", loss.upper}};
+    Json row = Json::object({{"result", branch.result},
+                             {"start", branch.start},
+                             {"cooldown", branch.cooldown},
+                             {"share", branch.share()},
+                             {"spec", print(branch.schedule)},
+                             {"bound", branch.bound},
+                             {"bound_at_own_peak", branch.bound_at_own_peak},
+                             {"cosine_peak", branch.cosine.peak},
+                             {"cosine_bound", branch.cosine.bound},
+                             {"ratio", branch.ratio}});
+    if (branch.loss) {
+      const Predicted& loss = *branch.loss;
+      row["loss"] = Json::object({{"loss", loss.loss}, {"lower", loss.lower}, {"upper", loss.upper}});
+    }
+    json["branches"].push_back(std::move(row));
   }
   json["trunk_steps"] = plan.trunk_steps;
   json["total_steps"] = plan.total_steps;

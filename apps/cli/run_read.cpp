@@ -30,18 +30,18 @@ Json record_json(const RunRecord& record) {
   for (const RecordedCheckpoint& checkpoint : record.checkpoints) json["checkpoints"].push_back(to_json(checkpoint));
   json["sessions"] = Json::array();
   for (const RecordedSession& session : record.sessions) {
-    json["sessions"].push_back({{"id", session.id},
-                                {"line", session.line},
-                                {"start", session.start},
-                                {"checkpoint", session.checkpoint ? Json(*session.checkpoint) : Json()},
-                                {"spec", print(session.schedule)},
-                                {"spec_hash", session.schedule_hash},
-                                {"code_version", session.code_version},
-                                {"time", session.time}});
+    json["sessions"].push_back(Json::object({{"id", session.id},
+                                             {"line", session.line},
+                                             {"start", session.start},
+                                             {"checkpoint", session.checkpoint ? Json(*session.checkpoint) : Json()},
+                                             {"spec", print(session.schedule)},
+                                             {"spec_hash", session.schedule_hash},
+                                             {"code_version", session.code_version},
+                                             {"time", session.time}}));
   }
   json["data"] = Json::array();
   for (const RecordedData& data : record.data) {
-    json["data"].push_back({{"line", data.line}, {"step", data.step}, {"text", data.text}});
+    json["data"].push_back(Json::object({{"line", data.line}, {"step", data.step}, {"text", data.text}}));
   }
   return json;
 }
@@ -128,12 +128,12 @@ void status(const StatusOptions& options) {
 void verify(const RunOptions& options) {
   const VerifyReport report = options.open(RunStore::Access::read).verify();
   if (options.json) {
-    print_line({{"sound", report.sound()},
-                {"checkpoints", report.checkpoints},
-                {"files", report.files},
-                {"bytes", report.bytes},
-                {"problems", report.problems},
-                {"notes", report.notes}});
+    print_line(Json::object({{"sound", report.sound()},
+                             {"checkpoints", report.checkpoints},
+                             {"files", report.files},
+                             {"bytes", report.bytes},
+                             {"problems", report.problems},
+                             {"notes", report.notes}}));
   } else {
     std::string text;
     for (const std::string& problem : report.problems) text += "damage: " + problem + "\n";
@@ -157,7 +157,7 @@ void gc(const GcOptions& options) {
   RunStore store = options.run.open(options.dry_run ? RunStore::Access::read : RunStore::Access::write);
   const GcReport report = store.gc(options.keep, options.dry_run);
   if (options.run.json) {
-    Json json{{"bytes", report.bytes}, {"leftovers", report.leftovers}, {"deleted", Json::array()}};
+    Json json = Json::object({{"bytes", report.bytes}, {"leftovers", report.leftovers}, {"deleted", Json::array()}});
     for (const RecordedCheckpoint& checkpoint : report.deleted) json["deleted"].push_back(to_json(checkpoint));
     return print_line(json);
   }
@@ -186,7 +186,7 @@ Json history_json(const RunLog& log) {
     values = Json::array();
     for (const double value : column) values.push_back(std::isnan(value) ? Json() : Json(value));
   }
-  return {{"train", std::move(train)}};
+  return Json::object({{"train", std::move(train)}});
 }
 
 void export_line(const ExportOptions& options) {
@@ -194,7 +194,7 @@ void export_line(const ExportOptions& options) {
   const RunLog log = store.log_of(options.run.line);
   if (options.run.json) {
     Json json;
-    json["config"] = {{"run", options.run.folder}, {"line", options.run.line}};
+    json["config"] = Json::object({{"run", options.run.folder}, {"line", options.run.line}});
     json["config"]["schedule"] = std::get<std::string>(log.meta.at("schedule"));
     json["record"] = record_json(store.record());
     json["history"] = history_json(log);

@@ -191,7 +191,7 @@ void log(const LogOptions& options) {
   RunStore store = options.run.open(RunStore::Access::write);
   store.log(options.run.line, metrics, options.session);
   store.flush();
-  if (options.run.json) print_line({{"line", options.run.line}, {"values", metrics.size()}});
+  if (options.run.json) print_line(Json::object({{"line", options.run.line}, {"values", metrics.size()}}));
 }
 
 }  // namespace

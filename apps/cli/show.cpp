@@ -3,17 +3,15 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
-#include <stdexcept>
 
 #include "base/csv.hpp"
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/draw.hpp"
-#include "cli/output.hpp"
 #include "cli/verbs.hpp"
 #include "plot/figure.hpp"
-#include "scheduled/error.hpp"
 #include "scheduled/schedule.hpp"
+#include "shell/arguments.hpp"
+#include "shell/print.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -21,9 +19,8 @@ namespace {
 struct ShowOptions {
   SpecOptions specs;
   OutputOptions output;
-  std::string at;
-  std::string every;
-  std::string until;
+  std::vector<Duration> at;
+  std::optional<std::int64_t> every, until;
   bool list = false;
 };
 
@@ -31,27 +28,20 @@ struct ShowOptions {
 using Steps = std::map<std::int64_t, std::string>;
 
 /// Where a drawing ends: the longest horizon, else --until, else ten warmups but at least 10k steps.
-std::int64_t end_of_drawing(const ShowOptions& options, const std::vector<NamedSchedule>& schedules) {
-  const auto until = read_steps("until", options.until);
-  if (until && *until < 1) throw std::invalid_argument("until = 0: must be >= 1");
-  if (until) return *until;
+std::int64_t end_of_drawing(const ShowOptions& options) {
+  if (options.until) return *options.until;
   std::int64_t horizon = 0;
   std::int64_t warmup = 0;
-  for (const NamedSchedule& entry : schedules) {
+  for (const NamedSchedule& entry : options.specs.schedules) {
     horizon = std::max(horizon, entry.schedule.steps().value_or(0));
     warmup = std::max(warmup, entry.schedule.layout().warmup_steps);
   }
   return horizon > 0 ? horizon : std::max<std::int64_t>(10'000, 10 * warmup);
 }
 
-Steps asked_steps(const std::string& list, const Schedule& schedule) {
+Steps asked_steps(const std::vector<Duration>& at, const Schedule& schedule) {
   Steps steps;
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    const std::string text = list.substr(begin, end - begin);
-    steps[resolve_steps("at", parse_duration("at", text), schedule.steps(), schedule.spec().step_size)];
-    begin = end + 1;
-  }
+  for (const Duration step : at) steps[resolve_steps("at", step, schedule.steps(), schedule.spec().step_size)];
   return steps;
 }
 
@@ -59,14 +49,8 @@ Steps steps_of(const ShowOptions& options, const Schedule& schedule, std::int64_
   return options.at.empty() ? informative_steps(schedule, end) : asked_steps(options.at, schedule);
 }
 
-/// Distance of the rows asked for with --every (which is checked here); 0: not asked for.
-std::int64_t row_distance(const ShowOptions& options) {
-  const auto every = read_steps("every", options.every);
-  if (every && *every < 1) throw std::invalid_argument("every = 0: must be >= 1");
-  return every.value_or(0);
-}
-
-void print_csv(const ShowOptions& options, const std::vector<NamedSchedule>& schedules, std::int64_t end) {
+void print_csv(const ShowOptions& options, std::int64_t end) {
+  const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   Output output;
   std::vector<std::string> header{"step"};
   for (const NamedSchedule& entry : schedules) header.push_back(schedules.size() == 1 ? "lr" : entry.name);
@@ -81,29 +65,25 @@ void print_csv(const ShowOptions& options, const std::vector<NamedSchedule>& sch
     for (const NamedSchedule& entry : schedules) steps.merge(asked_steps(options.at, entry.schedule));
     for (const auto& [step, why] : steps) write_row(step);
   } else {
-    const std::int64_t every = std::max<std::int64_t>(row_distance(options), 1);
-    for (std::int64_t step = 0; step < end; step += every) write_row(step);
+    for (std::int64_t step = 0; step < end; step += options.every.value_or(1)) write_row(step);
   }
   output.flush();
 }
 
-Json to_json(const ShowOptions& options, const Schedule& schedule, std::int64_t end) {
+Json json_of(const ShowOptions& options, const Schedule& schedule, std::int64_t end) {
   const Layout& layout = schedule.layout();
-  Json json;
-  json["spec"] = print(schedule);
-  json["schedule"] = Json::parse(print_json(schedule));
-  json["layout"]["steps"] = layout.steps ? Json(*layout.steps) : Json();
-  json["layout"]["warmup_steps"] = layout.warmup_steps;
-  json["layout"]["cooldown_steps"] = layout.cooldown_steps;
+  Json json = schedule_json(schedule);
+  json["layout"] = Json::object(
+      {{"steps", layout.steps}, {"warmup_steps", layout.warmup_steps}, {"cooldown_steps", layout.cooldown_steps}});
   json["step"] = Json::array();
   json["lr"] = Json::array();
   const auto add = [&](std::int64_t step) {
     json["step"].push_back(step);
     json["lr"].push_back(schedule.lr(step));
   };
-  if (const std::int64_t every = row_distance(options); every > 0 && options.at.empty()) {
-    const std::int64_t own_end = options.until.empty() ? schedule.steps().value_or(end) : end;
-    for (std::int64_t step = 0; step < own_end; step += every) add(step);
+  if (options.every && options.at.empty()) {
+    const std::int64_t own_end = options.until ? end : schedule.steps().value_or(end);
+    for (std::int64_t step = 0; step < own_end; step += *options.every) add(step);
   } else {
     for (const auto& [step, why] : steps_of(options, schedule, end)) add(step);
   }
@@ -118,7 +98,7 @@ std::string layout_text(const Layout& layout) {
 }
 
 std::string table_text(const ShowOptions& options, const NamedSchedule& entry, std::int64_t end) {
-  Table table({"step", "learning rate", ""});
+  TextTable table({"step", "learning rate", ""});
   for (const auto& [step, why] : steps_of(options, entry.schedule, end)) {
     table.add({std::to_string(step), rounded(entry.schedule.lr(step)), why});
   }
@@ -145,22 +125,22 @@ void print_list() {
 
 void show(const ShowOptions& options) {
   if (options.list) return print_list();
-  options.output.check();
-  const std::vector<NamedSchedule> schedules = options.specs.read();
-  if (schedules.empty()) throw std::invalid_argument("SPEC: none given; see scheduled show --help");
-  const std::int64_t end = end_of_drawing(options, schedules);
+  const std::vector<NamedSchedule>& schedules = options.specs.schedules;
+  if (schedules.empty()) fail_argument("SPEC", "none given; see scheduled show --help");
+  require_count("until", options.until);
+  require_count("every", options.every);
+  const std::int64_t end = end_of_drawing(options);
   // Check what only the printing needs, too, before a figure is written.
-  row_distance(options);
   for (const NamedSchedule& entry : schedules) steps_of(options, entry.schedule, end);
   const auto panel = [&] { return rate_panel(lines_of(schedules, end), end); };
   if (!options.output.figure.empty()) {
     plot::write_figure({{panel()}, plot::Arrangement::stacked, 4.4, 2.4}, options.output.figure);
   }
-  if (options.output.csv) return print_csv(options, schedules, end);
+  if (options.output.csv) return print_csv(options, end);
   std::string text;
   for (const NamedSchedule& entry : schedules) {
     if (options.output.json) {
-      print_line(to_json(options, entry.schedule, end));
+      print_line(json_of(options, entry.schedule, end));
     } else {
       text += table_text(options, entry, end);
     }
@@ -171,26 +151,25 @@ void show(const ShowOptions& options) {
 
 }  // namespace
 
-void add_show(CLI::App& app) {
-  auto* const verb = app.add_subcommand("show", "Print and draw schedules");
-  const auto options = std::make_shared<ShowOptions>();
-  options->specs.add_to(*verb);
-  verb->add_flag("--list", options->list, "List the schedules, each with an example");
-  verb->add_option("--at", options->at, "Only these steps, e.g. 0,300,10k,50% (0 is the first update)")
-      ->type_name("STEP,STEP");
-  verb->add_option("--every", options->every, "Every N-th step, with --csv (default 1) or --json")->type_name("N");
-  verb->add_option("--until", options->until,
-                   "End of the drawing and the CSV; default: the longest horizon, without one ten warmups but at least "
-                   "10k steps")
-      ->type_name("N");
-  options->output.add_to(*verb);
-  verb->footer(
+void add_show(Verb& command) {
+  Verb& verb = command.verb("show", "Print and draw schedules");
+  auto& options = verb.keep<ShowOptions>();
+  options.specs.add_to(verb);
+  verb.add("--list", options.list, "List the schedules, each with an example");
+  verb.add("--at", options.at, "Only these steps, e.g. 0,300,10k,50% (0 is the first update)").type("STEP,STEP");
+  verb.add("--every", options.every, "Every N-th step, with --csv (default 1) or --json").type("N");
+  verb.add("--until", options.until,
+           "End of the drawing and the CSV; default: the longest horizon, without one ten warmups but at least "
+           "10k steps")
+      .type("N");
+  options.output.add_to(verb);
+  verb.help(
       "Steps count from 0: step 0 is the first update. Several SPECs give one JSON object per line.\n\n"
       "Examples:\n"
       "  scheduled show \"wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3)\"\n"
       "  scheduled show wsd cosine --steps 10k --csv --every 1k\n"
       "  scheduled show \"rsqrt(warmup=1k, peak=1e-3)\" --until 20k --at 0,1k,10k --json");
-  verb->callback([options] { show(*options); });
+  verb.run([&options] { show(options); });
 }
 
 }  // namespace scheduled::cli

@@ -12,10 +12,10 @@
 
 #include "base/csv.hpp"
 #include "cli/draw.hpp"
-#include "cli/output.hpp"
-#include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "scheduled/design.hpp"
+#include "shell/output.hpp"
+#include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -197,7 +197,7 @@ std::string text_of(const SweepTable& table, const BoundOptions& bound) {
   constexpr std::size_t most = 40;
   const SweepAxes& axes = table.axes;
   const bool all = table.results.size() <= most;
-  Table text({"schedule", "steps", "cooldown", "grad norm", "best peak LR", "bound", "over best", ""});
+  TextTable text({"schedule", "steps", "cooldown", "grad norm", "best peak LR", "bound", "over best", ""});
   std::size_t left_out = 0;
   std::size_t shown = 0;
   for (std::size_t k = 0; k < table.results.size(); ++k) {
@@ -212,7 +212,7 @@ std::string text_of(const SweepTable& table, const BoundOptions& bound) {
     const bool failed = !result.error.empty();
     text.add({table.schedule_names[place.schedule],
               std::to_string(axes.horizons.empty() ? own : axes.horizons[place.horizon]),
-              axes.cooldowns.empty() ? "own" : percent(axes.cooldowns[place.cooldown]),
+              axes.cooldowns.empty() ? "own" : percent_text(axes.cooldowns[place.cooldown]),
               table.norm_names[place.grad_norm], failed ? "-" : rounded(result.best.peak),
               failed ? "-" : rounded(result.best.bound), failed ? "-" : fmt::format("{:.4f}", table.ratios[k]),
               result.error});
@@ -240,8 +240,8 @@ std::string csv_of(const SweepTable& table, const SweepOptions& settings) {
 
 Json json_of(const SweepTable& table, const BoundOptions& bound) {
   Json json;
-  add_settings(json, bound);
-  json.erase("grad_norm");
+  json["criterion"] = bound.criterion;
+  json["distance"] = bound.distance.empty() ? 1.0 : read_number("distance", bound.distance);
   json["combinations"] = table.axes.size();
   json["rows"] = Json::array();
   for (std::size_t k = 0; k < table.results.size(); ++k) {

@@ -2,10 +2,10 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <memory>
 #include <stdexcept>
 #include <vector>
 
+#include "base/error.hpp"
 #include "cli/verbs.hpp"
 #include "trainer/options.hpp"
 
@@ -19,9 +19,9 @@ constexpr const char* program = "scheduled-train";
   std::error_code error;
   const auto trainer = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / program;
   if (error || ::access(trainer.c_str(), X_OK) != 0) {
-    throw std::invalid_argument("train: " + trainer.string() +
-                                " is missing: this scheduled was built without its trainer, which needs LibTorch; "
-                                "apt-get install libtorch-dev, then build again");
+    fail_argument("train", trainer.string() +
+                               " is missing: this scheduled was built without its trainer, which needs LibTorch; "
+                               "apt-get install libtorch-dev, then build again");
   }
   arguments.insert(arguments.begin(), trainer.string());
   std::vector<char*> pointers;
@@ -34,12 +34,12 @@ constexpr const char* program = "scheduled-train";
 
 }  // namespace
 
-void add_train(CLI::App& app, std::vector<std::string> arguments) {
-  auto* const verb = app.add_subcommand("train", "Train a transformer on bytes, recorded in a run");
-  const auto options = std::make_shared<trainer::TrainOptions>();
-  options->add_to(*verb);
-  verb->callback([options, arguments = std::move(arguments)] {
-    static_cast<void>(options->request());  // errors come from here, whether or not the trainer is there
+void add_train(Verb& command, std::vector<std::string> arguments) {
+  Verb& verb = command.verb("train", "Train a transformer on bytes, recorded in a run");
+  auto& options = verb.keep<trainer::TrainOptions>();
+  options.add_to(verb);
+  verb.run([&options, arguments = std::move(arguments)] {
+    static_cast<void>(options.request());  // errors come from here, whether or not the trainer is there
     hand_over({arguments.begin() + 1, arguments.end()});
   });
 }

@@ -7,11 +7,11 @@
 #include "base/csv.hpp"
 #include "cli/arguments.hpp"
 #include "cli/draw.hpp"
-#include "cli/output.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
+#include "shell/output.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -32,7 +32,7 @@ std::string text_of(const NamedSchedule& from, const std::vector<NamedSchedule>&
                     const BoundOptions& bound) {
   std::string text = fmt::format("from {}\n{}\n\n", from.name, settings_text(bound));
   const std::vector<std::string> names = short_names(all, false);
-  Table table({"to", "factor", "limit", "peak LR to try", "bound"});
+  TextTable table({"to", "factor", "limit", "peak LR to try", "bound"});
   for (std::size_t k = 0; k < moved.size(); ++k) {
     const LrTransfer& found = moved[k].transfer;
     table.add({names[k + 1], rounded(found.factor), found.limit ? rounded(*found.limit) : "none known",

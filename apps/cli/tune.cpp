@@ -2,19 +2,17 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <memory>
-#include <stdexcept>
 
 #include "base/csv.hpp"
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/explain.hpp"
-#include "cli/output.hpp"
-#include "cli/progress.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/error.hpp"
+#include "shell/arguments.hpp"
+#include "shell/print.hpp"
+#include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -23,7 +21,7 @@ struct TuneOptions {
   SpecOptions specs;
   BoundOptions bound;
   OutputOptions output;
-  std::string within = "1%";
+  Share within{0.01};
   bool explain = false;
 };
 
@@ -31,12 +29,6 @@ struct Tuned {
   Schedule schedule;  ///< at its best peak
   LrSensitivity sensitivity;
   const BestBaseLr& best() const { return sensitivity.best; }
-  /// The bound at half and twice the best peak; nothing where an absolute LR allows no such peak.
-  std::optional<double> at_half() const {
-    if (!sensitivity.at_half) return std::nullopt;
-    return *sensitivity.at_half * best().bound;
-  }
-  double at_twice() const { return sensitivity.at_double * best().bound; }
 };
 
 Tuned tune_one(const Schedule& schedule, const BoundSettings& settings, double within) {
@@ -44,8 +36,8 @@ Tuned tune_one(const Schedule& schedule, const BoundSettings& settings, double w
   return {schedule.with_peak(sensitivity.best.peak), sensitivity};
 }
 
-std::string beside(const std::optional<double>& bound, double best) {
-  return bound ? fmt::format("{} ({:.4g} times the best)", rounded(*bound), *bound / best)
+std::string beside(const std::optional<double>& ratio, double best) {
+  return ratio ? fmt::format("{} ({:.4g} times the best)", rounded(*ratio * best), *ratio)
                : "below the absolute LRs of the schedule";
 }
 
@@ -68,21 +60,21 @@ std::string text_of(const NamedSchedule& entry, const Tuned& tuned) {
   };
   say("best peak LR", fmt::format("{} ({})", rounded(best.peak), method(best)));
   say("bound", fmt::format("{} at T = {}", rounded(best.bound), best.T));
-  say("at half of it", beside(tuned.at_half(), best.bound));
-  say("at twice it", beside(tuned.at_twice(), best.bound));
-  say("within " + percent(tuned.sensitivity.share), interval_text(tuned.sensitivity));
+  say("at half of it", beside(tuned.sensitivity.at_half, best.bound));
+  say("at twice it", beside(tuned.sensitivity.at_double, best.bound));
+  say("within " + percent_text(tuned.sensitivity.share), interval_text(tuned.sensitivity));
   say("tuned", short_enough ? print(tuned.schedule) : entry.name + " with this peak");
   return entry.name + "\n" + text;
 }
 
 Json json_of(const Tuned& tuned, const BoundOptions& bound) {
   Json json = to_json(tuned.schedule, tuned.best());
-  json["at_half"] = tuned.at_half() ? Json(*tuned.at_half()) : Json();
-  json["at_twice"] = tuned.at_twice();
-  json["within"] = {{"share", tuned.sensitivity.share},
-                    {"low", tuned.sensitivity.low},
-                    {"high", tuned.sensitivity.high},
-                    {"low_at_limit", tuned.sensitivity.low_at_limit}};
+  json["at_half"] = tuned.sensitivity.at_half;
+  json["at_double"] = tuned.sensitivity.at_double;
+  json["within"] = Json::object({{"share", tuned.sensitivity.share},
+                                 {"low", tuned.sensitivity.low},
+                                 {"high", tuned.sensitivity.high},
+                                 {"low_at_limit", tuned.sensitivity.low_at_limit}});
   add_settings(json, bound);
   return json;
 }
@@ -113,19 +105,17 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
 }
 
 void tune(const TuneOptions& options) {
-  options.output.check();
-  if (options.explain && options.output.csv) throw std::invalid_argument("--explain: not with --csv");
-  if (options.explain && options.bound.which() == Criterion::worst_case) {
-    throw std::invalid_argument("--explain: not with --criterion worst-case; see scheduled worst-case --explain");
+  if (options.explain && options.output.csv) fail_argument("--explain", "not with --csv");
+  if (options.explain && options.bound.criterion == Criterion::worst_case) {
+    fail_argument("--explain", "not with --criterion worst-case; see scheduled worst-case --explain");
   }
-  const std::vector<NamedSchedule> schedules = options.specs.read();
+  const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Tuned> tuned;
-  const double within = read_share("within", options.within);
   {
     const Busy busy;
     for (const NamedSchedule& entry : schedules) {
-      tuned.push_back(tune_one(entry.schedule, arguments.settings(), within));
+      tuned.push_back(tune_one(entry.schedule, arguments.settings(), options.within.value));
     }
   }
   if (!options.output.figure.empty()) {
@@ -133,7 +123,7 @@ void tune(const TuneOptions& options) {
   }
   std::string text;
   if (options.output.csv) {
-    text = csv_line({"schedule", "T", "peak", "bound", "at_half", "at_twice", "closed_form", "low", "high"});
+    text = csv_line({"schedule", "T", "peak", "bound", "at_half", "at_double", "closed_form", "low", "high"});
   }
   const auto number = [](const std::optional<double>& value) { return value ? format_number(*value) : ""; };
   for (std::size_t k = 0; k < tuned.size(); ++k) {
@@ -144,10 +134,10 @@ void tune(const TuneOptions& options) {
       print_line(json);
     } else if (options.output.csv) {
       const BestBaseLr& best = row.best();
-      text +=
-          csv_line({print(row.schedule), std::to_string(best.T), format_number(best.peak), format_number(best.bound),
-                    number(row.at_half()), number(row.at_twice()), best.closed_form ? "true" : "false",
-                    format_number(row.sensitivity.low), format_number(row.sensitivity.high)});
+      text += csv_line({print(row.schedule), std::to_string(best.T), format_number(best.peak),
+                        format_number(best.bound), number(row.sensitivity.at_half), number(row.sensitivity.at_double),
+                        best.closed_form ? "true" : "false", format_number(row.sensitivity.low),
+                        format_number(row.sensitivity.high)});
     } else {
       text += text_of(schedules[k], row);
       if (options.explain) text += explanation(bound_facts(row.schedule, arguments.settings()));
@@ -158,16 +148,15 @@ void tune(const TuneOptions& options) {
 
 }  // namespace
 
-void add_tune(CLI::App& app) {
-  auto* const verb = app.add_subcommand("tune", "Find the peak learning rate with the smallest bound");
-  const auto options = std::make_shared<TuneOptions>();
-  options->specs.add_to(*verb)->required();
-  options->bound.add_to(*verb, BoundOptions::Of::all);
-  verb->add_option("--within", options->within, "Also the peaks that lose at most this share; default 1%")
-      ->type_name("SHARE");
-  verb->add_flag("--explain", options->explain, "Also what the closed forms say, and what that means in words");
-  options->output.add_to(*verb);
-  verb->footer(
+void add_tune(Verb& command) {
+  Verb& verb = command.verb("tune", "Find the peak learning rate with the smallest bound");
+  auto& options = verb.keep<TuneOptions>();
+  options.specs.add_to(verb).required();
+  options.bound.add_to(verb, {Criterion::omega, Criterion::standard, Criterion::worst_case});
+  verb.add("--within", options.within, "Also the peaks that lose at most this share").type("SHARE");
+  verb.add("--explain", options.explain, "Also what the closed forms say, and what that means in words");
+  options.output.add_to(verb);
+  verb.help(
       "The SPEC's own peak does not matter. 'within' is the range of peaks whose bound is at most 1 % above the best:\n"
       "how exactly the peak has to be met. The figure shows the bound over the peak.\n\n"
       "Examples:\n"
@@ -175,7 +164,7 @@ void add_tune(CLI::App& app) {
       "  scheduled tune \"cosine(steps=50k)\" --explain\n"
       "  scheduled tune wsd cosine --steps 10k --criterion worst-case --within 5%\n"
       "  scheduled tune \"cosine(steps=10k, warmup=300, final=1e-5)\" --grad-norm t^-0.5 --json");
-  verb->callback([options] { tune(*options); });
+  verb.run([&options] { tune(options); });
 }
 
 }  // namespace scheduled::cli

@@ -1,16 +1,18 @@
 // The verbs, one file each: parse, call the library, print.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
-namespace scheduled::cli {
+#include "shell/options.hpp"
 
-void add_show(CLI::App& app);
-void add_bound(CLI::App& app);
+namespace scheduled::cli {
+using namespace shell;
+
+void add_show(Verb& command);
+void add_bound(Verb& command);
 void add_worst_case(CLI::App& app);
-void add_tune(CLI::App& app);
+void add_tune(Verb& command);
 void add_compare(CLI::App& app);
 void add_optimize(CLI::App& app);
 void add_refine(CLI::App& app);
@@ -21,6 +23,6 @@ void add_predict(CLI::App& app);
 void add_cooldown(CLI::App& app);
 void add_run(CLI::App& app);
 /// arguments: those of the command from the verb on.
-void add_train(CLI::App& app, std::vector<std::string> arguments);
+void add_train(Verb& command, std::vector<std::string> arguments);
 
 }  // namespace scheduled::cli

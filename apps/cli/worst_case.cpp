@@ -10,12 +10,12 @@
 #include "cli/certify.hpp"
 #include "cli/draw.hpp"
 #include "cli/explain.hpp"
-#include "cli/output.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/schedule.hpp"
+#include "shell/output.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -107,7 +107,7 @@ std::vector<std::string> peak_cells(const std::string& name, const WorstCaseAtPe
 }
 
 std::string along_text(const Along& along) {
-  Table table({"T", "worst case", "bound Ω", "Ω / worst case", "minimax D G/√T"});
+  TextTable table({"T", "worst case", "bound Ω", "Ω / worst case", "minimax D G/√T"});
   for (std::size_t k = 0; k < along.t.size(); ++k) {
     table.add({std::to_string(along.t[k]), rounded(along.worst_case[k]), rounded(along.bound[k]),
                along.worst_case[k] > 0.0 ? fmt::format("{:.4g}", along.bound[k] / along.worst_case[k]) : "",
@@ -118,7 +118,7 @@ std::string along_text(const Along& along) {
 
 std::string text_of(const NamedSchedule& entry, const Row& row, const BoundOptions& bound) {
   const ScheduleWorstCase& found = row.found;
-  Table table({"", "peak LR", "worst case", "bound Ω", "Ω / worst case", "worst case / minimax", "minimum at"});
+  TextTable table({"", "peak LR", "worst case", "bound Ω", "Ω / worst case", "worst case / minimax", "minimum at"});
   table.add(peak_cells("own peak", found.own, found));
   if (found.best) table.add(peak_cells("best peak", *found.best, found));
   std::string text =
@@ -132,8 +132,12 @@ std::string text_of(const NamedSchedule& entry, const Row& row, const BoundOptio
 }
 
 Json json_of(const WorstCaseAtPeak& at) {
-  return {{"peak", at.peak},      {"worst_case", at.worst_case.value}, {"bound", at.omega},
-          {"W", at.worst_case.W}, {"W_min", at.worst_case.W_min},      {"end", name_of(at.worst_case.end)}};
+  return Json::object({{"peak", at.peak},
+                       {"worst_case", at.worst_case.value},
+                       {"bound", at.omega},
+                       {"W", at.worst_case.W},
+                       {"W_min", at.worst_case.W_min},
+                       {"end", name_of(at.worst_case.end)}});
 }
 
 Json json_of(const Schedule& schedule, const Row& row, const WorstCaseOptions& options) {
@@ -142,17 +146,17 @@ Json json_of(const Schedule& schedule, const Row& row, const WorstCaseOptions& o
   json["schedule"] = Json::parse(print_json(schedule));
   json["T"] = row.found.T;
   json["exact"] = row.found.exact;
-  json.update(json_of(row.found.own));
+  json.append(json_of(row.found.own));
   json["minimax"] = row.found.minimax ? Json(*row.found.minimax) : Json();
   json["best"] = row.found.best ? json_of(*row.found.best) : Json();
   if (row.found.best) json["best"]["spec"] = print(schedule.with_peak(row.found.best->peak));
   if (!row.along.t.empty()) {
-    json["at"] = {{"T", row.along.t}, {"worst_case", row.along.worst_case}, {"bound", row.along.bound}};
+    json["at"] = Json::object({{"T", row.along.t}, {"worst_case", row.along.worst_case}, {"bound", row.along.bound}});
     if (!row.along.minimax.empty()) json["at"]["minimax"] = row.along.minimax;
   }
   if (row.certificate) json["certificate"] = to_json(*row.certificate);
-  add_settings(json, options.bound);
-  json.erase("criterion");
+  json["distance"] = options.bound.distance.empty() ? 1.0 : read_number("distance", options.bound.distance);
+  json["grad_norm"] = grad_norm_json(options.bound.grad_norm.empty() ? "1" : options.bound.grad_norm);
   return json;
 }
 

@@ -8,9 +8,9 @@
 
 #include "plot/gnuplot.hpp"
 #include "plot/style.hpp"
-#include "plot/text.hpp"
 #include "plot/ticks.hpp"
 #include "scheduled/error.hpp"
+#include "shell/text.hpp"
 
 namespace scheduled::plot {
 namespace {
@@ -25,7 +25,7 @@ Ticks bar_ticks(const Cells& cells, double height) {
 /// Width of the numbers beside the bar.
 double numbers_width(const Ticks& ticks) {
   std::size_t longest = 1;
-  for (const Tick& tick : ticks.ticks) longest = std::max(longest, text_width(tick.text));
+  for (const Tick& tick : ticks.ticks) longest = std::max(longest, shell::text_width(tick.text));
   return character * static_cast<double>(longest) + 0.9 * em;
 }
 

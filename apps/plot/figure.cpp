@@ -3,8 +3,9 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "plot/file.hpp"
+#include "base/error.hpp"
 #include "plot/gnuplot.hpp"
+#include "shell/file.hpp"
 
 namespace scheduled::plot {
 namespace {
@@ -25,15 +26,15 @@ bool is_whole(std::string_view bytes, Format format) {
 
 Format format_of(const std::filesystem::path& path) {
   const std::string extension = path.extension().string();
-  if (extension == ".png") return Format::png;
-  if (extension == ".svg") return Format::svg;
-  if (extension == ".pdf") return Format::pdf;
-  throw std::invalid_argument(path.string() + ": a figure must end in .png, .svg or .pdf");
+  for (const Format format : {Format::png, Format::svg, Format::pdf}) {
+    if (extension == concat({".", word_of(format)})) return format;
+  }
+  shell::fail_file(path.string(), "a figure must end in .png, .svg or .pdf");
 }
 
 void check_figure_path(const std::filesystem::path& path) {
   format_of(path);
-  check_writable(path);
+  shell::check_writable(path);
 }
 
 std::string render(const Figure& figure, Format format) {
@@ -56,8 +57,8 @@ std::string render_animation(const std::vector<Figure>& frames, double seconds) 
 
 void write_figure(const Figure& figure, const std::filesystem::path& path) {
   const Format format = format_of(path);
-  check_writable(path);
-  write_file(path, render(figure, format));
+  shell::check_writable(path);
+  shell::write_file(path, render(figure, format));
 }
 
 }  // namespace scheduled::plot

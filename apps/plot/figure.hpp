@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/words.hpp"
+
 namespace scheduled::plot {
 
 struct Range {
@@ -92,3 +94,12 @@ void write_figure(const Figure& figure, const std::filesystem::path& path);
 std::string draw_terminal(const Panel& panel, int width, int height, bool unicode);
 
 }  // namespace scheduled::plot
+
+namespace scheduled {
+
+template <>
+struct Words<plot::Format> {
+  static constexpr std::array<std::string_view, 3> words{"png", "svg", "pdf"};
+};
+
+}  // namespace scheduled

@@ -7,8 +7,8 @@
 
 #include "plot/gnuplot.hpp"
 #include "plot/style.hpp"
-#include "plot/text.hpp"
 #include "scheduled/error.hpp"
+#include "shell/text.hpp"
 
 namespace scheduled::plot {
 namespace {
@@ -19,9 +19,9 @@ constexpr double entry_gap = 1.8 * em;
 
 LegendEntry make_entry(const Line& line, double usable) {
   const auto most = static_cast<std::size_t>(std::max((usable - sample_width - sample_gap) / character, 8.0));
-  LegendEntry entry{&line, wrapped(line.label, most, 3), 0.0};
+  LegendEntry entry{&line, shell::wrapped(line.label, most, 3), 0.0};
   std::size_t longest = 0;
-  for (const std::string& text : entry.texts) longest = std::max(longest, text_width(text));
+  for (const std::string& text : entry.texts) longest = std::max(longest, shell::text_width(text));
   entry.width = sample_width + sample_gap + character * static_cast<double>(longest);
   return entry;
 }

@@ -13,7 +13,7 @@
 #include <system_error>
 
 #include "plot/gnuplot.hpp"
-#include "plot/text.hpp"
+#include "shell/text.hpp"
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere
 
@@ -83,7 +83,7 @@ void remove_creation_date(std::string& bytes) {
 
 std::string gnuplot_string(std::string_view text) {
   std::string out = "'";
-  for (const char c : clean(text)) {
+  for (const char c : shell::clean(text)) {
     out += c;
     if (c == '\'') out += c;
   }
@@ -102,7 +102,7 @@ std::string run_gnuplot(std::string_view script) {
   const std::string complaint = contents(errors.get());
   std::string bytes = contents(output.get());
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || bytes.empty()) {
-    throw std::runtime_error("gnuplot failed: " + (complaint.empty() ? "it drew nothing" : clean(complaint)));
+    throw std::runtime_error("gnuplot failed: " + (complaint.empty() ? "it drew nothing" : shell::clean(complaint)));
   }
   remove_creation_date(bytes);
   return bytes;

@@ -11,9 +11,9 @@
 #include "plot/legend.hpp"
 #include "plot/series.hpp"
 #include "plot/style.hpp"
-#include "plot/text.hpp"
 #include "plot/ticks.hpp"
 #include "scheduled/error.hpp"
+#include "shell/text.hpp"
 
 namespace scheduled::plot {
 namespace {
@@ -75,14 +75,14 @@ PanelTexts texts_of(const Panel& panel, const Figure& figure, double height) {
   PanelTexts texts{
       place_ticks(panel.x, x_range(panel), x_wanted), place_ticks(panel.y, y_range(panel), y_wanted), {}, {}};
   const auto most = static_cast<std::size_t>(std::max(height / character, 4.0));
-  if (!panel.y.label.empty()) texts.y_caption = wrapped(axis_caption(panel.y, texts.y), most, 3);
+  if (!panel.y.label.empty()) texts.y_caption = shell::wrapped(axis_caption(panel.y, texts.y), most, 3);
   return texts;
 }
 
 /// Room left of a panel for its numbers and label.
 double left_margin(const PanelTexts& texts) {
   std::size_t longest = 1;
-  for (const Tick& tick : texts.y.ticks) longest = std::max(longest, text_width(tick.text));
+  for (const Tick& tick : texts.y.ticks) longest = std::max(longest, shell::text_width(tick.text));
   return character * static_cast<double>(longest) + 1.3 * em +
          line_height * static_cast<double>(texts.y_caption.size());
 }
@@ -103,7 +103,7 @@ void wrap_titles(const Figure& figure, double height, std::vector<PanelTexts>& t
     const double left = stacked ? widest : left_margin(texts[k]);
     const double room = share - left - right_margin - bar_room(figure.panels[k], height);
     const auto most = static_cast<std::size_t>(std::max(room / character, 8.0));
-    if (!title.empty()) texts[k].title = wrapped(title, most, 2);
+    if (!title.empty()) texts[k].title = shell::wrapped(title, most, 2);
   }
 }
 

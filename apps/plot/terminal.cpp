@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "plot/series.hpp"
-#include "plot/text.hpp"
 #include "plot/ticks.hpp"
+#include "shell/text.hpp"
 
 namespace scheduled::plot {
 namespace {
@@ -183,7 +183,8 @@ std::string draw_terminal(const Panel& panel, int width, int height, bool unicod
   out += std::string(indent, ' ') + caption + "\n";
   if (panel.lines.size() > 1) {
     for (std::size_t n = 0; n < panel.lines.size(); ++n) {
-      out += fmt::format("  {} {}\n", mark_of(n), shortened(panel.lines[n].label, static_cast<std::size_t>(width - 4)));
+      out += fmt::format("  {} {}\n", mark_of(n),
+                         shell::shortened(panel.lines[n].label, static_cast<std::size_t>(width - 4)));
     }
   }
   return out;

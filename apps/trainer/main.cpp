@@ -3,8 +3,8 @@
 
 #include <csignal>
 
-#include "cli/output.hpp"
-#include "cli/process.hpp"
+#include "shell/output.hpp"
+#include "shell/process.hpp"
 #include "trainer/options.hpp"
 #include "trainer/progress_line.hpp"
 #include "trainer/train.hpp"
@@ -22,18 +22,18 @@ void ask_to_stop(int signal) {
 
 void print_result(const TrainResult& result, bool json) {
   if (json) {
-    return cli::print_line({{"line", result.line},
-                            {"first", result.first},
-                            {"step", result.step},
-                            {"end", result.end},
-                            {"stopped", result.stopped},
-                            {"val_loss", result.val_loss ? cli::Json(*result.val_loss) : cli::Json()},
-                            {"folder", result.folder.string()},
-                            {"parameters", result.parameters},
-                            {"seconds", result.seconds},
-                            {"recording", result.recording},
-                            {"committing", result.committing},
-                            {"tokens_per_second", result.tokens_per_second}});
+    return shell::print_line(Json::object({{"line", result.line},
+                                           {"first", result.first},
+                                           {"step", result.step},
+                                           {"end", result.end},
+                                           {"stopped", result.stopped},
+                                           {"val_loss", result.val_loss},
+                                           {"folder", result.folder.string()},
+                                           {"parameters", result.parameters},
+                                           {"seconds", result.seconds},
+                                           {"recording", result.recording},
+                                           {"committing", result.committing},
+                                           {"tokens_per_second", result.tokens_per_second}}));
   }
   std::string text =
       fmt::format("{} {} at step {} of {}, {} tokens/s\n", result.line, result.stopped ? "stopped" : "is", result.step,
@@ -41,35 +41,30 @@ void print_result(const TrainResult& result, bool json) {
   if (result.val_loss) text += fmt::format("  val_loss   {:.6g}\n", *result.val_loss);
   text += fmt::format("  checkpoint {}\n", result.folder.string());
   if (result.stopped) text += "  the same command goes on from there\n";
-  cli::print_text(text);
+  shell::print_text(text);
 }
 
-int run(int argc, char** argv) {
-  CLI::App app("Train a transformer on bytes, recorded in a run.", "scheduled train");
-  app.set_help_flag("-h,--help", "Print this help and exit");
-  TrainOptions options;
-  options.add_to(app);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    cli::print_text(app.help());
-    return 0;
-  } catch (const CLI::ParseError& error) {
-    return cli::report(std::string(error.what()) + "; see scheduled train --help", cli::bad_input);
-  }
+void train_as(const TrainOptions& options) {
   for (const int signal : {SIGTERM, SIGINT}) std::signal(signal, ask_to_stop);
   ProgressLine line;
   const TrainResult result = train(options.request(), {.stop = [] { return stop_asked != 0; },
                                                        .progress = [&](const TrainProgress& at) { line.show(at); },
-                                                       .warn = cli::warn});
+                                                       .warn = shell::warn});
   line.clear();
   print_result(result, options.json);
-  return 0;
+}
+
+int run(int argc, char** argv) {
+  shell::Verb program("scheduled train", "Train a transformer on bytes, recorded in a run.");
+  TrainOptions options;
+  options.add_to(program);
+  program.run([&] { train_as(options); });
+  return shell::run_program(program, {}, argc, argv);
 }
 
 }  // namespace
 }  // namespace scheduled::trainer
 
 int main(int argc, char** argv) {
-  return scheduled::cli::guarded([&] { return scheduled::trainer::run(argc, argv); });
+  return scheduled::shell::guarded([&] { return scheduled::trainer::run(argc, argv); });
 }

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,19 @@ class CommandTest(unittest.TestCase):
         result = self.run_command(*arguments, **options)
         self.assertEqual((result.returncode, result.stderr.decode()), (0, ""), arguments)
         return result.stdout.decode()
+
+    def verbs(self, *outer):
+        """Every verb as its words, from --help: ("show",), ..., ("run", "plan"), ..."""
+        listed = re.search(r"^Subcommands:\n((?:  .*\n)+)", self.output_of(*outer, "--help"), re.M)
+        found = []
+        for name in re.findall(r"^  (\S+)", listed[1], re.M) if listed else []:
+            found.append((*outer, name))
+            found += self.verbs(*outer, name)
+        return found
+
+    def options(self, *verb):
+        """The long names of a verb's options, from --help."""
+        return re.findall(r"^  (?:-\w,)?(--[\w-]+)", self.output_of(*verb, "--help"), re.M)
 
     def assert_fails(self, code, text, *arguments, **options):
         """One line on standard error that starts as all errors do, nothing on standard output, and no new file."""

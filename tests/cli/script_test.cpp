@@ -9,13 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "plot/file.hpp"
 #include "plot/gnuplot.hpp"
 #include "plot/series.hpp"
-#include "plot/text.hpp"
 #include "plot/ticks.hpp"
+#include "shell/file.hpp"
+#include "shell/text.hpp"
 
 namespace scheduled::plot {
+using namespace shell;
 namespace {
 
 std::vector<std::string> texts(const Ticks& ticks) {

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "plot/figure.hpp"
-#include "plot/text.hpp"
+#include "shell/text.hpp"
 
 namespace scheduled::plot {
+using namespace shell;
 namespace {
 
 constexpr int width = 40;

@@ -1,6 +1,7 @@
 """Bad input: exit code 2, one clear line, no output file. Failed work: the same with exit code 1."""
 
 import os
+import re
 import resource
 import signal
 import stat
@@ -63,13 +64,18 @@ class BadOptions(command.CommandTest):
             self.check("grad_norm = nan", verb, SHORT, "--grad-norm", "nan")
             self.check("grad_norm = -1", verb, SHORT, "--grad-norm=-1")
             self.check("exponent = x: must be a number", verb, SHORT, "--grad-norm", "t^x")
-            self.check("--criterion", verb, SHORT, "--criterion", "best")
+            self.check("criterion", verb, SHORT, "--criterion", "best")
+        for verb in ["bound", "tune"]:
+            self.check("criterion = 'best': must be omega", verb, SHORT, "--criterion", "best")
+            self.check("did you mean 'standard'?", verb, SHORT, "--criterion", "standart")
         self.check("--split", "bound", SHORT, "--split", "--criterion", "standard")
 
     def test_curve(self):
         self.check("--tolerance, --threads: only with --curve", "bound", SHORT, "--tolerance", "1e-6")
         self.check("tolerance = 2: must be within", "bound", SHORT, "--curve", "--tolerance", "2")
-        self.check("threads = 0: must be between 1 and 256", "bound", SHORT, "--curve", "--threads", "0")
+        self.check("threads = 0: must be a whole number between 1 and 256", "bound", SHORT, "--curve", "--threads", "0")
+        for text in ["1k", "10%", "x"]:
+            self.check(f"threads = {text}: must be a whole number between 1 and 256", "bound", SHORT, "--curve", "--threads", text)
         self.check("every = 0: must be >= 1", "bound", SHORT, "--curve", "--csv", "--every", "0")
         self.check("--every: only with --csv or --json", "bound", SHORT, "--curve", "--every", "2")
         self.check("--every: only with --curve", "bound", SHORT, "--every", "2", "--csv")
@@ -119,17 +125,40 @@ class BadOptions(command.CommandTest):
 
     def test_usage(self):
         self.assert_fails(2, "a verb is missing")
-        self.assert_fails(2, "unknown verb 'draw': must be show, bound, worst-case, tune, compare, optimize, refine, extend, transfer, fit, predict, cooldown, run or train", "draw", SHORT)
-        self.assert_fails(2, "--bogus", "--bogus")
-        self.assert_fails(2, "--bogus", "show", SHORT, "--bogus")
+        self.assert_fails(2, "unknown option '--bogus'; see scheduled --help", "--bogus")
+        self.assert_fails(2, "unknown verb 'tunne': must be show, bound", "tunne", SHORT)
+        self.assert_fails(2, "; did you mean 'tune'?", "tunne", SHORT)
         self.assert_fails(2, "SPEC", "show")
         self.assert_fails(2, "SPEC is required; see scheduled compare --help", "compare")
         self.assert_fails(2, "SPEC, --log or --stream is missing", "bound")
         self.assert_fails(2, "only one of them", "bound", SHORT, "--log", "run.csv")
         self.assert_fails(2, "must come after the --log", "bound", "--base", "run.csv")
         self.assert_fails(2, "only with --log or --stream", "bound", SHORT, "--max-gap", "10")
-        for verb in ["show", "bound", "worst-case", "tune", "compare", "transfer"]:
-            self.assert_fails(2, "--json excludes --csv", verb, SHORT, "--csv", "--json")
+
+    def test_usage_of_every_verb(self):
+        verbs = self.verbs()
+        for outer in {verb[:-1] for verb in verbs}:
+            names = [verb[-1] for verb in verbs if verb[:-1] == outer]
+            text = f"{', '.join(names[:-1])} or {names[-1]}"
+            if not outer:
+                self.assert_fails(2, f"a verb is missing: {text}; see {' '.join(['scheduled', *outer])} --help", *outer)
+            self.assert_fails(2, f"unknown verb '{' '.join([*outer, 'xyz'])}': must be {text}", *outer, "xyz")
+        for verb in verbs:
+            options = self.options(*verb)
+            with self.subTest(verb):
+                self.assert_fails(2, f"unknown option '--bogus'; see {' '.join(['scheduled', *verb])} --help", *verb, "--bogus")
+                for option in options:
+                    slip = "--" + option[2].swapcase() + option[3:]
+                    self.assert_fails(2, f"unknown option '{slip}'; did you mean '{option}'?", *verb, slip)
+                if {"--json", "--csv"} <= set(options):
+                    self.assert_fails(2, "excludes --", *verb, *self.needed(verb), "--csv", "--json")
+
+    def needed(self, verb):
+        """What the verb cannot do without, so that it is not what is reported."""
+        usage = self.output_of(*verb, "--help")
+        positional = re.findall(r"^  ([A-Z]+) TEXT.* REQUIRED", usage, re.M)
+        named = re.findall(r"^  (?:-\w,)?(--[\w-]+) .*REQUIRED", usage, re.M)
+        return [SHORT for _ in positional] + [word for name in named for word in (name, "9")]
 
 
 class BadDesigns(command.CommandTest):

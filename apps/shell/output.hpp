@@ -1,14 +1,13 @@
-// What the command prints: tables for people, CSV and JSON for programs.
+// What programs print: text in blocks, JSON lines, tables for people.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace scheduled::cli {
+#include "base/json.hpp"
 
-using Json = nlohmann::ordered_json;
+namespace scheduled::shell {
 
 /// The reader of standard output went away, as in `scheduled ... | head`: nothing is left to do, and nothing is wrong.
 struct ClosedPipe {};
@@ -35,11 +34,17 @@ void print_line(const Json& json);
 /// Six significant digits, for tables.
 std::string rounded(double value);
 
+/// "7.4 %" for 0.074.
+std::string percent_text(double share);
+
+/// What a ratio is in words: "7.4 % lower", "76 % higher", "46 times as large".
+std::string against(double ratio);
+
 /// Columns of text under their headers. Those with an empty header and the first are flush left, the others flush
 /// right.
-class Table {
+class TextTable {
  public:
-  explicit Table(std::vector<std::string> headers) : rows_{std::move(headers)} {}
+  explicit TextTable(std::vector<std::string> headers) : rows_{std::move(headers)} {}
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
   std::string text() const;
 
@@ -47,4 +52,4 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-}  // namespace scheduled::cli
+}  // namespace scheduled::shell

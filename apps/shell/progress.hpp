@@ -8,7 +8,7 @@
 #include <string_view>
 #include <thread>
 
-namespace scheduled::cli {
+namespace scheduled::shell {
 
 /// May be used by several threads.
 class Progress {
@@ -47,4 +47,4 @@ class Busy {
   std::jthread thread_;
 };
 
-}  // namespace scheduled::cli
+}  // namespace scheduled::shell

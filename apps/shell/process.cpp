@@ -1,4 +1,4 @@
-#include "cli/process.hpp"
+#include "shell/process.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,10 +8,10 @@
 #include <new>
 #include <stdexcept>
 
-#include "cli/output.hpp"
-#include "plot/text.hpp"
+#include "shell/output.hpp"
+#include "shell/text.hpp"
 
-namespace scheduled::cli {
+namespace scheduled::shell {
 namespace {
 
 /// A standard stream that the caller closed would let the next file take its number, and with it our output. Opened for
@@ -25,12 +25,12 @@ void occupy_standard_streams() {
 }  // namespace
 
 int report(std::string_view what, int code) {
-  const std::string line = "scheduled: error: " + plot::clean(what) + "\n";
+  const std::string line = "scheduled: error: " + clean(what) + "\n";
   return ::write(STDERR_FILENO, line.data(), line.size()) < 0 ? failed_work : code;
 }
 
 void warn(const std::string& text) {
-  const std::string line = "scheduled: warning: " + plot::clean(text) + "\n";
+  const std::string line = "scheduled: warning: " + clean(text) + "\n";
   [[maybe_unused]] const auto size = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
@@ -55,4 +55,4 @@ int guarded(const std::function<int()>& run) {
   }
 }
 
-}  // namespace scheduled::cli
+}  // namespace scheduled::shell

@@ -1,11 +1,11 @@
-#include "cli/progress.hpp"
+#include "shell/progress.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 
-namespace scheduled::cli {
+namespace scheduled::shell {
 namespace {
 
 void write_error(std::string_view text) {
@@ -58,4 +58,4 @@ Busy::~Busy() {
   if (shown_) write_error("\r\x1b[K");
 }
 
-}  // namespace scheduled::cli
+}  // namespace scheduled::shell

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace scheduled::plot {
+namespace scheduled::shell {
 
 /// Number of code points; bytes that are not UTF-8 count one each.
 std::size_t text_width(std::string_view text);
@@ -21,4 +21,4 @@ std::string shortened(std::string_view text, std::size_t width);
 /// lines is shortened.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width, std::size_t most);
 
-}  // namespace scheduled::plot
+}  // namespace scheduled::shell

@@ -1,4 +1,4 @@
-#include "cli/output.hpp"
+#include "shell/output.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,9 +8,9 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "plot/text.hpp"
+#include "shell/text.hpp"
 
-namespace scheduled::cli {
+namespace scheduled::shell {
 
 void Output::write(std::string_view text) {
   constexpr std::size_t block = 1 << 16;
@@ -37,20 +37,28 @@ void print_text(std::string_view text) {
   output.flush();
 }
 
-void print_line(const Json& json) { print_text(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"); }
+void print_line(const Json& json) { print_text(json.dump() + "\n"); }
 
 std::string rounded(double value) { return fmt::format("{:.6g}", value); }
 
-std::string Table::text() const {
+std::string percent_text(double share) { return fmt::format("{:.3g} %", 100.0 * share); }
+
+std::string against(double ratio) {
+  if (ratio >= 3.0) return fmt::format("{:.3g} times as large", ratio);
+  if (ratio > 0.9995 && ratio < 1.0005) return "the same";
+  return percent_text(ratio < 1.0 ? 1.0 - ratio : ratio - 1.0) + (ratio < 1.0 ? " lower" : " higher");
+}
+
+std::string TextTable::text() const {
   std::vector<std::size_t> widths(rows_.front().size(), 0);
   for (const auto& row : rows_) {
-    for (std::size_t k = 0; k < row.size(); ++k) widths[k] = std::max(widths[k], plot::text_width(row[k]));
+    for (std::size_t k = 0; k < row.size(); ++k) widths[k] = std::max(widths[k], text_width(row[k]));
   }
   std::string out;
   for (const auto& row : rows_) {
     std::string line;
     for (std::size_t k = 0; k < row.size(); ++k) {
-      const std::string room(widths[k] - plot::text_width(row[k]), ' ');
+      const std::string room(widths[k] - text_width(row[k]), ' ');
       const bool left = k == 0 || rows_.front()[k].empty();
       line += (k == 0 ? "" : "  ") + (left ? row[k] + room : room + row[k]);
     }
@@ -60,4 +68,4 @@ std::string Table::text() const {
   return out;
 }
 
-}  // namespace scheduled::cli
+}  // namespace scheduled::shell

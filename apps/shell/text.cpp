@@ -1,8 +1,8 @@
-#include "plot/text.hpp"
+#include "shell/text.hpp"
 
 #include <vector>
 
-namespace scheduled::plot {
+namespace scheduled::shell {
 namespace {
 
 /// Length in bytes of the well-formed UTF-8 character at the start of `text`; 0: not well-formed (or cut off).
@@ -67,4 +67,4 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width, std::
   return lines;
 }
 
-}  // namespace scheduled::plot
+}  // namespace scheduled::shell

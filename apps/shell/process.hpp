@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace scheduled::cli {
+namespace scheduled::shell {
 
 constexpr int failed_work = 1;
 constexpr int bad_input = 2;
@@ -20,4 +20,4 @@ void warn(const std::string& text);
 /// the exit code: 0 done, 1 failed work, 2 bad input.
 int guarded(const std::function<int()>& run);
 
-}  // namespace scheduled::cli
+}  // namespace scheduled::shell

@@ -1,0 +1,165 @@
+// Arguments that several verbs take.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scheduled/bound.hpp"
+#include "scheduled/schedule.hpp"
+#include "shell/options.hpp"
+
+namespace scheduled::shell {
+
+/// Runs `call`; where it throws an ArgumentError about one of `names` (as the library calls it), that gets the name the
+/// user knows, without an index where the name is followed by nothing to be indexed ("to", not "horizons[0]").
+template <class Call>
+auto renamed(const std::map<std::string_view, std::string_view>& names, const Call& call) {
+  try {
+    return call();
+  } catch (const ArgumentError& error) {
+    const auto found = names.find(error.fields().name);
+    if (found == names.end()) throw;
+    throw error.named(found->second, false);
+  }
+}
+
+/// Runs `call`; an ArgumentError that says no place gets that of `source`.
+template <class Call>
+auto located(const std::string& source, const Call& call) {
+  try {
+    return call();
+  } catch (const ArgumentError& error) {
+    if (error.fields().place) throw;
+    throw error.at(Place{source});
+  }
+}
+
+/// Throws ArgumentError where `value`, a count, is less than 1.
+void require_count(std::string_view name, std::optional<std::int64_t> value);
+
+/// Throws ArgumentError where a bound after T steps would need more than the rates of 1e9 steps in memory.
+void check_summable(std::int64_t T);
+
+struct NamedSchedule {
+  Schedule schedule;
+  std::string name;       ///< the canonical spec, or what the user wrote where that is very long
+  bool says_peak = true;  ///< else the peak is the default, 1
+};
+
+/// SPEC and --steps. A SPEC is a schedule's text, `-` (one per line of standard input) or @FILE (a spec, the JSON of a
+/// schedule, or one rate per line).
+struct SpecOptions {
+  std::vector<std::string> specs;        ///< as given
+  std::optional<Duration> steps;         ///< of every SPEC that has none
+  std::vector<NamedSchedule> schedules;  ///< read when all options are
+
+  Option add_to(Verb& verb);
+};
+
+/// One SPEC.
+std::vector<NamedSchedule> read_spec(const std::string& spec, std::optional<Duration> steps);
+
+/// Names for a table or legend: keys on which all schedules agree are left out, and the peak unless `with_peak`.
+std::vector<std::string> short_names(const std::vector<NamedSchedule>& schedules, bool with_peak);
+
+/// The grad norms as said: a number, t^ALPHA, a file with one value per step, or (with logs) the logged ones.
+struct AskedGradNorm {
+  enum class Kind { number, power, series, logged };
+  std::string text = "1";  ///< as said
+  Kind kind = Kind::number;
+  double value = 1.0;               ///< the number, or the power's exponent
+  std::vector<double> series = {};  ///< of the file
+
+  Json json() const { return kind == Kind::number ? Json(value) : Json(text); }
+};
+template <>
+struct Argument<AskedGradNorm> {
+  static AskedGradNorm read(std::string_view name, std::string_view text);
+  static std::string show(const AskedGradNorm& asked) { return asked.text; }
+};
+
+/// The grad norms of so many steps; keeps what view() looks at.
+class GradNorms {
+ public:
+  GradNorms() = default;
+  GradNorms(const AskedGradNorm& asked, std::int64_t steps);
+  explicit GradNorms(std::vector<double> series) : series_(std::move(series)) {}
+  GradNorm view() const { return series_.empty() ? GradNorm(value_) : GradNorm(series_); }
+
+ private:
+  double value_ = 1.0;
+  std::vector<double> series_;
+};
+
+/// A distance, or (with logs) the one that makes the rates of a run the best ones.
+struct AskedDistance {
+  double value = 1.0;
+  bool automatic = false;
+};
+template <>
+struct Argument<AskedDistance> {
+  static AskedDistance read(std::string_view name, std::string_view text);
+  static std::string show(const AskedDistance& asked) { return asked.automatic ? "auto" : format_number(asked.value); }
+};
+
+/// How a bound is asked for: --T, --distance, --grad-norm and --criterion.
+struct BoundOptions {
+  std::optional<std::int64_t> T;
+  std::optional<AskedDistance> distance;
+  std::optional<AskedGradNorm> grad_norm;
+  Criterion criterion = Criterion::omega;
+
+  /// `criteria`: those that the verb knows; --criterion where there are several. With `logs` also `auto` and `logged`.
+  void add_to(Verb& verb, const std::vector<Criterion>& criteria, bool logs = false);
+  /// All but -T, for verbs whose horizon is said otherwise.
+  void add_settings_to(Verb& verb, const std::vector<Criterion>& criteria, bool logs = false);
+
+  double distance_or_1() const { return distance ? distance->value : 1.0; }
+  AskedGradNorm grad_norm_or_1() const { return grad_norm.value_or(AskedGradNorm()); }
+};
+
+/// The options as values for these schedules; keeps the grad norms that the settings refer to.
+class BoundArguments {
+ public:
+  BoundArguments(const BoundOptions& options, const std::vector<NamedSchedule>& schedules);
+  const BoundSettings& settings() const { return settings_; }
+
+ private:
+  GradNorms grad_norms_;
+  BoundSettings settings_;
+};
+
+/// criterion, distance and grad_norm as asked for.
+void add_settings(Json& json, const BoundOptions& options);
+/// The same in words.
+std::string settings_text(const BoundOptions& options);
+
+/// --cooldown, --decay and --final.
+struct CooldownOptions {
+  std::string length = "20%";
+  std::string decay = "linear";
+  std::string final = "0";
+  Cooldown cooldown;  ///< read when all options are
+
+  struct Added {
+    Option length, decay, final;
+  };
+  Added add_to(Verb& verb, const std::string& share_of);
+};
+
+/// --out of the verbs that make a schedule: its rates, one per line, to be read as @FILE. Whether the file can be
+/// written is checked before any computing.
+struct RatesFile {
+  std::string file;
+
+  void add_to(Verb& verb);
+  /// Writes the rates after a line `# title`, all or nothing; does nothing where no file is named.
+  void write(std::span<const double> rates, std::string_view title) const;
+};
+
+}  // namespace scheduled::shell

@@ -1,0 +1,112 @@
+// Verbs and their options. Values have types from the start: an argument is read once, by Argument<T> (values.hpp).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "shell/values.hpp"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace scheduled::shell {
+
+/// An option or a positional argument of a verb, for what else there is to say about it.
+class Option {
+ public:
+  explicit Option(CLI::Option* option) : option_(option) {}
+  Option& type(const std::string& text);  ///< what --help calls its value: "STEP,STEP"
+  Option& required();
+  Option& excludes(Option other);
+  Option& needs(Option other);
+  Option& value_optional();  ///< without a value it reads as the empty text
+
+ private:
+  CLI::Option* option_;
+};
+
+/// A program or one of its verbs. `names` of options are "-D,--distance"; a name without dashes is a positional
+/// argument. Errors call an argument by its long name.
+class Verb {
+ public:
+  Verb(const std::string& name, const std::string& meaning);
+  Verb(const Verb&) = delete;
+  Verb& operator=(const Verb&) = delete;
+  ~Verb();
+
+  /// A verb of this one.
+  Verb& verb(const std::string& name, const std::string& meaning);
+
+  /// A value that lives as long as the verb: what its options are read into.
+  template <class Options>
+  Options& keep() {
+    auto options = std::make_shared<Options>();
+    kept_.push_back(options);
+    return *options;
+  }
+
+  /// --help shows the value that `target` has now as the default.
+  template <class T>
+  Option add(const std::string& names, T& target, const std::string& meaning) {
+    return add_read(
+        names, meaning, Argument<T>::show(target), false,
+        [&target](std::string_view name, std::string_view text) { target = Argument<T>::read(name, text); });
+  }
+  /// A flag.
+  Option add(const std::string& names, bool& target, const std::string& meaning);
+  /// May be repeated; each time it is one entry of `target`.
+  template <class T>
+  Option add_each(const std::string& names, std::vector<T>& target, const std::string& meaning) {
+    return add_read(names, meaning, {}, true, [&target](std::string_view name, std::string_view text) {
+      target.push_back(Argument<T>::read(name, text));
+    });
+  }
+  /// May be repeated; called in the order of the command line.
+  using Read = std::function<void(std::string_view name, std::string_view text)>;
+  Option add_calls(const std::string& names, Read read, const std::string& meaning) {
+    return add_read(names, meaning, {}, true, std::move(read));
+  }
+
+  /// Called when all arguments are read, before the verb runs; in the order of these calls.
+  void then(std::function<void()> call) { then_.push_back(std::move(call)); }
+  void run(std::function<void()> call) { run_ = std::move(call); }
+
+  /// What --help ends with.
+  void help(const std::string& text);
+
+  /// For verbs that still speak to it.
+  CLI::App& app() { return *app_; }
+
+ private:
+  friend int run_program(Verb& program, std::string_view version, int argc, char** argv);
+  struct Reader {
+    CLI::Option* option;
+    std::string name;
+    Read read;
+  };
+  explicit Verb(CLI::App* app) : app_(app) {}
+  Option add_read(const std::string& names, const std::string& meaning, const std::string& shown, bool repeated,
+                  Read read);
+  void read_values();
+
+  std::shared_ptr<CLI::App> owned_;  // of a program; its verbs belong to it
+  CLI::App* app_;
+  std::vector<std::unique_ptr<Verb>> verbs_;
+  std::vector<Reader> readers_;
+  std::vector<std::shared_ptr<void>> kept_;
+  std::vector<std::function<void()>> then_;
+  std::function<void()> run_;
+};
+
+/// Reads the command line, then runs the verb that it names, or prints help or the version (where that is not empty).
+/// What is wrong with the command line is reported, with the word that was probably meant; errors of values and of the
+/// verb are thrown. Returns the exit code.
+int run_program(Verb& program, std::string_view version, int argc, char** argv);
+
+}  // namespace scheduled::shell

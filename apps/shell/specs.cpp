@@ -1,0 +1,116 @@
+// SPEC arguments: where they come from, and how they are named in tables and legends.
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "shell/arguments.hpp"
+#include "shell/file.hpp"
+
+namespace scheduled::shell {
+namespace {
+
+/// What `show`, `tune` and `bound` print with --json holds the JSON of a schedule as "schedule"; other text is left
+/// alone.
+std::string without_wrapper(std::string_view text) {
+  if (!text.starts_with('{')) return std::string(text);
+  try {
+    const Json json = Json::parse(text);
+    if (const Json* const inner = json.find("schedule"); inner != nullptr && inner->is_object()) return inner->dump();
+  } catch (const ArgumentError&) {
+    // Schedule::parse refuses it with all that there is to say
+  }
+  return std::string(text);
+}
+
+/// The name that a schedule goes by: `given` where its canonical spec is very long.
+std::string name_of(const Schedule& schedule, std::string_view given) {
+  constexpr std::size_t longest = 240;  // beyond that it is a table, which nobody reads
+  std::string canonical = print(schedule);
+  return canonical.size() <= longest ? std::move(canonical) : std::string(given);
+}
+
+/// Whether only a horizon keeps `text` from being a schedule.
+bool lacks_horizon(const std::string& text, std::optional<Duration> horizon) {
+  if (horizon) return false;
+  try {
+    static_cast<void>(Schedule::parse(text, steps(std::int64_t{1} << 50U)));
+    return true;
+  } catch (const ArgumentError&) {
+    return false;
+  }
+}
+
+/// Reads a spec that goes by `name`; `horizon` is that of one that has none.
+NamedSchedule parse_spec(std::string_view spec, std::optional<Duration> horizon, std::string_view name) {
+  const std::string text = without_wrapper(spec);
+  try {
+    Schedule schedule = Schedule::parse(text, horizon);
+    std::string shown = name_of(schedule, name);
+    return {std::move(schedule), std::move(shown), Schedule::says_peak(text)};
+  } catch (const ArgumentError&) {
+    if (!lacks_horizon(text, horizon)) throw;
+    fail_argument(name, "has no horizon; give --steps N, or steps=N in the SPEC");
+  }
+}
+
+/// The first line that counts reads as a number: then the file holds one rate per line.
+bool is_rates(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(0, std::min(end, text.find('#'))));
+    if (!line.empty()) return parse_number(line).has_value();
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
+}
+
+std::vector<NamedSchedule> read_lines(std::string_view text, std::optional<Duration> horizon) {
+  std::vector<NamedSchedule> schedules;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!line.empty() && !line.starts_with('#')) schedules.push_back(parse_spec(line, horizon, line));
+  }
+  return schedules;
+}
+
+NamedSchedule read_file(const std::string& file, std::optional<Duration> horizon) {
+  const std::string source = source_name(file);
+  const std::string text = read_text(file);
+  const std::string name = "@" + file;
+  return located(source, [&]() -> NamedSchedule {
+    if (!is_rates(text)) return parse_spec(trimmed(text), horizon, name);
+    Schedule table = Schedule::table(read_numbers(source, text));
+    std::string shown = name_of(table, name);
+    return {std::move(table), std::move(shown)};
+  });
+}
+
+}  // namespace
+
+std::vector<NamedSchedule> read_spec(const std::string& spec, std::optional<Duration> horizon) {
+  if (spec == "-") return read_lines(read_text("-"), horizon);
+  if (spec == "@") fail_argument("@", "must be followed by a file name");
+  if (spec.starts_with('@')) return {read_file(spec.substr(1), horizon)};
+  return {parse_spec(trimmed(spec), horizon, trimmed(spec))};
+}
+
+Option SpecOptions::add_to(Verb& verb) {
+  verb.add("--steps", steps, "Horizon of every SPEC that has none, e.g. 50k").type("N");
+  verb.then([this] {
+    for (const std::string& spec : specs) {
+      for (NamedSchedule& schedule : read_spec(spec, steps)) schedules.push_back(std::move(schedule));
+    }
+  });
+  return verb.add_each("SPEC", specs,
+                       "Schedule, e.g. \"wsd(steps=50k, cooldown=20%)\"; - reads one per line from standard input; "
+                       "@FILE reads a spec, the JSON that show prints, or one rate per line");
+}
+
+std::vector<std::string> short_names(const std::vector<NamedSchedule>& schedules, bool with_peak) {
+  std::vector<std::string> specs;
+  for (const NamedSchedule& entry : schedules) specs.push_back(entry.name);
+  return scheduled::short_names(specs, with_peak);
+}
+
+}  // namespace scheduled::shell
