@@ -28,17 +28,6 @@ std::string name_of(const Schedule& schedule, std::string_view given) {
   return canonical.size() <= longest ? std::move(canonical) : std::string(given);
 }
 
-/// Whether only a horizon keeps `text` from being a schedule.
-bool lacks_horizon(const std::string& text, std::optional<Duration> horizon) {
-  if (horizon) return false;
-  try {
-    static_cast<void>(Schedule::parse(text, steps(std::int64_t{1} << 50U)));
-    return true;
-  } catch (const ArgumentError&) {
-    return false;
-  }
-}
-
 /// Reads a spec that goes by `name`; `horizon` is that of one that has none.
 NamedSchedule parse_spec(std::string_view spec, std::optional<Duration> horizon, std::string_view name) {
   const std::string text = without_wrapper(spec);
@@ -46,8 +35,7 @@ NamedSchedule parse_spec(std::string_view spec, std::optional<Duration> horizon,
     Schedule schedule = Schedule::parse(text, horizon);
     std::string shown = name_of(schedule, name);
     return {std::move(schedule), std::move(shown), Schedule::says_peak(text)};
-  } catch (const ArgumentError&) {
-    if (!lacks_horizon(text, horizon)) throw;
+  } catch (const NeedsHorizon&) {
     fail_argument(name, "has no horizon; give --steps N, or steps=N in the SPEC");
   }
 }
