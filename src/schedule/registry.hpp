@@ -27,7 +27,7 @@ constexpr std::span<const std::string_view> part_names() noexcept {
 
 template <class Parts>
 constexpr std::string_view part_name(const Parts& part) noexcept {
-  return part_names<Parts>()[part.index()];
+  return std::visit([](const auto& held) { return Part<std::remove_cvref_t<decltype(held)>>::name; }, part);
 }
 
 template <class Parts, std::size_t... k>

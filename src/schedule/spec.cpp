@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "schedule/json.hpp"
 #include "schedule/keys.hpp"
+#include "schedule/records.hpp"
 #include "schedule/text.hpp"
 
 namespace scheduled {
@@ -33,7 +33,7 @@ class Reader {
     if (left_ == 0) return;
     for (const auto& [key, value] : given_.members()) {
       if (key == "schedule" || std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-      fail_value(key.substr(0, 60), value.is_array() ? "[...]" : quoted(value_text(value)),
+      fail_value(key.substr(0, 60), value.is_array() ? "[...]" : in_quotes(value_text(value)),
                  concat({"is no key of ", name, "; ", must_be_one_of(key, known_)}));
     }
   }
@@ -81,15 +81,15 @@ ScheduleSpec read_spec(const Json& given, const SpecName& name) {
 
 }  // namespace
 
-Json describe_as_json(const Schedule& schedule) {
+Json schedule_json(const Schedule& schedule) {
   const SpecName& name = name_of(schedule.spec());
   Writer writer(name.name);
   visit_keys(name, schedule.spec(), writer);
   return std::move(writer.spec);
 }
 
-std::string print(const Schedule& schedule) { return print_spec_text(describe_as_json(schedule)); }
-std::string print_json(const Schedule& schedule) { return describe_as_json(schedule).dump(); }
+std::string print(const Schedule& schedule) { return print_spec_text(schedule_json(schedule)); }
+std::string print_json(const Schedule& schedule) { return schedule_json(schedule).dump(); }
 std::string schedule_name(const Schedule& schedule) { return std::string(name_of(schedule.spec()).name); }
 
 bool Schedule::says_peak(std::string_view text) {
@@ -111,7 +111,7 @@ Rate parse_rate(std::string_view name, std::string_view text) {
   } else if (const auto rate = parse_number(text)) {
     return absolute_lr(*rate);
   }
-  fail_value(name, quoted(text), "must be an LR such as 1e-5 or a share of the peak such as 10%");
+  fail_value(name, in_quotes(text), "must be an LR such as 1e-5 or a share of the peak such as 10%");
 }
 
 std::string print_rate(Rate rate) {

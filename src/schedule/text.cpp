@@ -38,7 +38,7 @@ class Parser {
 
  private:
   [[noreturn]] void reject(std::string_view why) const {
-    fail_value("schedule", quoted(text_), concat({"at character ", std::to_string(at_ + 1), ": ", why}));
+    fail_value("schedule", in_quotes(text_), concat({"at character ", std::to_string(at_ + 1), ": ", why}));
   }
 
   bool skip_blanks() {
@@ -93,18 +93,18 @@ Json parse_json(std::string_view text) {
     try {
       return Json::parse(text);
     } catch (const ArgumentError& error) {
-      fail_value("schedule", quoted(text), error.fields().requirement);
+      fail_value("schedule", in_quotes(text), error.fields().requirement);
     }
   }();
   const Json* const name = spec.find("schedule");
-  if (name == nullptr) fail_value("schedule", quoted(text), "the key \"schedule\" with the name is missing");
+  if (name == nullptr) fail_value("schedule", in_quotes(text), "the key \"schedule\" with the name is missing");
   if (!name->is_text()) fail_argument("schedule", R"(must be the name as a text, such as "wsd")");
   return spec;
 }
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 60;
   return concat({"'", text.substr(0, most), text.size() > most ? "..." : "", "'"});
 }

@@ -20,6 +20,6 @@ std::string print_spec_text(const Json& spec);
 std::string value_text(const Json& value);
 
 /// At most 60 characters of user text for a message, so that a table of a million values does not fill the screen.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace scheduled

@@ -21,7 +21,7 @@ Json list_of(const std::vector<T>& values) {
 template <class T>
 void read_list(std::string_view key, const Json& given, std::vector<T>& values) {
   if (!given.is_array()) {
-    fail_value(key, quoted(read_text(key, given)), "must be a list such as [1, 2]");
+    fail_value(key, in_quotes(read_text(key, given)), "must be a list such as [1, 2]");
   }
   values.resize(given.items().size());
   for (std::size_t k = 0; k < values.size(); ++k) {
@@ -60,7 +60,7 @@ void read_value(std::string_view key, const Json& given, double& number) {
   }
   const std::string text = read_text(key, given);
   const std::optional<double> value = parse_number(text);
-  if (!value) fail_value(key, quoted(text), "must be a number");
+  if (!value) fail_value(key, in_quotes(text), "must be a number");
   number = *value;
 }
 
