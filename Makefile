@@ -7,7 +7,7 @@ LOG     ?= $(firstword $(wildcard ../shared/data/paper-logs/cos-210m_*iter22222_
 
 LOGS    ?= $(wildcard ../shared/data/paper-logs)
 
-.PHONY: build python test demo figures experiment bench lint fuzz clean
+.PHONY: build python test frameworks demo figures experiment bench lint fuzz clean
 build: $(BUILD)/build.ninja
 	cmake --build --preset release
 
@@ -15,7 +15,13 @@ python: $(STAMPS)/python
 
 test: build python
 	.venv/bin/python -m pytest -q tests/python
+	@if [ -x .venv-frameworks/bin/python ]; then $(MAKE) --no-print-directory frameworks; \
+	else echo 'tests/frameworks skipped: make frameworks'; fi
 	ctest --preset release
+
+# The adapters against the frameworks themselves, in an environment of their own: 3 GB of packages, 5.5 GB on disk.
+frameworks: $(STAMPS)/frameworks
+	.venv-frameworks/bin/python -m pytest -q -c tests/frameworks/pytest.ini tests/frameworks
 
 demo: $(BUILD)/build.ninja
 	cmake --build --preset release --target programs
@@ -55,7 +61,7 @@ fuzz: $(STAMPS)/packages
 	tools/fuzz.sh $(RUNS)
 
 clean:
-	rm -rf build .venv
+	rm -rf build .venv .venv-frameworks
 
 $(STAMPS)/packages: tools/setup.sh
 	tools/setup.sh
@@ -67,5 +73,15 @@ $(BUILD)/build.ninja: $(STAMPS)/packages CMakePresets.json
 # pip builds the extension from the sources, so it runs again when one of them has changed.
 $(STAMPS)/python: $(STAMPS)/packages pyproject.toml CMakeLists.txt $(wildcard cmake/* include/scheduled/* src/*/* python/CMakeLists.txt python/src/* python/src/*/* python/scheduled/*.py* python/scheduled/*/*.py)
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet '.[test]'
+	rm -rf build/wheel
+	.venv/bin/python -m pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	.venv/bin/python -m pip install --quiet --no-deps --force-reinstall build/wheel/*.whl
+	.venv/bin/python -m pip install --quiet "$$(echo build/wheel/*.whl)[test]"
+	@touch $@
+
+# The requirements are complete, so nothing is resolved: PyTorch would bring all of CUDA.
+$(STAMPS)/frameworks: $(STAMPS)/python tests/frameworks/requirements.txt
+	test -x .venv-frameworks/bin/python || $(PYTHON) -m venv .venv-frameworks
+	.venv-frameworks/bin/python -m pip install --quiet --no-deps -r tests/frameworks/requirements.txt
+	.venv-frameworks/bin/python -m pip install --quiet --no-deps --force-reinstall build/wheel/*.whl
 	@touch $@

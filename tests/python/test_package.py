@@ -5,6 +5,7 @@ import doctest
 import importlib
 import importlib.metadata
 import importlib.resources
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -25,6 +26,10 @@ MODULES = sorted(
 )
 # Not where what they need was missing.
 UNBUILT = {f"scheduled.{name}" for name in ("pep", "law", "anytime") if f"scheduled._{name}" not in MODULES}
+# What needs a training framework; tests/frameworks has these.
+ADAPTERS = {"torch": "torch", "optax": "jax", "transformers": "transformers", "lightning": "lightning",
+            "torchtitan": "torchtitan", "megatron": "megatron"}  # fmt: skip
+FRAMEWORKS = {f"scheduled.{name}" for name in ADAPTERS} | {name for name in MODULES if "._torch_" in name}
 
 
 def test_version_is_said_once():
@@ -129,7 +134,7 @@ wrong: str = schedule.lr(0)
 
 def documented():
     """Everything public with a docstring: modules, functions, classes, members."""
-    names = [name for name in MODULES if name not in UNBUILT]
+    names = [name for name in MODULES if name not in UNBUILT | FRAMEWORKS]
     for module in [scheduled, *map(importlib.import_module, names)]:
         yield module.__name__, module
         for name, value in vars(module).items():
@@ -192,7 +197,15 @@ def test_nothing_heavy_is_imported():
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert not {"matplotlib", "scipy", "pandas"} & set(run.stdout.split())
+    assert not {"matplotlib", "scipy", "pandas", *ADAPTERS.values()} & set(run.stdout.split())
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_adapters_say_what_they_need(adapter):
+    assert f"scheduled.{adapter}" in MODULES
+    if importlib.util.find_spec(ADAPTERS[adapter]) is None:
+        with pytest.raises(ImportError, match=rf"scheduled\.{adapter} needs .*: pip install"):
+            importlib.import_module(f"scheduled.{adapter}")
 
 
 def test_the_gil_is_released():

@@ -1,0 +1,123 @@
+"""Schedules in Megatron-LM and programs on megatron-core: in the place of its OptimizerParamScheduler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scheduled._adapters import first_jump, needs, resume_choice
+
+try:
+    from megatron.core.optimizer_param_scheduler import OptimizerParamScheduler
+except ImportError as error:
+    raise needs("megatron", "megatron", "megatron-core", error) from error
+from scheduled._arguments import whole
+from scheduled._core import Schedule
+from scheduled._errors import ArgumentError
+
+__all__ = ["ScheduledParamScheduler"]
+
+_WEIGHT_DECAY = ("start_wd", "end_wd", "wd_incr_steps", "wd_incr_style")
+
+
+class ScheduledParamScheduler(OptimizerParamScheduler):
+    """The rates of a schedule, counted as Megatron counts: in samples or tokens consumed.
+
+    ``step(increment)`` gets the samples of an update. With `samples_per_step` (the global batch) a step of the
+    schedule is that many samples; with `tokens_per_step` and `seq_length` that many tokens. While the batch ramps
+    up, an update moves on by less than a step, so rates follow what was consumed.
+
+    A group's `max_lr` scales its rate as ``max_lr / schedule.peak``, its `min_lr` is a floor. Weight decay is as in
+    Megatron.
+
+    Parameters
+    ----------
+    optimizer : MegatronOptimizer
+        Or whatever has `param_groups`.
+    schedule : Schedule or str
+        Or its spec.
+    samples_per_step : int, optional
+    tokens_per_step : int, optional
+        One of the two.
+    seq_length : int, optional
+        Tokens of a sample, with `tokens_per_step`.
+    start_wd, end_wd, wd_incr_steps, wd_incr_style
+        As in Megatron, the length in the same unit (samples or tokens).
+    resume : {'same', 'branch', 'recorded'}
+        As for `scheduled.torch.ScheduledLR`.
+    """
+
+    def __init__(
+        self,
+        optimizer: Any,
+        schedule: Schedule | str,
+        *,
+        samples_per_step: int | None = None,
+        tokens_per_step: int | None = None,
+        seq_length: int | None = None,
+        start_wd: float = 0.0,
+        end_wd: float | None = None,
+        wd_incr_steps: int = 1,
+        wd_incr_style: str = "constant",
+        resume: str = "same",
+    ) -> None:
+        self.schedule = Schedule(schedule) if isinstance(schedule, str) else schedule
+        self.resume = resume_choice(resume)
+        if (samples_per_step is None) == (tokens_per_step is None):
+            raise ArgumentError("samples_per_step: give it, or tokens_per_step with seq_length")
+        if (tokens_per_step is None) != (seq_length is None):
+            raise ArgumentError("seq_length: belongs to tokens_per_step")
+        self.unit = "samples" if tokens_per_step is None else "tokens"
+        self.per_step = whole(f"{self.unit}_per_step", samples_per_step if tokens_per_step is None else tokens_per_step)
+        self.per_sample = 1 if seq_length is None else whole("seq_length", seq_length)
+        self.optimizer = optimizer
+        self.num_steps = 0
+        self.start_wd, self.end_wd = start_wd, start_wd if end_wd is None else end_wd
+        self.wd_incr_steps, self.wd_incr_style = wd_incr_steps, wd_incr_style
+        self.step(0)
+
+    def get_lr(self, param_group: dict[str, Any]) -> float:
+        """The group's rate after what was consumed so far."""
+        rate = self.schedule.lr(self.num_steps // self.per_step)
+        scale = param_group.get("max_lr", self.schedule.peak) / self.schedule.peak
+        return max(rate * scale, param_group.get("min_lr") or 0.0)
+
+    def step(self, increment: int) -> None:
+        """Sets rates and weight decay of all groups after an update with `increment` samples."""
+        super().step(increment * self.per_sample)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that rates and weight decay depend on, as plain values."""
+        decay = {name: getattr(self, name) for name in _WEIGHT_DECAY}
+        return {
+            "spec": str(self.schedule),
+            "unit": self.unit,
+            "per_step": self.per_step,
+            "num_steps": self.num_steps,
+            **decay,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Goes on where the checkpoint was and sets rates and weight decay.
+
+        Raises
+        ------
+        ArgumentError
+            Where it counts in another unit, or the rate would jump and `resume` is 'same'.
+        """
+        if state_dict["unit"] != self.unit:
+            raise ArgumentError(f"unit = {self.unit}: the checkpoint counts {state_dict['unit']}")
+        recorded = Schedule(state_dict["spec"])
+        if self.resume == "recorded":
+            self.schedule, self.per_step = recorded, state_dict["per_step"]
+            for name in _WEIGHT_DECAY:
+                setattr(self, name, state_dict[name])
+        elif self.resume == "same":
+            position = state_dict["num_steps"] // state_dict["per_step"]
+            if state_dict["per_step"] != self.per_step:
+                raise ArgumentError(
+                    f"{self.unit}_per_step = {self.per_step}: the checkpoint has {state_dict['per_step']}; "
+                    "resume='branch' takes the new one, resume='recorded' the checkpoint's"
+                )
+            first_jump(recorded, [1.0], self.schedule, [1.0], position)
+        self.num_steps = state_dict["num_steps"]
+        self.step(0)

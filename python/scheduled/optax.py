@@ -1,0 +1,312 @@
+"""Schedules as optax takes them: functions of the update's number that JAX can trace.
+
+Examples
+--------
+>>> import jax, optax
+>>> from scheduled.optax import as_optax
+>>> rate = as_optax("wsd(steps=100, warmup=10, cooldown=20%, peak=1e-3)")
+>>> optimizer = optax.adamw(learning_rate=rate)
+>>> round(float(jax.jit(rate)(90)), 8), jax.vmap(rate)(jax.numpy.arange(3)).shape
+(0.00045, (3,))
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+from scheduled._adapters import needs, read_schedule
+
+try:
+    import jax
+    import jax.numpy as jnp
+except ImportError as error:
+    raise needs("optax", "jax", "jax", error) from error
+
+from scheduled._core import Schedule
+from scheduled._errors import ArgumentError
+
+__all__ = ["as_optax"]
+
+Rate = Callable[[Any], Any]  # of an integer array
+
+
+def as_optax(schedule: Schedule | str, *, steps: int | None = None, dtype: str = "float32") -> Rate:
+    """The schedule as a function of the 0-based number of an update, as in optax: ``optax.adamw(as_optax(s))``.
+
+    Named shapes are computed from their formula, so that a compiled program holds no table of rates, and a schedule
+    without a horizon needs none. Only `table`, and shapes that this module does not know, become a table in it.
+    Works under jit, vmap, scan and grad (numbers of updates have no gradient).
+
+    Parameters
+    ----------
+    schedule : Schedule or str
+        Or its spec.
+    steps : int, optional
+        Horizon of a schedule that names none.
+    dtype : str
+        Of the result, and of the arithmetic: in float32 the relative error is at most 1e-6; 'float64' needs
+        jax_enable_x64.
+
+    Returns
+    -------
+    callable
+        Of an integer or an array of integers; past the horizon the last rate, as `Schedule.lr`.
+    """
+    native = read_schedule(schedule, steps)
+    result = jnp.dtype(dtype)
+    real = jnp.dtype("float64" if result == jnp.dtype("float64") else "float32")
+    if real == jnp.dtype("float64") and not jax.config.read("jax_enable_x64"):
+        raise ArgumentError("dtype = 'float64': needs jax.config.update('jax_enable_x64', True)")
+    formula = _formula(native, real) or _table(native, real)
+    last = None if native.steps is None else native.steps - 1
+
+    def rate(count: Any) -> Any:
+        i = jnp.maximum(jnp.asarray(count).astype(jnp.int64 if jax.config.read("jax_enable_x64") else jnp.int32), 0)
+        return formula(i if last is None else jnp.minimum(i, last)).astype(result)
+
+    return rate
+
+
+def _table(schedule: Schedule, real: Any) -> Rate:
+    if schedule.steps is None:
+        raise ArgumentError(f"schedule = {schedule}: has no formula here and no horizon for a table; give steps")
+    rates = jnp.asarray(schedule.values(), real)
+    return lambda i: rates[i]
+
+
+def _formula(schedule: Schedule, real: Any) -> Rate | None:
+    """Warmup, main shape and cooldown; None where a part is unknown here."""
+    fields = json.loads(schedule.to_json())
+    name = fields["schedule"]
+    parts = _Parts(schedule, fields, real)
+    whole_run = name in _FRACTIONS or name in ("exponential", "inverse-proportional", "polynomial", "lowered-linear")
+    main = parts.constant if whole_run else getattr(parts, name.replace("-", "_"), None)
+    known = _COMMON | _KEYS.get(name, set()) | ({"power", "factor", "half_life"} if whole_run else set())
+    decay = name if whole_run else fields.get("decay", "linear")
+    if main is None or not set(fields) <= known:
+        return None
+    shape = main()
+    fall = parts.decay(decay)
+    if fall is None:
+        return None
+    warmup, cooldown, steps = schedule.warmup_steps, schedule.cooldown_steps, schedule.steps
+    own_warmup, own_cooldown = name == "noam", name == "wsd-s"
+
+    def rate(i: Any) -> Any:
+        value = shape(i if own_warmup else jnp.maximum(i, warmup))
+        if warmup and not own_warmup:
+            offset = 0 if "warmup_start" in fields else 1
+            low = schedule.lr(0) if "warmup_start" in fields else 0.0
+            share = (i + offset).astype(real) / warmup
+            value = jnp.where(i < warmup, low + (schedule.lr(warmup) - low) * share, value)
+        if cooldown and not own_cooldown:
+            assert steps is not None
+            begin = steps - cooldown
+            ends = schedule.lr(begin - 1), schedule.lr(steps - 1)
+            value = jnp.where(i >= begin, fall(jnp.maximum(i - begin + 1, 1), cooldown, *ends), value)
+        return value
+
+    return rate
+
+
+_COMMON = {
+    "schedule", "steps", "peak", "warmup", "warmup_start", "cooldown", "decay", "final", "tokens_per_step", "batch",
+    "power", "factor", "half_life",
+}  # fmt: skip
+_KEYS = {
+    "inverse-power": {"alpha"},
+    "rsqrt": {"timescale", "shift"},
+    "noam": {"d_model"},
+    "power": {"a", "b", "max"},
+    "piecewise": {"milestones", "factors"},
+    "infinite": {"descent", "plateau", "curve"},
+    "wsd-s": {"results", "rewarm"},
+}
+# Share of the way down that is left: x = j/count is done, z = 1 - x, both correctly rounded.
+_FRACTIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "linear": lambda x, z: z,
+    "1-sqrt": lambda x, z: z / (1.0 + jnp.sqrt(x)),
+    "cosine": lambda x, z: jnp.square(jnp.sin(0.5 * math.pi * z)),
+    "mirror-cosine": lambda x, z: 2.0 * z - jnp.square(jnp.sin(0.5 * math.pi * z)),
+    "square": lambda x, z: z * (1.0 + x),
+}
+
+
+class _Parts:
+    """The main shapes and decays as functions of integers; names are those of the spec with '_' for '-'."""
+
+    def __init__(self, schedule: Schedule, fields: dict[str, Any], real: Any) -> None:
+        self.schedule, self.fields, self.real = schedule, fields, real
+        self.peak = schedule.peak
+        self.warmup = schedule.warmup_steps
+
+    def length(self, key: str, value: Any, horizon: int | None) -> int:
+        """Steps of a typed length."""
+        text = str(value)
+        units = {name: self.fields[name] for name in ("tokens_per_step", "batch") if name in self.fields}
+        if not text.endswith("%"):
+            return Schedule("constant", warmup=text, **units).warmup_steps
+        if horizon is None:
+            raise ArgumentError(f"{key} = {text}: needs a horizon")
+        whole = Schedule("wsd", steps=horizon + 1, cooldown=0, warmup=horizon).warmup_steps
+        return whole if text == "100%" else Schedule("wsd", steps=horizon, cooldown=text).cooldown_steps
+
+    def rate(self, value: Any) -> float:
+        text = str(value)
+        return self.peak * float(text[:-1]) / 100.0 if text.endswith("%") else float(text)
+
+    # Main shapes.
+
+    def constant(self) -> Rate:
+        return lambda i: jnp.full(i.shape, self.peak, self.real)
+
+    wsd = constant
+
+    def inverse_power(self) -> Rate:
+        alpha = self.fields.get("alpha", 0.5)
+        if alpha == 0.5:
+            return lambda i: self.peak / jnp.sqrt((i - self.warmup + 1).astype(self.real))
+        return lambda i: self.peak * self.power_of(i - self.warmup + 1, -alpha)
+
+    def rsqrt(self) -> Rate:
+        horizon = self.schedule.steps
+        given = self.fields.get("timescale")
+        timescale = self.warmup if given is None else self.length("timescale", given, horizon)
+        offset = timescale + self.length("shift", self.fields.get("shift", 0), horizon) - self.warmup
+        return lambda i: self.peak * jnp.sqrt(timescale / (i + offset).astype(self.real))
+
+    def noam(self) -> Rate:
+        factor = self.peak / math.sqrt(self.fields.get("d_model", 512.0))
+        ramp = factor / (self.warmup * math.sqrt(self.warmup))
+
+        def rate(i: Any) -> Any:
+            t = (i + 1).astype(self.real)
+            return jnp.where(i + 1 < self.warmup, ramp * t, factor / jnp.sqrt(t))
+
+        return rate
+
+    def power(self) -> Rate:
+        a, b, most = (self.fields[key] for key in ("a", "b", "max"))
+        scale = self.fields["batch"] * a * self.fields["tokens_per_step"] ** b
+        return lambda i: self.peak * jnp.minimum(most, scale * self.power_of(i + 1, b))
+
+    def piecewise(self) -> Rate:
+        horizon = self.schedule.steps
+        milestones = [self.length("milestones", value, horizon) for value in self.fields["milestones"]]
+        rates = [self.peak, *(self.peak * factor for factor in self.fields["factors"])]
+        return lambda i: jnp.asarray(rates, self.real)[jnp.searchsorted(jnp.asarray(milestones), i, side="right")]
+
+    def infinite(self) -> Rate:
+        descent = self.length("descent", self.fields["descent"], self.schedule.steps)
+        low = self.rate(self.fields["plateau"])
+        cosine = self.fields.get("curve", "cosine") == "cosine"
+        at_end = 1.0 / math.sqrt(11.0) - 1.0
+
+        def rate(i: Any) -> Any:
+            k = jnp.minimum(i - self.warmup, descent)
+            x, z = k.astype(self.real) / max(descent, 1), (descent - k).astype(self.real) / max(descent, 1)
+            if cosine:
+                return low + (self.peak - low) * _FRACTIONS["cosine"](x, z)
+            value = self.peak + (low - self.peak) * ((1.0 / jnp.sqrt(1.0 + 10.0 * x) - 1.0) / at_end)
+            return jnp.where(k == descent, low, value)
+
+        return rate
+
+    def wsd_s(self) -> Rate:
+        horizon = self.schedule.steps
+        ends = [self.length("results", value, horizon) for value in self.fields["results"]]
+        counts = [self.length("cooldown", self.fields["cooldown"], end) for end in ends]
+        rewarm = self.length("rewarm", self.fields.get("rewarm", 0), horizon)
+        final = self.rate(self.fields.get("final", 0))
+        fall = self.decay(self.fields["decay"])
+
+        def rate(i: Any) -> Any:
+            after = jnp.searchsorted(jnp.asarray(ends), i, side="right")
+            begin = jnp.asarray([0, *ends])[after]
+            end, count = jnp.asarray([*ends, 2**31 - 1])[after], jnp.asarray([*counts, 1])[after]
+            since = i - begin + 1
+            up = final + (self.peak - final) * (since.astype(self.real) / max(rewarm, 1))
+            high = jnp.where((begin > 0) & (since < rewarm), up, self.peak)
+            j = i - (end - count) + 1
+            assert fall is not None
+            return jnp.where(j >= 1, fall(jnp.clip(j, 1, count), count, self.peak, final), high)
+
+        return rate
+
+    # Decays: of step j = 1 ... count, from the rate `start` before it to `final`.
+
+    def decay(self, name: str) -> Callable[[Any, Any, float, float], Any] | None:
+        fraction = _FRACTIONS.get(name)
+        if name == "polynomial":
+            exponent = self.fields["power"]
+
+            def fraction(x: Any, z: Any) -> Any:
+                return jnp.where(z > 0, self.power_of(jnp.where(z > 0, z, 1.0), exponent), 0.0)
+
+        if name == "lowered-linear":
+            factor = self.fields.get("factor", 0.7)
+
+            def fraction(x: Any, z: Any) -> Any:
+                return factor * z
+
+        if fraction is not None:
+            way = fraction
+            return lambda j, count, start, final: (
+                final + (start - final) * way(j.astype(self.real) / count, (count - j).astype(self.real) / count)
+            )
+        if name == "inverse-proportional":
+            return lambda j, count, start, final: (
+                final / (j.astype(self.real) / count + (count - j).astype(self.real) / count * (final / start))
+            )
+        if name == "exponential" and "half_life" in self.fields:
+            half_life = self.length("half_life", self.fields["half_life"], self.schedule.steps)
+            return lambda j, count, start, final: start * self.exp2_of(j, -1.0 / half_life)
+        if name == "exponential":
+            return self.exponential
+        return None
+
+    def exponential(self, j: Any, count: Any, start: float, final: float) -> Any:
+        octaves = math.log2(final / start)
+        if isinstance(count, int):
+            return jnp.where(j == count, final, start * self.exp2_of(j, octaves / count))
+        return jnp.where(j == count, final, start * jnp.exp2(octaves * (j.astype(self.real) / count)))
+
+    # In single precision x^p and 2^(j c) lose digits in the exponent: its whole part is taken out exactly.
+
+    def exp2_of(self, j: Any, c: float) -> Any:
+        """2^(j c) of integers j >= 0."""
+        if self.real == jnp.dtype("float64"):
+            return jnp.exp2(j * c)
+        high, low = _split(c)
+        whole, rest = 0.0, j.astype(self.real) * low
+        for shift in (0, 12, 24):  # products of 12 by 12 bits are exact
+            part = ((j >> shift) & 4095).astype(self.real) * (high * 2.0**shift)
+            whole, rest = whole + jnp.round(part), rest + (part - jnp.round(part))
+        return _ldexp(rest, whole)
+
+    def power_of(self, x: Any, p: float) -> Any:
+        """x^p of positive numbers."""
+        x = x.astype(self.real)
+        if self.real == jnp.dtype("float64"):
+            return jnp.power(x, p)
+        mantissa, exponent = jnp.frexp(x)
+        high, low = _split(p)
+        part = exponent.astype(self.real) * high
+        rest = p * jnp.log2(mantissa) + exponent.astype(self.real) * low + (part - jnp.round(part))
+        return _ldexp(rest, jnp.round(part))
+
+
+def _split(value: float) -> tuple[float, float]:
+    """Its first 12 bits, and the rest."""
+    mantissa, exponent = math.frexp(value)
+    high = math.ldexp(round(math.ldexp(mantissa, 12)), exponent - 12)
+    return high, value - high
+
+
+def _ldexp(rest: Any, whole: Any) -> Any:
+    """2^(rest + whole) for whole numbers `whole`."""
+    more = jnp.round(rest)
+    return jnp.ldexp(jnp.exp2(rest - more), (whole + more).astype(jnp.int32))

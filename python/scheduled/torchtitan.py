@@ -1,0 +1,76 @@
+"""Schedules in torchtitan: a container in the place of its LR schedulers.
+
+In a configuration, ``lr_scheduler=ScheduledLRSchedulers.Config(schedule="wsd(cooldown=20%, peak=3e-4)")``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from scheduled._adapters import needs, read_schedule, resume_choice
+
+try:
+    from torchtitan.components.optimizer.lr_scheduler import LRSchedulersContainer
+except ImportError as error:
+    raise needs("torchtitan", "torchtitan", "torchtitan", error) from error
+from scheduled._core import Schedule
+from scheduled.torch import ScheduledLR
+
+__all__ = ["ScheduledLRSchedulers"]
+
+
+class ScheduledLRSchedulers(LRSchedulersContainer):
+    """One `ScheduledLR` for each optimizer of the container, all at the same update.
+
+    The peak of the schedule is the rate of the first group of the first optimizer; other groups and optimizers keep
+    their ratio to it. A checkpoint holds the schedule and the update, nothing that depends on how many optimizers there
+    are, so it loads after resharding.
+    """
+
+    @dataclass(kw_only=True, slots=True)
+    class Config(LRSchedulersContainer.Config):
+        """In the place of torchtitan's; of its own fields only total_steps counts."""
+
+        schedule: str = ""
+        """Spec; one without a horizon that needs one gets total_steps, or else training.steps."""
+        resume: str = "same"
+        """'same', 'branch' or 'recorded', as for scheduled.torch.ScheduledLR."""
+
+        def build(self, *, optimizers: Any, training_steps: int) -> ScheduledLRSchedulers:
+            """The container for these optimizers."""
+            return ScheduledLRSchedulers(
+                optimizers, self.schedule, steps=self.total_steps or training_steps, resume=self.resume
+            )
+
+    def __init__(
+        self, optimizers: Any, schedule: Schedule | str, *, steps: int | None = None, resume: str = "same"
+    ) -> None:
+        resume_choice(resume)
+        self.schedule = read_schedule(schedule, steps)
+        listed = list(optimizers)
+        first = float(_own_rate(listed[0].param_groups[0]))
+        self.schedulers = [
+            ScheduledLR(
+                optimizer,
+                self.schedule,
+                scale=[float(_own_rate(group)) / first for group in optimizer.param_groups],
+                resume=resume,
+            )
+            for optimizer in listed
+        ]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Spec and update, as plain values."""
+        state = self.schedulers[0].state_dict()
+        return {"spec": state["spec"], "step": state["step"]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """All schedulers go on at the update of the checkpoint."""
+        for scheduler in self.schedulers:
+            scheduler.load_state_dict({**state_dict, "scale": scheduler.scale})
+        self.schedule = self.schedulers[0].schedule
+
+
+def _own_rate(group: dict[str, Any]) -> Any:
+    return group.get("initial_lr", group["lr"])

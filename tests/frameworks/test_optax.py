@@ -1,0 +1,162 @@
+"""as_optax against Schedule.values in real JAX programs, and the run store with orbax."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from scheduled import ArgumentError, RunStore, Schedule, schedule_help
+from scheduled.optax import as_optax
+
+# Beside the examples of the help: every decay, ends, typed lengths, odd sizes.
+MORE = [
+    "wsd(steps=1, peak=0.3)",
+    "wsd(steps=997, warmup=100, warmup_start=1e-6, cooldown=313, decay=linear, peak=1e-3, final=1e-5)",
+    "wsd(steps=5k, cooldown=30%, decay=1-sqrt, final=1%, peak=4e-4)",
+    "wsd(steps=5k, cooldown=30%, decay=cosine)",
+    "wsd(steps=5k, cooldown=30%, decay=mirror-cosine)",
+    "wsd(steps=5k, cooldown=30%, decay=square)",
+    "wsd(steps=5k, cooldown=30%, decay=polynomial, power=1.7)",
+    "wsd(steps=5k, cooldown=30%, decay=lowered-linear, factor=0.4)",
+    "wsd(steps=50k, cooldown=45k, decay=exponential, final=1e-9)",
+    "wsd(steps=50k, cooldown=45k, decay=exponential, half_life=1234)",
+    "wsd(steps=5k, cooldown=30%, decay=inverse-proportional, final=0.1%)",
+    "exponential(steps=9k, half_life=700, warmup=3)",
+    "polynomial(steps=50k, power=0.3, final=1e-4)",
+    "polynomial(steps=50k, power=5)",
+    "inverse-power(alpha=0.77, warmup=1k, peak=3e-3)",
+    "inverse-power(alpha=3, steps=100k)",
+    "rsqrt(warmup=7, timescale=500, shift=30, peak=1e-3, steps=9k, cooldown=20%)",
+    "noam(d_model=1024, warmup=100, steps=1k, cooldown=10%)",
+    "power(a=4, b=-0.51, max=0.02, batch=128, tokens_per_step=500k, warmup=100, steps=50k, cooldown=10%, final=0.1%)",
+    "infinite(warmup=100, descent=2k, plateau=1e-1, curve=rsqrt)",
+    "infinite(warmup=100, descent=0, plateau=10%)",
+    "wsd-s(results=[1k, 2k, 4k], cooldown=100, rewarm=50, warmup=20, final=1%, steps=5k)",
+    "wsd-s(results=[1Mtok, 2Mtok], cooldown=10%, decay=exponential, final=1%, tokens_per_step=1k)",
+    "piecewise(steps=90k, milestones=[10%, 50%, 100%], factors=[0.1, 0.01, 2], warmup=5)",
+    "constant(peak=3)",
+]
+SPECS = [example for _, example, _ in schedule_help()] + MORE
+
+
+def counts_of(schedule, horizon=120_000):
+    last = horizon if schedule.steps is None else schedule.steps + 3
+    around = {0, 1, 2, 3, schedule.warmup_steps, last - schedule.cooldown_steps, last}
+    near = {count + d for count in around for d in (-5, -4, -3, -2, -1, 0, 1, 2) if 0 <= count + d <= last}
+    return np.array(sorted(near | set(np.linspace(0, last, 5000).astype(int))))
+
+
+def error(rate, schedule, counts):
+    expected = np.array([schedule.lr(int(count)) for count in counts])
+    got = np.asarray(rate(jnp.asarray(counts))).astype(float)
+    return np.max(np.abs(got - expected) / np.where(expected == 0, 1e-300, expected))
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_equals_the_schedule(spec):
+    schedule = Schedule(spec)
+    rate = jax.jit(as_optax(spec))
+    assert error(rate, schedule, counts_of(schedule)) <= 1e-6
+    assert rate(3).dtype == jnp.float32
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_has_no_table_in_the_program(spec):
+    if spec.startswith("table"):
+        pytest.skip("a table is one")
+    program = jax.make_jaxpr(as_optax(spec))(0)
+    assert sum(np.size(constant) for constant in program.consts) <= 32
+    assert max((len(line) for line in str(program).splitlines()), default=0) < 400
+
+
+def test_far_out_and_before():
+    schedule = Schedule("rsqrt(warmup=2k, peak=1e-3)")
+    far = np.array([2**24 + 1, 10**9, 2**31 - 2])
+    assert error(jax.jit(as_optax(schedule)), schedule, far) <= 1e-6
+    assert float(as_optax("linear(steps=4)")(-3)) == 1.0
+
+
+def test_double_precision():
+    with pytest.raises(ArgumentError, match=r"needs jax\.config"):
+        as_optax("linear(steps=4)", dtype="float64")
+    jax.config.update("jax_enable_x64", True)
+    try:
+        for spec in SPECS:
+            schedule = Schedule(spec)
+            rate = as_optax(spec, dtype="float64")
+            assert rate(0).dtype == jnp.float64
+            assert error(jax.jit(rate), schedule, counts_of(schedule)[::40]) <= 1e-13, spec
+    finally:
+        jax.config.update("jax_enable_x64", False)
+
+
+def test_a_horizon_that_comes_late():
+    assert float(as_optax("wsd(cooldown=20%)", steps=10)(9)) == 0.0
+    assert as_optax("linear(steps=4)", dtype="bfloat16")(1).dtype == jnp.bfloat16
+
+
+def test_transformations():
+    spec = "wsd(steps=40, warmup=5, cooldown=20%, peak=1e-3)"
+    schedule, rate = Schedule(spec), as_optax(spec)
+    expected = np.array([schedule.lr(i) for i in range(40)], np.float32)
+    np.testing.assert_allclose(jax.vmap(rate)(jnp.arange(40)), expected, rtol=1e-6)
+    _, scanned = jax.lax.scan(lambda count, _: (count + 1, rate(count)), jnp.int32(0), None, length=40)
+    np.testing.assert_allclose(scanned, expected, rtol=1e-6)
+    with jax.debug_nans(True):
+        for other in SPECS:
+            function = as_optax(other)
+            gradient = jax.grad(lambda x, f=function: x * f(jnp.int32(7)))(2.0)
+            assert np.isfinite(gradient) and gradient == pytest.approx(Schedule(other).lr(7), rel=1e-6)
+    assert float(jax.grad(lambda count: rate(count))(7.0)) == 0.0
+
+
+def make(spec):
+    tx = optax.chain(optax.clip_by_global_norm(1.0), optax.inject_hyperparams(optax.adamw)(learning_rate=as_optax(spec)))
+    parameters = {"w": jnp.ones((4,)), "b": jnp.zeros(())}
+
+    @jax.jit
+    def update(parameters, state, inputs):
+        def loss(p):
+            return jnp.mean((inputs @ p["w"] + p["b"] - inputs.sum(1)) ** 2)
+
+        value, gradient = jax.value_and_grad(loss)(parameters)
+        updates, state = tx.update(gradient, state, parameters)
+        return optax.apply_updates(parameters, updates), state, value
+
+    return parameters, tx.init(parameters), update
+
+
+def train(parameters, state, update, first, last):
+    used = []
+    for step in range(first, last):
+        inputs = jax.random.normal(jax.random.fold_in(jax.random.key(0), step), (8, 4))
+        parameters, state, _ = update(parameters, state, inputs)
+        used.append(float(state[1].hyperparams["learning_rate"]))
+    return parameters, state, used
+
+
+@pytest.mark.parametrize("spec", ["wsd(steps=12, warmup=3, cooldown=5, peak=0.02)", "rsqrt(warmup=4, peak=0.01)"])
+def test_updates_and_resume_at_every_step(spec, tmp_path):
+    """The count is in optax's state, so a checkpoint of it is all that a resume needs; here through orbax."""
+    import orbax.checkpoint as ocp
+
+    expected = [Schedule(spec).lr(step) for step in range(12)]
+    whole, _, used = train(*make(spec), 0, 12)
+    assert used == pytest.approx(expected, rel=1e-6)
+    parameters, state, update = make(spec)
+    with RunStore.init(tmp_path / "run", Schedule("constant")) as run, ocp.StandardCheckpointer() as saver:
+        for step in range(1, 12):
+            parameters, state, _ = train(parameters, state, update, step - 1, step)
+
+            def write(folder, state=(parameters, state)):
+                saver.save(folder / "state", state)
+                saver.wait_until_finished()  # the record says committed when this returns
+
+            run.commit(step, write)
+        for step in range(1, 12):
+            at = run.resume(step=step, dry_run=True)
+            fresh = make(spec)
+            loaded = saver.restore(at.folder / "state", (fresh[0], fresh[1]))
+            again, _, used = train(*loaded, fresh[2], step, 12)
+            assert used == pytest.approx(expected[step:], rel=1e-6)
+            assert all(bool(jnp.array_equal(again[name], whole[name])) for name in whole)

@@ -1,0 +1,87 @@
+"""ScheduledLRSchedulers in the place of torchtitan's own container, for its own optimizers."""
+
+import pickle
+
+import pytest
+import torch
+from cases import rates
+from scheduled import ArgumentError, Schedule
+
+pytest.importorskip("torchtitan")
+from scheduled.torchtitan import ScheduledLRSchedulers
+from torchtitan.components.optimizer.lr_scheduler import LRSchedulersContainer
+
+SPEC = "wsd(warmup=3, cooldown=5, peak=0.02)"
+WHOLE = "wsd(steps=12, warmup=3, cooldown=5, peak=0.02)"
+
+
+class Optimizers(list):
+    """What the trainer asks of its container of optimizers."""
+
+    def step(self):
+        for optimizer in self:
+            for group in optimizer.param_groups:
+                for parameter in group["params"]:
+                    parameter.grad = torch.ones_like(parameter)
+            optimizer.step()
+
+
+def make(count=2):
+    return Optimizers(torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1e-3 / (1 + i)) for i in range(count))
+
+
+def build(optimizers, spec=SPEC, **options):
+    return ScheduledLRSchedulers.Config(schedule=spec, **options).build(optimizers=optimizers, training_steps=12)
+
+
+def train(optimizers, schedulers, count):
+    used = []
+    for _ in range(count):
+        used.append([group["lr"] for optimizer in optimizers for group in optimizer.param_groups])
+        assert list(schedulers.get_metrics().values())[-1] == used[-1][-1]
+        optimizers.step()
+        schedulers.step()
+    return used
+
+
+def test_rates_and_resume_at_every_step():
+    optimizers = make(1)
+    schedulers = build(optimizers)
+    assert isinstance(schedulers, LRSchedulersContainer) and len(schedulers) == 1
+    assert train(optimizers, schedulers, 14) == [[rate] for rate in rates(WHOLE, 14)]
+    for step in range(13):
+        optimizers = make(1)
+        schedulers = build(optimizers)
+        train(optimizers, schedulers, step)
+        state = pickle.loads(pickle.dumps(schedulers.state_dict()))
+        optimizers = make(3)  # resharded
+        schedulers = build(optimizers)
+        schedulers.load_state_dict(state)
+        used = train(optimizers, schedulers, 13 - step)
+        assert [row[0] for row in used] == rates(WHOLE, 13, step)
+        assert [row[2] for row in used] == pytest.approx([rate / 3 for rate in rates(WHOLE, 13, step)], rel=1e-14)
+
+
+def test_equals_their_own_schedule():
+    """The virtual last step: their decay ends at update training_steps, which is never made."""
+    optimizers = make(1)
+    theirs = LRSchedulersContainer.Config(warmup_steps=3, decay_ratio=5 / 12).build(optimizers=optimizers, training_steps=12)
+    ours = Schedule("wsd(steps=13, warmup=3, cooldown=5, peak=1e-3)")
+    for step in range(12):
+        assert optimizers[0].param_groups[0]["lr"] == pytest.approx(ours.lr(step), rel=1e-15)
+        optimizers.step()
+        theirs.step()
+
+
+def test_first_rate_of_a_branch_and_total_steps():
+    optimizers = make()
+    schedulers = build(optimizers, "rsqrt(warmup=3, peak=0.01)")
+    train(optimizers, schedulers, 8)
+    branch = "rsqrt(warmup=3, cooldown=4, peak=0.01)"
+    with pytest.raises(ArgumentError, match="would jump from"):
+        build(make(), branch).load_state_dict(schedulers.state_dict())
+    optimizers = make()
+    again = build(optimizers, branch, resume="branch")
+    again.load_state_dict(schedulers.state_dict())
+    assert [row[0] for row in train(optimizers, again, 4)] == rates("rsqrt(steps=12, warmup=3, cooldown=4, peak=0.01)", 12, 8)
+    assert build(make(), SPEC, total_steps=100).schedule.steps == 100
