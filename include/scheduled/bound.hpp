@@ -243,9 +243,9 @@ class OmegaStream {
   explicit OmegaStream(double distance = 1.0);
 
   /// One update with learning rate `lr`, 0 or within [1e-60, 1e60], and gradient norm `grad_norm`, 0 or within
-  /// [1e-40, 1e40]; returns Omega_t. A step of 0 repeats the value before it (infinity while there was no positive
-  /// one). Throws std::invalid_argument naming the 0-based step, the value and what is allowed; the stream is then
-  /// unchanged.
+  /// [1e-40, 1e40]; returns Omega_t. An update that was skipped, as after an overflow in half precision, has the rate
+  /// 0: it repeats the value before it (infinity while there was no positive one), and its norm may be inf or NaN.
+  /// Throws std::invalid_argument naming the 0-based step, the value and what is allowed; the stream is then unchanged.
   double push(double lr, double grad_norm = 1.0);
 
   /// push of each step in turn; grad_norm is one value or at least as many as lr. The values after each. Where a step

@@ -14,6 +14,7 @@ Examples
 True
 """
 
+from scheduled import _notebook
 from scheduled._core import (
     BestBaseLr,
     BothBounds,
@@ -103,6 +104,8 @@ except ImportError as _error:
     _MISSING = dict.fromkeys(("AnytimePlan", "RunStore", "plan_anytime"), str(_error))
 else:
     _MISSING = {}
+
+_notebook.attach()
 
 __version__: str = version()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch.optim import Optimizer
 
 from scheduled._adapters import read_schedule
@@ -64,6 +65,9 @@ class AnytimeLoop:
         Factor of each parameter group, as for `ScheduledLR`.
     monitor : BoundMonitor, optional
         Takes each logged grad_norm, and its value is logged as omega. Its state belongs to the checkpoints.
+    on_log : callable, optional
+        Called on rank 0 with line, step and numbers of each update that logged some, for TensorBoard and the like.
+        Numbers on a GPU come one update late, so that nothing waits for them.
     format, rng
         As for `scheduled.torch.commit`.
     code_version, data
@@ -84,6 +88,7 @@ class AnytimeLoop:
         keep_last: int = 2,
         scale: Sequence[float] | None = None,
         monitor: BoundMonitor | None = None,
+        on_log: Callable[[str, int, dict[str, float]], object] | None = None,
         format: str = "pt",
         rng: bool = True,
         code_version: str = "",
@@ -95,6 +100,8 @@ class AnytimeLoop:
         self.trunk = read_schedule(trunk, None)
         self.plan: AnytimePlan = plan_anytime(self.trunk, results, cooldown, decay=decay, final=final)
         self.monitor = monitor
+        self._on_log = on_log
+        self._waiting: list[tuple[Update, int, dict[str, Any], Any]] = []
         self._modules = {**modules, **({} if monitor is None else {"monitor": monitor})}
         self._optimizers = [module for module in modules.values() if isinstance(module, Optimizer)]
         self._decay, self._final, self._every, self._keep_last = decay, final, every, keep_last
@@ -162,8 +169,9 @@ class AnytimeLoop:
             done = step + 1
             update = Update(step, apply(self._optimizers, schedule, step, self._scale), line, done == until)
             yield update
-            self._log(update, session)
+            self._take(update, session)
             if done == until or done % self._every == 0:
+                self._write_logs()
                 keep = line == "trunk" and done in starts
                 commit(
                     self._run,
@@ -178,13 +186,32 @@ class AnytimeLoop:
                 self._on_rank_0(lambda: self._store.gc(self._keep_last) and None)
         self._here = (line, until)
 
-    def _log(self, update: Update, session: int) -> None:
-        metrics = update.metrics
-        if self.monitor is not None and "grad_norm" in metrics:
-            metrics["omega"] = self.monitor.push(update.lr, metrics["grad_norm"])
-        if metrics and self._run is not None:
+    def _take(self, update: Update, session: int) -> None:
+        """Writes the logs of the updates before this one; its own numbers may still be on their way from the GPU."""
+        metrics, ready = update.metrics, None
+        for name, value in metrics.items():
+            if isinstance(value, torch.Tensor) and value.is_cuda:
+                metrics[name] = value.detach().to("cpu", non_blocking=True)
+                ready = torch.cuda.Event()
+        if ready is not None:
+            ready.record()
+        self._write_logs()
+        self._waiting.append((update, session, metrics, ready))
+        if ready is None:
+            self._write_logs()
+
+    def _write_logs(self) -> None:
+        for update, session, metrics, ready in self._waiting:
+            if ready is not None:
+                ready.synchronize()
             numbers = {name: float(value) for name, value in metrics.items()}
-            self._run.log(update.step + 1, numbers, update.line, session=session)
+            if self.monitor is not None and "grad_norm" in numbers:
+                numbers["omega"] = self.monitor.push(update.lr, numbers["grad_norm"])
+            if numbers and self._run is not None:
+                self._run.log(update.step + 1, numbers, update.line, session=session)
+                if self._on_log is not None:
+                    self._on_log(update.line, update.step + 1, numbers)
+        self._waiting.clear()
 
     def _on_rank_0(self, question: Callable[[], Any]) -> Any:
         """What rank 0 answers, on all ranks; where it fails, all fail."""

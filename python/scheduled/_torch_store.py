@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import torch.distributed as dist
+from torch.distributed.fsdp import FSDPModule
 from torch.optim import Optimizer
 
 from scheduled._arguments import choice
@@ -220,7 +221,7 @@ def write_modules(folder: Path, modules: Mapping[str, Any], format: str, rng: bo
     if format == "dcp":
         from torch.distributed.checkpoint import save
 
-        save(_dcp_state(modules), checkpoint_id=folder / "dcp")
+        save(_dcp_state(modules), checkpoint_id=folder / "dcp", no_dist=not dist.is_initialized())
     _write_parts(folder, modules, format, rng)
 
 
@@ -309,6 +310,10 @@ def _dcp_parts(modules: Mapping[str, Any]) -> tuple[torch.nn.Module, dict[str, O
     if not models:
         raise ArgumentError("modules: format 'dcp' needs a torch.nn.Module")
     optimizers = {name: module for name, module in modules.items() if isinstance(module, Optimizer)}
+    for model in models.values():
+        for part in model.modules():
+            if isinstance(part, FSDPModule):
+                part.reshard()  # a forward without backward, as in evaluations, leaves whole parameters in the model
     return (torch.nn.ModuleDict(models) if len(models) > 1 else next(iter(models.values()))), optimizers
 
 
@@ -326,7 +331,7 @@ def _read_dcp(folder: Path, modules: Mapping[str, Any]) -> None:
 
     model, optimizers = _dcp_parts(modules)
     state = _dcp_state(modules)
-    load(state, checkpoint_id=folder / "dcp")
+    load(state, checkpoint_id=folder / "dcp", no_dist=not dist.is_initialized())
     set_model_state_dict(model, state["model"])
     for name, optimizer in optimizers.items():
         set_optimizer_state_dict(model, optimizer, state[f"optimizer.{name}"])

@@ -56,6 +56,10 @@ except ModuleNotFoundError as error:
         name="scheduled.law",
     ) from None
 
+from scheduled import _notebook
+
+_notebook.attach_laws(Law, FittedLaw, LawFit)
+
 __all__ = [
     "CooldownAnswer",
     "Estimate",

@@ -124,6 +124,7 @@ _KEYS = {
     "piecewise": {"milestones", "factors"},
     "infinite": {"descent", "plateau", "curve"},
     "wsd-s": {"results", "rewarm"},
+    "triangular": {"peak_at"},
 }
 # Share of the way down that is left: x = j/count is done, z = 1 - x, both correctly rounded.
 _FRACTIONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -212,6 +213,19 @@ class _Parts:
                 return low + (self.peak - low) * _FRACTIONS["cosine"](x, z)
             value = self.peak + (low - self.peak) * ((1.0 / jnp.sqrt(1.0 + 10.0 * x) - 1.0) / at_end)
             return jnp.where(k == descent, low, value)
+
+        return rate
+
+    def triangular(self) -> Rate:
+        steps = self.schedule.steps
+        assert steps is not None
+        rise = self.length("peak_at", self.fields["peak_at"], steps)
+        final = self.schedule.lr(steps - 1)
+
+        def rate(i: Any) -> Any:
+            up = self.peak * ((i + 1).astype(self.real) / rise)
+            down = final + (self.peak - final) * ((steps - 1 - i).astype(self.real) / (steps - rise))
+            return jnp.where(i < rise, up, down)
 
         return rate
 

@@ -51,7 +51,7 @@ double OmegaStream::push(double lr, double grad_norm) {
   if (!(lr == 0.0 || (lr >= smallest_rate && lr <= largest_rate))) {
     fail_value(name("lr"), lr, "must be 0 or within [1e-60, 1e60]");
   }
-  if (!(grad_norm == 0.0 || (grad_norm >= smallest_norm && grad_norm <= largest_norm))) {
+  if (lr != 0.0 && !(grad_norm == 0.0 || (grad_norm >= smallest_norm && grad_norm <= largest_norm))) {
     fail_value(name("grad_norm"), grad_norm, "must be 0 or within [1e-40, 1e40]");
   }
   ++steps_;

@@ -17,9 +17,12 @@ TEST(OmegaStream, FirstStepsByHand) {
   EXPECT_EQ(stream.push(0.0), std::numeric_limits<double>::infinity());
   EXPECT_EQ(stream.push(0.5, 3.0), 0.5 * (4.0 / 0.5 + 0.5 * 9.0));
   EXPECT_EQ(stream.push(0.0, 7.0), stream.value());
+  for (const double overflow : {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_EQ(stream.push(0.0, overflow), stream.value());  // a skipped update
+  }
   const double second = 0.5 * (4.0 / 1.5 + 1.0 * 4.0 + 0.25 * 9.0 / 1.0);
   EXPECT_NEAR(stream.push(1.0, 2.0), second, 1e-11 * second);
-  EXPECT_EQ(stream.steps(), 4);
+  EXPECT_EQ(stream.steps(), 6);
 }
 
 TEST(OmegaStream, IsSavedAndRestoredBitForBitInMidstream) {
