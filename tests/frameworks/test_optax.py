@@ -169,3 +169,45 @@ def test_updates_and_resume_at_every_step(spec, tmp_path):
             again, _, used = train(*loaded, fresh[2], step, 12)
             assert used == pytest.approx(expected[step:], rel=1e-6)
             assert all(bool(jnp.array_equal(again[name], whole[name])) for name in whole)
+
+
+def test_first_rate_of_a_branch():
+    """A branch goes on with the trunk's state: the count is in there, the rate is the branch's at once."""
+    trunk, branch = "rsqrt(warmup=4, peak=0.01)", "rsqrt(steps=12, warmup=4, cooldown=4, peak=0.01)"
+    parameters, state, _ = train(*make(trunk), 0, 8)
+    _, _, used = train(parameters, state, make(branch)[2], 8, 12)
+    assert used == pytest.approx([Schedule(branch).lr(step) for step in range(8, 12)], rel=1e-6)
+
+
+def test_two_groups_and_accumulation():
+    """Each group has its own schedule; MultiSteps counts updates, not micro-batches."""
+    spec = "wsd(steps=12, warmup=3, cooldown=5, peak=0.02)"
+    whole, tenth = as_optax(spec), as_optax(Schedule(spec).with_peak(0.002))
+    groups = optax.partition({"w": optax.sgd(whole), "b": optax.sgd(tenth)}, {"w": "w", "b": "b"})
+    tx = optax.MultiSteps(groups, every_k_schedule=3)
+    parameters = {"w": jnp.zeros(()), "b": jnp.zeros(())}
+    state = tx.init(parameters)
+    step_of = jax.jit(tx.update)
+    for step in range(12):
+        before = parameters
+        for _ in range(3):
+            change, state = step_of({"w": jnp.ones(()), "b": jnp.ones(())}, state, parameters)
+            parameters = optax.apply_updates(parameters, change)
+        rate = Schedule(spec).lr(step)
+        assert float(before["w"] - parameters["w"]) == pytest.approx(rate, rel=1e-4, abs=1e-9)
+        assert float(before["b"] - parameters["b"]) == pytest.approx(rate / 10, rel=1e-4, abs=1e-9)
+
+
+def test_two_devices():
+    """Sharded data, replicated weights: the rate is one number on both."""
+    assert len(jax.devices()) == 2
+    mesh = jax.make_mesh((2,), ("data",))
+    spec = "wsd(steps=12, warmup=3, cooldown=5, peak=0.02)"
+    parameters, state, update = make(spec)
+    inputs = jax.device_put(jnp.ones((8, 4)), jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("data")))
+    everywhere = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
+    parameters, state = jax.device_put((parameters, state), everywhere)
+    for step in range(12):
+        parameters, state, _ = update(parameters, state, inputs)
+        shards = [float(shard.data) for shard in state[1].hyperparams["learning_rate"].addressable_shards]
+        assert shards == pytest.approx([Schedule(spec).lr(step)] * 2, rel=1e-6)
