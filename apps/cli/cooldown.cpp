@@ -15,6 +15,7 @@
 #include "scheduled/error.hpp"
 #include "scheduled/law.hpp"
 #include "scheduled/schedule.hpp"
+#include "scheduled/trunk.hpp"
 #include "shell/output.hpp"
 #include "shell/progress.hpp"
 #include "shell/text.hpp"

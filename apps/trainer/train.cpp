@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "scheduled/anytime.hpp"
+#include "scheduled/trunk.hpp"
 #include "trainer/checkpoint.hpp"
 
 namespace scheduled::trainer {
@@ -149,12 +150,12 @@ void Training::begin_branch() {
   if (at == record.lines.end()) {
     const RecordedLine& trunk = record.line("trunk");
     const std::int64_t start = branch.at.value_or(trunk.step);
-    check_data(start + cooldown_steps_from(trunk.schedule, start, branch.cooldown.length));
+    check_data(start + cooldown_steps(branch.cooldown.length, start, trunk.schedule.spec().step_size));
     store_->branch(branch.name, branch.at, branch.cooldown);
     return;
   }
   Cooldown wanted = branch.cooldown;
-  wanted.length = steps(cooldown_steps_from(at->schedule, at->start, wanted.length));
+  wanted.length = steps(cooldown_steps(wanted.length, at->start, at->schedule.spec().step_size));
   if (at->parent.empty() || branch.at.value_or(at->start) != at->start || !(at->schedule.spec().cooldown == wanted)) {
     fail("branch = " + branch.name + ": there is another line of this name, from step " + std::to_string(at->start) +
          " with " + print(at->schedule) + "; --line goes on with it");

@@ -88,18 +88,6 @@ constexpr double largest_share = 0.5;
 /// smallest possible); as best_base_lr, and as predict_losses.
 AnytimePlan plan_anytime(const PlanRequest& request);
 
-/// The schedule of a branch that leaves `trunk` after `start` steps and cools down over `cooldown_steps`: a schedule of
-/// start + cooldown_steps steps with the trunk's bits before `start`. `cooldown.length` is not read. Throws
-/// std::invalid_argument: a trunk with a horizon or a cooldown, start not above the warmup, cooldown_steps < 1, and as
-/// Schedule's constructor (an exponential cooldown to 0, ...).
-Schedule branch_schedule(const Schedule& trunk, std::int64_t start, std::int64_t cooldown_steps,
-                         const Cooldown& cooldown);
-
-/// Steps of a cooldown that starts after `start` steps: a length in steps, tokens or examples as it is; p % so that it
-/// is p % of the total, start p/(100 - p) rounded to the nearest step. Throws std::invalid_argument: p >= 100, less
-/// than one step.
-std::int64_t cooldown_steps_from(const Schedule& trunk, std::int64_t start, Duration length);
-
 // ---- What a run store holds, as values.
 
 /// One file of a checkpoint.
@@ -291,7 +279,7 @@ class RunStore {
   RecordedCheckpoint commit(const CommitRequest& request, std::span<const std::filesystem::path> files);
 
   /// A new line that leaves the trunk, which has no horizon, at the committed checkpoint of `step` (nothing: the last),
-  /// whose checksums are checked, and cools down. cooldown.length as in cooldown_steps_from. The trunk is not touched.
+  /// whose checksums are checked, and cools down. cooldown.length as in cooldown_steps. The trunk is not touched.
   RecordedLine branch(const std::string& name, std::optional<std::int64_t> step, const Cooldown& cooldown,
                       const std::string& code_version = {});
 

@@ -305,10 +305,6 @@ struct VirtualCooldown {
 VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double> trunk,
                                  const CooldownQuestion& question);
 
-/// Steps of a cooldown after `now` steps: a share is of the whole run, as in wsd(cooldown=20%). Throws
-/// ArgumentError: tokens, examples, a share of 100 % or more.
-std::int64_t cooldown_steps(const Duration& length, std::int64_t now);
-
 /// The trunk's rates followed by a cooldown of `length` steps.
 std::vector<double> with_cooldown(std::span<const double> trunk, std::int64_t length, const Decay& decay,
                                   double final = 0.0);

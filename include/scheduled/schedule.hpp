@@ -153,7 +153,7 @@ KnownDecay known_decay(const Decay& decay) noexcept;
 struct Cooldown {
   Duration length = percent(20);
   Decay decay = LinearDecay{};
-  Rate final;
+  Rate final = {};
   bool operator==(const Cooldown&) const = default;
 };
 
@@ -208,10 +208,11 @@ struct Piecewise {
   std::vector<double> factors;
   bool operator==(const Piecewise&) const = default;
 };
-/// Linearly up to the peak on step P - 1, P = peak_at, then linearly down to `final` on the last step (Smith 1506.01186).
+/// Linearly up to the peak on step P - 1, P = peak_at, then linearly down to `final` on the last step (Smith
+/// 1506.01186).
 struct Triangular {
   Duration peak_at = percent(50);
-  Rate final;
+  Rate final = {};
   bool operator==(const Triangular&) const = default;
 };
 /// Explicit values, values[i] at step i (finite, >= 0, at least one); the horizon is their number.
@@ -228,9 +229,9 @@ struct ScheduleSpec {
   Shape shape = Constant{};
   std::optional<Duration> steps;  ///< horizon, warmup and cooldown included; nothing: trains without one
   double peak = 1.0;              ///< base LR that multiplies the shape, finite and > 0
-  Warmup warmup;
+  Warmup warmup = {};
   std::optional<Cooldown> cooldown = std::nullopt;  ///< needs a horizon
-  StepSize step_size;                               ///< only where a duration is in tokens or examples, and for `power`
+  StepSize step_size = {};                          ///< only where a duration is in tokens or examples, and for `power`
   bool operator==(const ScheduleSpec&) const = default;
 };
 
@@ -343,10 +344,6 @@ std::span<const ScheduleHelp> warmup_help();
 /// share of the peak such as `10%`. Whether the final rate is below the peak is for the schedule that uses it to check.
 /// Throws ArgumentError naming cooldown, decay or final, its value and what is allowed.
 Cooldown parse_cooldown(std::string_view length, std::string_view decay = "linear", std::string_view final_lr = "0");
-
-/// Steps of a cooldown that begins after `start` steps and is `percent` of the run that it ends, to the nearest step:
-/// start p/(100 - p). start >= 0, 0 <= percent < 100.
-std::int64_t steps_for_share(std::int64_t start, double percent);
 
 // ---- How schedules are shown: short names, and the steps that deserve a row of a table.
 

@@ -5,6 +5,7 @@
 #include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/schedule.hpp"
+#include "scheduled/trunk.hpp"
 
 // Modules that are built only where their dependencies are found.
 #if __has_include("scheduled/runlog.hpp")

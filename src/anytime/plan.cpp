@@ -3,12 +3,19 @@
 #include <map>
 
 #include "anytime/shares.hpp"
-#include "anytime/trunk.hpp"
 #include "base/error.hpp"
 #include "scheduled/anytime.hpp"
+#include "scheduled/trunk.hpp"
 
 namespace scheduled {
 namespace {
+
+void require_trunk(const Schedule& trunk) {
+  if (trunk.steps()) {
+    fail_value("trunk", print(trunk), "must have no horizon (steps=...); results say how long it trains");
+  }
+  if (trunk.spec().cooldown) fail_value("trunk", print(trunk), "must have no cooldown; its branches have");
+}
 
 /// Omega as inverse/peak + peak * linear, where the rates are proportional to the peak.
 BoundTerms terms_of(const Schedule& schedule, const PlanRequest& request) {
@@ -54,7 +61,7 @@ anytime::Choices choices_of(const PlanRequest& request, std::int64_t N, double c
     const double wanted = static_cast<double>(N) * finest_share * share;
     const std::int64_t cooldown = std::clamp<std::int64_t>(std::llround(wanted), 1, longest);
     if (!choices.cooldown.empty() && cooldown <= choices.cooldown.back()) continue;
-    const Schedule schedule = branch_schedule(request.trunk, N - cooldown, cooldown, request.cooldown);
+    const Schedule schedule = Trunk(request.trunk, 0).branch(N - cooldown, cooldown, request.cooldown);
     double value = 0.0;
     if (proportional) {
       const BoundTerms terms = terms_of(schedule, request);
@@ -162,7 +169,7 @@ void list_checkpoints(AnytimePlan& plan) {
 }  // namespace
 
 AnytimePlan plan_anytime(const PlanRequest& request) {
-  anytime::require_trunk(request.trunk);
+  require_trunk(request.trunk);
   const std::vector<std::int64_t> results = budgets(request);
   request.grad_norm.check(static_cast<std::size_t>(results.back()));
   std::vector<BestBaseLr> cosines;
@@ -176,7 +183,7 @@ AnytimePlan plan_anytime(const PlanRequest& request) {
     plan.branches.push_back({.result = N,
                              .start = start,
                              .cooldown = cooldowns[k],
-                             .schedule = branch_schedule(request.trunk, start, cooldowns[k], request.cooldown),
+                             .schedule = Trunk(request.trunk, 0).branch(start, cooldowns[k], request.cooldown),
                              .cosine = cosines[k]});
     plan.trunk_steps = std::max(plan.trunk_steps, start);
     plan.separate_steps += N;

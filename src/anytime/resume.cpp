@@ -7,6 +7,7 @@
 #include "anytime/text.hpp"
 #include "base/error.hpp"
 #include "scheduled/anytime.hpp"
+#include "scheduled/trunk.hpp"
 
 namespace scheduled {
 namespace anytime {
@@ -188,8 +189,9 @@ RecordedLine RunStore::branch(const std::string& name, std::optional<std::int64_
           std::to_string(*trunk_schedule.steps()), "; branches leave a trunk without one (rsqrt, constant, infinite)",
           "; begin such a run, or go on with one by resume with another schedule and override"});
   }
-  const std::int64_t length = cooldown_steps_from(trunk_schedule, origin.step, cooldown.length);
-  const Schedule schedule = branch_schedule(trunk_schedule, origin.step, length, cooldown);
+  const StepSize& step_size = trunk_schedule.spec().step_size;
+  const std::int64_t length = cooldown_steps(cooldown.length, origin.step, step_size);
+  const Schedule schedule = Trunk(trunk_schedule, origin.step).branch(origin.step, length, cooldown);
   if (const std::string damage = anytime::damage_of(state_->folder, origin); !damage.empty()) {
     throw StoreError(concat({state_->folder.string(), ": checkpoint trunk at step ", std::to_string(origin.step),
                              " is damaged: ", damage}));

@@ -8,24 +8,68 @@
 #include "base/error.hpp"
 #include "base/search.hpp"
 #include "design/arguments.hpp"
-#include "design/extend_trunk.hpp"
 #include "design/free_tail.hpp"
 #include "design/prefix_cost.hpp"
 #include "design/records.hpp"
 #include "scheduled/bound.hpp"
+#include "scheduled/trunk.hpp"
 
 namespace scheduled {
 namespace {
 
-using extension::continued;
-using extension::Trunk;
-using extension::trunk_of;
-using extension::with_cooldown;
+/// What is extended: a trunk, the cooldown that is planned for it, and where that would lower the plateau.
+struct Extended {
+  Trunk trunk;
+  Cooldown cooldown;
+  std::int64_t plateau_end;
+  std::vector<double> done = trunk.values(trunk.step());
+
+  std::int64_t m() const noexcept { return trunk.step(); }
+  const Schedule& plain() const noexcept { return trunk.schedule(); }
+
+  /// The plain trunk with a cooldown of `length` steps at the end of `horizon`. Where it would begin with the end of
+  /// the warmup, one step at the peak remains.
+  Schedule cooled(std::int64_t horizon, std::int64_t length, const Decay& decay) const {
+    Cooldown last = cooldown;
+    last.decay = decay;
+    length = std::min(length, horizon - plain().layout().warmup_steps - 1);
+    return Trunk(plain(), 0).branch(horizon - length, length, last);
+  }
+
+  /// The rates of `schedule` from m on, after those that are done.
+  std::vector<double> continued(const Schedule& schedule) const {
+    std::vector<double> lr = schedule.values();
+    std::copy(done.begin(), done.end(), lr.begin());
+    lr.resize(static_cast<std::size_t>(last_positive_step(lr)));
+    return lr;
+  }
+};
+
+Extended extended(const Schedule& schedule, std::int64_t m) {
+  const Layout& layout = schedule.layout();
+  if (!schedule.flat()) {
+    fail_value("trunk", print(schedule), "must be constant but for warmup and cooldown; give the rates made so far");
+  }
+  if (const std::int64_t first = std::max<std::int64_t>(layout.warmup_steps, 1); !layout.steps && m < first) {
+    fail_value("m", std::to_string(m), concat({"must be at least ", std::to_string(first), ", after the warmup"}));
+  }
+  Cooldown cooldown = schedule.spec().cooldown.value_or(Cooldown{});
+  if (cooldown.length.unit == Duration::Unit::rest) cooldown.length = percent(100);
+  try {
+    return {Trunk(schedule, m), cooldown, layout.cooldown_steps > 0 ? *layout.steps - layout.cooldown_steps : m};
+  } catch (const ArgumentError& error) {
+    throw error.fields().name == "step" ? error.named("m") : error;
+  }
+}
+
+Extended extended(std::span<const double> done, const Cooldown& cooldown) {
+  return {Trunk(std::vector<double>(done.begin(), done.end())), cooldown, static_cast<std::int64_t>(done.size())};
+}
 
 /// Looks for continuations of one trunk to one horizon.
 class Extension {
  public:
-  Extension(const Trunk& trunk, std::int64_t horizon, const ExtendSettings& settings, double distance)
+  Extension(const Extended& trunk, std::int64_t horizon, const ExtendSettings& settings, double distance)
       : trunk_(trunk), horizon_(horizon), settings_(settings), distance_(distance) {}
 
   ExtendRow row(ExtendMethod method) const {
@@ -47,20 +91,21 @@ class Extension {
 
   /// The old cooldown on the new horizon; where it would start before m, it starts there.
   Schedule naive_schedule() const {
-    ScheduleSpec spec = trunk_.spec;
+    ScheduleSpec spec = trunk_.plain().spec();
     spec.steps = steps(horizon_);
-    Schedule schedule(spec);
+    spec.cooldown = trunk_.cooldown;
+    Schedule schedule(std::move(spec));
     if (schedule.layout().cooldown_steps <= room()) return schedule;
-    return with_cooldown(trunk_, horizon_, room(), spec.cooldown->decay);
+    return trunk_.cooled(horizon_, room(), trunk_.cooldown.decay);
   }
 
   double omega_of(const Schedule& schedule) const {
-    return omega(continued(trunk_, schedule), settings_.grad_norm, distance_);
+    return omega(trunk_.continued(schedule), settings_.grad_norm, distance_);
   }
 
   /// The square of the best factor of all rates (2.1): above 1 where the peak is too low for the schedule.
   double best_factor_squared(const Schedule& schedule) const {
-    const BoundTerms terms = omega_terms(continued(trunk_, schedule), settings_.grad_norm, distance_);
+    const BoundTerms terms = omega_terms(trunk_.continued(schedule), settings_.grad_norm, distance_);
     return terms.inverse / terms.linear;
   }
 
@@ -69,7 +114,7 @@ class Extension {
     row.method = method;
     row.steps = horizon_;
     row.parameter = parameter;
-    row.lr = continued(trunk_, schedule);
+    row.lr = trunk_.continued(schedule);
     row.omega = row.spec_omega = omega(row.lr, settings_.grad_norm, distance_);
     row.worst_case = worst_case(row.lr, settings_.grad_norm, distance_).value;
     row.spec = print(schedule);
@@ -94,8 +139,8 @@ class Extension {
 
   /// The lowest plateau that a cooldown to the given final LR can start from.
   double lowest_plateau() const {
-    const Rate final = trunk_.spec.cooldown->final;
-    const double share = final.unit == Rate::Unit::percent ? final.value / 100.0 : final.value / trunk_.spec.peak;
+    const Rate final = trunk_.cooldown.final;
+    const double share = final.unit == Rate::Unit::percent ? final.value / 100.0 : final.value / trunk_.plain().peak();
     return std::clamp(share, 1e-3, 1.0);
   }
 
@@ -148,9 +193,7 @@ class Extension {
   /// But for very short ones, the longer the cooldown, the higher the peak that suits the schedule: the root on the
   /// rising branch.
   ExtendRow adapted_cooldown() const {
-    const auto schedule = [&](std::int64_t length) {
-      return with_cooldown(trunk_, horizon_, length, trunk_.spec.cooldown->decay);
-    };
+    const auto schedule = [&](std::int64_t length) { return trunk_.cooled(horizon_, length, trunk_.cooldown.decay); };
     const auto square_at = [&](std::int64_t length) { return best_factor_squared(schedule(length)); };
     std::int64_t low = settings_.rule == ExtendRule::smallest_bound
                            ? best_length([&](std::int64_t length) { return omega_of(schedule(length)); })
@@ -179,7 +222,7 @@ class Extension {
 
   ExtendRow optimal() const {
     const std::size_t m = trunk_.done.size();
-    const std::size_t T = continued(trunk_, naive_schedule()).size();
+    const std::size_t T = trunk_.continued(naive_schedule()).size();
     std::vector<double> lr(T);
     std::copy(trunk_.done.begin(), trunk_.done.end(), lr.begin());
     const double unit = check_positive_norms(settings_.grad_norm, m, T);
@@ -202,21 +245,19 @@ class Extension {
 
   /// The best drop followed by linear decay.
   Schedule lowered(double guess) const {
-    const auto schedule = [&](double factor) {
-      return with_cooldown(trunk_, horizon_, room(), LoweredLinearDecay{factor});
-    };
+    const auto schedule = [&](double factor) { return trunk_.cooled(horizon_, room(), LoweredLinearDecay{factor}); };
     const double from = std::clamp(0.5 * guess, 1e-3, 0.5);
     const double to = std::clamp(2.0 * guess, 2e-3, 1.0);
     return schedule(golden_section([&](double f) { return omega_of(schedule(f)); }, from, to, 1e-8).first);
   }
 
-  const Trunk& trunk_;
+  const Extended& trunk_;
   std::int64_t horizon_;
   const ExtendSettings& settings_;
   double distance_;
 };
 
-std::vector<ExtendRow> extend(const Trunk& trunk, std::span<const std::int64_t> horizons,
+std::vector<ExtendRow> extend(const Extended& trunk, std::span<const std::int64_t> horizons,
                               const ExtendSettings& settings, double distance) {
   if (horizons.empty()) fail({"horizons: none given"});
   require_positive("distance", distance);
@@ -248,19 +289,18 @@ std::vector<ExtendRow> extend(const Trunk& trunk, std::span<const std::int64_t> 
   return rows;
 }
 
-/// Of the trunk cooled down from its end on.
-double cooled_down_distance(const Trunk& trunk, GradNorm grad_norm) {
-  const Duration& length = trunk.spec.cooldown->length;
-  const auto m = static_cast<double>(trunk.m());
-  std::int64_t horizon = 2 * trunk.m();
-  if (length.unit == Duration::Unit::percent && length.value < 50.0) {
-    horizon = static_cast<std::int64_t>(std::ceil(m / (1.0 - 0.01 * length.value)));
-  } else if (length.unit == Duration::Unit::steps) {
-    horizon = trunk.m() + static_cast<std::int64_t>(length.value);
+/// Of the trunk cooled down from its end on: over the planned length, at most as long as the trunk.
+double cooled_down_distance(const Extended& trunk, GradNorm grad_norm) {
+  const Duration& planned = trunk.cooldown.length;
+  std::int64_t length = trunk.m();
+  if (planned.unit == Duration::Unit::percent && planned.value < 50.0) {
+    length = steps_for_share(trunk.m(), planned.value);
+  } else if (planned.unit == Duration::Unit::steps) {
+    length = static_cast<std::int64_t>(planned.value);
   }
-  horizon = std::max(horizon, trunk.m() + 2);
-  const Schedule planned = with_cooldown(trunk, horizon, horizon - trunk.m(), trunk.spec.cooldown->decay);
-  return matching_distance(continued(trunk, planned), grad_norm);
+  length = std::max<std::int64_t>(length, 2);
+  const Schedule schedule = trunk.cooled(trunk.m() + length, length, trunk.cooldown.decay);
+  return matching_distance(trunk.continued(schedule), grad_norm);
 }
 
 }  // namespace
@@ -270,18 +310,18 @@ std::string_view name_of(ExtendMethod method) noexcept { return word_of(method);
 std::vector<ExtendRow> extend(const Schedule& trunk, std::int64_t m, std::span<const std::int64_t> horizons,
                               const ExtendSettings& settings) {
   const double distance = settings.distance ? *settings.distance : planned_distance(trunk, m, settings.grad_norm);
-  return extend(trunk_of(trunk, m), horizons, settings, distance);
+  return extend(extended(trunk, m), horizons, settings, distance);
 }
 
 std::vector<ExtendRow> extend(std::span<const double> done, std::span<const std::int64_t> horizons,
                               const ExtendSettings& settings, const Cooldown& cooldown) {
-  const Trunk trunk = trunk_of(done, cooldown);
+  const Extended trunk = extended(done, cooldown);
   return extend(trunk, horizons, settings,
                 settings.distance ? *settings.distance : cooled_down_distance(trunk, settings.grad_norm));
 }
 
 double planned_distance(const Schedule& trunk, std::int64_t m, GradNorm grad_norm) {
-  const Trunk state = trunk_of(trunk, m);
+  const Extended state = extended(trunk, m);
   if (trunk.layout().steps && trunk.layout().cooldown_steps > 0) {
     return matching_distance(bound_rates(trunk), grad_norm);
   }
@@ -289,7 +329,7 @@ double planned_distance(const Schedule& trunk, std::int64_t m, GradNorm grad_nor
 }
 
 double planned_distance(std::span<const double> done, GradNorm grad_norm, const Cooldown& cooldown) {
-  return cooled_down_distance(trunk_of(done, cooldown), grad_norm);
+  return cooled_down_distance(extended(done, cooldown), grad_norm);
 }
 
 }  // namespace scheduled

@@ -4,35 +4,22 @@
 
 #include "base/error.hpp"
 #include "law/records.hpp"
+#include "scheduled/trunk.hpp"
 
 namespace scheduled {
 
 std::vector<double> with_cooldown(std::span<const double> trunk, std::int64_t length, const Decay& decay,
                                   double final) {
-  if (trunk.empty()) fail_argument("trunk", "must hold at least one rate");
-  require_non_negative("trunk", trunk);
-  require_positive("trunk's last rate", trunk.back());
-  if (length < 1) fail_value("length", std::to_string(length), "must be >= 1");
   if (!(final >= 0.0 && final < 1.0)) fail_value("final", final, "must be within [0, 1)");
-  // One step at the trunk's rate, then the cooldown: a schedule that is all cooldown would start below it.
-  ScheduleSpec spec;
-  spec.steps = steps(length + 1);
-  spec.peak = trunk.back();
-  spec.cooldown = Cooldown{.length = steps(length), .decay = decay, .final = percent_of_peak(100.0 * final)};
-  const std::vector<double> tail = Schedule(spec).values();
-  std::vector<double> rates(trunk.begin(), trunk.end());
-  rates.insert(rates.end(), tail.begin() + 1, tail.end());
-  return rates;
-}
-
-std::int64_t cooldown_steps(const Duration& length, std::int64_t now) {
-  if (length.unit == Duration::Unit::steps) return resolve_steps("cooldown", length, std::nullopt, {});
-  if (length.unit != Duration::Unit::percent)
-    fail_value("cooldown", print_duration(length), "must be steps or a share");
-  if (!(length.value > 0.0 && length.value < 100.0)) {
-    fail_value("cooldown", print_duration(length), "must be below 100 %: a share of the run with the cooldown");
-  }
-  return std::max<std::int64_t>(steps_for_share(now, length.value), 1);
+  if (length < 1) fail_value("length", std::to_string(length), "must be >= 1");
+  const Trunk done = [&] {
+    try {
+      return Trunk(std::vector<double>(trunk.begin(), trunk.end()));
+    } catch (const ArgumentError& error) {
+      throw error.named("trunk");
+    }
+  }();
+  return done.branch(done.step(), length, {steps(length), decay, percent_of_peak(100.0 * final)}).values();
 }
 
 Decay parse_cooldown_decay(std::string_view name, double final) {

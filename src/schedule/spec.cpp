@@ -1,6 +1,5 @@
 // Specs from and to text: the spec language is what the parts' files and schedule/keys.hpp say.
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.hpp"
 #include "schedule/keys.hpp"
@@ -132,11 +131,6 @@ Cooldown parse_cooldown(std::string_view length, std::string_view decay, std::st
   spec.cooldown->length = percent(10);
   static_cast<void>(Schedule(std::move(spec)));
   return cooldown;
-}
-
-std::int64_t steps_for_share(std::int64_t start, double percent) {
-  const double share = percent / 100.0;
-  return std::llround(static_cast<double>(start) * share / (1.0 - share));
 }
 
 }  // namespace scheduled

@@ -280,10 +280,10 @@ class BadLogs(LawTest):
             ("--trunk is missing: a log, or a schedule", "cooldown", "law.json"),
             ("--at is missing: how many steps of the trunk are done", "cooldown", "law.json", "--trunk", "constant(peak=1e-3)"),
             ("at = 2001: must be within 1 ... 2000, the steps of trunk.csv", "cooldown", "law.json", "--trunk", "trunk.csv", "--at", "2001"),
-            ("cooldown = 100%: must be below 100 %", "cooldown", "law.json", "--trunk", "trunk.csv", "--cooldown", "100%"),
+            ("cooldown = 100%: must be below 100%", "cooldown", "law.json", "--trunk", "trunk.csv", "--cooldown", "100%"),
             ("--log: not with a fitted law", "cooldown", "law.json", "--log", "trunk.csv"),
             ("further = 0: must be >= 1", "cooldown", "law.json", "--trunk", "trunk.csv", "--further", "0"),
-            ("trunk's last rate = 0: must be finite and > 0", "cooldown", "law.json", "--trunk", "cosine-decay.csv"),
+            ("= 0: must be > 0: it is the LR that goes on", "cooldown", "law.json", "--trunk", "cosine-decay.csv"),
         ]:
             with self.subTest(text):
                 self.assert_fails(2, text, *arguments)

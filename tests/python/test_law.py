@@ -202,7 +202,7 @@ def test_bad_arguments(call, text):
 def test_bad_questions(fit):
     with pytest.raises(ArgumentError, match=r"length = 0: must be >= 1"):
         law.virtual_cooldown(fit.fitted, [1.0], [0])
-    with pytest.raises(ArgumentError, match=r"trunk's last rate = 0"):
+    with pytest.raises(ArgumentError, match=r"trunk\[\d+\] = 0.*must be > 0"):
         law.virtual_cooldown(fit.fitted, [1.0, 0.0], [1])
     with pytest.raises(ArgumentError, match=r"steep"):
         law.virtual_cooldown(fit.fitted, [1.0], [1], decay="steep")

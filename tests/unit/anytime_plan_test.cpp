@@ -1,4 +1,5 @@
 #include "scheduled/anytime.hpp"
+#include "scheduled/trunk.hpp"
 
 #include <gtest/gtest.h>
 
@@ -31,7 +32,7 @@ TEST(AnytimePlan, CostsWhatTheorySays) {
 TEST(AnytimePlan, BranchIsTheTrunkAndThenACooldown) {
   const Schedule trunk = Schedule::parse("rsqrt(warmup=100, peak=1e-3)");
   for (const Decay& decay : {Decay(LinearDecay{}), Decay(OneMinusSqrtDecay{})}) {
-    const Schedule branch = branch_schedule(trunk, 800, 200, {percent(20), decay, {}});
+    const Schedule branch = Trunk(trunk, 0).branch(800, 200, {percent(20), decay, {}});
     for (std::int64_t i = 0; i < 800; ++i) ASSERT_EQ(branch.lr(i), trunk.lr(i)) << i;
     for (std::int64_t i = 800; i < 1000; ++i) ASSERT_LT(branch.lr(i), branch.lr(i - 1)) << i;
     EXPECT_EQ(branch.lr(999), 0.0);
@@ -39,7 +40,7 @@ TEST(AnytimePlan, BranchIsTheTrunkAndThenACooldown) {
     EXPECT_EQ(Schedule::parse(print(branch)), branch);
   }
   const Schedule infinite = Schedule::parse("infinite(warmup=10, descent=100, plateau=25%)");
-  EXPECT_EQ(branch_schedule(infinite, 200, 50, {}).lr(199), infinite.lr(199));
+  EXPECT_EQ(Trunk(infinite, 200).branch(200, 50, {}).lr(199), infinite.lr(199));
 }
 
 TEST(AnytimePlan, BoundsAreThoseOfTheTables) {  // docs/theory.md, section 3: WSD c = .2 and cosine at T = 400
@@ -146,23 +147,14 @@ TEST(AnytimePlan, BadInputIsNamed) {
   EXPECT_TRUE(has(text(exponential), "never reaches 0"));
 }
 
-TEST(AnytimePlan, CooldownThatEndsAtAShareOfTheTotal) {
-  const Schedule trunk = Schedule::parse("constant(tokens_per_step=10)");
-  EXPECT_EQ(cooldown_steps_from(trunk, 80, percent(20)), 20);
-  EXPECT_EQ(cooldown_steps_from(trunk, 80, steps(7)), 7);
-  EXPECT_EQ(cooldown_steps_from(trunk, 80, tokens(70)), 7);
-  EXPECT_TRUE(has(error_of([&] { cooldown_steps_from(trunk, 80, percent(100)); }), "cooldown = 100%"));
-  EXPECT_TRUE(has(error_of([&] { cooldown_steps_from(trunk, 80, steps(0)); }), "must be at least 1 step"));
-}
-
 TEST(AnytimePlan, CooldownInWords) {
   const Cooldown cooldown = parse_cooldown("20%", "1-sqrt", "10%");
   EXPECT_EQ(cooldown.length, percent(20));
   EXPECT_EQ(cooldown.decay, Decay(OneMinusSqrtDecay{}));
-  EXPECT_DOUBLE_EQ(branch_schedule(Schedule::parse("constant(peak=3)"), 80, 20, cooldown).lr(99), 0.3);
+  EXPECT_DOUBLE_EQ(Trunk(Schedule::parse("constant(peak=3)"), 80).branch(80, 20, cooldown).lr(99), 0.3);
   EXPECT_EQ(parse_cooldown("5k"), (Cooldown{steps(5000), LinearDecay{}, {}}));
   const Schedule large =
-      branch_schedule(Schedule::parse("constant(peak=9)"), 80, 20, parse_cooldown("20", "linear", "4"));
+      Trunk(Schedule::parse("constant(peak=9)"), 80).branch(80, 20, parse_cooldown("20", "linear", "4"));
   EXPECT_EQ(large.lr(99), 4.0);  // above 1, below the trunk's peak
   EXPECT_TRUE(has(error_of([] { parse_cooldown("x"); }), "cooldown = x: must be a length"));
   EXPECT_TRUE(has(error_of([] { parse_cooldown("20%", "exp"); }), "decay = 'exp': must be linear"));

@@ -360,15 +360,6 @@ TEST(VirtualCooldown, VerdictsAreThoseOfTheIntervals) {
   EXPECT_EQ(name_of(better_spent(answer({0.16, 0.1, 0.22}, large))), "alike");
 }
 
-TEST(VirtualCooldown, SharesAreOfTheWholeRun) {
-  EXPECT_EQ(cooldown_steps(steps(500), 1000), 500);
-  EXPECT_EQ(cooldown_steps(percent(20), 1000), 250);
-  EXPECT_EQ(cooldown_steps(percent(50), 1000), 1000);
-  EXPECT_EQ(error_of([] { cooldown_steps(percent(100), 1000); }),
-            "cooldown = 100%: must be below 100 %: a share of the run with the cooldown");
-  EXPECT_EQ(error_of([] { cooldown_steps(tokens(1e9), 1000); }), "cooldown = 1000000000tok: must be steps or a share");
-}
-
 TEST(VirtualCooldown, DecaysByName) {
   EXPECT_EQ(parse_cooldown_decay("1-sqrt"), Decay(OneMinusSqrtDecay{}));
   EXPECT_EQ(parse_cooldown_decay("exponential", 0.1), Decay(ExponentialDecay{}));
@@ -386,8 +377,8 @@ TEST(VirtualCooldown, BadQuestionsAreNamed) {
   };
   EXPECT_EQ(message(trunk, {}), "lengths: must hold at least one length");
   EXPECT_EQ(message(trunk, {.lengths = {0}}), "length = 0: must be >= 1");
-  EXPECT_EQ(message({}, {.lengths = {10}}), "trunk: must hold at least one rate");
-  EXPECT_EQ(message({1.0, 0.0}, {.lengths = {10}}), "trunk's last rate = 0: must be finite and > 0");
+  EXPECT_EQ(message({}, {.lengths = {10}}), "trunk = []: must hold at least one step");
+  EXPECT_EQ(message({1.0, 0.0}, {.lengths = {10}}), "trunk[1] = 0: must be > 0: it is the LR that goes on");
   EXPECT_EQ(message(trunk, {.lengths = {10}, .final = 1.0}), "final = 1: must be within [0, 1)");
 }
 
