@@ -96,7 +96,7 @@ class Experiment:
         if not (self.out / "runs" / run).exists():
             return None
         record = json.loads(self.call("run", "status", self.out / "runs" / run, "--json"))
-        return next((one for one in record["lines"] if one["line"] == line), None)
+        return next((one for one in record["lines"] if one["name"] == line), None)
 
     def train(self, run, config, line, until, *options):
         """Trains a line to `until` where it is not there yet."""

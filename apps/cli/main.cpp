@@ -30,7 +30,7 @@ int run(int argc, char** argv) {
   add_cooldown(command.app());
 #endif
 #ifdef SCHEDULED_WITH_RUN
-  add_run(command.app());
+  add_run(command);
   add_train(command, {argv + std::min(argc, 1), argv + argc});
 #endif
   return run_program(command, version(), argc, argv);

@@ -1,14 +1,11 @@
 // What the verbs of `scheduled run` share.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
-#include "cli/cooldown_options.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/anytime.hpp"
-#include "shell/output.hpp"
-#include "shell/process.hpp"
+#include "shell/options.hpp"
 
 namespace scheduled::cli {
 
@@ -18,23 +15,24 @@ struct RunOptions {
   std::string line = "trunk";
   bool json = false;
 
-  void add_to(CLI::App& verb, bool with_line = true);
+  /// Returns --json.
+  Option add_to(Verb& verb, bool with_line = true);
   RunStore open(RunStore::Access access) const { return RunStore::open(folder, access); }
 };
 
-Json to_json(const RecordedCheckpoint& checkpoint);
-Json to_json(const RecordedLine& line);
+/// A schedule whose peak must be said, because it is the learning rate of a run. Throws ArgumentError.
+void require_peak(std::string_view name, const std::string& spec, std::string_view why);
 
-void add_run_plan(CLI::App& run);
-void add_run_init(CLI::App& run);
-void add_run_lr(CLI::App& run);
-void add_run_commit(CLI::App& run);
-void add_run_branch(CLI::App& run);
-void add_run_resume(CLI::App& run);
-void add_run_log(CLI::App& run);
-void add_run_status(CLI::App& run);
-void add_run_verify(CLI::App& run);
-void add_run_gc(CLI::App& run);
-void add_run_export(CLI::App& run);
+void add_run_plan(Verb& run);
+void add_run_init(Verb& run);
+void add_run_lr(Verb& run);
+void add_run_commit(Verb& run);
+void add_run_branch(Verb& run);
+void add_run_resume(Verb& run);
+void add_run_log(Verb& run);
+void add_run_status(Verb& run);
+void add_run_verify(Verb& run);
+void add_run_gc(Verb& run);
+void add_run_export(Verb& run);
 
 }  // namespace scheduled::cli

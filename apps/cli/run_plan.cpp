@@ -2,19 +2,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
-#include <stdexcept>
 
+#include "anytime/records.hpp"
 #include "base/csv.hpp"
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
 #include "cli/results.hpp"
 #include "cli/run.hpp"
 #include "plot/series.hpp"
 #include "scheduled/anytime.hpp"
-#include "scheduled/error.hpp"
-#include "scheduled/schedule.hpp"
+#include "shell/arguments.hpp"
 #include "shell/process.hpp"
 
 namespace scheduled::cli {
@@ -22,32 +20,20 @@ namespace {
 
 struct PlanOptions {
   std::string trunk;
-  std::string results;
-  std::string overhead;
-  std::string distance;
-  std::string grad_norm;
+  std::vector<Duration> results;
+  std::optional<Duration> overhead;
+  BoundOptions bound;
   std::string law;
   CooldownOptions cooldown;
   OutputOptions output;
 };
 
-std::vector<Duration> read_results(const std::string& list) {
-  std::vector<Duration> results;
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    results.push_back(parse_duration("results", list.substr(begin, end - begin)));
-    begin = end + 1;
+std::optional<double> overhead_of(const std::optional<Duration>& share) {
+  if (!share) return std::nullopt;
+  if (share->unit != Duration::Unit::percent) {
+    fail_value("overhead", print_duration(*share), "must be a share of the longest result, such as 15%");
   }
-  return results;
-}
-
-std::optional<double> read_overhead(const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const Duration share = parse_duration("overhead", text);
-  if (share.unit != Duration::Unit::percent) {
-    throw std::invalid_argument("overhead = " + text + ": must be a share of the longest result, such as 15%");
-  }
-  return share.value / 100.0;
+  return share->value / 100.0;
 }
 
 std::string percent_of(double share) { return fmt::format("{:.4g}%", 100.0 * share); }
@@ -99,48 +85,6 @@ std::string text_of(const AnytimePlan& plan, const std::string& scale) {
                      plan.trunk_steps, plan.total_steps - plan.trunk_steps, percent_of(plan.overhead)) +
          fmt::format("{} steps as separate cosine runs: {} saved\n\n", plan.separate_steps, percent_of(saved)) +
          checkpoints.text();
-}
-
-Json json_of(const AnytimePlan& plan, const PlanOptions& options) {
-  Json json;
-  json["trunk"] = print(plan.trunk);
-  json["distance"] = options.distance.empty() ? 1.0 : read_number("distance", options.distance);
-  json["grad_norm"] = grad_norm_json(options.grad_norm.empty() ? "1" : options.grad_norm);
-  json["peak"] = plan.peak;
-  json["tuned"] = plan.tuned;
-  json["branches"] = Json::array();
-  for (const PlannedBranch& branch : plan.branches) {
-    Json row = Json::object({{"result", branch.result},
-                             {"start", branch.start},
-                             {"cooldown", branch.cooldown},
-                             {"share", branch.share()},
-                             {"spec", print(branch.schedule)},
-                             {"bound", branch.bound},
-                             {"bound_at_own_peak", branch.bound_at_own_peak},
-                             {"cosine_peak", branch.cosine.peak},
-                             {"cosine_bound", branch.cosine.bound},
-                             {"ratio", branch.ratio}});
-    if (branch.loss) {
-      const Predicted& loss = *branch.loss;
-      row["loss"] = Json::object({{"loss", loss.loss}, {"lower", loss.lower}, {"upper", loss.upper}});
-    }
-    json["branches"].push_back(std::move(row));
-  }
-  json["trunk_steps"] = plan.trunk_steps;
-  json["total_steps"] = plan.total_steps;
-  json["separate_steps"] = plan.separate_steps;
-  json["overhead"] = plan.overhead;
-  json["checkpoints"] = Json::array();
-  for (const PlannedCheckpoint& checkpoint : plan.checkpoints) {
-    Json row;
-    row["step"] = checkpoint.step;
-    row["is_result"] = checkpoint.is_result;
-    row["needed_by"] = Json::array();
-    for (const std::size_t k : checkpoint.needed_by) row["needed_by"].push_back(plan.branches[k].result);
-    row["after_trunk_step"] = checkpoint.after_trunk_step ? Json(*checkpoint.after_trunk_step) : Json();
-    json["checkpoints"].push_back(std::move(row));
-  }
-  return json;
 }
 
 std::string csv_of(const AnytimePlan& plan) {
@@ -225,9 +169,7 @@ plot::Figure draw(const AnytimePlan& plan, const BoundSettings& settings, const 
 /// --law. Rates without a unit would give a loss that means nothing.
 std::optional<FittedLaw> law_of(const PlanOptions& options) {
   if (options.law.empty()) return std::nullopt;
-  if (!Schedule::says_peak(options.trunk)) {
-    fail("trunk = " + options.trunk + ": has no peak; --law needs the learning rate of the run, peak=LR");
-  }
+  require_peak("trunk", options.trunk, "--law needs the learning rate of the run, peak=LR");
   return read_law(options.law);
 }
 
@@ -241,56 +183,53 @@ void warn_of_extrapolation(const AnytimePlan& plan, const FittedLaw& law) {
 }
 
 void plan_run(const PlanOptions& options) {
-  options.output.check();
-  PlanRequest request{.trunk = Schedule::parse(options.trunk), .results = read_results(options.results)};
-  request.cooldown = options.cooldown.read();
-  request.max_overhead = read_overhead(options.overhead);
-  if (!options.distance.empty()) request.distance = read_number("distance", options.distance);
+  PlanRequest request{.trunk = Schedule::parse(options.trunk), .results = options.results};
+  request.cooldown = options.cooldown.cooldown;
+  request.max_overhead = overhead_of(options.overhead);
+  request.distance = options.bound.distance_or_1();
   std::int64_t longest = 0;
   for (const Duration& result : request.results) {
     longest = std::max(longest, resolve_steps("results", result, {}, request.trunk.spec().step_size));
   }
   check_summable(longest);
-  const GradNormArgument grad_norm(options.grad_norm, longest);
-  request.grad_norm = grad_norm.view();
+  const GradNorms grad_norms(options.bound.grad_norm_or_1(), longest);
+  request.grad_norm = grad_norms.view();
   request.law = law_of(options);
   const AnytimePlan plan = plan_anytime(request);
   if (request.law) warn_of_extrapolation(plan, *request.law);
   const BoundSettings settings{request.grad_norm, request.distance};
   if (!options.output.figure.empty()) plot::write_figure(draw(plan, settings, request.law), options.output.figure);
-  if (options.output.json) return print_line(json_of(plan, options));
-  const std::string scale = fmt::format("distance {}, grad norm {}", options.distance.empty() ? "1" : options.distance,
-                                        options.grad_norm.empty() ? "1" : options.grad_norm);
+  if (options.output.json) {
+    Json json = to_json(plan);
+    json["distance"] = request.distance;
+    json["grad_norm"] = options.bound.grad_norm_or_1().json();
+    return print_line(json);
+  }
+  const std::string scale =
+      fmt::format("distance {}, grad norm {}", format_number(request.distance), options.bound.grad_norm_or_1().text);
   print_text(options.output.csv ? csv_of(plan) : text_of(plan, scale));
 }
 
 }  // namespace
 
-void add_run_plan(CLI::App& run) {
-  auto* const verb = run.add_subcommand("plan", "Where branches leave the trunk, what that costs, what to expect");
-  const auto options = std::make_shared<PlanOptions>();
-  verb->add_option("--trunk", options->trunk, "Schedule without a horizon, e.g. \"rsqrt(warmup=1k)\"")
-      ->type_name("SPEC")
-      ->required();
-  verb->add_option("--results", options->results, "Total budgets of the results: steps, tokens or examples")
-      ->type_name("N,N")
-      ->required();
-  options->cooldown.add_to(*verb, "its result's budget");
-  verb->add_option("--overhead", options->overhead,
-                   "Choose the shares so that all takes at most this much more than the longest result alone, e.g. 15%")
-      ->type_name("P%")
-      ->excludes("--cooldown");
-  verb->add_option("-D,--distance", options->distance, "Distance from the start to the optimum, > 0; default 1")
-      ->type_name("D");
-  verb->add_option("-G,--grad-norm", options->grad_norm,
-                   "Gradient norms: a number, t^ALPHA, or a file with one value per step; default 1")
-      ->type_name("G");
-  verb->add_option(
-          "--law", options->law,
-          "Fitted loss law (JSON): predicts the loss of each result at the trunk's own peak, which must be given")
-      ->type_name("FILE");
-  options->output.add_to(*verb);
-  verb->footer(
+void add_run_plan(Verb& run) {
+  Verb& verb = run.verb("plan", "Where branches leave the trunk, what that costs, what to expect");
+  auto& options = verb.keep<PlanOptions>();
+  verb.add("--trunk", options.trunk, "Schedule without a horizon, e.g. \"rsqrt(warmup=1k)\"").type("SPEC").required();
+  verb.add("--results", options.results, "Total budgets of the results: steps, tokens or examples")
+      .type("N,N")
+      .required();
+  const CooldownOptions::Added cooldown = options.cooldown.add_to(verb, "its result's budget");
+  verb.add("--overhead", options.overhead,
+           "Choose the shares so that all takes at most this much more than the longest result alone, e.g. 15%")
+      .type("P%")
+      .excludes(cooldown.length);
+  options.bound.add_settings_to(verb, {Criterion::omega});
+  verb.add("--law", options.law,
+           "Fitted loss law (JSON): predicts the loss of each result at the trunk's own peak, which must be given")
+      .type("FILE");
+  options.output.add_to(verb);
+  verb.help(
       "Bounds are at the trunk's peak that is best for all results together; the ratio is to a cosine run of the same\n"
       "budget at its best peak. The figure shows trunk and branches, rates above bounds.\n"
       "With --law: losses have a 90 % interval, and are for the trunk's own peak, as laws know real learning rates.\n\n"
@@ -300,7 +239,7 @@ void add_run_plan(CLI::App& run) {
       "10% "
       "--csv\n"
       "  scheduled run plan --trunk \"rsqrt(warmup=300, peak=1e-3)\" --results 10k,20k --law law.json");
-  verb->callback([options] { plan_run(*options); });
+  verb.run([&options] { plan_run(options); });
 }
 
 }  // namespace scheduled::cli

@@ -4,47 +4,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <stdexcept>
 
+#include "anytime/records.hpp"
 #include "base/csv.hpp"
+#include "base/error.hpp"
 #include "cli/run.hpp"
-#include "scheduled/error.hpp"
+#include "shell/output.hpp"
 
 namespace scheduled::cli {
 namespace {
 
 using State = RecordedCheckpoint::State;
-
-struct StatusOptions {
-  RunOptions run;
-};
-
-Json record_json(const RunRecord& record) {
-  Json json;
-  json["run"] = record.folder.string();
-  json["version"] = record.version;
-  json["lines"] = Json::array();
-  for (const RecordedLine& line : record.lines) json["lines"].push_back(to_json(line));
-  json["checkpoints"] = Json::array();
-  for (const RecordedCheckpoint& checkpoint : record.checkpoints) json["checkpoints"].push_back(to_json(checkpoint));
-  json["sessions"] = Json::array();
-  for (const RecordedSession& session : record.sessions) {
-    json["sessions"].push_back(Json::object({{"id", session.id},
-                                             {"line", session.line},
-                                             {"start", session.start},
-                                             {"checkpoint", session.checkpoint ? Json(*session.checkpoint) : Json()},
-                                             {"spec", print(session.schedule)},
-                                             {"spec_hash", session.schedule_hash},
-                                             {"code_version", session.code_version},
-                                             {"time", session.time}}));
-  }
-  json["data"] = Json::array();
-  for (const RecordedData& data : record.data) {
-    json["data"].push_back(Json::object({{"line", data.line}, {"step", data.step}, {"text", data.text}}));
-  }
-  return json;
-}
 
 /// What stands at one step of a line in the tree.
 struct Entry {
@@ -55,11 +26,10 @@ struct Entry {
 };
 
 std::string note_of(const RecordedCheckpoint& checkpoint) {
-  constexpr const char* states[] = {"", ", superseded", ", damaged", ""};
   std::int64_t bytes = 0;
   for (const RecordedFile& file : checkpoint.files) bytes += file.bytes;
   return fmt::format("checkpoint, {} bytes{}{}", bytes, checkpoint.keep ? ", to keep" : "",
-                     states[static_cast<int>(checkpoint.state)]);
+                     checkpoint.state == State::live ? "" : concat({", ", word_of(checkpoint.state)}));
 }
 
 std::vector<Entry> entries_of(const RunRecord& record, const RecordedLine& line) {
@@ -117,9 +87,9 @@ std::string tree(const RunRecord& record, const RecordedLine& line, const std::s
   return text;
 }
 
-void status(const StatusOptions& options) {
-  const RunRecord record = options.run.open(RunStore::Access::read).record();
-  if (options.run.json) return print_line(record_json(record));
+void status(const RunOptions& options) {
+  const RunRecord record = options.open(RunStore::Access::read).record();
+  if (options.json) return print_line(to_json(record));
   const bool unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
   const Strokes strokes = unicode ? Strokes{"├── ", "└── ", "│   "} : Strokes{"|-- ", "`-- ", "|   "};
   print_text(tree(record, record.line("trunk"), "", strokes));
@@ -128,12 +98,7 @@ void status(const StatusOptions& options) {
 void verify(const RunOptions& options) {
   const VerifyReport report = options.open(RunStore::Access::read).verify();
   if (options.json) {
-    print_line(Json::object({{"sound", report.sound()},
-                             {"checkpoints", report.checkpoints},
-                             {"files", report.files},
-                             {"bytes", report.bytes},
-                             {"problems", report.problems},
-                             {"notes", report.notes}}));
+    print_line(to_json(report));
   } else {
     std::string text;
     for (const std::string& problem : report.problems) text += "damage: " + problem + "\n";
@@ -149,18 +114,14 @@ void verify(const RunOptions& options) {
 
 struct GcOptions {
   RunOptions run;
-  int keep = 2;
+  std::int64_t keep = 2;
   bool dry_run = false;
 };
 
 void gc(const GcOptions& options) {
   RunStore store = options.run.open(options.dry_run ? RunStore::Access::read : RunStore::Access::write);
-  const GcReport report = store.gc(options.keep, options.dry_run);
-  if (options.run.json) {
-    Json json = Json::object({{"bytes", report.bytes}, {"leftovers", report.leftovers}, {"deleted", Json::array()}});
-    for (const RecordedCheckpoint& checkpoint : report.deleted) json["deleted"].push_back(to_json(checkpoint));
-    return print_line(json);
-  }
+  const GcReport report = store.gc(static_cast<int>(std::min<std::int64_t>(options.keep, 1 << 30)), options.dry_run);
+  if (options.run.json) return print_line(to_json(report));
   const char* const does = options.dry_run ? "would delete" : "deleted";
   std::string text;
   for (const RecordedCheckpoint& checkpoint : report.deleted) {
@@ -196,7 +157,7 @@ void export_line(const ExportOptions& options) {
     Json json;
     json["config"] = Json::object({{"run", options.run.folder}, {"line", options.run.line}});
     json["config"]["schedule"] = std::get<std::string>(log.meta.at("schedule"));
-    json["record"] = record_json(store.record());
+    json["record"] = to_json(store.record());
     json["history"] = history_json(log);
     return print_line(json);
   }
@@ -214,48 +175,46 @@ void export_line(const ExportOptions& options) {
 
 }  // namespace
 
-void add_run_status(CLI::App& run) {
-  auto* const verb = run.add_subcommand("status", "The tree of trunk, branches and checkpoints");
-  const auto options = std::make_shared<StatusOptions>();
-  options->run.add_to(*verb, false);
-  verb->footer("Example:\n  scheduled run status myrun");
-  verb->callback([options] { status(*options); });
+void add_run_status(Verb& run) {
+  Verb& verb = run.verb("status", "The tree of trunk, branches and checkpoints");
+  auto& options = verb.keep<RunOptions>();
+  options.add_to(verb, false);
+  verb.help("Example:\n  scheduled run status myrun");
+  verb.run([&options] { status(options); });
 }
 
-void add_run_verify(CLI::App& run) {
-  auto* const verb = run.add_subcommand("verify", "Read every byte and say what is damaged");
-  const auto options = std::make_shared<RunOptions>();
-  options->add_to(*verb, false);
-  verb->footer(
+void add_run_verify(Verb& run) {
+  Verb& verb = run.verb("verify", "Read every byte and say what is damaged");
+  auto& options = verb.keep<RunOptions>();
+  options.add_to(verb, false);
+  verb.help(
       "Exit code 1 where something committed is damaged; what interrupted work left is only noted.\n\n"
       "Example:\n  scheduled run verify myrun");
-  verb->callback([options] { verify(*options); });
+  verb.run([&options] { verify(options); });
 }
 
-void add_run_gc(CLI::App& run) {
-  auto* const verb = run.add_subcommand("gc", "Delete checkpoints that nothing needs");
-  const auto options = std::make_shared<GcOptions>();
-  options->run.add_to(*verb, false);
-  verb->add_option("--keep", options->keep, "So many of the last of the trunk and of each unfinished branch")
-      ->type_name("N")
-      ->capture_default_str();
-  verb->add_flag("--dry-run", options->dry_run, "Only say it");
-  verb->footer(
+void add_run_gc(Verb& run) {
+  Verb& verb = run.verb("gc", "Delete checkpoints that nothing needs");
+  auto& options = verb.keep<GcOptions>();
+  options.run.add_to(verb, false);
+  verb.add("--keep", options.keep, "So many of the last of the trunk and of each unfinished branch").type("N");
+  verb.add("--dry-run", options.dry_run, "Only say it");
+  verb.help(
       "Kept besides: ends of branches, starts of unfinished ones, and what was committed with --keep until a\n"
       "branch from there is finished.\n\n"
       "Example:\n  scheduled run gc myrun --keep 1 --dry-run");
-  verb->callback([options] { gc(*options); });
+  verb.run([&options] { gc(options); });
 }
 
-void add_run_export(CLI::App& run) {
-  auto* const verb = run.add_subcommand("export", "The metrics of a line as a table that bound --log reads");
-  const auto options = std::make_shared<ExportOptions>();
-  options->run.add_to(*verb);
-  verb->add_flag("--csv", options->csv, "Print CSV (the default)")->excludes("--json");
-  verb->footer(
+void add_run_export(Verb& run) {
+  Verb& verb = run.verb("export", "The metrics of a line as a table that bound --log reads");
+  auto& options = verb.keep<ExportOptions>();
+  const Option as_json = options.run.add_to(verb);
+  verb.add("--csv", options.csv, "Print CSV (the default)").excludes(as_json);
+  verb.help(
       "A branch's table begins with the trunk's. --json has the whole record besides.\n\n"
       "Example:\n  scheduled run export myrun --line result-500 --csv");
-  verb->callback([options] { export_line(*options); });
+  verb.run([&options] { export_line(options); });
 }
 
 }  // namespace scheduled::cli

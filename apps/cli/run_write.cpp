@@ -1,17 +1,16 @@
 // scheduled run init, lr, commit, branch, resume, log: what a training program calls.
 #include <fmt/format.h>
 
-#include <memory>
-#include <stdexcept>
-
-#include "cli/arguments.hpp"
+#include "anytime/records.hpp"
+#include "base/error.hpp"
 #include "cli/run.hpp"
-#include "scheduled/error.hpp"
+#include "shell/arguments.hpp"
+#include "shell/file.hpp"
+#include "shell/output.hpp"
+#include "shell/process.hpp"
 
 namespace scheduled::cli {
 namespace {
-
-std::int64_t read_step(const std::string& text) { return read_steps("step", text).value_or(0); }
 
 struct InitOptions {
   RunOptions run;
@@ -20,9 +19,7 @@ struct InitOptions {
 
 void init(const InitOptions& options) {
   const Schedule trunk = Schedule::parse(options.trunk);
-  if (!Schedule::says_peak(options.trunk)) {
-    fail("trunk = " + options.trunk + ": has no peak; give the learning rate of the run, peak=LR");
-  }
+  require_peak("trunk", options.trunk, "give the learning rate of the run, peak=LR");
   const RunStore store =
       RunStore::init(options.run.folder, trunk, {.code_version = options.code, .data = options.data});
   const RunRecord record = store.record();
@@ -32,16 +29,15 @@ void init(const InitOptions& options) {
 
 struct LrOptions {
   RunOptions run;
-  std::string step, count;
+  std::optional<std::int64_t> step, count;
   bool csv = false;
 };
 
 void print_rates(const LrOptions& options) {
+  require_count("count", options.count);
   const RunStore store = options.run.open(RunStore::Access::read);
-  const std::int64_t first =
-      options.step.empty() ? store.record().line(options.run.line).step : read_step(options.step);
-  const std::int64_t count = options.count.empty() ? 1 : read_steps("count", options.count).value_or(1);
-  if (count < 1) throw std::invalid_argument("count = 0: must be >= 1");
+  const std::int64_t first = options.step ? *options.step : store.record().line(options.run.line).step;
+  const std::int64_t count = options.count.value_or(1);
   Json json;
   Output output;
   if (options.csv) output.write("step,lr\n");
@@ -60,7 +56,8 @@ void print_rates(const LrOptions& options) {
 
 struct CommitOptions {
   RunOptions run;
-  std::string step, data_position, rng_state, code;
+  std::int64_t step = 0;
+  std::string data_position, rng_state, code;
   std::vector<std::string> files;
   std::optional<std::int64_t> session;
   bool keep = false;
@@ -70,7 +67,7 @@ void commit(const CommitOptions& options) {
   RunStore store = options.run.open(RunStore::Access::write);
   const std::vector<std::filesystem::path> files(options.files.begin(), options.files.end());
   const RecordedCheckpoint checkpoint = store.commit({.line = options.run.line,
-                                                      .step = read_step(options.step),
+                                                      .step = options.step,
                                                       .data_position = options.data_position,
                                                       .rng_state = options.rng_state,
                                                       .code_version = options.code,
@@ -87,14 +84,14 @@ void commit(const CommitOptions& options) {
 
 struct BranchOptions {
   RunOptions run;
-  std::string name, at, code;
+  std::string name, code;
+  std::optional<std::int64_t> at;
   CooldownOptions cooldown;
 };
 
 void branch(const BranchOptions& options) {
-  const Cooldown cooldown = options.cooldown.read();
   RunStore store = options.run.open(RunStore::Access::write);
-  const RecordedLine line = store.branch(options.name, read_steps("at", options.at), cooldown, options.code);
+  const RecordedLine line = store.branch(options.name, options.at, options.cooldown.cooldown, options.code);
   if (options.run.json) return print_line(to_json(line));
   print_text(fmt::format("{} leaves the trunk at step {} and ends at {}: {}\n", line.name, line.start, *line.end,
                          print(line.schedule)));
@@ -102,24 +99,11 @@ void branch(const BranchOptions& options) {
 
 struct ResumeOptions {
   RunOptions run;
-  std::string schedule, step, decayed_from, data, code;
+  std::string schedule, decayed_from, data, code;
+  std::optional<std::int64_t> step;
   bool override_schedule = false;
   bool dry_run = false;
 };
-
-Json json_of(const Resume& resume, const std::string& line) {
-  Json json;
-  json["line"] = line;
-  json["step"] = resume.step;
-  json["lr"] = resume.lr;
-  json["lr_before"] = resume.lr_before;
-  json["spec"] = print(resume.schedule);
-  json["session"] = resume.session;
-  json["folder"] = resume.folder.empty() ? Json() : Json(resume.folder.string());
-  json["checkpoint"] = resume.checkpoint ? to_json(*resume.checkpoint) : Json();
-  json["damaged"] = resume.damaged;
-  return json;
-}
 
 std::string text_of(const Resume& resume, const std::string& line) {
   std::string text =
@@ -140,7 +124,7 @@ void resume(const ResumeOptions& options) {
   RunStore store = options.run.open(options.dry_run ? RunStore::Access::read : RunStore::Access::write);
   ResumeRequest request{.line = options.run.line,
                         .override_schedule = options.override_schedule,
-                        .step = read_steps("step", options.step),
+                        .step = options.step,
                         .decayed_from = options.decayed_from,
                         .code_version = options.code,
                         .dry_run = options.dry_run};
@@ -148,13 +132,14 @@ void resume(const ResumeOptions& options) {
   const Resume resume = store.resume(request);
   for (const std::string& damage : resume.damaged) warn(damage + "; the one before is used");
   if (!options.data.empty() && !options.dry_run) store.attach_data(options.run.line, resume.step, options.data);
-  if (options.run.json) return print_line(json_of(resume, options.run.line));
+  if (options.run.json) return print_line(to_json(resume));
   print_text(text_of(resume, options.run.line));
 }
 
 struct LogOptions {
   RunOptions run;
-  std::string step, from;
+  std::optional<std::int64_t> step;
+  std::string from;
   std::vector<std::string> values;
   std::optional<std::int64_t> session;
 };
@@ -172,20 +157,20 @@ std::vector<Metric> metrics_of(const RunLog& log) {
 
 void log(const LogOptions& options) {
   if (options.from.empty() == options.values.empty()) {
-    throw std::invalid_argument("log: give either --step N with NAME=VALUE ..., or --from FILE");
+    fail_argument("log", "give either --step N with NAME=VALUE ..., or --from FILE");
   }
   RunLog rows;
   std::vector<Metric> metrics;
   if (options.from.empty()) {
-    if (options.step.empty()) throw std::invalid_argument("step: is missing; NAME=VALUE needs --step N");
+    if (!options.step) fail_argument("step", "is missing; NAME=VALUE needs --step N");
     for (const std::string& text : options.values) {
       const std::size_t equals = text.find('=');
-      if (equals == std::string::npos) throw std::invalid_argument(text + ": must be NAME=VALUE");
+      if (equals == std::string::npos) fail_argument(text, "must be NAME=VALUE");
       const std::string_view name = std::string_view(text).substr(0, equals);
-      metrics.push_back({read_step(options.step), name, read_number(name, text.substr(equals + 1))});
+      metrics.push_back({*options.step, name, Argument<double>::read(name, text.substr(equals + 1))});
     }
   } else {
-    rows = parse_log(options.from == "-" ? "standard input" : options.from, read_text(options.from));
+    rows = parse_log(source_name(options.from), read_text(options.from));
     metrics = metrics_of(rows);
   }
   RunStore store = options.run.open(RunStore::Access::write);
@@ -196,94 +181,87 @@ void log(const LogOptions& options) {
 
 }  // namespace
 
-void add_run_init(CLI::App& run) {
-  auto* const verb = run.add_subcommand("init", "Make a run in a new folder");
-  const auto options = std::make_shared<InitOptions>();
-  options->run.add_to(*verb, false);
-  verb->add_option("--trunk", options->trunk,
-                   "Schedule; without a horizon, so that branches can leave it, or a plain run's")
-      ->type_name("SPEC")
-      ->required();
-  verb->add_option("--code", options->code, "Version of the training program, for the record")->type_name("TEXT");
-  verb->add_option("--data", options->data, "What the trunk reads, for the record")->type_name("TEXT");
-  verb->footer("Example:\n  scheduled run init myrun --trunk \"rsqrt(warmup=100, peak=1e-3)\" --data books");
-  verb->callback([options] { init(*options); });
+void add_run_init(Verb& run) {
+  Verb& verb = run.verb("init", "Make a run in a new folder");
+  auto& options = verb.keep<InitOptions>();
+  options.run.add_to(verb, false);
+  verb.add("--trunk", options.trunk, "Schedule; without a horizon, so that branches can leave it, or a plain run's")
+      .type("SPEC")
+      .required();
+  verb.add("--code", options.code, "Version of the training program, for the record").type("TEXT");
+  verb.add("--data", options.data, "What the trunk reads, for the record").type("TEXT");
+  verb.help("Example:\n  scheduled run init myrun --trunk \"rsqrt(warmup=100, peak=1e-3)\" --data books");
+  verb.run([&options] { init(options); });
 }
 
-void add_run_lr(CLI::App& run) {
-  auto* const verb = run.add_subcommand("lr", "The learning rate of an update, as recorded");
-  const auto options = std::make_shared<LrOptions>();
-  options->run.add_to(*verb);
-  verb->add_option("--step", options->step, "0-based update; default: the next after the last checkpoint")
-      ->type_name("N");
-  verb->add_option("--count", options->count, "So many from there on, one per line")->type_name("N");
-  verb->add_flag("--csv", options->csv, "Print CSV")->excludes("--json");
-  verb->footer("Example:\n  scheduled run lr myrun --step 400 --count 3");
-  verb->callback([options] { print_rates(*options); });
+void add_run_lr(Verb& run) {
+  Verb& verb = run.verb("lr", "The learning rate of an update, as recorded");
+  auto& options = verb.keep<LrOptions>();
+  const Option as_json = options.run.add_to(verb);
+  verb.add("--step", options.step, "0-based update; default: the next after the last checkpoint").type("N");
+  verb.add("--count", options.count, "So many from there on, one per line").type("N");
+  verb.add("--csv", options.csv, "Print CSV").excludes(as_json);
+  verb.help("Example:\n  scheduled run lr myrun --step 400 --count 3");
+  verb.run([&options] { print_rates(options); });
 }
 
-void add_run_commit(CLI::App& run) {
-  auto* const verb = run.add_subcommand("commit", "Copy files into the run as a checkpoint");
-  const auto options = std::make_shared<CommitOptions>();
-  options->run.add_to(*verb);
-  verb->add_option("FILE", options->files, "Files, and folders for what is in them")->required();
-  verb->add_option("--step", options->step, "Updates finished in all, e.g. 40k")->type_name("N")->required();
-  verb->add_option("--data-position", options->data_position, "Where the data stream is")->type_name("TEXT");
-  verb->add_option("--rng-state", options->rng_state, "State of the random numbers")->type_name("TEXT");
-  verb->add_option("--code", options->code, "Version of the training program")->type_name("TEXT");
-  verb->add_flag("--keep", options->keep, "A branch is to start here: gc keeps it until one has finished");
-  verb->add_option("--session", options->session, "Refuse where the line was resumed after this session")
-      ->type_name("ID");
-  verb->footer(
+void add_run_commit(Verb& run) {
+  Verb& verb = run.verb("commit", "Copy files into the run as a checkpoint");
+  auto& options = verb.keep<CommitOptions>();
+  options.run.add_to(verb);
+  verb.add_each("FILE", options.files, "Files, and folders for what is in them").required();
+  verb.add("--step", options.step, "Updates finished in all, e.g. 40k").type("N").required();
+  verb.add("--data-position", options.data_position, "Where the data stream is").type("TEXT");
+  verb.add("--rng-state", options.rng_state, "State of the random numbers").type("TEXT");
+  verb.add("--code", options.code, "Version of the training program").type("TEXT");
+  verb.add("--keep", options.keep, "A branch is to start here: gc keeps it until one has finished");
+  verb.add("--session", options.session, "Refuse where the line was resumed after this session").type("ID");
+  verb.help(
       "When the command returns, the checkpoint survives a crash; before, it does not exist.\n\n"
       "Example:\n  scheduled run commit myrun --step 400 model.bin --data-position \"shard 7\" --keep");
-  verb->callback([options] { commit(*options); });
+  verb.run([&options] { commit(options); });
 }
 
-void add_run_branch(CLI::App& run) {
-  auto* const verb = run.add_subcommand("branch", "Begin a cooldown at a checkpoint of the trunk");
-  const auto options = std::make_shared<BranchOptions>();
-  options->run.add_to(*verb, false);
-  verb->add_option("NAME", options->name, "Name of the branch")->required();
-  verb->add_option("--at", options->at, "Step of the checkpoint; default: the trunk's last")->type_name("N");
-  options->cooldown.add_to(*verb, "the branch's total");
-  verb->add_option("--code", options->code, "Version of the training program")->type_name("TEXT");
-  verb->footer("Example:\n  scheduled run branch myrun result-500 --at 400 --cooldown 20% --decay 1-sqrt");
-  verb->callback([options] { branch(*options); });
+void add_run_branch(Verb& run) {
+  Verb& verb = run.verb("branch", "Begin a cooldown at a checkpoint of the trunk");
+  auto& options = verb.keep<BranchOptions>();
+  options.run.add_to(verb, false);
+  verb.add("NAME", options.name, "Name of the branch").required();
+  verb.add("--at", options.at, "Step of the checkpoint; default: the trunk's last").type("N");
+  options.cooldown.add_to(verb, "the branch's total");
+  verb.add("--code", options.code, "Version of the training program").type("TEXT");
+  verb.help("Example:\n  scheduled run branch myrun result-500 --at 400 --cooldown 20% --decay 1-sqrt");
+  verb.run([&options] { branch(options); });
 }
 
-void add_run_resume(CLI::App& run) {
-  auto* const verb = run.add_subcommand("resume", "Where to go on: the last sound checkpoint and the next LR");
-  const auto options = std::make_shared<ResumeOptions>();
-  options->run.add_to(*verb);
-  verb->add_option("--schedule", options->schedule, "What the trainer is about to use; must be the recorded one")
-      ->type_name("SPEC");
-  verb->add_flag("--override", options->override_schedule, "Record --schedule from here on");
-  verb->add_option("--step", options->step, "This checkpoint; what came after it is superseded")->type_name("N");
-  verb->add_option("--decayed-from", options->decayed_from,
-                   "The trunk goes on from the cooled-down end of this branch (wsd-s)")
-      ->type_name("NAME");
-  verb->add_option("--data", options->data, "New data that the line reads from here on")->type_name("TEXT");
-  verb->add_option("--code", options->code, "Version of the training program")->type_name("TEXT");
-  verb->add_flag("--dry-run", options->dry_run, "Only say it");
-  verb->footer(
+void add_run_resume(Verb& run) {
+  Verb& verb = run.verb("resume", "Where to go on: the last sound checkpoint and the next LR");
+  auto& options = verb.keep<ResumeOptions>();
+  options.run.add_to(verb);
+  verb.add("--schedule", options.schedule, "What the trainer is about to use; must be the recorded one").type("SPEC");
+  verb.add("--override", options.override_schedule, "Record --schedule from here on");
+  verb.add("--step", options.step, "This checkpoint; what came after it is superseded").type("N");
+  verb.add("--decayed-from", options.decayed_from, "The trunk goes on from the cooled-down end of this branch (wsd-s)")
+      .type("NAME");
+  verb.add("--data", options.data, "New data that the line reads from here on").type("TEXT");
+  verb.add("--code", options.code, "Version of the training program").type("TEXT");
+  verb.add("--dry-run", options.dry_run, "Only say it");
+  verb.help(
       "The checkpoint's checksums are verified; a damaged one is reported and the one before is used.\n\n"
       "Example:\n  scheduled run resume myrun --schedule \"rsqrt(warmup=100, peak=1e-3)\"");
-  verb->callback([options] { resume(*options); });
+  verb.run([&options] { resume(options); });
 }
 
-void add_run_log(CLI::App& run) {
-  auto* const verb = run.add_subcommand("log", "Record metrics");
-  const auto options = std::make_shared<LogOptions>();
-  options->run.add_to(*verb);
-  verb->add_option("NAME=VALUE", options->values, "Metrics after that step, e.g. train_loss=3.1");
-  verb->add_option("--step", options->step, "Finished updates")->type_name("N");
-  verb->add_option("--from", options->from, "A log with many rows: JSON, CSV or JSON lines; - is standard input")
-      ->type_name("FILE");
-  verb->add_option("--session", options->session, "Refuse where the line was resumed after this session")
-      ->type_name("ID");
-  verb->footer("Example:\n  scheduled run log myrun --step 400 train_loss=3.25 val_loss=3.31");
-  verb->callback([options] { log(*options); });
+void add_run_log(Verb& run) {
+  Verb& verb = run.verb("log", "Record metrics");
+  auto& options = verb.keep<LogOptions>();
+  options.run.add_to(verb);
+  verb.add_each("NAME=VALUE", options.values, "Metrics after that step, e.g. train_loss=3.1");
+  verb.add("--step", options.step, "Finished updates").type("N");
+  verb.add("--from", options.from, "A log with many rows: JSON, CSV or JSON lines; - is standard input").type("FILE");
+  verb.add("--session", options.session, "Refuse where the line was resumed after this session").type("ID");
+  verb.help("Example:\n  scheduled run log myrun --step 400 train_loss=3.25 val_loss=3.31");
+  verb.run([&options] { log(options); });
 }
 
 }  // namespace scheduled::cli

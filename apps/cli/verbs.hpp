@@ -21,7 +21,7 @@ void add_transfer(CLI::App& app);
 void add_fit(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_cooldown(CLI::App& app);
-void add_run(CLI::App& app);
+void add_run(Verb& command);
 /// arguments: those of the command from the verb on.
 void add_train(Verb& command, std::vector<std::string> arguments);
 

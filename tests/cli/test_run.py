@@ -76,7 +76,7 @@ class Plans(RunTest):
             self.assertLess(loss["loss"], loss["upper"])
             self.assertEqual([float(row[name]) for name in ["loss", "loss_lower", "loss_upper"]], [loss["loss"], loss["lower"], loss["upper"]])
         self.assertLess(branches[1]["loss"]["loss"], branches[0]["loss"]["loss"])
-        self.assertNotIn("loss", self.json_of(*plan[:-2])["branches"][0])
+        self.assertIsNone(self.json_of(*plan[:-2])["branches"][0]["loss"])
         self.output_of("run", *plan, "-o", "plan.svg")
         picture = (self.folder / "plan.svg").read_text()
         self.assertIn("predicted loss", picture)
@@ -93,7 +93,7 @@ class Plans(RunTest):
     def test_branches_are_schedules(self):
         plan = self.json_of("plan", "--trunk", TRUNK, "--results", "100,1k", "--cooldown", "10%")
         for branch in plan["branches"]:
-            shown = json.loads(self.output_of("show", branch["spec"], "--json", "--at", str(branch["start"] - 1)))
+            shown = json.loads(self.output_of("show", branch["schedule"], "--json", "--at", str(branch["start"] - 1)))
             trunk = json.loads(self.output_of("show", TRUNK, "--json", "--at", str(branch["start"] - 1)))
             self.assertEqual(shown["lr"], trunk["lr"])
             self.assertEqual(shown["layout"]["steps"], branch["result"])
