@@ -66,16 +66,18 @@ TEST(Law, BadTextIsNamed) {
   EXPECT_EQ(error_of([] { parse_law("nonsense"); }), "law JSON: is no valid JSON, at byte 2");
   EXPECT_EQ(error_of([] { parse_law("[]"); }),
             "law JSON: must be an object with law, reference_rate, reference_sum and parameters");
-  EXPECT_EQ(error_of([] { parse_law(R"({"law":"chinchilla"})"); }),
-            "law = 'chinchilla': must be omega, worst-case, momentum, multi-power, angular or bu");
+  EXPECT_TRUE(error_of([] {
+                parse_law(R"({"law":"chinchilla"})");
+              }).starts_with("law = 'chinchilla': must be omega, worst-case, "));
   EXPECT_EQ(error_of([] {
               parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2}})");
             }),
             "law JSON: no key 'b'");
-  EXPECT_EQ(error_of([] {
-              parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2,"B":1}})");
-            }),
-            "law JSON: unknown key 'B' in parameters of the law bu; did you mean 'b'?");  // rather than that b is missing
+  EXPECT_EQ(
+      error_of([] {
+        parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2,"B":1}})");
+      }),
+      "law JSON: unknown key 'B' in parameters of the law bu; did you mean 'b'?");  // rather than that b is missing
   EXPECT_EQ(error_of([] {
               parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2,"b":-1}})");
             }),
