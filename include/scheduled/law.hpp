@@ -140,7 +140,7 @@ inline constexpr double undescribed_share = 0.05;
 struct FitRunOptions {
   std::string column = "val_loss";
   std::int64_t first_step = 1;  ///< earlier losses are left out, see undescribed_share
-  DenseOptions rates = {};      ///< how the logged rates become one per update
+  DenseOptions rates = {};      ///< how the logged rates become one per update, sudden changes as jumps
 };
 /// The logged losses of a log, its rates by densify. Throws as series and densify, and where no loss is left.
 FitRun fit_run(const RunLog& log, const FitRunOptions& options = {});

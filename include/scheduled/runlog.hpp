@@ -106,6 +106,9 @@ struct DenseOptions {
   /// A learning rate ramps with the warmup. false: a column that does not, such as grad norms, has its first value from
   /// the start on, and may be logged within the warmup.
   bool ramp = true;
+  /// A change between stretches that are constant (two rows or more before it, two or more after it) is a jump, not a
+  /// slope: the earlier value stands up to the later row, where milestones mostly are, as both are round numbers.
+  bool jumps = false;
 };
 
 /// A stretch that is longer than max_gap: the text names log, column and the two steps.

@@ -60,9 +60,13 @@ class Filler {
     }
   }
 
-  void rows(const Series& logged) {
-    for (std::size_t i = 1; i < logged.step.size(); ++i) {
-      line(logged.step[i - 1], logged.value[i - 1], logged.step[i], logged.value[i]);
+  void rows(const Series& logged, bool jumps) {
+    const auto& [step, value] = logged;
+    for (std::size_t i = 1; i < step.size(); ++i) {
+      const bool jump =
+          jumps && i >= 2 && i + 1 < step.size() && value[i - 2] == value[i - 1] && value[i] == value[i + 1];
+      if (jump) line(step[i - 1], value[i - 1], step[i] - 1, value[i - 1]);
+      line(jump ? step[i] - 1 : step[i - 1], value[i - 1], step[i], value[i]);
     }
   }
 
@@ -107,7 +111,7 @@ std::vector<double> densify(const RunLog& log, std::string_view column_name, std
   const double first = logged.value.front();
   if (options.ramp) dense.line(0, 0.0, options.warmup, first);
   dense.line(options.ramp ? options.warmup : 0, first, start, first);
-  dense.rows(logged);
+  dense.rows(logged, options.jumps);
   dense.line(logged.step.back(), logged.value.back(), last_step, logged.value.back());
   return std::move(dense).values();
 }
@@ -127,7 +131,7 @@ DenseStretch densify_logged(const RunLog& log, std::string_view column_name, con
   }
   Filler dense(first, last);
   dense.line(0, logged.value.front(), start, logged.value.front());
-  dense.rows(logged);
+  dense.rows(logged, options.jumps);
   return {first, std::move(dense).values()};
 }
 

@@ -117,6 +117,14 @@ TEST(LawFit, CovariancesThatCannotBeAreRefused) {
   EXPECT_TRUE(error_of([&] { check_fitted(changed); }).ends_with(rule));
 }
 
+TEST(LawFit, ASuddenDropOfALogIsOneInTheRun) {
+  RunLog log{.name = "run", .step = {10, 20, 30, 40}, .column = {}, .meta = {}};
+  log.column = {{"lr", {1e-3, 1e-3, 1e-4, 1e-4}}, {"val_loss", {3.0, 2.9, 2.8, 2.7}}};
+  const FitRun run = fit_run(log);
+  EXPECT_EQ(run.lr[28], 1e-3);  // of update 29
+  EXPECT_EQ(run.lr[29], 1e-4);
+}
+
 TEST(LawFit, SaysWhereOnlyOneRunLowersItsRate) {
   const Law law = truth(LawKind::momentum);
   const LawFit fit = fit_law(LawKind::momentum, {made(law, constant, 1e-3), three_runs(law, 1e-3)[1]});

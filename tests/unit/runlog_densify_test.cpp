@@ -118,6 +118,21 @@ TEST(Densify, APlateauIsExact) {
   for (const double value : dense) EXPECT_EQ(value, 0.1);
 }
 
+TEST(Densify, AJumpBetweenConstantStretchesStaysAJump) {
+  const DenseOptions jumps{.jumps = true};
+  const RunLog log = lr_log({3, 6, 9, 12}, {2.0, 2.0, 1.0, 1.0});
+  EXPECT_EQ(densify(log, "lr", 12, jumps), (Values{2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1}));
+  EXPECT_EQ(densify(log, "lr", 12)[7], std::lerp(2.0, 1.0, 2.0 / 3.0));
+  EXPECT_EQ(densify(log, "lr", 8, jumps), Values(8, 2.0));
+  EXPECT_EQ(densify_logged(log, "lr", jumps).values, densify(log, "lr", 12, jumps));
+  EXPECT_EQ(densify(lr_log({1, 2, 3, 4}, {2.0, 2.0, 1.0, 1.0}), "lr", 4, jumps), (Values{2, 2, 1, 1}));
+  // Slopes begin or end beside the change: a cooldown, a warmup, the log's ends.
+  for (const Values& lr : {Values{2, 2, 1, 0.5}, Values{1, 2, 3, 3}, Values{0, 2, 2, 1}, Values{2, 1, 1, 1}}) {
+    const RunLog slope = lr_log({3, 6, 9, 12}, lr);
+    EXPECT_EQ(densify(slope, "lr", 12, jumps), densify(slope, "lr", 12));
+  }
+}
+
 TEST(Densify, WithoutARampTheFirstValueStandsFromTheStart) {
   const RunLog log = lr_log({6, 8}, {2.0, 1.0});
   EXPECT_EQ(densify(log, "lr", 8, {.warmup = 4, .ramp = false}), (Values{2, 2, 2, 2, 2, 2, 1.5, 1}));

@@ -21,7 +21,9 @@ FitRun fit_run(const RunLog& log, const FitRunOptions& options) {
                                                 std::to_string(std::max<std::int64_t>(options.first_step, 1)), " on"}),
                          .place = Place{.source = log.name}});
   }
-  run.lr = densify(log, "lr", run.step.back(), options.rates);
+  DenseOptions rates = options.rates;
+  rates.jumps = true;
+  run.lr = densify(log, "lr", run.step.back(), rates);
   return run;
 }
 
