@@ -7,8 +7,14 @@ LOG     ?= $(firstword $(wildcard ../shared/data/paper-logs/cos-210m_*iter22222_
 
 LOGS    ?= $(wildcard ../shared/data/paper-logs)
 
+# Parts of the build; all of them share one folder and its objects.
+FIRST      := -DSCHEDULED_BUILD_TESTS=OFF -DSCHEDULED_BUILD_PEP=OFF -DSCHEDULED_BUILD_LAW=OFF -DSCHEDULED_BUILD_ANYTIME=OFF
+PROGRAMS   := -DSCHEDULED_BUILD_TESTS=OFF -DSCHEDULED_BUILD_PEP=ON -DSCHEDULED_BUILD_LAW=ON -DSCHEDULED_BUILD_ANYTIME=ON
+EVERYTHING := -DSCHEDULED_BUILD_TESTS=ON -DSCHEDULED_BUILD_PEP=ON -DSCHEDULED_BUILD_LAW=ON -DSCHEDULED_BUILD_ANYTIME=ON
+
 .PHONY: build python test frameworks demo figures experiment bench lint fuzz clean
-build: $(BUILD)/build.ninja
+build: $(STAMPS)/packages
+	cmake --preset release $(EVERYTHING)
 	cmake --build --preset release
 
 python: $(STAMPS)/python
@@ -23,19 +29,30 @@ test: build python
 frameworks: $(STAMPS)/frameworks
 	.venv-frameworks/bin/python -m pytest -q -c tests/frameworks/pytest.ini tests/frameworks
 
-demo: $(BUILD)/build.ninja
-	cmake --build --preset release --target programs
-	@LOG='$(LOG)' tools/demo.sh $(BUILD)/scheduled
+# Nothing built yet: what the first answer needs comes first, the rest while that stands on the screen.
+demo:
+	@tools/setup.sh command
+	@test -x $(BUILD)/scheduled || { \
+	  echo 'demo: building the command for the first comparison; loss laws, run store and trainer follow' && \
+	  cmake --preset release $(FIRST) >/dev/null && cmake --build --preset release --target scheduled; }
+	@tools/demo.sh compare $(BUILD)/scheduled
+	@printf '\ndemo: building the rest: loss laws, run store and trainer (LibTorch)\n'
+	@tools/setup.sh trainer
+	@cmake --preset release $(PROGRAMS) >/dev/null
+	@cmake --build --preset release --target programs
+	@LOG='$(LOG)' tools/demo.sh run $(BUILD)/scheduled
 
 # The paper's figures into build/figures; those of real runs where LOGS, the folder of its logs, is there.
-figures: $(BUILD)/build.ninja
+figures: $(STAMPS)/packages
+	cmake --preset release $(EVERYTHING)
 	cmake --build --preset release --target scheduled-paper
 	$(BUILD)/scheduled-paper figures $(if $(LOGS),--logs '$(LOGS)') --threads 2 --out build/figures
 
 # The experiment of docs/anytime.md: hours of training on JOBS cores; stopped, the same command goes on. Its logs and page
 # go into build/experiment.
 JOBS ?= 2
-experiment: $(BUILD)/build.ninja
+experiment: $(STAMPS)/packages
+	cmake --preset release $(EVERYTHING)
 	cmake --build --preset release --target programs scheduled-paper
 	tools/corpus.sh build/experiment
 	$(PYTHON) tools/experiment.py $(BUILD)/scheduled build/experiment --corpus build/experiment/corpus.txt --jobs $(JOBS)
@@ -52,7 +69,7 @@ bench: $(STAMPS)/packages
 	else /usr/bin/python3 bench/trainer.py build/bench/scheduled; fi
 
 # clang-format and clang-tidy, as a developer runs them before a commit.
-lint: $(BUILD)/build.ninja
+lint: build
 	tools/lint.sh
 
 # The libFuzzer targets, RUNS executions each.
@@ -66,9 +83,6 @@ clean:
 $(STAMPS)/packages: tools/setup.sh
 	tools/setup.sh
 	@mkdir -p $(STAMPS) && touch $@
-
-$(BUILD)/build.ninja: $(STAMPS)/packages CMakePresets.json
-	cmake --preset release
 
 # pip builds the extension from the sources, so it runs again when one of them has changed.
 $(STAMPS)/python: $(STAMPS)/packages pyproject.toml CMakeLists.txt $(wildcard cmake/* include/scheduled/* src/*/* python/CMakeLists.txt python/src/* python/src/*/* python/scheduled/*.py* python/scheduled/*/*.py)

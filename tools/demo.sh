@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
 # The main job on real input: six schedules at 50,000 steps, the bound along a real run where a log is at hand, and a
 # small run without a horizon that is really trained, where the trainer was built.
-# usage: demo.sh COMMAND; LOG names the log of a run, if any.
+# usage: demo.sh compare|run COMMAND; LOG names the log of a run, if any.
 set -euo pipefail
-scheduled=$1
+part=$1
+scheduled=$2
 out=build/demo
 mkdir -p "$out"
 
-echo 'Six schedules at 50,000 steps, each at its best base LR (D = G = 1):'
-echo
-"$scheduled" compare --steps 50k wsd cosine linear 1-sqrt 'rsqrt(warmup=1k)' constant -o "$out/compare.png"
-echo
-echo "figure: $out/compare.png"
+if [[ $part == compare ]]; then
+  echo 'Six schedules at 50,000 steps, each at its best base LR (D = G = 1):'
+  echo
+  "$scheduled" compare --steps 50k wsd cosine linear 1-sqrt 'rsqrt(warmup=1k)' constant -o "$out/compare.png"
+  echo
+  echo "figure: $out/compare.png"
+  exit 0
+fi
 
 if [[ -n ${LOG:-} && -f $LOG ]]; then
   echo

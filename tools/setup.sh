@@ -1,17 +1,25 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that building, testing and plotting need, where they are missing.
+# Installs the Debian packages of the parts named, where they are missing. Without a part: of all.
+# usage: setup.sh [command|trainer|tests]...
 set -euo pipefail
 
-packages=(g++ cmake ninja-build pkg-config              # build
-          libhwy-dev                                    # core: SIMD
-          libeigen3-dev coinor-csdp                     # performance-estimation SDP, loss laws (Eigen)
-          libsqlite3-dev libxxhash-dev                  # run store
-          nlohmann-json3-dev libcli11-dev libfmt-dev    # command and logs
-          gnuplot-nox                                   # figures
-          libtorch-dev libopenblas0-pthread             # trainer (with the reference BLAS, LibTorch takes 11 times as long)
-          python3 python3-dev python3-venv              # Python package
-          libgtest-dev librapidcheck-dev libmpfr-dev    # tests
-          libbenchmark-dev)                             # benchmarks
+command=(g++ cmake ninja-build pkg-config              # build
+         libhwy-dev                                    # core: SIMD
+         libeigen3-dev coinor-csdp                     # performance-estimation SDP, loss laws (Eigen)
+         libsqlite3-dev libxxhash-dev                  # run store
+         nlohmann-json3-dev libcli11-dev libfmt-dev    # command and logs
+         gnuplot-nox)                                  # figures
+trainer=(libtorch-dev libopenblas0-pthread)            # with the reference BLAS, LibTorch takes 11 times as long
+tests=(python3 python3-dev python3-venv                # Python package
+       libgtest-dev librapidcheck-dev libmpfr-dev      # tests
+       libbenchmark-dev)                               # benchmarks
+
+[[ $# -gt 0 ]] || set -- command trainer tests
+packages=()
+for part in "$@"; do
+  declare -n of_part=$part
+  packages+=("${of_part[@]}")
+done
 
 if ! command -v dpkg-query >/dev/null; then
   echo "setup: not a Debian system; please install the equivalents of: ${packages[*]}" >&2

@@ -29,7 +29,7 @@ int run(int argc, char** argv) {
   add_predict(command.app());
   add_cooldown(command.app());
 #endif
-#ifdef SCHEDULED_WITH_RUN
+#ifdef SCHEDULED_WITH_ANYTIME
   add_run(command);
   add_train(command, {argv + std::min(argc, 1), argv + argc});
 #endif
