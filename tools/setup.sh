@@ -8,6 +8,7 @@ command=(g++ cmake ninja-build pkg-config              # build
          libeigen3-dev coinor-csdp                     # performance-estimation SDP, loss laws (Eigen)
          libsqlite3-dev libxxhash-dev                  # run store
          nlohmann-json3-dev libcli11-dev libfmt-dev    # command and logs
+         zlib1g-dev libzstd-dev                        # compressed logs
          gnuplot-nox)                                  # figures
 trainer=(libtorch-dev libopenblas0-pthread)            # with the reference BLAS, LibTorch takes 11 times as long
 tests=(python3 python3-dev python3-venv                # Python package

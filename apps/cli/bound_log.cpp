@@ -22,93 +22,25 @@ namespace {
 struct LoggedBound {
   std::string name;  ///< in tables and legends
   std::string file;
-  std::string loss;  ///< the column; empty: the log has none
-  std::vector<std::int64_t> step;
-  std::vector<double> lr, loss_value, bound;
-  std::vector<double> rates;  ///< of all updates 1 ... T
-  std::int64_t T = 0;
-  double distance = 0.0;
-  AskedGradNorm grad_norm;     ///< as used
-  std::string grad_norm_note;  ///< why it is not the logged ones, where nobody asked for 1
+  RunBound along;
+  AskedGradNorm grad_norm;  ///< as used
 };
 
-bool logged(const RunLog& log, std::string_view column) { return log.has(column) && !series(log, column).step.empty(); }
-
-/// Grad norms of updates 1 ... T and where they come from.
-struct RunGradNorm {
+LoggedBound evaluate(const RunFiles& files, const LogOptions& logs, const BoundOptions& bound) {
+  const RunLog log = logs.read(files);
+  const std::int64_t T = bound.T.value_or(log.step.back());
+  check_summable(T);
+  AlongOptions options{.T = T, .criterion = bound.criterion, .rates = logs.dense()};
+  if (bound.distance && !bound.distance->automatic) options.distance = bound.distance->value;
   GradNorms norms;
-  AskedGradNorm used;
-  std::string note;
-};
-
-RunGradNorm grad_norm_of(const RunLog& log, const std::optional<AskedGradNorm>& asked, std::int64_t T,
-                         const DenseOptions& dense) {
-  using Kind = AskedGradNorm::Kind;
-  const DenseOptions level{dense.warmup, dense.max_gap, false};  // norms do not rise with the LR
-  const auto as_logged = [&] {
-    return RunGradNorm{GradNorms(densify(log, "grad_norm", T, level)), {"logged", Kind::logged}, {}};
-  };
-  if (asked && asked->kind != Kind::logged) {
-    RunGradNorm given{GradNorms(*asked, T), *asked, {}};
-    given.norms.view().check(static_cast<std::size_t>(T));
-    return given;
+  options.must_be_logged = bound.grad_norm && bound.grad_norm->kind == AskedGradNorm::Kind::logged;
+  if (bound.grad_norm && !options.must_be_logged) {
+    norms = GradNorms(*bound.grad_norm, T);
+    options.grad_norm = norms.view();
   }
-  if (asked) return as_logged();
-  if (!logged(log, "grad_norm")) return {{}, {}, "the log has none"};
-  try {
-    return as_logged();
-  } catch (const LogGap& gap) {
-    return {{}, {}, std::string("not the logged ones: ") + gap.what()};
-  }
-}
-
-/// The rows to evaluate: where the loss was logged, without one where the LR was.
-Series rows_of(const RunLog& log, std::string& loss, std::int64_t T) {
-  loss = logged(log, "val_loss") ? "val_loss" : logged(log, "train_loss") ? "train_loss" : "";
-  const Series all = series(log, loss.empty() ? "lr" : loss);
-  Series rows;
-  for (std::size_t k = 0; k < all.step.size(); ++k) {
-    if (all.step[k] < 1 || all.step[k] > T) continue;
-    rows.step.push_back(all.step[k]);
-    rows.value.push_back(all.value[k]);
-  }
-  if (rows.step.empty()) {
-    fail_file(
-        log.name,
-        fmt::format("{} between the steps 1 and {}",
-                    loss.empty() ? "no column val_loss or train_loss, and no row of lr" : "no row of " + loss, T));
-  }
-  return rows;
-}
-
-LoggedBound evaluate(const LogSource& source, const LogOptions& logs, const BoundOptions& bound) {
-  const RunLog log = read_run(source, logs.read_options());
-  const std::int64_t last = log.step.back();
-  LoggedBound run;
-  run.file = source.file;
-  run.T = bound.T.value_or(last);
-  if (run.T < 1 || run.T > last) {
-    fail_value("T", std::to_string(run.T), fmt::format("{} ends at step {}", log.name, last));
-  }
-  check_summable(run.T);
-  const DenseOptions dense = logs.dense();
-  const std::vector<double> rates = densify(log, "lr", run.T, dense);
-  const RunGradNorm norm = grad_norm_of(log, bound.grad_norm, run.T, dense);
-  run.grad_norm = norm.used;
-  run.grad_norm_note = norm.note;
-  if (!bound.distance || bound.distance->automatic) {
-    const auto positive = static_cast<std::size_t>(last_positive_step(rates));
-    if (positive == 0) fail_file(log.name, "the learning rate is 0 throughout");
-    run.distance = matching_distance(std::span(rates).first(positive), norm.norms.view());
-  } else {
-    run.distance = bound.distance->value;
-  }
-  Series rows = rows_of(log, run.loss, run.T);
-  run.bound = bound_at(rates, {norm.norms.view(), run.distance, run.T, bound.criterion}, rows.step);
-  for (const std::int64_t step : rows.step) run.lr.push_back(rates[static_cast<std::size_t>(step) - 1]);
-  if (!run.loss.empty()) run.loss_value = std::move(rows.value);
-  run.step = std::move(rows.step);
-  run.rates = rates;
+  LoggedBound run{{}, files.file, bound_along(log, options), {}};
+  if (run.along.norm_source == NormSource::logged) run.grad_norm = {"logged", AskedGradNorm::Kind::logged};
+  if (run.along.norm_source == NormSource::given) run.grad_norm = *bound.grad_norm;
   return run;
 }
 
@@ -116,19 +48,19 @@ plot::Figure draw(const std::vector<LoggedBound>& runs, Criterion criterion) {
   std::int64_t end = 1;
   std::vector<plot::Line> losses, bounds, rates;
   for (std::size_t k = 0; k < runs.size(); ++k) {
-    const std::vector<double> steps(runs[k].step.begin(), runs[k].step.end());
+    const std::vector<double> steps(runs[k].along.step.begin(), runs[k].along.step.end());
     const auto line = [&](std::vector<double> values) {
       return plot::thinned({runs[k].name, steps, std::move(values), k});
     };
     // In units of the distance, runs of different distances compare: a tuned bound is proportional to it.
-    std::vector<double> relative = runs[k].bound;
-    for (double& value : relative) value /= runs[k].distance;
-    end = std::max(end, runs[k].T);
-    if (!runs[k].loss.empty()) losses.push_back(line(runs[k].loss_value));
+    std::vector<double> relative = runs[k].along.bound;
+    for (double& value : relative) value /= runs[k].along.distance;
+    end = std::max(end, runs[k].along.T);
+    if (!runs[k].along.loss.empty()) losses.push_back(line(runs[k].along.loss));
     bounds.push_back(line(std::move(relative)));
-    std::vector<double> updates(runs[k].rates.size());
+    std::vector<double> updates(runs[k].along.rates.size());
     std::iota(updates.begin(), updates.end(), 1.0);
-    rates.push_back(plot::thinned({runs[k].name, std::move(updates), runs[k].rates, k}));
+    rates.push_back(plot::thinned({runs[k].name, std::move(updates), runs[k].along.rates, k}));
   }
   constexpr double skipped = 0.1;  // the first tenth of a run has losses far above all others
   const auto settled = [&](std::string label, std::vector<plot::Line>& lines) {
@@ -138,7 +70,8 @@ plot::Figure draw(const std::vector<LoggedBound>& runs, Criterion criterion) {
   plot::Figure figure{{}, plot::Arrangement::stacked, 4.6, 2.0};
   if (!losses.empty()) {
     const auto all = [&](std::string_view column) {
-      return std::all_of(runs.begin(), runs.end(), [&](const LoggedBound& run) { return run.loss == column; });
+      return std::all_of(runs.begin(), runs.end(),
+                         [&](const LoggedBound& run) { return run.along.loss_column == column; });
     };
     const std::string kind = all("val_loss") ? "validation " : all("train_loss") ? "training " : "";
     figure.panels.push_back(settled(kind + "loss (nats)", losses));
@@ -151,18 +84,18 @@ plot::Figure draw(const std::vector<LoggedBound>& runs, Criterion criterion) {
 }
 
 std::string text_of(const LoggedBound& run) {
-  const std::string note = run.grad_norm_note.empty() ? "" : " (" + run.grad_norm_note + ")";
-  std::string text = fmt::format("{}\n  T = {}, distance {}, grad norm {}{}\n\n", run.name, run.T,
-                                 rounded(run.distance), run.grad_norm.text, note);
+  const std::string note = run.along.norm_note.empty() ? "" : " (" + run.along.norm_note + ")";
+  std::string text = fmt::format("{}\n  T = {}, distance {}, grad norm {}{}\n\n", run.name, run.along.T,
+                                 rounded(run.along.distance), run.grad_norm.text, note);
   std::vector<std::string> header{"step", "learning rate"};
-  if (!run.loss.empty()) header.push_back(run.loss);
+  if (!run.along.loss.empty()) header.push_back(run.along.loss_column);
   header.emplace_back("bound");
   TextTable table(header);
-  for (const std::int64_t k : spread_steps(static_cast<std::int64_t>(run.step.size()), 15)) {
+  for (const std::int64_t k : spread_steps(static_cast<std::int64_t>(run.along.step.size()), 15)) {
     const auto row = static_cast<std::size_t>(k) - 1;
-    std::vector<std::string> cells{std::to_string(run.step[row]), rounded(run.lr[row])};
-    if (!run.loss.empty()) cells.push_back(rounded(run.loss_value[row]));
-    cells.push_back(rounded(run.bound[row]));
+    std::vector<std::string> cells{std::to_string(run.along.step[row]), rounded(run.along.lr[row])};
+    if (!run.along.loss.empty()) cells.push_back(rounded(run.along.loss[row]));
+    cells.push_back(rounded(run.along.bound[row]));
     table.add(std::move(cells));
   }
   return text + table.text();
@@ -172,15 +105,15 @@ Json json_of(const LoggedBound& run, const BoundOptions& bound) {
   Json json;
   json["log"] = run.file;
   json["name"] = run.name;
-  json["T"] = run.T;
+  json["T"] = run.along.T;
   json["criterion"] = word_of(bound.criterion);
-  json["distance"] = run.distance;
+  json["distance"] = run.along.distance;
   json["grad_norm"] = run.grad_norm.json();
-  if (!run.grad_norm_note.empty()) json["grad_norm_note"] = run.grad_norm_note;
-  json["step"] = run.step;
-  json["lr"] = run.lr;
-  if (!run.loss.empty()) json[run.loss] = run.loss_value;
-  json["bound"] = run.bound;
+  if (!run.along.norm_note.empty()) json["grad_norm_note"] = run.along.norm_note;
+  json["step"] = run.along.step;
+  json["lr"] = run.along.lr;
+  if (!run.along.loss.empty()) json[run.along.loss_column] = run.along.loss;
+  json["bound"] = run.along.bound;
   return json;
 }
 
@@ -188,11 +121,11 @@ void print_csv(const std::vector<LoggedBound>& runs) {
   Output output;
   output.write("run,step,lr,val_loss,train_loss,bound\n");
   for (const LoggedBound& run : runs) {
-    for (std::size_t k = 0; k < run.step.size(); ++k) {
-      const std::string loss = run.loss.empty() ? "" : format_number(run.loss_value[k]);
-      output.write(
-          csv_line({run.name, std::to_string(run.step[k]), format_number(run.lr[k]), run.loss == "val_loss" ? loss : "",
-                    run.loss == "train_loss" ? loss : "", format_number(run.bound[k])}));
+    for (std::size_t k = 0; k < run.along.step.size(); ++k) {
+      const std::string loss = run.along.loss.empty() ? "" : format_number(run.along.loss[k]);
+      output.write(csv_line({run.name, std::to_string(run.along.step[k]), format_number(run.along.lr[k]),
+                             run.along.loss_column == "val_loss" ? loss : "",
+                             run.along.loss_column == "train_loss" ? loss : "", format_number(run.along.bound[k])}));
     }
   }
   output.flush();
@@ -202,7 +135,7 @@ void print_csv(const std::vector<LoggedBound>& runs) {
 
 void bound_along_logs(const LogOptions& logs, const BoundOptions& bound, const OutputOptions& output) {
   std::vector<LoggedBound> runs;
-  for (const LogSource& source : logs.logs) runs.push_back(evaluate(source, logs, bound));
+  for (const RunFiles& files : logs.logs) runs.push_back(evaluate(files, logs, bound));
   const std::vector<std::string> names = run_names(logs.logs);
   for (std::size_t k = 0; k < runs.size(); ++k) runs[k].name = names[k];
   if (!output.figure.empty()) plot::write_figure(draw(runs, bound.criterion), output.figure);

@@ -70,7 +70,7 @@ Trunk trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
     trunk = {runs[0].name, {}, runs[0].step, runs[0].loss};
     trunk.lr = shorten(runs[0].lr);
   } else if (std::filesystem::is_regular_file(verb.trunk)) {
-    const RunLog log = read_run({verb.trunk, verb.trunk_bases, {}}, verb.fit.logs.read_options());
+    const RunLog log = verb.fit.logs.read({verb.trunk, verb.trunk_bases});
     trunk.name = log.name;
     trunk.lr = shorten(densify(log, "lr", log.step.back(), verb.fit.logs.dense()));
     const std::string column = verb.fit.column.empty() ? "val_loss" : verb.fit.column;

@@ -49,7 +49,7 @@ Trunk trunk_of(const ExtendOptions& options) {
   const auto at = read_steps("at", options.at);
   Trunk trunk;
   if (options.run.given()) {
-    const RunLog log = read_run(options.run.logs.front(), options.run.read_options());
+    const RunLog log = options.run.read(options.run.logs.front());
     trunk.name = log.name;
     trunk.m = at.value_or(log.step.back());
     if (trunk.m < 1 || trunk.m > log.step.back()) {

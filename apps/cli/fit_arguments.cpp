@@ -17,16 +17,6 @@ namespace {
 
 constexpr int most_threads = 256;
 
-/// Of the first log that has neither of the usual losses: its columns, and how to say which of them is one.
-std::string unnamed_loss(const std::vector<RunLog>& logs) {
-  const auto none = [](const RunLog& log) { return !log.has("val_loss") && !log.has("train_loss"); };
-  const auto log = std::find_if(logs.begin(), logs.end(), none);
-  if (log == logs.end()) return {};
-  std::string columns;
-  for (const auto& [name, values] : log->column) columns += (columns.empty() ? "" : ", ") + name;
-  return "; " + log->name + " has " + columns + ": --columns SOURCE=val_loss says which is its loss";
-}
-
 /// What `fit` prints with --json holds the fitted law as "law"; other text is left alone.
 std::string without_wrapper(const std::string& text) {
   try {
@@ -36,18 +26,6 @@ std::string without_wrapper(const std::string& text) {
     // parse_fitted_law refuses it with all that there is to say
   }
   return text;
-}
-
-/// The column that all logs have: validation losses, without them training losses.
-std::string loss_column(const std::vector<RunLog>& logs) {
-  for (const char* const column : {"val_loss", "train_loss"}) {
-    const bool everywhere = std::all_of(logs.begin(), logs.end(), [&](const RunLog& log) {
-      return log.has(column) && !series(log, column).step.empty();
-    });
-    if (everywhere) return column;
-  }
-  fail(std::string("column: neither val_loss nor train_loss is in all logs; name one that is with --column") +
-       unnamed_loss(logs));
 }
 
 }  // namespace
@@ -97,56 +75,11 @@ FitOptions FitArguments::options() const {
   return options;
 }
 
-std::vector<LogSource> FitArguments::sources() const {
-  std::vector<LogSource> all;
-  for (const std::string& file : runs) all.push_back({file, {}, {}});
-  all.insert(all.end(), logs.logs.begin(), logs.logs.end());
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    const bool twice =
-        std::any_of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k),
-                    [&](const LogSource& other) { return other.file == all[k].file && other.bases == all[k].bases; });
-    if (twice) fail(all[k].file + ": is given twice; its losses would count double");
-  }
-  return all;
-}
-
 std::vector<FitRun> FitArguments::read() const {
-  const std::vector<LogSource> all = sources();
-  const ReadOptions reading = logs.read_options();
-  struct Read {
-    RunLog own;                  ///< joined to its base where nobody else fits that
-    std::optional<RunLog> base;  ///< of a branch
-  };
-  std::vector<Read> logs_read;
-  std::vector<RunLog> with_losses;
-  for (const LogSource& source : all) {
-    const bool branch = !source.bases.empty() && std::any_of(all.begin(), all.end(), [&](const LogSource& other) {
-      return other.file == source.bases.front();
-    });
-    if (branch) {
-      const LogSource base{source.bases.front(), {source.bases.begin() + 1, source.bases.end()}, {}};
-      logs_read.push_back({read_log(source.file, reading), read_run(base, reading)});
-    } else {
-      logs_read.push_back({read_run(source, reading), std::nullopt});
-    }
-    with_losses.push_back(logs_read.back().own);
-  }
-  FitRunOptions options;
-  options.column = column.empty() ? loss_column(with_losses) : column;
-  std::int64_t longest = 0;
-  for (const RunLog& log : with_losses) longest = std::max(longest, log.step.empty() ? 0 : log.step.back());
-  options.first_step =
-      read_steps("first", first)
-          .value_or(std::max<std::int64_t>(std::llround(undescribed_share * static_cast<double>(longest)), 1));
-  options.rates = logs.dense();
-  const std::vector<std::string> names = run_names(all);
-  std::vector<FitRun> result;
-  for (std::size_t k = 0; k < all.size(); ++k) {
-    const Read& log = logs_read[k];
-    result.push_back(log.base ? fit_branch(*log.base, log.own, options) : fit_run(log.own, options));
-    result.back().name = names[k];
-  }
-  return result;
+  std::vector<RunFiles> all;
+  for (const std::string& file : runs) all.push_back({file});
+  all.insert(all.end(), logs.logs.begin(), logs.logs.end());
+  return fit_runs(logs.read_all(all), column, read_steps("first", first), logs.dense());
 }
 
 bool FitArguments::settings_given() const {

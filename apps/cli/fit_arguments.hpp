@@ -36,9 +36,6 @@ struct FitArguments {
   std::vector<FitRun> read() const;
   /// Fits, then refits and leaves runs out as asked; says so on standard error while it takes long.
   LawFit fit(const std::vector<FitRun>& from) const;
-
- private:
-  std::vector<LogSource> sources() const;
 };
 
 /// Reads what fit --save wrote, or --json printed. Throws std::invalid_argument naming the file.

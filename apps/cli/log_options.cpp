@@ -1,73 +1,91 @@
 #include "cli/log_options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <filesystem>
 
 #include "base/error.hpp"
+#include "runlog/records.hpp"
+#include "shell/arguments.hpp"
 #include "shell/file.hpp"
+#include "shell/process.hpp"
 
 namespace scheduled::cli {
 
-std::vector<std::string> run_names(const std::vector<LogSource>& sources) {
-  const auto parts = [](const std::string& file) {
-    std::vector<std::string> out(1);
-    for (const char c : std::filesystem::path(file).stem().string()) {
-      if (c == '_') {
-        out.emplace_back();
-      } else {
-        out.back() += c;
-      }
-    }
-    return out;
-  };
-  std::vector<std::string> names;
-  for (const LogSource& source : sources) {
-    std::string name;
-    for (const std::string& part : parts(source.file)) {
-      const bool shared =
-          sources.size() > 1 && std::all_of(sources.begin(), sources.end(), [&](const LogSource& other) {
-            const auto theirs = parts(other.file);
-            return std::find(theirs.begin(), theirs.end(), part) != theirs.end();
-          });
-      if (!shared) name += (name.empty() ? "" : "_") + part;
-    }
-    if (!source.label.empty()) name = source.label;
-    names.push_back(name.empty() ? "run " + std::to_string(names.size() + 1) : name);
-  }
-  return names;
+namespace {
+
+constexpr const char* lr_meaning = "The schedule of a log without learning rates, or with rounded ones";
+constexpr const char* pattern_meaning =
+    "Read lines of text by this, such as 'step {step}: loss {train_loss} lr {lr}'; may be repeated";
+constexpr const char* restarts_meaning = "Where steps go back: keep-last (the default), keep-first, average or error";
+constexpr const char* lr_of_meaning = "A row has the rate of its own update (same) or of the next one (next)";
+constexpr const char* offset_meaning = "Added to every step: 1 where the first update is logged as step 0";
+
+std::string format_meaning() {
+  std::string names;
+  for (const LogFormat& format : log_formats()) names += concat({names.empty() ? "" : ", ", format.name});
+  return "Insist on this format: " + names;
 }
 
+constexpr const char* log_meaning =
+    "Training log: a file, a folder of TensorBoard or MLflow, or A+B for files of one run";
+
+/// A log by itself; "-" is standard input.
 RunLog read_one(const std::string& file, const ReadOptions& options) {
   return file == "-" ? parse_log(source_name(file), read_text(file), options) : read_log(file, options);
 }
 
-RunLog read_run(const LogSource& source, const ReadOptions& options) {
-  // From the oldest run on, so that each branch is put on what it continues.
-  std::vector<std::string> files{source.file};
-  files.insert(files.end(), source.bases.begin(), source.bases.end());
-  RunLog log = read_one(files.back(), options);
-  for (std::size_t k = files.size() - 1; k-- > 0;) log = merge_branch(log, read_one(files[k], options));
+void warn_of(const RunLog& log) {
+  for (const std::string& note : log.notes) warn(concat({log.name, ": ", note}));
+}
+
+/// Without steps=, the schedule is at its final rate right after the last step of the log.
+RunLog with_schedule(RunLog log, const std::string& spec) {
+  if (spec.empty()) return log;
+  const std::int64_t last = log.step.back();
+  const std::vector<NamedSchedule> schedules = read_spec(spec, steps(last + 1));
+  if (schedules.size() != 1) fail_value("lr", spec, "must be one schedule");
+  return with_rates(std::move(log), schedules.front().schedule.values(last));
+}
+
+}  // namespace
+
+bool LogOptions::settings_given() const {
+  return !columns.names.empty() || warmup || max_gap || !format.empty() || !patterns.empty() ||
+         restarts != Restarts::automatic || lr_of != RateOf::automatic || step_offset || !lr.empty();
+}
+
+ReadOptions LogOptions::read_options() const {
+  return {.columns = columns.names,
+          .restarts = restarts,
+          .format = format,
+          .patterns = patterns,
+          .step_offset = step_offset.value_or(0),
+          .lr_of = lr_of};
+}
+
+RunLog LogOptions::read(const RunFiles& run) const {
+  RunLog log = with_schedule(read_run(run, read_options(), read_one), lr);
+  warn_of(log);
   return log;
 }
 
-ReadOptions LogOptions::read_options(const std::set<std::string>& may_be_skipped) const {
-  ReadOptions options;
-  options.columns = {columns.names.begin(), columns.names.end()};
-  options.may_be_skipped = may_be_skipped;
-  return options;
+std::vector<OwnRun> LogOptions::read_all(const std::vector<RunFiles>& all) const {
+  std::vector<OwnRun> runs = read_runs(all, read_options(), read_one);
+  for (OwnRun& run : runs) {
+    // The rates of a branch begin with those of its base.
+    run.log = with_schedule(std::move(run.log), lr);
+    if (run.base) run.base = with_schedule(*std::move(run.base), lr);
+    warn_of(run.log);
+  }
+  return runs;
 }
 
 void LogOptions::add_to(Verb& verb, const std::string& meaning) {
-  const auto preceding = [this](std::string_view name) -> LogSource& {
+  const auto preceding = [this](std::string_view name) -> RunFiles& {
     if (logs.empty()) fail_argument(concat({"--", name}), "must come after the --log it belongs to");
     return logs.back();
   };
   verb.add_calls(
-          "--log",
-          [this](std::string_view, std::string_view file) {
-            logs.push_back({std::string(file), {}, {}});
-          },
+          "--log", [this](std::string_view, std::string_view file) { logs.push_back({std::string(file)}); },
           meaning + "; may be repeated")
       .type("RUN");
   verb.add_calls(
@@ -84,6 +102,12 @@ void LogOptions::add_to(Verb& verb, const std::string& meaning) {
       .type("SOURCE=STANDARD,...");
   verb.add("--log-warmup", warmup, "Length of a linear warmup from 0 that the log lacks").type("N");
   verb.add("--max-gap", max_gap, "Longest stretch of steps to bridge; default ten times the usual one").type("N");
+  verb.add("--lr", lr, lr_meaning).type("SPEC");
+  verb.add("--format", format, format_meaning()).type("NAME");
+  verb.add_each("--pattern", patterns, pattern_meaning).type("TEMPLATE");
+  verb.add("--restarts", restarts, restarts_meaning).type("HOW");
+  verb.add("--lr-of", lr_of, lr_of_meaning).type("WHICH");
+  verb.add("--step-offset", step_offset, offset_meaning).type("N");
 }
 
 namespace {
@@ -104,14 +128,33 @@ void add_settings_to(CLI::App& verb, LogOptions& options, const std::string& col
           [&options](const std::string& text) { options.max_gap = Argument<std::int64_t>::read("max-gap", text); },
           "Longest stretch of steps to bridge; default ten times the usual one")
       ->type_name("N");
+  verb.add_option("--lr", options.lr, lr_meaning)->type_name("SPEC");
+  verb.add_option("--format", options.format, format_meaning())->type_name("NAME");
+  verb.add_option("--pattern", options.patterns, pattern_meaning)->type_name("TEMPLATE")->expected(1);
+  verb.add_option_function<std::string>(
+          "--restarts",
+          [&options](const std::string& text) { options.restarts = Argument<Restarts>::read("restarts", text); },
+          restarts_meaning)
+      ->type_name("HOW");
+  verb.add_option_function<std::string>(
+          "--lr-of", [&options](const std::string& text) { options.lr_of = Argument<RateOf>::read("lr-of", text); },
+          lr_of_meaning)
+      ->type_name("WHICH");
+  verb.add_option_function<std::string>(
+          "--step-offset",
+          [&options](const std::string& text) {
+            options.step_offset = Argument<std::int64_t>::read("step-offset", text);
+          },
+          offset_meaning)
+      ->type_name("N");
 }
 
 }  // namespace
 
 void LogOptions::add_one_to(CLI::App& verb) {
-  const auto only = [this]() -> LogSource& { return logs.empty() ? logs.emplace_back() : logs.back(); };
+  const auto only = [this]() -> RunFiles& { return logs.empty() ? logs.emplace_back() : logs.back(); };
   verb.add_option_function<std::string>(
-          "--log", [only](const std::string& file) { only().file = file; }, "Training log (JSON, JSON lines or CSV)")
+          "--log", [only](const std::string& file) { only().file = file; }, log_meaning)
       ->type_name("RUN");
   verb.add_option_function<std::string>(
           "--base", [only](const std::string& file) { only().bases.push_back(file); },
@@ -122,16 +165,12 @@ void LogOptions::add_one_to(CLI::App& verb) {
 }
 
 void LogOptions::add_to(CLI::App& verb, const std::string& meaning) {
-  const auto preceding = [this](std::string_view option) -> LogSource& {
+  const auto preceding = [this](std::string_view option) -> RunFiles& {
     if (logs.empty()) fail_argument(option, "must come after the --log it belongs to");
     return logs.back();
   };
   verb.add_option_function<std::string>(
-          "--log",
-          [this](const std::string& file) {
-            logs.push_back({file, {}, {}});
-          },
-          meaning + "; may be repeated")
+          "--log", [this](const std::string& file) { logs.push_back({file}); }, meaning + "; may be repeated")
       ->type_name("RUN")
       ->trigger_on_parse();
   verb.add_option_function<std::string>(
@@ -151,12 +190,8 @@ void LogOptions::add_to(CLI::App& verb, const std::string& meaning) {
 
 namespace scheduled::shell {
 
-cli::ColumnNames Argument<cli::ColumnNames>::read(std::string_view name, std::string_view text) {
-  cli::ColumnNames columns;
-  for (const std::string& entry : read_list(name, text)) {
-    columns.names.insert(read_pair(name, entry, "SOURCE=STANDARD, e.g. loss=train_loss"));
-  }
-  return columns;
+cli::ColumnNames Argument<cli::ColumnNames>::read(std::string_view, std::string_view text) {
+  return {parse_columns(text)};
 }
 
 }  // namespace scheduled::shell

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,22 +13,21 @@
 namespace scheduled::cli {
 using namespace shell;
 
-/// One --log with what was said after it.
-struct LogSource {
-  std::string file;                ///< "-": standard input
-  std::vector<std::string> bases;  ///< the run that `file` continues, the run that this one continues, ...
-  std::string label;
-};
-
 /// --columns: names in the log and the standard names they mean.
 struct ColumnNames {
   std::map<std::string, std::string> names;
 };
 
 struct LogOptions {
-  std::vector<LogSource> logs;
+  std::vector<RunFiles> logs;  ///< the file "-": standard input
   ColumnNames columns;
   std::optional<std::int64_t> warmup, max_gap;
+  std::string format;
+  std::vector<std::string> patterns;
+  Restarts restarts = Restarts::automatic;
+  RateOf lr_of = RateOf::automatic;
+  std::optional<std::int64_t> step_offset;
+  std::string lr;  ///< a schedule for logs without rates; empty: the logged ones
 
   /// --log, --base and --label; these belong to the --log before them.
   void add_to(Verb& verb, const std::string& meaning);
@@ -38,20 +36,17 @@ struct LogOptions {
   void add_one_to(CLI::App& verb);
 
   bool given() const { return !logs.empty() && !logs.front().file.empty(); }
-  /// Whether --columns, --log-warmup or --max-gap is.
-  bool settings_given() const { return !columns.names.empty() || warmup || max_gap; }
-  ReadOptions read_options(const std::set<std::string>& may_be_skipped = {}) const;
+  /// Whether any option of how to read logs is.
+  bool settings_given() const;
+  ReadOptions read_options() const;
   DenseOptions dense() const { return {warmup.value_or(0), max_gap.value_or(0)}; }
+
+  /// The log of `run`, joined to the runs that it continues, with the rates of --lr. What is to be noted of it goes to
+  /// standard error. Throws as read_run and with_rates.
+  RunLog read(const RunFiles& run) const;
+  /// As read_runs, in the same way.
+  std::vector<OwnRun> read_all(const std::vector<RunFiles>& runs) const;
 };
-
-/// Names of runs: their labels, else the file names without the parts ("_" between them) on which all agree.
-std::vector<std::string> run_names(const std::vector<LogSource>& sources);
-
-/// The log of `source`, joined to the runs that it continues. Throws std::invalid_argument as read_log.
-RunLog read_run(const LogSource& source, const ReadOptions& options);
-
-/// A log by itself; "-" is standard input.
-RunLog read_one(const std::string& file, const ReadOptions& options);
 
 }  // namespace scheduled::cli
 

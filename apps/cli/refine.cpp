@@ -44,20 +44,13 @@ std::vector<double> own_rates(const RunLog& log, const DenseStretch& norms, cons
     why_not = fmt::format("the log has no grad norms before step {}; --base RUN puts the run before it", norms.first);
     return {};
   }
-  if (!log.has("lr") || series(log, "lr").step.empty()) {
-    why_not = log.name + " has no column lr";
-    return {};
-  }
-  try {
-    return densify(log, "lr", log.step.back(), dense);
-  } catch (const LogGap& gap) {
-    why_not = gap.what();
-    return {};
-  }
+  KnownRates known = known_rates(log, dense);
+  why_not = std::move(known.why_not);
+  return std::move(known.lr);
 }
 
 Refined refine_log(const RefineOptions& options) {
-  RunLog log = read_run(options.run.logs.front(), options.run.read_options({"grad_norm"}));
+  RunLog log = options.run.read(options.run.logs.front());
   Series norms = series(log, "grad_norm");
   if (norms.step.size() < 2) {
     fail(fmt::format("{}: {} row{} of grad_norm; must be at least 2", log.name, norms.step.size(),

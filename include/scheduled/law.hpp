@@ -148,6 +148,11 @@ FitRun fit_run(const RunLog& log, const FitRunOptions& options = {});
 /// first step), so that those of `base` count once. Throws as merge_branch and fit_run.
 FitRun fit_branch(const RunLog& base, const RunLog& branch, const FitRunOptions& options = {});
 
+/// The runs as read_runs has them, branches of a base that is one of them by fit_branch. `column` empty: the losses that
+/// all have; `first_step` nothing: undescribed_share of the longest run. Throws as common_loss_column and these.
+std::vector<FitRun> fit_runs(std::span<const OwnRun> runs, const std::string& column = {},
+                             std::optional<std::int64_t> first_step = {}, const DenseOptions& rates = {});
+
 struct FitOptions {
   bool log_residuals = true;  ///< residual log(predicted/loss), else predicted - loss
   double huber = 1e-3;        ///< quadratic up to this residual, then linear; 0: least squares, else >= 1e-9

@@ -3,15 +3,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
-#include <set>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "scheduled/error.hpp"
 
 namespace scheduled {
 
@@ -21,13 +23,17 @@ using MetaValue = std::variant<double, std::string>;
 /// One run: a table with one row per logged step. Steps count finished updates, so the row of step s was written
 /// after update s; step 0 is the state before training. Functions that take a RunLog check these promises and throw
 /// std::invalid_argument naming log, column and index.
-/// Standard columns: "lr", "train_loss", "val_loss", "grad_norm" (losses in nats); others keep the name of their
-/// source.
+/// Standard columns: "lr", "train_loss", "val_loss", "grad_norm" (losses in nats), "tokens"; others keep the name of
+/// their source.
 struct RunLog {
   std::string name;                                   ///< where it came from, for messages and legends
   std::vector<std::int64_t> step;                     ///< strictly increasing, >= 0 and <= 2^53
   std::map<std::string, std::vector<double>> column;  ///< each as long as `step`; finite, or NaN where not logged
   std::map<std::string, MetaValue> meta;              ///< configuration and summary values ("iterations", ...)
+  std::string format = {};                            ///< name of the format it was read as, see log_formats()
+  std::map<std::string, std::string> source = {};     ///< standard column -> its name in the source
+  std::vector<std::string> notes = {};                ///< what was taken in one of several ways, or looks wrong
+  std::vector<double> rates = {};                     ///< of updates 1 ... T, where with_rates gave them
 
   std::size_t rows() const noexcept { return step.size(); }
   bool has(std::string_view column_name) const;
@@ -47,45 +53,73 @@ struct Series {
 /// Throws as RunLog::at; an empty series when no row logged it.
 Series series(const RunLog& log, std::string_view column_name);
 
-/// What it means that a step has several values in one column. `automatic`: average in the JSON logs (a restarted run
-/// logs its first steps again), error in CSV and JSONL (there it is a fault of the file). `average` also takes steps
-/// that go backwards; with `error` the rows of each JSON section must be in order. In every mode rows of one step that
-/// log different columns are one row (training and validation results often come apart).
-enum class RepeatedSteps { automatic, average, error };
+/// A format of logs.
+struct LogFormat {
+  std::string_view name;        ///< "csv": what ReadOptions::format takes
+  std::string_view what;        ///< "text with a header line, ..."
+  std::string_view written_by;  ///< programs whose logs are such
+};
+/// All of them, in the order in which they are asked whether they know a content.
+std::span<const LogFormat> log_formats();
+
+/// What it means that steps go back, or that a step has several values in one column. `keep_last`: the run was
+/// restarted from a checkpoint, and what it logged before for the steps that it repeats does not count. `automatic`:
+/// `average` in the logs of 2501.18965 (as their authors read them), else `keep_last`. With `error` the rows must be in
+/// order. In every mode rows of one step that log different columns are one row (training and validation results often
+/// come apart), and equal values are one.
+enum class Restarts { automatic, keep_last, keep_first, average, error };
+
+/// Whose learning rate and gradient norm a row has. `same`: those of update s, in the row of step s. `next`: of update
+/// s + 1, as programs log that count from 0 and print before they update. `automatic`: as the format implies.
+enum class RateOf { automatic, same, next };
 
 struct ReadOptions {
-  /// Source column -> its name in the RunLog, e.g. {"tokens", "step"}, {"history.val.loss", "val_loss"}. The other
-  /// columns go by their usual names, the first that the file has: "step", "iter", "iteration" -> step;
-  /// "lr", "learning_rate", "train_lr" -> lr; "train_loss", "loss" -> train_loss ("loss" in history.val is val_loss);
-  /// "val_loss", "eval_loss", "validation_loss" -> val_loss; "grad_norm", "gradient_norm" -> grad_norm. A column named
-  /// here that the file lacks is an error.
-  std::map<std::string, std::string> columns;
-  RepeatedSteps repeated_steps = RepeatedSteps::automatic;
-  /// Columns of the RunLog in which nan and inf are "not logged" instead of an error: grad norms of steps that mixed
-  /// precision skipped, say. (In CSV; JSON has no such numbers.)
-  std::set<std::string> may_be_skipped = {};
+  /// Source column -> the standard column that it is: step, lr, train_loss, val_loss, grad_norm, tokens; e.g.
+  /// {"history.val.loss", "val_loss"}. It wins over the usual names by which the others are found (docs/guide/logs.md).
+  /// A column named here that the file lacks is an error.
+  std::map<std::string, std::string> columns = {};
+  Restarts restarts = Restarts::automatic;
+  std::string format = {};                 ///< a name of log_formats(); empty: told by the content
+  std::vector<std::string> patterns = {};  ///< of lines of text, such as "step {step}: loss {train_loss}"; see below
+  std::int64_t step_offset = 0;            ///< added to all steps: 1 where the first update is logged as step 0
+  RateOf lr_of = RateOf::automatic;
 };
 
-/// Reads a log; the format is told by the content: a JSON object with "history" | one JSON object per line | delimited
-/// text with a header line, separated by comma, semicolon or tab. Empty cells, absent keys and null are "not logged".
-/// JSON: `history.train` and `history.val` join by step; a name that both use becomes "val.<name>" for the second.
-/// `meta` is the scalars of `config` (truth values as 0 and 1), then the last values of `history.final-val`
+/// Reads "SOURCE=STANDARD,SOURCE=STANDARD". SOURCE may hold "=" and ",": what counts is that a standard name and a
+/// comma, or the end, follow. Throws ArgumentError for another STANDARD, with the one that was probably meant.
+std::map<std::string, std::string> parse_columns(std::string_view text);
+
+/// Reads a log; the format is told by the content, which may be gzip or zstd. Empty cells, absent keys, null, NaN,
+/// infinities and NA are "not logged"; for losses and norms that is noted, in steps and lr NaN and infinities are
+/// errors. The JSON of 2501.18965: `history.train` and `history.val` join by step; a name that both use becomes
+/// "val.<name>" for the second. `meta` is the scalars of `config` (truth values as 0 and 1), then the last values of
+/// `history.final-val`
 /// ("final_val_loss", ...), then the scalars of `summary` ("final-val/x" as "final_val_x", other keys with a slash
-/// left out); the first that has a key wins. CSV and JSONL have no meta.
+/// left out); the first that has a key wins.
 /// Standard columns, and those that `options` names, must be sound; others ("note", "val_acc") are left out where an
-/// entry is not a finite number or, in JSON, where they are not as long as their section's steps (which rows they
-/// belong to is then unknown).
-/// Throws std::invalid_argument naming file, column and place (1-based line for CSV and JSONL, history.train.lr[i]
-/// with 0-based i for JSON): empty, not a log, not JSON or (anywhere in a JSON file) NaN, truncated (with the byte),
-/// no step column, no other column, no rows, a step that is not a whole number >= 0 and <= 2^53, an entry that is not
-/// a finite number, columns of different length, a line with too few or too many cells, a column or key that appears
-/// twice, steps that go backwards or repeat (see RepeatedSteps), columns so sparse that the table would take more than
-/// 8 MiB and more than 64 bytes per byte of file.
-/// `name` stands for the file in messages. Never crashes on any bytes. O(n log n) for n bytes.
+/// entry is no number or, in JSON columns, where they are not as long as their section's steps (which rows they belong
+/// to is then unknown). Text is read by the templates of the programs that are known, or by `options.patterns`: a word
+/// in braces is a column, "{}" a number that does not count, a blank any number of blanks, "^" the start of a line.
+/// Throws ArgumentError naming file, column and place (1-based line for rows of text, entry for JSON columns): empty,
+/// no text, no known format, not JSON, truncated (with the byte), no step column, no other column, no rows, a step that
+/// is not a whole number >= 0 and <= 2^53, an entry that is no number, columns of different length, a line with too few
+/// or too many cells, a needed column or key that appears twice, steps that go back or repeat (see Restarts), columns
+/// so sparse that the table would take more than 8 MiB and more than 64 bytes per byte of file. `name` stands for the
+/// file in messages. Never crashes on any bytes. O(n log n) for n bytes.
 RunLog parse_log(std::string_view name, std::string_view content, const ReadOptions& options = {});
 
-/// parse_log of a file, named by its path. Throws std::invalid_argument naming it: missing, unreadable, a directory.
+/// parse_log of a file, named by its path; of a folder's TensorBoard event files; or of several files that are one log,
+/// joined by "+" ("lr.csv+loss.csv"). Throws ArgumentError naming it: missing, unreadable, a folder without a log, or
+/// with those of several runs.
 RunLog read_log(const std::filesystem::path& file, const ReadOptions& options = {});
+
+/// One log of several that have different columns of one run: joined by step. Where two have a value, the later log's
+/// counts, and that is noted. Throws ArgumentError: none, or one that breaks the promises of RunLog.
+RunLog join_logs(std::span<const RunLog> logs);
+
+/// The log with the rates lr of updates 1 ... T in place of logged ones: T >= the last step. Where both are there, the
+/// largest difference is noted. densify gives them exactly. Throws ArgumentError: too few, negative or not finite.
+RunLog with_rates(RunLog log, std::vector<double> lr);
 
 /// The run that a cooldown branch ends: `base` up to and with the branch's first step, then `branch`. At steps that
 /// both log, the branch's value stands where it has one. Meta values are the branch's, then the base's; the name is
@@ -111,10 +145,19 @@ struct DenseOptions {
   bool jumps = false;
 };
 
-/// A stretch that is longer than max_gap: the text names log, column and the two steps.
-class LogGap : public std::invalid_argument {
+/// A stretch that is longer than max_gap.
+class LogGap : public ArgumentError {
  public:
-  using std::invalid_argument::invalid_argument;
+  /// `what` holds the text of all that follows.
+  LogGap(Fields what, std::string column, std::int64_t from, std::int64_t to)
+      : ArgumentError(std::move(what)), column_(std::move(column)), from_(from), to_(to) {}
+  const std::string& column() const noexcept { return column_; }
+  std::int64_t from() const noexcept { return from_; }  ///< not logged from this step
+  std::int64_t to() const noexcept { return to_; }      ///< to this one
+
+ private:
+  std::string column_;
+  std::int64_t from_, to_;
 };
 
 /// Values for updates 1 ... last_step (index 0 is update 1); 1 <= last_step <= 1e9. Throws std::invalid_argument naming
@@ -133,6 +176,50 @@ struct DenseStretch {
 /// update 1, or from the first logged step where the stretch from the warmup to it is longer than max_gap (a branch
 /// without its base run). Throws as densify, also where nothing was logged after step 0.
 DenseStretch densify_logged(const RunLog& log, std::string_view column_name, const DenseOptions& options = {});
+
+/// Learning rates of updates 1 ... last_step, or why they are not known.
+struct KnownRates {
+  std::vector<double> lr;  ///< empty: not known
+  std::string why_not;
+};
+/// densify of "lr" up to the last step; a gap, or a log without rates, is no error. Throws as densify for the options.
+KnownRates known_rates(const RunLog& log, const DenseOptions& options = {});
+
+// ---- Runs: the log files that belong together.
+
+/// The files of one run.
+struct RunFiles {
+  std::string file;
+  std::vector<std::string> bases = {};  ///< the run that `file` continues, the run that this one continues, ...
+  std::string label = {};               ///< its name; empty: run_names finds one
+  bool operator==(const RunFiles&) const = default;
+};
+
+/// How a file of a run is read, where that is not read_log.
+using LogReader = std::function<RunLog(const std::string& file, const ReadOptions& options)>;
+
+/// The log of `run.file`, joined to those of the runs that it continues. Throws as read_log and merge_branch.
+RunLog read_run(const RunFiles& run, const ReadOptions& options = {}, const LogReader& read = read_log);
+
+/// A name for each: its label, else its file's name without the parts ("_" between them) that all have.
+std::vector<std::string> run_names(std::span<const RunFiles> runs);
+
+/// A run of several whose rows are to count once.
+struct OwnRun {
+  std::string name;            ///< of run_names
+  RunLog log;                  ///< the branch alone where `base` is there, else all
+  std::optional<RunLog> base;  ///< of a branch whose base is one of the other runs
+};
+/// Throws as read_run, and where a run is given twice.
+std::vector<OwnRun> read_runs(std::span<const RunFiles> runs, const ReadOptions& options = {},
+                              const LogReader& read = read_log);
+
+/// Whether a row logged the column.
+bool has_values(const RunLog& log, std::string_view column_name);
+/// The log's losses: "val_loss", else "train_loss", else empty.
+std::string_view loss_column(const RunLog& log);
+/// The losses that all of them have. Throws ArgumentError, which names the columns of a log without.
+std::string_view common_loss_column(std::span<const RunLog> logs);
 
 // ---- A training log read line by line while it grows.
 
@@ -156,23 +243,25 @@ struct UpdateStretch {
 };
 
 struct LogStreamOptions {
-  ReadOptions read;         ///< names of the columns; `repeated_steps` is not read
-  std::int64_t done = 0;    ///< updates that somebody has already: not given again, and bare lines count from there
+  ReadOptions read = {};    ///< `restarts` is not read: steps must increase
+  std::int64_t done = 0;    ///< updates that the caller has already: not given again, and bare lines count from there
   std::int64_t warmup = 0;  ///< of a log: length of an unlogged linear warmup from 0, at most the first logged step
   /// Of a log: longest stretch to bridge, in steps; 0: ten times the longest one before it, once there were three.
   std::int64_t max_gap = 0;
 };
 
 /// The updates that the lines of a growing log stand for, with the rule of densify: between two logged rows the line
-/// that joins them, before the first row its values. The first line that counts tells the format:
-///  - a number: bare lines "lr" or "lr grad_norm" (blanks, tabs or a comma between), one per update;
-///  - '{': one JSON object per line;
-///  - else: a header line, then delimited rows, as parse_log reads them, but no line break within a cell.
-/// Blank lines and those that start with # do not count, nor do rows of a log without an LR.
+/// that joins them, before the first row its values. The first line that counts tells the format: a number begins bare
+/// lines "lr" or "lr grad_norm" (blanks, tabs or a comma between), one per update; else it is one of log_formats() that
+/// can be read line by line (JSON lines, delimited text without line breaks in cells, what programs print). Blank
+/// lines and those that start with # do not count, nor do rows of a log without an LR.
 class LogStream {
  public:
   /// `name` stands for the log in messages. Throws std::invalid_argument: a negative option.
   explicit LogStream(std::string name, LogStreamOptions options = {});
+  ~LogStream();
+  LogStream(LogStream&&) noexcept;
+  LogStream& operator=(LogStream&&) noexcept;
 
   /// Takes the next line, without its line break; the updates that are now known, none, one stretch, or two.
   /// Throws std::invalid_argument naming log, 1-based line and what is wrong: what parse_log refuses; not one or two
@@ -183,27 +272,26 @@ class LogStream {
 
   std::int64_t lines() const noexcept { return lines_; }  ///< taken so far
   std::int64_t step() const noexcept { return step_; }    ///< the last step that was logged; `done` before the first
-  bool bare() const noexcept { return format_ == Format::bare; }
+  bool bare() const noexcept;                             ///< whether its lines are bare
 
  private:
-  enum class Format { unknown, bare, json, delimited };
+  struct Reader;
   struct Row {
     std::int64_t step = 0;
     UpdateRates rates;
   };
 
-  Format format_of(std::string_view line);
+  void choose(std::string_view line);
   UpdateRates read_bare(std::string_view line) const;
   std::optional<Row> read_row(std::string_view line) const;
   void check(const UpdateRates& rates) const;
   void check_gap(const Row& row) const;
   std::vector<UpdateStretch> advance(const Row& row);
-  [[noreturn]] void fail_line(std::string_view what) const;
+  [[noreturn]] void fail_line(std::string_view name, std::string_view value, std::string_view requirement) const;
 
   std::string name_;
   LogStreamOptions options_;
-  Format format_ = Format::unknown;
-  std::string header_;
+  std::unique_ptr<Reader> reader_;  // none: no line yet
   std::int64_t lines_ = 0;
   std::int64_t rows_ = 0;  // with an LR
   std::int64_t step_ = 0;

@@ -1886,6 +1886,18 @@ class RunLog:
     def meta(self) -> dict[str, float | str]:
         """Configuration and summary values."""
 
+    @property
+    def format(self) -> str:
+        """The format it was read as."""
+
+    @property
+    def source(self) -> dict[str, str]:
+        """What standard columns are called in the source."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What was taken in one of several ways, or looks wrong."""
+
     def __getitem__(self, column: str) -> numpy.typing.NDArray[numpy.float64]:
         """The values of one column."""
 
@@ -1895,22 +1907,28 @@ class RunLog:
 
     def __repr__(self) -> str: ...
 
-def read_log(file: str | os.PathLike[str], columns: Mapping[str, str] | None = None, repeated_steps: str = 'automatic', may_be_skipped: Sequence[str] = ()) -> RunLog:
+def read_log(file: str | os.PathLike[str], columns: Mapping[str, str] | None = None, restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', patterns: Sequence[str] = ()) -> RunLog:
     """
-    Reads a training log: the paper's JSON, CSV, or JSON lines; the content tells which.
+    Reads a training log; the content tells its format (`log_formats`), and may be gzip or zstd.
 
     Parameters
     ----------
     file : path
+        A file, a folder of TensorBoard's event files, or files of one run joined by "+".
     columns : dict, optional
-        Source column -> standard column, such as ``{"loss": "train_loss"}``. Without it the usual
-        names are recognised.
-    repeated_steps : {'automatic', 'average', 'error'}
-        What several rows of one step mean; automatic is to average them in the JSON logs and to
-        refuse them elsewhere.
-    may_be_skipped : sequence of str
-        Columns in which nan and inf are "not logged" instead of an error, such as ["grad_norm"] of a
-        run that skipped steps.
+        Source column -> standard column (step, lr, train_loss, val_loss, grad_norm, tokens), such as
+        ``{"loss": "train_loss"}``. Without it the usual names are recognised.
+    restarts : {'automatic', 'keep-last', 'keep-first', 'average', 'error'}
+        What it means that steps go back or repeat; automatic is to average them in the logs of
+        2501.18965, and elsewhere that the last rows count.
+    format : str
+        Insist on this format; empty: told by the content.
+    step_offset : int
+        Added to all steps: 1 where the first update is logged as step 0.
+    lr_of : {'automatic', 'same', 'next'}
+        Whose learning rate and gradient norm a row has: those of its own update, or of the next one.
+    patterns : sequence of str
+        Templates of lines of text, such as "step {step}: loss {train_loss}".
 
     Returns
     -------
@@ -1934,7 +1952,7 @@ def read_log(file: str | os.PathLike[str], columns: Mapping[str, str] | None = N
     ([10, 20], [4.2, 3.9])
     """
 
-def parse_log(name: str, content: str, columns: Mapping[str, str] | None = None, repeated_steps: str = 'automatic', may_be_skipped: Sequence[str] = ()) -> RunLog:
+def parse_log(name: str, content: str, columns: Mapping[str, str] | None = None, restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', patterns: Sequence[str] = ()) -> RunLog:
     """
     `read_log` of a text; `name` stands for the file in messages.
 

@@ -9,29 +9,23 @@
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
-#include <stdexcept>
-
 #include "bindings.hpp"
 #include "convert.hpp"
+#include "runlog/records.hpp"
 
 namespace scheduled::python {
 namespace {
 
 using Columns = std::map<std::string, std::string>;
 
-ReadOptions read_options(const std::optional<Columns>& columns, std::string_view repeated_steps,
-                         const std::vector<std::string>& may_be_skipped) {
-  ReadOptions options{columns.value_or(Columns{}), RepeatedSteps::automatic};
-  options.may_be_skipped.insert(may_be_skipped.begin(), may_be_skipped.end());
-  if (repeated_steps == "average") {
-    options.repeated_steps = RepeatedSteps::average;
-  } else if (repeated_steps == "error") {
-    options.repeated_steps = RepeatedSteps::error;
-  } else if (repeated_steps != "automatic") {
-    throw std::invalid_argument("repeated_steps = '" + std::string(repeated_steps) +
-                                "': must be 'automatic', 'average' or 'error'");
-  }
-  return options;
+ReadOptions read_options(const std::optional<Columns>& columns, std::string_view restarts, std::string_view format,
+                         std::int64_t step_offset, std::string_view lr_of, const std::vector<std::string>& patterns) {
+  return {.columns = columns.value_or(Columns{}),
+          .restarts = parse_word<Restarts>("restarts", restarts),
+          .format = std::string(format),
+          .patterns = patterns,
+          .step_offset = step_offset,
+          .lr_of = parse_word<RateOf>("lr_of", lr_of)};
 }
 
 constexpr const char* class_doc = R"doc(One run: a table with one row per logged step.
@@ -41,20 +35,26 @@ read-only arrays with NaN where a row did not log them: "lr", "train_loss", "val
 and whatever else the source holds. Made by `read_log` and `parse_log`.)doc";
 
 constexpr const char* read_log_doc =
-    R"doc(Reads a training log: the paper's JSON, CSV, or JSON lines; the content tells which.
+    R"doc(Reads a training log; the content tells its format (`log_formats`), and may be gzip or zstd.
 
 Parameters
 ----------
 file : path
+    A file, a folder of TensorBoard's event files, or files of one run joined by "+".
 columns : dict, optional
-    Source column -> standard column, such as ``{"loss": "train_loss"}``. Without it the usual
-    names are recognised.
-repeated_steps : {'automatic', 'average', 'error'}
-    What several rows of one step mean; automatic is to average them in the JSON logs and to
-    refuse them elsewhere.
-may_be_skipped : sequence of str
-    Columns in which nan and inf are "not logged" instead of an error, such as ["grad_norm"] of a
-    run that skipped steps.
+    Source column -> standard column (step, lr, train_loss, val_loss, grad_norm, tokens), such as
+    ``{"loss": "train_loss"}``. Without it the usual names are recognised.
+restarts : {'automatic', 'keep-last', 'keep-first', 'average', 'error'}
+    What it means that steps go back or repeat; automatic is to average them in the logs of
+    2501.18965, and elsewhere that the last rows count.
+format : str
+    Insist on this format; empty: told by the content.
+step_offset : int
+    Added to all steps: 1 where the first update is logged as step 0.
+lr_of : {'automatic', 'same', 'next'}
+    Whose learning rate and gradient norm a row has: those of its own update, or of the next one.
+patterns : sequence of str
+    Templates of lines of text, such as "step {step}: loss {train_loss}".
 
 Returns
 -------
@@ -160,6 +160,9 @@ void bind_log(nb::module_& m) {
           },
           "Names of the columns.")
       .def_ro("meta", &RunLog::meta, "Configuration and summary values.")
+      .def_ro("format", &RunLog::format, "The format it was read as.")
+      .def_ro("source", &RunLog::source, "What standard columns are called in the source.")
+      .def_ro("notes", &RunLog::notes, "What was taken in one of several ways, or looks wrong.")
       .def(
           "__getitem__",
           [](nb::pointer_and_handle<RunLog> self, std::string_view column) {
@@ -178,27 +181,33 @@ void bind_runlog(nb::module_& m) {
   bind_log(m);
   m.def(
       "read_log",
-      [](const std::filesystem::path& file, const std::optional<Columns>& columns, std::string_view repeated_steps,
-         const std::vector<std::string>& may_be_skipped) {
-        const ReadOptions options = read_options(columns, repeated_steps, may_be_skipped);
+      [](const std::filesystem::path& file, const std::optional<Columns>& columns, std::string_view restarts,
+         std::string_view format, std::int64_t step_offset, std::string_view lr_of,
+         const std::vector<std::string>& patterns) {
+        const ReadOptions options = read_options(columns, restarts, format, step_offset, lr_of, patterns);
         return without_gil([&] { return read_log(file, options); });
       },
-      nb::arg("file"), nb::arg("columns") = nb::none(), nb::arg("repeated_steps") = "automatic",
-      nb::arg("may_be_skipped") = std::vector<std::string>{},
+      nb::arg("file"), nb::arg("columns") = nb::none(), nb::arg("restarts") = "automatic",
+      nb::arg("format") = "", nb::arg("step_offset") = 0, nb::arg("lr_of") = "automatic",
+      nb::arg("patterns") = std::vector<std::string>{},
       nb::sig("def read_log(file: str | os.PathLike[str], columns: collections.abc.Mapping[str, str] | None = None, "
-              "repeated_steps: str = 'automatic', may_be_skipped: collections.abc.Sequence[str] = ()) -> RunLog"),
+              "restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', "
+              "patterns: collections.abc.Sequence[str] = ()) -> RunLog"),
       read_log_doc);
   m.def(
       "parse_log",
       [](std::string_view name, std::string_view content, const std::optional<Columns>& columns,
-         std::string_view repeated_steps, const std::vector<std::string>& may_be_skipped) {
-        const ReadOptions options = read_options(columns, repeated_steps, may_be_skipped);
+         std::string_view restarts, std::string_view format, std::int64_t step_offset, std::string_view lr_of,
+         const std::vector<std::string>& patterns) {
+        const ReadOptions options = read_options(columns, restarts, format, step_offset, lr_of, patterns);
         return without_gil([&] { return parse_log(name, content, options); });
       },
-      nb::arg("name"), nb::arg("content"), nb::arg("columns") = nb::none(), nb::arg("repeated_steps") = "automatic",
-      nb::arg("may_be_skipped") = std::vector<std::string>{},
+      nb::arg("name"), nb::arg("content"), nb::arg("columns") = nb::none(), nb::arg("restarts") = "automatic",
+      nb::arg("format") = "", nb::arg("step_offset") = 0, nb::arg("lr_of") = "automatic",
+      nb::arg("patterns") = std::vector<std::string>{},
       nb::sig("def parse_log(name: str, content: str, columns: collections.abc.Mapping[str, str] | None = None, "
-              "repeated_steps: str = 'automatic', may_be_skipped: collections.abc.Sequence[str] = ()) -> RunLog"),
+              "restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', "
+              "patterns: collections.abc.Sequence[str] = ()) -> RunLog"),
       parse_log_doc);
   m.def("merge_branch", &merge_branch, nb::arg("base"), nb::arg("branch"), nb::call_guard<nb::gil_scoped_release>(),
         merge_branch_doc);

@@ -292,4 +292,29 @@ struct Record<ScheduleWorstCase> {
       Field{"minimax", &ScheduleWorstCase::minimax, "loss", "D G / sqrt(T); none where grad norms vary"}};
 };
 
+template <>
+struct Words<NormSource> {
+  static constexpr std::array<std::string_view, 3> words{"1", "logged", "given"};
+};
+
+template <>
+struct Record<RunBound> {
+  static constexpr std::string_view name = "RunBound";
+  static constexpr std::string_view meaning = "The bound along the log of a run, at the rows that logged its loss";
+  static constexpr std::tuple fields{
+      Field{"name", &RunBound::name, "", "The log's name"},
+      Field{"T", &RunBound::T, "steps", "The last step that counts"},
+      Field{"criterion", &RunBound::criterion, "", "Which bound"},
+      Field{"distance", &RunBound::distance, "distance", "D, given or the one at which the run's scale is the best"},
+      Field{"norm_source", &RunBound::norm_source, "", "Where the gradient norms come from: 1, logged or given"},
+      Field{"norm_note", &RunBound::norm_note, "", "Why they are not the logged ones"},
+      Field{"loss_column", &RunBound::loss_column, "", "val_loss, train_loss, or empty"},
+      Field{"step", &RunBound::step, "steps", "The rows"},
+      Field{"lr", &RunBound::lr, "distance^2/loss", "The learning rate there"},
+      Field{"loss", &RunBound::loss, "loss", "The loss there; empty where the log has none"},
+      Field{"bound", &RunBound::bound, "loss", "The bound there"},
+      Field{"rates", &RunBound::rates, "distance^2/loss", "The learning rate of every update"},
+      Field{"grad_norm", &RunBound::grad_norm, "loss/distance", "The gradient norm of every update"}};
+};
+
 }  // namespace scheduled

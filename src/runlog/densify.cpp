@@ -15,7 +15,8 @@ constexpr std::int64_t longest_result = 1'000'000'000;
 
 void require_between(std::string_view name, std::int64_t value, std::int64_t least, std::int64_t most) {
   if (value >= least && value <= most) return;
-  fail({name, " = ", std::to_string(value), ": must be >= ", std::to_string(least), " and <= ", std::to_string(most)});
+  fail_value(name, std::to_string(value),
+             concat({"must be >= ", std::to_string(least), " and <= ", std::to_string(most)}));
 }
 
 /// The limit on unlogged stretches; none is known where the only logged step has no spacing.
@@ -29,19 +30,31 @@ std::int64_t longest_stretch(const Series& logged, const DenseOptions& options) 
   return 10 * *middle;
 }
 
+/// A column of a log, for messages.
+struct Column {
+  const RunLog& log;
+  std::string_view name;
+
+  ArgumentError::Fields fields(std::string requirement) const {
+    return {.name = runlog::printable(name), .requirement = std::move(requirement), .place = Place{log.name}};
+  }
+  [[noreturn]] void refuse(std::string requirement) const { throw ArgumentError(fields(std::move(requirement))); }
+};
+
 /// Throws LogGap where the updates from + 1 ... to, as far as `last_step`, are more than `longest`.
-void require_short(std::string_view place, std::int64_t from, std::int64_t to, std::int64_t last_step,
+void require_short(const Column& column, std::int64_t from, std::int64_t to, std::int64_t last_step,
                    std::int64_t longest, std::string_view advice = {}) {
   if (from >= last_step || to - from <= longest) return;
-  throw LogGap(
-      concat({place, ": not logged from step ", std::to_string(from), " to step ", std::to_string(to), ", ",
-              std::to_string(to - from), " steps; the longest gap to bridge is ", std::to_string(longest), advice}));
+  throw LogGap(column.fields(concat({"not logged from step ", std::to_string(from), " to step ", std::to_string(to),
+                                     ", ", std::to_string(to - from), " steps; the longest gap to bridge is ",
+                                     std::to_string(longest), advice})),
+               std::string(column.name), from, to);
 }
 
-void require_no_gap_between_rows(std::string_view place, const Series& logged, std::int64_t last_step,
+void require_no_gap_between_rows(const Column& column, const Series& logged, std::int64_t last_step,
                                  std::int64_t longest) {
   for (std::size_t i = 1; i < logged.step.size(); ++i) {
-    require_short(place, logged.step[i - 1], logged.step[i], last_step, longest);
+    require_short(column, logged.step[i - 1], logged.step[i], last_step, longest);
   }
 }
 
@@ -77,35 +90,49 @@ class Filler {
   std::vector<double> values_;
 };
 
-std::string place_of(const RunLog& log, std::string_view column_name) {
-  return concat({log.name, ": column ", runlog::printable(column_name)});
+/// Those of with_rates; the last one holds beyond them.
+std::vector<double> given_rates(const RunLog& log, std::int64_t last_step) {
+  std::vector<double> lr = log.rates;
+  lr.resize(static_cast<std::size_t>(last_step), lr.back());
+  return lr;
 }
 
-Series logged_rows(const RunLog& log, std::string_view column_name, const DenseOptions& options) {
+Series logged_rows(const Column& column, const DenseOptions& options) {
   require_between("warmup", options.warmup, 0, runlog::largest_step);
   require_between("max_gap", options.max_gap, 0, runlog::largest_step);
-  Series logged = series(log, column_name);
-  if (logged.step.empty()) fail({place_of(log, column_name), ": nothing was logged"});
+  Series logged = series(column.log, column.name);
+  if (logged.step.empty()) column.refuse("nothing was logged");
   return logged;
 }
 
 }  // namespace
 
+KnownRates known_rates(const RunLog& log, const DenseOptions& options) {
+  if (!has_values(log, "lr")) return {{}, concat({log.name, " has no column lr"})};
+  try {
+    return {densify(log, "lr", log.step.back(), options), {}};
+  } catch (const LogGap& gap) {
+    return {{}, gap.what()};
+  }
+}
+
 std::vector<double> densify(const RunLog& log, std::string_view column_name, std::int64_t last_step,
                             const DenseOptions& options) {
   require_between("last_step", last_step, 1, longest_result);
-  const Series logged = logged_rows(log, column_name, options);
-  const std::string place = place_of(log, column_name);
+  if (column_name == "lr" && !log.rates.empty()) return given_rates(log, last_step);
+  const Column column{log, column_name};
+  const Series logged = logged_rows(column, options);
   const std::int64_t start = logged.step.front();
   if (options.ramp && options.warmup > start) {
-    fail({"warmup = ", std::to_string(options.warmup), ": must not be longer than the unlogged start; ", place,
-          " starts at step ", std::to_string(start)});
+    fail_value("warmup", std::to_string(options.warmup),
+               concat({"must not be longer than the unlogged start; ", log.name, ": column ",
+                       runlog::printable(column_name), " starts at step ", std::to_string(start)}));
   }
   const std::int64_t longest = longest_stretch(logged, options);
-  require_short(place, std::min(options.warmup, start), start, last_step, longest,
+  require_short(column, std::min(options.warmup, start), start, last_step, longest,
                 " (a cooldown branch needs its base run; an unlogged warmup, its length)");
-  require_no_gap_between_rows(place, logged, last_step, longest);
-  require_short(place, logged.step.back(), last_step, last_step, longest);
+  require_no_gap_between_rows(column, logged, last_step, longest);
+  require_short(column, logged.step.back(), last_step, last_step, longest);
 
   Filler dense(1, last_step);
   const double first = logged.value.front();
@@ -117,17 +144,17 @@ std::vector<double> densify(const RunLog& log, std::string_view column_name, std
 }
 
 DenseStretch densify_logged(const RunLog& log, std::string_view column_name, const DenseOptions& options) {
-  const Series logged = logged_rows(log, column_name, options);
-  const std::string place = place_of(log, column_name);
+  const Column column{log, column_name};
+  const Series logged = logged_rows(column, options);
   const std::int64_t start = logged.step.front();
   const std::int64_t last = logged.step.back();
-  if (last < 1) fail({place, ": nothing was logged after step 0"});
+  if (last < 1) column.refuse("nothing was logged after step 0");
   const std::int64_t longest = longest_stretch(logged, options);
-  require_no_gap_between_rows(place, logged, last, longest);
+  require_no_gap_between_rows(column, logged, last, longest);
   const std::int64_t first = start - options.warmup > longest ? start : 1;
   if (last - first >= longest_result) {
-    fail({place, ": spans the steps ", std::to_string(first), " to ", std::to_string(last), "; at most ",
-          std::to_string(longest_result), " can be held"});
+    column.refuse(concat({"spans the steps ", std::to_string(first), " to ", std::to_string(last), "; at most ",
+                          std::to_string(longest_result), " can be held"}));
   }
   Filler dense(first, last);
   dense.line(0, logged.value.front(), start, logged.value.front());

@@ -1,43 +1,149 @@
-// Reading: which format a log is in, and the bytes of a file.
+// Reading: the bytes of a file or of a folder's files, what they are compressed with, and the format that they are in.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fstream>
 #include <system_error>
 
 #include "base/error.hpp"
+#include "runlog/compressed.hpp"
+#include "runlog/formats/format.hpp"
+#include "runlog/formats/mlflow.hpp"
 #include "runlog/table.hpp"
 #include "scheduled/runlog.hpp"
 
 namespace scheduled {
+namespace {
 
-RunLog parse_log(std::string_view name, std::string_view content, const ReadOptions& options) {
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
-  const std::size_t first = content.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) fail({name, ": empty"});
-  if (content[first] != '{') return runlog::parse_delimited(name, content, options);
-  if (auto log = runlog::parse_json_log(name, content, options)) return *std::move(log);
-  return runlog::parse_json_lines(name, content, options);
-}
+namespace fs = std::filesystem;
 
-RunLog read_log(const std::filesystem::path& file, const ReadOptions& options) {
+std::string bytes_of(const fs::path& file) {
   const std::string name = file.string();
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(file, error);
-  if (status.type() == std::filesystem::file_type::not_found) fail({name, ": no such file"});
-  if (error) fail({name, ": cannot be read: ", error.message()});
-  if (status.type() == std::filesystem::file_type::directory) fail({name, ": is a directory, not a log"});
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) fail({name, ": cannot be opened: ", std::generic_category().message(errno)});
+  if (!stream) runlog::fail_at(name, 0, concat({"cannot be opened: ", std::generic_category().message(errno)}));
   std::string content;
   std::array<char, 1 << 16> block{};
   do {
     stream.read(block.data(), block.size());
     content.append(block.data(), static_cast<std::size_t>(stream.gcount()));
   } while (stream);
-  if (stream.bad()) fail({name, ": cannot be read: ", std::generic_category().message(errno)});
-  return parse_log(name, content, options);
+  if (stream.bad()) runlog::fail_at(name, 0, concat({"cannot be read: ", std::generic_category().message(errno)}));
+  return content;
+}
+
+fs::file_type type_of(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (error && status.type() != fs::file_type::not_found) {
+    runlog::fail_at(path.string(), 0, concat({"cannot be read: ", error.message()}));
+  }
+  return status.type();
+}
+
+RunLog finished(RunLog log, std::string_view format) {
+  log.format = format;
+  runlog::add_warnings(log);
+  return log;
+}
+
+/// The event files that stand in a folder; in the order of their names, which begin with the time each was begun at.
+std::vector<fs::path> events_in(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
+    if (entry.path().filename().string().find("tfevents") != std::string::npos) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// Those of a folder, or of its only subfolder that has some.
+std::vector<fs::path> event_files(const fs::path& folder) {
+  std::vector<fs::path> files = events_in(folder);
+  if (!files.empty()) return files;
+  std::string folders;
+  std::size_t count = 0;
+  for (const auto& entry : fs::directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
+    if (!entry.is_directory()) continue;
+    std::vector<fs::path> inside = events_in(entry.path());
+    if (inside.empty()) continue;
+    folders += (count++ == 0 ? "" : ", ") + entry.path().string();
+    files = std::move(inside);
+  }
+  if (count > 1) {
+    runlog::fail_at(folder.string(), 0, concat({"has event files of several runs, each a log of its own: ", folders}));
+  }
+  return files;
+}
+
+/// The metrics of a run of MLflow; none where the folder is no such run.
+std::vector<runlog::Metric> metrics_of(const fs::path& folder) {
+  std::vector<runlog::Metric> metrics;
+  const fs::path root = folder / "metrics";
+  if (!fs::is_directory(root)) return metrics;
+  for (const auto& entry : fs::recursive_directory_iterator(root, fs::directory_options::skip_permission_denied)) {
+    if (!entry.is_regular_file()) continue;
+    metrics.push_back(
+        {fs::relative(entry.path(), root).generic_string(), entry.path().string(), bytes_of(entry.path())});
+  }
+  std::sort(metrics.begin(), metrics.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  return metrics;
+}
+
+RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
+  if (const std::vector<runlog::Metric> metrics = metrics_of(folder); !metrics.empty()) {
+    std::size_t bytes = 0;
+    for (const runlog::Metric& metric : metrics) bytes += metric.content.size();
+    return finished(runlog::assemble(folder.string(), bytes, runlog::parse_mlflow_run(metrics), options), "mlflow");
+  }
+  const std::vector<fs::path> files = event_files(folder);
+  if (files.empty())
+    runlog::fail_at(folder.string(), 0,
+                    "is a directory without event files of TensorBoard or metrics of MLflow, not a log");
+  std::string all;
+  for (const fs::path& file : files) all += bytes_of(file);  // records follow each other, as in one file
+  return parse_log(folder.string(), all, options);
+}
+
+/// Files joined by "+", each of which is there; empty where `name` is no such list.
+std::vector<fs::path> parts_of(const std::string& name) {
+  std::vector<fs::path> parts;
+  std::string rest = name;
+  for (std::size_t at = rest.find('+'); at != std::string::npos; at = rest.find('+')) {
+    parts.emplace_back(rest.substr(0, at));
+    rest.erase(0, at + 1);
+  }
+  parts.emplace_back(rest);
+  const bool all_there = std::all_of(parts.begin(), parts.end(), [](const fs::path& part) { return fs::exists(part); });
+  return parts.size() > 1 && all_there ? parts : std::vector<fs::path>{};
+}
+
+}  // namespace
+
+RunLog parse_log(std::string_view name, std::string_view content, const ReadOptions& options) {
+  const std::optional<std::string> plain = runlog::decompressed(name, content);
+  if (plain) content = *plain;
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
+  if (content.find_first_not_of(" \t\r\n") == std::string_view::npos) runlog::fail_at(name, 0, "empty");
+  const auto read = [&](const runlog::Format& format) {
+    return finished(runlog::assemble(name, content.size(), format.parse({name, content}), options), format.about.name);
+  };
+  return options.patterns.empty() ? read(runlog::format_of(name, content, options))
+                                  : read(runlog::patterns(options.patterns));
+}
+
+RunLog read_log(const std::filesystem::path& file, const ReadOptions& options) {
+  const fs::file_type type = type_of(file);
+  if (type == fs::file_type::not_found) {
+    const std::vector<fs::path> parts = parts_of(file.string());
+    if (parts.empty()) runlog::fail_at(file.string(), 0, "no such file");
+    std::vector<RunLog> logs;
+    for (const fs::path& part : parts) logs.push_back(read_log(part, options));
+    return join_logs(logs);
+  }
+  if (type == fs::file_type::directory) return read_folder(file, options);
+  return parse_log(file.string(), bytes_of(file), options);
 }
 
 }  // namespace scheduled

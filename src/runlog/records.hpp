@@ -11,8 +11,22 @@
 namespace scheduled {
 
 template <>
-struct Words<RepeatedSteps> {
-  static constexpr std::array<std::string_view, 3> words{"automatic", "average", "error"};
+struct Words<Restarts> {
+  static constexpr std::array<std::string_view, 5> words{"automatic", "keep-last", "keep-first", "average", "error"};
+};
+
+template <>
+struct Words<RateOf> {
+  static constexpr std::array<std::string_view, 3> words{"automatic", "same", "next"};
+};
+
+template <>
+struct Record<LogFormat> {
+  static constexpr std::string_view name = "LogFormat";
+  static constexpr std::string_view meaning = "A format of training logs";
+  static constexpr std::tuple fields{Field{"name", &LogFormat::name, "", "Its name, by which it can be insisted on"},
+                                     Field{"what", &LogFormat::what, "", "What it is"},
+                                     Field{"written_by", &LogFormat::written_by, "", "Programs whose logs are such"}};
 };
 
 template <>
@@ -24,7 +38,12 @@ struct Record<RunLog> {
       Field{"step", &RunLog::step, "steps",
             "Logged steps, strictly increasing; the row of step s was written after update s"},
       Field{"column", &RunLog::column, "", "The columns by name; not a number where a row did not log them"},
-      Field{"meta", &RunLog::meta, "", "Configuration and summary values"}};
+      Field{"meta", &RunLog::meta, "", "Configuration and summary values"},
+      Field{"format", &RunLog::format, "", "The format it was read as"},
+      Field{"source", &RunLog::source, "", "What standard columns are called in the source"},
+      Field{"notes", &RunLog::notes, "", "What was taken in one of several ways, or looks wrong"},
+      Field{"rates", &RunLog::rates, "distance^2/loss",
+            "Given rates of updates 1, 2, ...; none where they are logged"}};
 };
 
 template <>

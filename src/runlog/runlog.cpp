@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/error.hpp"
 #include "runlog/table.hpp"
@@ -17,7 +18,7 @@ const std::vector<double>& RunLog::at(std::string_view column_name) const {
   if (it == column.end()) {
     std::vector<std::string> there;
     for (const auto& [key, values] : column) there.push_back(key);
-    fail({name, ": no column ", runlog::quote(column_name), "; there are ", runlog::listed(there)});
+    runlog::fail_at(name, 0, concat({"no column ", runlog::quote(column_name), "; there are ", runlog::listed(there)}));
   }
   return it->second;
 }
@@ -31,24 +32,31 @@ std::optional<double> RunLog::number(std::string_view key) const {
 namespace runlog {
 
 void require_valid(const RunLog& log) {
+  const auto refuse = [&](std::string_view name, std::size_t index, std::string value, std::string requirement) {
+    throw ArgumentError({.name = std::string(name),
+                         .index = static_cast<std::int64_t>(index),
+                         .value = std::move(value),
+                         .requirement = std::move(requirement),
+                         .place = Place{log.name}});
+  };
   for (std::size_t i = 0; i < log.rows(); ++i) {
     const std::int64_t before = i == 0 ? -1 : log.step[i - 1];
-    if (log.step[i] <= before || log.step[i] > largest_step) {
-      fail({log.name, ": step[", std::to_string(i), "] = ", std::to_string(log.step[i]), ": must be ",
-            log.step[i] < 0              ? ">= 0"
-            : log.step[i] > largest_step ? "<= 2^53"
-                                         : "greater than the step before, " + std::to_string(before)});
-    }
+    if (log.step[i] > before && log.step[i] <= largest_step) continue;
+    refuse(
+        "step", i, std::to_string(log.step[i]),
+        concat({"must be ", log.step[i] < 0              ? ">= 0"
+                            : log.step[i] > largest_step ? "<= 2^53"
+                                                         : "greater than the step before, " + std::to_string(before)}));
   }
   for (const auto& [key, values] : log.column) {
     if (values.size() != log.rows()) {
-      fail({log.name, ": column ", printable(key), " has ", std::to_string(values.size()), " rows, step has ",
-            std::to_string(log.rows())});
+      fail_at(log.name, 0,
+              concat({"column ", printable(key), " has ", std::to_string(values.size()), " rows, step has ",
+                      std::to_string(log.rows())}));
     }
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (std::isinf(values[i])) {
-        fail({log.name, ": column ", printable(key), "[", std::to_string(i), "] = ", format_number(values[i]),
-              ": must be finite, or NaN where it is not logged"});
+        refuse(printable(key), i, format_number(values[i]), "must be finite, or NaN where it is not logged");
       }
     }
   }
@@ -68,16 +76,28 @@ Series series(const RunLog& log, std::string_view column_name) {
   return logged;
 }
 
+namespace {
+
+/// Each note once: a base and its branch are often read in the same way.
+void add_notes_of(const RunLog& part, RunLog& whole) {
+  for (const std::string& note : part.notes) {
+    if (std::find(whole.notes.begin(), whole.notes.end(), note) == whole.notes.end()) whole.notes.push_back(note);
+  }
+}
+
+}  // namespace
+
 RunLog merge_branch(const RunLog& base, const RunLog& branch) {
   runlog::require_valid(base);
   runlog::require_valid(branch);
   if (base.rows() == 0 || branch.rows() == 0) {
-    fail({"merge_branch: ", (base.rows() == 0 ? base : branch).name, ": has no rows"});
+    runlog::fail_at((base.rows() == 0 ? base : branch).name, 0, "has no rows");
   }
   const std::int64_t start = branch.step.front();
   if (base.step.back() < start) {
-    fail({"merge_branch: ", base.name, " ends at step ", std::to_string(base.step.back()), ", before ", branch.name,
-          " starts at step ", std::to_string(start)});
+    runlog::fail_at(base.name, 0,
+                    concat({"ends at step ", std::to_string(base.step.back()), ", before ", branch.name,
+                            " starts at step ", std::to_string(start)}));
   }
   const auto before = std::lower_bound(base.step.begin(), base.step.end(), start) - base.step.begin();
   const auto head = static_cast<std::size_t>(before);
@@ -104,7 +124,79 @@ RunLog merge_branch(const RunLog& base, const RunLog& branch) {
   }
   merged.meta = branch.meta;
   merged.meta.insert(base.meta.begin(), base.meta.end());
+  merged.format = branch.format;
+  merged.source = branch.source;
+  merged.rates = branch.rates;
+  for (const RunLog* part : {&base, &branch}) add_notes_of(*part, merged);
   return merged;
+}
+
+RunLog join_logs(std::span<const RunLog> logs) {
+  if (logs.empty()) fail_argument("logs", "must hold at least one log");
+  RunLog joined;
+  for (const RunLog& log : logs) {
+    runlog::require_valid(log);
+    joined.name += (joined.name.empty() ? "" : " + ") + log.name;
+    joined.step.insert(joined.step.end(), log.step.begin(), log.step.end());
+  }
+  std::sort(joined.step.begin(), joined.step.end());
+  joined.step.erase(std::unique(joined.step.begin(), joined.step.end()), joined.step.end());
+  const double not_logged = std::numeric_limits<double>::quiet_NaN();
+  for (const RunLog& log : logs) {
+    for (const auto& [key, values] : log.column) {
+      std::vector<double>& into = joined.column.try_emplace(key, joined.rows(), not_logged).first->second;
+      std::size_t replaced = 0;
+      for (std::size_t i = 0, at = 0; i < values.size(); ++i) {
+        while (joined.step[at] != log.step[i]) ++at;
+        if (std::isnan(values[i])) continue;
+        if (!std::isnan(into[at]) && into[at] != values[i]) ++replaced;
+        into[at] = values[i];
+      }
+      if (replaced == 0) continue;
+      joined.notes.push_back(concat({key, " is in several of the logs, with other values at ", std::to_string(replaced),
+                                     replaced == 1 ? " step" : " steps", ": those of ", log.name, " count"}));
+    }
+    joined.meta.insert(log.meta.begin(), log.meta.end());
+    joined.source.insert(log.source.begin(), log.source.end());
+    add_notes_of(log, joined);
+  }
+  joined.format = logs.front().format;
+  return joined;
+}
+
+RunLog with_rates(RunLog log, std::vector<double> lr) {
+  runlog::require_valid(log);
+  require_non_negative("lr", lr);
+  if (log.rows() == 0) runlog::fail_at(log.name, 0, "has no rows");
+  if (std::cmp_less(lr.size(), log.step.back())) {
+    fail_argument("lr", concat({"has ", std::to_string(lr.size()), " rates, ", log.name, " ends at step ",
+                                std::to_string(log.step.back())}));
+  }
+  const double peak = lr.empty() ? 0.0 : *std::max_element(lr.begin(), lr.end());
+  std::vector<double>& column =
+      log.column.try_emplace("lr", log.rows(), std::numeric_limits<double>::quiet_NaN()).first->second;
+  double largest = 0.0;
+  std::int64_t where = 0;
+  for (std::size_t i = 0; i < log.rows(); ++i) {
+    if (log.step[i] < 1) {
+      column[i] = std::numeric_limits<double>::quiet_NaN();
+      continue;
+    }
+    const double given = lr[static_cast<std::size_t>(log.step[i]) - 1];
+    const double difference = std::fabs(column[i] - given);  // NaN where none was logged
+    if (difference > largest) {
+      largest = difference;
+      where = log.step[i];
+    }
+    column[i] = given;
+  }
+  constexpr double matters = 0.01;  // of the peak
+  if (largest > matters * peak) {
+    log.notes.push_back(concat({"the rates given differ from the logged ones by up to ", format_number(largest),
+                                ", at step ", std::to_string(where)}));
+  }
+  log.rates = std::move(lr);
+  return log;
 }
 
 }  // namespace scheduled

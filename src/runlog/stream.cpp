@@ -1,12 +1,12 @@
 // A log line by line: each line becomes a table of one row, so that the parsers of whole logs judge it.
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <memory>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "runlog/table.hpp"
+#include "runlog/formats/format.hpp"
 #include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
 
@@ -37,12 +37,7 @@ std::vector<std::string_view> words_of(std::string_view line) {
 }
 
 void require_count(std::string_view name, std::int64_t value) {
-  if (value < 0) fail({name, " = ", std::to_string(value), ": must be >= 0"});
-}
-
-std::optional<double> entry(const RunLog& log, std::string_view column) {
-  if (!log.has(column) || std::isnan(log.at(column).front())) return std::nullopt;
-  return log.at(column).front();
+  if (value < 0) fail_value(name, std::to_string(value), "must be >= 0");
 }
 
 }  // namespace
@@ -54,14 +49,26 @@ UpdateRates UpdateStretch::at(std::int64_t k) const {
   return rates;
 }
 
+struct LogStream::Reader {
+  runlog::LineParser parse;  ///< null: bare lines
+};
+
 LogStream::LogStream(std::string name, LogStreamOptions options)
     : name_(std::move(name)), options_(std::move(options)), step_(options_.done) {
   require_count("done", options_.done);
   require_count("warmup", options_.warmup);
   require_count("max_gap", options_.max_gap);
+  options_.read.restarts = Restarts::error;
 }
+LogStream::~LogStream() = default;
+LogStream::LogStream(LogStream&&) noexcept = default;
+LogStream& LogStream::operator=(LogStream&&) noexcept = default;
 
-void LogStream::fail_line(std::string_view what) const { fail({name_, ": line ", std::to_string(lines_), ": ", what}); }
+bool LogStream::bare() const noexcept { return reader_ && !reader_->parse; }
+
+void LogStream::fail_line(std::string_view name, std::string_view value, std::string_view requirement) const {
+  runlog::fail_at(name_, static_cast<std::size_t>(lines_), name, value, requirement);
+}
 
 std::vector<UpdateStretch> LogStream::push(std::string_view line) {
   ++lines_;
@@ -70,95 +77,104 @@ std::vector<UpdateStretch> LogStream::push(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   const std::string_view text = trimmed(line);
   if (text.empty() || text.front() == '#') return {};
-  if (format_ == Format::unknown) {
-    format_ = format_of(text);
-    if (format_ == Format::delimited) {
-      header_ = line;
-      return {};
-    }
+  if (!reader_) choose(text);
+  if (!bare()) {
+    const std::optional<Row> row = read_row(line);
+    return row ? advance(*row) : std::vector<UpdateStretch>{};
   }
-  if (format_ == Format::bare) {
-    if (step_ >= last_allowed_step) fail_line("a stream ends at step 1000000000");
-    const UpdateRates rates = read_bare(text);
-    check(rates);
-    const UpdateStretch stretch{step_ + 1, 1, rates, rates};
-    ++step_;
-    ++rows_;
-    rates_ = rates;
-    return {stretch};
-  }
-  const std::optional<Row> row = read_row(line);
-  return row ? advance(*row) : std::vector<UpdateStretch>{};
+  if (step_ >= last_allowed_step) fail_line({}, {}, "a stream ends at step 1000000000");
+  const UpdateRates rates = read_bare(text);
+  check(rates);
+  const UpdateStretch stretch{step_ + 1, 1, rates, rates};
+  ++step_;
+  ++rows_;
+  rates_ = rates;
+  return {stretch};
 }
 
-LogStream::Format LogStream::format_of(std::string_view line) {
-  if (line.front() == '{') return Format::json;
-  return parse_number(words_of(line).front()) ? Format::bare : Format::delimited;
+void LogStream::choose(std::string_view line) {
+  const ReadOptions& read = options_.read;
+  reader_ = std::make_unique<Reader>();
+  if (!read.patterns.empty()) {
+    reader_->parse = runlog::patterns(read.patterns).line_parser();
+    return;
+  }
+  if (read.format.empty() && parse_number(words_of(line).front())) return;  // bare
+  const runlog::Format* format = &runlog::format_of(name_, line, read);
+  if (!format->line_parser && read.format.empty()) format = &runlog::formats().back();
+  if (!format->line_parser) {
+    fail_value("format", format->about.name, "cannot be read line by line, as it grows");
+  }
+  reader_->parse = format->line_parser();
 }
 
 UpdateRates LogStream::read_bare(std::string_view line) const {
   const std::vector<std::string_view> words = words_of(line);
-  if (words.size() > 2) fail_line(R"(must be "lr" or "lr grad_norm", but has more words)");
-  const auto number = [&](std::string_view word) {
+  if (words.size() > 2) fail_line({}, {}, R"(must be "lr" or "lr grad_norm", but has more words)");
+  const auto number = [&](std::string_view name, std::string_view word) {
     const std::optional<double> value = parse_number(word);
-    if (!value) fail_line(concat({runlog::quote(word), ": must be a number"}));
+    if (!value) fail_line(name, runlog::quote(word), "must be a number");
     return *value;
   };
-  UpdateRates rates{number(words.front()), std::nullopt};
-  if (words.size() == 2) rates.grad_norm = number(words[1]);
+  UpdateRates rates{number("lr", words.front()), std::nullopt};
+  if (words.size() == 2) rates.grad_norm = number("grad_norm", words[1]);
   return rates;
 }
 
 std::optional<LogStream::Row> LogStream::read_row(std::string_view line) const {
   const auto number = static_cast<std::size_t>(lines_);
-  ReadOptions read = options_.read;
-  read.repeated_steps = RepeatedSteps::error;
+  const std::optional<runlog::Parsed> parsed = reader_->parse({name_, line, number});
+  if (!parsed) return std::nullopt;
   RunLog log;
   try {
-    log = format_ == Format::json ? runlog::parse_json_line(name_, line, read, number)
-                                  : runlog::parse_delimited(name_, concat({header_, "\n", line}), read, number);
-  } catch (const std::invalid_argument& error) {
-    // What is wrong with the columns as such is said without a place.
-    const std::string_view what = error.what();
-    const std::string start = concat({name_, ": "});
-    if (!what.starts_with(start) || what.find("line ") != std::string_view::npos) throw;
-    fail_line(what.substr(start.size()));
+    log = runlog::assemble(name_, line.size(), *parsed, options_.read);
+    if (!log.has("lr") && !parsed->may_lack_columns) fail_line("lr", {}, "there is no such column");
+  } catch (const ArgumentError& error) {
+    Place place = error.fields().place.value_or(Place{name_});
+    if (place.line == 0) place.line = lines_;  // what is wrong with the columns as such is said without a line
+    throw error.at(std::move(place));
   }
-  if (format_ == Format::delimited && !log.has("lr")) fail_line("there is no column lr");
-  const auto lr = entry(log, "lr");
-  if (!lr) return std::nullopt;
-  return Row{log.step.front(), {*lr, entry(log, "grad_norm")}};
+  if (!log.has("lr")) return std::nullopt;
+  const Series lr = series(log, "lr");
+  if (lr.step.empty()) return std::nullopt;
+  UpdateRates rates{lr.value.front(), std::nullopt};
+  if (log.has("grad_norm")) {
+    const Series norm = series(log, "grad_norm");
+    if (!norm.value.empty()) rates.grad_norm = norm.value.front();
+  }
+  return Row{lr.step.front(), rates};
 }
 
 void LogStream::check(const UpdateRates& rates) const {
   const auto check_one = [&](std::string_view what, double value) {
     if (std::isfinite(value) && value >= 0.0) return;
-    fail_line(concat({what, " = ", format_number(value), ": must be finite and >= 0"}));
+    fail_line(what, format_number(value), "must be finite and >= 0");
   };
   check_one("lr", rates.lr);
   if (rates.grad_norm) check_one("grad_norm", *rates.grad_norm);
   if (rows_ > 0 && rates.grad_norm.has_value() != rates_.grad_norm.has_value()) {
-    fail_line(rates.grad_norm ? "has a grad norm, those before it have none" : "the grad norm is missing");
+    fail_line("grad_norm", {}, rates.grad_norm ? "the lines before have none" : "is missing");
   }
 }
 
 void LogStream::check_gap(const Row& row) const {
   if (row.step > last_allowed_step) {
-    fail_line(concat({"step = ", std::to_string(row.step), ": must be at most 1000000000"}));
+    fail_line("step", std::to_string(row.step), "must be at most 1000000000");
   }
   if (rows_ > 0 && row.step <= step_) {
-    fail_line(
-        concat({"step = ", std::to_string(row.step), ": must be above the step before it, ", std::to_string(step_)}));
+    fail_line("step", std::to_string(row.step), concat({"must be above the step before it, ", std::to_string(step_)}));
   }
   if (rows_ == 0 && options_.warmup > row.step) {
-    fail_line(concat({"the first logged step is ", std::to_string(row.step), ", within the unlogged warmup of ",
-                      std::to_string(options_.warmup), " steps"}));
+    fail_line(
+        "step", std::to_string(row.step),
+        concat({"the first logged step is within the unlogged warmup of ", std::to_string(options_.warmup), " steps"}));
   }
   const std::int64_t from = rows_ > 0 ? step_ : std::max(options_.warmup, options_.done);
   const std::int64_t longest = options_.max_gap > 0 ? options_.max_gap : 10 * longest_gap_;
   const bool known = options_.max_gap > 0 || spacings_ >= spacings_to_know;
   if (!known || row.step - from <= longest) return;
   fail_line(
+      "lr", {},
       concat({"not logged from step ", std::to_string(from), " to step ", std::to_string(row.step), ", ",
               std::to_string(row.step - from), " steps; the longest gap to bridge is ", std::to_string(longest)}));
 }
@@ -181,7 +197,7 @@ std::vector<UpdateStretch> LogStream::advance(const Row& row) {
   ++rows_;
   step_ = row.step;
   rates_ = row.rates;
-  // What somebody has already: a stretch that begins before its end is cut, on the same line.
+  // What the caller has already: a stretch that begins before its end is cut, on the same line.
   std::erase_if(stretches, [&](const UpdateStretch& s) { return s.first + s.count - 1 <= options_.done; });
   for (UpdateStretch& stretch : stretches) {
     const std::int64_t cut = options_.done + 1 - stretch.first;

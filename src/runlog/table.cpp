@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <limits>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "base/error.hpp"
@@ -16,245 +15,189 @@ namespace {
 
 constexpr double not_logged = std::numeric_limits<double>::quiet_NaN();
 
-/// The usual names of a standard column, best first.
-struct Usual {
-  std::string_view standard;
-  std::array<std::string_view, 4> names;
-};
-constexpr std::array usual_names = {
-    Usual{"step", {"step", "iter", "iteration", ""}},
-    Usual{"lr", {"lr", "learning_rate", "train_lr", ""}},
-    Usual{"train_loss", {"train_loss", "loss", "", ""}},
-    Usual{"val_loss", {"val_loss", "eval_loss", "validation_loss", ""}},
-    Usual{"grad_norm", {"grad_norm", "gradient_norm", "", ""}},
-};
-/// In a section of validation results a plain "loss" is a validation loss.
-constexpr std::array usual_validation_names = {
-    Usual{"step", {"step", "iter", "iteration", ""}},
-    Usual{"val_loss", {"val_loss", "eval_loss", "validation_loss", "loss"}},
-};
-
-std::span<const Usual> usual_names_of(const RawTable& table) {
-  if (table.path == "history.val") return usual_validation_names;
-  return usual_names;
-}
-
-/// A raw column and the name that it gets.
-struct Named {
-  const RawColumn* column = nullptr;
-  std::string target;
-  bool required = false;  ///< a fault in it is an error; else the column is left out
-};
-
-struct NamedTable {
-  const RawTable* raw = nullptr;
-  const RawColumn* step_column = nullptr;
-  std::vector<Named> columns;
-  std::vector<std::int64_t> step;
-};
-
-std::string label(const RawTable& table, const RawColumn& column) {
-  if (table.path.empty()) return concat({"column ", printable(column.source)});
-  return concat({table.path, ".", printable(column.source)});
-}
-
-std::string label(const RawTable& table, const RawColumn& column, std::size_t row) {
-  if (row == Fault::whole_column) return label(table, column);
-  if (table.line.empty()) return concat({label(table, column), "[", std::to_string(row), "]"});
-  return concat({"line ", std::to_string(table.line[row]), ", ", label(table, column)});
-}
-
-const RawColumn* find_column(const RawTable& table, std::string_view source) {
-  for (const RawColumn& column : table.columns) {
-    if (column.source == source) return &column;
-  }
-  return nullptr;
-}
-
-/// The columns that the caller's options name, in the first table that has each.
-std::map<const RawColumn*, std::string> chosen_by(const File& file, std::span<const RawTable> tables,
-                                                  const ReadOptions& options) {
-  std::map<const RawColumn*, std::string> chosen;
-  for (const auto& [wanted, target] : options.columns) {
-    const RawColumn* found = nullptr;
-    for (const RawTable& table : tables) {
-      std::string_view name = wanted;
-      if (!table.path.empty() && name.starts_with(table.path + ".")) name.remove_prefix(table.path.size() + 1);
-      if (found == nullptr) found = find_column(table, name);
-    }
-    if (found == nullptr && file.may_lack_columns) continue;
-    if (found == nullptr) {
-      std::vector<std::string> there;
-      for (const RawTable& table : tables) {
-        for (const RawColumn& column : table.columns) there.push_back(column.source);
-      }
-      fail({file.name, ": no column ", quote(wanted), ", which the options name; there are ", listed(there)});
-    }
-    chosen[found] = target;
-  }
-  return chosen;
-}
-
-/// The columns of `table` that are standard ones, or that the options name, and what each is called.
-std::map<const RawColumn*, std::string> find_targets(const File& file, const RawTable& table,
-                                                     const std::map<const RawColumn*, std::string>& chosen) {
-  std::map<const RawColumn*, std::string> target;
-  std::set<std::string, std::less<>> taken;
-  for (const RawColumn& column : table.columns) {
-    const auto it = chosen.find(&column);
-    if (it == chosen.end()) continue;
-    if (!taken.insert(it->second).second) fail({file.name, ": the options give two columns ", quote(it->second)});
-    target[&column] = it->second;
-  }
-  for (const Usual& usual : usual_names_of(table)) {
-    for (const std::string_view name : usual.names) {
-      const RawColumn* column = name.empty() ? nullptr : find_column(table, name);
-      if (column == nullptr || taken.contains(usual.standard) || target.contains(column)) continue;
-      taken.emplace(usual.standard);
-      target[column] = usual.standard;
-    }
-  }
-  return target;
-}
-
-NamedTable name_columns(const File& file, const RawTable& table,
-                        const std::map<const RawColumn*, std::string>& chosen) {
-  const auto targets = find_targets(file, table, chosen);
-  std::set<std::string_view> taken;
-  std::set<std::string_view> sources;
-  NamedTable named;
-  named.raw = &table;
-  for (const RawColumn& column : table.columns) {
-    const auto it = targets.find(&column);
-    const bool required = it != targets.end();
-    const std::string& target = required ? it->second : column.source;
-    if (target.empty()) continue;  // an index that a data frame wrote along
-    if (!sources.insert(column.source).second) fail({file.name, ": ", label(table, column), " appears twice"});
-    if (!taken.insert(target).second) {
-      fail({file.name, ": ", label(table, column), ": another column has its name already"});
-    }
-    if (required && target == "step") {
-      named.step_column = &column;
-    } else {
-      named.columns.push_back({&column, target, required});
-    }
-  }
-  return named;
-}
-
-[[noreturn]] void fail_cell(const File& file, const RawTable& table, const RawColumn& column, std::size_t row,
-                            std::string_view text, std::string_view requirement) {
-  fail({file.name, ": ", label(table, column, row), " = ", text, ": ", requirement});
-}
-
-[[noreturn]] void fail_no_step(const File& file, const RawTable& table) {
-  if (!table.path.empty()) fail({file.name, ": ", table.path, ".iter is missing (or step, or iteration)"});
-  std::vector<std::string> there;
-  for (const RawColumn& column : table.columns) there.push_back(column.source);
-  fail({file.name, ": not a training log: no column step, iter or iteration; there are ", listed(there)});
-}
-
-/// What is wrong with a column, first the first.
-const Fault* fault_of(const RawColumn& column, bool may_be_skipped) {
-  const Fault* const number = column.not_finite && !may_be_skipped ? &*column.not_finite : nullptr;
-  const Fault* const other = column.fault ? &*column.fault : nullptr;
-  if (number == nullptr || other == nullptr) return number != nullptr ? number : other;
-  return other->row != Fault::whole_column && number->row < other->row ? number : other;
-}
-
-void read_steps(const File& file, NamedTable& table) {
-  if (table.step_column == nullptr) fail_no_step(file, *table.raw);
-  const RawColumn& column = *table.step_column;
-  if (const Fault* const fault = fault_of(column, false)) {
-    fail_cell(file, *table.raw, column, fault->row, fault->text, step_text);
-  }
-  for (std::size_t i = 0; i < column.length; ++i) {
-    if (i >= column.row.size() || column.row[i] != i) {
-      fail({file.name, ": ", label(*table.raw, column, i), ": missing"});
-    }
-    const double value = column.value[i];
-    if (!(value >= 0.0 && value <= static_cast<double>(largest_step) && value == std::floor(value))) {
-      fail_cell(file, *table.raw, column, i, format_number(value), step_text);
-    }
-    table.step.push_back(static_cast<std::int64_t>(value));
-    if (i > 0 && table.step[i] < table.step[i - 1] && !file.average_repeated_steps) {
-      fail_cell(file, *table.raw, column, i, format_number(value),
-                concat({"steps must not go backwards (after ", std::to_string(table.step[i - 1]), ")"}));
-    }
-  }
-}
-
-/// Throws for a required column that has a fault, leaves out any other.
-void check_columns(const File& file, const ReadOptions& options, NamedTable& table) {
+/// Throws for a needed column that has a fault, leaves out any other; notes what was taken as not logged.
+void check_columns(std::string_view file, NamedTable& table, std::vector<std::string>& notes) {
+  const RawTable& raw = *table.raw;
   const std::size_t rows = table.step.size();
   const auto unusable = [&](const Named& named) {
     const RawColumn& column = *named.column;
-    const Fault* const fault = fault_of(column, options.may_be_skipped.contains(named.target));
-    if (fault != nullptr && named.required) {
-      fail_cell(file, *table.raw, column, fault->row, fault->text, fault->requirement);
+    if (named.needed && column.fault) {
+      fail_entry(file, raw, column, column.fault->row, column.fault->text, column.fault->requirement);
     }
-    const bool never_negative = named.required && (named.target == "lr" || named.target == "grad_norm");
+    if (named.target == "lr" && column.not_finite) {
+      fail_entry(file, raw, column, column.not_finite->row, column.not_finite->text, finite_text);
+    }
+    const bool never_negative = named.needed && (named.target == "lr" || named.target == "grad_norm");
     for (std::size_t i = 0; never_negative && i < column.value.size(); ++i) {
       if (column.value[i] < 0.0) {
-        fail_cell(file, *table.raw, column, column.row[i], format_number(column.value[i]), "must be >= 0");
+        fail_entry(file, raw, column, column.row[i], format_number(column.value[i]), "must be >= 0");
       }
     }
-    if (column.length != rows && named.required) {
-      fail({file.name, ": ", label(*table.raw, column), " has ", std::to_string(column.length), " entries, ",
-            label(*table.raw, *table.step_column), " has ", std::to_string(rows)});
+    if (column.length != rows && named.needed) {
+      fail_at(file, 0,
+              concat({label(raw, column), " has ", std::to_string(column.length), " entries, ",
+                      label(raw, *table.step_column), " has ", std::to_string(rows)}));
     }
-    return fault != nullptr || column.length != rows;
+    if (column.fault || column.length != rows) return true;
+    if (named.needed && column.not_finite_count > 0) {
+      const std::size_t first = column.not_finite->row;
+      notes.push_back(
+          concat({named.target, " is ", column.not_finite->text, " or the like in ",
+                  std::to_string(column.not_finite_count), column.not_finite_count == 1 ? " row" : " rows",
+                  table.step[first] == no_step ? "" : concat({", first at step ", std::to_string(table.step[first])}),
+                  ": taken as not logged"}));
+    }
+    return false;
   };
   std::erase_if(table.columns, unusable);
 }
 
-std::vector<std::int64_t> all_steps(std::span<const NamedTable> tables) {
+/// Whether the entries of a column belong to the update after the step of their row.
+bool is_next(const Named& named, const Parsed& parsed, const ReadOptions& options) {
+  const bool next = options.lr_of == RateOf::automatic ? parsed.rates_of_next : options.lr_of == RateOf::next;
+  return next && (named.target == "lr" || named.target == "grad_norm");
+}
+
+/// The step that the entry of a row counts for; `no_step` where the row does not count.
+std::int64_t step_of(const NamedTable& table, std::size_t row, bool next) {
+  if (table.step[row] == no_step || (!table.dropped.empty() && table.dropped[row] != 0)) return no_step;
+  return table.step[row] + (next ? 1 : 0);
+}
+
+std::vector<std::int64_t> all_steps(std::span<const NamedTable> tables, const Parsed& parsed,
+                                    const ReadOptions& options) {
   std::vector<std::int64_t> step;
-  for (const NamedTable& table : tables) step.insert(step.end(), table.step.begin(), table.step.end());
-  std::sort(step.begin(), step.end());
+  for (const NamedTable& table : tables) {
+    std::vector<const Named*> moved;
+    for (const Named& named : table.columns) {
+      if (is_next(named, parsed, options)) moved.push_back(&named);
+    }
+    for (const Named* const named : moved) {
+      for (const std::size_t row : named->column->row) step.push_back(step_of(table, row, true));
+    }
+    for (std::size_t row = 0; row < table.step.size(); ++row) step.push_back(step_of(table, row, false));
+  }
+  if (!std::is_sorted(step.begin(), step.end())) std::sort(step.begin(), step.end());
   step.erase(std::unique(step.begin(), step.end()), step.end());
+  if (!step.empty() && step.front() == no_step) step.erase(step.begin());
   return step;
 }
 
-/// Where each row of the table goes.
-std::vector<std::size_t> places(const RunLog& log, const NamedTable& table) {
-  std::vector<std::size_t> place;
-  place.reserve(table.step.size());
-  for (const std::int64_t step : table.step) {
-    const auto it = std::lower_bound(log.step.begin(), log.step.end(), step);
-    place.push_back(static_cast<std::size_t>(it - log.step.begin()));
+/// Fills columns of a log from a table's.
+class Joiner {
+ public:
+  Joiner(std::string_view file, const Parsed& parsed, const ReadOptions& options, RunLog& log)
+      : file_(file), parsed_(parsed), options_(options), log_(log) {
+    mode_ = options.restarts;
+    if (mode_ == Restarts::automatic) mode_ = parsed.averages ? Restarts::average : Restarts::keep_last;
   }
-  return place;
-}
 
-std::vector<double> fill_column(const File& file, const RunLog& log, const NamedTable& table, const Named& named,
-                                std::span<const std::size_t> place) {
-  std::vector<double> filled(log.rows(), not_logged);
-  std::vector<double> count(log.rows(), 0.0);
-  for (std::size_t i = 0; i < named.column->row.size(); ++i) {
-    const std::size_t row = named.column->row[i];
-    const std::size_t to = place[row];
-    const double value = named.column->value[i];
-    count[to] += 1.0;
-    if (count[to] == 1.0) {
-      filled[to] = value;
-    } else if (file.average_repeated_steps) {
-      filled[to] += value / count[to] - filled[to] / count[to];  // running mean; no sum that could overflow
-    } else {
-      fail_cell(file, *table.raw, *named.column, row, format_number(value),
-                concat({"step ", std::to_string(table.step[row]), " has a value already"}));
+  void add(const NamedTable& table) {
+    for (const Named& named : table.columns) {
+      std::vector<double> values = filled(table, named);
+      std::string target = named.target;
+      if (log_.column.contains(target)) {
+        target = concat({table.raw->path.substr(table.raw->path.rfind('.') + 1), ".", target});
+      }
+      if (named.needed) log_.source.emplace(target, named.column->source);
+      if (!log_.column.emplace(std::move(target), std::move(values)).second) {
+        log_.notes.push_back(concat({label(*table.raw, *named.column), " is left out: another column has its name"}));
+      }
     }
+    if (table.step_column != nullptr) log_.source.emplace("step", table.step_column->source);
   }
-  return filled;
-}
+
+ private:
+  std::vector<double> filled(const NamedTable& table, const Named& named) {
+    const bool next = is_next(named, parsed_, options_);
+    std::vector<double> values(log_.rows(), not_logged);
+    std::vector<double> count;  // of values averaged, only where that is asked for
+    if (mode_ == Restarts::average) count.assign(log_.rows(), 0.0);
+    std::size_t replaced = 0;
+    std::int64_t first = 0;
+    std::size_t at = 0;  // rows mostly come in order
+    for (std::size_t i = 0; i < named.column->row.size(); ++i) {
+      const std::size_t row = named.column->row[i];
+      const std::int64_t step = step_of(table, row, next);
+      if (step == no_step) continue;
+      at = place(step, at);
+      const double value = named.column->value[i];
+      if (std::isnan(values[at])) {
+        values[at] = value;
+        if (!count.empty()) count[at] = 1.0;
+      } else if (!count.empty()) {
+        count[at] += 1.0;
+        values[at] += value / count[at] - values[at] / count[at];  // running mean; no sum that could overflow
+      } else if (values[at] != value) {
+        if (mode_ == Restarts::error && named.needed) {
+          fail_entry(file_, *table.raw, *named.column, row, format_number(value),
+                     concat({"step ", std::to_string(step), " has a value already"}));
+        }
+        if (replaced++ == 0) first = step;
+        if (mode_ != Restarts::keep_first) values[at] = value;
+      }
+    }
+    if (replaced > 0 && named.needed) {
+      log_.notes.push_back(concat({named.target, " is logged twice at ", std::to_string(replaced),
+                                   replaced == 1 ? " step, " : " steps, first ", std::to_string(first), ": the ",
+                                   mode_ == Restarts::keep_first ? "first" : "last", " value counts"}));
+    }
+    return values;
+  }
+
+  std::size_t place(std::int64_t step, std::size_t guess) const {
+    for (std::size_t k = guess; k < std::min(guess + 3, log_.rows()); ++k) {
+      if (log_.step[k] == step) return k;
+    }
+    return static_cast<std::size_t>(std::lower_bound(log_.step.begin(), log_.step.end(), step) - log_.step.begin());
+  }
+
+  std::string_view file_;
+  const Parsed& parsed_;
+  const ReadOptions& options_;
+  RunLog& log_;
+  Restarts mode_;
+};
 
 }  // namespace
+
+std::string label(const RawTable& table, const RawColumn& column) {
+  if (table.path.empty()) return concat({"column ", printable(column.source, longest_name)});
+  return concat({table.path, ".", printable(column.source, longest_name)});
+}
+
+void fail_at(std::string_view file, std::size_t line, std::string_view name, std::string_view value,
+             std::string_view requirement) {
+  throw ArgumentError({.name = std::string(name),
+                       .value = std::string(value),
+                       .requirement = std::string(requirement),
+                       .place = Place{std::string(file), static_cast<std::int64_t>(line)}});
+}
+
+void fail_at(std::string_view file, std::size_t line, std::string_view requirement) {
+  fail_at(file, line, {}, {}, requirement);
+}
+
+void fail_entry(std::string_view file, const RawTable& table, const RawColumn& column, std::size_t row,
+                std::string_view text, std::string_view requirement) {
+  ArgumentError::Fields fields{.name = printable(column.source, longest_name),
+                               .value = std::string(text),
+                               .requirement = std::string(requirement),
+                               .place = Place{std::string(file)}};
+  if (!table.path.empty()) fields.name = label(table, column);
+  if (row != Fault::whole_column && table.line.empty()) fields.index = static_cast<std::int64_t>(row);
+  if (row != Fault::whole_column && !table.line.empty()) {
+    fields.place->line = static_cast<std::int64_t>(table.line[row]);
+  }
+  throw ArgumentError(std::move(fields));
+}
 
 void add_number(RawColumn& column, std::size_t row, std::optional<double> value) {
   column.length = row + 1;
   if (!value) return;
   if (!std::isfinite(*value)) {
     if (!column.not_finite) column.not_finite = Fault{row, format_number(*value), finite_text};
+    ++column.not_finite_count;
     return;
   }
   column.row.push_back(row);
@@ -266,39 +209,42 @@ void add_fault(RawColumn& column, std::size_t row, std::string text, std::string
   if (!column.fault) column.fault = Fault{row, std::move(text), requirement};
 }
 
-RunLog assemble(const File& file, std::span<const RawTable> tables, const ReadOptions& options) {
-  const auto chosen = chosen_by(file, tables, options);
-  std::vector<NamedTable> named;
-  for (const RawTable& table : tables) {
-    named.push_back(name_columns(file, table, chosen));
-    read_steps(file, named.back());
-    check_columns(file, options, named.back());
+void add_text(RawColumn& column, std::size_t row, std::string_view text) {
+  constexpr std::array<std::string_view, 12> absent = {"nan",  "na",  "n/a",  "none", "null",     "-nan",
+                                                       "+nan", "inf", "+inf", "-inf", "infinity", "-infinity"};
+  std::string lower(text);
+  for (char& byte : lower) byte = static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
+  if (std::find(absent.begin(), absent.end(), lower) == absent.end()) {
+    return add_fault(column, row, quote(text), finite_text);
   }
+  column.length = row + 1;
+  if (!column.not_finite) column.not_finite = Fault{row, printable(text), finite_text};
+  ++column.not_finite_count;
+}
+
+RunLog assemble(std::string_view file, std::size_t bytes, const Parsed& parsed, const ReadOptions& options) {
   RunLog log;
-  log.name = file.name;
-  log.step = all_steps(named);
+  log.name = file;
+  log.notes = parsed.notes;
+  log.meta = parsed.meta;
+  std::vector<NamedTable> tables = name_columns(file, parsed, options, log.notes);
+  for (NamedTable& table : tables) {
+    read_steps(file, parsed, options, table, log.notes);
+    check_columns(file, table, log.notes);
+  }
+  log.step = all_steps(tables, parsed, options);
   std::size_t columns = 0;
-  for (const NamedTable& table : named) columns += table.columns.size();
-  if (log.step.empty()) fail({file.name, ": has no rows"});
-  if (columns == 0) fail({file.name, ": no column of numbers besides the step"});
+  for (const NamedTable& table : tables) columns += table.columns.size();
+  if (log.step.empty()) fail_at(file, 0, "has no rows");
+  if (columns == 0) fail_at(file, 0, "no column of numbers besides the step");
   // A few rows with many columns and many rows with a few would multiply to a table far larger than the file.
-  if (columns > std::max<std::size_t>(std::size_t{1} << 20, 8 * file.bytes) / log.rows()) {
-    fail({file.name, ": ", std::to_string(columns), " columns and ", std::to_string(log.rows()),
-          " steps are too sparse for one table"});
+  if (columns > std::max<std::size_t>(std::size_t{1} << 20, 8 * bytes) / log.rows()) {
+    fail_at(file, 0,
+            concat({std::to_string(columns), " columns and ", std::to_string(log.rows()),
+                    " steps are too sparse for one table"}));
   }
-  for (const NamedTable& table : named) {
-    const std::vector<std::size_t> place = places(log, table);
-    for (const Named& column : table.columns) {
-      std::vector<double> values = fill_column(file, log, table, column, place);
-      std::string target = column.target;
-      if (log.column.contains(target)) {
-        target = concat({table.raw->path.substr(table.raw->path.rfind('.') + 1), ".", target});
-      }
-      if (!log.column.emplace(std::move(target), std::move(values)).second) {
-        fail({file.name, ": ", label(*table.raw, *column.column), ": another column has its name already"});
-      }
-    }
-  }
+  Joiner joiner(file, parsed, options, log);
+  for (const NamedTable& table : tables) joiner.add(table);
   return log;
 }
 

@@ -1,7 +1,8 @@
-// What the three parsers have in common: columns as the file holds them, and how they become one RunLog. Private.
+// What the parsers have in common: columns as the file holds them, and how they become one RunLog. Private.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,17 +23,23 @@ struct Fault {
 
 /// The logged entries of one column. Sparse, so that memory stays in proportion to the file.
 struct RawColumn {
-  std::string source;            ///< its name in the file
-  std::vector<std::size_t> row;  ///< increasing, each < `length`
-  std::vector<double> value;     ///< finite, one per `row`
-  std::size_t length = 0;        ///< with the entries that are not logged
-  std::optional<Fault> fault;
-  std::optional<Fault> not_finite;  ///< the first number that is nan or inf; no value stands for it
+  std::string source;                 ///< its name in the file
+  std::string also = {};              ///< what its format knows it as, where that is another name
+  std::vector<std::size_t> row = {};  ///< increasing, each < `length`
+  std::vector<double> value = {};     ///< finite, one per `row`
+  std::size_t length = 0;             ///< with the entries that are not logged
+  std::optional<Fault> fault = {};
+  std::optional<Fault> not_finite = {};  ///< the first entry that is nan, inf or NA; no value stands for it
+  std::size_t not_finite_count = 0;
+
+  const std::string& name() const { return also.empty() ? source : also; }
 };
 
 /// Notes the next entry of a column; `nullopt` is "not logged".
 void add_number(RawColumn& column, std::size_t row, std::optional<double> value);
 void add_fault(RawColumn& column, std::size_t row, std::string text, std::string_view requirement);
+/// A text in place of a number: "nan", "inf", "NA" and the like are not logged, all others are faults.
+void add_text(RawColumn& column, std::size_t row, std::string_view text);
 
 /// Columns that share one step column.
 struct RawTable {
@@ -41,25 +48,65 @@ struct RawTable {
   std::vector<RawColumn> columns;
 };
 
-struct File {
-  std::string_view name;                ///< the file, for messages
-  std::size_t bytes = 0;                ///< its size, to which the memory of the result is bound
-  bool average_repeated_steps = false;  ///< else an error
-  bool may_lack_columns = false;        ///< that the options name: one line of a longer file
+/// What a parser made of a file.
+struct Parsed {
+  std::vector<RawTable> tables = {};
+  std::map<std::string, MetaValue> meta = {};
+  std::vector<std::string> notes = {};
+  bool averages = false;          ///< `automatic` averages repeated steps, and the rows of a table are all in order
+  bool needs_steps = false;       ///< a row without a step is an error; else it is skipped
+  bool rates_of_next = false;     ///< `automatic`: lr and grad_norm are those of the update after the step
+  bool may_lack_columns = false;  ///< that the options name: one line of a longer file
 };
 
-/// Names the columns, checks every entry that matters and joins the tables by step.
-RunLog assemble(const File& file, std::span<const RawTable> tables, const ReadOptions& options);
+/// A file as its parser sees it.
+struct Source {
+  std::string_view name;     ///< for messages
+  std::string_view content;  ///< without byte-order mark, not blank
+  std::size_t first_line = 1;
+};
 
-/// The parsers. `content` has no byte-order mark and is not blank. Messages call the row after the header line
-/// `first_row`: a log that is read as it grows comes one row at a time.
-RunLog parse_delimited(std::string_view name, std::string_view content, const ReadOptions& options,
-                       std::size_t first_row = 2);
-RunLog parse_json_lines(std::string_view name, std::string_view content, const ReadOptions& options);
-/// Line `number` of JSON lines, which need not have all columns that `options` names.
-RunLog parse_json_line(std::string_view name, std::string_view line, const ReadOptions& options, std::size_t number);
-/// Nothing where `content` is not one JSON object with a "history", but may be one object per line.
-std::optional<RunLog> parse_json_log(std::string_view name, std::string_view content, const ReadOptions& options);
+/// A raw column and the name that it gets.
+struct Named {
+  const RawColumn* column = nullptr;
+  std::string target;
+  bool needed = false;  ///< a fault in it is an error; else the column is left out
+};
+
+/// A table with names and steps.
+struct NamedTable {
+  const RawTable* raw = nullptr;
+  const RawColumn* step_column = nullptr;
+  std::vector<Named> columns;
+  std::vector<std::int64_t> step;  ///< of each row; `no_step` where it has none
+  std::vector<char> dropped;       ///< rows that a restart repeats; empty: none
+};
+inline constexpr std::int64_t no_step = -1;
+
+/// Names the columns of all tables: by `options`, else by their usual names. (columns.cpp)
+std::vector<NamedTable> name_columns(std::string_view file, const Parsed& parsed, const ReadOptions& options,
+                                     std::vector<std::string>& notes);
+
+/// Reads the steps, and finds out which rows a restart repeats. (rows.cpp)
+void read_steps(std::string_view file, const Parsed& parsed, const ReadOptions& options, NamedTable& table,
+                std::vector<std::string>& notes);
+
+/// Names the columns, checks every entry that matters and joins the tables by step. `bytes`: the size of the file, to
+/// which the memory of the result is bound.
+RunLog assemble(std::string_view file, std::size_t bytes, const Parsed& parsed, const ReadOptions& options);
+
+/// What in a log looks as if it were not what it seems. (notes.cpp)
+void add_warnings(RunLog& log);
+
+/// "column lr" or "history.train.lr", for messages and as the name of an argument.
+std::string label(const RawTable& table, const RawColumn& column);
+/// Throws ArgumentError for the entry `row` of a column, or for the column as a whole.
+[[noreturn]] void fail_entry(std::string_view file, const RawTable& table, const RawColumn& column, std::size_t row,
+                             std::string_view text, std::string_view requirement);
+/// Throws ArgumentError at a file, and where `line` > 0 at its line.
+[[noreturn]] void fail_at(std::string_view file, std::size_t line, std::string_view name, std::string_view value,
+                          std::string_view requirement);
+[[noreturn]] void fail_at(std::string_view file, std::size_t line, std::string_view requirement);
 
 /// Throws std::invalid_argument where a caller's `log` breaks the promises of RunLog.
 void require_valid(const RunLog& log);

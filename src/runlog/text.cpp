@@ -9,7 +9,6 @@
 namespace scheduled::runlog {
 namespace {
 
-constexpr std::size_t longest_shown = 40;
 constexpr std::size_t most_listed = 12;
 constexpr int number_overflow = 406;  // nlohmann-json's out_of_range.406
 
@@ -20,9 +19,9 @@ bool is_word(char byte) {
 /// The run of number and letter bytes around `position`.
 std::string_view word_at(std::string_view content, std::size_t position) {
   std::size_t first = position;
-  while (first > 0 && position - first < longest_shown && is_word(content[first - 1])) --first;
+  while (first > 0 && position - first < longest_value && is_word(content[first - 1])) --first;
   std::size_t last = position;
-  while (last < content.size() && last - position < longest_shown && is_word(content[last])) ++last;
+  while (last < content.size() && last - position < longest_value && is_word(content[last])) ++last;
   return content.substr(first, last - first);
 }
 
@@ -36,10 +35,10 @@ bool names_not_finite(std::string_view word) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::size_t most) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string shown;
-  for (const char byte : text.substr(0, longest_shown)) {
+  for (const char byte : text.substr(0, most)) {
     const auto code = static_cast<unsigned char>(byte);
     if (code >= 0x20 && code < 0x7f) {
       shown += byte;
@@ -49,7 +48,7 @@ std::string printable(std::string_view text) {
       shown += digits[code & 15U];
     }
   }
-  if (text.size() > longest_shown) shown += "...";
+  if (text.size() > most) shown += "...";
   return shown;
 }
 
@@ -60,7 +59,7 @@ std::string listed(std::span<const std::string> names) {
   std::string text;
   for (std::size_t i = 0; i < std::min(names.size(), most_listed); ++i) {
     if (i > 0) text += ", ";
-    text += printable(names[i]);
+    text += printable(names[i], longest_name);
   }
   if (names.size() > most_listed) text += concat({" and ", std::to_string(names.size() - most_listed), " more"});
   return text;

@@ -10,9 +10,13 @@ namespace scheduled::runlog {
 inline constexpr std::string_view finite_text = "must be a finite number";
 inline constexpr std::string_view step_text = "must be a whole number >= 0 and <= 2^53";
 
-/// `text` with everything but printable ASCII as \xNN, cut after 40 bytes: a file may hold anything, a message goes to
-/// terminals and to Python.
-std::string printable(std::string_view text);
+inline constexpr std::size_t longest_value = 40;
+inline constexpr std::size_t longest_name =
+    120;  ///< names of columns begin with those of runs, and differ at their ends
+
+/// `text` with everything but printable ASCII as \xNN, cut after `most` bytes: a file may hold anything, a message goes
+/// to terminals and to Python.
+std::string printable(std::string_view text, std::size_t most = longest_value);
 
 /// printable(text) in double quotes.
 std::string quote(std::string_view text);

@@ -211,6 +211,7 @@ class BadDesigns(command.CommandTest):
         (self.folder / "nonorms.csv").write_text("step,lr,loss\n1,0.1,3\n2,0.1,2\n")
         (self.folder / "zero.csv").write_text("step,grad_norm\n1,2\n2,0\n3,1\n")
         (self.folder / "nan.csv").write_text("step,grad_norm\n1,2\n2,nan\n3,1\n")
+        (self.folder / "two.csv").write_text("step,grad_norm\n1,2\n3,1\n")
         (self.folder / "all.csv").write_text("step,grad_norm\n1,nan\n2,inf\n")
         (self.folder / "one.csv").write_text("step,grad_norm\n1,2\n")
         (self.folder / "empty.csv").write_text("step,lr,grad_norm\n1,2,\n2,2,\n")
@@ -218,11 +219,15 @@ class BadDesigns(command.CommandTest):
         self.check('nonorms.csv: no column "grad_norm"; there are lr, train_loss', "refine", "--log", "nonorms.csv")
         self.check("empty.csv: 0 rows of grad_norm; must be at least 2", "refine", "--log", "empty.csv")
         self.check("zero.csv: grad_norm at step 2 = 0: must be > 0; leave the cell of a skipped step empty", "refine", "--log", "zero.csv")
-        self.output_of("refine", "--log", "nan.csv")  # a step that was skipped
-        self.check("all.csv: 0 rows of grad_norm; must be at least 2", "refine", "--log", "all.csv")
+        skipped = self.run_command("refine", "--log", "nan.csv")
+        note = "scheduled: warning: nan.csv: grad_norm is nan or the like in 1 row, first at step 2: taken as not logged\n"
+        self.assertEqual((skipped.returncode, skipped.stderr.decode()), (0, note))
+        none = self.run_command("refine", "--log", "all.csv")
+        self.assertEqual(none.returncode, 2)
+        self.assertTrue(none.stderr.endswith(b"scheduled: error: all.csv: 0 rows of grad_norm; must be at least 2\n"), none.stderr)
         self.check("one.csv: 1 row of grad_norm; must be at least 2", "refine", "--log", "one.csv")
         self.check("one.csv: 1 row of grad_norm; must be at least 2", "refine", "--log", "one.csv", "--steps", "1")
-        self.check("width = 1.5: must be between 0 and 1", "refine", "--log", "nan.csv", "--steps", "9", "--width", "1.5")
+        self.check("width = 1.5: must be between 0 and 1", "refine", "--log", "two.csv", "--steps", "9", "--width", "1.5")
         self.check("--norm", "refine", "--log", "one.csv", "--norm", "l3")
         self.check("nowhere: no such file", "refine", "--log", "nowhere")
 

@@ -224,8 +224,17 @@ class BadLogs(LawTest):
         self.assertFalse(self.json_of("fit", "negative.csv", "--residuals", "plain", "--law", "momentum")["law"]["log_residuals"])
 
     def test_not_a_number(self):
-        self.write_run("nan.csv", lambda step: "nan" if step == 1000 else 3 + 10 / step)
-        self.assert_fails(2, "nan.csv: line 20, column val_loss = nan: must be a finite number", "fit", "nan.csv")
+        self.write_run("high.csv", lambda step: "high" if step == 1000 else 3 + 10 / step)
+        self.assert_fails(2, 'high.csv, line 20: val_loss = "high": must be a finite number', "fit", "high.csv")
+
+    def test_a_loss_that_is_not_finite_is_not_logged(self):
+        for name, text in [("nan", "nan"), ("empty", "")]:
+            self.write_run(f"{name}.csv", lambda step, text=text: text if step == 1000 else 3 + 10 / step)
+        nan = self.run_command("fit", "nan.csv", "--law", "momentum", "--json")
+        note = "scheduled: warning: nan: val_loss is nan or the like in 1 row, first at step 1000: taken as not logged\n"
+        self.assertEqual((nan.returncode, nan.stderr.decode()), (0, note))
+        empty = self.json_of("fit", "empty.csv", "--law", "momentum")
+        self.assertEqual(json.loads(nan.stdout)["law"], empty["law"])
 
     def test_no_change_of_the_rate(self):
         found = self.json_of("fit", "trunk.csv", "--law", "multi-power")

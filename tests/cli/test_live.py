@@ -132,13 +132,13 @@ class Live(command.CommandTest):
 
     def test_malformed_lines(self):
         cases = [
-            (b"0.1\nx\n", 'standard input: line 2: "x": must be a number'),
-            (b"0.1 1\n0.1\n", "standard input: line 2: the grad norm is missing"),
-            (b"\n# rates\n-1\n", "standard input: line 3: lr = -1: must be finite and >= 0"),
+            (b"0.1\nx\n", 'standard input, line 2: lr = "x": must be a number'),
+            (b"0.1 1\n0.1\n", "standard input, line 2: grad_norm: is missing"),
+            (b"\n# rates\n-1\n", "standard input, line 3: lr = -1: must be finite and >= 0"),
             (b"0.1\n1e-200\n", "line 2: lr[1] = 1e-200: must be 0 or within"),
-            (b"step,lr\n1,0.1\n2,0.1,3\n", "standard input: line 3: has 3 cells, the header line has 2"),
-            (b'{"step":1,"lr":0.1}\n{"step":2,\n', "standard input: line 2, column step: the object does not end on its line"),
-            (b"loss,acc\n1,2\n", "standard input: line 2: not a training log: no column step"),
+            (b"step,lr\n1,0.1\n2,0.1,3\n", "standard input, line 3: has 3 cells, the header line has 2"),
+            (b'{"step":1,"lr":0.1}\n{"step":2,\n', "standard input, line 2: step: the object does not end on its line"),
+            (b"loss,acc\n1,2\n", "standard input, line 2: not a training log: no column step"),
             (b"", "--stream: no line in the input"),
         ]
         for text, expected in cases:

@@ -53,7 +53,7 @@ class RealRuns(command.CommandTest):
             self.assertLess(cosine_at, wsd_at)
 
     def test_branch_alone_is_refused(self):
-        self.assert_fails(2, "column lr: not logged from step 0", "bound", *self.wsd[:2])
+        self.assert_fails(2, "lr: not logged from step 0", "bound", *self.wsd[:2])
 
     def test_logged_grad_norms(self):
         folder = "grad_norm/"

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -61,14 +62,18 @@ inline std::string print_csv(const RunLog& log) {
   return text + "\n";
 }
 
-inline std::optional<RunLog> read(std::string_view content, RepeatedSteps repeated) {
+inline std::optional<RunLog> read(std::string_view content, const ReadOptions& options) {
   try {
-    RunLog log = parse_log("fuzz", content, {.columns = {}, .repeated_steps = repeated});
+    RunLog log = parse_log("fuzz", content, options);
     require_sound(log);
     return log;
   } catch (const std::invalid_argument&) {
     return std::nullopt;
   }
+}
+
+inline std::optional<RunLog> read(std::string_view content, Restarts restarts) {
+  return read(content, ReadOptions{.restarts = restarts});
 }
 
 inline void use(const RunLog& log) {
@@ -91,16 +96,16 @@ inline std::string with_start(std::string_view data, bool begins, std::string_vi
 inline void json_log(std::string_view data) {
   const std::string content =
       with_start(data, data.starts_with('{'), R"({"history": {"train": {"iter": [1, 2], "train_loss": [3, )");
-  if (const auto log = read(content, data.size() % 4 == 3 ? RepeatedSteps::error : RepeatedSteps::automatic)) {
+  if (const auto log = read(content, data.size() % 4 == 3 ? Restarts::error : Restarts::automatic)) {
     use(*log);
   }
 }
 
 inline void rows(const std::string& content) {
-  const auto log = read(content, content.size() % 4 == 3 ? RepeatedSteps::average : RepeatedSteps::automatic);
+  const auto log = read(content, content.size() % 4 == 3 ? Restarts::average : Restarts::automatic);
   if (!log) return;
   use(*log);
-  const auto again = read(print_csv(*log), RepeatedSteps::automatic);
+  const auto again = read(print_csv(*log), Restarts::automatic);
   require(again && same(*again, *log), "a printed log reads back as itself");
 }
 
@@ -111,6 +116,22 @@ inline void csv(std::string_view data) {
 
 inline void json_lines(std::string_view data) {
   rows(with_start(data, data.starts_with('{'), "{\"step\": 1, \"loss\": 2.5}\n{"));
+}
+
+/// The first byte chooses the format to insist on, or none; the second how it is read; the rest is the log.
+inline void log_format(std::string_view data) {
+  if (data.size() < 2) return;
+  const auto choice = static_cast<unsigned char>(data[0]);
+  const auto way = static_cast<unsigned char>(data[1]);
+  const std::span<const LogFormat> formats = log_formats();
+  ReadOptions options;
+  if (choice < formats.size()) options.format = formats[choice].name;
+  if (choice == 255) options.patterns = {"^{step} ", "a {lr}", "b {}{train_loss"};
+  if (choice == 254) options.patterns = {"^{step} ", "a {lr}", "b {} {train_loss}"};
+  options.restarts = static_cast<Restarts>(way % 5);
+  options.lr_of = static_cast<RateOf>(way / 5 % 3);
+  options.step_offset = way / 15 % 3;
+  if (const auto log = read(data.substr(2), options)) use(*log);
 }
 
 /// Takes numbers from the front of the bytes; zeros when they run out.

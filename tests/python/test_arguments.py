@@ -122,8 +122,8 @@ BAD = [
     (lambda: scheduled.read_log("no/such/file"), r"no/such/file"),
     (lambda: scheduled.parse_log("run", ""), r"run: "),
     (
-        lambda: scheduled.parse_log("run", "step\n1", repeated_steps="sum"),
-        r"repeated_steps = 'sum'",
+        lambda: scheduled.parse_log("run", "step\n1", restarts="sum"),
+        r"restarts = 'sum'",
     ),
 ]
 

@@ -51,7 +51,7 @@ def test_json_log_with_meta(tmp_path):
     assert log.meta["lr"] == 0.2
     assert log.meta["scheduler"] == "wsd"
     with pytest.raises(ArgumentError, match=r"run\.json"):
-        read_log(file, repeated_steps="error")
+        read_log(file, restarts="error")
 
 
 def test_bytes_that_are_no_text(tmp_path):

@@ -24,9 +24,9 @@ TEST(Delimited, ReadsTheThreeSeparators) {
 
 TEST(Delimited, RefusesNegativeRatesAndGradNorms) {
   EXPECT_EQ(error_of([] { parse_log("run.csv", "step,lr,val_loss\n1,1e-3,4\n5,-1e-3,3\n"); }),
-            "run.csv: line 3, column lr = -0.001: must be >= 0");
+            "run.csv, line 3: lr = -0.001: must be >= 0");
   EXPECT_EQ(error_of([] { parse_log("run.csv", "step,loss,grad_norm\n1,4,-2\n"); }),
-            "run.csv: line 2, column grad_norm = -2: must be >= 0");
+            "run.csv, line 2: grad_norm = -2: must be >= 0");
 }
 
 TEST(Delimited, TakesWhatProgramsWrite) {
@@ -54,46 +54,66 @@ TEST(Delimited, TakesUsualNamesBestFirst) {
 
 TEST(Delimited, LeavesOutColumnsOfText) {
   const RunLog log = parse_log("run.csv", "step,loss,note,phase,ratio\n1,2,,warmup,nan\n2,2,x,3,1\n");
-  EXPECT_EQ(names(log), (Names{"train_loss"}));
-  EXPECT_EQ(parse_error("run.csv", "step,loss,note\n1,2,\n2,2,x\n", {.columns = {{"note", "note"}}}),
-            "run.csv: line 3, column note = \"x\": must be a finite number");
+  EXPECT_EQ(names(log), (Names{"ratio", "train_loss"}));
+  EXPECT_EQ(parse_error("run.csv", "step,loss,note\n1,2,\n2,2,x\n", {.columns = {{"note", "val_loss"}}}),
+            "run.csv, line 3: note = \"x\": must be a finite number");
 }
 
 TEST(Delimited, NamesLineAndColumnOfABadCell) {
   const auto error = [](const std::string& rows) { return parse_error("run.csv", "step,lr,loss\n" + rows); };
-  EXPECT_EQ(error("1,0.1,2\n2,0.1,high"), "run.csv: line 3, column loss = \"high\": must be a finite number");
-  EXPECT_EQ(error("1,0.1,nan\n"), "run.csv: line 2, column loss = nan: must be a finite number");
-  EXPECT_EQ(error("1,-inf,2\n"), "run.csv: line 2, column lr = -inf: must be a finite number");
-  EXPECT_EQ(error("1,1e999,2\n"), "run.csv: line 2, column lr = \"1e999\": must be a finite number");
-  EXPECT_EQ(error("1,0x1,2\n"), "run.csv: line 2, column lr = \"0x1\": must be a finite number");
-  EXPECT_EQ(error("\n\n1,\"0\n1\",2\n2,1,?\n"), "run.csv: line 4, column lr = \"0\\x0a1\": must be a finite number");
+  EXPECT_EQ(error("1,0.1,2\n2,0.1,high"), "run.csv, line 3: loss = \"high\": must be a finite number");
+  EXPECT_EQ(error("1,nan,2\n"), "run.csv, line 2: lr = nan: must be a finite number");
+  EXPECT_EQ(error("1,-inf,2\n"), "run.csv, line 2: lr = -inf: must be a finite number");
+  EXPECT_EQ(error("1,1e999,2\n"), "run.csv, line 2: lr = \"1e999\": must be a finite number");
+  EXPECT_EQ(error("1,0x1,2\n"), "run.csv, line 2: lr = \"0x1\": must be a finite number");
+  EXPECT_EQ(error("\n\n1,\"0\n1\",2\n2,1,?\n"), "run.csv, line 4: lr = \"0\\x0a1\": must be a finite number");
   EXPECT_EQ(parse_error("run.csv", "step,note,loss\n1,\"\n\",2\n2,1,?\n"),
-            "run.csv: line 4, column loss = \"?\": must be a finite number");
-  EXPECT_EQ(parse_error("run.csv", "step;loss\n1;0,5\n"),
-            "run.csv: line 2, column loss = \"0,5\": must be a finite number");
+            "run.csv, line 4: loss = \"?\": must be a finite number");
+  EXPECT_EQ(parse_error("run.csv", "step;loss\n1;0,5\n"), "run.csv, line 2: loss = \"0,5\": must be a finite number");
 }
 
 TEST(Delimited, NamesWrongSteps) {
   const auto error = [](const std::string& rows) { return parse_error("run.csv", "step,loss\n" + rows); };
   const std::string must = ": must be a whole number >= 0 and <= 2^53";
-  EXPECT_EQ(error("1.5,2\n"), "run.csv: line 2, column step = 1.5" + must);
-  EXPECT_EQ(error("1,2\n-3,2\n"), "run.csv: line 3, column step = -3" + must);
-  EXPECT_EQ(error("9007199254740994,2\n"), "run.csv: line 2, column step = 9007199254740994" + must);
-  EXPECT_EQ(error("nan,2\n"), "run.csv: line 2, column step = nan" + must);
-  EXPECT_EQ(error("one,2\n"), "run.csv: line 2, column step = \"one\"" + must);
-  EXPECT_EQ(error("1,2\n,2\n"), "run.csv: line 3, column step: missing");
+  EXPECT_EQ(error("1.5,2\n"), "run.csv, line 2: step = 1.5" + must);
+  EXPECT_EQ(error("1,2\n-3,2\n"), "run.csv, line 3: step = -3" + must);
+  EXPECT_EQ(error("9007199254740994,2\n"), "run.csv, line 2: step = 9007199254740994" + must);
+  EXPECT_EQ(error("nan,2\n"), "run.csv, line 2: step = nan" + must);
+  EXPECT_EQ(error("one,2\n"), "run.csv, line 2: step = \"one\"" + must);
+  EXPECT_EQ(parse_log("run.csv", "step,loss\n1,2\n,2\n").notes,
+            (Names{"1 row has no step, and is left out (first: line 3)"}));
   EXPECT_EQ(error("9007199254740992,2\n"), "no error");
 }
 
-TEST(Delimited, RepeatedStepsAreAFaultOfTheFile) {
+TEST(Delimited, RepeatedSteps) {
+  const ReadOptions strict = {.restarts = Restarts::error};
   const std::string backwards = "step,loss\n1,4\n3,2\n2,3\n";
-  EXPECT_EQ(parse_error("run.csv", backwards),
-            "run.csv: line 4, column step = 2: steps must not go backwards (after 3)");
+  EXPECT_EQ(parse_error("run.csv", backwards, strict),
+            "run.csv, line 4: step = 2: steps must not go backwards (after 3)");
   const std::string repeated = "step,loss\n1,4\n1,2\n2,3\n";
-  EXPECT_EQ(parse_error("run.csv", repeated), "run.csv: line 3, column loss = 2: step 1 has a value already");
-  const ReadOptions average = {.columns = {}, .repeated_steps = RepeatedSteps::average};
+  EXPECT_EQ(parse_error("run.csv", repeated, strict), "run.csv, line 3: loss = 2: step 1 has a value already");
+  expect_column(parse_log("run.csv", backwards), "train_loss", {4.0, 3.0});
+  expect_column(parse_log("run.csv", backwards, {.restarts = Restarts::keep_first}), "train_loss", {4.0, 2.0});
+  expect_column(parse_log("run.csv", repeated), "train_loss", {2.0, 3.0});
+  expect_column(parse_log("run.csv", repeated, {.restarts = Restarts::keep_first}), "train_loss", {4.0, 3.0});
+  const ReadOptions average = {.restarts = Restarts::average};
   expect_column(parse_log("run.csv", backwards, average), "train_loss", {4.0, 3.0, 2.0});
   expect_column(parse_log("run.csv", repeated, average), "train_loss", {3.0, 3.0});
+}
+
+TEST(Delimited, LateRowsOfAnotherColumnAreNoRestart) {
+  const RunLog log = parse_log("run.csv", "step,loss,val_loss\n10,4,\n20,3,\n10,,5\n30,2,\n20,,4\n");
+  EXPECT_EQ(log.step, (Steps{10, 20, 30}));
+  expect_column(log, "train_loss", {4.0, 3.0, 2.0});
+  expect_column(log, "val_loss", {5.0, 4.0, gap});
+  EXPECT_TRUE(log.notes.empty());
+}
+
+TEST(Delimited, EqualValuesAndColumnsThatNobodyNeedsNeverBlock) {
+  const RunLog log = parse_log("run.csv", "step,epoch,loss\n10,0,4\n10,0,4\n20,0,3\n20,1,3\n");
+  expect_column(log, "train_loss", {4.0, 3.0});
+  expect_column(log, "epoch", {0.0, 1.0});
+  EXPECT_TRUE(log.notes.empty());
 }
 
 TEST(Delimited, RowsOfOneStepThatLogDifferentColumnsAreOne) {
@@ -115,17 +135,17 @@ TEST(Delimited, NamesWhatIsNotALog) {
             "run.csv: not a training log: no column step, iter or iteration; "
             "there are a, b, c, d, e, f, g, h, i, j, k, l and 2 more");
   EXPECT_EQ(parse_error("run.png", std::string("\x89PNG\x0d\x0a\x1a\x0a\0", 9)),
-            "run.png: not a training log: no column step, iter or iteration; there are \\x89PNG");
+            "run.png: a binary file of no known format (it begins \"\\x89PNG\\x0d\\x0a\\x1a\\x0a\")");
   EXPECT_EQ(parse_error("run.csv", "step,loss,loss\n1,2,3\n"), "run.csv: column loss appears twice");
 }
 
 TEST(Delimited, NamesTheLineOfBrokenRows) {
   EXPECT_EQ(parse_error("run.csv", "step,lr,loss\n1,2,3\n2,3\n"),
-            "run.csv: line 3: has 2 cells, the header line has 3");
-  EXPECT_EQ(parse_error("run.csv", "step,loss\n1,2,\n"), "run.csv: line 2: has 3 cells, the header line has 2");
+            "run.csv, line 3: has 2 cells, the header line has 3");
+  EXPECT_EQ(parse_error("run.csv", "step,loss\n1,2,\n"), "run.csv, line 2: has 3 cells, the header line has 2");
   EXPECT_EQ(parse_error("run.csv", "step,loss\n1,2\n2,\"3\n3,4\n"),
-            "run.csv: truncated at byte 23 (line 3 opens quotes that nothing closes)");
-  EXPECT_EQ(parse_error("run.csv", "step,loss\n1,\"2\"5\n"), "run.csv: line 2: \"5\" after closing quotes");
+            "run.csv, line 3: truncated at byte 23 (the line opens quotes that nothing closes)");
+  EXPECT_EQ(parse_error("run.csv", "step,loss\n1,\"2\"5\n"), "run.csv, line 2: \"5\" after closing quotes");
 }
 
 TEST(Delimited, PrintedLogsReadBackAsThemselves) {
@@ -135,17 +155,45 @@ TEST(Delimited, PrintedLogsReadBackAsThemselves) {
   EXPECT_EQ(names(again), names(log));
 }
 
-TEST(Delimited, NormsOfSkippedStepsAreNotLoggedWhereAskedFor) {
-  const std::string text = "step,lr,grad_norm\n1,0.5,2\n2,0.5,nan\n3,0.5,-inf\n4,0.5,1\n";
-  EXPECT_EQ(parse_error("run.csv", text), "run.csv: line 3, column grad_norm = nan: must be a finite number");
-  ReadOptions options;
-  options.may_be_skipped = {"grad_norm"};
-  const RunLog log = parse_log("run.csv", text, options);
+TEST(Delimited, LossesAndNormsThatAreNotFiniteAreNotLogged) {
+  const RunLog log =
+      parse_log("run.csv", "step,lr,grad_norm,val_loss\n1,0.5,2,NA\n2,0.5,nan,\n3,0.5,-inf,4\n4,0.5,1,None\n");
   expect_column(log, "grad_norm", {2, gap, gap, 1});
-  const auto error = [&](const std::string& of) { return error_of([&] { parse_log("run.csv", of, options); }); };
-  EXPECT_EQ(error("step,lr,grad_norm\n1,nan,2\n"), "run.csv: line 2, column lr = nan: must be a finite number");
-  EXPECT_EQ(error("step,grad_norm\n1,nan\n2,much\n"),
-            "run.csv: line 3, column grad_norm = \"much\": must be a finite number");
+  expect_column(log, "val_loss", {gap, gap, 4, gap});
+  EXPECT_EQ(log.notes, (Names{"grad_norm is nan or the like in 2 rows, first at step 2: taken as not logged",
+                              "val_loss is NA or the like in 2 rows, first at step 1: taken as not logged"}));
+  EXPECT_EQ(parse_error("run.csv", "step,lr,grad_norm\n1,nan,2\n"),
+            "run.csv, line 2: lr = nan: must be a finite number");
+  EXPECT_EQ(parse_error("run.csv", "step,grad_norm\n1,nan\n2,much\n"),
+            "run.csv, line 3: grad_norm = \"much\": must be a finite number");
+}
+
+TEST(Delimited, UsualNamesOfManyPrograms) {
+  const auto log = [](const std::string& header) { return parse_log("run.csv", header + "\n1,2,3,4,5\n"); };
+  for (const std::string header :
+       {"global_step,train/learning_rate,train/loss,eval/loss,train/grad_norm", "Iteration,LR,Loss,Valid_Loss,gnorm",
+        "trainer/global_step,lr-AdamW/pg1,train_loss_step,val/loss,grad_norm",
+        "_step,optim/lr,loss/train,loss/val,optim/total_grad_norm",
+        "iteration,learning rate,lm loss,validation/loss,grad norm"}) {
+    const RunLog read = log(header);
+    EXPECT_EQ(read.step, (Steps{1})) << header;
+    EXPECT_EQ(names(read), (Names{"grad_norm", "lr", "train_loss", "val_loss"})) << header;
+    EXPECT_EQ(read.at("lr")[0], 2.0) << header;
+  }
+  // One that was logged is better than the best name of one that was not.
+  expect_column(parse_log("run.csv", "step,train_loss,loss\n1,,4\n2,,3\n"), "train_loss", {4.0, 3.0});
+}
+
+TEST(Columns, AreReadFromText) {
+  using Columns = std::map<std::string, std::string>;
+  EXPECT_EQ(parse_columns(""), Columns{});
+  EXPECT_EQ(parse_columns("a=step,b=lr"), (Columns{{"a", "step"}, {"b", "lr"}}));
+  EXPECT_EQ(parse_columns("peak=1e-3, seed=1 - lr=lr,b=loss=train_loss"),
+            (Columns{{"peak=1e-3, seed=1 - lr", "lr"}, {"b=loss", "train_loss"}}));
+  EXPECT_EQ(error_of([] { parse_columns("a=stepp"); }),
+            "columns = a=stepp: must be step, lr, train_loss, val_loss, grad_norm or tokens; did you mean 'step'?");
+  EXPECT_EQ(error_of([] { parse_columns("step"); }), "columns = step: must be SOURCE=STANDARD, e.g. loss=train_loss");
+  EXPECT_EQ(error_of([] { parse_columns("=step"); }), "columns = =step: must be SOURCE=STANDARD, e.g. loss=train_loss");
 }
 
 }  // namespace

@@ -40,18 +40,18 @@ TEST(Densify, AddsTheUnloggedWarmup) {
 TEST(Densify, AGapStaysAGap) {
   const RunLog log = lr_log({10, 20, 30, 131, 141, 151}, {1.0, 1.0, 1.0, 0.5, 0.5, 0.5});
   EXPECT_EQ(dense_error(log, 151),
-            "run: column lr: not logged from step 30 to step 131, 101 steps; the longest gap to bridge is 100");
+            "run: lr: not logged from step 30 to step 131, 101 steps; the longest gap to bridge is 100");
   EXPECT_EQ(dense_error(log, 30), "no error");
   EXPECT_EQ(dense_error(log, 151, {.warmup = 0, .max_gap = 101}), "no error");
   EXPECT_EQ(dense_error(log, 30, {.warmup = 0, .max_gap = 9}),
-            "run: column lr: not logged from step 0 to step 10, 10 steps; the longest gap to bridge is 9 "
+            "run: lr: not logged from step 0 to step 10, 10 steps; the longest gap to bridge is 9 "
             "(a cooldown branch needs its base run; an unlogged warmup, its length)");
   EXPECT_EQ(dense_error(log, 162, {.warmup = 10, .max_gap = 101}), "no error");
   EXPECT_EQ(dense_error(log, 253, {.warmup = 10, .max_gap = 101}),
-            "run: column lr: not logged from step 151 to step 253, 102 steps; the longest gap to bridge is 101");
+            "run: lr: not logged from step 151 to step 253, 102 steps; the longest gap to bridge is 101");
   EXPECT_EQ(dense_error(lr_log({7000}, {1.0}), 20000), "no error");
   EXPECT_EQ(dense_error(lr_log({7000, 7010}, {1.0, 1.0}), 20000),
-            "run: column lr: not logged from step 0 to step 7000, 7000 steps; the longest gap to bridge is 100 "
+            "run: lr: not logged from step 0 to step 7000, 7000 steps; the longest gap to bridge is 100 "
             "(a cooldown branch needs its base run; an unlogged warmup, its length)");
 }
 
@@ -64,7 +64,7 @@ TEST(Densify, NamesArgumentsOutOfRange) {
   EXPECT_EQ(dense_error(log, 20, {.warmup = 0, .max_gap = -1}), "max_gap = -1: must be >= 0 and <= 9007199254740992");
   EXPECT_EQ(dense_error(log, 20, {.warmup = 11, .max_gap = 0}),
             "warmup = 11: must not be longer than the unlogged start; run: column lr starts at step 10");
-  EXPECT_EQ(dense_error(lr_log({10, 20}, {gap, gap}), 20), "run: column lr: nothing was logged");
+  EXPECT_EQ(dense_error(lr_log({10, 20}, {gap, gap}), 20), "run: lr: nothing was logged");
   EXPECT_EQ(error_of([&] { densify(log, "loss", 20); }), "run: no column \"loss\"; there are lr");
 }
 
@@ -170,13 +170,13 @@ TEST(DensifyLogged, NamesRealSteps) {
     return error_of([&] { densify_logged(of, "lr", options); });
   };
   EXPECT_EQ(error(log, {.max_gap = 100}),
-            "run: column lr: not logged from step 1020 to step 1200, 180 steps; the longest gap to bridge is 100");
+            "run: lr: not logged from step 1020 to step 1200, 180 steps; the longest gap to bridge is 100");
   EXPECT_THROW(densify_logged(log, "lr", {.max_gap = 100}), LogGap);
-  EXPECT_EQ(error(lr_log({10}, {gap})), "run: column lr: nothing was logged");
-  EXPECT_EQ(error(lr_log({0}, {1.0})), "run: column lr: nothing was logged after step 0");
+  EXPECT_EQ(error(lr_log({10}, {gap})), "run: lr: nothing was logged");
+  EXPECT_EQ(error(lr_log({0}, {1.0})), "run: lr: nothing was logged after step 0");
   EXPECT_EQ(error(log, {.max_gap = -1}), "max_gap = -1: must be >= 0 and <= 9007199254740992");
   EXPECT_EQ(error(lr_log({1, std::int64_t{1} << 53}, {1.0, 1.0}), {.max_gap = std::int64_t{1} << 53}),
-            "run: column lr: spans the steps 1 to 9007199254740992; at most 1000000000 can be held");
+            "run: lr: spans the steps 1 to 9007199254740992; at most 1000000000 can be held");
 }
 
 }  // namespace

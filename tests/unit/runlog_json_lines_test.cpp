@@ -30,13 +30,19 @@ TEST(JsonLines, TrainAndValidationLinesOfOneStepAreOneRow) {
   expect_column(log, "val_loss", {3.0});
 }
 
-TEST(JsonLines, RepeatedStepsAreAFaultOfTheFile) {
+TEST(JsonLines, RepeatedStepsAreOfARestart) {
   const std::string text = "{\"step\": 5, \"loss\": 4}\n{\"step\": 5, \"loss\": 3}\n{\"step\": 4, \"loss\": 3}\n";
-  EXPECT_EQ(parse_error("run.jsonl", text),
-            "run.jsonl: line 3, column step = 4: steps must not go backwards (after 5)");
-  EXPECT_EQ(parse_error("run.jsonl", text.substr(0, text.find("{\"step\": 4"))),
-            "run.jsonl: line 2, column loss = 3: step 5 has a value already");
-  const RunLog log = parse_log("run.jsonl", text, {.columns = {}, .repeated_steps = RepeatedSteps::average});
+  const ReadOptions strict = {.restarts = Restarts::error};
+  EXPECT_EQ(parse_error("run.jsonl", text, strict),
+            "run.jsonl, line 3: step = 4: steps must not go backwards (after 5)");
+  EXPECT_EQ(parse_error("run.jsonl", text.substr(0, text.find("{\"step\": 4")), strict),
+            "run.jsonl, line 2: loss = 3: step 5 has a value already");
+  const RunLog last = parse_log("run.jsonl", text);
+  EXPECT_EQ(last.step, (Steps{4}));
+  expect_column(last, "train_loss", {3.0});
+  EXPECT_EQ(last.notes, (Names{"steps go back in line 3, as after a restart: of the steps logged twice the last rows "
+                               "count, 2 are left out"}));
+  const RunLog log = parse_log("run.jsonl", text, {.restarts = Restarts::average});
   expect_column(log, "train_loss", {3.0, 3.5});
 }
 
@@ -44,23 +50,35 @@ TEST(JsonLines, NamesLineAndColumnOfABadEntry) {
   const auto error = [](const std::string& line) {
     return parse_error("run.jsonl", "{\"step\": 1, \"loss\": 4}\n\n" + line + "\n{\"step\": 9, \"loss\": 4}\n");
   };
-  EXPECT_EQ(error(R"({"step": 2, "loss": "4"})"), "run.jsonl: line 3, column loss = \"4\": must be a finite number");
-  EXPECT_EQ(error(R"({"step": 2, "loss": [4]})"), "run.jsonl: line 3, column loss = [...]: must be a finite number");
-  EXPECT_EQ(error(R"({"step": 2, "loss": {}})"), "run.jsonl: line 3, column loss = {...}: must be a finite number");
-  EXPECT_EQ(error(R"({"step": 2, "loss": false})"), "run.jsonl: line 3, column loss = false: must be a finite number");
-  EXPECT_EQ(error(R"({"step": 2, "loss": NaN})"), "run.jsonl: line 3, column loss = NaN: must be a finite number");
-  EXPECT_EQ(error(R"({"step": 2, "loss": -Infinity})"),
-            "run.jsonl: line 3, column loss = -Infinity: must be a finite number");
-  EXPECT_EQ(error(R"({"step": 2, "loss": 1e999})"), "run.jsonl: line 3, column loss = 1e999: must be a finite number");
+  EXPECT_EQ(error(R"({"step": 2, "loss": "4"})"), "run.jsonl, line 3: loss = \"4\": must be a finite number");
+  EXPECT_EQ(error(R"({"step": 2, "loss": [4]})"), "run.jsonl, line 3: loss = [...]: must be a finite number");
+  EXPECT_EQ(error(R"({"step": 2, "loss": {}})"), "run.jsonl, line 3: loss = {...}: must be a finite number");
+  EXPECT_EQ(error(R"({"step": 2, "loss": false})"), "run.jsonl, line 3: loss = false: must be a finite number");
+  EXPECT_EQ(error(R"({"step": 2, "lr": NaN})"), "run.jsonl, line 3: lr = NaN: must be a finite number");
+  EXPECT_EQ(error(R"({"step": 2, "lr": -Infinity})"), "run.jsonl, line 3: lr = -Infinity: must be a finite number");
+  EXPECT_EQ(error(R"({"step": 2, "loss": 1e999})"), "run.jsonl, line 3: loss = 1e999: must be a finite number");
   EXPECT_EQ(error(R"({"step": 2.5, "loss": 4})"),
-            "run.jsonl: line 3, column step = 2.5: must be a whole number >= 0 and <= 2^53");
-  EXPECT_EQ(error(R"({"loss": 4})"), "run.jsonl: line 3, column step: missing");
-  EXPECT_EQ(error(R"({"step": 2, "loss": 4, "loss": 5})"), "run.jsonl: line 3: has \"loss\" twice");
+            "run.jsonl, line 3: step = 2.5: must be a whole number >= 0 and <= 2^53");
+  EXPECT_EQ(error(R"({"loss": 4})"), "no error");
+  EXPECT_EQ(error(R"({"step": 2, "loss": 4, "loss": 5})"), "run.jsonl, line 3: has \"loss\" twice");
+}
+
+TEST(JsonLines, WhatIsNotFiniteIsNotLogged) {
+  const RunLog log =
+      parse_log("run.jsonl",
+                "{\"step\": 1, \"loss\": 4, \"grad_norm\": Infinity, \"f1\": NaN, \"text\": \"NaN, {\"}\n"
+                "{\"step\": 2, \"loss\": NaN, \"grad_norm\": 2, \"f1\": 0.5}\n{\"msg\": \"end\"}\n");
+  expect_column(log, "train_loss", {4.0, gap});
+  expect_column(log, "grad_norm", {gap, 2.0});
+  expect_column(log, "f1", {gap, 0.5});
+  EXPECT_EQ(log.notes, (Names{"1 row has no step, and is left out (first: line 3)",
+                              "train_loss is NaN or the like in 1 row, first at step 2: taken as not logged",
+                              "grad_norm is Infinity or the like in 1 row, first at step 1: taken as not logged"}));
 }
 
 TEST(JsonLines, NamesTheFirstLineToo) {
-  EXPECT_EQ(parse_error("run.jsonl", "{\"step\": 1, \"loss\": NaN}\n{\"step\": 2, \"loss\": 3}\n"),
-            "run.jsonl: line 1, column loss = NaN: must be a finite number");
+  EXPECT_EQ(parse_error("run.jsonl", "{\"step\": 1, \"lr\": NaN}\n{\"step\": 2, \"lr\": 3}\n"),
+            "run.jsonl, line 1: lr = NaN: must be a finite number");
   EXPECT_EQ(parse_error("run.jsonl", "{\"loss\": 4}\n{\"loss\": 3}\n"),
             "run.jsonl: not a training log: no column step, iter or iteration; there are loss");
   EXPECT_EQ(parse_error("run.jsonl", "{}\n"),
@@ -72,21 +90,20 @@ TEST(JsonLines, NamesTheFirstLineToo) {
 
 TEST(JsonLines, NamesLinesThatAreNoObject) {
   const std::string first = "{\"step\": 1, \"loss\": 4}\n";
-  EXPECT_EQ(parse_error("run.jsonl", first + "[{}]\n"), "run.jsonl: line 2: must be a JSON object");
-  EXPECT_EQ(parse_error("run.jsonl", first + "3\n"), "run.jsonl: line 2: must be a JSON object");
-  EXPECT_EQ(parse_error("run.jsonl", first + "step 2\n"), "run.jsonl: line 2: not JSON near \"step\"");
+  EXPECT_EQ(parse_error("run.jsonl", first + "[{}]\n"), "run.jsonl, line 2: must be a JSON object");
+  EXPECT_EQ(parse_error("run.jsonl", first + "3\n"), "run.jsonl, line 2: must be a JSON object");
+  EXPECT_EQ(parse_error("run.jsonl", first + "step 2\n"), "run.jsonl, line 2: not JSON near \"step\"");
   EXPECT_EQ(parse_error("run.jsonl", first + "{\"step\": 2} {\"step\": 3}\n"),
-            "run.jsonl: line 2, column step: not JSON near \"{\"");
+            "run.jsonl, line 2: step: not JSON near \"{\"");
   EXPECT_EQ(parse_error("run.jsonl", first + "{\"step\": 2, \"loss\":\n3}\n"),
-            "run.jsonl: line 2, column loss: the object does not end on its line");
+            "run.jsonl, line 2: loss: the object does not end on its line");
 }
 
 TEST(JsonLines, SaysWhereItIsTruncated) {
   const std::string text = "{\"step\": 1, \"loss\": 4}\n{\"step\": 2, \"loss\": 3}";
-  EXPECT_EQ(parse_error("run.jsonl", text.substr(0, text.size() - 1)),
-            "run.jsonl: truncated at byte 44 (line 2, column loss)");
-  EXPECT_EQ(parse_error("run.jsonl", text.substr(0, 24)), "run.jsonl: truncated at byte 24 (line 2)");
-  EXPECT_EQ(parse_error("run.jsonl", text.substr(0, 10)), "run.jsonl: truncated at byte 10 (line 1), in step");
+  EXPECT_EQ(parse_error("run.jsonl", text.substr(0, text.size() - 1)), "run.jsonl, line 2: loss: truncated at byte 44");
+  EXPECT_EQ(parse_error("run.jsonl", text.substr(0, 24)), "run.jsonl, line 2: truncated at byte 24");
+  EXPECT_EQ(parse_error("run.jsonl", text.substr(0, 10)), "run.jsonl, line 1: step: truncated at byte 10");
 }
 
 TEST(JsonLines, RefusesATableFarLargerThanTheFile) {

@@ -53,6 +53,8 @@ TEST(JsonLog, OptionsNameColumns) {
   expect_column(log, "val_loss", {6.0});
   EXPECT_EQ(parse_error("run.json", text, {.columns = {{"b", "lr"}}}),
             "run.json: no column \"b\", which the options name; there are n, a, iter, a");
+  EXPECT_EQ(parse_error("run.json", text, {.columns = {{"n", "learning"}}}),
+            "columns \"n\" = learning: must be step, lr, train_loss, val_loss, grad_norm or tokens");
   EXPECT_EQ(parse_error("run.json", text, {.columns = {{"n", "lr"}, {"a", "lr"}}}),
             "run.json: the options give two columns \"lr\"");
   EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1, 2], "a": [5, "x"]})"), {.columns = {{"a", "lr"}}}),
@@ -62,16 +64,15 @@ TEST(JsonLog, OptionsNameColumns) {
 TEST(JsonLog, AveragesRepeatedStepsOfRestarts) {
   const std::string text = history(R"({"iter": [10, 20, 30, 20, 10, 20], "train_loss": [4, 3, 2.5, 3.5, null, 4],
                                        "train_lr": [0.1, 0.1, 0.3, 0.1, 0.1, 0.1]})");
-  for (const RepeatedSteps mode : {RepeatedSteps::automatic, RepeatedSteps::average}) {
-    const RunLog log = parse_log("run.json", text, {.columns = {}, .repeated_steps = mode});
+  for (const Restarts mode : {Restarts::automatic, Restarts::average}) {
+    const RunLog log = parse_log("run.json", text, {.restarts = mode});
     EXPECT_EQ(log.step, (Steps{10, 20, 30}));
     expect_column(log, "train_loss", {4.0, 3.5, 2.5});
     expect_column(log, "lr", {0.1, 0.1, 0.3});
   }
-  EXPECT_EQ(parse_error("run.json", text, {.columns = {}, .repeated_steps = RepeatedSteps::error}),
+  EXPECT_EQ(parse_error("run.json", text, {.restarts = Restarts::error}),
             "run.json: history.train.iter[3] = 20: steps must not go backwards (after 30)");
-  EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1, 1], "loss": [2, 3]})"),
-                        {.columns = {}, .repeated_steps = RepeatedSteps::error}),
+  EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1, 1], "loss": [2, 3]})"), {.restarts = Restarts::error}),
             "run.json: history.train.loss[1] = 3: step 1 has a value already");
 }
 
@@ -129,11 +130,16 @@ TEST(JsonLog, NamesNaNAndOverflow) {
   const auto error = [](const std::string& entry) {
     return parse_error("run.json", history("{\"iter\": [1, 2],\n \"train_loss\": [0.5, " + entry + "]}"));
   };
-  for (const std::string entry : {"NaN", "-NaN", "nan", "Infinity", "-Infinity", "inf", "1e999", "-1e999"}) {
-    EXPECT_EQ(error(entry), "run.json: history.train.train_loss[1] = " + entry + " (line 2): must be a finite number");
+  for (const std::string entry : {"1e999", "-1e999"}) {
+    EXPECT_EQ(error(entry), "run.json, line 2: history.train.train_loss[1] = " + entry + ": must be a finite number");
   }
-  EXPECT_EQ(parse_error("run.json", R"({"history": {}, "summary": {"a": NaN}})"),
-            "run.json: summary.a = NaN (line 1): must be a finite number");
+  for (const std::string entry : {"NaN", "-NaN", "nan", "Infinity", "-Infinity", "inf"}) {
+    const RunLog log = parse_log("run.json", history("{\"iter\": [1, 2], \"loss\": [0.5, " + entry + "]}"));
+    expect_column(log, "train_loss", {0.5, gap});
+    EXPECT_EQ(log.notes.size(), 1U) << entry;
+    EXPECT_EQ(parse_error("run.json", history("{\"iter\": [1, 2], \"lr\": [0.5, " + entry + "]}")),
+              "run.json: history.train.lr[1] = " + entry + ": must be a finite number");
+  }
 }
 
 TEST(JsonLog, NamesWrongSteps) {
@@ -156,17 +162,20 @@ TEST(JsonLog, NamesColumnsOfDifferentLength) {
             "run.json: history.train.train_loss has 3 entries, history.train.iter has 2");
   EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1, 2], "train_loss": []})")),
             "run.json: history.train.train_loss has 0 entries, history.train.iter has 2");
-  EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1, 2], "acc": [1]})"), {.columns = {{"acc", "val_acc"}}}),
+  EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1, 2], "acc": [1]})"), {.columns = {{"acc", "val_loss"}}}),
             "run.json: history.train.acc has 1 entries, history.train.iter has 2");
 }
 
 TEST(JsonLog, NamesWhatAppearsTwice) {
   EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1], "iter": [2], "train_loss": [1]})")),
             "run.json: history.train.iter appears twice");
-  EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1], "a": [2], "b": [1]})"), {.columns = {{"a", "b"}}}),
-            "run.json: history.train.b: another column has its name already");
-  EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1], "a": [2], "val.a": [1]})", R"({"iter": [1], "a": [1]})")),
-            "run.json: history.val.a: another column has its name already");
+  const RunLog named =
+      parse_log("run.json", history(R"({"iter": [1], "a": [2], "lr": [1]})"), {.columns = {{"a", "lr"}}});
+  expect_column(named, "lr", {2.0});
+  EXPECT_EQ(named.notes, (Names{"history.train.lr is left out: another column has its name"}));
+  const RunLog both =
+      parse_log("run.json", history(R"({"iter": [1], "a": [2], "val.a": [1]})", R"({"iter": [1], "a": [1]})"));
+  EXPECT_EQ(both.notes, (Names{"history.val.a is left out: another column has its name"}));
 }
 
 TEST(JsonLog, NamesWhatIsMissing) {
@@ -175,9 +184,9 @@ TEST(JsonLog, NamesWhatIsMissing) {
   EXPECT_EQ(parse_error("run.json", history("[1]")),
             "run.json: history.train and history.val are both missing or empty");
   EXPECT_EQ(parse_error("run.json", "{\n\"config\": {}}"),
-            "run.json: not a training log: a JSON object without an object \"history\"");
+            "run.json: not a training log: a JSON object without an object \"history\" or an array \"log_history\"");
   EXPECT_EQ(parse_error("run.json", "{\n\"history\": []}"),
-            "run.json: not a training log: a JSON object without an object \"history\"");
+            "run.json: not a training log: a JSON object without an object \"history\" or an array \"log_history\"");
   EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1, 2]})")), "run.json: no column of numbers besides the step");
   EXPECT_EQ(parse_error("run.json", history(R"({"iter": [], "loss": []})")), "run.json: has no rows");
 }
@@ -186,15 +195,14 @@ TEST(JsonLog, SaysWhereItIsTruncated) {
   const std::string text = "{\"history\": {\n\"train\": {\"iter\": [1, 2],\n\"train_loss\": [1.5, 2.5]}}}";
   EXPECT_EQ(parse_error("run.json", text), "no error");
   EXPECT_EQ(parse_error("run.json", text.substr(0, 62)),
-            "run.json: truncated at byte 62 (line 3), in history.train.train_loss[1]");
+            "run.json, line 3: truncated at byte 62, in history.train.train_loss[1]");
   EXPECT_EQ(parse_error("run.json", text.substr(0, 38)),
-            "run.json: truncated at byte 38 (line 2), in history.train.iter");
+            "run.json, line 2: truncated at byte 38, in history.train.iter");
   EXPECT_EQ(parse_error("run.json", text.substr(0, text.size() - 1)),
-            "run.json: truncated at byte 66 (line 3), in history");
+            "run.json, line 3: truncated at byte 66, in history");
   for (std::size_t length = 1; length < text.size(); ++length) {
     const std::string part = text.substr(0, length);
-    EXPECT_NE(parse_error("run.json", part).find("run.json: truncated at byte " + std::to_string(length)),
-              std::string::npos)
+    EXPECT_NE(parse_error("run.json", part).find(": truncated at byte " + std::to_string(length)), std::string::npos)
         << part << "\n"
         << parse_error("run.json", part);
   }
@@ -202,11 +210,11 @@ TEST(JsonLog, SaysWhereItIsTruncated) {
 
 TEST(JsonLog, NamesWhatIsNotJson) {
   EXPECT_EQ(parse_error("run.json", "{\"history\": {\"train\":\n {\"iter\": [1, oops]}}}"),
-            "run.json: line 2: not JSON near \"oops\", in history.train.iter[1]");
+            "run.json, line 2: not JSON near \"oops\", in history.train.iter[1]");
   EXPECT_EQ(parse_error("run.json", history(R"({"iter": [1], "loss": [1]})") + "\n}"),
-            "run.json: line 2: not JSON near \"}\"");
-  EXPECT_EQ(parse_error("run.json", "{\"history\":\n \"\xff\"}"),
-            "run.json: line 2: not JSON near \"\\xff\", in history");
+            "run.json, line 2: not JSON near \"}\"");
+  EXPECT_EQ(parse_error("run.json", "{\"history\": {\"train\":\n \"\xff\"}}"),
+            "run.json, line 2: not JSON near \"\\xff\", in history.train");
 }
 
 TEST(JsonLog, RefusesATableFarLargerThanTheFile) {
@@ -221,7 +229,7 @@ TEST(JsonLog, RefusesATableFarLargerThanTheFile) {
 TEST(JsonLog, SurvivesDeepNesting) {
   const std::string open(100000, '[');
   EXPECT_EQ(parse_error("run.json", R"({"history": {"train": {"iter": )" + open),
-            "run.json: truncated at byte 100031 (line 1), in history.train.iter");
+            "run.json, line 1: truncated at byte 100031, in history.train.iter");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ std::string read_error(const std::filesystem::path& file) {
 TEST(ReadLog, ReadsAFileAndIsNamedByIt) {
   const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "runlog_read_test.csv";
   std::ofstream(file, std::ios::binary) << "step,loss\n1,2.5\n2,high\n";
-  EXPECT_EQ(read_error(file), file.string() + ": line 3, column loss = \"high\": must be a finite number");
+  EXPECT_EQ(read_error(file), file.string() + ", line 3: loss = \"high\": must be a finite number");
   std::string text = "step,loss\n";
   for (int i = 0; i < 20000; ++i) text += std::to_string(i) + ",2.5\n";  // more than one block
   std::ofstream(file, std::ios::binary) << text;
@@ -25,8 +25,9 @@ TEST(ReadLog, ReadsAFileAndIsNamedByIt) {
 }
 
 TEST(ReadLog, NamesTheFileThatItCannotRead) {
-  const std::filesystem::path folder = ::testing::TempDir();
-  EXPECT_EQ(read_error(folder), folder.string() + ": is a directory, not a log");
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "runlog_read_test";
+  std::filesystem::create_directory(folder);
+  EXPECT_EQ(read_error(folder), folder.string() + ": is a directory without event files of TensorBoard or metrics of MLflow, not a log");
   EXPECT_EQ(read_error(folder / "no_such_log.csv"), (folder / "no_such_log.csv").string() + ": no such file");
   const std::filesystem::path too_long = folder / std::string(300, 'a');
   EXPECT_EQ(read_error(too_long), too_long.string() + ": cannot be read: File name too long");

@@ -94,37 +94,51 @@ TEST(LogStream, ColumnsByOtherNames) {
   EXPECT_EQ(stream.push(R"({"global_step": 2, "learning_rate_0": 0.5})").front().last.lr, 0.5);
   options.read.columns = {{"global_step", "step"}};
   EXPECT_EQ(error_of("step,lr\n1,2\n", options),
-            "run: line 2: no column \"global_step\", which the options name; "
+            "run, line 2: no column \"global_step\", which the options name; "
             "there are step, lr");
 }
 
 TEST(LogStream, ErrorsNameTheLine) {
-  EXPECT_EQ(error_of("0.1\nx\n"), "run: line 2: \"x\": must be a number");
-  EXPECT_EQ(error_of("0.1\n0.1 1 2\n"), "run: line 2: must be \"lr\" or \"lr grad_norm\", but has more words");
-  EXPECT_EQ(error_of("0.1\n0.1,,1\n"), "run: line 2: must be \"lr\" or \"lr grad_norm\", but has more words");
-  EXPECT_EQ(error_of("0.1\n0.1,\n"), "run: line 2: \"\": must be a number");
-  EXPECT_EQ(error_of("0.1\n-0.1\n"), "run: line 2: lr = -0.1: must be finite and >= 0");
-  EXPECT_EQ(error_of("nan\n"), "run: line 1: lr = nan: must be finite and >= 0");
-  EXPECT_EQ(error_of("1 inf\n"), "run: line 1: grad_norm = inf: must be finite and >= 0");
-  EXPECT_EQ(error_of("1 1\n1\n"), "run: line 2: the grad norm is missing");
-  EXPECT_EQ(error_of("1\n1 1\n"), "run: line 2: has a grad norm, those before it have none");
-  EXPECT_EQ(error_of("step,lr\n1,0.1\n2\n"), "run: line 3: has 1 cells, the header line has 2");
-  EXPECT_EQ(error_of("step,lr\n1,0.1\n2,x\n"), "run: line 3, column lr = \"x\": must be a finite number");
-  EXPECT_EQ(error_of("step,lr\n1,0.1\n1,0.1\n"), "run: line 3: step = 1: must be above the step before it, 1");
-  EXPECT_EQ(error_of("step,loss\n1,0.1\n"), "run: line 2: there is no column lr");
+  EXPECT_EQ(error_of("0.1\nx\n"), "run, line 2: lr = \"x\": must be a number");
+  EXPECT_EQ(error_of("0.1\n0.1 1 2\n"), "run, line 2: must be \"lr\" or \"lr grad_norm\", but has more words");
+  EXPECT_EQ(error_of("0.1\n0.1,,1\n"), "run, line 2: must be \"lr\" or \"lr grad_norm\", but has more words");
+  EXPECT_EQ(error_of("0.1\n0.1,\n"), "run, line 2: grad_norm = \"\": must be a number");
+  EXPECT_EQ(error_of("0.1\n-0.1\n"), "run, line 2: lr = -0.1: must be finite and >= 0");
+  EXPECT_EQ(error_of("nan\n"), "run, line 1: lr = nan: must be finite and >= 0");
+  EXPECT_EQ(error_of("1 inf\n"), "run, line 1: grad_norm = inf: must be finite and >= 0");
+  EXPECT_EQ(error_of("1 1\n1\n"), "run, line 2: grad_norm: is missing");
+  EXPECT_EQ(error_of("1\n1 1\n"), "run, line 2: grad_norm: the lines before have none");
+  EXPECT_EQ(error_of("step,lr\n1,0.1\n2\n"), "run, line 3: has 1 cells, the header line has 2");
+  EXPECT_EQ(error_of("step,lr\n1,0.1\n2,x\n"), "run, line 3: lr = \"x\": must be a finite number");
+  EXPECT_EQ(error_of("step,lr\n1,0.1\n1,0.1\n"), "run, line 3: step = 1: must be above the step before it, 1");
+  EXPECT_EQ(error_of("step,loss\n1,0.1\n"), "run, line 2: lr: there is no such column");
   EXPECT_EQ(error_of("lr,loss\n1,0.1\n"),
-            "run: line 2: not a training log: no column step, iter or iteration; there are lr, loss");
+            "run, line 2: not a training log: no column step, iter or iteration; there are lr, loss");
   EXPECT_EQ(error_of("{\"step\":1,\"lr\":1}\n{\"step\":2,\"lr\":NaN}\n"),
-            "run: line 2, column lr = NaN: must be a finite number");
-  EXPECT_EQ(error_of("{\n  \"history\": {}\n}\n"), "run: line 1: the object does not end on its line");
-  EXPECT_EQ(error_of("step,lr\n3e9,0.1\n"), "run: line 2: step = 3000000000: must be at most 1000000000");
+            "run, line 2: lr = NaN: must be a finite number");
+  EXPECT_EQ(error_of("{\n  \"history\": {}\n}\n"), "run, line 1: the object does not end on its line");
+  EXPECT_EQ(error_of("step,lr\n3e9,0.1\n"), "run, line 2: step = 3000000000: must be at most 1000000000");
   EXPECT_EQ(error_of("step,lr\n1,1\n2,1\n3,1\n4,1\n50,1\n"),
-            "run: line 6: not logged from step 4 to step 50, 46 steps; the longest gap to bridge is 10");
+            "run, line 6: lr: not logged from step 4 to step 50, 46 steps; the longest gap to bridge is 10");
   EXPECT_EQ(error_of("step,lr\n1,1\n2,1\n3,1\n4,1\n50,1\n", {.read = {}, .done = 0, .warmup = 0, .max_gap = 46}),
             "none");
   EXPECT_EQ(error_of("step,lr\n5,1\n", {.read = {}, .done = 0, .warmup = 6, .max_gap = 0}),
-            "run: line 2: the first logged step is 5, within the unlogged warmup of 6 steps");
+            "run, line 2: step = 5: the first logged step is within the unlogged warmup of 6 steps");
   EXPECT_THROW(LogStream("run", {.read = {}, .done = -1, .warmup = 0, .max_gap = 0}), std::invalid_argument);
+}
+
+TEST(LogStream, WhatProgramsPrint) {
+  LogStream stream("run");
+  const auto updates =
+      updates_of(stream, "s:0 tel:11.0\ns:0 trl:11 lr:0.5 norm:9\nsaved a checkpoint\ns:1 trl:10 lr:0.25 norm:8\n");
+  EXPECT_EQ(updates, (std::vector<UpdateRates>{{0.5, 9.0}, {0.25, 8.0}}));
+  LogStreamOptions options;
+  options.read.patterns = {"at {step}:", "rate {lr}"};
+  LogStream own("run", options);
+  EXPECT_EQ(updates_of(own, "begin\nat 1: rate 0.5\nat 2: rate 0.25\n").size(), 2U);
+  options.read.patterns.clear();
+  options.read.format = "hf";
+  EXPECT_EQ(error_of("1\n", options), "format = hf: cannot be read line by line, as it grows");
 }
 
 TEST(LogStream, ALineThatIsRefusedChangesNothing) {

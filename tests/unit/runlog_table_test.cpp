@@ -35,7 +35,7 @@ TEST(Series, ChecksThePromisesOfTheLog) {
   EXPECT_EQ(error({2, 2}, {1.0, 1.0}), "a: step[1] = 2: must be greater than the step before, 2");
   EXPECT_EQ(error({2, 9007199254740993}, {1.0, 1.0}), "a: step[1] = 9007199254740993: must be <= 2^53");
   EXPECT_EQ(error({1, 2}, {1.0, -std::numeric_limits<double>::infinity()}),
-            "a: column lr[1] = -inf: must be finite, or NaN where it is not logged");
+            "a: lr[1] = -inf: must be finite, or NaN where it is not logged");
 }
 
 TEST(MergeBranch, TakesTheBaseUpToTheBranch) {
@@ -64,10 +64,9 @@ TEST(MergeBranch, BridgesAStepThatTheBaseDidNotLog) {
 TEST(MergeBranch, NamesTheStepsBetweenWhichNothingIsKnown) {
   const RunLog base = make_log("base", {10, 20}, {{"lr", {1.0, 1.0}}});
   const RunLog branch = make_log("branch", {30, 40}, {{"lr", {1.0, 1.0}}});
-  EXPECT_EQ(error_of([&] { merge_branch(base, branch); }),
-            "merge_branch: base ends at step 20, before branch starts at step 30");
-  EXPECT_EQ(error_of([&] { merge_branch(make_log("a", {}, {}), branch); }), "merge_branch: a: has no rows");
-  EXPECT_EQ(error_of([&] { merge_branch(base, make_log("b", {}, {})); }), "merge_branch: b: has no rows");
+  EXPECT_EQ(error_of([&] { merge_branch(base, branch); }), "base: ends at step 20, before branch starts at step 30");
+  EXPECT_EQ(error_of([&] { merge_branch(make_log("a", {}, {}), branch); }), "a: has no rows");
+  EXPECT_EQ(error_of([&] { merge_branch(base, make_log("b", {}, {})); }), "b: has no rows");
   EXPECT_EQ(error_of([&] {
               merge_branch(base, make_log("b", {3, 1}, {}));
             }),

@@ -1,4 +1,5 @@
-// JSON logs: {"config": {...}, "summary": {...}, "history": {"train": {"iter": [...], ...}, "val": {...}, ...}}.
+// The logs of 2501.18965: {"config": {...}, "summary": {...}, "history": {"train": {"iter": [...], ...}, "val": {...},
+// ...}}.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -9,7 +10,8 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "runlog/table.hpp"
+#include "runlog/formats/format.hpp"
+#include "runlog/json_outline.hpp"
 #include "runlog/text.hpp"
 
 namespace scheduled::runlog {
@@ -29,7 +31,11 @@ class LogReader {
   bool number_integer(std::int64_t value) { return number(static_cast<double>(value)); }
   bool number_unsigned(std::uint64_t value) { return number(static_cast<double>(value)); }
   bool number_float(double value, const std::string&) { return number(value); }
-  bool string(std::string& value) { return keep(value) || other(quote(value)); }
+  bool string(std::string& value) {
+    if (scope() != Scope::column) return keep(value) || other(quote(value));
+    add_text(tables[section_].columns.back(), index_++, value);
+    return true;
+  }
   bool binary(std::vector<std::uint8_t>&) { return true; }
 
   bool start_object(std::size_t) { return open(true); }
@@ -61,7 +67,6 @@ class LogReader {
                                     RawTable{"history.final-val", {}, {}}};
   Meta config;
   Meta summary;
-  bool has_history = false;
   std::optional<JsonStop> stop;
 
  private:
@@ -94,7 +99,6 @@ class LogReader {
     } else if (in_section() || scope() == Scope::column) {
       other(object ? "{...}" : "[...]");
     }
-    has_history = has_history || child == Scope::history;
     scope_.push_back(child);
     if (scope_.size() <= key_.size()) key_[scope_.size() - 1].clear();
     return true;
@@ -144,17 +148,17 @@ class LogReader {
 [[noreturn]] void fail_json(std::string_view name, std::string_view content, const LogReader& reader) {
   const JsonFault fault = judge(content, *reader.stop);
   const std::string path = reader.path();
-  const std::string line = concat({"line ", std::to_string(line_of(content, reader.stop->position))});
+  const std::size_t line = line_of(content, reader.stop->position);
+  const std::string in = path.empty() ? "" : concat({", in ", path});
   switch (fault.kind) {
     case JsonFault::Kind::truncated:
-      fail({name, ": truncated at byte ", std::to_string(content.size()), " (", line, ")", path.empty() ? "" : ", in ",
-            path});
+      fail_at(name, line, concat({"truncated at byte ", std::to_string(content.size()), in}));
     case JsonFault::Kind::not_finite:
-      fail({name, ": ", path, " = ", fault.text, " (", line, "): ", finite_text});
+      fail_at(name, line, path, fault.text, finite_text);
     case JsonFault::Kind::syntax:
       break;
   }
-  fail({name, ": ", line, ": not JSON near ", fault.text, path.empty() ? "" : ", in ", path});
+  fail_at(name, line, concat({"not JSON near ", fault.text, in}));
 }
 
 /// The last value of each series, under its own name: final_val_loss, ...
@@ -181,32 +185,33 @@ Meta summary_values(const Meta& summary) {
   return meta;
 }
 
-/// Whether the first line is an object by itself, or at least the parser's trouble is on it.
-bool may_be_lines(std::string_view content, const LogReader& reader) {
-  const std::string_view first = content.substr(0, content.find('\n'));
-  return (reader.stop && reader.stop->position <= first.size()) || nlohmann::json::accept(first);
+Parsed parse(const Source& source) {
+  LogReader reader;
+  std::string storage;
+  const std::string_view content = without_nan(source.content, storage);
+  nlohmann::json::sax_parse(content.data(), content.data() + content.size(), &reader);
+  if (reader.stop) fail_json(source.name, content, reader);
+  Parsed parsed{.averages = true, .needs_steps = true};
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (!reader.tables[i].columns.empty()) parsed.tables.push_back(std::move(reader.tables[i]));
+  }
+  if (parsed.tables.empty()) fail_at(source.name, 0, "history.train and history.val are both missing or empty");
+  parsed.meta = std::move(reader.config);
+  parsed.meta.merge(final_values(reader.tables[2]));
+  parsed.meta.merge(summary_values(reader.summary));
+  return parsed;
 }
 
 }  // namespace
 
-std::optional<RunLog> parse_json_log(std::string_view name, std::string_view content, const ReadOptions& options) {
-  LogReader reader;
-  nlohmann::json::sax_parse(content.data(), content.data() + content.size(), &reader);
-  if (!reader.has_history && may_be_lines(content, reader)) return std::nullopt;
-  if (reader.stop) fail_json(name, content, reader);
-  if (!reader.has_history) fail({name, ": not a training log: a JSON object without an object \"history\""});
-
-  std::vector<RawTable> tables;
-  for (std::size_t i = 0; i < 2; ++i) {
-    if (!reader.tables[i].columns.empty()) tables.push_back(std::move(reader.tables[i]));
-  }
-  if (tables.empty()) fail({name, ": history.train and history.val are both missing or empty"});
-  const File file{name, content.size(), options.repeated_steps != RepeatedSteps::error};
-  RunLog log = assemble(file, tables, options);
-  log.meta = std::move(reader.config);
-  log.meta.merge(final_values(reader.tables[2]));
-  log.meta.merge(summary_values(reader.summary));
-  return log;
+Format json_history() {
+  return {.about = {"history", "a JSON object with an object history of columns", "the logs published with 2501.18965"},
+          .recognises =
+              [](std::string_view content) {
+                const std::size_t open = content.find_first_not_of(" \t\r\n");
+                return content[open] == '{' && outline(content.substr(open)).has("history", '{');
+              },
+          .parse = parse};
 }
 
 }  // namespace scheduled::runlog

@@ -4,13 +4,12 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "runlog/table.hpp"
+#include "runlog/formats/delimited.hpp"
+#include "runlog/names.hpp"
 #include "runlog/text.hpp"
 
 namespace scheduled::runlog {
 namespace {
-
-constexpr std::string_view blanks = " \t\r";
 
 /// The separator that the header line has most of.
 char find_delimiter(std::string_view content) {
@@ -52,15 +51,16 @@ class Records {
  private:
   /// Reads one cell and its separator; true where it ends the record.
   bool read_cell() {
-    const std::size_t begin = content_.find_first_not_of(delimiter_ == '\t' ? " \r" : blanks, at_);
-    const bool is_quoted = begin < content_.size() && content_[begin] == '"';
-    if (is_quoted) {
+    std::size_t begin = at_;
+    while (begin < content_.size() && is_blank(content_[begin])) ++begin;
+    if (begin < content_.size() && content_[begin] == '"') {
       read_quotes(begin + 1);
     } else {
-      const std::array<char, 2> ends = {delimiter_, '\n'};
-      const std::size_t end = std::min(content_.find_first_of({ends.data(), ends.size()}, at_), content_.size());
-      cells.push_back(trimmed(content_.substr(at_, end - at_)));
+      std::size_t end = begin;
+      while (end < content_.size() && content_[end] != delimiter_ && content_[end] != '\n') ++end;
       at_ = end;
+      while (end > begin && is_blank(content_[end - 1])) --end;
+      cells.push_back(content_.substr(begin, end - begin));
     }
     if (at_ == content_.size()) return true;
     const bool ends_record = content_[at_] == '\n';
@@ -69,21 +69,24 @@ class Records {
     return ends_record;
   }
 
+  bool is_blank(char byte) const { return byte == ' ' || byte == '\r' || (byte == '\t' && delimiter_ != '\t'); }
+
   void read_quotes(std::size_t begin) {
     std::size_t end = content_.find('"', begin);
     while (end != std::string_view::npos && end + 1 < content_.size() && content_[end + 1] == '"') {
       end = content_.find('"', end + 2);  // "" is a quote within
     }
     if (end == std::string_view::npos) {
-      fail({name_, ": truncated at byte ", std::to_string(content_.size()), " (line ", std::to_string(line),
-            " opens quotes that nothing closes)"});
+      fail_at(name_, line,
+              concat({"truncated at byte ", std::to_string(content_.size()),
+                      " (the line opens quotes that nothing closes)"}));
     }
     cells.push_back(content_.substr(begin, end - begin));
     next_line_ += static_cast<std::size_t>(std::count(cells.back().begin(), cells.back().end(), '\n'));
-    at_ = std::min(content_.find_first_not_of(delimiter_ == '\t' ? " \r" : blanks, end + 1), content_.size());
+    at_ = end + 1;
+    while (at_ < content_.size() && is_blank(content_[at_])) ++at_;
     if (at_ < content_.size() && content_[at_] != delimiter_ && content_[at_] != '\n') {
-      fail({name_, ": line ", std::to_string(next_line_), ": ", quote(content_.substr(at_, 1)),
-            " after closing quotes"});
+      fail_at(name_, next_line_, concat({quote(content_.substr(at_, 1)), " after closing quotes"}));
     }
   }
 
@@ -110,15 +113,14 @@ void add_cell(RawColumn& column, std::size_t row, std::string_view cell) {
   } else if (const std::optional<double> value = parse_number(cell)) {
     add_number(column, row, value);
   } else {
-    add_fault(column, row, quote(cell), finite_text);
+    add_text(column, row, cell);
   }
 }
 
 }  // namespace
 
-RunLog parse_delimited(std::string_view name, std::string_view content, const ReadOptions& options,
-                       std::size_t first_row) {
-  Records records(name, content, first_row - 1);
+RawTable read_delimited(const Source& source) {
+  Records records(source.name, source.content, source.first_line);
   RawTable table;
   records.next();
   for (const std::string_view cell : records.cells) table.columns.emplace_back().source = unescaped(cell);
@@ -126,13 +128,52 @@ RunLog parse_delimited(std::string_view name, std::string_view content, const Re
     const std::size_t row = table.line.size();
     table.line.push_back(records.line);
     if (records.cells.size() != table.columns.size()) {
-      fail({name, ": line ", std::to_string(records.line), ": has ", std::to_string(records.cells.size()),
-            " cells, the header line has ", std::to_string(table.columns.size())});
+      fail_at(source.name, records.line,
+              concat({"has ", std::to_string(records.cells.size()), " cells, the header line has ",
+                      std::to_string(table.columns.size())}));
     }
     for (std::size_t i = 0; i < records.cells.size(); ++i) add_cell(table.columns[i], row, trimmed(records.cells[i]));
   }
-  const File file{name, content.size(), options.repeated_steps == RepeatedSteps::average};
-  return assemble(file, {&table, 1}, options);
+  return table;
+}
+
+std::vector<std::string> header_of(std::string_view content) {
+  const std::string_view line = content.substr(0, content.find('\n'));
+  std::vector<std::string> names;
+  if (std::count(line.begin(), line.end(), '"') % 2 != 0) return names;  // a cell goes on: nothing to recognise
+  Records records({}, line, 1);
+  try {
+    records.next();
+  } catch (const ArgumentError&) {
+    return names;
+  }
+  for (const std::string_view cell : records.cells) names.push_back(unescaped(cell));
+  return names;
+}
+
+bool has_step_header(std::string_view content) {
+  const std::vector<std::string> header = header_of(content.substr(content.find_first_not_of(" \t\r\n")));
+  return header.size() > 1 && std::any_of(header.begin(), header.end(),
+                                          [](const std::string& name) { return usual_rank("step", name).has_value(); });
+}
+
+LineParser delimited_lines() {
+  return [header = std::string()](const Source& source) mutable -> std::optional<Parsed> {
+    if (header.empty()) {
+      header = source.content;
+      return std::nullopt;
+    }
+    const std::string both = concat({header, "\n", source.content});
+    return Parsed{.tables = {read_delimited({source.name, both, source.first_line - 1})}};
+  };
+}
+
+Format delimited() {
+  return {.about = {"csv", "text with a header line, separated by comma, semicolon or tab",
+                    "Lightning's CSVLogger, Keras' CSVLogger, Weights & Biases' and MLflow's exports, data frames"},
+          .recognises = [](std::string_view) { return true; },
+          .parse = [](const Source& source) { return Parsed{.tables = {read_delimited(source)}}; },
+          .line_parser = delimited_lines};
 }
 
 }  // namespace scheduled::runlog

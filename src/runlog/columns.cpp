@@ -1,0 +1,124 @@
+// Which column of a file is which.
+#include <algorithm>
+#include <set>
+
+#include "base/error.hpp"
+#include "base/words.hpp"
+#include "runlog/names.hpp"
+#include "runlog/table.hpp"
+#include "runlog/text.hpp"
+
+namespace scheduled::runlog {
+namespace {
+
+using Targets = std::map<const RawColumn*, std::string>;
+
+const RawColumn* find_column(const RawTable& table, std::string_view source) {
+  const auto found = std::find_if(table.columns.begin(), table.columns.end(), [&](const RawColumn& column) {
+    return column.source == source || column.also == source;
+  });
+  return found == table.columns.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> sources_of(std::span<const RawTable> tables) {
+  std::vector<std::string> sources;
+  for (const RawTable& table : tables) {
+    for (const RawColumn& column : table.columns) sources.push_back(column.source);
+  }
+  return sources;
+}
+
+/// The columns that the caller's options name, in the first table that has each.
+Targets chosen_by(std::string_view file, const Parsed& parsed, const ReadOptions& options) {
+  Targets chosen;
+  for (const auto& [wanted, target] : options.columns) {
+    if (!is_standard(target)) {
+      fail_value(concat({"columns ", quote(wanted)}), target, must_be_one_of(target, standard_names));
+    }
+    const RawColumn* found = nullptr;
+    for (const RawTable& table : parsed.tables) {
+      std::string_view name = wanted;
+      if (!table.path.empty() && name.starts_with(table.path + ".")) name.remove_prefix(table.path.size() + 1);
+      if (found == nullptr) found = find_column(table, name);
+    }
+    if (found == nullptr && parsed.may_lack_columns) continue;
+    if (found == nullptr) {
+      fail_at(file, 0,
+              concat({"no column ", quote(wanted), ", which the options name; there are ",
+                      listed(sources_of(parsed.tables))}));
+    }
+    chosen[found] = target;
+  }
+  return chosen;
+}
+
+/// The columns of `table` that are standard ones, and which.
+Targets find_targets(std::string_view file, const RawTable& table, const Targets& chosen) {
+  Targets targets;
+  std::set<std::string, std::less<>> taken;
+  for (const RawColumn& column : table.columns) {
+    const auto it = chosen.find(&column);
+    if (it == chosen.end()) continue;
+    if (!taken.insert(it->second).second) {
+      fail_at(file, 0, concat({"the options give two columns ", quote(it->second)}));
+    }
+    targets[&column] = it->second;
+  }
+  for (const std::string_view standard : standard_names) {
+    if (taken.contains(standard)) continue;
+    const RawColumn* best = nullptr;
+    std::size_t lowest = 0;
+    for (const RawColumn& column : table.columns) {
+      const auto rank = usual_rank(standard, column.name(), table.path == "history.val");
+      if (!rank || targets.contains(&column)) continue;
+      // A column that nothing was logged in serves only where there is no other.
+      const std::size_t cost = *rank + (column.value.empty() ? std::size_t{1} << 20 : 0);
+      if (best != nullptr && cost >= lowest) continue;
+      best = &column;
+      lowest = cost;
+    }
+    if (best != nullptr) targets[best] = standard;
+  }
+  return targets;
+}
+
+}  // namespace
+
+std::vector<NamedTable> name_columns(std::string_view file, const Parsed& parsed, const ReadOptions& options,
+                                     std::vector<std::string>& notes) {
+  const Targets chosen = chosen_by(file, parsed, options);
+  std::vector<NamedTable> all;
+  for (const RawTable& table : parsed.tables) {
+    const Targets targets = find_targets(file, table, chosen);
+    std::set<std::string_view> taken;
+    for (const auto& [column, target] : targets) taken.insert(target);
+    NamedTable named;
+    named.raw = &table;
+    for (const RawColumn& column : table.columns) {
+      const auto it = targets.find(&column);
+      const bool is_target = it != targets.end();
+      if (column.source.empty() && !is_target) continue;  // an index that a data frame wrote along
+      const auto first = std::find_if(table.columns.begin(), table.columns.end(),
+                                      [&](const RawColumn& other) { return other.source == column.source; });
+      if (&*first != &column && targets.contains(&*first)) {
+        fail_at(file, 0, concat({label(table, column), " appears twice"}));
+      }
+      if (is_target && it->second == "step") {
+        named.step_column = &column;
+        continue;
+      }
+      if (!is_target && taken.contains(column.name())) {
+        if (!column.value.empty()) {
+          notes.push_back(concat({label(table, column), " is left out: another column has its name"}));
+        }
+        continue;
+      }
+      named.columns.push_back({&column, is_target ? it->second : column.name(), is_target && it->second != "tokens"});
+      taken.insert(named.columns.back().target);
+    }
+    all.push_back(std::move(named));
+  }
+  return all;
+}
+
+}  // namespace scheduled::runlog

@@ -1,0 +1,22 @@
+// Delimited text, for the formats that are such text with headers of their own. Private.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runlog/formats/format.hpp"
+
+namespace scheduled::runlog {
+
+/// The first record is the header; throws ArgumentError where a line has another number of cells, or opens quotes that
+/// nothing closes.
+RawTable read_delimited(const Source& source);
+
+/// The cells of the header line; empty where it is no single line.
+std::vector<std::string> header_of(std::string_view content);
+
+/// Whether a header line names a step and something else.
+bool has_step_header(std::string_view content);
+
+}  // namespace scheduled::runlog

@@ -1,0 +1,88 @@
+// One JSON object per line.
+#include <algorithm>
+#include <memory>
+
+#include "base/error.hpp"
+#include "runlog/formats/json_rows.hpp"
+#include "runlog/json_outline.hpp"
+
+namespace scheduled::runlog {
+namespace {
+
+[[noreturn]] void fail_line(std::string_view name, std::string_view text, const RowReader& reader, bool last_line,
+                            std::size_t end) {
+  const std::size_t line = reader.table.line.back();
+  const std::string* key = reader.key_here();
+  const std::string column = key == nullptr ? "" : printable(*key);
+  const JsonFault fault = judge(text, *reader.stop);
+  switch (fault.kind) {
+    case JsonFault::Kind::truncated:
+      if (last_line) fail_at(name, line, column, {}, concat({"truncated at byte ", std::to_string(end)}));
+      fail_at(name, line, column, {}, "the object does not end on its line");
+    case JsonFault::Kind::not_finite:
+      fail_at(name, line, column, fault.text, finite_text);
+    case JsonFault::Kind::syntax:
+      break;
+  }
+  fail_at(name, line, column, {}, concat({"not JSON near ", fault.text}));
+}
+
+/// `cut_at`: for the last line of a file, where the file ends: if the object does not, it was cut off there.
+void read_line(std::string_view name, std::string_view text, std::size_t line, std::optional<std::size_t> cut_at,
+               std::string& storage, RowReader& reader) {
+  if (!reader.plain_line(text, line)) {
+    reader.begin_line(line);
+    const std::string_view sound = without_nan(text, storage);
+    nlohmann::json::sax_parse(sound.data(), sound.data() + sound.size(), &reader);
+    if (reader.stop) fail_line(name, sound, reader, cut_at.has_value(), cut_at.value_or(0));
+    if (!reader.is_row) fail_at(name, line, "must be a JSON object");
+  }
+  if (reader.repeated_key) fail_at(name, line, concat({"has ", quote(*reader.repeated_key), " twice"}));
+}
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+Parsed parse(const Source& source) {
+  const std::string_view content = source.content;
+  RowReader reader(RowsAre::lines);
+  std::string storage;
+  const JsonOutline first = outline(content.substr(content.find_first_not_of(" \t\r\n")));
+  if (first.end != std::string_view::npos && first.spans_lines()) {
+    fail_at(source.name, 0,
+            "not a training log: a JSON object without an object \"history\" or an array \"log_history\"");
+  }
+  std::size_t line = source.first_line - 1;
+  for (std::size_t begin = 0; begin < content.size();) {
+    const std::size_t end = std::min(content.find('\n', begin), content.size());
+    const std::string_view text = content.substr(begin, end - begin);
+    ++line;
+    begin = end + 1;
+    if (is_blank(text)) continue;
+    const bool last = end == content.size() || is_blank(content.substr(end));
+    read_line(source.name, text, line, last ? std::optional(end) : std::nullopt, storage, reader);
+  }
+  return reader.finish();
+}
+
+}  // namespace
+
+Format json_lines() {
+  return {.about = {"jsonl", "one JSON object per line",
+                    "LLaMA-Factory's trainer_log.jsonl, Weights & Biases' history, openpi, our own run log"},
+          .recognises =
+              [](std::string_view content) { return content.substr(content.find_first_not_of(" \t\r\n"), 1) == "{"; },
+          .parse = parse,
+          .line_parser =
+              [] {
+                return [](const Source& source) -> std::optional<Parsed> {
+                  RowReader reader(RowsAre::lines);
+                  std::string storage;
+                  read_line(source.name, source.content, source.first_line, std::nullopt, storage, reader);
+                  Parsed parsed = reader.finish();
+                  parsed.may_lack_columns = true;
+                  return parsed;
+                };
+              }};
+}
+
+}  // namespace scheduled::runlog

@@ -1,0 +1,93 @@
+// MLflow's file store: a run's folder has metrics/KEY, whose lines are "timestamp value step".
+#include "runlog/formats/mlflow.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "runlog/formats/series_name.hpp"
+#include "runlog/text.hpp"
+
+namespace scheduled::runlog {
+namespace {
+
+/// The three words of a line; empty where there are others.
+std::array<std::string_view, 3> words_of(std::string_view line) {
+  std::array<std::string_view, 3> words;
+  std::string_view rest = trimmed(line);
+  for (std::string_view& word : words) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    word = rest.substr(0, end);
+    rest = trimmed(rest.substr(end));
+  }
+  if (!rest.empty()) words = {};
+  return words;
+}
+
+/// Appends the lines of one metric to the table.
+void add_metric(const Source& source, const std::string& key, RawTable& table) {
+  const std::size_t at = table.columns.size();
+  table.columns.push_back({.source = key});
+  std::size_t line = source.first_line - 1;
+  for (std::size_t begin = 0; begin < source.content.size();) {
+    const std::size_t end = std::min(source.content.find('\n', begin), source.content.size());
+    const std::string_view text = source.content.substr(begin, end - begin);
+    ++line;
+    begin = end + 1;
+    if (trimmed(text).empty()) continue;
+    const auto words = words_of(text);
+    if (words[2].empty()) fail_at(source.name, line, "must be: timestamp value step");
+    const std::size_t row = table.line.size();
+    table.line.push_back(line);
+    for (const auto& [column, word] : {std::pair{std::size_t{0}, words[2]}, std::pair{at, words[1]}}) {
+      if (const std::optional<double> value = parse_number(word)) {
+        add_number(table.columns[column], row, value);
+      } else {
+        add_text(table.columns[column], row, word);
+      }
+    }
+  }
+}
+
+RawTable finished(RawTable table) {
+  for (RawColumn& column : table.columns) column.length = table.line.size();
+  return table;
+}
+
+RawTable with_step() {
+  RawTable table;
+  table.columns.push_back({.source = "step"});
+  return table;
+}
+
+bool recognises(std::string_view content) {
+  const std::string_view line = content.substr(0, content.find('\n'));
+  const auto words = words_of(line);
+  constexpr double milliseconds_of_2001 = 1e12;
+  const auto number = [](std::string_view word) { return parse_number(word).value_or(-1.0); };
+  return number(words[0]) > milliseconds_of_2001 && parse_number(words[1]) && number(words[2]) >= 0.0;
+}
+
+Parsed parse(const Source& source) {
+  RawTable table = with_step();
+  add_metric(source, "value", table);
+  table.columns[1].also = standard_of_file(source.name);
+  return {.tables = {finished(std::move(table))}};
+}
+
+}  // namespace
+
+Parsed parse_mlflow_run(std::span<const Metric> metrics) {
+  RawTable table = with_step();
+  for (const Metric& metric : metrics) add_metric({metric.file, metric.content}, metric.key, table);
+  return {.tables = {finished(std::move(table))}};
+}
+
+Format mlflow() {
+  return {.about = {"mlflow", "the folder of a run in MLflow's file store, or one of its metrics", "MLflow"},
+          .recognises = recognises,
+          .parse = parse};
+}
+
+}  // namespace scheduled::runlog

@@ -1,0 +1,58 @@
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/words.hpp"
+#include "runlog/formats/format.hpp"
+#include "runlog/text.hpp"
+
+namespace scheduled::runlog {
+namespace {
+
+/// Bytes that no text has.
+bool is_binary(std::string_view content) {
+  constexpr std::size_t enough = 4096;
+  return content.substr(0, enough).find('\0') != std::string_view::npos;
+}
+
+}  // namespace
+
+const std::vector<Format>& formats() {
+  static const std::vector<Format> all = [] {
+    std::vector<Format> list = {json_history(), trainer_state(), json_array(), json_lines(), tensorboard_events()};
+    for (Format& format : text_logs()) list.push_back(std::move(format));
+    for (Format& format : std::vector<Format>{mlflow(), tensorboard_csv(), wandb_chart(), delimited()}) {
+      list.push_back(std::move(format));
+    }
+    return list;
+  }();
+  return all;
+}
+
+const Format& format_of(std::string_view file, std::string_view content, const ReadOptions& options) {
+  if (!options.format.empty()) {
+    std::vector<std::string_view> names;
+    for (const Format& format : formats()) names.push_back(format.about.name);
+    return formats()[find_word("format", options.format, names)];
+  }
+  const auto found = std::find_if(formats().begin(), formats().end(),
+                                  [&](const Format& format) { return format.recognises(content); });
+  if (found == formats().end() - 1 && is_binary(content)) {
+    fail_at(file, 0, concat({"a binary file of no known format (it begins ", quote(content.substr(0, 8)), ")"}));
+  }
+  return *found;
+}
+
+}  // namespace scheduled::runlog
+
+namespace scheduled {
+
+std::span<const LogFormat> log_formats() {
+  static const std::vector<LogFormat> all = [] {
+    std::vector<LogFormat> list;
+    for (const runlog::Format& format : runlog::formats()) list.push_back(format.about);
+    return list;
+  }();
+  return all;
+}
+
+}  // namespace scheduled

@@ -1,0 +1,231 @@
+// What training programs print: one table of templates. A new program is a few lines here, a line in docs/guide/logs.md
+// and a case in tests/unit/runlog_text_test.cpp.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+
+#include "base/error.hpp"
+#include "runlog/formats/delimited.hpp"
+#include "runlog/formats/template.hpp"
+#include "runlog/text.hpp"
+
+namespace scheduled::runlog {
+namespace {
+
+struct Program {
+  const char* name;
+  const char* about;
+  std::vector<const char*> alone;  ///< a line that matches one of these is nothing else
+  std::vector<const char*> pieces;
+  bool rates_of_next = false;  ///< the row of step s has rate and norm of update s + 1
+  bool goes_on = false;        ///< lines without a step belong to the last one
+};
+
+const std::vector<Program>& programs() {
+  static const std::vector<Program> all = {
+      {"megatron",
+       "Megatron-LM, Megatron-DeepSpeed, NeMo",
+       {"validation loss at iteration {step} | lm loss value: {val_loss}",
+        "validation loss at iteration {step} on validation set | lm loss value: {val_loss}"},
+       {"iteration {step}/", "learning rate: {lr}", "lm loss: {train_loss}", "grad norm: {grad_norm}"}},
+      {"llm.c",
+       "llm.c's main.log",
+       {},
+       {"^s:{step} ", "trl:{train_loss}", "tel:{val_loss}", "lr:{lr}", "norm:{grad_norm}"},
+       true},
+      {"llm.c-stdout",
+       "what llm.c prints",
+       {},
+       {"^step {step}/{} |", "| train loss {train_loss}", "| loss {train_loss}", "^val loss {val_loss}",
+        "norm {grad_norm}", "| lr {lr}"},
+       false,
+       true},
+      {"modded-nanogpt", "modded-nanogpt", {}, {"step:{step}/{} ", "val_loss:{val_loss}", "train_loss:{train_loss}"}},
+      {"nanogpt", "nanoGPT", {"step {step}: train loss {}, val loss {val_loss}"}, {"iter {step}: loss {train_loss}"}},
+      {"build-nanogpt",
+       "build-nanogpt: its log.txt and what it prints",
+       {"^{step} val {val_loss}", "^{step} train {train_loss}"},
+       {"^step {step} | loss: {train_loss}", "| lr {lr}", "| norm: {grad_norm}", "^validation loss: {val_loss}"},
+       true,
+       true},
+      {"maxtext",
+       "MaxText",
+       {"eval metrics after step: {step}, loss={val_loss}"},
+       {"completed step: {step},", " loss: {train_loss}"}},
+      {"torchtitan",
+       "torchtitan",
+       {"validate step: {step} loss: {val_loss}"},
+       {"step: {step} ", "loss: {train_loss}", "grad_norm: {grad_norm}", "lr: {lr}"}},
+      {"deepspeed",
+       "DeepSpeed",
+       {"steps: {step} loss: {train_loss}"},
+       {"step={step}, skipped=", "lr=[{lr}", "loss={train_loss}"}},
+      {"litgpt",
+       "LitGPT",
+       {"iter {step}: val loss {val_loss}"},
+       {"| iter {} step {step} |", "loss train: {train_loss}", "val: {val_loss}"}},
+      {"nanotron",
+       "nanotron",
+       {},
+       {"iteration: {step} /", "lm_loss: {train_loss}", "lr: {lr}", "grad_norm: {grad_norm}"}},
+      {"fairseq",
+       "fairseq",
+       {},
+       {"num_updates={step}", "num_updates {step}", "loss={train_loss}", "subset | loss {val_loss}", "lr={lr}",
+        "gnorm={grad_norm}"}},
+      {"olmo",
+       "OLMo's console",
+       {},
+       {"[step={step}/", "train/CrossEntropyLoss={train_loss}", "optim/total_grad_norm={grad_norm}",
+        "optim/learning_rate_group0={lr}"},
+       false,
+       true},
+  };
+  return all;
+}
+
+constexpr std::array<std::string_view, 6> columns = {"step", "train_loss", "val_loss", "lr", "grad_norm", "tokens"};
+
+/// Rows of the lines that match.
+class TextReader {
+ public:
+  TextReader(const std::vector<Template>& alone, const std::vector<Template>& pieces, bool goes_on)
+      : alone_(alone), pieces_(pieces), goes_on_(goes_on) {
+    for (const std::string_view column : columns) table.columns.emplace_back().source = column;
+  }
+
+  /// Whether the line was a row.
+  bool line(std::string_view text, std::size_t number) {
+    text = without_colours(text);
+    found_.clear();
+    const bool whole =
+        std::any_of(alone_.begin(), alone_.end(), [&](const Template& one) { return one.match(text, found_); });
+    for (std::size_t k = 0; !whole && k < pieces_.size(); ++k) pieces_[k].match(text, found_);
+    const auto step = std::find_if(found_.begin(), found_.end(), [](const auto& v) { return v.column == "step"; });
+    if (step != found_.end()) {
+      if (!(step->value >= 0.0 && step->value == std::floor(step->value))) return false;
+      step_ = step->value;
+      has_step = true;
+    } else if (!goes_on_ || found_.empty()) {
+      return false;
+    }
+    if (found_.size() == (step != found_.end() ? 1U : 0U)) return false;  // a step and nothing else
+    const std::size_t row = table.line.size();
+    table.line.push_back(number);
+    add_number(table.columns[0], row, step_);
+    for (const TemplateValue& value : found_) {
+      const auto at = std::find(columns.begin(), columns.end(), value.column) - columns.begin();
+      RawColumn& column = table.columns[static_cast<std::size_t>(at)];
+      if (at != 0 && column.length != row + 1) add_number(column, row, value.value);
+    }
+    return true;
+  }
+
+  RawTable finish() {
+    for (RawColumn& column : table.columns) column.length = table.line.size();
+    std::erase_if(table.columns, [](const RawColumn& c) { return c.value.empty() && !c.not_finite; });
+    return std::move(table);
+  }
+
+  RawTable table;
+  bool has_step = false;  ///< a row said its step
+
+ private:
+  /// Without the escape sequences of terminals.
+  std::string_view without_colours(std::string_view text) {
+    constexpr char escape = '\x1b';
+    if (text.find(escape) == std::string_view::npos) return text;
+    plain_.clear();
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if (text[at] != escape) {
+        plain_ += text[at];
+        continue;
+      }
+      ++at;
+      if (at < text.size() && text[at] == '[')
+        at = std::min(text.find_first_of("@ABCDEFGHJKSTfhlmnsu", at + 1), text.size());
+    }
+    return plain_;
+  }
+
+  const std::vector<Template>& alone_;
+  const std::vector<Template>& pieces_;
+  bool goes_on_;
+  double step_ = 0.0;
+  std::string plain_;
+  std::vector<TemplateValue> found_;
+};
+
+/// A program's templates, read once.
+struct Patterns {
+  std::vector<Template> alone, pieces;
+  bool rates_of_next = false;
+  bool goes_on = false;
+
+  /// The rows of at most `most` bytes; none where no row says its step.
+  Parsed read(const Source& source, std::size_t most = std::string_view::npos) const {
+    TextReader reader(alone, pieces, goes_on);
+    const std::string_view content = source.content.substr(0, most);
+    std::size_t line = source.first_line - 1;
+    for (std::size_t begin = 0; begin < content.size();) {
+      const std::size_t end = std::min(content.find_first_of("\n\r", begin), content.size());
+      if (begin == 0 || content[begin - 1] == '\n') ++line;  // "\r" alone redraws a line
+      reader.line(content.substr(begin, end - begin), line);
+      begin = end + 1;
+    }
+    const bool any = reader.has_step;
+    Parsed parsed{.tables = {reader.finish()}, .rates_of_next = rates_of_next};
+    if (!any) parsed.tables.front() = {};
+    return parsed;
+  }
+};
+
+Format format_of(const char* name, const char* about, std::shared_ptr<const Patterns> patterns) {
+  return {.about = {name, "text with lines that its templates match", about},
+          .recognises =
+              [patterns](std::string_view content) {
+                // Logs begin with settings, or with the program's source; a megabyte holds a first row of all but a
+                // few.
+                constexpr std::size_t enough = std::size_t{4} << 20;
+                if (has_step_header(content)) return false;
+                return !patterns->read({{}, content}, enough).tables.front().line.empty();
+              },
+          .parse =
+              [patterns](const Source& source) {
+                Parsed parsed = patterns->read(source);
+                if (parsed.tables.front().line.empty()) fail_at(source.name, 0, "no line is as its format has them");
+                return parsed;
+              },
+          .line_parser = [patterns]() -> LineParser {
+            return [patterns](const Source& source) -> std::optional<Parsed> {
+              Parsed parsed = patterns->read(source);
+              if (parsed.tables.front().line.empty()) return std::nullopt;
+              parsed.may_lack_columns = true;
+              return parsed;
+            };
+          }};
+}
+
+}  // namespace
+
+std::vector<Format> text_logs() {
+  std::vector<Format> formats;
+  for (const Program& program : programs()) {
+    auto patterns = std::make_shared<Patterns>();
+    for (const char* const text : program.alone) patterns->alone.emplace_back(text);
+    for (const char* const text : program.pieces) patterns->pieces.emplace_back(text);
+    patterns->rates_of_next = program.rates_of_next;
+    patterns->goes_on = program.goes_on;
+    formats.push_back(format_of(program.name, program.about, std::move(patterns)));
+  }
+  return formats;
+}
+
+Format patterns(const std::vector<std::string>& templates) {
+  auto patterns = std::make_shared<Patterns>();
+  for (const std::string& text : templates) patterns->pieces.emplace_back(text);
+  return format_of("pattern", "templates of the reader's own", std::move(patterns));
+}
+
+}  // namespace scheduled::runlog

@@ -1,0 +1,22 @@
+// What columns are usually called. Private.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace scheduled::runlog {
+
+/// The standard columns; "tokens" alone may hold anything.
+inline constexpr std::array<std::string_view, 6> standard_names = {"step",     "lr",        "train_loss",
+                                                                   "val_loss", "grad_norm", "tokens"};
+
+bool is_standard(std::string_view name);
+
+/// How well a source's column called `name` serves as the standard one: 0 is the best name; nothing: not at all.
+/// Capitals do not count, blanks count as "_", and dots as "/". In a section of validation results (`validation`) a
+/// plain "loss" is a validation loss.
+std::optional<std::size_t> usual_rank(std::string_view standard, std::string_view name, bool validation = false);
+
+}  // namespace scheduled::runlog

@@ -1,0 +1,112 @@
+// What in a log looks as if it were not what it seems: said, never repaired.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "base/error.hpp"
+#include "runlog/table.hpp"
+
+namespace scheduled::runlog {
+namespace {
+
+std::string first_at(std::size_t count, std::int64_t step) {
+  return concat(
+      {count == 1 ? "at step " : concat({"at ", std::to_string(count), " steps, first "}), std::to_string(step)});
+}
+
+/// Six digits, as people read them.
+std::string rounded(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 6).ptr;
+  return {text.data(), end};
+}
+
+/// A rate of 0 between others: what a sum over rows, or a missing value read as 0, leaves behind.
+void note_zero_rates(RunLog& log) {
+  if (!has_values(log, "lr")) return;
+  const Series lr = series(log, "lr");
+  const auto positive = [](double value) { return value > 0.0; };
+  const auto begin = std::find_if(lr.value.begin(), lr.value.end(), positive) - lr.value.begin();
+  const auto end = lr.value.rend() - std::find_if(lr.value.rbegin(), lr.value.rend(), positive);
+  std::size_t count = 0;
+  std::int64_t first = 0;
+  for (auto k = begin; k < end; ++k) {
+    if (lr.value[static_cast<std::size_t>(k)] > 0.0) continue;
+    if (count++ == 0) first = lr.step[static_cast<std::size_t>(k)];
+  }
+  if (count == 0) return;
+  log.notes.push_back(concat({"lr is 0 ", first_at(count, first),
+                              ", and positive before and after: is it a rate, or "
+                              "was none logged there?"}));
+}
+
+void note_zero_losses(RunLog& log) {
+  for (const char* const column : {"train_loss", "val_loss"}) {
+    if (!log.has(column)) continue;
+    std::size_t count = 0;
+    std::int64_t first = 0;
+    const std::vector<double>& values = log.at(column);
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      if (values[k] == 0.0 && count++ == 0) first = log.step[k];
+    }
+    if (count == 0) continue;
+    log.notes.push_back(
+        concat({column, " is 0 ", first_at(count, first), ": is it a loss, or was none logged there?"}));
+  }
+}
+
+/// Rows go on after the last rate, which was on its way down.
+void note_tail(RunLog& log) {
+  if (!has_values(log, "lr")) return;
+  const Series lr = series(log, "lr");
+  const std::size_t n = lr.step.size();
+  const std::int64_t end = log.step.back();
+  if (n < 2 || end <= lr.step[n - 1]) return;
+  const double slope = (lr.value[n - 1] - lr.value[n - 2]) / static_cast<double>(lr.step[n - 1] - lr.step[n - 2]);
+  const double on_line = std::max(0.0, lr.value[n - 1] + slope * static_cast<double>(end - lr.step[n - 1]));
+  const double peak = *std::max_element(lr.value.begin(), lr.value.end());
+  constexpr double matters = 0.01;  // of the peak
+  if (std::fabs(on_line - lr.value[n - 1]) <= matters * peak) return;
+  log.notes.push_back(
+      concat({"no lr is logged after step ", std::to_string(lr.step[n - 1]), ", but rows go on to step ",
+              std::to_string(end), ": the rate is held at ", rounded(lr.value[n - 1]),
+              ", on the line of its last two rows it would be ", rounded(on_line), " at the end"}));
+}
+
+/// Significant digits of the shortest text.
+int digits_of(double value) {
+  std::string text = format_number(value);
+  text = text.substr(0, text.find('e'));
+  std::erase(text, '.');
+  const std::size_t first = text.find_first_not_of("-0");
+  if (first == std::string::npos) return 0;
+  return static_cast<int>(text.find_last_not_of('0') - first + 1);
+}
+
+/// Rates that were printed with too few digits, seen by how many differ.
+void note_digits(RunLog& log) {
+  if (!log.has("lr")) return;
+  constexpr int too_few = 2;
+  constexpr std::size_t at_least = 5;
+  std::set<double> different;
+  for (const double value : log.at("lr")) {
+    if (std::isnan(value) || value == 0.0) continue;
+    if (digits_of(value) > too_few) return;
+    if (different.size() < at_least) different.insert(value);
+  }
+  if (different.size() < at_least) return;
+  log.notes.emplace_back("lr has at most 2 digits: rates may be up to 5 % off");
+}
+
+}  // namespace
+
+void add_warnings(RunLog& log) {
+  note_zero_rates(log);
+  note_zero_losses(log);
+  note_tail(log);
+  note_digits(log);
+}
+
+}  // namespace scheduled::runlog

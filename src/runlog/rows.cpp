@@ -1,0 +1,151 @@
+// Steps of rows, and what it means that they go back.
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/error.hpp"
+#include "runlog/table.hpp"
+#include "runlog/text.hpp"
+
+namespace scheduled::runlog {
+namespace {
+
+[[noreturn]] void fail_no_step(std::string_view file, const RawTable& table) {
+  if (!table.path.empty()) fail_at(file, 0, concat({table.path, ".iter is missing (or step, or iteration)"}));
+  std::vector<std::string> there;
+  for (const RawColumn& column : table.columns) there.push_back(column.source);
+  fail_at(file, 0, concat({"not a training log: no column step, iter or iteration; there are ", listed(there)}));
+}
+
+/// Of each row its step, moved by the offset.
+void take_steps(std::string_view file, const Parsed& parsed, const ReadOptions& options, NamedTable& table,
+                std::vector<std::string>& notes) {
+  const RawTable& raw = *table.raw;
+  const RawColumn& column = *table.step_column;
+  for (const auto* fault : {&column.fault, &column.not_finite}) {
+    if (*fault) fail_entry(file, raw, column, (*fault)->row, (*fault)->text, step_text);
+  }
+  table.step.assign(column.length, no_step);
+  for (std::size_t k = 0; k < column.row.size(); ++k) {
+    const double value = column.value[k];
+    const double step = value + static_cast<double>(options.step_offset);
+    if (!(value >= 0.0 && value <= static_cast<double>(largest_step) && value == std::floor(value))) {
+      fail_entry(file, raw, column, column.row[k], format_number(value), step_text);
+    }
+    if (!(step >= 0.0 && step <= static_cast<double>(largest_step))) {
+      fail_entry(file, raw, column, column.row[k], format_number(value),
+                 concat({step_text, " with the offset ", std::to_string(options.step_offset)}));
+    }
+    table.step[column.row[k]] = static_cast<std::int64_t>(step);
+  }
+  const std::size_t missing = column.length - column.row.size();
+  if (missing == 0) return;
+  const auto first =
+      static_cast<std::size_t>(std::find(table.step.begin(), table.step.end(), no_step) - table.step.begin());
+  if (parsed.needs_steps) fail_at(file, 0, concat({label(raw, column), "[", std::to_string(first), "]: missing"}));
+  notes.push_back(
+      concat({std::to_string(missing), missing == 1 ? " row has no step, and is" : " rows have no step, and are",
+              " left out (first: line ", std::to_string(raw.line[first]), ")"}));
+}
+
+/// The rows in which a needed column was logged, for each row the columns; by place in table.columns.
+std::vector<std::vector<std::uint32_t>> logged_columns(const NamedTable& table) {
+  std::vector<std::vector<std::uint32_t>> logged(table.step.size());
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    if (!table.columns[c].needed) continue;
+    for (const std::size_t row : table.columns[c].column->row) {
+      if (row < logged.size()) logged[row].push_back(static_cast<std::uint32_t>(c));
+    }
+  }
+  return logged;
+}
+
+/// Drops the rows that a restart repeats: where steps go back to `s` in a row that logs what was logged at or after `s`
+/// before, the run went on from a checkpoint there, and one of its two versions counts. Rows that go back but log
+/// another column, such as late results of a validation, are no restart.
+class Restarted {
+ public:
+  Restarted(NamedTable& table, bool keep_first) : table_(table), keep_first_(keep_first) {
+    table.dropped.assign(table.step.size(), 0);
+    latest_.assign(table.columns.size(), no_step);
+  }
+
+  void run(std::vector<std::string>& notes) {
+    const auto logged = logged_columns(table_);
+    std::int64_t top = no_step;
+    for (std::size_t row = 0; row < table_.step.size(); ++row) {
+      const std::int64_t step = table_.step[row];
+      if (step == no_step) continue;
+      const bool again = step < top && std::any_of(logged[row].begin(), logged[row].end(),
+                                                   [&](std::uint32_t c) { return latest_[c] >= step; });
+      if (again && keep_first_) {
+        drop(row);
+        continue;
+      }
+      if (again) restart(row, step);
+      top = again ? step : std::max(top, step);
+      alive_.insert({step, row});
+      for (const std::uint32_t c : logged[row]) latest_[c] = std::max(latest_[c], step);
+    }
+    if (dropped_ > 0) notes.push_back(note());
+  }
+
+ private:
+  std::string note() const {
+    const std::string where = line_ > 0 ? concat({" in line ", std::to_string(line_)}) : "";
+    const std::string times = restarts_ > 1 ? concat({" and ", std::to_string(restarts_ - 1), " times more"}) : "";
+    return concat({"steps go back", where, times, ", as after a restart: of the steps logged twice the ",
+                   keep_first_ ? "first" : "last", " rows count, ", std::to_string(dropped_), " are left out"});
+  }
+  void drop(std::size_t row) {
+    if (dropped_ == 0) note_restart(row);
+    table_.dropped[row] = 1;
+    ++dropped_;
+  }
+  void note_restart(std::size_t row) {
+    ++restarts_;
+    if (line_ == 0 && row < table_.raw->line.size()) line_ = table_.raw->line[row];
+  }
+  void restart(std::size_t row, std::int64_t step) {
+    note_restart(row);
+    const auto from = alive_.lower_bound({step, 0});
+    for (auto it = from; it != alive_.end(); ++it) {
+      table_.dropped[it->second] = 1;
+      ++dropped_;
+    }
+    alive_.erase(from, alive_.end());
+    for (std::int64_t& latest : latest_) latest = std::min(latest, step - 1);
+  }
+
+  NamedTable& table_;
+  bool keep_first_;
+  std::vector<std::int64_t> latest_;                      // step at which each column was logged last
+  std::set<std::pair<std::int64_t, std::size_t>> alive_;  // (step, row)
+  std::size_t dropped_ = 0, restarts_ = 0, line_ = 0;
+};
+
+}  // namespace
+
+void read_steps(std::string_view file, const Parsed& parsed, const ReadOptions& options, NamedTable& table,
+                std::vector<std::string>& notes) {
+  if (table.step_column == nullptr) fail_no_step(file, *table.raw);
+  take_steps(file, parsed, options, table, notes);
+  const bool averages =
+      options.restarts == Restarts::average || (options.restarts == Restarts::automatic && parsed.averages);
+  std::int64_t before = no_step;
+  for (std::size_t row = 0; row < table.step.size(); ++row) {
+    const std::int64_t step = table.step[row];
+    if (step == no_step) continue;
+    if (step >= before || averages) {
+      before = step;
+      continue;
+    }
+    if (options.restarts == Restarts::error) {
+      fail_entry(file, *table.raw, *table.step_column, row, std::to_string(step),
+                 concat({"steps must not go backwards (after ", std::to_string(before), ")"}));
+    }
+    return Restarted(table, options.restarts == Restarts::keep_first).run(notes);
+  }
+}
+
+}  // namespace scheduled::runlog

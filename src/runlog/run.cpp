@@ -1,0 +1,114 @@
+// Files that belong to one run, and what its columns serve for.
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "runlog/text.hpp"
+#include "scheduled/runlog.hpp"
+
+namespace scheduled {
+namespace {
+
+constexpr std::array<std::string_view, 2> losses = {"val_loss", "train_loss"};
+
+/// The file's name without its suffix, cut at "_".
+std::vector<std::string> parts_of(const std::string& file) {
+  std::vector<std::string> parts(1);
+  for (const char c : std::filesystem::path(file).stem().string()) {
+    if (c == '_') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+/// Of the first log that has neither of the usual losses: its columns, and how to say which of them is one.
+std::string unnamed_loss(std::span<const RunLog> logs) {
+  const auto none = [](const RunLog& log) {
+    return std::none_of(losses.begin(), losses.end(), [&](std::string_view loss) { return log.has(loss); });
+  };
+  const auto log = std::find_if(logs.begin(), logs.end(), none);
+  if (log == logs.end()) return {};
+  std::string columns;
+  for (const auto& [name, values] : log->column) columns += (columns.empty() ? "" : ", ") + name;
+  return concat({"; ", log->name, " has ", columns, ": --columns SOURCE=val_loss says which is its loss"});
+}
+
+}  // namespace
+
+RunLog read_run(const RunFiles& run, const ReadOptions& options, const LogReader& read) {
+  // From the oldest run on, so that each branch is put on what it continues.
+  std::vector<std::string> files{run.file};
+  files.insert(files.end(), run.bases.begin(), run.bases.end());
+  RunLog log = read(files.back(), options);
+  for (std::size_t k = files.size() - 1; k-- > 0;) log = merge_branch(log, read(files[k], options));
+  return log;
+}
+
+std::vector<OwnRun> read_runs(std::span<const RunFiles> runs, const ReadOptions& options, const LogReader& read) {
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    const auto before = runs.first(k);
+    const bool twice = std::any_of(before.begin(), before.end(), [&](const RunFiles& other) {
+      return other.file == runs[k].file && other.bases == runs[k].bases;
+    });
+    if (twice) fail_argument(runs[k].file, "is given twice; its losses would count double");
+  }
+  const std::vector<std::string> names = run_names(runs);
+  std::vector<OwnRun> own;
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    const RunFiles& run = runs[k];
+    const bool base_counts = !run.bases.empty() && std::any_of(runs.begin(), runs.end(), [&](const RunFiles& other) {
+      return other.file == run.bases.front();
+    });
+    if (base_counts) {
+      const RunFiles base{run.bases.front(), {run.bases.begin() + 1, run.bases.end()}, {}};
+      own.push_back({names[k], read(run.file, options), read_run(base, options, read)});
+    } else {
+      own.push_back({names[k], read_run(run, options, read), std::nullopt});
+    }
+  }
+  return own;
+}
+
+std::vector<std::string> run_names(std::span<const RunFiles> runs) {
+  std::vector<std::vector<std::string>> parts;
+  for (const RunFiles& run : runs) parts.push_back(parts_of(run.file));
+  std::vector<std::string> names;
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    std::string name;
+    for (const std::string& part : parts[k]) {
+      const bool shared = runs.size() > 1 && std::all_of(parts.begin(), parts.end(), [&](const auto& theirs) {
+                            return std::find(theirs.begin(), theirs.end(), part) != theirs.end();
+                          });
+      if (!shared) name += (name.empty() ? "" : "_") + part;
+    }
+    if (!runs[k].label.empty()) name = runs[k].label;
+    names.push_back(name.empty() ? concat({"run ", std::to_string(k + 1)}) : name);
+  }
+  return names;
+}
+
+bool has_values(const RunLog& log, std::string_view column_name) {
+  return log.has(column_name) && !series(log, column_name).step.empty();
+}
+
+std::string_view loss_column(const RunLog& log) {
+  const auto found =
+      std::find_if(losses.begin(), losses.end(), [&](std::string_view column) { return has_values(log, column); });
+  return found == losses.end() ? std::string_view{} : *found;
+}
+
+std::string_view common_loss_column(std::span<const RunLog> logs) {
+  for (const std::string_view column : losses) {
+    if (std::all_of(logs.begin(), logs.end(), [&](const RunLog& log) { return has_values(log, column); })) {
+      return column;
+    }
+  }
+  fail_argument("column", concat({"neither val_loss nor train_loss is in all logs; name one that is with --column",
+                                  unnamed_loss(logs)}));
+}
+
+}  // namespace scheduled

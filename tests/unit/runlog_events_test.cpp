@@ -1,0 +1,210 @@
+// TensorBoard's event files, made byte by byte; compressed logs; logs in folders and in several files.
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "support/temporary_folder.hpp"
+#include "unit/runlog_support.hpp"
+
+namespace scheduled::testing {
+namespace {
+
+using Steps = std::vector<std::int64_t>;
+using Names = std::vector<std::string>;
+
+/// CRC-32C bit by bit.
+std::uint32_t crc(const std::string& bytes) {
+  std::uint32_t value = 0xffffffffU;
+  for (const char byte : bytes) {
+    value ^= static_cast<unsigned char>(byte);
+    for (int k = 0; k < 8; ++k) value = value >> 1U ^ ((value & 1U) != 0 ? 0x82f63b78U : 0U);
+  }
+  value = ~value;
+  return (value >> 15U | value << 17U) + 0xa282ead8U;
+}
+
+template <class Number>
+std::string bytes_of(Number number) {
+  std::string bytes(sizeof number, '\0');
+  std::memcpy(bytes.data(), &number, sizeof number);
+  return bytes;
+}
+
+std::string varint(std::uint64_t value) {
+  std::string bytes;
+  for (; value > 0x7f; value >>= 7U) bytes += static_cast<char>((value & 0x7fU) | 0x80U);
+  return bytes + static_cast<char>(value);
+}
+std::string field(int number, const std::string& data) {
+  return varint(static_cast<std::uint64_t>(number) << 3U | 2U) + varint(data.size()) + data;
+}
+std::string fixed32(int number, float value) {
+  return varint(static_cast<std::uint64_t>(number) << 3U | 5U) + bytes_of(value);
+}
+std::string whole(int number, std::uint64_t value) {
+  return varint(static_cast<std::uint64_t>(number) << 3U) + varint(value);
+}
+
+std::string record(const std::string& data) {
+  const std::string length = bytes_of<std::uint64_t>(data.size());
+  return length + bytes_of(crc(length)) + data + bytes_of(crc(data));
+}
+
+std::string event(std::uint64_t step, const std::string& values) {
+  return record(varint(1U << 3U | 1U) + bytes_of(1.7e9) + whole(2, step) + field(5, values));
+}
+/// As PyTorch writes it, and as TensorFlow does.
+std::string scalar(const std::string& tag, float value) { return field(1, field(1, tag) + fixed32(2, value)); }
+std::string tensor(const std::string& tag, float value) {
+  return field(1, field(1, tag) + field(8, whole(1, 1) + field(2, "") + field(4, bytes_of(value))));
+}
+
+std::string version() { return record(varint(1U << 3U | 1U) + bytes_of(1.7e9) + field(3, "brain.Event:2")); }
+
+std::string run() {
+  return version() + event(10, scalar("train/lr", 0.5F)) + event(10, scalar("train/loss", 4.0F)) +
+         event(20, scalar("train/lr", 0.25F) + scalar("train/loss", 3.0F)) + event(20, tensor("eval/loss", 3.5F));
+}
+
+TEST(TensorBoard, ScalarsOfPyTorchAndTensorFlow) {
+  const RunLog log = parse_log("events", run());
+  EXPECT_EQ(log.format, "tensorboard");
+  EXPECT_EQ(log.step, (Steps{10, 20}));
+  expect_column(log, "lr", {0.5, 0.25});
+  expect_column(log, "train_loss", {4.0, 3.0});
+  expect_column(log, "val_loss", {gap, 3.5});
+  EXPECT_EQ(log.source.at("lr"), "train/lr");
+}
+
+TEST(TensorBoard, AFileThatIsBeingWrittenEndsAnywhere) {
+  const std::string all = run();
+  for (std::size_t length = version().size() + 1; length < all.size(); ++length) {
+    const std::string error = parse_error("events", all.substr(0, length));
+    EXPECT_TRUE(error == "no error" || error == "events: has no rows" ||
+                error == "events: no column of numbers besides the step")
+        << length << error;
+  }
+  EXPECT_EQ(parse_log("events", all.substr(0, all.size() - 1)).notes,
+            (Names{"the file ends within record 5, as of a run that is writing it"}));
+}
+
+TEST(TensorBoard, AFlippedByteIsNoticed) {
+  const std::string all = run();
+  std::string broken = all;
+  broken[all.size() - 6] ^= 1;
+  EXPECT_EQ(parse_error("events", broken), "events: record 5: its checksum does not match");
+}
+
+TEST(TensorBoard, AFolderIsARun) {
+  const TemporaryFolder folder;
+  const auto write = [&](const std::filesystem::path& name, const std::string& bytes) {
+    std::filesystem::create_directories((folder.path() / name).parent_path());
+    std::ofstream(folder.path() / name, std::ios::binary) << bytes;
+  };
+  write("runs/a/events.out.tfevents.1.host", run());
+  write("runs/a/events.out.tfevents.2.host", version() + event(30, scalar("train/lr", 0.125F)));
+  write("runs/a/hparams.yaml", "x");
+  const RunLog log = read_log(folder.path() / "runs");
+  EXPECT_EQ(log.step, (Steps{10, 20, 30}));
+  expect_column(log, "lr", {0.5, 0.25, 0.125});
+  EXPECT_EQ(read_log(folder.path() / "runs/a").step, log.step);
+  write("runs/b/events.out.tfevents.1.host", run());
+  const std::string error = error_of([&] { read_log(folder.path() / "runs"); });
+  EXPECT_NE(error.find("has event files of several runs, each a log of its own: "), std::string::npos) << error;
+}
+
+/// Bytes of a text of hexadecimal digits.
+std::string unhex(const std::string& digits) {
+  std::string bytes;
+  for (std::size_t k = 0; k < digits.size(); k += 2)
+    bytes += static_cast<char>(std::stoi(digits.substr(k, 2), nullptr, 16));
+  return bytes;
+}
+// printf 'step,loss\n1,4\n2,3\n' | gzip -n, and | zstd
+const std::string gzip = "1f8b08000000000000032b2e492dd0c9c92f2ee632d431e132d231e60200a942693b12000000";
+const std::string zstd = "28b52ffd0458910000737465702c6c6f73730a312c340a322c330a309d085f";
+
+TEST(Compressed, GzipAndZstdAreSeenThrough) {
+  for (const std::string& digits : {gzip, zstd}) {
+    const std::string bytes = unhex(digits);
+    const std::string whole = parse_error("run", bytes);
+    if (whole.find("this build cannot read") != std::string::npos) continue;
+    const RunLog log = parse_log("run", bytes);
+    EXPECT_EQ(log.step, (Steps{1, 2}));
+    expect_column(log, "train_loss", {4.0, 3.0});
+    for (std::size_t length = 5; length < bytes.size(); ++length) {
+      EXPECT_NE(parse_error("run", bytes.substr(0, length)), "no error") << length;
+    }
+    std::string broken = bytes;
+    broken[12] = static_cast<char>(broken[12] ^ 0x55);
+    EXPECT_NE(parse_error("run", broken), "no error");
+  }
+  // Members of gzip follow each other.
+  const std::string more = unhex(gzip) + unhex(gzip);
+  const std::string error = parse_error("run", more);
+  if (error.find("cannot read") != std::string::npos) return;
+  EXPECT_NE(error.find("line 4: step = \"step\""), std::string::npos) << error;
+}
+
+TEST(MlFlow, AFolderIsARun) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "metrics/train");
+  std::ofstream(folder.path() / "metrics/lr") << "1700000000001 0.5 1\n1700000000002 0.25 2\n";
+  std::ofstream(folder.path() / "metrics/train/loss") << "1700000000001 4 1\n1700000000002 nan 2\n";
+  std::ofstream(folder.path() / "metrics/acc") << "1700000000001 0.5 2\n";
+  const RunLog log = read_log(folder.path());
+  EXPECT_EQ(log.format, "mlflow");
+  expect_column(log, "lr", {0.5, 0.25});
+  expect_column(log, "train_loss", {4.0, gap});
+  expect_column(log, "acc", {gap, 0.5});
+  const RunLog one = read_log(folder.path() / "metrics/lr");
+  EXPECT_EQ(one.format, "mlflow");
+  expect_column(one, "lr", {0.5, 0.25});
+  std::ofstream(folder.path() / "metrics/lr") << "1700000000001 0.5 1\n1700000000002 0.25\n";
+  const std::string error = error_of([&] { read_log(folder.path()); });
+  EXPECT_NE(error.find("metrics/lr, line 2: must be: timestamp value step"), std::string::npos) << error;
+}
+
+TEST(JoinedLogs, ColumnsOfSeveralFilesAreOneLog) {
+  const RunLog lr = parse_log("lr", "step,lr\n1,0.5\n2,0.25\n");
+  const RunLog loss = parse_log("loss", "step,loss,lr\n2,3,0.5\n3,2,\n");
+  const std::vector<RunLog> both = {lr, loss};
+  const RunLog log = join_logs(both);
+  EXPECT_EQ(log.name, "lr + loss");
+  EXPECT_EQ(log.step, (Steps{1, 2, 3}));
+  expect_column(log, "lr", {0.5, 0.5, gap});
+  expect_column(log, "train_loss", {gap, 3.0, 2.0});
+  EXPECT_EQ(log.notes, (Names{"lr is in several of the logs, with other values at 1 step: those of loss count"}));
+  EXPECT_EQ(error_of([] { join_logs({}); }), "logs: must hold at least one log");
+}
+
+TEST(WithRates, GivesEveryUpdate) {
+  const RunLog log = parse_log("run", "step,lr,loss\n0,,9\n2,0.5,4\n4,0.25,3\n");
+  const std::vector<double> rates = {0.5, 0.5, 0.375, 0.125};
+  const RunLog given = with_rates(log, rates);
+  EXPECT_EQ(densify(given, "lr", 4), rates);
+  EXPECT_EQ(densify(given, "lr", 3), (std::vector<double>{0.5, 0.5, 0.375}));
+  expect_column(given, "lr", {gap, 0.5, 0.125});
+  EXPECT_EQ(given.notes, (Names{"the rates given differ from the logged ones by up to 0.125, at step 4"}));
+  EXPECT_EQ(error_of([&] { with_rates(log, {0.5, 0.5}); }), "lr: has 2 rates, run ends at step 4");
+  EXPECT_EQ(error_of([&] { with_rates(log, {0.5, -1, 1, 1}); }), "lr[1] = -1: must be finite and >= 0");
+}
+
+TEST(KnownRates, SaysWhyTheyAreNot) {
+  EXPECT_EQ(known_rates(parse_log("run", "step,lr\n1,0.5\n2,0.25\n")).lr, (std::vector<double>{0.5, 0.25}));
+  EXPECT_EQ(known_rates(parse_log("run", "step,loss\n1,2\n")).why_not, "run has no column lr");
+  const RunLog sparse = parse_log("run", "step,lr\n1,1\n2,1\n99,1\n");
+  EXPECT_NE(known_rates(sparse, {.max_gap = 5}).why_not.find("not logged from step 2 to step 99"), std::string::npos);
+  try {
+    densify(sparse, "lr", 99, {.max_gap = 5});
+    FAIL();
+  } catch (const LogGap& gap) {
+    EXPECT_EQ(gap.column(), "lr");
+    EXPECT_EQ(gap.from(), 2);
+    EXPECT_EQ(gap.to(), 99);
+    EXPECT_EQ(gap.fields().place->source, "run");
+  }
+}
+
+}  // namespace
+}  // namespace scheduled::testing

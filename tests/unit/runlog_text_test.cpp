@@ -1,0 +1,168 @@
+// What programs print: a few lines of each.
+#include "runlog/formats/template.hpp"
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include "unit/runlog_support.hpp"
+
+namespace scheduled::testing {
+namespace {
+
+using Steps = std::vector<std::int64_t>;
+using Values = std::vector<double>;
+
+/// Each series that is not empty.
+std::map<std::string, Series> all_series(const RunLog& log) {
+  std::map<std::string, Series> all;
+  for (const auto& [name, values] : log.column) all[name] = series(log, name);
+  return all;
+}
+
+struct Sample {
+  std::string format, text;
+  std::map<std::string, Series> expected;
+};
+
+std::vector<Sample> samples() {
+  return {
+      {"megatron",
+       "using world size: 8\n"
+       " iteration      100/   1000 | consumed samples:  25600 | elapsed time per iteration (ms): 1.2 | learning rate: "
+       "1.500E-04 | global batch size:   256 | lm loss: 6.100000E+00 | loss scale: 1.0 | grad norm: 1.250 | number of "
+       "skipped iterations:   0 |\n"
+       " validation loss at iteration 100 | lm loss value: 6.000000E+00 | lm loss PPL: 4.034288E+02 |\n",
+       {{"lr", {{100}, {1.5e-4}}},
+        {"train_loss", {{100}, {6.1}}},
+        {"grad_norm", {{100}, {1.25}}},
+        {"val_loss", {{100}, {6.0}}}}},
+      {"llm.c-stdout",
+       "| max_seq_len T         | 1024 |\nval loss 11.009\nstep    1/18865 | loss 10.500000 (+nanz)| norm 15.4017 "
+       "(+nanz)| "
+       "lr 0.00e+00 | 900 ms | 53.6% bf16 MFU | 580000 tok/s\nstep    2/18865 | loss 10.250000 (+nanz)| norm 7.5 "
+       "(+nanz)| "
+       "lr 1.50e-06 | 900 ms\nval loss 10.0\n",
+       {{"lr", {{1, 2}, {0.0, 1.5e-6}}},
+        {"train_loss", {{1, 2}, {10.5, 10.25}}},
+        {"grad_norm", {{1, 2}, {15.4017, 7.5}}},
+        {"val_loss", {{0, 2}, {11.009, 10.0}}}}},
+      {"modded-nanogpt",
+       "    print0(f\"step:{step}/{train_steps} val_loss:{val_loss:.5f}\")\nstep:0/3350 val_loss:10.82584 "
+       "train_time:0.001s\nstep:1/3350 train_time:100ms\nstep:125/3350 val_loss:4.66393 train_time:22.870s\n",
+       {{"val_loss", {{0, 125}, {10.82584, 4.66393}}}}},
+      {"nanogpt",
+       "step 0: train loss 10.9, val loss 10.8\niter 0: loss 10.95, time 90ms, mfu -100.00%\niter 10: loss 9.5, time "
+       "90ms\n",
+       {{"train_loss", {{0, 10}, {10.95, 9.5}}}, {"val_loss", {{0}, {10.8}}}}},
+      {"build-nanogpt",
+       "0 val 10.9511\n0 hella 0.2463\n0 train 10.955029\n1 train 9.5\n",
+       {{"train_loss", {{0, 1}, {10.955029, 9.5}}}, {"val_loss", {{0}, {10.9511}}}}},
+      {"build-nanogpt",
+       "validation loss: 10.9511\nstep     0 | loss: 10.955029 | lr 8.3916e-07 | norm: 15.3650 | dt: 1ms\n",
+       {{"train_loss", {{0}, {10.955029}}},
+        {"val_loss", {{0}, {10.9511}}},
+        {"lr", {{1}, {8.3916e-7}}},
+        {"grad_norm", {{1}, {15.365}}}}},
+      {"torchtitan",
+       "[titan] 2024-06-01 12:00:00,000 - root - INFO - \x1b[31mstep: \x1b[36m10  \x1b[32mloss:  7.5000  "
+       "\x1b[33mgrad_norm:  "
+       "1.2500  \x1b[39mmemory: 40GiB(50%)\x1b[39m\n[titan] validate step: 10  loss:  7.2500\n",
+       {{"train_loss", {{10}, {7.5}}}, {"grad_norm", {{10}, {1.25}}}, {"val_loss", {{10}, {7.25}}}}},
+      {"deepspeed",
+       "[2023-01-01 00:00:00,000] [INFO] [logging.py:96:log_dist] [Rank 0] step=10, skipped=0, lr=[0.001, 0.001], "
+       "mom=[(0.9, 0.999)]\nsteps: 10 loss: 7.5000 iter time (s): 1.0 samples/sec: 10.0\n",
+       {{"lr", {{10}, {0.001}}}, {"train_loss", {{10}, {7.5}}}}},
+      {"litgpt",
+       "Epoch 1 | iter 40 step 10 | loss train: 7.500, val: n/a | iter time: 100.0 ms (step)\niter 10: val loss 7.25, "
+       "val time: 1 ms\n",
+       {{"train_loss", {{10}, {7.5}}}, {"val_loss", {{10}, {7.25}}}}},
+      {"nanotron",
+       "[INFO|DP=0]: iteration: 10 / 1000 | consumed_tokens: 1.05M | lm_loss: 7.5 | lr: 0.0003 | grad_norm: 1.25 |\n",
+       {{"lr", {{10}, {3e-4}}}, {"train_loss", {{10}, {7.5}}}, {"grad_norm", {{10}, {1.25}}}}},
+      {"fairseq",
+       "2021 | INFO | train_inner | epoch 001:    100 / 2000 loss=13.5, nll_loss=13.1, ppl=9000, num_updates=100, "
+       "lr=5e-05, "
+       "gnorm=1.25, clip=0\n2021 | INFO | valid | epoch 001 | valid on 'valid' subset | loss 12.5 | nll_loss 12 | "
+       "num_updates 100 | best_loss 12\n",
+       {{"lr", {{100}, {5e-5}}},
+        {"train_loss", {{100}, {13.5}}},
+        {"grad_norm", {{100}, {1.25}}},
+        {"val_loss", {{100}, {12.5}}}}},
+      {"olmo",
+       "[step=10/1000,epoch=0]\n    optim/total_grad_norm=1.25\n    train/CrossEntropyLoss=7.5\n    "
+       "optim/learning_rate_group0=0.0003\n",
+       {{"lr", {{10}, {3e-4}}}, {"train_loss", {{10}, {7.5}}}, {"grad_norm", {{10}, {1.25}}}}},
+      {"maxtext",
+       "completed step: 10, seconds: 1.2, TFLOP/s/device: 100.0, Tokens/s/device: 10.0, total_weights: 8192, loss: "
+       "7.5\n"
+       "eval metrics after step: 10, loss=7.25, total_weights=8192.0\n",
+       {{"train_loss", {{10}, {7.5}}}, {"val_loss", {{10}, {7.25}}}}},
+  };
+}
+
+TEST(TextLogs, EveryProgramOfTheTable) {
+  std::set<std::string> seen;
+  for (const Sample& sample : samples()) {
+    const RunLog log = parse_log("run.log", sample.text);
+    EXPECT_EQ(log.format, sample.format);
+    EXPECT_EQ(all_series(log), sample.expected) << sample.format;
+    seen.insert(sample.format);
+  }
+  seen.insert("llm.c");  // in the cases
+  for (const LogFormat& format : log_formats()) {
+    if (format.what.find("templates") == std::string_view::npos) continue;
+    EXPECT_TRUE(seen.contains(std::string(format.name))) << format.name;
+  }
+}
+
+TEST(TextLogs, TemplatesOfTheUsersOwn) {
+  const RunLog log = parse_log("run.log", "begin\n[7] rate=0.5 (err 3.25)\n[8] rate=0.25 (err 3)\n",
+                               {.patterns = {"^[{step}] rate={lr} (err {train_loss})"}});
+  EXPECT_EQ(log.step, (Steps{7, 8}));
+  expect_column(log, "lr", {0.5, 0.25});
+  expect_column(log, "train_loss", {3.25, 3.0});
+  const auto error = [](const std::string& pattern) {
+    return error_of([&] { parse_log("run.log", "x", {.patterns = {pattern}}); });
+  };
+  EXPECT_EQ(error("step {stepp}"),
+            "pattern \"step {stepp}\" = stepp: must be step, lr, train_loss, val_loss, grad_norm or tokens; did you "
+            "mean 'step'?");
+  EXPECT_EQ(error("step {step"), "pattern = \"step {step\": a brace opens that nothing closes");
+  EXPECT_EQ(error("step {step}{lr}"), "pattern = \"step {step}{lr}\": two numbers need something between them");
+  EXPECT_EQ(error("step"),
+            "pattern = \"step\": must name a column in braces, such as \"step {step} loss {train_loss}\"");
+  EXPECT_EQ(error("{step} x"), "pattern = \"{step} x\": must begin with a text, or with ^ for the start of the line");
+  EXPECT_EQ(error("at {step}"), "run.log: no line is as its format has them");
+}
+
+TEST(Template, MatchesWholeWordsAndAnyBlanks) {
+  const runlog::Template loss("loss : {train_loss}");
+  std::vector<runlog::TemplateValue> found;
+  EXPECT_FALSE(loss.match("nll_loss: 3", found));
+  EXPECT_TRUE(loss.match("nll_loss: 3, loss:2.5e0;", found));
+  EXPECT_TRUE(loss.match("loss \t :   nan", found));
+  EXPECT_FALSE(loss.match("loss: n/a", found));
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].value, 2.5);
+  EXPECT_TRUE(std::isnan(found[1].value));
+}
+
+TEST(Formats, AreInsistedOnByName) {
+  EXPECT_EQ(parse_log("run", "step,loss\n1,2\n", {.format = "csv"}).format, "csv");
+  EXPECT_EQ(error_of([] { parse_log("run", "step,loss\n1,2\n", {.format = "cvs"}); }).substr(0, 24),
+            "format = 'cvs': must be ");
+  std::ifstream file(std::string(SCHEDULED_TEST_DIR) + "/../docs/guide/logs.md");
+  const std::string guide{std::istreambuf_iterator<char>(file), {}};
+  std::set<std::string_view> names;
+  for (const LogFormat& format : log_formats()) {
+    EXPECT_TRUE(names.insert(format.name).second) << format.name;
+    EXPECT_FALSE(format.what.empty() || format.written_by.empty()) << format.name;
+    EXPECT_NE(guide.find("`" + std::string(format.name) + "`"), std::string::npos) << format.name << " in the guide";
+  }
+}
+
+}  // namespace
+}  // namespace scheduled::testing
