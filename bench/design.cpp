@@ -123,7 +123,7 @@ void BM_design_sweep_10000(benchmark::State& state) {
   for (int c = 1; c <= 100; ++c) axes.cooldowns.push_back(0.01 * c);
   for (int f = 0; f < 20; ++f) axes.grad_norms.push_back({.name = std::to_string(f), .alpha = -0.05 * f});
   const auto one = sweep({.schedules = {axes.schedules[0]}, .cooldowns = {0.2}});
-  if (std::fabs(one[0].best.bound / best_base_lr(axes.schedules[0]).bound - 1.0) > 1e-12) state.SkipWithError("wrong");
+  if (std::fabs(one[0].best->bound / best_base_lr(axes.schedules[0]).bound - 1.0) > 1e-12) state.SkipWithError("wrong");
   for (auto _ : state) {
     if (sweep(axes, {.threads = 2}).size() != 10000) state.SkipWithError("not all combinations");
   }

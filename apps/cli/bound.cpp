@@ -213,8 +213,7 @@ void add_bound(Verb& command) {
   verb.add("--explain", options.explain, "Also what the closed forms say, and what that means in words");
   options.curve.add_to(verb);
   options.stream.add_to(verb);
-  options.log.add_to(
-      verb, "Training log instead of SPECs: a file, a folder of TensorBoard or MLflow, A+B for files of one run");
+  options.log.add_to(verb, "Training log (JSON, JSON lines or CSV) instead of SPECs");
   options.output.add_to(verb);
   verb.help(
       "With --log, the bound is evaluated where the validation loss (else the training loss) was logged. Then\n"

@@ -225,7 +225,7 @@ void run(const FitVerb& verb) {
 void add_fit(CLI::App& app) {
   auto* const verb = app.add_subcommand("fit", "Fit a law of the loss curve to the logs of runs");
   const auto options = std::make_shared<FitVerb>();
-  verb->add_option("RUN", options->fit.runs, "Training logs, of one model, in one unit");
+  verb->add_option("RUN", options->fit.runs, "Training logs (JSON, JSON lines or CSV), of one model, in one unit");
   options->fit.logs.add_to(*verb, "The same, where --base or --label follows");
   options->fit.add_settings_to(*verb);
   verb->add_option("--save", options->save, "Write the fitted law for predict and cooldown")->type_name("LAW.json");

@@ -19,8 +19,11 @@ constexpr const char* restarts_meaning = "Where steps go back: keep-last (the de
 constexpr const char* lr_of_meaning = "A row has the rate of its own update (same) or of the next one (next)";
 constexpr const char* offset_meaning = "Added to every step: 1 where the first update is logged as step 0";
 
-constexpr const char* format_meaning =
-    "Insist on a format of docs/guide/logs.md, such as csv, jsonl, hf, tensorboard or megatron";
+std::string format_meaning() {
+  std::string names;
+  for (const LogFormat& format : log_formats()) names += concat({names.empty() ? "" : ", ", format.name});
+  return "Insist on this format: " + names;
+}
 
 constexpr const char* log_meaning =
     "Training log: a file, a folder of TensorBoard or MLflow, or A+B for files of one run";
@@ -100,7 +103,7 @@ void LogOptions::add_to(Verb& verb, const std::string& meaning) {
   verb.add("--log-warmup", warmup, "Length of a linear warmup from 0 that the log lacks").type("N");
   verb.add("--max-gap", max_gap, "Longest stretch of steps to bridge; default ten times the usual one").type("N");
   verb.add("--lr", lr, lr_meaning).type("SPEC");
-  verb.add("--format", format, format_meaning).type("NAME");
+  verb.add("--format", format, format_meaning()).type("NAME");
   verb.add_each("--pattern", patterns, pattern_meaning).type("TEMPLATE");
   verb.add("--restarts", restarts, restarts_meaning).type("HOW");
   verb.add("--lr-of", lr_of, lr_of_meaning).type("WHICH");
@@ -126,7 +129,7 @@ void add_settings_to(CLI::App& verb, LogOptions& options, const std::string& col
           "Longest stretch of steps to bridge; default ten times the usual one")
       ->type_name("N");
   verb.add_option("--lr", options.lr, lr_meaning)->type_name("SPEC");
-  verb.add_option("--format", options.format, format_meaning)->type_name("NAME");
+  verb.add_option("--format", options.format, format_meaning())->type_name("NAME");
   verb.add_option("--pattern", options.patterns, pattern_meaning)->type_name("TEMPLATE")->expected(1);
   verb.add_option_function<std::string>(
           "--restarts",

@@ -213,8 +213,8 @@ std::string text_of(const SweepTable& table, const BoundOptions& bound) {
     text.add({table.schedule_names[place.schedule],
               std::to_string(axes.horizons.empty() ? own : axes.horizons[place.horizon]),
               axes.cooldowns.empty() ? "own" : percent_text(axes.cooldowns[place.cooldown]),
-              table.norm_names[place.grad_norm], failed ? "-" : rounded(result.best.peak),
-              failed ? "-" : rounded(result.best.bound), failed ? "-" : fmt::format("{:.4f}", table.ratios[k]),
+              table.norm_names[place.grad_norm], failed ? "-" : rounded(result.best->peak),
+              failed ? "-" : rounded(result.best->bound), failed ? "-" : fmt::format("{:.4f}", table.ratios[k]),
               result.error});
   }
   std::string out = fmt::format("{}; {} combination{}\n\n{}", settings_text(bound), table.results.size(),
@@ -255,10 +255,10 @@ Json json_of(const SweepTable& table, const BoundOptions& bound) {
     if (!result.error.empty()) {
       row["error"] = result.error;
     } else {
-      row["spec"] = print(sweep_schedule(table.axes, result.combination).with_peak(result.best.peak));
-      row["T"] = result.best.T;
-      row["peak"] = result.best.peak;
-      row["bound"] = result.best.bound;
+      row["spec"] = print(sweep_schedule(table.axes, result.combination).with_peak(result.best->peak));
+      row["T"] = result.best->T;
+      row["peak"] = result.best->peak;
+      row["bound"] = result.best->bound;
       row["ratio"] = table.ratios[k];
     }
     json["rows"].push_back(std::move(row));

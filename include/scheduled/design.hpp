@@ -404,8 +404,8 @@ Schedule sweep_schedule(const SweepAxes& axes, std::int64_t combination);
 
 struct SweepResult {
   std::int64_t combination = 0;
-  BestBaseLr best;
-  std::string error;  ///< why there is none, where the schedule does not fit the horizon, say; best is then empty
+  std::optional<BestBaseLr> best = {};
+  std::string error = {};  ///< why there is none, where the schedule does not fit the horizon, say
 };
 
 struct SweepOptions {

@@ -41,6 +41,9 @@ class ArgumentError : public std::invalid_argument {
     std::string value = {};                  ///< as text; empty where no single value is at fault
     std::string requirement = {};            ///< what is wrong, or what it must be: "must be finite and > 0"
     std::optional<Place> place = {};         ///< where it was read
+    /// Another argument that the requirement ends with, and its value: "must not be above" + "peak" + "1".
+    std::string limit = {};
+    std::string limit_value = {};
     bool operator==(const Fields&) const = default;
   };
   explicit ArgumentError(Fields fields);

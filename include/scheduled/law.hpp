@@ -249,6 +249,7 @@ struct Predicted {
   double loss = 0.0;
   double lower = 0.0;
   double upper = 0.0;
+  bool operator==(const Predicted&) const = default;
 };
 
 /// Losses after the given updates of a run with rates `lr`. Variance: noise^2 + the larger of the covariance's and the

@@ -60,7 +60,9 @@ std::string text_of(const ArgumentError::Fields& fields) {
   if (fields.index) text += concat({"[", std::to_string(*fields.index), "]"});
   if (!fields.value.empty()) text += concat({fields.name.empty() ? "" : " = ", fields.value});
   if (!fields.name.empty() || !fields.value.empty()) text += ": ";
-  return text + fields.requirement;
+  text += fields.requirement;
+  if (!fields.limit.empty()) text += concat({" ", fields.limit, " = ", fields.limit_value});
+  return text;
 }
 
 }  // namespace
@@ -96,11 +98,15 @@ void fail_value(std::string_view name, double value, std::string_view requiremen
   fail_value(name, format_number(value), requirement);
 }
 
-void fail_entry(std::string_view name, std::size_t index, double value, std::string_view requirement) {
+void fail_entry(std::string_view name, std::size_t index, std::string_view value, std::string_view requirement) {
   throw ArgumentError({.name = std::string(name),
                        .index = static_cast<std::int64_t>(index),
-                       .value = format_number(value),
+                       .value = std::string(value),
                        .requirement = std::string(requirement)});
+}
+
+void fail_entry(std::string_view name, std::size_t index, double value, std::string_view requirement) {
+  fail_entry(name, index, format_number(value), requirement);
 }
 
 void fail_argument(std::string_view name, std::string_view requirement) {

@@ -21,6 +21,8 @@ inline std::string concat(std::initializer_list<std::string_view> parts) {
 [[noreturn]] void fail_value(std::string_view name, std::string_view value, std::string_view requirement);
 [[noreturn]] void fail_value(std::string_view name, double value, std::string_view requirement);
 [[noreturn]] void fail_entry(std::string_view name, std::size_t index, double value, std::string_view requirement);
+[[noreturn]] void fail_entry(std::string_view name, std::size_t index, std::string_view value,
+                             std::string_view requirement);
 
 /// Throws ArgumentError{name, requirement}: no single value is at fault.
 [[noreturn]] void fail_argument(std::string_view name, std::string_view requirement);

@@ -95,8 +95,9 @@ using Value = typename Inner<std::remove_cvref_t<std::invoke_result_t<const Get&
 template <Described R>
 Json to_json(const R& record);
 
-/// Any value of a field as JSON: numbers, texts, null for what is absent, words of enumerators, records and maps as
-/// objects; values with a text of their own, such as schedules, by describe_as_json, which their argument finds.
+/// Any value of a field as JSON: numbers, texts, null for what is absent (an empty path, too), words of enumerators,
+/// records and maps as objects; values with a text of their own, such as schedules, by describe_as_json, which their
+/// argument finds.
 template <class T>
 Json to_json_value(const T& value) {
   using namespace record_detail;
@@ -109,7 +110,7 @@ Json to_json_value(const T& value) {
   } else if constexpr (is_variant<T>) {
     return std::visit([](const auto& held) { return to_json_value(held); }, value);
   } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
-    return value.string();
+    return value.empty() ? Json() : Json(value.string());
   } else if constexpr (std::is_arithmetic_v<T> || Text<T> || std::is_same_v<T, Json>) {
     return value;
   } else if constexpr (Map<T>) {

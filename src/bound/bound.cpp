@@ -16,8 +16,7 @@ namespace {
 
 void check_last(std::span<const double> lr) {
   if (lr.back() > 0.0) return;
-  fail_value(concat({"lr[", std::to_string(lr.size() - 1), "]"}), lr.back(),
-             "the last step must be > 0; leave trailing zeros out");
+  fail_entry("lr", lr.size() - 1, lr.back(), "the last step must be > 0; leave trailing zeros out");
 }
 
 /// Calls visit(begin, count) for the blocks of [0, size) from the last to the first. Within a block sums are plain,
@@ -66,7 +65,7 @@ double omega_of_prefix(std::span<const double> lr, GradNorm grad_norm, double di
 void check_places(std::span<const std::int64_t> t, std::size_t steps) {
   for (std::size_t i = 0; i < t.size(); ++i) {
     if (t[i] >= 1 && static_cast<std::size_t>(t[i]) <= steps) continue;
-    fail({"t[", std::to_string(i), "] = ", std::to_string(t[i]), ": must be between 1 and ", std::to_string(steps)});
+    fail_entry("t", i, std::to_string(t[i]), concat({"must be between 1 and ", std::to_string(steps)}));
   }
 }
 
@@ -99,7 +98,7 @@ std::vector<double> worst_cases_at(std::span<const double> lr, const BoundSettin
 }  // namespace
 
 void check_bound_arguments(std::span<const double> lr, GradNorm grad_norm, double distance) {
-  if (lr.empty()) fail({"lr = []: must hold at least one step"});
+  if (lr.empty()) fail_value("lr", "[]", "must hold at least one step");
   require_non_negative("lr", lr);
   grad_norm.check(lr.size());
   require_positive("distance", distance);
@@ -108,15 +107,15 @@ void check_bound_arguments(std::span<const double> lr, GradNorm grad_norm, doubl
 void GradNorm::check(std::size_t steps) const {
   if (!is_series_) return require_non_negative("grad_norm", value_);
   if (!covers(steps)) {
-    fail({"grad_norm: there are ", std::to_string(series_.size()), " values for ", std::to_string(steps),
-          " steps; must be at least one per step"});
+    fail_argument("grad_norm", concat({"there are ", std::to_string(series_.size()), " values for ",
+                                       std::to_string(steps), " steps; must be at least one per step"}));
   }
   require_non_negative("grad_norm", series_.first(steps));
 }
 
 std::vector<double> power_grad_norm(double alpha, std::int64_t steps) {
   if (!std::isfinite(alpha)) fail_value("alpha", alpha, "must be finite");
-  if (steps < 0) fail({"steps = ", std::to_string(steps), ": must be >= 0"});
+  if (steps < 0) fail_value("steps", std::to_string(steps), "must be >= 0");
   std::vector<double> norms(static_cast<std::size_t>(steps));
   for (std::size_t k = 0; k < norms.size(); ++k) norms[k] = elementary::power(static_cast<double>(k + 1), alpha);
   return norms;
@@ -163,7 +162,8 @@ void omega_gradient(std::span<const double> lr, GradNorm grad_norm, double dista
   check_bound_arguments(lr, grad_norm, distance);
   check_last(lr);
   if (out.size() != lr.size()) {
-    fail({"out: has ", std::to_string(out.size()), " places for ", std::to_string(lr.size()), " steps"});
+    fail_argument("out",
+                  concat({"has ", std::to_string(out.size()), " places for ", std::to_string(lr.size()), " steps"}));
   }
   const std::size_t last = lr.size() - 1;
   CompensatedSum tail;
@@ -190,7 +190,8 @@ BoundTerms standard_terms(std::span<const double> lr, GradNorm grad_norm, double
     total.add(lr[k]);
     noise.add(square(lr[k] * grad_norm[k]));
   }
-  if (!(total.value() > 0.0)) fail({"lr: all ", std::to_string(lr.size()), " values are 0; one must be > 0"});
+  if (!(total.value() > 0.0))
+    fail_argument("lr", concat({"all ", std::to_string(lr.size()), " values are 0; one must be > 0"}));
   return {square(distance) / (2.0 * total.value()), noise.value() / (2.0 * total.value())};
 }
 
@@ -218,15 +219,17 @@ std::int64_t last_positive_step(std::span<const double> lr) noexcept {
 
 std::vector<double> bound_rates(const Schedule& schedule, std::optional<std::int64_t> T) {
   const std::optional<std::int64_t> horizon = schedule.steps();
-  if (!T && !horizon) fail({"T: ", schedule_name(schedule), " has no horizon; say at which step (T, or steps=...)"});
+  if (!T && !horizon)
+    fail_argument("T", concat({schedule_name(schedule), " has no horizon; say at which step (T, or steps=...)"}));
   const std::int64_t steps = T.value_or(horizon.value_or(0));
-  if (steps < 1) fail({"T = ", std::to_string(steps), ": must be at least 1"});
+  if (steps < 1) fail_value("T", std::to_string(steps), "must be at least 1");
   if (horizon && steps > *horizon) {
-    fail({"T = ", std::to_string(steps), ": must be at most the horizon, steps = ", std::to_string(*horizon)});
+    fail_value("T", std::to_string(steps), concat({"must be at most the horizon, steps = ", std::to_string(*horizon)}));
   }
   std::vector<double> rates = schedule.values(steps);
   rates.resize(static_cast<std::size_t>(last_positive_step(rates)));
-  if (rates.empty()) fail({"lr: all of the first ", std::to_string(steps), " rates are 0; one must be > 0"});
+  if (rates.empty())
+    fail_argument("lr", concat({"all of the first ", std::to_string(steps), " rates are 0; one must be > 0"}));
   return rates;
 }
 

@@ -15,13 +15,14 @@ using elementary::DoubleDouble;
 constexpr std::int64_t largest_T = std::int64_t{1} << 53U;  // whole numbers up to here are doubles
 
 void check_T(std::int64_t T) {
-  if (T < 1 || T > largest_T) fail({"T = ", std::to_string(T), ": must be between 1 and 2^53"});
+  if (T < 1 || T > largest_T) fail_value("T", std::to_string(T), "must be between 1 and 2^53");
 }
 
 void check_T0(std::int64_t T0, std::int64_t smallest, std::int64_t largest, const char* largest_name) {
   if (T0 < smallest || T0 > largest) {
-    fail({"T0 = ", std::to_string(T0), ": must be between ", std::to_string(smallest), " and ", largest_name, " = ",
-          std::to_string(largest)});
+    fail_value(
+        "T0", std::to_string(T0),
+        concat({"must be between ", std::to_string(smallest), " and ", largest_name, " = ", std::to_string(largest)}));
   }
 }
 
@@ -99,7 +100,7 @@ WsdLimitTerms wsd_limit_terms(double cooldown) {
 }  // namespace
 
 double harmonic(std::int64_t n) {
-  if (n < 0) fail({"n = ", std::to_string(n), ": must be >= 0"});
+  if (n < 0) fail_value("n", std::to_string(n), "must be >= 0");
   if (n < static_cast<std::int64_t>(small_harmonics.size())) return small_harmonics[static_cast<std::size_t>(n)];
   return harmonic_by_expansion(static_cast<double>(n));
 }

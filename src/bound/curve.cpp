@@ -97,12 +97,13 @@ void omega_curve(std::span<const double> lr, GradNorm grad_norm, double distance
                  const CurveOptions& options) {
   check_bound_arguments(lr, grad_norm, distance);
   if (out.size() != lr.size()) {
-    fail({"out: has ", std::to_string(out.size()), " places for ", std::to_string(lr.size()), " steps"});
+    fail_argument("out",
+                  concat({"has ", std::to_string(out.size()), " places for ", std::to_string(lr.size()), " steps"}));
   }
   if (!(options.tolerance >= 1e-14 && options.tolerance <= 0.1)) {
     fail_value("tolerance", options.tolerance, "must be within [1e-14, 0.1]");
   }
-  if (options.threads < 1) fail({"threads = ", std::to_string(options.threads), ": must be >= 1"});
+  if (options.threads < 1) fail_value("threads", std::to_string(options.threads), "must be >= 1");
   if (std::find(lr.begin(), lr.end(), 0.0) == lr.end()) {
     return positive_curve(lr, grad_norm, distance, out, options);
   }

@@ -17,7 +17,7 @@ std::int64_t evaluated_step(const Schedule& schedule, const BoundSettings& setti
   std::int64_t T = in_range ? *settings.T : horizon.value_or(0);
   if (!in_range && (settings.T || !horizon)) return static_cast<std::int64_t>(bound_rates(schedule, settings.T).size());
   while (T > 0 && !(schedule.lr(T - 1) > 0.0)) --T;
-  if (T == 0) fail({"lr: all rates are 0; one must be > 0"});
+  if (T == 0) fail_argument("lr", "all rates are 0; one must be > 0");
   return T;
 }
 

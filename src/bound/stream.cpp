@@ -1,9 +1,9 @@
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "bound/stream_kernels.hpp"
 #include "scheduled/bound.hpp"
 
@@ -164,9 +164,12 @@ std::string exact(double value) { return value == 0.0 && std::signbit(value) ? "
 
 template <class Values>
 std::string list(const Values& values) {
-  std::string text;
-  for (const double value : values) text += (text.empty() ? "" : ",") + exact(value);
-  return "[" + text + "]";
+  std::string text = "[";
+  for (const double value : values) {
+    if (text.size() > 1) text += ',';
+    text += exact(value);
+  }
+  return text += ']';
 }
 
 }  // namespace
@@ -181,29 +184,36 @@ std::string OmegaStream::save() const {
 
 OmegaStream OmegaStream::restore(std::string_view text) {
   const auto reject = [](std::string_view why) { fail({"stream state: ", why, "; it must be what save() wrote"}); };
-  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded() || !json.is_object() || json.value("omega_stream", nlohmann::json()) != 1) {
-    reject("not a saved stream");
-  }
-  const auto numbers = [&](const char* key) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_array()) reject(concat({key, " is missing"}));
+  const auto parsed = [&] {
+    try {
+      return Json::parse(text);
+    } catch (const ArgumentError&) {
+      return Json();
+    }
+  };
+  const Json json = parsed();
+  const Json* const version = json.find("omega_stream");
+  if (version == nullptr || *version != Json(1)) reject("not a saved stream");
+  const auto numbers = [&](std::string_view key) {
+    const Json* const found = json.find(key);
+    if (found == nullptr || !found->is_array()) reject(concat({key, " is missing"}));
     std::vector<double> values;
-    for (const auto& item : *found) {
-      if (!item.is_number() || !std::isfinite(item.get<double>()))
+    for (const Json& item : found->items()) {
+      if (!item.is_number() || !std::isfinite(item.number())) {
         reject(concat({key, " holds something else than numbers"}));
-      values.push_back(item.get<double>());
+      }
+      values.push_back(item.number());
     }
     return values;
   };
-  const auto integer = [&](const char* key) {
-    const auto found = json.find(key);
-    if (found == json.end() || !found->is_number_integer()) reject(concat({key, " is missing"}));
-    return found->get<std::int64_t>();
+  const auto integer = [&](std::string_view key) {
+    const Json* const found = json.find(key);
+    if (found == nullptr || !found->is_whole()) reject(concat({key, " is missing"}));
+    return found->whole();
   };
-  const auto distance = json.find("distance");
-  if (distance == json.end() || !distance->is_number()) reject("distance is missing");
-  OmegaStream stream(distance->get<double>());
+  const Json* const distance = json.find("distance");
+  if (distance == nullptr || !distance->is_number()) reject("distance is missing");
+  OmegaStream stream(distance->number());
   stream.steps_ = integer("steps");
   stream.first_ = integer("first");
   const auto sums = numbers("sums");

@@ -76,11 +76,11 @@ WorstCaseScale worst_case_best_scale(std::span<const double> lr, GradNorm grad_n
   check_bound_arguments(lr, grad_norm, distance);
   const std::span<const double> steps = lr.first(lr.size() - 1);
   if (last_positive_step(steps) == 0) {
-    fail({"lr: none of the first ", std::to_string(steps.size()), " of ", std::to_string(lr.size()),
-          " rates is > 0; x_T depends on no other"});
+    fail_argument("lr", concat({"none of the first ", std::to_string(steps.size()), " of ", std::to_string(lr.size()),
+                                " rates is > 0; x_T depends on no other"}));
   }
   if (const auto index = free_end(steps, grad_norm)) {
-    fail_value(concat({"grad_norm[", std::to_string(*index), "]"}), 0.0,
+    fail_entry("grad_norm", *index, 0.0,
                "must be > 0 at T and at the last positive step before it; the value is 0 at every scale");
   }
   const weights::Boundary edge = weights::boundary(steps);
@@ -103,8 +103,7 @@ std::vector<double> worst_case_at(std::span<const double> lr, GradNorm grad_norm
   values.reserve(t.size());
   for (std::size_t i = 0; i < t.size(); ++i) {
     if (t[i] < 1 || static_cast<std::size_t>(t[i]) > lr.size()) {
-      fail({"t[", std::to_string(i), "] = ", std::to_string(t[i]), ": must be between 1 and ",
-            std::to_string(lr.size())});
+      fail_entry("t", i, std::to_string(t[i]), concat({"must be between 1 and ", std::to_string(lr.size())}));
     }
     values.push_back(worst_case_of(lr.first(static_cast<std::size_t>(t[i])), grad_norm, distance).value);
   }
@@ -112,7 +111,7 @@ std::vector<double> worst_case_at(std::span<const double> lr, GradNorm grad_norm
 }
 
 double minimax_rate(std::int64_t T, double grad_norm, double distance) {
-  if (T < 1) fail({"T = ", std::to_string(T), ": must be at least 1"});
+  if (T < 1) fail_value("T", std::to_string(T), "must be at least 1");
   require_non_negative("grad_norm", grad_norm);
   require_positive("distance", distance);
   return distance * grad_norm / std::sqrt(static_cast<double>(T));

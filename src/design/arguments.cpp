@@ -32,11 +32,11 @@ double check_positive_norms(GradNorm grad_norm, std::size_t first, std::size_t l
 
 void check_in_range(double value) {
   if (std::isfinite(value) && value > 0.0) return;
-  fail({"distance, grad_norm: too large or too small; the best rates are out of the range of numbers"});
+  fail_argument("distance, grad_norm", "too large or too small; the best rates are out of the range of numbers");
 }
 
 void require_at_least(std::string_view name, std::int64_t value, std::int64_t least) {
-  if (value < least) fail({name, " = ", std::to_string(value), ": must be at least ", std::to_string(least)});
+  if (value < least) fail_value(name, std::to_string(value), concat({"must be at least ", std::to_string(least)}));
 }
 
 }  // namespace scheduled

@@ -19,11 +19,12 @@ BoundTerms terms(std::span<const double> rates, const BoundSettings& settings) {
 /// (2.1) for rates at peak 1.
 double optimal_factor(const BoundTerms& terms) {
   if (terms.linear == 0.0) {
-    fail({"grad_norm: all are 0 where the LR is not (or too small to square); the best base LR is then infinite"});
+    fail_argument("grad_norm",
+                  "all are 0 where the LR is not (or too small to square); the best base LR is then infinite");
   }
   const double factor = std::sqrt(terms.inverse) / std::sqrt(terms.linear);
   if (!(std::isfinite(factor) && factor > 0.0)) {
-    fail({"distance, grad_norm: too large or too small; the best base LR is out of the range of numbers"});
+    fail_argument("distance, grad_norm", "too large or too small; the best base LR is out of the range of numbers");
   }
   return factor;
 }
@@ -149,7 +150,7 @@ double matching_distance(std::span<const double> lr, GradNorm grad_norm) {
 }
 
 std::vector<ComparisonRow> compare(std::span<const Schedule> schedules, const BoundSettings& settings) {
-  if (schedules.empty()) fail({"schedules: none to compare"});
+  if (schedules.empty()) fail_argument("schedules", "none to compare");
   std::vector<ComparisonRow> rows;
   rows.reserve(schedules.size());
   for (const Schedule& schedule : schedules) {

@@ -72,16 +72,16 @@ OptimalSchedule linear_decay_beside(std::int64_t T, GradNorm grad_norm, double d
   require_at_least("T", T, static_cast<std::int64_t>(family.first_free()) + 1);
   require_positive("distance", distance);
   if (criterion == Criterion::worst_case) {
-    if (!is_free(constraints)) fail({"constraints: only for the bound Omega, not for the worst case"});
+    if (!is_free(constraints)) fail_argument("constraints", "only for the bound Omega, not for the worst case");
     std::vector<double> lr = family.at(1.0);
     const WorstCaseScale best = worst_case_best_scale(lr, grad_norm, distance);
     for (double& rate : lr) rate *= best.scale;
     return {std::move(lr), best.worst_case.value};
   }
-  if (criterion != Criterion::omega) fail({"criterion: must be omega or worst_case"});
+  if (criterion != Criterion::omega) fail_argument("criterion", "must be omega or worst-case");
   if (!(family.highest() >= family.lowest() && family.highest() > 0.0)) {
-    fail({"constraints: no linear decay obeys them; its height would be between ", format_number(family.lowest()),
-          " and ", format_number(family.highest())});
+    fail_argument("constraints", concat({"no linear decay obeys them; its height would be between ",
+                                         format_number(family.lowest()), " and ", format_number(family.highest())}));
   }
   // Without a prefix and a last rate all rates are proportional to the height.
   const ScheduleConstraints plain{.warmup = constraints.warmup};
@@ -107,8 +107,8 @@ OptimalSchedule linear_decay_beside(std::int64_t T, GradNorm grad_norm, double d
 RateDifference compare_rates(const OptimalSchedule& rates, const OptimalSchedule& other) {
   const std::size_t T = rates.lr.size();
   if (T < 1 || other.lr.size() != T) {
-    fail({"other: has ", std::to_string(other.lr.size()), " rates; must have as many as the first, ", std::to_string(T),
-          ", and at least 1"});
+    fail_argument("other", concat({"has ", std::to_string(other.lr.size()), " rates; must have as many as the first, ",
+                                   std::to_string(T), ", and at least 1"}));
   }
   require_non_negative("rates.lr", rates.lr);
   require_non_negative("other.lr", other.lr);

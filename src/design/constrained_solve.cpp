@@ -158,23 +158,23 @@ void check_constraints(std::int64_t T, const ScheduleConstraints& constraints) {
   for (std::size_t j = 0; j < constraints.warmup.size(); ++j) {
     const double share = constraints.warmup[j];
     if (!(share >= 0.0 && share <= 1.0)) {
-      fail_value(concat({"warmup[", std::to_string(j), "]"}), share, "must be a share of the rate after it, 0 to 1");
+      fail_entry("warmup", j, share, "must be a share of the rate after it, 0 to 1");
     }
   }
   const auto least =
       static_cast<std::int64_t>(constraints.prefix.size() + constraints.warmup.size()) + (constraints.final_lr ? 2 : 1);
   if (T < least) {
-    fail({"T = ", std::to_string(T), ": must be at least ", std::to_string(least), ": ",
-          std::to_string(constraints.prefix.size()), " steps of the prefix, ",
-          std::to_string(constraints.warmup.size()), " of the warmup, one free step",
-          constraints.final_lr ? " and the last" : ""});
+    fail_value("T", std::to_string(T),
+               concat({"must be at least ", std::to_string(least), ": ", std::to_string(constraints.prefix.size()),
+                       " steps of the prefix, ", std::to_string(constraints.warmup.size()),
+                       " of the warmup, one free step", constraints.final_lr ? " and the last" : ""}));
   }
   if (constraints.final_lr) require_positive("final_lr", *constraints.final_lr);
   if (!constraints.max_lr) return;
   require_positive("max_lr", *constraints.max_lr);
   for (std::size_t k = 0; k < constraints.prefix.size(); ++k) {
     if (constraints.prefix[k] > *constraints.max_lr) {
-      fail_value(concat({"prefix[", std::to_string(k), "]"}), constraints.prefix[k],
+      fail_entry("prefix", k, constraints.prefix[k],
                  concat({"must be at most max_lr = ", format_number(*constraints.max_lr)}));
     }
   }

@@ -259,12 +259,12 @@ class Extension {
 
 std::vector<ExtendRow> extend(const Extended& trunk, std::span<const std::int64_t> horizons,
                               const ExtendSettings& settings, double distance) {
-  if (horizons.empty()) fail({"horizons: none given"});
+  if (horizons.empty()) fail_argument("horizons", "none given");
   require_positive("distance", distance);
   for (std::size_t i = 0; i < horizons.size(); ++i) {
     if (horizons[i] < trunk.m() + 2) {
-      fail({"horizons[", std::to_string(i), "] = ", std::to_string(horizons[i]), ": must be at least ",
-            std::to_string(trunk.m() + 2), ", two steps more than the trunk"});
+      fail_entry("horizons", i, std::to_string(horizons[i]),
+                 concat({"must be at least ", std::to_string(trunk.m() + 2), ", two steps more than the trunk"}));
     }
   }
   const auto longest = static_cast<std::size_t>(*std::max_element(horizons.begin(), horizons.end()));

@@ -67,10 +67,10 @@ class BitTree {
 std::vector<double> median_filter(std::span<const double> values, std::int64_t width) {
   const auto n = static_cast<std::int64_t>(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) fail_value(concat({"values[", std::to_string(i), "]"}), values[i], "must be finite");
+    if (!std::isfinite(values[i])) fail_entry("values", i, values[i], "must be finite");
   }
   if (width < 1 || width > 2 * n - 1 || width % 2 == 0) {
-    fail({"width = ", std::to_string(width), ": must be odd, between 1 and ", std::to_string(2 * n - 1)});
+    fail_value("width", std::to_string(width), concat({"must be odd, between 1 and ", std::to_string(2 * n - 1)}));
   }
   // The padded series: h copies of the first value, the values, h reflected ones.
   const std::int64_t h = width / 2;

@@ -123,10 +123,11 @@ Candidate fit(const Sample& sample, const Family& family) {
 }  // namespace
 
 NearestSpec nearest_spec(std::span<const double> lr) {
-  if (lr.size() < 2) fail({"lr: ", std::to_string(lr.size()), " values; must be at least 2"});
+  if (lr.size() < 2) fail_argument("lr", concat({std::to_string(lr.size()), " values; must be at least 2"}));
   require_non_negative("lr", lr);
   const double largest = *std::max_element(lr.begin(), lr.end());
-  if (!(largest > 0.0)) fail({"lr: all ", std::to_string(lr.size()), " values are 0; one must be > 0"});
+  if (!(largest > 0.0))
+    fail_argument("lr", concat({"all ", std::to_string(lr.size()), " values are 0; one must be > 0"}));
   const Sample sample(lr);
   std::optional<Candidate> best;
   using Kind = Family::Kind;

@@ -14,11 +14,12 @@ std::vector<double> finite_norms(std::span<const double> grad_norm) {
   kept.reserve(grad_norm.size());
   for (std::size_t t = 0; t < grad_norm.size(); ++t) {
     if (!std::isfinite(grad_norm[t])) continue;
-    if (grad_norm[t] <= 0.0) fail_value(concat({"grad_norm[", std::to_string(t), "]"}), grad_norm[t], "must be > 0");
+    if (grad_norm[t] <= 0.0) fail_entry("grad_norm", t, grad_norm[t], "must be > 0");
     kept.push_back(grad_norm[t]);
   }
   if (kept.empty()) {
-    fail({"grad_norm: none of the ", std::to_string(grad_norm.size()), " values is finite; must be at least one"});
+    fail_argument("grad_norm", concat({"none of the ", std::to_string(grad_norm.size()),
+                                       " values is finite; must be at least one"}));
   }
   return kept;
 }
@@ -66,11 +67,11 @@ RefinedSchedule refine(std::span<const double> grad_norm, const RefineSettings& 
   if (!(settings.width >= 0.0 && settings.width <= 1.0)) fail_value("width", settings.width, "must be between 0 and 1");
   if (!(settings.close >= 0.0 && settings.close <= 1.0)) fail_value("close", settings.close, "must be between 0 and 1");
   if (settings.steps && *settings.steps < 2) {
-    fail({"steps = ", std::to_string(*settings.steps), ": must be at least 2"});
+    fail_value("steps", std::to_string(*settings.steps), "must be at least 2");
   }
   const std::vector<double> kept = finite_norms(grad_norm);
   const std::size_t steps = settings.steps ? static_cast<std::size_t>(*settings.steps) : kept.size();
-  if (steps < 2) fail({"grad_norm: 1 finite value; must be at least 2, or say how many steps the result has"});
+  if (steps < 2) fail_argument("grad_norm", "1 finite value; must be at least 2, or say how many steps the result has");
   std::vector<double> norms = resampled(filtered(kept, settings.width), steps);
   std::vector<double> lr = rates(norms, settings.norm);
   std::optional<NearestSpec> nearest = nearest_spec(lr);

@@ -29,14 +29,14 @@ std::int64_t longest_horizon(const SweepAxes& axes) {
 }
 
 void check_schedules(const SweepAxes& axes) {
-  if (axes.schedules.empty()) fail({"schedules: none to sweep over"});
+  if (axes.schedules.empty()) fail_argument("schedules", "none to sweep over");
   for (std::size_t s = 0; s < axes.schedules.size(); ++s) {
     const Schedule& schedule = axes.schedules[s];
     if (axes.horizons.empty() && !schedule.steps()) {
-      fail({at("schedules", s), " = ", print(schedule), ": must have a horizon, or horizons must be given"});
+      fail_entry("schedules", s, print(schedule), "must have a horizon, or horizons must be given");
     }
     if (!axes.cooldowns.empty() && !schedule.spec().cooldown) {
-      fail({at("schedules", s), " = ", print(schedule), ": must have a cooldown where cooldowns are given"});
+      fail_entry("schedules", s, print(schedule), "must have a cooldown where cooldowns are given");
     }
   }
 }
@@ -44,12 +44,11 @@ void check_schedules(const SweepAxes& axes) {
 void check(const SweepAxes& axes, const SweepOptions& options) {
   check_schedules(axes);
   for (std::size_t h = 0; h < axes.horizons.size(); ++h) {
-    if (axes.horizons[h] < 1)
-      fail({at("horizons", h), " = ", std::to_string(axes.horizons[h]), ": must be at least 1"});
+    if (axes.horizons[h] < 1) fail_entry("horizons", h, std::to_string(axes.horizons[h]), "must be at least 1");
   }
   for (std::size_t c = 0; c < axes.cooldowns.size(); ++c) {
     if (!(axes.cooldowns[c] > 0.0 && axes.cooldowns[c] <= 1.0)) {
-      fail_value(at("cooldowns", c), axes.cooldowns[c], "must be a share of the run, > 0 and at most 1");
+      fail_entry("cooldowns", c, axes.cooldowns[c], "must be a share of the run, > 0 and at most 1");
     }
   }
   const std::int64_t longest = longest_horizon(axes);
@@ -58,13 +57,14 @@ void check(const SweepAxes& axes, const SweepOptions& options) {
     if (!std::isfinite(family.alpha)) fail_value(at("grad_norms", f) + ".alpha", family.alpha, "must be finite");
     if (family.series.empty()) continue;
     if (static_cast<std::int64_t>(family.series.size()) < longest) {
-      fail({at("grad_norms", f), ".series: there are ", std::to_string(family.series.size()), " values for ",
-            std::to_string(longest), " steps; must be at least one per step"});
+      fail_argument(at("grad_norms", f) + ".series",
+                    concat({"there are ", std::to_string(family.series.size()), " values for ", std::to_string(longest),
+                            " steps; must be at least one per step"}));
     }
     require_non_negative(at("grad_norms", f) + ".series", family.series);
   }
   require_positive("distance", options.distance);
-  if (options.threads < 1) fail({"threads = ", std::to_string(options.threads), ": must be at least 1"});
+  if (options.threads < 1) fail_value("threads", std::to_string(options.threads), "must be at least 1");
 }
 
 /// One series per family, for the longest horizon: a shorter run reads its beginning.
@@ -170,7 +170,8 @@ SweepPlace sweep_place(const SweepAxes& axes, std::int64_t combination) noexcept
 Schedule sweep_schedule(const SweepAxes& axes, std::int64_t combination) {
   const SweepPlace place = sweep_place(axes, combination);
   if (combination < 0 || place.schedule >= axes.schedules.size()) {
-    fail({"combination = ", std::to_string(combination), ": must be between 0 and ", std::to_string(axes.size() - 1)});
+    fail_value("combination", std::to_string(combination),
+               concat({"must be between 0 and ", std::to_string(axes.size() - 1)}));
   }
   ScheduleSpec spec = axes.schedules[place.schedule].spec();
   if (!axes.horizons.empty()) spec.steps = steps(axes.horizons[place.horizon]);
@@ -195,12 +196,12 @@ std::vector<double> sweep_ratios(const SweepAxes& axes, std::span<const SweepRes
   std::map<Group, double> smallest;
   for (const SweepResult& result : results) {
     if (!result.error.empty()) continue;
-    const auto [entry, is_new] = smallest.emplace(group_of(result), result.best.bound);
-    if (!is_new) entry->second = std::min(entry->second, result.best.bound);
+    const auto [entry, is_new] = smallest.emplace(group_of(result), result.best->bound);
+    if (!is_new) entry->second = std::min(entry->second, result.best->bound);
   }
   std::vector<double> ratios;
   for (const SweepResult& result : results) {
-    ratios.push_back(result.error.empty() ? result.best.bound / smallest.at(group_of(result))
+    ratios.push_back(result.error.empty() ? result.best->bound / smallest.at(group_of(result))
                                           : std::numeric_limits<double>::quiet_NaN());
   }
   return ratios;

@@ -69,7 +69,7 @@ std::optional<SweepResult> result_of(const SweepAxes& axes, const SweepOptions& 
     const auto bound = number(9);
     constexpr double most_steps = 9007199254740992.0;  // 2^53
     if (!T || !peak || !bound || !(*T >= 0.0 && *T <= most_steps)) return std::nullopt;
-    result.best = {*peak, *bound, static_cast<std::int64_t>(*T), cells[10] == "true", cells[11] == "true"};
+    result.best = BestBaseLr{*peak, *bound, static_cast<std::int64_t>(*T), cells[10] == "true", cells[11] == "true"};
   }
   return sweep_cells(axes, options, result) == cells ? std::optional(result) : std::nullopt;
 }
@@ -101,8 +101,8 @@ std::vector<std::string> sweep_cells(const SweepAxes& axes, const SweepOptions& 
                                  format_number(options.distance)};
   if (result.error.empty()) {
     cells.insert(cells.end(),
-                 {std::to_string(result.best.T), format_number(result.best.peak), format_number(result.best.bound),
-                  result.best.closed_form ? "true" : "false", result.best.at_limit ? "true" : "false", ""});
+                 {std::to_string(result.best->T), format_number(result.best->peak), format_number(result.best->bound),
+                  result.best->closed_form ? "true" : "false", result.best->at_limit ? "true" : "false", ""});
   } else {
     std::string error = result.error;
     std::replace_if(
@@ -117,18 +117,20 @@ SweepFile::SweepFile(const std::filesystem::path& path, const SweepAxes& axes, c
       axes_(axes),
       options_(options),
       descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-  const std::string name = path.string();
-  if (descriptor_ < 0) fail({name, ": cannot be written: ", message(errno)});
+  const auto fail_file = [&](std::string requirement) {
+    throw ArgumentError({.requirement = std::move(requirement), .place = Place{path.string()}});
+  };
+  if (descriptor_ < 0) fail_file(concat({"cannot be written: ", message(errno)}));
   try {
     struct stat status {};
-    if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) fail({name, ": is not a plain file"});
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) fail({name, ": another process is writing to it"});
+    if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) fail_file("is not a plain file");
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) fail_file("another process is writing to it");
     std::string text;
     std::array<char, 1 << 16> block{};
     for (;;) {
       const ssize_t count = ::read(descriptor_, block.data(), block.size());
       if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail({name, ": cannot be read: ", message(errno)});
+      if (count < 0) fail_file(concat({"cannot be read: ", message(errno)}));
       if (count == 0) break;
       text.append(block.data(), static_cast<std::size_t>(count));
     }
@@ -146,15 +148,17 @@ void SweepFile::read(std::string_view text) {
   const std::size_t whole = text.rfind('\n') == std::string_view::npos ? 0 : text.rfind('\n') + 1;
   const bool cut_header = whole == 0 && header.starts_with(text);
   if (!cut_header && !text.starts_with(header)) {
-    fail({path_.string(), ", line 1: is not the file of a sweep; name another one"});
+    throw ArgumentError(
+        {.requirement = "is not the file of a sweep; name another one", .place = Place{path_.string(), 1}});
   }
-  std::size_t line = 2;
+  std::int64_t line = 2;
   for (std::size_t begin = cut_header ? 0 : header.size(); begin < whole; ++line) {
     const std::size_t end = text.find('\n', begin);
     auto result = result_of(axes_, options_, cells_of(text.substr(begin, end - begin)));
     if (!result) {
-      fail({path_.string(), ", line ", std::to_string(line),
-            ": is not a result of this sweep (other schedules, axes or settings?); name another file"});
+      throw ArgumentError(
+          {.requirement = "is not a result of this sweep (other schedules, axes or settings?); name another file",
+           .place = Place{path_.string(), line}});
     }
     if (known_.insert(result->combination).second) found_.push_back(std::move(*result));
     begin = end + 1;

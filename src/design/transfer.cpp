@@ -27,7 +27,7 @@ std::optional<double> limit_peak(const Schedule& schedule) {
 }  // namespace
 
 LrTransfer transfer_base_lr(const Schedule& tuned, const Schedule& target, const BoundSettings& settings) {
-  if (settings.T) fail({"T = ", std::to_string(*settings.T), ": must not be given; each schedule has its own horizon"});
+  if (settings.T) fail_value("T", std::to_string(*settings.T), "must not be given; each schedule has its own horizon");
   LrTransfer result{best_base_lr(tuned, settings), best_base_lr(target, settings), 1.0, 0.0, std::nullopt};
   result.factor = result.to.peak / result.from.peak;
   result.peak = tuned.peak() * result.factor;

@@ -15,7 +15,7 @@ bool moves_before_the_last(std::span<const double> rates) {
 }  // namespace
 
 ScheduleWorstCase schedule_worst_case(const Schedule& schedule, const BoundSettings& settings) {
-  if (settings.criterion != Criterion::omega) fail({"criterion: the worst case is that of the last iterate"});
+  if (settings.criterion != Criterion::omega) fail_argument("criterion", "the worst case is that of the last iterate");
   const std::vector<double> rates = bound_rates(schedule, settings.T);
   const GradNorm G = settings.grad_norm;
   const double D = settings.distance;

@@ -187,7 +187,7 @@ PepLower certify_lower(const PepProblem& problem, const PepPrimal& primal) {
   require_finite("value", primal.value, T);
   const Scaled p(problem);
   MatrixXd R = scaled_gram(problem, primal);
-  if (!R.allFinite()) fail({"gram: too large for the problem's units"});
+  if (!R.allFinite()) fail_argument("gram", "too large for the problem's units");
   std::vector<double> f{0.0};
   for (const double value : primal.value) f.push_back(value / p.value_unit);
   const double psd_distance = std::max(0.0, -smallest_eigenvalue(R));

@@ -19,7 +19,7 @@ void check(const PepOptions& options) {
   if (!(options.tolerance >= 1e-12 && options.tolerance <= 1.0)) {
     fail_value("tolerance", options.tolerance, "must be within [1e-12, 1]");
   }
-  if (options.rounds < 1) fail({"rounds = ", std::to_string(options.rounds), ": must be >= 1"});
+  if (options.rounds < 1) fail_value("rounds", std::to_string(options.rounds), "must be >= 1");
 }
 
 /// Certify a candidate and keep it where it is better than what there was.

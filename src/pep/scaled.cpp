@@ -17,7 +17,7 @@ void require_positive_at(std::string_view name, std::size_t i, double value) {
 
 PepProblem::PepProblem(std::span<const double> lr, GradNorm grad_norm, double distance)
     : lr_(lr.begin(), lr.end()), distance_(distance) {
-  if (lr.empty()) fail({"lr = []: must hold at least one step"});
+  if (lr.empty()) fail_value("lr", "[]", "must hold at least one step");
   for (std::size_t i = 0; i < lr.size(); ++i) require_positive_at("lr", i, lr[i]);
   grad_norm.check(lr.size());
   for (std::size_t i = 0; i < lr.size(); ++i) {
@@ -33,11 +33,10 @@ PepProblem::PepProblem(std::span<const double> lr, GradNorm grad_norm, double di
   if (!usable(largest)) fail_value("the largest grad_norm", largest, range);
   for (std::size_t i = 0; i < steps(); ++i) {
     if (grad_norm_[i] < 1e-30 * largest) {
-      fail_value(concat({"grad_norm[", std::to_string(i), "]"}), grad_norm_[i], "must be >= 1e-30 times the largest");
+      fail_entry("grad_norm", i, grad_norm_[i], "must be >= 1e-30 times the largest");
     }
     if (!usable(lr_[i] * grad_norm_[i] / distance)) {
-      fail_value(concat({"lr[", std::to_string(i), "]"}), lr_[i],
-                 "lr * grad_norm / distance must be between 1e-30 and 1e30");
+      fail_entry("lr", i, lr_[i], "lr * grad_norm / distance must be between 1e-30 and 1e30");
     }
   }
 }
@@ -60,7 +59,7 @@ Scaled::Scaled(const PepProblem& problem) : T(problem.steps()), norm(T + 1, 1.0)
 
 void require_finite(std::string_view name, std::span<const double> values, std::size_t size) {
   if (values.size() != size) {
-    fail({name, ": has ", std::to_string(values.size()), " values; must have ", std::to_string(size)});
+    fail_argument(name, concat({"has ", std::to_string(values.size()), " values; must have ", std::to_string(size)}));
   }
   for (std::size_t i = 0; i < size; ++i) {
     if (!std::isfinite(values[i])) {

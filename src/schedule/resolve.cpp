@@ -29,7 +29,13 @@ double Resolver::rate(std::string_view key, Rate rate, double limit_share, std::
   const double value = relative ? peak * rate.value / 100.0 : rate.value;
   const double limit = peak * limit_share;
   // The slack lets smallest_peak(), a rounded quotient, be used as a peak.
-  if (value > limit * (1.0 + 1e-15)) reject(concat({"must not be above ", limit_name, " = ", format_number(limit)}));
+  if (value > limit * (1.0 + 1e-15)) {
+    throw ArgumentError({.name = std::string(key),
+                         .value = print_rate(rate),
+                         .requirement = "must not be above",
+                         .limit = std::string(limit_name),
+                         .limit_value = format_number(limit)});
+  }
   if (!relative && value > 0.0) {
     proportional = false;
     smallest_peak = std::max(smallest_peak, value / limit_share);

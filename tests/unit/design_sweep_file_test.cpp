@@ -50,9 +50,9 @@ TEST_F(SweepFiles, ResultsComeBackToTheBit) {
   for (std::size_t i = 0; i < 16; ++i) {
     EXPECT_EQ(file.found()[i].combination, results[i].combination);
     EXPECT_EQ(file.found()[i].error, results[i].error);
-    EXPECT_EQ(file.found()[i].best.bound, results[i].best.bound);
-    EXPECT_EQ(file.found()[i].best.peak, results[i].best.peak);
-    EXPECT_EQ(file.found()[i].best.closed_form, results[i].best.closed_form);
+    EXPECT_EQ(file.found()[i].best->bound, results[i].best->bound);
+    EXPECT_EQ(file.found()[i].best->peak, results[i].best->peak);
+    EXPECT_EQ(file.found()[i].best->closed_form, results[i].best->closed_form);
     EXPECT_TRUE(file.holds(results[i].combination));
   }
   EXPECT_NE(results[0].error, "");  // the warmup is longer than 30 steps
@@ -122,9 +122,9 @@ TEST(SweepRatios, WithinHorizonAndGradNorm) {
   const auto ratios = sweep_ratios(axes, results);
   ASSERT_EQ(ratios.size(), 12U);
   for (std::size_t group = 0; group < 4; ++group) {
-    double smallest = std::min(results[group].best.bound, results[4 + group].best.bound);
-    if (group >= 2) smallest = std::min(smallest, results[8 + group].best.bound);
-    for (const std::size_t i : {group, 4 + group}) EXPECT_EQ(ratios[i], results[i].best.bound / smallest);
+    double smallest = std::min(results[group].best->bound, results[4 + group].best->bound);
+    if (group >= 2) smallest = std::min(smallest, results[8 + group].best->bound);
+    for (const std::size_t i : {group, 4 + group}) EXPECT_EQ(ratios[i], results[i].best->bound / smallest);
   }
   EXPECT_TRUE(std::isnan(ratios[8]));  // the warmup does not fit into 40 steps
   EXPECT_GE(ratios[10], 1.0);

@@ -35,8 +35,8 @@ TEST(Sweep, EveryCombinationIsBestBaseLrOfItsSchedule) {
           const BestBaseLr best = best_base_lr(s, {.grad_norm = norm, .distance = 3.0});
           EXPECT_EQ(results[i].combination, static_cast<std::int64_t>(i));
           EXPECT_EQ(results[i].error, "");
-          EXPECT_NEAR(results[i].best.peak / best.peak, 1.0, 1e-14);
-          EXPECT_NEAR(results[i].best.bound / best.bound, 1.0, 1e-14);
+          EXPECT_NEAR(results[i].best->peak / best.peak, 1.0, 1e-14);
+          EXPECT_NEAR(results[i].best->bound / best.bound, 1.0, 1e-14);
           EXPECT_EQ(sweep_schedule(axes, results[i].combination), s);
           ++i;
         }
@@ -50,8 +50,8 @@ TEST(Sweep, EmptyAxesTakeTheSchedulesOwn) {
   const SweepAxes axes{.schedules = {Schedule::parse("cosine(steps=300)"), Schedule::parse("constant(steps=40)")}};
   const auto results = sweep(axes);
   ASSERT_EQ(results.size(), 2U);
-  EXPECT_EQ(results[0].best.bound, best_base_lr(axes.schedules[0]).bound);
-  EXPECT_EQ(results[1].best.bound, best_base_lr(axes.schedules[1]).bound);
+  EXPECT_EQ(results[0].best->bound, best_base_lr(axes.schedules[0]).bound);
+  EXPECT_EQ(results[1].best->bound, best_base_lr(axes.schedules[1]).bound);
 }
 
 TEST(Sweep, ResultsDoNotDependOnThreads) {
@@ -62,8 +62,8 @@ TEST(Sweep, ResultsDoNotDependOnThreads) {
     ASSERT_EQ(many.size(), one.size());
     for (std::size_t i = 0; i < one.size(); ++i) {
       EXPECT_EQ(many[i].combination, one[i].combination);
-      EXPECT_EQ(many[i].best.peak, one[i].best.peak);
-      EXPECT_EQ(many[i].best.bound, one[i].best.bound);
+      EXPECT_EQ(many[i].best->peak, one[i].best->peak);
+      EXPECT_EQ(many[i].best->bound, one[i].best->bound);
     }
   }
 }
@@ -86,9 +86,9 @@ TEST(Sweep, StopsAndResumes) {
   EXPECT_EQ(left, static_cast<std::int64_t>(72 - first.size()));
   std::vector<double> bounds(72);
   for (const auto& part : {first, rest}) {
-    for (const SweepResult& result : part) bounds[static_cast<std::size_t>(result.combination)] = result.best.bound;
+    for (const SweepResult& result : part) bounds[static_cast<std::size_t>(result.combination)] = result.best->bound;
   }
-  for (std::size_t i = 0; i < 72; ++i) EXPECT_EQ(bounds[i], whole[i].best.bound);
+  for (std::size_t i = 0; i < 72; ++i) EXPECT_EQ(bounds[i], whole[i].best->bound);
 }
 
 TEST(Sweep, ReportsCombinationsThatDoNotFit) {

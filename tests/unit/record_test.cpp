@@ -1,4 +1,4 @@
-#include "base/record.hpp"
+#include "scheduled/runlog.hpp"  // names of its own must not meet those of the description
 
 #include <gtest/gtest.h>
 
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "anytime/records.hpp"
+#include "base/record.hpp"
 #include "bound/records.hpp"
 #include "design/records.hpp"
 #include "law/records.hpp"
