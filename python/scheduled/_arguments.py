@@ -20,17 +20,17 @@ T = TypeVar("T")
 _LARGEST_COUNT = 2**53
 
 
-def number(name: str, value: Any) -> float:
+def number(name: str, value: Any, index: int | None = None) -> float:
     """A number of any numeric type; no text, no bool."""
     if not isinstance(value, (str, bytes, bytearray, bool, np.bool_)):
         try:
             return float(value)
         except (TypeError, ValueError, OverflowError):
             pass
-    raise _rejected(name, value, "must be a number")
+    raise rejected(name, value, "must be a number", index)
 
 
-def whole(name: str, value: Any) -> int:
+def whole(name: str, value: Any, index: int | None = None) -> int:
     """A number of steps: an integer, or a whole number of another type."""
     why = "must be a whole number of steps"
     try:
@@ -41,12 +41,12 @@ def whole(name: str, value: Any) -> int:
         try:
             real = number(name, value)
         except ArgumentError:
-            raise _rejected(name, value, why) from None
+            raise rejected(name, value, why, index) from None
         if not real.is_integer():
-            raise _rejected(name, value, why)
+            raise rejected(name, value, why, index)
         count = int(real)
     if abs(count) > _LARGEST_COUNT:
-        raise _rejected(name, value, f"{why}, at most 2^53")
+        raise rejected(name, value, f"{why}, at most 2^53", index)
     return count
 
 
@@ -55,24 +55,24 @@ def number_or_array(name: str, value: ArrayLike) -> float | NDArray[Any]:
     try:
         array = np.asarray(value)
     except (TypeError, ValueError):
-        raise ArgumentError(f"{name}: must be a number or an array of numbers") from None
+        raise ArgumentError.of(name, "", "must be a number or an array of numbers") from None
     if array.ndim > 0:
         return array
     try:
         return number(name, value)
     except ArgumentError:
-        raise _rejected(name, value, "must be a number or an array of numbers") from None
+        raise rejected(name, value, "must be a number or an array of numbers") from None
 
 
-def items(name: str, values: Any, convert: Callable[[str, Any], T]) -> list[T]:
+def items(name: str, values: Any, convert: Callable[[str, Any, int], T]) -> list[T]:
     """The converted items of a sequence."""
     try:
         listed = None if isinstance(values, (str, bytes)) else list(values)
     except TypeError:
         listed = None
     if listed is None:
-        raise _rejected(name, values, "must be a sequence of numbers")
-    return [convert(f"{name}[{i}]", value) for i, value in enumerate(listed)]
+        raise rejected(name, values, "must be a sequence of numbers")
+    return [convert(name, value, i) for i, value in enumerate(listed)]
 
 
 def options(name: str, given: Any, defaults: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -80,10 +80,10 @@ def options(name: str, given: Any, defaults: Mapping[str, Any]) -> dict[str, Any
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise _rejected(name, given, "must be a dict or None")
+        raise rejected(name, given, "must be a dict or None")
     for key in given:
         if key not in defaults:
-            raise ArgumentError(f"{name}: unknown key {key!r}; allowed: {', '.join(defaults)}")
+            raise ArgumentError.of(name, "", f"unknown key {key!r}; allowed: {', '.join(defaults)}")
     converted = {**defaults, **given}
     for key, default in defaults.items():
         if isinstance(default, float):
@@ -97,7 +97,7 @@ def options(name: str, given: Any, defaults: Mapping[str, Any]) -> dict[str, Any
 def choice(name: str, value: Any, allowed: Mapping[str, T]) -> T:
     """What `value` stands for."""
     if not isinstance(value, str) or value not in allowed:
-        raise _rejected(name, value, f"must be {' or '.join(map(repr, allowed))}")
+        raise rejected(name, value, f"must be {' or '.join(map(repr, allowed))}")
     return allowed[value]
 
 
@@ -105,17 +105,18 @@ def native_of(name: str, schedule: Any) -> Schedule:
     """The native value of a schedule of either kind."""
     native = schedule if isinstance(schedule, Schedule) else getattr(schedule, "native", None)
     if not isinstance(native, Schedule):
-        raise _rejected(name, schedule, "must be a schedule")
+        raise rejected(name, schedule, "must be a schedule")
     return native
 
 
 def rate(name: str, value: float, absolute: bool) -> object:
     """A learning rate as the core reads it. 0 is the same share of every base LR."""
     if not 0.0 <= value < math.inf:
-        raise _rejected(name, value, "must be finite and >= 0")
+        raise rejected(name, value, "must be finite and >= 0")
     return value if absolute or value == 0 else f"{100.0 * value!r}%"
 
 
-def _rejected(name: str, value: Any, why: str) -> ArgumentError:
+def rejected(name: str, value: Any, requirement: str, index: int | None = None) -> ArgumentError:
+    """The error of a value, which is shortened where it is long."""
     said = str(value) if isinstance(value, numbers.Number) else reprlib.repr(value)
-    return ArgumentError(f"{name} = {said}: {why}")
+    return ArgumentError.of(name, said, requirement, index)

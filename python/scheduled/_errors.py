@@ -1,21 +1,85 @@
-"""The error of a bad argument."""
+"""The error of a bad argument, as a value."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 
-# In a text of the core: the argument that it is about, and the one that limits it.
-_NAMED = re.compile(r"^\w+(?=[\[:]| =)|(?<=must not be above )\w+(?= =)")
-_PERCENT = re.compile(r"^(\w+) = (\S+)%:")
+from scheduled._core import argument_text
+
+
+class Place(NamedTuple):
+    """Where in a text an argument stands; lines and columns count from 1, 0 is not known."""
+
+    source: str
+    line: int
+    column: int
 
 
 class ArgumentError(AssertionError, ValueError):
     """An argument is not allowed; the text names it, its value and what is required.
 
     It is a ValueError, and also the AssertionError that users of the paper's package catch.
+
+    Attributes
+    ----------
+    name : str
+        Of the argument; empty where none can be named.
+    index : int or None
+        0-based entry of a series.
+    value : str
+        As text; empty where no single value is at fault.
+    requirement : str
+        What is wrong, or what it must be.
+    limit, limit_value : str
+        Another argument that the requirement compares with.
+    place : Place or None
+        The file, line and column where it was read.
     """
+
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        name: str = "",
+        index: int | None = None,
+        value: str = "",
+        requirement: str = "",
+        limit: str = "",
+        limit_value: str = "",
+        place: Place | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.name = name
+        self.index = index
+        self.value = value
+        self.requirement = requirement or text
+        self.limit = limit
+        self.limit_value = limit_value
+        self.place = place
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        value: object,
+        requirement: str,
+        index: int | None = None,
+        limit: str = "",
+        limit_value: str = "",
+    ) -> ArgumentError:
+        """The error of these fields; `value` may be empty."""
+        text = argument_text(name, index, str(value), requirement, limit, limit_value)
+        return cls(
+            text,
+            name=name,
+            index=index,
+            value=str(value),
+            requirement=requirement,
+            limit=limit,
+            limit_value=limit_value,
+        )
 
 
 class StoreError(RuntimeError):
@@ -39,13 +103,16 @@ def renamed(names: Mapping[str, str], base_lr: float = 1.0) -> Iterator[None]:
 
     What the core reads as a percentage is a share of the base LR to the caller.
     """
-
-    def share(percent: re.Match[str]) -> str:
-        value = float(percent[2]) / 100
-        return f"{percent[1]} = {value:.15g} (share of base_lr = {base_lr:g}):"
-
     try:
         yield
     except ArgumentError as error:
-        text = _NAMED.sub(lambda name: names.get(name[0], name[0]), str(error))
-        raise ArgumentError(_PERCENT.sub(share, text)) from None
+        name = names.get(error.name, error.name)
+        limit = names.get(error.limit, error.limit)
+        value = error.value
+        if value.endswith("%"):
+            value = f"{float(value[:-1]) / 100:.15g} (share of base_lr = {base_lr:g})"
+        if (name, value, limit) == (error.name, error.value, error.limit):
+            raise
+        raise ArgumentError.of(
+            name, value, error.requirement, error.index, limit, error.limit_value
+        ) from None

@@ -14,7 +14,7 @@ Examples
 from scheduled._errors import StoreBusy, StoreError
 
 try:
-    from scheduled._anytime import (
+    from scheduled._core import (
         AnytimePlan,
         GcReport,
         PlannedBranch,
@@ -30,9 +30,7 @@ try:
         VerifyReport,
         plan_anytime,
     )
-except ModuleNotFoundError as error:
-    if error.name != "scheduled._anytime":
-        raise
+except ImportError:
     raise ImportError(
         "scheduled was built without scheduled.anytime (plan_anytime, RunStore), because SQLite, xxHash or Eigen "
         "was not found; install them (Debian and Ubuntu: apt-get install pkg-config libsqlite3-dev libxxhash-dev "

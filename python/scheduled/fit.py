@@ -50,7 +50,7 @@ def huber_loss(r: ArrayLike, mu: float) -> FloatArray:
     """
     threshold = number("mu", mu)
     if not threshold > 0:
-        raise ArgumentError(f"mu = {mu}: must be > 0")
+        raise ArgumentError.of("mu", mu, "must be > 0")
     size = np.abs(_floats("r", r))
     near = np.minimum(size, threshold)
     return near * (size - 0.5 * near)
@@ -143,8 +143,8 @@ class RateFitter:
         start = np.array([self._start[name] for name in free])
         for name, value, least, most in zip(free, start, low, high):
             if not least <= value <= most:
-                raise ArgumentError(
-                    f"p0: {name} = {value}: must be between its bounds {least} and {most}"
+                raise ArgumentError.of(
+                    f"p0: {name}", value, f"must be between its bounds {least} and {most}"
                 )
 
         def predict(values: FloatArray) -> FloatArray:
@@ -159,7 +159,7 @@ class RateFitter:
         """Predicted losses, one per row; `id_map` is that of the last fit unless given."""
         schedules = self._id_map if id_map is None else id_map
         if schedules is None:
-            raise ArgumentError("id_map: must be given before the first fit")
+            raise ArgumentError.of("id_map", "", "must be given before the first fit")
         return _predict(self.params, _runs(inputs, schedules), len(inputs))
 
 
@@ -190,33 +190,36 @@ def _predict(params: Mapping[str, float], runs: Iterable[_Run], rows: int) -> Fl
 
 def _runs(inputs: pd.DataFrame, id_map: Schedules) -> list[_Run]:
     if not hasattr(inputs, "columns"):
-        raise ArgumentError(f"inputs of type {type(inputs).__name__}: must be a DataFrame")
+        raise ArgumentError.of(f"inputs of type {type(inputs).__name__}", "", "must be a DataFrame")
     if not isinstance(id_map, Mapping):
-        raise ArgumentError(f"id_map of type {type(id_map).__name__}: must be a dict")
+        raise ArgumentError.of(f"id_map of type {type(id_map).__name__}", "", "must be a dict")
     missing = [name for name in ("id", "t", "lr") if name not in inputs.columns]
     if missing:
-        raise ArgumentError(
-            f"inputs: no column {', '.join(missing)}; must have id, t and lr, "
-            f"has {', '.join(map(str, inputs.columns))}"
+        raise ArgumentError.of(
+            "inputs",
+            "",
+            f"no column {', '.join(missing)}; must have id, t and lr, "
+            f"has {', '.join(map(str, inputs.columns))}",
         )
     for name in ("id", "t", "lr"):
         if inputs[name].isna().any():
             row = int(np.flatnonzero(inputs[name].isna())[0])
-            raise ArgumentError(f"inputs row {row}: {name} is missing")
+            raise ArgumentError.of(f"inputs row {row}", "", f"{name} is missing")
     t = _floats("inputs: t", inputs["t"])
     bad = np.flatnonzero((t < 1) | (t != np.floor(t)))
     if bad.size:
-        raise ArgumentError(f"inputs row {bad[0]}: t = {t[bad[0]]:g}: must be a step, 1 or more")
+        raise ArgumentError.of(f"inputs row {bad[0]}: t", f"{t[bad[0]]:g}", "must be a step, 1 or more")
     runs = []
     for (key, lr), rows in inputs.groupby(["id", "lr"], sort=False).indices.items():
         if key not in id_map:
-            raise ArgumentError(f"inputs row {rows[0]}: id = {key!r}: must be in id_map")
+            raise ArgumentError.of(f"inputs row {rows[0]}: id", repr(key), "must be in id_map")
         native = native_of(f"id_map[{key!r}]", id_map[key])
         last = rows[np.argmax(t[rows])]
         if native.steps is not None and t[last] > native.steps:
-            raise ArgumentError(
-                f"inputs row {last}: t = {t[last]:g}: must be at most {native.steps}, "
-                f"the steps of id {key!r}"
+            raise ArgumentError.of(
+                f"inputs row {last}: t",
+                f"{t[last]:g}",
+                f"must be at most {native.steps}, the steps of id {key!r}",
             )
         peak = number(f"inputs row {rows[0]}: lr", lr)
         with renamed({"peak": f"inputs row {rows[0]}: lr"}):
@@ -228,12 +231,14 @@ def _runs(inputs: pd.DataFrame, id_map: Schedules) -> list[_Run]:
 def _losses(targets: ArrayLike, rows: int) -> FloatArray:
     losses = _floats("targets", targets)
     if losses.shape != (rows,):
-        raise ArgumentError(f"targets of shape {losses.shape}: must hold {rows}, one per input row")
+        raise ArgumentError.of(
+            f"targets of shape {losses.shape}", "", f"must hold {rows}, one per input row"
+        )
     if not rows:
-        raise ArgumentError("targets: must hold at least one loss")
+        raise ArgumentError.of("targets", "", "must hold at least one loss")
     bad = np.flatnonzero(~np.isfinite(losses))
     if bad.size:
-        raise ArgumentError(f"targets[{bad[0]}] = {losses[bad[0]]}: must be finite")
+        raise ArgumentError.of("targets", losses[bad[0]], "must be finite", int(bad[0]))
     return losses
 
 
@@ -243,11 +248,11 @@ def _named(argument: str, values: Parameters | None) -> dict[str, float]:
     if not isinstance(values, Mapping):
         listed = items(argument, values, number)
         if len(listed) != len(_NAMES):
-            raise ArgumentError(f"{argument}: has {len(listed)} values; must be {len(_NAMES)}")
+            raise ArgumentError.of(argument, "", f"has {len(listed)} values; must be {len(_NAMES)}")
         values = dict(zip(_NAMES, listed))
     for name in values:
         if name not in _NAMES:
-            raise ArgumentError(f"{argument}: unknown {name!r}; allowed: {', '.join(_NAMES)}")
+            raise ArgumentError.of(argument, "", f"unknown {name!r}; allowed: {', '.join(_NAMES)}")
     return {name: number(f"{argument}: {name}", value) for name, value in values.items()}
 
 
@@ -255,7 +260,7 @@ def _floats(name: str, values: ArrayLike) -> FloatArray:
     try:
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ArgumentError(f"{name}: must hold numbers") from None
+        raise ArgumentError.of(name, "", "must hold numbers") from None
 
 
 def _least_squares(
@@ -290,7 +295,7 @@ def _huber(
 
     if use_log and losses.min() <= 0:
         row = int(losses.argmin())
-        raise ArgumentError(f"targets[{row}] = {losses[row]}: must be > 0 with use_log")
+        raise ArgumentError.of("targets", losses[row], "must be > 0 with use_log", row)
     # In units of the start, which is of the size of each parameter; the loss in units of mu.
     scale = np.where(start == 0.0, 1.0, np.abs(start))
     wanted = np.log(losses) if use_log else losses

@@ -22,7 +22,7 @@ True
 """
 
 try:
-    from scheduled._law import (
+    from scheduled._core import (
         CooldownAnswer,
         Estimate,
         FitRun,
@@ -47,9 +47,7 @@ try:
         predict_difference,
         virtual_cooldown,
     )
-except ModuleNotFoundError as error:
-    if error.name != "scheduled._law":
-        raise
+except ImportError:
     raise ImportError(
         "scheduled was built without scheduled.law, because Eigen was not found; install Eigen 3 "
         "(Debian and Ubuntu: apt-get install libeigen3-dev) and reinstall scheduled",

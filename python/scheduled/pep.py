@@ -15,8 +15,10 @@ Examples
 """
 
 try:
-    from scheduled._pep import (
+    from scheduled._core import (
+        PepDual,
         PepLower,
+        PepPrimal,
         PepProblem,
         PepResult,
         PepSolverError,
@@ -27,9 +29,7 @@ try:
         sdpa_text,
         solve_pep,
     )
-except ModuleNotFoundError as error:
-    if error.name != "scheduled._pep":
-        raise
+except ImportError:
     raise ImportError(
         "scheduled was built without scheduled.pep, because Eigen was not found; install Eigen 3 "
         "(Debian and Ubuntu: apt-get install libeigen3-dev) and reinstall scheduled",
@@ -37,7 +37,9 @@ except ModuleNotFoundError as error:
     ) from None
 
 __all__ = [
+    "PepDual",
     "PepLower",
+    "PepPrimal",
     "PepProblem",
     "PepResult",
     "PepSolverError",

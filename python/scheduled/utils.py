@@ -29,7 +29,7 @@ def harmonic_number(n: int) -> float:
     """
     count = number("n", n)
     if not (count >= 0 and count.is_integer()):
-        raise ArgumentError(f"n = {n}: must be a whole number >= 0")
+        raise ArgumentError.of("n", n, "must be a whole number >= 0")
     return harmonic(int(count))
 
 
@@ -74,8 +74,8 @@ def do_fancy_legend(
     from matplotlib.lines import Line2D
 
     if len(labels) != len(color_list):
-        raise ArgumentError(
-            f"color_list: has {len(color_list)} entries for {len(labels)} labels; must be as many"
+        raise ArgumentError.of(
+            "color_list", "", f"has {len(color_list)} entries for {len(labels)} labels; must be as many"
         )
 
     class Stack(HandlerTuple):

@@ -1,45 +1,41 @@
 // The extension scheduled._core. Its functions convert arguments, release the GIL and make one call of the library.
-#include <exception>
-#include <stdexcept>
-
-#include "bindings.hpp"
-#include "convert.hpp"
+#include "base/bind.hpp"
+#include "base/errors.hpp"
+#include "modules.hpp"
 #include "scheduled/error.hpp"
 
-namespace nb = nanobind;
-
-namespace {
-
-/// std::invalid_argument becomes scheduled.ArgumentError.
-void translate(const std::exception_ptr& error, void* argument_error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::invalid_argument& invalid) {
-    scheduled::python::set_error(static_cast<PyObject*>(argument_error), invalid.what());
-  }
-}
-
-}  // namespace
-
 NB_MODULE(_core, m) {
-  m.doc() = "The C++ core of scheduled: schedules, bounds, design, training logs.";
-  // Never released: the translator refers to it for as long as the process lives.
-  nb::object argument_error = nb::module_::import_("scheduled._errors").attr("ArgumentError");
-  nb::register_exception_translator(translate, argument_error.release().ptr());
+  using namespace scheduled::python;
+  m.doc() = "The C++ core of scheduled; use the package.";
   m.def(
-      "version", [] { return nb::str(scheduled::version().data(), scheduled::version().size()); },
-      "Version of the library, 'major.minor.patch'.");
-  scheduled::python::bind_schedule(m);
-  scheduled::python::bind_bound(m);
-  scheduled::python::bind_worst_case(m);
-  scheduled::python::bind_closed_forms(m);
-  scheduled::python::bind_stream(m);
-  scheduled::python::bind_design(m);
-  scheduled::python::bind_design_optimal(m);
-  scheduled::python::bind_design_constrained(m);
-  scheduled::python::bind_design_refine(m);
-  scheduled::python::bind_design_extend(m);
-  scheduled::python::bind_design_transfer(m);
-  scheduled::python::bind_design_sweep(m);
-  scheduled::python::bind_runlog(m);
+      "version", [] { return python_text(scheduled::version()); }, "Version of the library, 'major.minor.patch'.");
+  bind_errors(m);
+  bind_descriptions(m);
+  bind_schedule(m);
+  bind_runlog(m);
+  bind_bound(m);
+  bind_closed_forms(m);
+  bind_stream(m);
+  bind_worst_case(m);
+  bind_base_lr(m);
+  bind_optimal(m);
+  bind_constrained(m);
+  bind_refine(m);
+  bind_transfer(m);
+  bind_extend(m);
+  bind_sweep(m);
+#ifdef SCHEDULED_WITH_PEP
+  bind_pep(m);
+#endif
+#ifdef SCHEDULED_WITH_LAW
+  bind_law(m);
+  bind_fit(m);
+  bind_predict(m);
+  bind_optimize(m);
+#endif
+#ifdef SCHEDULED_WITH_ANYTIME
+  bind_plan(m);
+  bind_record(m);
+  bind_store(m);
+#endif
 }

@@ -51,7 +51,7 @@ LawCurve::LawCurve(LawKind kind, std::span<const double> lr, std::span<const std
   require_positive("reference_sum", reference_sum);
   check_series(lr, step);
   evaluator_ = std::make_unique<const law::Evaluator>(
-      law::Evaluator{law::definition_of(kind).prepare({{lr, reference_rate, reference_sum}, step})});
+      law::definition_of(kind).prepare({{lr, reference_rate, reference_sum}, step}));
 }
 
 LawCurve::~LawCurve() = default;

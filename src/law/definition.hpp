@@ -61,6 +61,7 @@ struct Definition {
 /// In the order of LawKind (registry.cpp).
 std::span<const Definition> definitions() noexcept;
 const Definition& definition_of(LawKind kind) noexcept;
+std::span<const std::string_view> names() noexcept;
 
 std::vector<std::string_view> names_of(std::span<const LawParameter> table);
 /// Throws ArgumentError that names the parameter, those there are, and the one that may be meant.

@@ -225,7 +225,7 @@ def test_bad_input(tmp_path, run, folder):
         RunStore.init(folder, Schedule(TRUNK))
     with pytest.raises(ValueError, match="no such run folder"):
         RunStore.open(tmp_path / "x")
-    with pytest.raises(ValueError, match="access = 'r': must be 'write' or 'read'"):
+    with pytest.raises(ValueError, match="access = 'r': must be read or write"):
         RunStore.open(folder, "r")
     with pytest.raises(ValueError, match="has no committed checkpoint to leave from"):
         run.branch("b")
@@ -373,8 +373,13 @@ print(RunStore.open(sys.argv[1]).log_of()["loss"].tolist())
 
 def test_without_the_extension():
     program = """
-import sys
-sys.modules["scheduled._anytime"] = None
+import importlib.util, pathlib, sys
+folder = pathlib.Path(importlib.util.find_spec("scheduled").origin).parent
+spec = importlib.util.spec_from_file_location("scheduled._core", next(folder.glob("_core*.so")))
+core = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(core)
+del core.RunStore
+sys.modules["scheduled._core"] = core
 import scheduled
 assert "RunStore" not in scheduled.__all__
 assert scheduled.omega([0.5]) > 0
@@ -402,3 +407,20 @@ except AttributeError as error:
     for line in missing:
         assert "built without scheduled.anytime (plan_anytime, RunStore), because SQLite, xxHash or Eigen was not found" in line
     assert other == "module 'scheduled' has no attribute 'nothing'"
+
+
+def test_names_of_any_bytes(tmp_path):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/run-\xff"))
+    with RunStore.init(folder, Schedule("constant"), data="corpus") as run:
+        with pytest.raises(scheduled.ArgumentError, match="must be text that can be written as UTF-8"):
+            run.log(1, {"\ud800": 1.0})
+        run.log(1, {"train_loss": 1.0})
+        run.commit(1, lambda to: (to / "x").write_text("x"))
+        checkpoint = run.commit(2, lambda to: (to / "x").write_text("x"))
+        assert run.record().folder.name == folder.name
+        assert repr(run.log_of())
+        (folder / checkpoint.folder / "x").write_text("y")
+        with pytest.warns(RuntimeWarning, match="damaged"):
+            at = run.resume()
+        assert at.step == 1
+        assert len(at.damaged) == 1

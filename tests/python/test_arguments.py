@@ -2,6 +2,7 @@
 
 import array
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -138,11 +139,63 @@ def test_bad_arguments(call, text):
 
 
 def test_the_error_pickles():
-    import pickle
-
     error = pickle.loads(pickle.dumps(ArgumentError("T = 0: must be at least 1")))
     assert type(error) is ArgumentError
     assert str(error) == "T = 0: must be at least 1"
+    assert error.requirement == str(error)
+
+
+def test_the_error_is_a_value():
+    with pytest.raises(ArgumentError) as caught:
+        omega([1.0, math.nan])
+    error = caught.value
+    assert (error.name, error.index, error.value) == ("lr", 1, "nan")
+    assert error.requirement == "must be finite and >= 0"
+    assert error.place is None
+    again = pickle.loads(pickle.dumps(error))
+    assert vars(again) == vars(error)
+    assert str(again) == str(error) == "lr[1] = nan: must be finite and >= 0"
+    with pytest.raises(ArgumentError) as caught:
+        Schedule("wsd", steps=5, final=2.0)
+    error = caught.value
+    assert (error.name, error.value, error.limit, error.limit_value) == ("final", "2", "peak", "1")
+
+
+def test_criteria_are_spelled_either_way():
+    schedule = Schedule("linear(steps=5)")
+    assert bound(schedule, criterion="worst_case") == bound(schedule, criterion="worst-case")
+    with pytest.raises(ArgumentError, match=r"worst-case; did you mean 'worst-case'\?$"):
+        bound(schedule, criterion="wurst-case")
+
+
+def test_masked_entries_are_refused():
+    masked = np.ma.array(LR, mask=[False, True, False])
+    assert omega(np.ma.array(LR)) == omega(LR)
+    for call in (lambda: omega(masked), lambda: omega(LR, masked), lambda: Schedule.from_values(masked)):
+        with pytest.raises(ArgumentError, match="must have no masked entries"):
+            call()
+
+
+def test_whole_numbers_that_would_be_rounded_are_refused():
+    large = 2**53 + 1
+    assert Schedule.from_values([2**53, 1]).lr(0) == 2.0**53
+    for call in (
+        lambda: Schedule.from_values([1, large]),
+        lambda: Schedule.from_values(np.array([1, large], dtype=np.uint64)),
+        lambda: Schedule("constant").with_steps(large),
+        lambda: Schedule("constant", steps=large),
+        lambda: Schedule.parse("constant", default_steps=large),
+        lambda: Schedule.from_function(lambda i: 1.0, steps=large),
+        lambda: Schedule("constant").lr(2**63 - 1),
+    ):
+        with pytest.raises(ArgumentError, match=r"2\^53"):
+            call()
+
+
+def test_text_that_is_no_utf8_is_refused():
+    for call in (lambda: Schedule("wsd", decay="\ud800"), lambda: Schedule("\ud800")):
+        with pytest.raises((ArgumentError, TypeError)):
+            call()
 
 
 def test_other_types_are_type_errors():

@@ -135,7 +135,7 @@ def test_what_cannot_be_is_a_status():
     assert found.reason == "final_lr = 0.2 is above max_lr = 0.1"
     assert found.lr.shape == (0,)
     found = scheduled.constrained_schedule(1000, max_lr=0.01, max_iterations=1)
-    assert found.status == "not_converged"
+    assert found.status == "not-converged"
     assert found.lr.shape == (1000,)
     assert found.gap > 1e-9
 
@@ -258,7 +258,7 @@ SERIES = np.array([1.0, 0.0, 1.0])
     [
         (
             lambda: scheduled.bound(Schedule("wsd(steps=9)"), criterion="best"),
-            "criterion = 'best': must be 'omega', 'standard' or 'worst_case'",
+            "criterion = 'best': must be omega, standard or worst-case",
         ),
         (
             lambda: scheduled.lr_sensitivity(Schedule("wsd(steps=9)"), share=0.0),

@@ -152,7 +152,7 @@ WSD = Schedule("wsd(steps=400)")
         ),
         (
             lambda: scheduled.extend([0.1], [9], rule="best"),
-            "rule = 'best': must be 'match_base_lr' or 'smallest_bound'",
+            "rule = 'best': must be match-base-lr or smallest-bound",
         ),
         (
             lambda: scheduled.extend([0.1], [9], like=Schedule("constant(steps=9)")),
@@ -161,7 +161,7 @@ WSD = Schedule("wsd(steps=400)")
         (lambda: scheduled.refine([1.0, 0.0]), r"grad_norm\[1\] = 0: must be > 0"),
         (lambda: scheduled.refine([math.nan]), "none of the 1 values is finite"),
         (lambda: scheduled.refine([1.0]), "must be at least 2, or say how many steps"),
-        (lambda: scheduled.refine([1.0, 1.0], "l3"), "norm = 'l3': must be 'l2' or 'l1'"),
+        (lambda: scheduled.refine([1.0, 1.0], "l3"), "norm = 'l3': must be l2 or l1"),
         (lambda: scheduled.refine([1.0, 1.0], width=2), "width = 2: must be between 0 and 1"),
         (lambda: scheduled.refine([1.0, 1.0], steps=1), "steps = 1: must be at least 2"),
         (lambda: scheduled.median_filter([1.0, 2.0], 2), "width = 2: must be odd"),

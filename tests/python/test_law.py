@@ -209,7 +209,7 @@ def test_bad_questions(fit):
 
 
 def test_without_eigen(monkeypatch):
-    monkeypatch.setitem(sys.modules, "scheduled._law", None)
+    monkeypatch.delattr("scheduled._core.fit_law")
     monkeypatch.delitem(sys.modules, "scheduled.law")
     with pytest.raises(ImportError, match=r"built without scheduled\.law, because Eigen was not found"):
         import scheduled.law  # noqa: F401

@@ -25,11 +25,13 @@ MODULES = sorted(
     module.name for module in pkgutil.walk_packages(scheduled.__path__, prefix="scheduled.")
 )
 # Not where what they need was missing.
-UNBUILT = {f"scheduled.{name}" for name in ("pep", "law", "anytime") if f"scheduled._{name}" not in MODULES}
+PARTS = {"pep": "solve_pep", "law": "fit_law", "anytime": "plan_anytime"}
+UNBUILT = {f"scheduled.{name}" for name, mark in PARTS.items() if not hasattr(_core, mark)}
 # What needs a training framework; tests/frameworks has these.
 ADAPTERS = {"torch": "torch", "optax": "jax", "transformers": "transformers", "lightning": "lightning",
             "torchtitan": "torchtitan", "megatron": "megatron"}  # fmt: skip
 FRAMEWORKS = {f"scheduled.{name}" for name in ADAPTERS} | {name for name in MODULES if "._torch_" in name}
+BUILT = [importlib.import_module(name) for name in MODULES if name not in UNBUILT | FRAMEWORKS]
 
 
 def test_version_is_said_once():
@@ -44,33 +46,85 @@ def test_names():
     for name in scheduled.__all__:
         assert hasattr(scheduled, name)
     public = {name for name in vars(_core) if not name.startswith("_")}
-    assert public - {"version"} <= set(scheduled.__all__)
+    shown = set().union(*(getattr(module, "__all__", ()) for module in [scheduled, *BUILT]))
+    assert public - {"version", "argument_text"} <= shown
 
 
 def test_is_typed():
     assert importlib.resources.files("scheduled").joinpath("py.typed").is_file()
 
 
-@pytest.mark.parametrize("name", ["_core", "_pep", "_law", "_anytime"])
-def test_stubs_are_up_to_date(name):
-    stubgen = pytest.importorskip("nanobind.stubgen")
-    if name != "_core":
-        pytest.importorskip(f"scheduled.{name[1:]}", exc_type=ImportError)
-    module = importlib.import_module(f"scheduled.{name}")
-    generator = stubgen.StubGen(module)
-    generator.put(module)
-    committed = (ROOT / f"python/scheduled/{name}.pyi").read_text(encoding="utf-8")
-    assert generator.get() == committed, (
-        f"regenerate: python -m nanobind.stubgen -m scheduled.{name} -o python/scheduled/{name}.pyi"
-    )
+def stub() -> str:
+    """What was installed for mypy and editors; it is made when the extension is built."""
+    return importlib.resources.files("scheduled").joinpath("_core.pyi").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["_core", "_pep", "_law", "_anytime"])
-def test_stubs_have_no_bare_containers(name):
+def test_the_stub_is_that_of_the_extension():
+    """Names, signatures and docstrings: a stub that was left over from another build fails."""
+    tree = ast.parse(stub())
+    found = {node.name: node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+    public = {name for name in vars(_core) if not name.startswith("_")}
+    assert public <= set(found)
+    for name in public:
+        value, node = getattr(_core, name), found[name]
+        if not inspect.isclass(value):
+            continue
+        members = {n.name: n for n in node.body if isinstance(n, ast.FunctionDef)}
+        for member, attribute in vars(value).items():
+            documentable = callable(attribute) or isinstance(attribute, property)
+            if member.startswith("_") or not documentable:
+                continue
+            assert member in members, f"{name}.{member}"
+            if isinstance(attribute, property):
+                assert ast.get_docstring(members[member]) == inspect.cleandoc(attribute.__doc__)
+
+
+def test_the_stub_has_no_bare_containers():
     """`mypy --strict` refuses `dict` without its types, in stubs too."""
-    stub = (ROOT / f"python/scheduled/{name}.pyi").read_text(encoding="utf-8")
-    signatures = "\n".join(re.findall(r"^ *def .*$", stub, re.MULTILINE))
+    signatures = "\n".join(re.findall(r"^ *def .*$", stub(), re.MULTILINE))
     assert not re.search(r"\b(?:dict|list|tuple|set)\b(?!\[)(?=[,)\]:]| ->| \|)", signatures)
+
+
+def parameters(function) -> list[str]:
+    """Their names, of all overloads."""
+    names: list[str] = []
+    for signature, *_ in getattr(function, "__nb_signature__", ()):
+        text = re.sub(r"= \\\d+", "= ...", signature)
+        arguments = ast.parse(f"{text}: ...").body[0].args
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+            if argument.arg not in ("self", *names):
+                names.append(argument.arg)
+    return names
+
+
+def explained(function) -> str:
+    """A docstring with those that it refers to: "Parameters are those of `bound`"."""
+    text = function.__doc__ or ""
+    for name in re.findall(r"(?:those of|As for|see|As above).*?`([A-Za-z_.]+)`", text):
+        known = [m for m in BUILT if hasattr(m, name.split(".")[0])]
+        if known:
+            other = known[0]
+            for part in name.split("."):
+                other = getattr(other, part, None)
+            if other is not function and other is not None:
+                text += explained(other)
+    return text
+
+
+def test_every_parameter_is_explained():
+    missing = []
+    for name, value in vars(_core).items():
+        if name.startswith("_") or not callable(value):
+            continue
+        functions = [(name, value)]
+        if inspect.isclass(value):
+            functions = [(f"{name}.{m}", f) for m, f in vars(value).items() if not m.startswith("_")]
+        for said, function in functions:
+            text = explained(getattr(function, "__func__", function))
+            assert text, said
+            absent = [p for p in parameters(function) if not re.search(rf"\b{p}\b", text)]
+            missing += [f"{said}({p})" for p in absent]
+    assert not missing, missing
 
 
 def test_mypy(tmp_path):
@@ -134,8 +188,7 @@ wrong: str = schedule.lr(0)
 
 def documented():
     """Everything public with a docstring: modules, functions, classes, members."""
-    names = [name for name in MODULES if name not in UNBUILT | FRAMEWORKS]
-    for module in [scheduled, *map(importlib.import_module, names)]:
+    for module in [scheduled, *BUILT]:
         yield module.__name__, module
         for name, value in vars(module).items():
             own = getattr(value, "__module__", None) == module.__name__
@@ -163,7 +216,8 @@ def test_docstrings_run(name, thing):
 
 def test_every_native_function_shows_an_example():
     for name, value in vars(_core).items():
-        if callable(value) and not inspect.isclass(value) and name != "version":
+        undocumented = name.startswith("_") or name in ("version", "argument_text")
+        if callable(value) and not inspect.isclass(value) and not undocumented:
             assert ">>>" in value.__doc__, name
 
 

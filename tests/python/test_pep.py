@@ -66,7 +66,7 @@ def test_errors():
 
 
 def test_without_the_extension(monkeypatch):
-    monkeypatch.setitem(sys.modules, "scheduled._pep", None)
+    monkeypatch.delattr("scheduled._core.solve_pep")
     monkeypatch.delitem(sys.modules, "scheduled.pep")
     text = "built without scheduled.pep, because Eigen was not found"
     with pytest.raises(ImportError, match=text) as error:

@@ -151,12 +151,14 @@ class ScheduleBase:
         try:
             values = np.array(main, dtype=np.float64)
         except (TypeError, ValueError):
-            raise ArgumentError("main schedule: must be an array of numbers") from None
+            raise ArgumentError.of("main schedule", "", "must be an array of numbers") from None
         expected = self._steps - warmup - cooldown
         if values.shape != (expected,):
-            raise ArgumentError(
-                f"main schedule of shape {values.shape}: must hold {expected} rates, one for each "
-                f"of {self._steps} steps but {warmup} of warmup and {cooldown} of cooldown"
+            raise ArgumentError.of(
+                f"main schedule of shape {values.shape}",
+                "",
+                f"must hold {expected} rates, one for each "
+                f"of {self._steps} steps but {warmup} of warmup and {cooldown} of cooldown",
             )
         values[(values < 0) & (values >= _ALMOST_ZERO)] = 0.0
         fields = self._warmup_fields()
@@ -177,7 +179,7 @@ class ScheduleBase:
             return {}
         start = kwargs["warmup_lr"]
         if not start > 0:
-            raise ArgumentError(f"warmup_lr = {start}: must be > 0")
+            raise ArgumentError.of("warmup_lr", start, "must be > 0")
         return {
             "warmup": kwargs["steps"],
             "warmup_start": rate("warmup_lr", start, kwargs["warmup_lr_absolute"]),
@@ -382,7 +384,7 @@ def cooldown_steps(cooldown_len: float, steps: int) -> int:
     """Length of a cooldown that takes a share of the run."""
     share = number("cooldown_len", cooldown_len)
     if not 0 <= share <= 1:
-        raise ArgumentError(f"cooldown_len = {cooldown_len}: must be a share of the steps, 0 to 1")
+        raise ArgumentError.of("cooldown_len", cooldown_len, "must be a share of the steps, 0 to 1")
     return int(share * whole("steps", steps))
 
 

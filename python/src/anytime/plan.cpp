@@ -2,34 +2,17 @@
 #include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/operators.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
-#include <nanobind/stl/tuple.h>
-#include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
-#include "anytime/parts.hpp"
-#include "convert.hpp"
-#include "record.hpp"
+#include "anytime/lengths.hpp"
+#include "anytime/records.hpp"
+#include "base/bind.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
-
-/// A prediction is pickled as its three numbers.
-template <>
-struct Pickled<std::optional<Predicted>> {
-  using Numbers = std::optional<std::tuple<double, double, double>>;
-  static Numbers save(const std::optional<Predicted>& member) {
-    if (!member) return std::nullopt;
-    return std::tuple(member->loss, member->lower, member->upper);
-  }
-  static std::optional<Predicted> load(const nb::object& saved) {
-    const auto numbers = nb::cast<Numbers>(saved);
-    if (!numbers) return std::nullopt;
-    return Predicted{std::get<0>(*numbers), std::get<1>(*numbers), std::get<2>(*numbers)};
-  }
-};
 
 namespace {
 
@@ -91,75 +74,12 @@ std::vector<Duration> durations(const std::vector<LengthArgument>& results) {
   return out;
 }
 
-void bind_branch(nb::module_& m) {
-  nb::class_<PlannedBranch> branch(m, "PlannedBranch", "One result: the branch that leaves the trunk for it.");
-  branch.def_ro("result", &PlannedBranch::result, "Its total budget in steps.")
-      .def_ro("start", &PlannedBranch::start, "The step at which it leaves the trunk.")
-      .def_ro("cooldown", &PlannedBranch::cooldown, "Steps of its cooldown.")
-      .def_prop_ro("share", &PlannedBranch::share, "Cooldown over result.")
-      .def_ro("schedule", &PlannedBranch::schedule, "Trunk and cooldown as one schedule of `result` steps.")
-      .def_ro("bound_at_own_peak", &PlannedBranch::bound_at_own_peak, "The bound at the trunk's own peak.")
-      .def_ro("bound", &PlannedBranch::bound, "The bound at the plan's peak.")
-      .def_ro("cosine", &PlannedBranch::cosine, "A cosine run of as many steps at its best peak.")
-      .def_ro("ratio", &PlannedBranch::ratio, "bound / cosine.bound; free of the scales of D and G.")
-      .def_prop_ro(
-          "loss",
-          [](const PlannedBranch& self) -> std::optional<std::tuple<double, double, double>> {
-            if (!self.loss) return std::nullopt;
-            return std::tuple(self.loss->loss, self.loss->lower, self.loss->upper);
-          },
-          "Predicted loss and its 90 % interval, (loss, lower, upper), at the trunk's own peak; None without a law.")
-      .def("__repr__", [](const PlannedBranch& self) {
-        return "PlannedBranch(result=" + std::to_string(self.result) + ", start=" + std::to_string(self.start) +
-               ", cooldown=" + std::to_string(self.cooldown) + ", ratio=" + format_number(self.ratio) + ")";
-      });
-  pickle_by_members(branch, &PlannedBranch::result, &PlannedBranch::start, &PlannedBranch::cooldown,
-                    &PlannedBranch::schedule, &PlannedBranch::bound_at_own_peak, &PlannedBranch::bound,
-                    &PlannedBranch::cosine, &PlannedBranch::ratio, &PlannedBranch::loss);
-}
-
-void bind_checkpoint(nb::module_& m) {
-  nb::class_<PlannedCheckpoint> point(m, "PlannedCheckpoint", "A checkpoint to keep, and until when.");
-  point.def_ro("step", &PlannedCheckpoint::step, "Finished updates.")
-      .def_ro("is_result", &PlannedCheckpoint::is_result, "The end of a branch, to be kept; else where branches leave.")
-      .def_ro("needed_by", &PlannedCheckpoint::needed_by, "Indices of the branches after which it may go.")
-      .def_ro("after_trunk_step", &PlannedCheckpoint::after_trunk_step,
-              "It is also kept until the trunk has committed this step; None: no such step.")
-      .def(nb::self == nb::self, nb::sig("def __eq__(self, arg: object, /) -> bool"))
-      .def("__repr__", [](const PlannedCheckpoint& self) {
-        return "PlannedCheckpoint(step=" + std::to_string(self.step) + ", is_result=" + text_of(self.is_result) + ")";
-      });
-  pickle_by_members(point, &PlannedCheckpoint::step, &PlannedCheckpoint::is_result, &PlannedCheckpoint::needed_by,
-                    &PlannedCheckpoint::after_trunk_step);
-}
-
-void bind_whole(nb::module_& m) {
-  nb::class_<AnytimePlan> plan(m, "AnytimePlan", "A trunk, its branches, and what they cost.");
-  plan.def_ro("trunk", &AnytimePlan::trunk, "The trunk, as given.")
-      .def_ro("branches", &AnytimePlan::branches, "One per result, in their order.")
-      .def_ro("checkpoints", &AnytimePlan::checkpoints, "By step.")
-      .def_ro("trunk_steps", &AnytimePlan::trunk_steps, "The last step at which a branch leaves.")
-      .def_ro("total_steps", &AnytimePlan::total_steps, "Steps of trunk and branches.")
-      .def_ro("separate_steps", &AnytimePlan::separate_steps, "Steps of one run per result instead.")
-      .def_ro("overhead", &AnytimePlan::overhead, "total_steps over the longest budget, minus 1.")
-      .def_ro("peak", &AnytimePlan::peak,
-              "The trunk's peak at which the largest ratio is smallest; its own where `tuned` is False.")
-      .def_ro("tuned", &AnytimePlan::tuned, "False where the trunk's rates are not proportional to its peak.")
-      .def("__repr__", [](const AnytimePlan& self) {
-        return "<AnytimePlan: trunk '" + print(self.trunk) + "', " + std::to_string(self.branches.size()) +
-               (self.branches.size() == 1 ? " branch, " : " branches, ") + std::to_string(self.total_steps) + " steps>";
-      });
-  pickle_by_members(plan, &AnytimePlan::trunk, &AnytimePlan::branches, &AnytimePlan::checkpoints,
-                    &AnytimePlan::trunk_steps, &AnytimePlan::total_steps, &AnytimePlan::separate_steps,
-                    &AnytimePlan::overhead, &AnytimePlan::peak, &AnytimePlan::tuned);
-}
-
 }  // namespace
 
 void bind_plan(nb::module_& m) {
-  bind_branch(m);
-  bind_checkpoint(m);
-  bind_whole(m);
+  bind<PlannedBranch>(m);
+  bind<PlannedCheckpoint>(m);
+  bind<AnytimePlan>(m);
   m.def(
       "plan_anytime",
       [](const Schedule& trunk, const std::vector<LengthArgument>& results, const LengthArgument& cooldown,

@@ -11,15 +11,19 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
 
-#include "anytime/parts.hpp"
+#include "anytime/lengths.hpp"
+#include "anytime/records.hpp"
 #include "anytime/store_docs.hpp"
-#include "convert.hpp"
-#include "record.hpp"
+#include "base/bind.hpp"
+#include "base/error.hpp"
+#include "base/errors.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -42,7 +46,7 @@ class Store {
   template <class Function>
   auto use(const Function& function) {
     return alone([&] {
-      if (!store_) throw std::invalid_argument("the run store is closed");
+      if (!store_) fail({"the run store is closed"});
       return function(*store_);
     });
   }
@@ -86,26 +90,22 @@ class Store {
 
 using Session = std::optional<std::int64_t>;
 
-RunStore::Access parse_access(std::string_view access) {
-  if (access == "write") return RunStore::Access::write;
-  if (access == "read") return RunStore::Access::read;
-  throw std::invalid_argument("access = '" + std::string(access) + "': must be 'write' or 'read'");
-}
-
 /// One path or several.
 std::vector<fs::path> paths_of(const nb::object& files) {
   fs::path one;
   if (nb::try_cast(files, one)) return {one};
   std::vector<fs::path> several;
   if (nb::try_cast(files, several)) return several;
-  throw std::invalid_argument("files: must be a path, a sequence of paths, or a function that gets a folder");
+  fail_argument("files", "must be a path, a sequence of paths, or a function that gets a folder");
 }
 
 RecordedCheckpoint commit(Store& self, std::int64_t step, const nb::object& files, const std::string& line,
                           const std::string& data_position, const nb::bytes& rng_state, const std::string& code_version,
                           bool keep, Session session) {
-  const CommitRequest request{line,         step, data_position, std::string(rng_state.c_str(), rng_state.size()),
-                              code_version, keep, session};
+  const CommitRequest request{line,          step_count("step", step),
+                              data_position, std::string(rng_state.c_str(), rng_state.size()),
+                              code_version,  keep,
+                              session};
   if (PyCallable_Check(files.ptr()) != 0) {
     return self.use([&](RunStore& store) {
       return store.commit(request, [&](const fs::path& folder) {
@@ -124,9 +124,8 @@ Resume resume(Store& self, const std::string& line, const std::optional<Schedule
   const ResumeRequest request{line, schedule, override_schedule, step, decayed_from, code_version, dry_run};
   Resume out = self.use([&](RunStore& store) { return store.resume(request); });
   for (const std::string& damage : out.damaged) {
-    if (PyErr_WarnEx(PyExc_RuntimeWarning, (damage + "; the one before is used").c_str(), 1) != 0) {
-      throw nb::python_error();
-    }
+    const nb::str text = python_text(damage + "; the one before is used");
+    if (PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "%U", text.ptr()) != 0) throw nb::python_error();
   }
   return out;
 }
@@ -137,67 +136,13 @@ void log(Store& self, std::int64_t step, const nb::object& metrics, const std::s
   std::vector<Metric> rows;
   names.reserve(values.size());
   for (const auto& [key, value] : values) {
-    names.push_back(nb::cast<std::string>(nb::str(key)));
+    names.push_back(native_text("metrics", nb::str(key)));
     if (nb::isinstance<nb::str>(value) || PyNumber_Check(value.ptr()) == 0) {
-      throw std::invalid_argument("metrics['" + names.back() + "'] = " + nb::cast<std::string>(nb::repr(value)) +
-                                  ": must be a number");
+      fail_value("metrics['" + names.back() + "']", native_text("metrics", nb::repr(value)), "must be a number");
     }
-    rows.push_back({step, names.back(), nb::cast<double>(nb::float_(value))});
+    rows.push_back({step_count("step", step), names.back(), nb::cast<double>(nb::float_(value))});
   }
   self.use([&](RunStore& store) { store.log(line, rows, session); });
-}
-
-void bind_reports(nb::module_& m) {
-  nb::class_<Resume>(m, "Resume", "Where to go on: load `folder`, make the next update with `lr`.")
-      .def_ro("session", &Resume::session, "Id of the session that began; for `commit` and `log`.")
-      .def_ro("step", &Resume::step, "Finished updates.")
-      .def_ro("lr", &Resume::lr, "schedule.lr(step): the rate of the next update.")
-      .def_ro("schedule", &Resume::schedule, "The schedule in force.")
-      .def_prop_ro(
-          "folder", [](const Resume& self) { return self.folder.empty() ? std::nullopt : std::optional(self.folder); },
-          "Of the checkpoint; None: from scratch.")
-      .def_ro("checkpoint", &Resume::checkpoint, "Its record; None: from scratch.")
-      .def_ro("lr_before", &Resume::lr_before, "By the recorded schedule; differs after an override.")
-      .def_prop_ro(
-          "damaged",
-          [](const Resume& self) {
-            nb::typed<nb::list, nb::str> texts;
-            for (const std::string& damage : self.damaged) texts.append(recorded_text(damage));
-            return texts;
-          },
-          "Checkpoints that failed their checksums and were passed over.")
-      .def("__repr__", [](const Resume& self) {
-        return "<Resume: at step " + std::to_string(self.step) + ", lr " + format_number(self.lr) + ">";
-      });
-  const auto listed = [](const std::vector<std::string>& texts) {
-    nb::typed<nb::list, nb::str> out;
-    for (const std::string& text : texts) out.append(recorded_text(text));
-    return out;
-  };
-  nb::class_<VerifyReport>(m, "VerifyReport", "What `RunStore.verify` found.")
-      .def_ro("checkpoints", &VerifyReport::checkpoints, "Looked at.")
-      .def_ro("files", &VerifyReport::files, "Read.")
-      .def_ro("bytes", &VerifyReport::bytes, "Read.")
-      .def_prop_ro(
-          "problems", [listed](const VerifyReport& self) { return listed(self.problems); }, "Damage.")
-      .def_prop_ro(
-          "notes", [listed](const VerifyReport& self) { return listed(self.notes); },
-          "Harmless, such as what an interrupted commit left.")
-      .def_prop_ro("sound", &VerifyReport::sound, "True where there are no problems.")
-      .def("__repr__", [](const VerifyReport& self) {
-        return "<VerifyReport: " + std::string(self.sound() ? "sound" : "not sound") + ", " +
-               std::to_string(self.checkpoints) + " checkpoints, " + std::to_string(self.bytes) + " bytes>";
-      });
-  nb::class_<GcReport>(m, "GcReport", "What `RunStore.gc` deleted.")
-      .def_ro("deleted", &GcReport::deleted, "Checkpoints.")
-      .def_prop_ro(
-          "leftovers", [listed](const GcReport& self) { return listed(self.leftovers); },
-          "Folders of interrupted work.")
-      .def_ro("bytes", &GcReport::bytes, "Freed, in checkpoints.")
-      .def("__repr__", [](const GcReport& self) {
-        return "<GcReport: " + std::to_string(self.deleted.size()) + " checkpoints, " + std::to_string(self.bytes) +
-               " bytes>";
-      });
 }
 
 void bind_opening(nb::class_<Store>& store) {
@@ -213,14 +158,14 @@ void bind_opening(nb::class_<Store>& store) {
           },
           nb::arg("folder"), nb::arg("trunk"), nb::kw_only(), nb::arg("code_version") = "", nb::arg("data") = "",
           nb::arg("metrics_in_memory") = in_memory,
-          nb::sig("def init(folder: str | os.PathLike[str], trunk: scheduled._core.Schedule, *, code_version: str = '',"
+          nb::sig("def init(folder: str | os.PathLike[str], trunk: Schedule, *, code_version: str = '',"
                   " data: str = '', metrics_in_memory: int = 16384) -> RunStore"),
           init_doc)
       .def_static(
           "open",
           [](const fs::path& folder, std::string_view access, const std::string& code_version,
              std::size_t metrics_in_memory) {
-            const RunStore::Access how = parse_access(access);
+            const RunStore::Access how = parse_word<RunStore::Access>("access", access);
             const StoreOptions options{code_version, {}, {}, metrics_in_memory};
             return new Store(without_gil([&] { return RunStore::open(folder, how, options); }), how);
           },
@@ -303,10 +248,21 @@ void bind_keeping(nb::class_<Store>& store) {
           nb::arg("line") = "trunk", log_of_doc);
 }
 
+/// StoreError and StoreBusy of the library become those of scheduled.
+void translate(const std::exception_ptr& error, void*) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const StoreBusy& busy) {
+    set_error("StoreBusy", busy.what());
+  } catch (const StoreError& failed) {
+    set_error("StoreError", failed.what());
+  }
+}
+
 }  // namespace
 
 void bind_store(nb::module_& m) {
-  bind_reports(m);
+  nb::register_exception_translator(translate);
   nb::class_<Store> store(m, "RunStore", class_doc);
   bind_opening(store);
   bind_training(store);

@@ -11,8 +11,7 @@
 
 #include <new>
 
-#include "law/law.hpp"
-#include "record.hpp"
+#include "law/rates.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -135,27 +134,17 @@ FitRunOptions run_options(const std::string& column, std::int64_t first_step, st
 }
 
 void bind_runs(nb::module_& m) {
-  nb::class_<FitRun> run(m, "FitRun", run_doc);
-  run.def(
-         "__init__",
-         [](FitRun* self, std::string name, const RatesLike& lr, const ArrayLike& step, const ArrayLike& loss) {
-           new (self) FitRun{std::move(name), read_rates(lr, "lr"), Values<std::int64_t>(step, "step").copy(),
-                             Values<double>(loss, "loss").copy()};
-         },
-         nb::arg("name"), nb::arg("lr"), nb::arg("step"), nb::arg("loss"))
-      .def_ro("name", &FitRun::name, "Of the run, for messages.")
-      .def_prop_ro(
-          "lr", [](nb::pointer_and_handle<FitRun> self) { return view<FloatArray>(self.p->lr, self.h); },
-          "Rates of all updates; read-only.")
-      .def_prop_ro(
-          "step", [](nb::pointer_and_handle<FitRun> self) { return view<IntArray>(self.p->step, self.h); },
-          "Updates after which the losses were measured; read-only.")
-      .def_prop_ro(
-          "loss", [](nb::pointer_and_handle<FitRun> self) { return view<FloatArray>(self.p->loss, self.h); },
-          "The losses; read-only.")
+  bind<FitRun>(m, run_doc, Repr::own)
+      .def(
+          "__init__",
+          [](FitRun* self, std::string name, const RatesLike& lr, const ArrayLike& step, const ArrayLike& loss) {
+            new (self) FitRun{std::move(name), read_rates(lr, "lr"), Values<std::int64_t>(step, "step").copy(),
+                              Values<double>(loss, "loss").copy()};
+          },
+          nb::arg("name"), nb::arg("lr"), nb::arg("step"), nb::arg("loss"))
       .def("__repr__", [](const FitRun& self) {
-        return "<FitRun '" + self.name + "': " + std::to_string(self.loss.size()) + " losses, " +
-               std::to_string(self.lr.size()) + " updates>";
+        return python_text("<FitRun '" + self.name + "': " + std::to_string(self.loss.size()) + " losses, " +
+                           std::to_string(self.lr.size()) + " updates>");
       });
   m.def(
       "fit_run",
@@ -175,34 +164,6 @@ void bind_runs(nb::module_& m) {
       nb::arg("warmup") = 0, nb::arg("max_gap") = 0, fit_branch_doc);
 }
 
-void bind_parts(nb::module_& m) {
-  nb::class_<Estimate> estimate(m, "Estimate", "A fitted parameter with its 90 % interval.");
-  estimate.def_ro("name", &Estimate::name, "Of the parameter.")
-      .def_ro("value", &Estimate::value, "The fitted value.")
-      .def_ro("lower", &Estimate::lower, "Lower end of the interval.")
-      .def_ro("upper", &Estimate::upper, "Upper end of the interval.")
-      .def_ro("identified", &Estimate::identified, "False where the runs say no more of it than was known before.")
-      .def_ro("at_bound", &Estimate::at_bound, "True where it is at the end of its range.")
-      .def("__repr__", [](const Estimate& self) {
-        return "<Estimate " + self.name + " = " + format_number(self.value) +
-               (self.identified ? "" : ", not identified") + ">";
-      });
-  pickle_by_members(estimate, &Estimate::name, &Estimate::value, &Estimate::lower, &Estimate::upper,
-                    &Estimate::identified, &Estimate::at_bound);
-  nb::class_<RunResiduals> residuals(m, "RunResiduals", "Fitted less measured losses of one run.");
-  residuals.def_ro("name", &RunResiduals::name, "Of the run.")
-      .def_ro("points", &RunResiduals::points, "Number of losses.")
-      .def_ro("mean", &RunResiduals::mean, "Mean.")
-      .def_ro("rms", &RunResiduals::rms, "Root of the mean square.")
-      .def_ro("largest", &RunResiduals::largest, "Largest size.")
-      .def_ro("largest_relative", &RunResiduals::largest_relative, "Largest size as a share of the loss.")
-      .def("__repr__", [](const RunResiduals& self) {
-        return "<RunResiduals '" + self.name + "': rms " + format_number(self.rms) + ">";
-      });
-  pickle_by_members(residuals, &RunResiduals::name, &RunResiduals::points, &RunResiduals::mean, &RunResiduals::rms,
-                    &RunResiduals::largest, &RunResiduals::largest_relative);
-}
-
 void bind_fitted(nb::module_& m) {
   nb::class_<FittedLaw>(m, "FittedLaw", fitted_doc)
       .def_ro("law", &FittedLaw::law, "The law at its best parameters.")
@@ -219,28 +180,16 @@ void bind_fitted(nb::module_& m) {
       .def("__repr__", [](const FittedLaw& self) {
         return "<FittedLaw '" + std::string(law_name(self.law.kind)) + "', noise " + format_number(self.noise) + ">";
       });
-  nb::class_<LawFit> fit(m, "LawFit", "What a fit found.");
-  fit.def_ro("fitted", &LawFit::fitted, "The law, for predictions.")
-      .def_ro("converged", &LawFit::converged, "False where more iterations may fit better.")
-      .def_ro("iterations", &LawFit::iterations, "Iterations of the best start.")
-      .def_ro("objective", &LawFit::objective, "Huber's loss at the end.")
-      .def_ro("estimates", &LawFit::estimates, "Parameters with intervals.")
-      .def_ro("residuals", &LawFit::residuals, "Of each run.")
-      .def_ro("warnings", &LawFit::warnings, "What the runs cannot tell, and units that do not fit together.")
-      .def("__repr__", [](const LawFit& self) {
-        return "<LawFit '" + std::string(law_name(self.fitted.law.kind)) + "' of " +
-               std::to_string(self.residuals.size()) + " runs, converged " + text_of(self.converged) + ">";
-      });
-  pickle_by_members(fit, &LawFit::fitted, &LawFit::converged, &LawFit::iterations, &LawFit::objective,
-                    &LawFit::estimates, &LawFit::residuals, &LawFit::warnings);
 }
 
 }  // namespace
 
 void bind_fit(nb::module_& m) {
   bind_runs(m);
-  bind_parts(m);
   bind_fitted(m);
+  bind<Estimate>(m);
+  bind<RunResiduals>(m);
+  bind<LawFit>(m);
   m.def(
       "fit_law",
       [](const std::vector<FitRun>& runs, std::string_view law, bool log_residuals, double huber, double prior,

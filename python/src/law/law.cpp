@@ -9,9 +9,9 @@
 
 #include <map>
 #include <new>
-#include <stdexcept>
 
-#include "law/law.hpp"
+#include "base/error.hpp"
+#include "law/rates.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -64,7 +64,7 @@ Law make_law(std::string_view kind, const std::map<std::string, double>& paramet
   for (const LawParameter& parameter : law_parameters(law.kind)) {
     const auto found = parameters.find(std::string(parameter.name));
     if (found == parameters.end()) {
-      throw std::invalid_argument("parameters: '" + std::string(parameter.name) + "' is missing");
+      fail_argument("parameters", concat({"'", parameter.name, "' is missing"}));
     }
     law.parameters.push_back(found->second);
     names += (names.empty() ? "" : ", ") + std::string(parameter.name);
@@ -72,7 +72,7 @@ Law make_law(std::string_view kind, const std::map<std::string, double>& paramet
   for (const auto& [name, value] : parameters) {
     bool known = false;
     for (const LawParameter& parameter : law_parameters(law.kind)) known = known || parameter.name == name;
-    if (!known) throw std::invalid_argument("parameters: unknown '" + name + "'; allowed: " + names);
+    if (!known) fail_argument("parameters", concat({"unknown '", name, "'; allowed: ", names}));
   }
   check_law(law);
   return law;

@@ -2,8 +2,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
-#include "law/law.hpp"
-#include "record.hpp"
+#include "law/rates.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/law.hpp"
 
@@ -86,37 +85,11 @@ Examples
 (3,)
 )doc";
 
-void bind_results(nb::module_& m) {
-  nb::class_<LawOptimum> optimum(m, "LawOptimum", "The schedule of a law's smallest final loss.");
-  optimum
-      .def_prop_ro(
-          "lr", [](nb::pointer_and_handle<LawOptimum> self) { return view<FloatArray>(self.p->lr, self.h); },
-          "One rate per update; read-only.")
-      .def_ro("loss", &LawOptimum::loss, "The final loss.")
-      .def_ro("gap", &LawOptimum::gap, "How much could still be won, to the first order.")
-      .def_ro("converged", &LawOptimum::converged, "Whether the gap is within the tolerance.")
-      .def_ro("evaluations", &LawOptimum::evaluations, "Of the loss and its gradient.")
-      .def("__repr__", [](const LawOptimum& self) {
-        return "<LawOptimum: " + std::to_string(self.lr.size()) + " steps, loss " + format_number(self.loss) +
-               ", converged " + text_of(self.converged) + ">";
-      });
-  pickle_by_members(optimum, &LawOptimum::lr, &LawOptimum::loss, &LawOptimum::gap, &LawOptimum::converged,
-                    &LawOptimum::evaluations);
-  nb::class_<LawPeak> peak(m, "LawPeak", "The best peak of a schedule by a law.");
-  peak.def_ro("peak", &LawPeak::peak, "The peak.")
-      .def_ro("loss", &LawPeak::loss, "The final loss at it.")
-      .def_ro("at_cap", &LawPeak::at_cap, "True where the cap is the best.")
-      .def("__repr__", [](const LawPeak& self) {
-        return "LawPeak(peak=" + format_number(self.peak) + ", loss=" + format_number(self.loss) +
-               ", at_cap=" + text_of(self.at_cap) + ")";
-      });
-  pickle_by_members(peak, &LawPeak::peak, &LawPeak::loss, &LawPeak::at_cap);
-}
-
 }  // namespace
 
 void bind_optimize(nb::module_& m) {
-  bind_results(m);
+  bind<LawOptimum>(m);
+  bind<LawPeak>(m);
   m.def(
       "optimize",
       [](const Law& law, std::int64_t steps, std::int64_t warmup, std::optional<double> cap, double tolerance,

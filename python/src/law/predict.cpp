@@ -6,10 +6,10 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
-#include "law/law.hpp"
-#include "record.hpp"
+#include "law/rates.hpp"
 
-namespace scheduled::python {
+namespace scheduled {
+namespace python {
 namespace {
 
 /// Predicted losses as arrays.
@@ -18,6 +18,22 @@ struct Predictions {
   std::vector<double> lower;
   std::vector<double> upper;
 };
+
+}  // namespace
+}  // namespace python
+
+template <>
+struct Record<python::Predictions> {
+  using Predictions = python::Predictions;
+  static constexpr std::string_view name = "Predictions";
+  static constexpr std::string_view meaning = "Losses along a run with their 90 % intervals";
+  static constexpr std::tuple fields{Field{"loss", &Predictions::loss, "nats", "The predictions"},
+                                     Field{"lower", &Predictions::lower, "nats", "Lower ends of the intervals"},
+                                     Field{"upper", &Predictions::upper, "nats", "Upper ends of the intervals"}};
+};
+
+namespace python {
+namespace {
 
 constexpr const char* predict_doc = R"doc(Losses of a schedule that was not run, with 90 % intervals.
 
@@ -62,6 +78,19 @@ Returns
 -------
 Predicted
     Much narrower than the difference of two intervals, as errors that both share cancel.
+
+Examples
+--------
+>>> import numpy as np
+>>> from scheduled import Schedule
+>>> from scheduled.law import FitRun, Law, fit_law, predict_difference
+>>> step = np.arange(100, 1001, 100)
+>>> truth = Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
+>>> schedules = [Schedule("constant(steps=1000)"), Schedule("cosine(steps=1000)")]
+>>> runs = [FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
+>>> fitted = fit_law(runs, "momentum", prior=0.0).fitted
+>>> bool(predict_difference(fitted, *schedules).loss > 0.0)  # the constant rate ends higher
+True
 )doc";
 
 constexpr const char* cooldown_doc = R"doc(What a cooldown started now would give, without running it.
@@ -83,6 +112,20 @@ further : int
 Returns
 -------
 VirtualCooldown
+
+Examples
+--------
+>>> import numpy as np
+>>> from scheduled import Schedule
+>>> from scheduled.law import FitRun, Law, fit_law, virtual_cooldown
+>>> step = np.arange(100, 1001, 100)
+>>> truth = Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
+>>> schedules = [Schedule("constant(steps=1000)"), Schedule("cosine(steps=1000)")]
+>>> runs = [FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
+>>> fitted = fit_law(runs, "momentum", prior=0.0).fitted
+>>> now = virtual_cooldown(fitted, Schedule("constant(steps=500)"), [50, 100])
+>>> [answer.length for answer in now.answers], bool(now.answers[0].loss.loss < now.trunk.loss)
+([50, 100], True)
 )doc";
 
 constexpr const char* extrapolations_doc = R"doc(What of a run lies outside what the law was fitted to, in words.
@@ -95,68 +138,33 @@ lr : Schedule or array_like
 Returns
 -------
 list of str
+
+Examples
+--------
+>>> import numpy as np
+>>> from scheduled import Schedule
+>>> from scheduled.law import FitRun, Law, fit_law, extrapolations
+>>> step = np.arange(100, 1001, 100)
+>>> truth = Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
+>>> schedules = [Schedule("constant(steps=1000)"), Schedule("cosine(steps=1000)")]
+>>> runs = [FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
+>>> fitted = fit_law(runs, "momentum", prior=0.0).fitted
+>>> extrapolations(fitted, Schedule("cosine(steps=1000)"))
+[]
+>>> len(extrapolations(fitted, Schedule("cosine(steps=2000)")))
+1
 )doc";
-
-std::string repr(const Predicted& p) {
-  return "Predicted(loss=" + format_number(p.loss) + ", lower=" + format_number(p.lower) +
-         ", upper=" + format_number(p.upper) + ")";
-}
-
-template <std::vector<double> Predictions::*member>
-FloatArray array(nb::pointer_and_handle<Predictions> self) {
-  return view<FloatArray>(self.p->*member, self.h);
-}
-
-void bind_results(nb::module_& m) {
-  nb::class_<Predicted> predicted(m, "Predicted", "A loss, or a difference of losses, with its 90 % interval.");
-  predicted.def_ro("loss", &Predicted::loss, "The prediction.")
-      .def_ro("lower", &Predicted::lower, "Lower end of the interval.")
-      .def_ro("upper", &Predicted::upper, "Upper end of the interval.")
-      .def("__repr__", [](const Predicted& self) { return repr(self); });
-  pickle_by_members(predicted, &Predicted::loss, &Predicted::lower, &Predicted::upper);
-
-  nb::class_<Predictions> predictions(m, "Predictions", "Losses along a run with their 90 % intervals.");
-  predictions.def_prop_ro("loss", &array<&Predictions::loss>, "The predictions; read-only.")
-      .def_prop_ro("lower", &array<&Predictions::lower>, "Lower ends of the intervals; read-only.")
-      .def_prop_ro("upper", &array<&Predictions::upper>, "Upper ends of the intervals; read-only.")
-      .def("__len__", [](const Predictions& self) { return self.loss.size(); })
-      .def("__repr__",
-           [](const Predictions& self) { return "<Predictions: " + std::to_string(self.loss.size()) + " losses>"; });
-  pickle_by_members(predictions, &Predictions::loss, &Predictions::lower, &Predictions::upper);
-
-  nb::class_<CooldownAnswer> answer(m, "CooldownAnswer", "What one cooldown would give.");
-  answer.def_ro("length", &CooldownAnswer::length, "Its steps.")
-      .def_ro("loss", &CooldownAnswer::loss, "Loss at its end.")
-      .def_ro("gain", &CooldownAnswer::gain, "What `further` steps on the trunk before it would win.")
-      .def_ro("longer", &CooldownAnswer::longer, "What a cooldown longer by `further` steps would win instead.")
-      .def_prop_ro(
-          "worth_going_on", [](const CooldownAnswer& self) { return name_of(worth_going_on(self)); },
-          "Whether more steps on the trunk before it pay, by the interval of `gain`: 'yes', 'no' or 'unsure'.")
-      .def_prop_ro(
-          "better_spent", [](const CooldownAnswer& self) { return name_of(better_spent(self)); },
-          "Where the next steps win more: 'trunk', 'cooldown', or 'alike' where the intervals overlap.")
-      .def("__repr__", [](const CooldownAnswer& self) {
-        return "<CooldownAnswer: " + std::to_string(self.length) + " steps, loss " + format_number(self.loss.loss) +
-               ">";
-      });
-  pickle_by_members(answer, &CooldownAnswer::length, &CooldownAnswer::loss, &CooldownAnswer::gain,
-                    &CooldownAnswer::longer);
-
-  nb::class_<VirtualCooldown> cooldown(m, "VirtualCooldown", "Cooldowns of several lengths, started now.");
-  cooldown.def_ro("now", &VirtualCooldown::now, "Updates of the trunk.")
-      .def_ro("trunk", &VirtualCooldown::trunk, "Its loss now, by the law.")
-      .def_ro("answers", &VirtualCooldown::answers, "One for each length.")
-      .def("__repr__", [](const VirtualCooldown& self) {
-        return "<VirtualCooldown: " + std::to_string(self.answers.size()) + " lengths from step " +
-               std::to_string(self.now) + ">";
-      });
-  pickle_by_members(cooldown, &VirtualCooldown::now, &VirtualCooldown::trunk, &VirtualCooldown::answers);
-}
 
 }  // namespace
 
 void bind_predict(nb::module_& m) {
-  bind_results(m);
+  bind<Predicted>(m, "A loss, or a difference of losses, with its 90 % interval; iterates over loss, lower, upper.")
+      .def(
+          "__iter__", [](const Predicted& self) { return nb::iter(nb::make_tuple(self.loss, self.lower, self.upper)); },
+          nb::sig("def __iter__(self) -> collections.abc.Iterator[float]"));
+  bind<Predictions>(m).def("__len__", [](const Predictions& self) { return self.loss.size(); });
+  bind<CooldownAnswer>(m);
+  bind<VirtualCooldown>(m);
   m.def(
       "predict",
       [](const FittedLaw& fitted, const RatesLike& lr, const ArrayLike& step) {
@@ -198,4 +206,5 @@ void bind_predict(nb::module_& m) {
       nb::arg("fitted"), nb::arg("lr"), extrapolations_doc);
 }
 
-}  // namespace scheduled::python
+}  // namespace python
+}  // namespace scheduled

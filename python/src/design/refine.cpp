@@ -6,11 +6,9 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
-#include <stdexcept>
-
-#include "bindings.hpp"
-#include "convert.hpp"
-#include "record.hpp"
+#include "base/bind.hpp"
+#include "design/records.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -89,52 +87,17 @@ Examples
 ('linear', True)
 )doc";
 
-NormKind parse_norm(std::string_view norm) {
-  if (norm == "l2") return NormKind::l2;
-  if (norm == "l1") return NormKind::l1;
-  throw std::invalid_argument("norm = '" + std::string(norm) + "': must be 'l2' or 'l1'");
-}
-
-std::string repr(const NearestSpec& nearest) {
-  return "NearestSpec(schedule=Schedule('" + print(nearest.schedule) +
-         "'), distance=" + format_number(nearest.distance) + ", mean_square=" + format_number(nearest.mean_square) +
-         ")";
-}
-
-void bind_results(nb::module_& m) {
-  nb::class_<NearestSpec> nearest(m, "NearestSpec", "A named schedule like given rates.");
-  nearest.def_ro("schedule", &NearestSpec::schedule, "The schedule, with its peak.")
-      .def_ro("distance", &NearestSpec::distance, "Largest difference of the rates, as a share of their largest.")
-      .def_ro("mean_square", &NearestSpec::mean_square, "Root of the mean squared difference.")
-      .def("__repr__", [](const NearestSpec& self) { return repr(self); });
-  pickle_by_members(nearest, &NearestSpec::schedule, &NearestSpec::distance, &NearestSpec::mean_square);
-
-  nb::class_<RefinedSchedule> refined(m, "RefinedSchedule", "A schedule from gradient norms.");
-  refined.def_ro("schedule", &RefinedSchedule::schedule, "A table; its largest value is 1, its last one 0.")
-      .def_prop_ro(
-          "grad_norm",
-          [](nb::pointer_and_handle<RefinedSchedule> self) { return view<FloatArray>(self.p->grad_norm, self.h); },
-          "The norms used: filtered, one per step; read-only.")
-      .def_ro("dropped", &RefinedSchedule::dropped, "Number of norms that were not finite.")
-      .def_ro("nearest", &RefinedSchedule::nearest, "The nearest named schedule; None where none is close.")
-      .def("__repr__", [](const RefinedSchedule& self) {
-        return "<RefinedSchedule: " + std::to_string(self.grad_norm.size()) + " steps, dropped " +
-               std::to_string(self.dropped) + ", nearest " + (self.nearest ? repr(*self.nearest) : "None") + ">";
-      });
-  pickle_by_members(refined, &RefinedSchedule::schedule, &RefinedSchedule::grad_norm, &RefinedSchedule::dropped,
-                    &RefinedSchedule::nearest);
-}
-
 }  // namespace
 
-void bind_design_refine(nb::module_& m) {
-  bind_results(m);
+void bind_refine(nb::module_& m) {
+  bind<NearestSpec>(m);
+  bind<RefinedSchedule>(m);
   m.def(
       "refine",
       [](const ArrayLike& grad_norm, std::string_view norm, double width, std::optional<std::int64_t> steps,
          double close) {
         const Values<double> norms(grad_norm, "grad_norm");
-        const RefineSettings settings{parse_norm(norm), width, steps, close};
+        const RefineSettings settings{parse_word<NormKind>("norm", norm), width, steps, close};
         return without_gil([&] { return refine(norms.span(), settings); });
       },
       nb::arg("grad_norm"), nb::arg("norm") = "l2", nb::arg("width") = RefineSettings{}.width,

@@ -6,11 +6,10 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
-#include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
-#include "bindings.hpp"
-#include "convert.hpp"
+#include "base/bind.hpp"
+#include "modules.hpp"
 #include "runlog/records.hpp"
 
 namespace scheduled::python {
@@ -146,33 +145,24 @@ Examples
 )doc";
 
 void bind_log(nb::module_& m) {
-  nb::class_<RunLog>(m, "RunLog", class_doc)
-      .def_ro("name", &RunLog::name, "Where the log came from.")
-      .def_prop_ro(
-          "step", [](nb::pointer_and_handle<RunLog> self) { return view<IntArray>(self.p->step, self.h); },
-          "Logged steps, strictly increasing.")
+  bind<RunLog>(m, class_doc, Repr::own)
       .def_prop_ro(
           "columns",
           [](const RunLog& self) {
             nb::typed<nb::list, nb::str> names;
-            for (const auto& [name, values] : self.column) names.append(name);
+            for (const auto& [name, values] : self.column) names.append(python_text(name));
             return names;
           },
           "Names of the columns.")
-      .def_ro("meta", &RunLog::meta, "Configuration and summary values.")
-      .def_ro("format", &RunLog::format, "The format it was read as.")
-      .def_ro("source", &RunLog::source, "What standard columns are called in the source.")
-      .def_ro("notes", &RunLog::notes, "What was taken in one of several ways, or looks wrong.")
       .def(
           "__getitem__",
-          [](nb::pointer_and_handle<RunLog> self, std::string_view column) {
-            return view<FloatArray>(self.p->at(column), self.h);
-          },
+          [](nb::pointer_and_handle<RunLog> self, std::string_view column) { return view(self.p->at(column), self.h); },
           nb::arg("column"), "The values of one column.")
       .def("__contains__", &RunLog::has, nb::arg("column"))
       .def("__len__", &RunLog::rows)
-      .def("__repr__",
-           [](const RunLog& self) { return "<RunLog '" + self.name + "': " + std::to_string(self.rows()) + " rows>"; });
+      .def("__repr__", [](const RunLog& self) {
+        return python_text("<RunLog '" + self.name + "': " + std::to_string(self.rows()) + " rows>");
+      });
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
-#include "bindings.hpp"
-#include "convert.hpp"
-#include "record.hpp"
+#include "base/bind.hpp"
+#include "design/records.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -82,43 +82,12 @@ Examples
 (0.100308, 0.05)
 )doc";
 
-std::string repr(const BothBounds& both) {
-  return "BothBounds(omega=" + format_number(both.omega) + ", worst_case=" + format_number(both.worst_case) + ")";
-}
-
-void bind_results(nb::module_& m) {
-  nb::class_<OptimalSchedule> optimal(m, "OptimalSchedule", "Learning rates and their bound.");
-  optimal
-      .def_prop_ro(
-          "lr", [](nb::pointer_and_handle<OptimalSchedule> self) { return view<FloatArray>(self.p->lr, self.h); },
-          "The rates of the steps 1 ... T; read-only.")
-      .def_ro("bound", &OptimalSchedule::bound, "What is smallest: the bound, or the worst case.")
-      .def("__repr__", [](const OptimalSchedule& self) {
-        return "<OptimalSchedule: " + std::to_string(self.lr.size()) + " steps, bound " + format_number(self.bound) +
-               ">";
-      });
-  pickle_by_members(optimal, &OptimalSchedule::lr, &OptimalSchedule::bound);
-
-  nb::class_<BothBounds> both(m, "BothBounds", "Both criteria for one schedule.");
-  both.def_ro("omega", &BothBounds::omega, "The last-iterate bound.")
-      .def_ro("worst_case", &BothBounds::worst_case, "The exact worst case; an upper bound of it where norms vary.")
-      .def("__repr__", [](const BothBounds& self) { return repr(self); });
-  pickle_by_members(both, &BothBounds::omega, &BothBounds::worst_case);
-
-  nb::class_<OptimaCompared> compared(m, "OptimaCompared", "What either optimum gives away by the other's measure.");
-  compared.def_ro("omega_optimal", &OptimaCompared::omega_optimal, "Of the rates with the smallest bound.")
-      .def_ro("worst_case_optimal", &OptimaCompared::worst_case_optimal, "Of the rates with the smallest worst case.")
-      .def("__repr__", [](const OptimaCompared& self) {
-        return "OptimaCompared(omega_optimal=" + repr(self.omega_optimal) +
-               ", worst_case_optimal=" + repr(self.worst_case_optimal) + ")";
-      });
-  pickle_by_members(compared, &OptimaCompared::omega_optimal, &OptimaCompared::worst_case_optimal);
-}
-
 }  // namespace
 
-void bind_design_optimal(nb::module_& m) {
-  bind_results(m);
+void bind_optimal(nb::module_& m) {
+  bind<OptimalSchedule>(m);
+  bind<BothBounds>(m);
+  bind<OptimaCompared>(m);
   m.def(
       "optimal_schedule",
       [](std::int64_t T, const ArrayLike& grad_norm, double distance) {

@@ -10,31 +10,34 @@
 
 #include <new>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <variant>
 
-#include "bindings.hpp"
-#include "convert.hpp"
+#include "base/arrays.hpp"
+#include "base/error.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
 namespace {
 
 /// A Python value as the spec language writes it; numbers keep every digit.
-std::string field_text(nb::handle key, nb::handle value) {
-  if (nb::isinstance<nb::str>(value)) return nb::cast<std::string>(value);
-  if (nb::hasattr(value, "tolist")) return field_text(key, value.attr("tolist")());  // NumPy's
+std::string field_text(const std::string& name, nb::handle value) {
+  if (nb::isinstance<nb::str>(value)) return native_text(name, value);
+  if (nb::hasattr(value, "tolist")) return field_text(name, value.attr("tolist")());  // NumPy's
   if (PyFloat_Check(value.ptr())) return format_number(nb::cast<double>(value));
-  if (PyIndex_Check(value.ptr()) && !PyBool_Check(value.ptr())) return nb::cast<std::string>(nb::str(nb::int_(value)));
+  if (PyIndex_Check(value.ptr()) && !PyBool_Check(value.ptr())) {
+    const nb::int_ whole(value);
+    check_whole(name, whole);
+    return nb::cast<std::string>(nb::str(whole));
+  }
   if (PySequence_Check(value.ptr())) {
     std::string items;
-    for (const nb::handle item : value) items += (items.empty() ? "" : ", ") + field_text(key, item);
+    for (const nb::handle item : value) items += (items.empty() ? "" : ", ") + field_text(name, item);
     return "[" + items + "]";
   }
   if (nb::hasattr(value, "__float__") && !PyBool_Check(value.ptr()))
     return format_number(nb::cast<double>(nb::float_(value)));
-  throw std::invalid_argument(nb::cast<std::string>(nb::str(key)) + " = " + nb::cast<std::string>(nb::repr(value)) +
-                              ": must be a number, a text or a list of them");
+  fail_value(name, native_text(name, nb::repr(value)), "must be a number, a text or a list of them");
 }
 
 /// `spec` itself, or the spec of that name with the fields that are not None.
@@ -43,7 +46,8 @@ std::string spec_text(std::string_view spec, const nb::kwargs& fields) {
   std::string items;
   for (const auto& [key, value] : fields) {
     if (value.is_none()) continue;
-    items += (items.empty() ? "" : ", ") + nb::cast<std::string>(key) + "=" + field_text(key, value);
+    const std::string name = native_text("field", key);
+    items += (items.empty() ? "" : ", ") + name + "=" + field_text(name, value);
   }
   return std::string(spec) + "(" + items + ")";
 }
@@ -53,17 +57,24 @@ using Steps = std::variant<std::int64_t, std::string>;
 
 Schedule from_function(const nb::callable& function, const Steps& steps, double peak) {
   const auto* const text = std::get_if<std::string>(&steps);
-  const std::int64_t count =
-      text ? resolve_steps("steps", parse_duration("steps", *text), std::nullopt, {}) : std::get<std::int64_t>(steps);
+  const std::int64_t count = text ? resolve_steps("steps", parse_duration("steps", *text), std::nullopt, {})
+                                  : step_count("steps", std::get<std::int64_t>(steps));
   std::vector<double> values;
   for (std::int64_t i = 0; i < count; ++i) {
     const nb::object value = function(i);
     if (!nb::try_cast(value, values.emplace_back())) {
-      throw std::invalid_argument("function(" + std::to_string(i) + ") = " + nb::cast<std::string>(nb::repr(value)) +
-                                  ": must be a number");
+      fail_value("function(" + std::to_string(i) + ")", native_text("function", nb::repr(value)), "must be a number");
     }
   }
   return Schedule::table(std::move(values), peak);
+}
+
+Schedule parse(std::string_view text, const std::optional<Steps>& default_steps) {
+  if (!default_steps) return Schedule::parse(text);
+  if (const auto* const count = std::get_if<std::int64_t>(&*default_steps)) {
+    return Schedule::parse(text, steps(step_count("default_steps", *count)));
+  }
+  return Schedule::parse(text, parse_duration("default_steps", std::get<std::string>(*default_steps)));
 }
 
 /// Another main shape between the same warmup and cooldown.
@@ -109,6 +120,24 @@ array([0.5, 0.5, 0.5, 0.5, 0.5, 0.4, 0.3, 0.2, 0.1, 0. ])
 True
 >>> print(s.with_steps(20))
 wsd(steps=20, peak=0.5, cooldown=50%, decay=linear)
+)doc";
+
+constexpr const char* parse_doc = R"doc(Reads a spec, or what `to_json` wrote.
+
+Parameters
+----------
+text : str
+    As for ``Schedule(text)``.
+default_steps : int or str, optional
+    Horizon of a spec that says none.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> Schedule.parse("cosine(peak=1e-3)", default_steps="2k").steps
+2000
+>>> Schedule.parse("cosine(steps=100)", default_steps="2k")(0)
+1.0
 )doc";
 
 constexpr const char* from_values_doc = R"doc(Explicit rates, times `peak`, as a schedule.
@@ -258,11 +287,14 @@ void bind_construction(nb::class_<Schedule>& schedule) {
                   nb::sig("def from_function(function: collections.abc.Callable[[int], float], steps: int | str, "
                           "peak: float = 1.0) -> Schedule"),
                   from_function_doc)
+      .def_static("parse", &parse, nb::arg("text"), nb::arg("default_steps") = nb::none(),
+                  nb::sig("def parse(text: str, default_steps: int | str | None = None) -> Schedule"), parse_doc)
       .def_static(
           "from_json", [](std::string_view text) { return Schedule::parse(text); }, nb::arg("text"), from_json_doc)
       .def("with_peak", &Schedule::with_peak, nb::arg("peak"), with_peak_doc)
       .def(
-          "with_steps", [](const Schedule& self, std::int64_t count) { return self.with_steps(steps(count)); },
+          "with_steps",
+          [](const Schedule& self, std::int64_t count) { return self.with_steps(steps(step_count("steps", count))); },
           nb::arg("steps"), "The same schedule with another horizon; shares of the run follow.")
       .def(
           "with_steps",
@@ -272,7 +304,9 @@ void bind_construction(nb::class_<Schedule>& schedule) {
 }
 
 void bind_reading(nb::class_<Schedule>& schedule) {
-  schedule.def("lr", &Schedule::lr, nb::arg("i"), lr_doc)
+  const auto lr = [](const Schedule& self, std::int64_t i) { return self.lr(step_count("i", i)); };
+  schedule.def("lr", lr, nb::arg("i"), lr_doc)
+      .def("__call__", lr, nb::arg("i"), "`lr(i)`, for interfaces that take a function of the step.")
       .def(
           "fill",
           [](const Schedule& self, std::int64_t first, const WritableArray& out) {

@@ -6,8 +6,9 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
-#include "bindings.hpp"
-#include "convert.hpp"
+#include "base/bind.hpp"
+#include "bound/records.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -166,38 +167,6 @@ Examples
 'none is known for rsqrt'
 )doc";
 
-std::string repr(const ClosedForm& form) {
-  return "ClosedForm(peak=" + format_number(form.peak) + ", bound=" + format_number(form.bound) + ")";
-}
-
-void bind_results(nb::module_& m) {
-  nb::class_<ClosedForm>(m, "ClosedForm", "A base learning rate and the bound there.")
-      .def_ro("peak", &ClosedForm::peak, "The best base learning rate.")
-      .def_ro("bound", &ClosedForm::bound, "The bound there.")
-      .def("__repr__", &repr);
-  nb::class_<BoundFacts>(m, "BoundFacts", "What the closed forms say about a schedule; None where they say nothing.")
-      .def_prop_ro(
-          "family", [](const BoundFacts& self) { return name_of(self.family); },
-          "'constant', 'linear', 'wsd', 'cosine', '1-sqrt', 'polynomial' or 'none'.")
-      .def_ro("why_none", &BoundFacts::why_none, "Why no closed form applies; empty where one does.")
-      .def_ro("T", &BoundFacts::T, "The last positive step at or before the T asked for.")
-      .def_ro("T0", &BoundFacts::T0, "Steps before the cooldown.")
-      .def_ro("cooldown", &BoundFacts::cooldown, "The cooldown's share of T.")
-      .def_ro("warmup", &BoundFacts::warmup, "Steps of a warmup, which the forms leave out.")
-      .def_ro("exact", &BoundFacts::exact, "Best peak and bound; only without a warmup.")
-      .def_ro("limit", &BoundFacts::limit, "Their limits for long runs, at this T, D and G.")
-      .def_ro("constants", &BoundFacts::constants, "The limits in units of D / (G sqrt(T)) and D G / sqrt(T).")
-      .def_ro("theorem", &BoundFacts::theorem, "WSD: the upper bound of arXiv 2501.18965.")
-      .def_ro("linear_peak_factor", &BoundFacts::linear_peak_factor,
-              "Best peak of linear decay over that of this schedule.")
-      .def_ro("linear_bound_factor", &BoundFacts::linear_bound_factor,
-              "Bound of linear decay over that of this schedule, each at its best peak.")
-      .def("__repr__", [](const BoundFacts& self) {
-        return "BoundFacts(family='" + std::string(name_of(self.family)) + "', T=" + std::to_string(self.T) +
-               ", exact=" + (self.exact ? repr(*self.exact) : "None") + ")";
-      });
-}
-
 void bind_limits(nb::module_& m) {
   m.def("wsd_limit", &wsd_limit, nb::arg("cooldown"), wsd_limit_doc);
   m.def("linear_limit", &linear_limit, linear_limit_doc);
@@ -211,7 +180,8 @@ void bind_limits(nb::module_& m) {
 }  // namespace
 
 void bind_closed_forms(nb::module_& m) {
-  bind_results(m);
+  bind<ClosedForm>(m);
+  bind<BoundFacts>(m);
   m.def("harmonic", &harmonic, nb::arg("n"), harmonic_doc);
   m.def("constant_closed_form", &constant_closed_form, nb::arg("T"), nb::arg("grad_norm") = 1.0,
         nb::arg("distance") = 1.0, constant_doc);
@@ -227,7 +197,7 @@ void bind_closed_forms(nb::module_& m) {
       [](const Schedule& schedule, const ArrayLike& grad_norm, double distance, std::optional<std::int64_t> T,
          std::string_view criterion) {
         const GradNormArgument norms(grad_norm);
-        const BoundSettings settings{norms.get(), distance, T, parse_criterion(criterion)};
+        const BoundSettings settings{norms.get(), distance, T, parse_word<Criterion>("criterion", criterion)};
         return without_gil([&] { return bound_facts(schedule, settings); });
       },
       nb::arg("schedule"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::arg("T") = nb::none(),

@@ -7,17 +7,11 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
-#include "bindings.hpp"
-#include "convert.hpp"
-#include "record.hpp"
+#include "base/bind.hpp"
+#include "design/records.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
-
-std::string repr(const BestBaseLr& best) {
-  return "BestBaseLr(peak=" + format_number(best.peak) + ", bound=" + format_number(best.bound) +
-         ", T=" + std::to_string(best.T) + ", closed_form=" + text_of(best.closed_form) +
-         ", at_limit=" + text_of(best.at_limit) + ")";
-}
 
 namespace {
 
@@ -36,7 +30,7 @@ Examples
 
 By the exact worst case:
 
->>> round(best_base_lr(Schedule("constant(steps=3)"), criterion="worst_case").bound, 12)
+>>> round(best_base_lr(Schedule("constant(steps=3)"), criterion="worst-case").bound, 12)
 0.6
 )doc";
 
@@ -88,67 +82,18 @@ wsd 0.1093 1.0864
 linear 0.1006 1.0
 )doc";
 
-void bind_best(nb::module_& m) {
-  nb::class_<BestBaseLr> best(m, "BestBaseLr", "The base learning rate with the smallest bound.");
-  best.def_ro("peak", &BestBaseLr::peak, "The best base learning rate.")
-      .def_ro("bound", &BestBaseLr::bound, "The bound there.")
-      .def_ro("T", &BestBaseLr::T, "The step of the bound: the last positive one at or before the T asked for.")
-      .def_ro("closed_form", &BestBaseLr::closed_form,
-              "False where absolute rates, or different grad norms of the worst case, made a numerical minimisation "
-              "necessary.")
-      .def_ro("at_limit", &BestBaseLr::at_limit,
-              "True where the minimum lies at the smallest peak that the absolute rates allow.")
-      .def("__repr__", &repr);
-  pickle_by_members(best, &BestBaseLr::peak, &BestBaseLr::bound, &BestBaseLr::T, &BestBaseLr::closed_form,
-                    &BestBaseLr::at_limit);
-}
-
-void bind_sensitivity(nb::module_& m) {
-  nb::class_<LrSensitivity> found(m, "LrSensitivity", "How much the choice of the base learning rate matters.");
-  found.def_ro("best", &LrSensitivity::best, "The best peak and the bound there.")
-      .def_ro("share", &LrSensitivity::share, "The loss that defines the interval.")
-      .def_ro("at_half", &LrSensitivity::at_half,
-              "Bound at half the best peak over the best bound; None where absolute rates allow no such peak.")
-      .def_ro("at_double", &LrSensitivity::at_double, "The same at twice the best peak.")
-      .def_ro("low", &LrSensitivity::low,
-              "From here to `high` the bound is at most 1 + share times the best; 0 where no peak is too small.")
-      .def_ro("high", &LrSensitivity::high, "The end of the interval.")
-      .def_ro("low_at_limit", &LrSensitivity::low_at_limit,
-              "True where `low` is the smallest peak that the absolute rates allow.")
-      .def_ro("closed_form", &LrSensitivity::closed_form, "False where it was found by bisection.")
-      .def("__repr__", [](const LrSensitivity& self) {
-        return "LrSensitivity(best=" + repr(self.best) + ", share=" + format_number(self.share) +
-               ", low=" + format_number(self.low) + ", high=" + format_number(self.high) + ")";
-      });
-  pickle_by_members(found, &LrSensitivity::best, &LrSensitivity::share, &LrSensitivity::at_half,
-                    &LrSensitivity::at_double, &LrSensitivity::low, &LrSensitivity::high, &LrSensitivity::low_at_limit,
-                    &LrSensitivity::closed_form);
-}
-
-void bind_row(nb::module_& m) {
-  nb::class_<ComparisonRow> row(m, "ComparisonRow", "A schedule of a comparison, at its best peak.");
-  row.def_ro("schedule", &ComparisonRow::schedule, "The schedule, with its best peak.")
-      .def_ro("best", &ComparisonRow::best, "Peak and bound.")
-      .def_ro("ratio", &ComparisonRow::ratio, "Bound over the smallest bound of all rows.")
-      .def("__repr__", [](const ComparisonRow& self) {
-        return "ComparisonRow(schedule=Schedule('" + print(self.schedule) + "'), best=" + repr(self.best) +
-               ", ratio=" + format_number(self.ratio) + ")";
-      });
-  pickle_by_members(row, &ComparisonRow::schedule, &ComparisonRow::best, &ComparisonRow::ratio);
-}
-
 }  // namespace
 
-void bind_design(nb::module_& m) {
-  bind_best(m);
-  bind_sensitivity(m);
-  bind_row(m);
+void bind_base_lr(nb::module_& m) {
+  bind<BestBaseLr>(m);
+  bind<LrSensitivity>(m);
+  bind<ComparisonRow>(m);
   m.def(
       "best_base_lr",
       [](const Schedule& schedule, const ArrayLike& grad_norm, double distance, std::optional<std::int64_t> T,
          std::string_view criterion) {
         const GradNormArgument norms(grad_norm);
-        const BoundSettings settings{norms.get(), distance, T, parse_criterion(criterion)};
+        const BoundSettings settings{norms.get(), distance, T, parse_word<Criterion>("criterion", criterion)};
         return without_gil([&] { return best_base_lr(schedule, settings); });
       },
       nb::arg("schedule"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::arg("T") = nb::none(),
@@ -158,7 +103,7 @@ void bind_design(nb::module_& m) {
       [](const Schedule& schedule, const ArrayLike& grad_norm, double distance, std::optional<std::int64_t> T,
          std::string_view criterion, double share) {
         const GradNormArgument norms(grad_norm);
-        const BoundSettings settings{norms.get(), distance, T, parse_criterion(criterion)};
+        const BoundSettings settings{norms.get(), distance, T, parse_word<Criterion>("criterion", criterion)};
         return without_gil([&] { return lr_sensitivity(schedule, settings, share); });
       },
       nb::arg("schedule"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::arg("T") = nb::none(),
@@ -176,7 +121,7 @@ void bind_design(nb::module_& m) {
       [](const std::vector<Schedule>& schedules, const ArrayLike& grad_norm, double distance,
          std::optional<std::int64_t> T, std::string_view criterion) {
         const GradNormArgument norms(grad_norm);
-        const BoundSettings settings{norms.get(), distance, T, parse_criterion(criterion)};
+        const BoundSettings settings{norms.get(), distance, T, parse_word<Criterion>("criterion", criterion)};
         return without_gil([&] { return compare(schedules, settings); });
       },
       nb::arg("schedules"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::arg("T") = nb::none(),

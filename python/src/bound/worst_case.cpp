@@ -5,8 +5,9 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string_view.h>
 
-#include "bindings.hpp"
-#include "convert.hpp"
+#include "base/bind.hpp"
+#include "design/records.hpp"
+#include "modules.hpp"
 #include "scheduled/design.hpp"
 
 namespace scheduled::python {
@@ -101,55 +102,13 @@ Examples
 (0.124591, 1.0027)
 )doc";
 
-std::string repr(const WorstCase& found) {
-  return "WorstCase(value=" + format_number(found.value) + ", W=" + format_number(found.W) +
-         ", W_min=" + format_number(found.W_min) + ", end='" + std::string(name_of(found.end)) + "')";
-}
-
-std::string repr(const WorstCaseAtPeak& at) {
-  return "WorstCaseAtPeak(peak=" + format_number(at.peak) + ", worst_case=" + repr(at.worst_case) +
-         ", omega=" + format_number(at.omega) + ")";
-}
-
-void bind_results(nb::module_& m) {
-  nb::class_<WorstCase>(m, "WorstCase", "The worst case, and where the minimum over the weights of its proof lies.")
-      .def_ro("value", &WorstCase::value, "The worst case, in units of the loss.")
-      .def_ro("W", &WorstCase::W, "Sum of the weights at the minimum; infinite for the end 'limit'.")
-      .def_ro("W_min", &WorstCase::W_min, "Smallest sum of weights that gives these steps.")
-      .def_prop_ro(
-          "end", [](const WorstCase& self) { return name_of(self.end); },
-          "'boundary' (W = W_min), 'interior', 'lower branch' (varying grad norms) or 'limit' (0, as W grows).")
-      .def_ro("passes", &WorstCase::passes, "Passes over the steps that were needed.")
-      .def("__repr__", [](const WorstCase& self) { return repr(self); });
-  nb::class_<WorstCaseScale>(m, "WorstCaseScale", "The best common factor of all rates.")
-      .def_ro("scale", &WorstCaseScale::scale, "The factor.")
-      .def_ro("worst_case", &WorstCaseScale::worst_case, "The worst case of the rates times the factor.")
-      .def("__repr__", [](const WorstCaseScale& self) {
-        return "WorstCaseScale(scale=" + format_number(self.scale) + ", worst_case=" + repr(self.worst_case) + ")";
-      });
-  nb::class_<WorstCaseAtPeak>(m, "WorstCaseAtPeak", "A peak, the worst case there, and the bound.")
-      .def_ro("peak", &WorstCaseAtPeak::peak, "The peak learning rate.")
-      .def_ro("worst_case", &WorstCaseAtPeak::worst_case, "The worst case at this peak.")
-      .def_ro("omega", &WorstCaseAtPeak::omega, "The last-iterate bound at this peak; at least the worst case.")
-      .def("__repr__", [](const WorstCaseAtPeak& self) { return repr(self); });
-  nb::class_<ScheduleWorstCase>(m, "ScheduleWorstCase", "The worst case of a schedule.")
-      .def_ro("T", &ScheduleWorstCase::T, "The last positive step at or before the T asked for.")
-      .def_ro("exact", &ScheduleWorstCase::exact,
-              "True for one common grad norm (verified against the SDP); else the values are upper bounds.")
-      .def_ro("own", &ScheduleWorstCase::own, "At the schedule's own peak.")
-      .def_ro("best", &ScheduleWorstCase::best,
-              "At the best peak; None where rates are absolute or no peak is better than another.")
-      .def_ro("minimax", &ScheduleWorstCase::minimax, "D G / sqrt(T); None where grad norms vary.")
-      .def("__repr__", [](const ScheduleWorstCase& self) {
-        return "ScheduleWorstCase(T=" + std::to_string(self.T) + ", own=" + repr(self.own) +
-               ", best=" + (self.best ? repr(*self.best) : "None") + ")";
-      });
-}
-
 }  // namespace
 
 void bind_worst_case(nb::module_& m) {
-  bind_results(m);
+  bind<WorstCase>(m);
+  bind<WorstCaseScale>(m);
+  bind<WorstCaseAtPeak>(m);
+  bind<ScheduleWorstCase>(m);
   m.def(
       "worst_case",
       [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {

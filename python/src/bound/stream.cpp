@@ -3,8 +3,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
-#include "bindings.hpp"
-#include "convert.hpp"
+#include "base/arrays.hpp"
+#include "modules.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/error.hpp"
 

@@ -6,9 +6,9 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
-#include "bindings.hpp"
-#include "convert.hpp"
-#include "record.hpp"
+#include "base/bind.hpp"
+#include "design/records.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -25,7 +25,7 @@ grad_norm : float or array_like
     G: one number, which then cancels, or one per step of both.
 distance : float
     D, > 0; it cancels where G is one number.
-criterion : {'omega', 'standard', 'worst_case'}
+criterion : {'omega', 'standard', 'worst-case'}
     What "best" means, as for `bound`; each schedule is judged at its own horizon.
 
 Returns
@@ -42,25 +42,14 @@ Examples
 
 }  // namespace
 
-void bind_design_transfer(nb::module_& m) {
-  nb::class_<LrTransfer> transfer(m, "LrTransfer", "A base learning rate moved to another schedule.");
-  transfer.def_ro("from_", &LrTransfer::from, "The best peak of the tuned schedule, in theory.")
-      .def_ro("to", &LrTransfer::to, "The best peak of the other one.")
-      .def_ro("factor", &LrTransfer::factor, "to.peak / from_.peak.")
-      .def_ro("peak", &LrTransfer::peak, "The tuned peak times the factor: what to try.")
-      .def_ro("limit", &LrTransfer::limit, "The factor for long runs in closed form; None where none is known.")
-      .def("__repr__", [](const LrTransfer& self) {
-        return "LrTransfer(peak=" + format_number(self.peak) + ", factor=" + format_number(self.factor) +
-               ", limit=" + (self.limit ? format_number(*self.limit) : "None") + ")";
-      });
-  pickle_by_members(transfer, &LrTransfer::from, &LrTransfer::to, &LrTransfer::factor, &LrTransfer::peak,
-                    &LrTransfer::limit);
+void bind_transfer(nb::module_& m) {
+  bind<LrTransfer>(m);
   m.def(
       "transfer_base_lr",
       [](const Schedule& tuned, const Schedule& target, const ArrayLike& grad_norm, double distance,
          std::string_view criterion) {
         const GradNormArgument norms(grad_norm);
-        const BoundSettings settings{norms.get(), distance, {}, parse_criterion(criterion)};
+        const BoundSettings settings{norms.get(), distance, {}, parse_word<Criterion>("criterion", criterion)};
         return without_gil([&] { return transfer_base_lr(tuned, target, settings); });
       },
       nb::arg("tuned"), nb::arg("target"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,

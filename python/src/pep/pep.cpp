@@ -1,16 +1,16 @@
-// The extension scheduled._pep: the performance-estimation SDP. Apart from scheduled._core, because it alone needs
-// Eigen.
-#include "scheduled/error.hpp"
+// The performance-estimation SDP.
 #include "scheduled/pep.hpp"
+#include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
 #include <sstream>
-#include <stdexcept>
 
-#include "convert.hpp"
+#include "base/bind.hpp"
+#include "modules.hpp"
+#include "pep/records.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -141,12 +141,6 @@ FloatArray square(const std::vector<double>& values, std::size_t side) {
   return nb::borrow<FloatArray>(to_numpy(values).attr("reshape")(side, side));
 }
 
-PepOptions::Method parse_method(std::string_view name) {
-  if (name == "reduced") return PepOptions::Method::reduced;
-  if (name == "full") return PepOptions::Method::full;
-  throw std::invalid_argument("method = '" + std::string(name) + "': must be 'reduced' or 'full'");
-}
-
 void bind_problem(nb::module_& m) {
   nb::class_<PepProblem>(m, "PepProblem", problem_doc)
       .def(
@@ -174,51 +168,28 @@ void bind_problem(nb::module_& m) {
       .def("__repr__", [](const PepProblem& self) { return "PepProblem(steps=" + std::to_string(self.steps()) + ")"; });
 }
 
-void bind_bounds(nb::module_& m) {
-  nb::class_<PepLower>(m, "PepLower", "A lower bound, and how far its candidate was from feasible before repair.")
-      .def_ro("bound", &PepLower::bound, "The bound, in units of the loss.")
-      .def_ro("psd_distance", &PepLower::psd_distance, "How negative the Gram matrix's smallest eigenvalue was.")
-      .def_ro("violation", &PepLower::violation, "The largest violation of any constraint, relative.")
-      .def_ro("mixed", &PepLower::mixed, "Share of a strictly feasible point that the repair mixed in.")
-      .def("__repr__", [](const PepLower& self) { return "PepLower(bound=" + format_number(self.bound) + ")"; });
-  nb::class_<PepUpper>(m, "PepUpper", "An upper bound, and how far its candidate was from feasible before repair.")
-      .def_ro("bound", &PepUpper::bound, "The bound, in units of the loss; infinite where nothing was usable.")
-      .def_ro("psd_distance", &PepUpper::psd_distance, "How negative the slack matrix's smallest eigenvalue was.")
-      .def_ro("clipped", &PepUpper::clipped, "The most negative multiplier, as a positive number.")
-      .def_ro("imbalance", &PepUpper::imbalance, "The largest residual of the equations on the multipliers.")
-      .def("__repr__", [](const PepUpper& self) { return "PepUpper(bound=" + format_number(self.bound) + ")"; });
-}
-
 void bind_result(nb::module_& m) {
-  nb::class_<PepResult>(m, "PepResult", "A certified interval that holds the worst case.")
-      .def_ro("lower", &PepResult::lower, "The best lower bound.")
-      .def_ro("upper", &PepResult::upper, "The best upper bound.")
-      .def_ro("converged", &PepResult::converged, "The gap is within the tolerance.")
-      .def_prop_ro("gap", &PepResult::gap, "upper.bound - lower.bound.")
-      .def_ro("rounds", &PepResult::rounds, "Calls of the solver.")
-      .def_ro("released", &PepResult::released, "Constraints that turned out not to bind.")
-      .def_ro("added", &PepResult::added, "Constraints brought in because they were violated.")
-      .def_ro("solver_status", &PepResult::solver_status, "CSDP's exit code in the last round.")
-      .def_ro("solver_seconds", &PepResult::solver_seconds, "Processor time of all calls.")
+  bind<PepLower>(m);
+  bind<PepUpper>(m);
+  bind<PepPrimal>(m).def_prop_ro(
+      "gram", [](const PepPrimal& self) { return square(self.gram, self.value.size() + 1); },
+      "Gram matrix of (x_1 - x*, g_1, ..., g_T), a copy.");
+  bind<PepDual>(m).def_prop_ro(
+      "pair", [](const PepDual& self) { return square(self.pair, self.grad_norm.size() + 1); },
+      "Multipliers of the pairs, see certify_upper; a copy.");
+  bind<PepResult>(m)
       .def_prop_ro(
           "gram", [](const PepResult& self) { return square(self.primal.gram, self.primal.value.size() + 1); },
-          "Gram matrix of (x_1 - x*, g_1, ..., g_T) that the lower bound was made from.")
+          "`primal.gram`.")
       .def_prop_ro(
-          "value", [](const PepResult& self) { return to_numpy(self.primal.value); },
-          "f(x_t) - f* that the lower bound was made from.")
+          "value", [](const PepResult& self) { return to_numpy(self.primal.value); }, "`primal.value`, a copy.")
       .def_prop_ro(
           "pair", [](const PepResult& self) { return square(self.dual.pair, self.dual.grad_norm.size() + 1); },
-          "Multipliers of the pairs that the upper bound was made from; see certify_upper.")
+          "`dual.pair`.")
       .def_prop_ro(
-          "grad_norm", [](const PepResult& self) { return to_numpy(self.dual.grad_norm); },
-          "Multipliers of the grad norms that the upper bound was made from.")
+          "grad_norm", [](const PepResult& self) { return to_numpy(self.dual.grad_norm); }, "`dual.grad_norm`, a copy.")
       .def_prop_ro(
-          "distance", [](const PepResult& self) { return self.dual.distance; },
-          "Multiplier of the distance that the upper bound was made from.")
-      .def("__repr__", [](const PepResult& self) {
-        return "PepResult(lower=" + format_number(self.lower.bound) + ", upper=" + format_number(self.upper.bound) +
-               ", converged=" + (self.converged ? "True" : "False") + ")";
-      });
+          "distance", [](const PepResult& self) { return self.dual.distance; }, "`dual.distance`.");
 }
 
 void bind_functions(nb::module_& m) {
@@ -250,7 +221,7 @@ void bind_functions(nb::module_& m) {
   m.def(
       "solve_pep",
       [](const PepProblem& problem, std::string_view method, double tolerance, int rounds, const std::string& solver) {
-        const PepOptions options{parse_method(method), tolerance, rounds, solver};
+        const PepOptions options{parse_word<PepOptions::Method>("method", method), tolerance, rounds, solver};
         return without_gil([&] { return solve_pep(problem, options); });
       },
       nb::arg("problem"), nb::arg("method") = "reduced", nb::arg("tolerance") = PepOptions{}.tolerance,
@@ -258,16 +229,13 @@ void bind_functions(nb::module_& m) {
 }
 
 }  // namespace
-}  // namespace scheduled::python
 
-NB_MODULE(_pep, m) {
-  using namespace scheduled::python;
-  m.doc() = "The performance-estimation SDP of a schedule; use scheduled.pep.";
-  nb::module_::import_("scheduled._core");  // its translator makes ArgumentError of our exceptions, too
-  nb::exception<scheduled::PepSolverError>(m, "PepSolverError", PyExc_RuntimeError).attr("__doc__") =
+void bind_pep(nb::module_& m) {
+  nb::exception<PepSolverError>(m, "PepSolverError", PyExc_RuntimeError).attr("__doc__") =
       "The outside solver is missing, failed or wrote nonsense; the text says what to do.";
   bind_problem(m);
-  bind_bounds(m);
   bind_result(m);
   bind_functions(m);
 }
+
+}  // namespace scheduled::python

@@ -1,12 +1,12 @@
-// Between Python and the library: NumPy arrays, grad norms, names of enumerators, the GIL.
+// Between Python and the library: NumPy arrays, grad norms, texts, the GIL.
 #pragma once
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
-#include <nanobind/stl/string.h>
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,8 +30,8 @@ class IntArray : public nb::object {
   NB_OBJECT(IntArray, nb::object, "numpy.typing.NDArray[numpy.int64]", any_object)
 };
 
-/// A one-dimensional array argument: a view of a contiguous array of T, a converted copy of anything else.
-/// Throws std::invalid_argument that names the argument.
+/// A one-dimensional array argument: a view of a contiguous array of T, a converted copy of anything else. Throws
+/// ArgumentError with the argument's name: no numbers, masked entries, whole numbers that float64 would round.
 template <class T>
 class Values {
  public:
@@ -54,21 +54,23 @@ class GradNormArgument {
   std::vector<Values<double>> series_;  // none or one
 };
 
-/// "omega", "standard" or "worst_case".
-Criterion parse_criterion(std::string_view name);
+/// A number of steps that the library can keep: it counts in doubles here and there. Throws ArgumentError above 2^53.
+std::int64_t step_count(std::string_view name, std::int64_t count);
+/// The same for a whole number of any length, of either sign.
+void check_whole(std::string_view name, const nb::int_& whole);
 
 /// The values as a NumPy array that owns them; no copy.
 FloatArray to_numpy(std::vector<double> values);
 
 /// A read-only view of `values`, which live in `owner`.
-template <class Array, class T>
-Array view(const std::vector<T>& values, nb::handle owner) {
-  return nb::borrow<Array>(
-      nb::cast(nb::ndarray<nb::numpy, const T, nb::ndim<1>>(values.data(), {values.size()}, owner)));
-}
+FloatArray view(const std::vector<double>& values, nb::handle owner);
+IntArray view(const std::vector<std::int64_t>& values, nb::handle owner);
 
-/// Sets `type` as Python's error. Texts may quote a file, hence bytes that are no UTF-8.
-void set_error(nb::handle type, std::string_view text);
+/// Text from the library. It may quote a file or a name of another program, hence bytes that are no UTF-8: as
+/// os.fsdecode has them.
+nb::str python_text(std::string_view text);
+/// The way back; bytes as they are. Throws ArgumentError for what has no bytes (a lone surrogate).
+std::string native_text(std::string_view name, nb::handle text);
 
 template <class Function>
 auto without_gil(const Function& function) {

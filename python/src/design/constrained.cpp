@@ -8,9 +8,9 @@
 
 #include <string_view>
 
-#include "bindings.hpp"
-#include "convert.hpp"
-#include "record.hpp"
+#include "base/bind.hpp"
+#include "design/records.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -75,51 +75,14 @@ True
 'final_lr = 0.2 is above max_lr = 0.1'
 )doc";
 
-std::string_view name_of(SolveStatus status) {
-  switch (status) {
-    case SolveStatus::optimal:
-      return "optimal";
-    case SolveStatus::not_converged:
-      return "not_converged";
-    case SolveStatus::infeasible:
-      break;
-  }
-  return "infeasible";
-}
-
 std::vector<double> values_of(const std::optional<ArrayLike>& argument, std::string_view name) {
   return argument ? Values<double>(*argument, name).copy() : std::vector<double>{};
 }
 
-void bind_result(nb::module_& m) {
-  nb::class_<ConstrainedSchedule> result(m, "ConstrainedSchedule", "Learning rates, and a certificate of how good.");
-  result
-      .def_prop_ro(
-          "status", [](const ConstrainedSchedule& self) { return name_of(self.status); },
-          "'optimal': the gap is within the tolerance; 'not_converged': it is not, but the rates obey the "
-          "constraints; 'infeasible': no rates do, see `reason`.")
-      .def_ro("reason", &ConstrainedSchedule::reason, "Where infeasible, the constraints that contradict each other.")
-      .def_prop_ro(
-          "lr", [](nb::pointer_and_handle<ConstrainedSchedule> self) { return view<FloatArray>(self.p->lr, self.h); },
-          "The rates of the steps 1 ... T; read-only. Empty where infeasible.")
-      .def_ro("bound", &ConstrainedSchedule::bound, "The last-iterate bound of these rates.")
-      .def_ro("lower_bound", &ConstrainedSchedule::lower_bound,
-              "No rates that obey the constraints have a smaller bound; computed apart from the solver.")
-      .def_ro("gap", &ConstrainedSchedule::gap, "(bound - lower_bound) / bound.")
-      .def_ro("iterations", &ConstrainedSchedule::iterations, "Iterations of the solver.")
-      .def("__repr__", [](const ConstrainedSchedule& self) {
-        return "<ConstrainedSchedule: " + std::string(name_of(self.status)) + ", " + std::to_string(self.lr.size()) +
-               " steps, bound " + format_number(self.bound) + ", gap " + format_number(self.gap) + ">";
-      });
-  pickle_by_members(result, &ConstrainedSchedule::status, &ConstrainedSchedule::reason, &ConstrainedSchedule::lr,
-                    &ConstrainedSchedule::bound, &ConstrainedSchedule::lower_bound, &ConstrainedSchedule::gap,
-                    &ConstrainedSchedule::iterations);
-}
-
 }  // namespace
 
-void bind_design_constrained(nb::module_& m) {
-  bind_result(m);
+void bind_constrained(nb::module_& m) {
+  bind<ConstrainedSchedule>(m);
   m.def(
       "linear_warmup", [](std::int64_t steps) { return to_numpy(without_gil([&] { return linear_warmup(steps); })); },
       nb::arg("steps"), linear_warmup_doc);

@@ -2,7 +2,6 @@
 #include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/operators.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
@@ -13,12 +12,12 @@
 #include <cmath>
 #include <exception>
 #include <map>
-#include <stdexcept>
 #include <thread>
 
-#include "bindings.hpp"
-#include "convert.hpp"
-#include "record.hpp"
+#include "base/bind.hpp"
+#include "base/error.hpp"
+#include "design/records.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -38,7 +37,7 @@ grad_norms : sequence of GradNormFamily, optional
     Without them G = 1.
 distance : float
     D: distance of the start from the optimum, > 0.
-criterion : {'omega', 'standard', 'worst_case'}
+criterion : {'omega', 'standard', 'worst-case'}
     As for `bound`.
 
 Notes
@@ -99,7 +98,7 @@ Examples
 --------
 >>> from scheduled import GradNormFamily
 >>> GradNormFamily(alpha=-0.5, name="falling")
-GradNormFamily(alpha=-0.5, name='falling')
+GradNormFamily(name='falling', alpha=-0.5, series=[0 values])
 )doc";
 
 /// Between the sweep's threads and Python: progress and signals, in the calling thread only and not too often, so that
@@ -161,7 +160,7 @@ class Sweep {
   }
 
   void run(int threads, const std::optional<nb::callable>& progress) {
-    if (running_) throw std::invalid_argument("Sweep.run: is running already");
+    if (running_) fail_argument("Sweep.run", "is running already");
     const Flag running(running_);
     Watcher watcher(progress);
     SweepOptions options{.distance = distance_, .criterion = criterion_, .threads = threads, .stop = watcher.stop()};
@@ -192,7 +191,7 @@ class Sweep {
   FloatArray grid(double BestBaseLr::*member) const {
     std::vector<double> values(static_cast<std::size_t>(axes_.size()), std::nan(""));
     for (const auto& [combination, result] : results_) {
-      if (result.error.empty()) values[static_cast<std::size_t>(combination)] = result.best.*member;
+      if (result.best) values[static_cast<std::size_t>(combination)] = (*result.best).*member;
     }
     return nb::borrow<FloatArray>(to_numpy(std::move(values)).attr("reshape")(shape()));
   }
@@ -207,7 +206,7 @@ class Sweep {
     auto results = nb::cast<std::vector<SweepResult>>(state[6]);
     for (const SweepResult& result : results) {
       if (result.combination < 0 || result.combination >= axes.size()) {
-        throw std::invalid_argument("state: combination " + std::to_string(result.combination) + " is not in the grid");
+        fail_argument("state", "combination " + std::to_string(result.combination) + " is not in the grid");
       }
     }
     new (self) Sweep(std::move(axes), nb::cast<double>(state[4]), static_cast<Criterion>(nb::cast<int>(state[5])));
@@ -233,49 +232,17 @@ class Sweep {
 };
 
 void bind_family(nb::module_& m) {
-  nb::class_<GradNormFamily> family(m, "GradNormFamily", family_doc);
-  family
+  bind<GradNormFamily>(m, family_doc)
       .def(
           "__init__",
           [](GradNormFamily* self, double alpha, const std::optional<ArrayLike>& series, const std::string& name) {
             new (self)
                 GradNormFamily{name, alpha, series ? Values<double>(*series, "series").copy() : std::vector<double>{}};
           },
-          nb::arg("alpha") = 0.0, nb::kw_only(), nb::arg("series") = nb::none(), nb::arg("name") = "")
-      .def_ro("name", &GradNormFamily::name, "For the reader of the results.")
-      .def_ro("alpha", &GradNormFamily::alpha, "The exponent of t, where there is no series.")
-      .def_prop_ro(
-          "series",
-          [](nb::pointer_and_handle<GradNormFamily> self) { return view<FloatArray>(self.p->series, self.h); },
-          "One value per step; empty where the norms are t^alpha; read-only.")
-      .def(nb::self == nb::self, nb::sig("def __eq__(self, arg: object, /) -> bool"))
-      .def("__repr__", [](const GradNormFamily& self) {
-        const std::string norms = self.series.empty() ? "alpha=" + format_number(self.alpha)
-                                                      : "series=<" + std::to_string(self.series.size()) + " values>";
-        return "GradNormFamily(" + norms + ", name=" + nb::cast<std::string>(nb::repr(nb::cast(self.name))) + ")";
-      });
-  pickle_by_members(family, &GradNormFamily::name, &GradNormFamily::alpha, &GradNormFamily::series);
+          nb::arg("alpha") = 0.0, nb::kw_only(), nb::arg("series") = nb::none(), nb::arg("name") = "");
 }
 
-void bind_result(nb::module_& m) {
-  nb::class_<SweepResult> result(m, "SweepResult", "The best base learning rate of one combination.");
-  result
-      .def_ro("combination", &SweepResult::combination,
-              "Its number: the flat index into `Sweep.bound`, in C order; see numpy.unravel_index.")
-      .def_prop_ro(
-          "best", [](const SweepResult& self) { return self.error.empty() ? std::optional(self.best) : std::nullopt; },
-          "Peak and bound; None where there is an error.")
-      .def_ro("error", &SweepResult::error, "Why there is none, where the schedule does not fit, say; else empty.")
-      .def("__repr__", [](const SweepResult& self) {
-        return "SweepResult(combination=" + std::to_string(self.combination) +
-               (self.error.empty() ? ", best=" + repr(self.best)
-                                   : ", error=" + nb::cast<std::string>(nb::repr(nb::cast(self.error)))) +
-               ")";
-      });
-  pickle_by_members(result, &SweepResult::combination, &SweepResult::best, &SweepResult::error);
-}
-
-void bind_sweep(nb::module_& m) {
+void bind_class(nb::module_& m) {
   nb::class_<Sweep>(m, "Sweep", sweep_doc)
       .def(
           "__init__",
@@ -286,7 +253,7 @@ void bind_sweep(nb::module_& m) {
             if (horizons) axes.horizons = Values<std::int64_t>(*horizons, "horizons").copy();
             if (cooldowns) axes.cooldowns = Values<double>(*cooldowns, "cooldowns").copy();
             if (grad_norms) axes.grad_norms = std::move(*grad_norms);
-            new (self) Sweep(std::move(axes), distance, parse_criterion(criterion));
+            new (self) Sweep(std::move(axes), distance, parse_word<Criterion>("criterion", criterion));
           },
           nb::arg("schedules"), nb::arg("horizons") = nb::none(), nb::arg("cooldowns") = nb::none(),
           nb::arg("grad_norms") = nb::none(), nb::kw_only(), nb::arg("distance") = 1.0, nb::arg("criterion") = "omega")
@@ -320,10 +287,10 @@ void bind_sweep(nb::module_& m) {
 
 }  // namespace
 
-void bind_design_sweep(nb::module_& m) {
+void bind_sweep(nb::module_& m) {
   bind_family(m);
-  bind_result(m);
-  bind_sweep(m);
+  bind<SweepResult>(m);
+  bind_class(m);
 }
 
 }  // namespace scheduled::python

@@ -7,12 +7,10 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
-#include <algorithm>
-#include <stdexcept>
-
-#include "bindings.hpp"
-#include "convert.hpp"
-#include "record.hpp"
+#include "base/bind.hpp"
+#include "base/error.hpp"
+#include "design/records.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -20,7 +18,7 @@ namespace {
 constexpr const char* extend_schedule_doc = R"doc(Ways to train longer than planned, from a trunk of steps already made.
 
 For each horizon four ways: 'naive' (the same peak and cooldown share), 'drop' (a lower plateau from
-the old cooldown's start on), 'adapted_cooldown' (the same peak, another share of cooldown) and
+the old cooldown's start on), 'adapted-cooldown' (the same peak, another share of cooldown) and
 'optimal' (the rates with the smallest bound given the trunk).
 
 Parameters
@@ -35,8 +33,8 @@ grad_norm : float or array_like
     G: one number, or one per step up to the longest horizon; > 0 from step m + 1 on.
 distance : float, optional
     D: distance of the start from the optimum, > 0; without it that of `planned_distance`.
-rule : {'match_base_lr', 'smallest_bound'}
-    How 'drop' and 'adapted_cooldown' choose: such that the trunk's peak is the best one for the new
+rule : {'match-base-lr', 'smallest-bound'}
+    How 'drop' and 'adapted-cooldown' choose: such that the trunk's peak is the best one for the new
     schedule, or such that the bound at the trunk's peak is smallest.
 
 Returns
@@ -53,7 +51,7 @@ Examples
 ...     print(f"{row.method:17} {row.parameter:.3f} {row.omega:.6f}")
 naive             0.200 0.025628
 drop              0.533 0.023100
-adapted_cooldown  0.600 0.022569
+adapted-cooldown  0.600 0.022569
 optimal           0.869 0.022488
 )doc";
 
@@ -110,71 +108,27 @@ done, like
 grad_norm : float or array_like
     G: one number, or one per step up to the end of the plan.)doc";
 
-/// As a Python name.
-std::string text_of(ExtendMethod method) {
-  std::string name(name_of(method));
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
-
-ExtendRule parse_rule(std::string_view rule) {
-  if (rule == "match_base_lr") return ExtendRule::match_base_lr;
-  if (rule == "smallest_bound") return ExtendRule::smallest_bound;
-  throw std::invalid_argument("rule = '" + std::string(rule) + "': must be 'match_base_lr' or 'smallest_bound'");
-}
-
 Cooldown cooldown_of(const std::optional<Schedule>& like) {
   if (!like) return {};
   if (like->spec().cooldown) return *like->spec().cooldown;
-  throw std::invalid_argument("like = " + print(*like) + ": must have a cooldown");
-}
-
-void bind_row(nb::module_& m) {
-  nb::class_<ExtendRow> row(m, "ExtendRow", "One way to one horizon.");
-  row.def_prop_ro(
-         "method", [](const ExtendRow& self) { return text_of(self.method); },
-         "'naive', 'drop', 'adapted_cooldown' or 'optimal'.")
-      .def_ro("steps", &ExtendRow::steps, "The horizon.")
-      .def_ro("parameter", &ExtendRow::parameter,
-              "drop: plateau over peak; adapted_cooldown, naive: share of cooldown; optimal: first new rate over the "
-              "last one before.")
-      .def_ro("at_limit", &ExtendRow::at_limit, "True where no parameter makes the trunk's peak the best one.")
-      .def_prop_ro(
-          "lr", [](nb::pointer_and_handle<ExtendRow> self) { return view<FloatArray>(self.p->lr, self.h); },
-          "The rates of all steps, the trunk's first, without a 0 at the end; read-only.")
-      .def_ro("omega", &ExtendRow::omega, "The last-iterate bound.")
-      .def_ro("worst_case", &ExtendRow::worst_case, "The exact worst case; an upper bound of it where norms vary.")
-      .def_ro("spec", &ExtendRow::spec, "Spec text; for 'optimal' the nearest plain one: a drop, then linear decay.")
-      .def_ro("spec_omega", &ExtendRow::spec_omega, "The bound of the trunk continued by `spec`.")
-      .def_ro("extra", &ExtendRow::extra, "Steps still to make.")
-      .def_prop_ro(
-          "stopped", [](nb::pointer_and_handle<ExtendRow> self) { return view<FloatArray>(self.p->stopped, self.h); },
-          "The bound at each of the horizons if this plan is stopped there; NaN beyond its own; read-only.")
-      .def_ro("distance", &ExtendRow::distance, "D, as given or planned.")
-      .def("__repr__", [](const ExtendRow& self) {
-        return "<ExtendRow: " + text_of(self.method) + " to " + std::to_string(self.steps) + " steps, parameter " +
-               format_number(self.parameter) + ", omega " + format_number(self.omega) + ">";
-      });
-  pickle_by_members(row, &ExtendRow::method, &ExtendRow::steps, &ExtendRow::parameter, &ExtendRow::at_limit,
-                    &ExtendRow::lr, &ExtendRow::omega, &ExtendRow::worst_case, &ExtendRow::spec, &ExtendRow::spec_omega,
-                    &ExtendRow::extra, &ExtendRow::stopped, &ExtendRow::distance);
+  fail_value("like", print(*like), "must have a cooldown");
 }
 
 }  // namespace
 
-void bind_design_extend(nb::module_& m) {
-  bind_row(m);
+void bind_extend(nb::module_& m) {
+  bind<ExtendRow>(m);
   m.def(
       "extend",
       [](const Schedule& trunk, std::int64_t done, const ArrayLike& horizons, const ArrayLike& grad_norm,
          std::optional<double> distance, std::string_view rule) {
         const Values<std::int64_t> ends(horizons, "horizons");
         const GradNormArgument norms(grad_norm);
-        const ExtendSettings settings{norms.get(), distance, parse_rule(rule)};
+        const ExtendSettings settings{norms.get(), distance, parse_word<ExtendRule>("rule", rule)};
         return without_gil([&] { return extend(trunk, done, ends.span(), settings); });
       },
       nb::arg("trunk"), nb::arg("m"), nb::arg("horizons"), nb::kw_only(), nb::arg("grad_norm") = 1.0,
-      nb::arg("distance") = nb::none(), nb::arg("rule") = "match_base_lr", extend_schedule_doc);
+      nb::arg("distance") = nb::none(), nb::arg("rule") = "match-base-lr", extend_schedule_doc);
   m.def(
       "extend",
       [](const ArrayLike& done, const ArrayLike& horizons, const ArrayLike& grad_norm, std::optional<double> distance,
@@ -182,12 +136,12 @@ void bind_design_extend(nb::module_& m) {
         const Values<double> rates(done, "done");
         const Values<std::int64_t> ends(horizons, "horizons");
         const GradNormArgument norms(grad_norm);
-        const ExtendSettings settings{norms.get(), distance, parse_rule(rule)};
+        const ExtendSettings settings{norms.get(), distance, parse_word<ExtendRule>("rule", rule)};
         const Cooldown cooldown = cooldown_of(like);
         return without_gil([&] { return extend(rates.span(), ends.span(), settings, cooldown); });
       },
       nb::arg("done"), nb::arg("horizons"), nb::kw_only(), nb::arg("grad_norm") = 1.0, nb::arg("distance") = nb::none(),
-      nb::arg("rule") = "match_base_lr", nb::arg("like") = nb::none(), extend_rates_doc);
+      nb::arg("rule") = "match-base-lr", nb::arg("like") = nb::none(), extend_rates_doc);
   m.def(
       "planned_distance",
       [](const Schedule& trunk, std::int64_t done, const ArrayLike& grad_norm) {

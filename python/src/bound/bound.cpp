@@ -6,8 +6,9 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 
-#include "bindings.hpp"
-#include "convert.hpp"
+#include "base/bind.hpp"
+#include "bound/records.hpp"
+#include "modules.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -149,7 +150,7 @@ distance : float
     D: distance of the start from the optimum, > 0.
 T : int, optional
     After how many steps; without it at the horizon. Zeros at the end of the rates are left out.
-criterion : {'omega', 'standard', 'worst_case'}
+criterion : {'omega', 'standard', 'worst-case'}
     Bound of the last iterate, of the average iterate, or the exact worst case of the last one.
 
 Examples
@@ -160,19 +161,11 @@ Examples
 )doc";
 
 void bind_split(nb::module_& m) {
-  nb::class_<OmegaSplit>(m, "OmegaSplit", "The three terms of the last-iterate bound; iterates over them.")
-      .def_ro("distance", &OmegaSplit::distance, "D^2 / (2 S_T).")
-      .def_ro("noise", &OmegaSplit::noise, "sum q_t / (2 S_T).")
-      .def_ro("last", &OmegaSplit::last, "What the last iterate costs over the average.")
-      .def_prop_ro("value", &OmegaSplit::value, "Their sum, Omega_T.")
+  bind<OmegaSplit>(m, "The three terms of the last-iterate bound; iterates over them.")
       .def(
           "__iter__",
           [](const OmegaSplit& self) { return nb::iter(nb::make_tuple(self.distance, self.noise, self.last)); },
-          nb::sig("def __iter__(self) -> collections.abc.Iterator[float]"))
-      .def("__repr__", [](const OmegaSplit& self) {
-        return "OmegaSplit(distance=" + format_number(self.distance) + ", noise=" + format_number(self.noise) +
-               ", last=" + format_number(self.last) + ")";
-      });
+          nb::sig("def __iter__(self) -> collections.abc.Iterator[float]"));
   m.def(
       "omega_split",
       [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
@@ -254,7 +247,7 @@ void bind_schedule_bound(nb::module_& m) {
       [](const Schedule& schedule, const ArrayLike& grad_norm, double distance, std::optional<std::int64_t> T,
          std::string_view criterion) {
         const GradNormArgument norms(grad_norm);
-        const BoundSettings settings{norms.get(), distance, T, parse_criterion(criterion)};
+        const BoundSettings settings{norms.get(), distance, T, parse_word<Criterion>("criterion", criterion)};
         return without_gil([&] { return bound(schedule, settings); });
       },
       nb::arg("schedule"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::arg("T") = nb::none(),

@@ -1,0 +1,146 @@
+#include "base/bind.hpp"
+
+#include "scheduled/error.hpp"
+
+namespace scheduled::python {
+namespace bind_detail {
+namespace {
+
+/// All classes that were made from a description.
+std::vector<const Table*>& tables() {
+  static std::vector<const Table*> all;
+  return all;
+}
+
+/// As a Python name: `from` is none.
+std::string python_name(const std::string& name) {
+  const bool keyword = nb::cast<bool>(nb::module_::import_("keyword").attr("iskeyword")(python_text(name)));
+  return keyword ? name + "_" : name;
+}
+
+std::string shown(nb::handle value) {
+  constexpr std::size_t longest = 120;
+  if (PyFloat_Check(value.ptr())) return format_number(nb::cast<double>(value));
+  const bool text = nb::isinstance<nb::str>(value);
+  if (!text && PySequence_Check(value.ptr()) != 0) return "[" + std::to_string(nb::len(value)) + " values]";
+  if (nb::isinstance<nb::dict>(value)) return "{" + std::to_string(nb::len(value)) + " entries}";
+  const std::string whole = native_text("repr", nb::repr(value));
+  return text && whole.size() > longest ? whole.substr(0, longest) + "...'" : whole;
+}
+
+nb::str repr_of(const Table& table, nb::handle self) {
+  table.pointer(self);
+  std::string text = table.name + "(";
+  bool first = true;
+  for (const Attribute& attribute : table.attributes) {
+    if (!attribute.stored) continue;
+    text += (first ? "" : ", ") + attribute.name + "=" + shown(self.attr(attribute.name.c_str()));
+    first = false;
+  }
+  return python_text(text + ")");
+}
+
+nb::tuple state_of(const Table& table, nb::handle self) {
+  const void* const record = table.pointer(self);
+  nb::list state;
+  for (const Attribute& attribute : table.attributes) {
+    if (attribute.stored) state.append(attribute.get(record, self));
+  }
+  return nb::tuple(state);
+}
+
+void set_state(const Table& table, nb::handle self, const nb::tuple& state) {
+  if (PyObject_TypeCheck(self.ptr(), reinterpret_cast<PyTypeObject*>(table.type.ptr())) == 0 || nb::inst_ready(self)) {
+    throw nb::type_error("__setstate__: for new objects of the class only");
+  }
+  std::size_t stored = 0;
+  for (const Attribute& attribute : table.attributes) stored += attribute.stored ? 1U : 0U;
+  if (state.size() != stored) throw nb::value_error("__setstate__: the pickle is of another version");
+  table.restore(nb::inst_ptr<void>(self), state);
+  nb::inst_mark_ready(self);
+}
+
+nb::object equal(const Table& table, nb::handle self, nb::handle other) {
+  const bool same_type =
+      PyObject_TypeCheck(other.ptr(), reinterpret_cast<PyTypeObject*>(table.type.ptr())) != 0 && nb::inst_ready(other);
+  if (!same_type) return nb::borrow(Py_NotImplemented);
+  const bool same = self.is(other) || table.equal(table.pointer(self), nb::inst_ptr<void>(other));
+  return nb::bool_(same);
+}
+
+template <class Function>
+void add_method(nb::handle type, const char* name, const char* signature, const char* doc, const Function& function) {
+  type.attr(name) =
+      nb::cpp_function(function, nb::scope(type), nb::name(name), nb::is_method(), nb::sig(signature), doc);
+}
+
+}  // namespace
+
+const void* Table::pointer(nb::handle self) const {
+  if (PyObject_TypeCheck(self.ptr(), reinterpret_cast<PyTypeObject*>(type.ptr())) == 0 || !nb::inst_ready(self)) {
+    throw nb::type_error(("must be a " + name).c_str());
+  }
+  return nb::inst_ptr<void>(self);
+}
+
+std::string doc_of(std::string_view meaning, std::string_view unit) {
+  return std::string(meaning) + (unit.empty() ? "" : " [" + std::string(unit) + "]") + ".";
+}
+
+void add_members(nb::handle type, Table& table, bool with_repr) {
+  table.type = type;
+  tables().push_back(&table);
+  const Table* const known = &table;
+  const nb::handle property(reinterpret_cast<PyObject*>(&PyProperty_Type));
+  for (Attribute& attribute : table.attributes) {
+    attribute.name = python_name(attribute.name);
+    const Attribute* const one = &attribute;
+    const std::string signature = "def " + attribute.name + "(self) -> " + attribute.type;
+    const nb::object getter = nb::cpp_function(
+        [known, one](nb::handle self) { return one->get(known->pointer(self), self); }, nb::scope(type),
+        nb::name(attribute.name.c_str()), nb::is_method(), nb::sig(signature.c_str()), attribute.doc.c_str());
+    type.attr(attribute.name.c_str()) =
+        property(getter, nb::none(), nb::none(), nb::str(attribute.doc.c_str(), attribute.doc.size()));
+  }
+  if (with_repr) {
+    add_method(type, "__repr__", "def __repr__(self) -> str", "",
+               [known](nb::handle self) { return repr_of(*known, self); });
+  }
+  add_method(type, "to_json", "def to_json(self) -> str", "JSON text, by the same names as the attributes.",
+             [known](nb::handle self) { return python_text(known->json(known->pointer(self)).dump()); });
+  add_method(type, "__getstate__", "def __getstate__(self) -> tuple[object, ...]", "",
+             [known](nb::handle self) { return state_of(*known, self); });
+  add_method(type, "__setstate__", "def __setstate__(self, state: tuple[object, ...], /) -> None", "",
+             [known](nb::handle self, const nb::tuple& state) { set_state(*known, self, state); });
+  if (table.equal == nullptr) return;
+  add_method(type, "__eq__", "def __eq__(self, other: object, /) -> bool", "",
+             [known](nb::handle self, nb::handle other) { return equal(*known, self, other); });
+}
+
+}  // namespace bind_detail
+
+nb::object python_path(const std::filesystem::path& path) {
+  if (path.empty()) return nb::none();
+  return nb::module_::import_("pathlib").attr("Path")(python_text(path.native()));
+}
+
+std::filesystem::path native_path(nb::handle path) {
+  if (path.is_none()) return {};
+  return native_text("path", nb::module_::import_("os").attr("fspath")(path));
+}
+
+void bind_descriptions(nb::module_& m) {
+  m.def("_records", [] {
+    nb::dict records;
+    for (const bind_detail::Table* const table : bind_detail::tables()) {
+      nb::list attributes;
+      for (const bind_detail::Attribute& attribute : table->attributes) {
+        attributes.append(nb::make_tuple(python_text(attribute.name), python_text(attribute.doc), attribute.stored));
+      }
+      records[python_text(table->name)] = attributes;
+    }
+    return records;
+  });
+}
+
+}  // namespace scheduled::python

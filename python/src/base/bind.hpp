@@ -1,0 +1,259 @@
+// Results as Python classes, made from their descriptions (base/record.hpp): attributes with units in their docstrings,
+// repr, equality, JSON, pickling. What differs from type to type is a few small functions; the rest is in bind.cpp,
+// once.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/arrays.hpp"
+#include "base/record.hpp"
+
+namespace scheduled::python {
+
+/// The Python name of a class that is bound by hand and may stand in a record.
+template <class T>
+inline constexpr const char* class_name = nullptr;
+template <>
+inline constexpr const char* class_name<Schedule> = "Schedule";
+
+/// An empty path is None.
+nb::object python_path(const std::filesystem::path& path);
+std::filesystem::path native_path(nb::handle path);
+
+namespace bind_detail {
+
+template <class T>
+struct ElementOf;
+template <class T>
+struct ElementOf<std::optional<T>> {
+  using type = T;
+};
+template <class T>
+struct ElementOf<std::vector<T>> {
+  using type = T;
+};
+template <class T>
+struct ElementOf<std::map<std::string, T>> {
+  using type = T;
+};
+template <class T>
+using Element = typename ElementOf<T>::type;
+
+template <class T>
+inline constexpr bool is_array = std::is_same_v<T, std::vector<double>> || std::is_same_v<T, std::vector<std::int64_t>>;
+
+/// The type as stubs say it.
+template <class T>
+std::string type_text() {
+  using namespace record_detail;
+  if constexpr (std::is_same_v<T, bool>) {
+    return "bool";
+  } else if constexpr (std::is_integral_v<T>) {
+    return "int";
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return "float";
+  } else if constexpr (Text<T> || Worded<T>) {
+    return "str";
+  } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
+    return "pathlib.Path";
+  } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+    return "numpy.typing.NDArray[numpy.float64]";
+  } else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
+    return "numpy.typing.NDArray[numpy.int64]";
+  } else if constexpr (Described<T>) {
+    return std::string(Record<T>::name);
+  } else if constexpr (is_optional<T>) {
+    return type_text<Element<T>>() + " | None";
+  } else if constexpr (is_variant<T>) {
+    return []<class... Held>(const std::variant<Held...>*) {
+      std::string text;
+      ((text += (text.empty() ? "" : " | ") + type_text<Held>()), ...);
+      return text;
+    }(static_cast<const T*>(nullptr));
+  } else if constexpr (Map<T>) {
+    return "dict[str, " + type_text<Element<T>>() + "]";
+  } else if constexpr (Sequence<T>) {
+    return "list[" + type_text<Element<T>>() + "]";
+  } else {
+    static_assert(class_name<T> != nullptr);
+    return class_name<T>;
+  }
+}
+
+/// A value as a Python object: a view of `owner`, in which it lives, or a copy where there is none.
+template <class T>
+nb::object give(const T& value, nb::handle owner) {
+  using namespace record_detail;
+  if constexpr (std::is_arithmetic_v<T>) {
+    return nb::cast(value);
+  } else if constexpr (Worded<T>) {
+    return python_text(word_of(value));
+  } else if constexpr (Text<T>) {
+    return python_text(value);
+  } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
+    return python_path(value);
+  } else if constexpr (is_array<T>) {
+    return view(value, owner);
+  } else if constexpr (is_optional<T>) {
+    return value ? give(*value, owner) : nb::none();
+  } else if constexpr (is_variant<T>) {
+    return std::visit([&](const auto& held) { return give(held, owner); }, value);
+  } else if constexpr (Map<T>) {
+    nb::dict dict;
+    for (const auto& [key, entry] : value) dict[python_text(key)] = give(entry, owner);
+    return dict;
+  } else if constexpr (Sequence<T>) {
+    nb::list list;
+    for (const auto& entry : value) list.append(give(entry, owner));
+    return list;
+  } else {
+    return owner.is_valid() ? nb::cast(value, nb::rv_policy::reference_internal, owner)
+                            : nb::cast(value, nb::rv_policy::copy);
+  }
+}
+
+/// The way back, for pickles.
+template <class T>
+T take(nb::handle object) {
+  using namespace record_detail;
+  if constexpr (std::is_arithmetic_v<T>) {
+    return nb::cast<T>(object);
+  } else if constexpr (Worded<T>) {
+    return parse_word<T>("state", native_text("state", object));
+  } else if constexpr (Text<T>) {
+    return native_text("state", object);
+  } else if constexpr (std::is_same_v<T, std::filesystem::path>) {
+    return native_path(object);
+  } else if constexpr (is_array<T>) {
+    return Values<typename T::value_type>(nb::borrow<ArrayLike>(object), "state").copy();
+  } else if constexpr (is_optional<T>) {
+    if (object.is_none()) return std::nullopt;
+    return take<Element<T>>(object);
+  } else if constexpr (is_variant<T>) {  // a number or a text
+    if (PyFloat_Check(object.ptr())) return take<double>(object);
+    return take<std::string>(object);
+  } else if constexpr (Map<T>) {
+    T map;
+    for (const auto& [key, entry] : nb::cast<nb::dict>(object)) {
+      map.emplace(native_text("state", key), take<Element<T>>(entry));
+    }
+    return map;
+  } else if constexpr (Sequence<T>) {
+    T series;
+    for (const nb::handle entry : object) series.push_back(take<Element<T>>(entry));
+    return series;
+  } else {
+    return nb::cast<T>(object);
+  }
+}
+
+/// What a class needs to know of its record's type.
+struct Attribute {
+  std::string name, type, doc;
+  bool stored = false;
+  nb::object (*get)(const void* record, nb::handle owner) = nullptr;
+};
+struct Table {
+  std::string name;
+  std::vector<Attribute> attributes = {};
+  Json (*json)(const void* record) = nullptr;
+  bool (*equal)(const void* a, const void* b) = nullptr;  ///< null: compared by identity
+  void (*restore)(void* record, const nb::tuple& state) = nullptr;
+  nb::handle type = {};
+
+  const void* pointer(nb::handle self) const;  ///< of an object of this class; else a TypeError
+};
+
+/// Adds all of that to the class; the table must live as long as the process.
+void add_members(nb::handle type, Table& table, bool with_repr);
+/// "Meaning [unit]."
+std::string doc_of(std::string_view meaning, std::string_view unit);
+
+template <class R, std::size_t k>
+nb::object get(const void* record, nb::handle owner) {
+  const auto& field = std::get<k>(Record<R>::fields);
+  decltype(auto) value = std::invoke(field.get, *static_cast<const R*>(record));
+  return give(value, std::is_reference_v<decltype(value)> ? owner : nb::handle());
+}
+
+/// The stored fields alone.
+template <class R>
+inline constexpr auto stored_fields = std::apply(
+    [](const auto&... field) {
+      const auto one = [](const auto& f) {
+        if constexpr (is_stored<std::remove_cvref_t<decltype(f.get)>>) {
+          return std::tuple(f);
+        } else {
+          return std::tuple();
+        }
+      };
+      return std::tuple_cat(one(field)...);
+    },
+    Record<R>::fields);
+
+template <class R>
+void restore(void* record, const nb::tuple& state) {
+  std::apply(
+      [&](const auto&... field) {
+        std::size_t next = 0;
+        new (record)
+            R{take<std::remove_cvref_t<decltype(std::declval<R&>().*field.get)>>(nb::object(state[next++]))...};
+      },
+      stored_fields<R>);
+}
+
+template <class R>
+Table& table_of() {
+  auto* const table = new Table{.name = std::string(Record<R>::name)};  // as long as the process, as its class
+  constexpr std::size_t count = std::tuple_size_v<std::remove_cvref_t<decltype(Record<R>::fields)>>;
+  [&]<std::size_t... k>(std::index_sequence<k...>) {
+    const auto add = [&](const auto& field, auto get_field) {
+      using Get = std::remove_cvref_t<decltype(field.get)>;
+      using Value = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
+      table->attributes.push_back(
+          {std::string(field.name), type_text<Value>(), doc_of(field.meaning, field.unit), is_stored<Get>, get_field});
+    };
+    (add(std::get<k>(Record<R>::fields), &get<R, k>), ...);
+  }
+  (std::make_index_sequence<count>());
+  table->json = [](const void* record) { return to_json(*static_cast<const R*>(record)); };
+  if constexpr (std::equality_comparable<R>) {
+    table->equal = [](const void* a, const void* b) { return *static_cast<const R*>(a) == *static_cast<const R*>(b); };
+  }
+  table->restore = &restore<R>;
+  return *table;
+}
+
+}  // namespace bind_detail
+
+enum class Repr { described, own };
+
+/// The class of a result. What it has beside its description is added to what is returned; an attribute that is defined
+/// again replaces the described one.
+template <Described R>
+nb::class_<R> bind(nb::module_& m, const char* doc = nullptr, Repr repr = Repr::described) {
+  bind_detail::Table& table = bind_detail::table_of<R>();
+  const std::string meaning = bind_detail::doc_of(Record<R>::meaning, "");
+  nb::class_<R> type(m, table.name.c_str(), doc != nullptr ? doc : meaning.c_str());
+  bind_detail::add_members(type, table, repr == Repr::described);
+  return type;
+}
+
+/// What every record says of itself, for the tests: _records() -> {class: [(attribute, doc, stored), ...]}.
+void bind_descriptions(nb::module_& m);
+
+}  // namespace scheduled::python

@@ -1,0 +1,243 @@
+"""A result says the same everywhere: attributes, JSON, repr and pickles come from one description, with one spelling."""
+
+import copy
+import inspect
+import json
+import math
+import pathlib
+import pickle
+import re
+
+import numpy as np
+import pytest
+import scheduled
+from scheduled import Schedule, _core
+
+RECORDS = _core._records()
+RNG_STATE = b"\x00\xff bytes"
+
+
+def restored(name, *state):
+    """An object of the class from the values of its stored attributes, as a pickle makes it."""
+    kind = getattr(_core, name)
+    made = kind.__new__(kind)
+    made.__setstate__(state)
+    return made
+
+
+def of_core():
+    schedule = Schedule("wsd(steps=101, peak=0.1)")
+    lr = schedule.values()[:100]
+    log = scheduled.parse_log("run", "step,lr,loss\n1,0.5,\n2,0.25,3\n")
+    sweep = scheduled.Sweep([schedule], horizons=[1, 50])
+    sweep.run()
+    worst = scheduled.schedule_worst_case(schedule)
+    refined = scheduled.refine(np.linspace(2, 1, 50))
+    return [
+        log,
+        scheduled.omega_split(lr),
+        scheduled.linear_closed_form(9),
+        scheduled.bound_facts(schedule),
+        scheduled.worst_case(lr, np.linspace(1, 2, 100)),
+        scheduled.worst_case_best_scale(lr),
+        worst,
+        worst.own,
+        scheduled.best_base_lr(schedule),
+        scheduled.lr_sensitivity(schedule),
+        scheduled.compare([schedule])[0],
+        scheduled.optimal_schedule(9),
+        scheduled.compare_optima(9),
+        scheduled.compare_optima(9).omega_optimal,
+        scheduled.constrained_schedule(9, max_lr=0.2),
+        scheduled.transfer_base_lr(schedule, Schedule("linear(steps=50)")),
+        scheduled.nearest_spec(lr),
+        refined,
+        scheduled.extend(schedule, 80, [120, 150])[2],
+        scheduled.GradNormFamily(series=[1.0, 2.0], name="a"),
+        *sweep.results,  # one horizon is too short: no best, an error
+    ]
+
+
+def of_pep():
+    pep = pytest.importorskip("scheduled.pep", exc_type=ImportError)
+    problem = pep.PepProblem([0.5])
+    lower = pep.certify_lower(problem, np.ones((2, 2)), [1.0])
+    upper = pep.certify_upper(problem, [[0, 1], [0, 0]], [0.5], 0.5)
+    primal = restored("PepPrimal", np.ones(4), np.ones(1))
+    dual = restored("PepDual", np.array([0.0, 1.0, 0.0, 0.0]), np.array([0.5]), 0.5)
+    result = restored("PepResult", lower, upper, True, 1, 0, 0, 0, 0.5, primal, dual)
+    return [lower, upper, primal, dual, result]
+
+
+def of_law():
+    law = pytest.importorskip("scheduled.law", exc_type=ImportError)
+    step = np.arange(100, 1001, 100)
+    truth = law.Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
+    schedules = [Schedule("constant(steps=1000)"), Schedule("cosine(steps=1000)")]
+    runs = [law.FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
+    fit = law.fit_law(runs, "momentum", prior=0.0)
+    cooldown = law.virtual_cooldown(fit.fitted, schedules[0], [100])
+    return [
+        runs[0],
+        fit,
+        fit.estimates[0],
+        fit.residuals[0],
+        cooldown,
+        cooldown.answers[0],
+        cooldown.trunk,
+        law.predict(fit.fitted, schedules[0], [500, 1000]),
+        law.optimize(truth, 50),
+        law.best_peak(truth, schedules[0], 1.0),
+    ]
+
+
+def of_anytime(folder):
+    anytime = pytest.importorskip("scheduled.anytime", exc_type=ImportError)
+    trunk = Schedule("rsqrt(warmup=5)")
+    plan = anytime.plan_anytime(trunk, [100, 200])
+    with anytime.RunStore.init(folder / "run", trunk, data="corpus") as run:
+        fresh = run.resume()
+        for step in (40, 60):
+            run.commit(step, lambda to: (to / "x").write_text("x"), rng_state=RNG_STATE)
+        run.branch("short", cooldown="20%")
+        record, at, report, gone = run.record(), run.resume(), run.verify(), run.gc(1)
+    checkpoint = record.checkpoints[0]
+    return [
+        plan,
+        plan.branches[0],
+        plan.checkpoints[0],
+        record,
+        record.lines[1],
+        record.sessions[0],
+        record.data[0],
+        checkpoint,
+        checkpoint.files[0],
+        fresh,
+        at,
+        report,
+        gone,
+    ]
+
+
+PARTS = {"core": of_core, "pep": of_pep, "law": of_law, "anytime": of_anytime}
+
+
+@pytest.fixture(params=PARTS)
+def results(request, tmp_path):
+    make = PARTS[request.param]
+    return make(tmp_path) if request.param == "anytime" else make()
+
+
+def plain(value):
+    """An attribute's value as JSON has it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, np.ndarray):
+        return [plain(entry) for entry in value.ravel().tolist()]
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, (Schedule, pathlib.Path)):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if type(value).__name__ in RECORDS:
+        return {spelled(name): plain(getattr(value, name)) for name, _, _ in RECORDS[type(value).__name__]}
+    if hasattr(value, "to_json"):
+        return json.loads(value.to_json())
+    assert value is None or isinstance(value, (bool, int, str))
+    return value
+
+
+def spelled(name):
+    """`from_` of Python is `from` elsewhere."""
+    return name.removesuffix("_")
+
+
+def test_no_class_is_forgotten(tmp_path):
+    made = {
+        type(result).__name__
+        for name, make in PARTS.items()
+        if name == "core" or hasattr(scheduled, name) or name in dir(_core)
+        for result in (make(tmp_path) if name == "anytime" else make())
+    }
+    made |= {type(result).__name__ for result in of_pep() + of_law()}
+    assert made == set(RECORDS)
+
+
+def test_json_has_the_names_and_values_of_the_attributes(results):
+    for result in results:
+        assert json.loads(result.to_json()) == plain(result), type(result).__name__
+
+
+def test_attributes_are_documented_with_their_units(results):
+    for result in results:
+        kind = type(result)
+        assert inspect.getdoc(kind)
+        for name, doc, stored in RECORDS[kind.__name__]:
+            attribute = getattr(kind, name)
+            assert attribute.__doc__.strip(), f"{kind.__name__}.{name}"
+            assert doc.endswith(".")
+            assert isinstance(stored, bool)
+            assert re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name)
+            with pytest.raises(AttributeError):
+                setattr(result, name, None)
+
+
+def test_words_have_one_spelling(results):
+    def words(value):
+        if isinstance(value, dict):
+            for entry in value.values():
+                yield from words(entry)
+        elif isinstance(value, list):
+            for entry in value:
+                yield from words(entry)
+        elif isinstance(value, str):
+            yield value
+
+    for result in results:
+        for word in words(json.loads(result.to_json())):
+            assert word not in ("worst_case", "adapted_cooldown", "not_converged", "match_base_lr"), result
+
+
+def test_reprs_name_what_is_stored(results):
+    for result in results:
+        kind, text = type(result).__name__, repr(result)
+        assert text.startswith((f"{kind}(", f"<{kind}"))
+        if text.startswith(f"{kind}("):
+            for name, _, stored in RECORDS[kind]:
+                assert (f"{name}=" in text) >= stored, text
+
+
+@pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda r: pickle.loads(pickle.dumps(r))])
+def test_all_results_pickle_and_copy(results, clone):
+    for result in results:
+        again = clone(result)
+        assert type(again) is type(result)
+        assert again.to_json() == result.to_json()
+        assert repr(again) == repr(result)
+        if type(result).__eq__ is not object.__eq__:
+            assert result == result
+            assert again == result or isinstance(result, scheduled.RunLog)  # which may hold NaN
+            assert (again == 5) is False
+
+
+def test_any_bytes_survive_a_pickle(tmp_path):
+    checkpoint = next(r for r in of_anytime(tmp_path) if type(r).__name__ == "RecordedCheckpoint")
+    assert checkpoint.rng_state == RNG_STATE
+    assert pickle.loads(pickle.dumps(checkpoint)).rng_state == RNG_STATE
+
+
+def test_a_wrong_state_is_refused():
+    best = scheduled.best_base_lr(Schedule("linear(steps=5)"))
+    for state in [(), (1.0,), (1.0, 1.0, 1, True, True, 1)]:
+        with pytest.raises(ValueError, match="another version"):
+            restored("BestBaseLr", *state)
+    with pytest.raises(TypeError):
+        best.__setstate__(best.__getstate__())  # made already: its views would dangle
+    with pytest.raises(TypeError):
+        type(best).peak.fget(5)
+    unmade = type(best).__new__(type(best))
+    with pytest.raises(TypeError):
+        type(best).peak.fget(unmade)
