@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import functools
 import importlib
 import importlib.metadata
 import importlib.resources
@@ -97,31 +98,27 @@ def parameters(function) -> list[str]:
     return names
 
 
-def explained(function) -> str:
-    """A docstring with those that it refers to: "Parameters are those of `bound`"."""
-    text = function.__doc__ or ""
-    for name in re.findall(r"(?:those of|As for|see|As above).*?`([A-Za-z_.]+)`", text):
-        known = [m for m in BUILT if hasattr(m, name.split(".")[0])]
-        if known:
-            other = known[0]
-            for part in name.split("."):
-                other = getattr(other, part, None)
-            if other is not function and other is not None:
-                text += explained(other)
+def explained(function, seen=()) -> str:
+    """Its docstring without the signature, and those that it refers to: "Parameters are those of `bound`"."""
+    text = " ".join(said or "" for _, said, *_ in getattr(function, "__nb_signature__", ()))
+    sentences = re.findall(r"[^.]*(?:those of|[Aa]s for|see|of a text)[^.]*|`[a-z_]+` of a text", text)
+    for name in re.findall(r"`([A-Za-z_.]+)`", " ".join(sentences)):
+        other = functools.reduce(lambda o, part: getattr(o, part, None), name.split("."), _core)
+        if other is not None and name not in seen:
+            text += " " + explained(other, (*seen, name))
     return text
 
 
 def test_every_parameter_is_explained():
     missing = []
     for name, value in vars(_core).items():
-        if name.startswith("_") or not callable(value):
+        if name.startswith("_") or not callable(value) or name == "argument_text":
             continue
         functions = [(name, value)]
         if inspect.isclass(value):
             functions = [(f"{name}.{m}", f) for m, f in vars(value).items() if not m.startswith("_")]
         for said, function in functions:
-            text = explained(getattr(function, "__func__", function))
-            assert text, said
+            text = explained(function)
             absent = [p for p in parameters(function) if not re.search(rf"\b{p}\b", text)]
             missing += [f"{said}({p})" for p in absent]
     assert not missing, missing

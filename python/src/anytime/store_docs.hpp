@@ -166,7 +166,8 @@ later one counts. With `session`, refuses where the line has been resumed since.
 constexpr const char* gc_doc = R"doc(Deletes checkpoints that nothing needs, and what interrupted work left.
 
 Kept are the last `keep_last` sound ones of the trunk and of each unfinished branch, starts of
-unfinished branches, those with `keep` of which no branch is finished, and ends of branches.)doc";
+unfinished branches, those with `keep` of which no branch is finished, and ends of branches.
+With `dry_run` it says what it would delete, and deletes nothing.)doc";
 
 constexpr const char* log_of_doc = R"doc(The metrics of a line from step 0, its parent's included, as a RunLog.
 

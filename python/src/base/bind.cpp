@@ -130,7 +130,7 @@ std::filesystem::path native_path(nb::handle path) {
 }
 
 void bind_descriptions(nb::module_& m) {
-  m.def("_records", [] {
+  const auto describe = [] {
     nb::dict records;
     for (const bind_detail::Table* const table : bind_detail::tables()) {
       nb::list attributes;
@@ -140,7 +140,8 @@ void bind_descriptions(nb::module_& m) {
       records[python_text(table->name)] = attributes;
     }
     return records;
-  });
+  };
+  m.def("_records", describe, nb::sig("def _records() -> dict[str, list[tuple[str, str, bool]]]"));
 }
 
 }  // namespace scheduled::python

@@ -132,6 +132,12 @@ array([1.25, 1.  ])
 constexpr const char* bound_rates_doc =
     R"doc(The rates that the bound after `T` steps reads: the first `T`, without trailing zeros.
 
+Parameters
+----------
+schedule : Schedule
+T : int, optional
+    Without it the horizon.
+
 Examples
 --------
 >>> from scheduled import Schedule, bound_rates

@@ -132,6 +132,11 @@ ClosedForm(peak=2, bound=2.5)
 constexpr const char* transfer_limit_doc =
     R"doc(ln of the factor from WSD's best peak to that of linear decay, as T grows.
 
+Parameters
+----------
+cooldown : float
+    The cooldown's share of the run, > 0 to 1.
+
 Examples
 --------
 >>> import math

@@ -35,6 +35,15 @@ Examples
 
 constexpr const char* push_doc = R"doc(Take one update and return Omega_t after it.
 
+Parameters
+----------
+lr : float
+    Learning rate of the update.
+grad_norm : float
+    Norm of its gradient.
+
+Notes
+-----
 A learning rate of 0 repeats the value before it (infinity while there was no positive one).
 )doc";
 
@@ -51,13 +60,14 @@ void bind_stream(nb::module_& m) {
             const GradNormArgument norms(grad_norm);
             return to_numpy(without_gil([&] { return stream.push_all(rates.span(), norms.get()); }));
           },
-          nb::arg("lr"), nb::arg("grad_norm") = 1.0, "Take several updates and return Omega_t after each.")
+          nb::arg("lr"), nb::arg("grad_norm") = 1.0,
+          "Take several updates, lr and grad_norm as for `omega`, and return Omega_t after each.")
       .def_prop_ro("value", &OmegaStream::value, "Omega_t after the last update; infinity before the first.")
       .def_prop_ro("steps", &OmegaStream::steps, "Number of updates taken.")
       .def_prop_ro("distance", &OmegaStream::distance, "D.")
       .def("save", &OmegaStream::save, "The whole state as one line of JSON.")
       .def_static("restore", &OmegaStream::restore, nb::arg("text"),
-                  "The stream that `save` wrote; it goes on with the same bits.")
+                  "The stream of a text that `save` wrote; it goes on with the same bits.")
       .def("__copy__", [](const OmegaStream& stream) { return OmegaStream(stream); })
       .def(
           "__deepcopy__", [](const OmegaStream& stream, const nb::dict&) { return OmegaStream(stream); },

@@ -71,6 +71,13 @@ array([1.  , 0.75])
 
 constexpr const char* minimax_rate_doc = R"doc(D G / sqrt(T): no method that sees T subgradients can promise less.
 
+Parameters
+----------
+T : int
+    Steps, >= 1.
+grad_norm, distance : float
+    G, >= 0, and D, > 0.
+
 Examples
 --------
 >>> from scheduled import minimax_rate

@@ -61,6 +61,11 @@ constexpr const char* matching_distance_doc = R"doc(The distance D for which the
 
 For runs whose D is unknown: their bound then has the shape of a tuned run's.
 
+Parameters
+----------
+lr, grad_norm
+    As for `omega`.
+
 Examples
 --------
 >>> from scheduled import Schedule, best_base_lr, matching_distance
@@ -71,7 +76,14 @@ Examples
 )doc";
 
 constexpr const char* compare_doc =
-    R"doc(Schedules at their best peaks, in the order given. Parameters are those of `bound`.
+    R"doc(Schedules at their best peaks, in the order given.
+
+Parameters
+----------
+schedules : sequence of Schedule
+    At least one.
+grad_norm, distance, T, criterion
+    As for `bound`.
 
 Examples
 --------

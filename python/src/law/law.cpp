@@ -50,6 +50,11 @@ numpy.ndarray
 
 constexpr const char* parameters_doc = R"doc(Names and meanings of a law's parameters.
 
+Parameters
+----------
+kind : str
+    As for `Law`.
+
 Examples
 --------
 >>> from scheduled.law import law_parameters

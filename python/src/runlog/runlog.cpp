@@ -177,9 +177,8 @@ void bind_runlog(nb::module_& m) {
         const ReadOptions options = read_options(columns, restarts, format, step_offset, lr_of, patterns);
         return without_gil([&] { return read_log(file, options); });
       },
-      nb::arg("file"), nb::arg("columns") = nb::none(), nb::arg("restarts") = "automatic",
-      nb::arg("format") = "", nb::arg("step_offset") = 0, nb::arg("lr_of") = "automatic",
-      nb::arg("patterns") = std::vector<std::string>{},
+      nb::arg("file"), nb::arg("columns") = nb::none(), nb::arg("restarts") = "automatic", nb::arg("format") = "",
+      nb::arg("step_offset") = 0, nb::arg("lr_of") = "automatic", nb::arg("patterns") = std::vector<std::string>{},
       nb::sig("def read_log(file: str | os.PathLike[str], columns: collections.abc.Mapping[str, str] | None = None, "
               "restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', "
               "patterns: collections.abc.Sequence[str] = ()) -> RunLog"),

@@ -169,6 +169,11 @@ array([2.        , 1.        , 0.66666667, 0.5       ])
 
 constexpr const char* from_json_doc = R"doc(Reads what `to_json` wrote.
 
+Parameters
+----------
+text : str
+    One JSON object.
+
 Examples
 --------
 >>> from scheduled import Schedule
