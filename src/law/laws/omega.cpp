@@ -141,8 +141,8 @@ Curve::Curve(const Series& series) {
   std::vector<double> weights(tree.slots());
   tree.gather(squares, weights);
   for (std::size_t t = 1; t < 16 && t <= last; ++t) time_.push_back(static_cast<double>(t));
-  for (double begin = 16.0; begin <= static_cast<double>(last); begin *= 2.0) {
-    for (const double x : panel.point) time_.push_back(begin * (1.5 + 0.5 * x));
+  for (std::size_t begin = 16; begin <= last; begin *= 2) {
+    for (const double x : panel.point) time_.push_back(static_cast<double>(begin) * (1.5 + 0.5 * x));
   }
   begin_.push_back(0);
   for (std::size_t i = 0; i < step.size(); ++i) {
