@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -440,9 +441,12 @@ const std::vector<std::string>& sweep_columns();
 /// The cells of a result; numbers read back exactly; empty where there is none. A very long spec is shortened.
 std::vector<std::string> sweep_cells(const SweepAxes& axes, const SweepOptions& options, const SweepResult& result);
 
+class LockedFile;
+
 /// A file with one line per result, in the order they come. Each line is appended by one write, so that whatever
 /// interrupts the sweep, at most the last line is incomplete; it is cut off when the file is opened again.
-/// One process at a time (a lock is held). The series of a grad norm family are known by their name only.
+/// One process at a time (a lock is held, which forked processes do not inherit). The series of a grad norm family are
+/// known by their name only.
 class SweepFile {
  public:
   /// Opens or makes the file and reads what it holds. `axes` and `options` must outlive it. Throws
@@ -470,7 +474,7 @@ class SweepFile {
   std::filesystem::path path_;
   const SweepAxes& axes_;
   const SweepOptions& options_;
-  int descriptor_ = -1;
+  std::unique_ptr<LockedFile> file_;
   std::vector<SweepResult> found_;
   std::set<std::int64_t> known_;
 };

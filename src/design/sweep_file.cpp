@@ -1,7 +1,6 @@
 #include "scheduled/design.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 
 #include "base/csv.hpp"
 #include "base/error.hpp"
+#include "base/file_lock.hpp"
 
 namespace scheduled {
 namespace {
@@ -113,35 +113,30 @@ std::vector<std::string> sweep_cells(const SweepAxes& axes, const SweepOptions& 
 }
 
 SweepFile::SweepFile(const std::filesystem::path& path, const SweepAxes& axes, const SweepOptions& options)
-    : path_(path),
-      axes_(axes),
-      options_(options),
-      descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+    : path_(path), axes_(axes), options_(options) {
   const auto fail_file = [&](std::string requirement) {
     throw ArgumentError({.requirement = std::move(requirement), .place = Place{path.string()}});
   };
-  if (descriptor_ < 0) fail_file(concat({"cannot be written: ", message(errno)}));
-  try {
-    struct stat status {};
-    if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) fail_file("is not a plain file");
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) fail_file("another process is writing to it");
-    std::string text;
-    std::array<char, 1 << 16> block{};
-    for (;;) {
-      const ssize_t count = ::read(descriptor_, block.data(), block.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail_file(concat({"cannot be read: ", message(errno)}));
-      if (count == 0) break;
-      text.append(block.data(), static_cast<std::size_t>(count));
-    }
-    read(text);
-  } catch (...) {
-    ::close(descriptor_);
-    throw;
+  // Without O_NONBLOCK a FIFO would wait here for its reader.
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+  if (descriptor < 0) fail_file(concat({"cannot be written: ", message(errno)}));
+  file_ = std::make_unique<LockedFile>(descriptor);
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) fail_file("is not a plain file");
+  if (file_->lock() != 0) fail_file("another process is writing to it");
+  std::string text;
+  std::array<char, 1 << 16> block{};
+  for (;;) {
+    const ssize_t count = ::read(descriptor, block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_file(concat({"cannot be read: ", message(errno)}));
+    if (count == 0) break;
+    text.append(block.data(), static_cast<std::size_t>(count));
   }
+  read(text);
 }
 
-SweepFile::~SweepFile() { ::close(descriptor_); }
+SweepFile::~SweepFile() = default;
 
 void SweepFile::read(std::string_view text) {
   const std::string header = line_of(sweep_columns());
@@ -163,28 +158,31 @@ void SweepFile::read(std::string_view text) {
     if (known_.insert(result->combination).second) found_.push_back(std::move(*result));
     begin = end + 1;
   }
-  if (whole < text.size() && ::ftruncate(descriptor_, static_cast<off_t>(whole)) != 0) fail_to_write(errno);
+  if (whole < text.size() && ::ftruncate(file_->get(), static_cast<off_t>(whole)) != 0) fail_to_write(errno);
   if (whole > 0) return;
-  if (const ssize_t count = ::write(descriptor_, header.data(), header.size());
+  if (const ssize_t count = ::write(file_->get(), header.data(), header.size());
       count != static_cast<ssize_t>(header.size())) {
     fail_to_write(count < 0 ? errno : ENOSPC);
   }
 }
 
 void SweepFile::append(const SweepResult& result) {
+  struct stat status {};
+  if (::fstat(file_->get(), &status) == 0 && status.st_nlink == 0)
+    fail_to_write(ENOENT);  // removed: nobody would see it
   const std::string line = line_of(sweep_cells(axes_, options_, result));
-  const off_t before = ::lseek(descriptor_, 0, SEEK_END);
+  const off_t before = ::lseek(file_->get(), 0, SEEK_END);
   ssize_t count = -1;
-  do count = ::write(descriptor_, line.data(), line.size());
+  do count = ::write(file_->get(), line.data(), line.size());
   while (count < 0 && errno == EINTR);
   if (count == static_cast<ssize_t>(line.size())) return;
   const int error = count < 0 ? errno : ENOSPC;
-  [[maybe_unused]] const int cut = ::ftruncate(descriptor_, before);  // else it is cut off at the next opening
+  [[maybe_unused]] const int cut = ::ftruncate(file_->get(), before);  // else it is cut off at the next opening
   fail_to_write(error);
 }
 
 void SweepFile::sync() {
-  if (::fsync(descriptor_) != 0 && errno != EINVAL) fail_to_write(errno);
+  if (::fsync(file_->get()) != 0 && errno != EINVAL) fail_to_write(errno);
 }
 
 void SweepFile::fail_to_write(int error) const {
