@@ -10,6 +10,7 @@
 #include "base/numbers.hpp"
 #include "bound/arguments.hpp"
 #include "bound/omega_kernels.hpp"
+#include "bound/wide.hpp"
 
 namespace scheduled {
 namespace {
@@ -32,7 +33,7 @@ void blocks_backward(std::size_t size, Visit visit) {
 
 struct UncheckedTerms {
   BoundTerms terms;
-  bool doubtful;  ///< a rate or a grad norm is negative or something is not finite
+  bool doubtful;  ///< a rate or a grad norm is negative, or something may have left the range of double
 };
 
 /// (1.2) for a positive last step and enough grad norms. Arguments that are out of range do no harm and are noticed.
@@ -52,14 +53,15 @@ UncheckedTerms omega_terms_unchecked(std::span<const double> lr, GradNorm grad_n
     smallest = std::min(smallest, sums.smallest);
   });
   const BoundTerms terms{square(distance) / (2.0 * tail.value()), 0.5 * noise.value()};
-  return {terms, smallest < 0.0 || !std::isfinite(tail.value()) || !std::isfinite(noise.value())};
+  return {terms, smallest < 0.0 || !wide::usual(lr[last], tail.value(), noise.value(), distance)};
 }
 
 /// Omega of the first t steps, with the rule for zero rates.
 double omega_of_prefix(std::span<const double> lr, GradNorm grad_norm, double distance) {
   const auto steps = static_cast<std::size_t>(last_positive_step(lr));
   if (steps == 0) return std::numeric_limits<double>::infinity();
-  return omega_terms_unchecked(lr.first(steps), grad_norm, distance).terms.value();
+  const UncheckedTerms result = omega_terms_unchecked(lr.first(steps), grad_norm, distance);
+  return (result.doubtful ? wide::omega_terms(lr.first(steps), grad_norm, distance) : result.terms).value();
 }
 
 void check_places(std::span<const std::int64_t> t, std::size_t steps) {
@@ -74,12 +76,15 @@ void standard_curve(std::span<const double> lr, GradNorm grad_norm, double dista
   check_bound_arguments(lr, grad_norm, distance);
   CompensatedSum total;
   CompensatedSum noise;
+  bool usual = true;
   for (std::size_t k = 0; k < lr.size(); ++k) {
     total.add(lr[k]);
     noise.add(square(lr[k] * grad_norm[k]));
     const double sum = total.value();
     out[k] = sum > 0.0 ? (square(distance) + noise.value()) / (2.0 * sum) : std::numeric_limits<double>::infinity();
+    usual = usual && (sum == 0.0 || wide::usual(sum, sum, noise.value(), distance));
   }
+  if (!usual) wide::standard_curve(lr, grad_norm, distance, out);
 }
 
 /// worst_case_at up to the last positive step before each t, infinite before the first.
@@ -130,7 +135,7 @@ BoundTerms omega_terms(std::span<const double> lr, GradNorm grad_norm, double di
   }
   check_bound_arguments(lr, grad_norm, distance);
   check_last(lr);
-  return omega_terms_unchecked(lr, grad_norm, distance).terms;
+  return wide::omega_terms(lr, grad_norm, distance);
 }
 
 double omega(std::span<const double> lr, GradNorm grad_norm, double distance) {
@@ -155,6 +160,9 @@ OmegaSplit omega_split(std::span<const double> lr, GradNorm grad_norm, double di
     extra.add(sums.terms);
   });
   const double total = tail.value();
+  if (!wide::usual(lr[last], total, noise_tail.value(), distance) || !std::isfinite(extra.value())) {
+    return wide::omega_split(lr, grad_norm, distance);
+  }
   return {square(distance) / (2.0 * total), noise_tail.value() / (2.0 * total), 0.5 * extra.value()};
 }
 
@@ -180,6 +188,11 @@ void omega_gradient(std::span<const double> lr, GradNorm grad_norm, double dista
                                              grad_norm[0], count, from_distance, before.value(), out.data() + begin));
   }
   out[last] = 0.5 * (square(grad_norm[last]) - from_distance - before.value());
+  const bool finite = std::isfinite(before.value()) && std::isfinite(out[last]) && std::isfinite(out[0]);
+  // The norms may be small where the distance is not: then they do not matter.
+  if (!finite || !wide::usual(lr[last], tail.value(), 1.0, distance)) {
+    wide::omega_gradient(lr, grad_norm, distance, out);
+  }
 }
 
 BoundTerms standard_terms(std::span<const double> lr, GradNorm grad_norm, double distance) {
@@ -190,8 +203,12 @@ BoundTerms standard_terms(std::span<const double> lr, GradNorm grad_norm, double
     total.add(lr[k]);
     noise.add(square(lr[k] * grad_norm[k]));
   }
-  if (!(total.value() > 0.0))
+  if (total.value() == 0.0) {
     fail_argument("lr", concat({"all ", std::to_string(lr.size()), " values are 0; one must be > 0"}));
+  }
+  if (!wide::usual(total.value(), total.value(), noise.value(), distance)) {
+    return wide::standard_terms(lr, grad_norm, distance);
+  }
   return {square(distance) / (2.0 * total.value()), noise.value() / (2.0 * total.value())};
 }
 
