@@ -172,14 +172,24 @@ std::string list(const Values& values) {
   return text += ']';
 }
 
+/// FNV-1a in 64 bits, as 16 hexadecimal digits: against mishaps, not against malice.
+std::string check_of(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  std::string digits(16, '0');
+  for (std::size_t k = digits.size(); k-- > 0; hash >>= 4U) digits[k] = "0123456789abcdef"[hash & 15U];
+  return digits;
+}
+
 }  // namespace
 
 std::string OmegaStream::save() const {
   const std::array<double, 4> sums = {total_, total_low_, last_source_, total_ > 0.0 ? value_ : 0.0};
-  return concat({R"({"omega_stream":1,"distance":)", format_number(distance_), R"(,"steps":)", std::to_string(steps_),
-                 R"(,"sums":)", list(sums), R"(,"first":)", std::to_string(first_), R"(,"state":)", list(state_),
-                 R"(,"state_low":)", list(state_low_), R"(,"moment":)", list(moment_), R"(,"moment_low":)",
-                 list(moment_low_), "}"});
+  const std::string text = concat(
+      {R"({"omega_stream":2,"distance":)", format_number(distance_), R"(,"steps":)", std::to_string(steps_),
+       R"(,"sums":)", list(sums), R"(,"first":)", std::to_string(first_), R"(,"state":)", list(state_),
+       R"(,"state_low":)", list(state_low_), R"(,"moment":)", list(moment_), R"(,"moment_low":)", list(moment_low_)});
+  return concat({text, R"(,"check":")", check_of(text), R"("})"});
 }
 
 OmegaStream OmegaStream::restore(std::string_view text) {
@@ -193,7 +203,8 @@ OmegaStream OmegaStream::restore(std::string_view text) {
   };
   const Json json = parsed();
   const Json* const version = json.find("omega_stream");
-  if (version == nullptr || *version != Json(1)) reject("not a saved stream");
+  const bool checked = version != nullptr && *version == Json(2);  // 1 is what 0.1.0 wrote, without a check
+  if (version == nullptr || !(checked || *version == Json(1))) reject("not a saved stream");
   const auto numbers = [&](std::string_view key) {
     const Json* const found = json.find(key);
     if (found == nullptr || !found->is_array()) reject(concat({key, " is missing"}));
@@ -238,6 +249,11 @@ OmegaStream OmegaStream::restore(std::string_view text) {
     stream.rate_.push_back(node_rate(stream.first_ + static_cast<std::int64_t>(k)));
   }
   stream.decay_.assign(stream.state_.size(), 0.0);
+  if (checked) {
+    const Json* const check = json.find("check");
+    const Json again = Json::parse(stream.save());
+    if (check == nullptr || *check != *again.find("check")) reject("its check does not fit, it was altered");
+  }
   return stream;
 }
 

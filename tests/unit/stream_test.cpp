@@ -97,11 +97,28 @@ TEST(OmegaStream, SavesTheSignOfZero) {
   stream.push(0.1);
   stream.push(0.2);
   std::string text = stream.save();
+  text.replace(text.find(":2,"), 3, ":1,");                                // as 0.1.0 wrote it, without a check
   const std::size_t second = text.find(',', text.find("\"sums\":[")) + 1;  // the low part of the sum of rates
   text.replace(second, text.find(',', second) - second, "-1e-400");        // reads as -0
   const std::string saved = OmegaStream::restore(text).save();
   EXPECT_NE(saved.find(",-0.0,"), std::string::npos);
   EXPECT_EQ(OmegaStream::restore(saved).save(), saved);
+}
+
+TEST(OmegaStream, RefusesAStateThatWasAltered) {
+  OmegaStream stream;
+  for (int i = 0; i < 40; ++i) stream.push(0.1 + 0.01 * i, 1.0 + 0.1 * (i % 3));
+  const std::string good = stream.save();
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::string broken = good;
+      broken[at] = static_cast<char>(static_cast<unsigned char>(broken[at]) ^ (1U << bit));
+      try {
+        EXPECT_EQ(OmegaStream::restore(broken).save(), good) << at << " " << bit;  // 1e5 is 1E5
+      } catch (const std::invalid_argument&) {
+      }
+    }
+  }
 }
 
 TEST(OmegaStream, RefusesWhatIsNoSavedState) {
