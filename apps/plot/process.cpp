@@ -1,11 +1,13 @@
 // Runs gnuplot with temporary files as its three standard streams: no shell, no pipe that could fill up, no path in the
 // script.
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
@@ -14,8 +16,6 @@
 
 #include "plot/gnuplot.hpp"
 #include "shell/text.hpp"
-
-extern char** environ;  // NOLINT: POSIX declares it nowhere
 
 namespace scheduled::plot {
 namespace {
@@ -43,27 +43,33 @@ std::string contents(std::FILE* file) {
   return text;
 }
 
+/// In the forked process; only calls that are allowed between fork and exec in a program with threads.
+[[noreturn]] void become_gnuplot(const std::array<int, 3>& streams, char* const* arguments, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // it ends with us, however that is
+  for (int k = 0; k < 3; ++k) {
+    if (::dup2(streams.at(static_cast<std::size_t>(k)), k) < 0) ::_exit(126);
+  }
+  if (::getppid() == parent) ::execvp(arguments[0], arguments);
+  ::_exit(errno == ENOENT ? 127 : 126);
+}
+
 /// The exit status of `gnuplot -d`, which leaves the user's start-up files out.
 int spawn_and_wait(std::FILE* input, std::FILE* output, std::FILE* errors) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, fileno(input), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, fileno(output), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, fileno(errors), STDERR_FILENO);
   std::string program = "gnuplot";
   std::string no_startup_files = "-d";
   const std::array<char*, 3> arguments = {program.data(), no_startup_files.data(), nullptr};
-  pid_t child = 0;
-  const int error = posix_spawnp(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error == ENOENT) {
-    throw std::runtime_error(
-        "gnuplot, which draws the figures, is not installed; on Debian: apt-get install gnuplot-nox");
-  }
-  if (error != 0) fail("cannot start gnuplot", error);
+  const std::array<int, 3> streams = {fileno(input), fileno(output), fileno(errors)};
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) fail("cannot start gnuplot", errno);
+  if (child == 0) become_gnuplot(streams, arguments.data(), parent);
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) fail("cannot wait for gnuplot", errno);
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+    throw std::runtime_error(
+        "gnuplot, which draws the figures, is not installed; on Debian: apt-get install gnuplot-nox");
   }
   return status;
 }
@@ -82,8 +88,12 @@ void remove_creation_date(std::string& bytes) {
 }  // namespace
 
 std::string gnuplot_string(std::string_view text) {
-  std::string out = "'";
-  for (const char c : shell::clean(text)) {
+  // gnuplot takes '' at the beginning for an empty string: apostrophes there stand in double quotes, with nothing else,
+  // since those know escapes and commands.
+  const std::string cleaned = shell::clean(text);
+  const std::size_t first = std::min(cleaned.find_first_not_of('\''), cleaned.size());
+  std::string out = first == 0 ? "'" : "\"" + cleaned.substr(0, first) + "\".'";
+  for (const char c : std::string_view(cleaned).substr(first)) {
     out += c;
     if (c == '\'') out += c;
   }

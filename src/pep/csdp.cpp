@@ -1,6 +1,7 @@
 #include "pep/csdp.hpp"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -8,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -26,7 +28,9 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail_solver(std::initializer_list<std::string_view> parts) { throw PepSolverError(concat(parts)); }
 
-/// A private folder that goes with its owner.
+constexpr std::array<const char*, 3> file_names = {"param.csdp", "problem.dat-s", "solution.txt"};
+
+/// A private folder that goes with its owner, by janitor() also where that is killed.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -86,8 +90,52 @@ void write_file(const fs::path& path, const Write& write) {
   if (!out) fail_solver({"cannot write ", path.string(), ": ", std::generic_category().message(errno)});
 }
 
+/// A process that removes the folder where its parent ends without having said that it does so itself.
+class Janitor {
+ public:
+  explicit Janitor(const fs::path& folder) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return;  // without it only a kill leaves the folder
+    process_ = ::fork();
+    if (process_ == 0) {
+      ::close(ends[1]);
+      watch(ends[0], folder.c_str());
+    }
+    ::close(ends[0]);
+    said_ = ends[1];
+  }
+  Janitor(const Janitor&) = delete;
+  Janitor& operator=(const Janitor&) = delete;
+  ~Janitor() {
+    if (said_ < 0) return;
+    [[maybe_unused]] const auto size = ::write(said_, "x", 1);
+    ::close(said_);
+    if (process_ > 0) ::waitpid(process_, nullptr, 0);
+  }
+
+ private:
+  /// Only calls that are allowed after fork in a program with threads.
+  [[noreturn]] static void watch(int end, const char* folder) {
+    ::setsid();  // Ctrl-C in the terminal is not meant for it
+    char byte = 0;
+    ssize_t count = -1;
+    do count = ::read(end, &byte, 1);
+    while (count < 0 && errno == EINTR);
+    if (count == 0 && ::chdir(folder) == 0) {
+      for (const char* const name : file_names) ::unlink(name);
+      ::rmdir(folder);
+    }
+    ::_exit(0);
+  }
+
+  int said_ = -1;
+  pid_t process_ = -1;
+};
+
 /// Only calls that are allowed between fork and exec in a program with threads.
-[[noreturn]] void run_child(const char* program, char* const* arguments, const char* folder) {
+[[noreturn]] void run_child(const char* program, char* const* arguments, const char* folder, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(126);  // it has ended already
   const int nothing = ::open("/dev/null", O_RDWR);
   if (nothing < 0 || ::dup2(nothing, 0) < 0 || ::dup2(nothing, 1) < 0 || ::dup2(nothing, 2) < 0) ::_exit(126);
   if (::chdir(folder) != 0) ::_exit(126);
@@ -105,9 +153,10 @@ std::pair<int, double> run_in(const fs::path& folder, const fs::path& program) {
   std::string problem = "problem.dat-s";
   std::string solution = "solution.txt";
   const std::array<char*, 4> arguments{name.data(), problem.data(), solution.data(), nullptr};
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) fail_solver({"cannot start ", name, ": ", std::generic_category().message(errno)});
-  if (child == 0) run_child(name.c_str(), arguments.data(), folder.c_str());
+  if (child == 0) run_child(name.c_str(), arguments.data(), folder.c_str(), parent);
   int status = 0;
   rusage usage{};
   while (::wait4(child, &status, 0, &usage) < 0) {
@@ -127,6 +176,7 @@ SolverRun run_csdp(const SdpaProblem& problem, const std::string& solver, const 
                  "coinor-csdp) or name the program to use"});
   }
   const TemporaryFolder folder;
+  const Janitor janitor(folder.path());
   write_file(folder.path() / "param.csdp", [&](std::ostream& out) { out << settings_text(settings); });
   write_file(folder.path() / "problem.dat-s", [&](std::ostream& out) { write(out, problem, "scheduled pep"); });
   SolverRun run;

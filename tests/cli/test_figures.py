@@ -97,6 +97,11 @@ class Figures(command.CommandTest):
             self.assertTrue(0 <= x <= width and 0 <= y <= height, (x, y))
         self.assertLess(max(map(len, texts_of(svg))), 80)
 
+    def test_labels_that_begin_with_apostrophes(self):
+        for k, label in enumerate(["'tuned' run", "''", "'", "a'b''c'", "'`date`' \"x\" \\n"]):
+            drawn = texts_of(self.draw(["bound", "--log", "cosine.csv", "--label", label], f"label{k}.svg"))
+            self.assertIn(re.sub(r"\s", "", label), re.sub(r"\s", "", "".join(drawn)))
+
     def test_labels_are_not_commands(self):
         hostile = "it's `touch pwned1` $(touch pwned2) {/:Bold b} a_b^c @x %d \"q\" \\n"
         drawn = texts_of(self.draw(["bound", "--log", "cosine.csv", "--label", hostile], "hostile.svg"))
