@@ -12,7 +12,7 @@ FIRST      := -DSCHEDULED_BUILD_TESTS=OFF -DSCHEDULED_BUILD_PEP=OFF -DSCHEDULED_
 PROGRAMS   := -DSCHEDULED_BUILD_TESTS=OFF -DSCHEDULED_BUILD_PEP=ON -DSCHEDULED_BUILD_LAW=ON -DSCHEDULED_BUILD_ANYTIME=ON
 EVERYTHING := -DSCHEDULED_BUILD_TESTS=ON -DSCHEDULED_BUILD_PEP=ON -DSCHEDULED_BUILD_LAW=ON -DSCHEDULED_BUILD_ANYTIME=ON
 
-.PHONY: build python test frameworks demo figures experiment bench lint fuzz clean
+.PHONY: build python test frameworks demo figures experiment bench lint fuzz torture clean
 build: $(STAMPS)/packages
 	cmake --preset release $(EVERYTHING)
 	cmake --build --preset release
@@ -76,6 +76,12 @@ lint: build
 RUNS ?= 1000000
 fuzz: $(STAMPS)/packages
 	tools/fuzz.sh $(RUNS)
+
+# A standing attack on the run store: kills, flipped bits, failing and full disks, readers beside writers, operations
+# against a model. Seeds are printed; tests/torture/torture.py --seed plays one again.
+MINUTES ?= 10
+torture: build
+	$(PYTHON) tests/torture/torture.py $(BUILD) --minutes $(MINUTES)
 
 clean:
 	rm -rf build .venv .venv-frameworks

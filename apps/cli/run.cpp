@@ -27,6 +27,8 @@ void add_run(Verb& command) {
   add_run_status(run);
   add_run_verify(run);
   add_run_gc(run);
+  add_run_repair(run);
+  add_run_migrate(run);
   add_run_export(run);
   run.help(
       "A run is a folder: the record and the checkpoints. One process writes to it at a time; readers always can.\n"

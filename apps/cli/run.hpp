@@ -33,6 +33,8 @@ void add_run_log(Verb& run);
 void add_run_status(Verb& run);
 void add_run_verify(Verb& run);
 void add_run_gc(Verb& run);
+void add_run_repair(Verb& run);
+void add_run_migrate(Verb& run);
 void add_run_export(Verb& run);
 
 }  // namespace scheduled::cli

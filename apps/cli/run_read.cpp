@@ -1,4 +1,4 @@
-// scheduled run status, verify, gc, export: looking at a run and keeping it in order.
+// scheduled run status, export: looking at a run.
 #include <fmt/format.h>
 #include <langinfo.h>
 
@@ -95,44 +95,6 @@ void status(const RunOptions& options) {
   print_text(tree(record, record.line("trunk"), "", strokes));
 }
 
-void verify(const RunOptions& options) {
-  const VerifyReport report = options.open(RunStore::Access::read).verify();
-  if (options.json) {
-    print_line(to_json(report));
-  } else {
-    std::string text;
-    for (const std::string& problem : report.problems) text += "damage: " + problem + "\n";
-    for (const std::string& note : report.notes) text += "note: " + note + "\n";
-    print_text(text + fmt::format("{}: {} checkpoints, {} files, {} bytes read\n",
-                                  report.sound() ? "sound" : "NOT SOUND", report.checkpoints, report.files,
-                                  report.bytes));
-  }
-  if (!report.sound()) {
-    throw std::runtime_error(fmt::format("{}: {} found damaged", options.folder, report.problems.size()));
-  }
-}
-
-struct GcOptions {
-  RunOptions run;
-  std::int64_t keep = 2;
-  bool dry_run = false;
-};
-
-void gc(const GcOptions& options) {
-  RunStore store = options.run.open(options.dry_run ? RunStore::Access::read : RunStore::Access::write);
-  const GcReport report = store.gc(static_cast<int>(std::min<std::int64_t>(options.keep, 1 << 30)), options.dry_run);
-  if (options.run.json) return print_line(to_json(report));
-  const char* const does = options.dry_run ? "would delete" : "deleted";
-  std::string text;
-  for (const RecordedCheckpoint& checkpoint : report.deleted) {
-    text += fmt::format("{} {} at step {}\n", does, checkpoint.line, checkpoint.step);
-  }
-  for (const std::string& folder : report.leftovers)
-    text += fmt::format("{} {}, left by interrupted work\n", does, folder);
-  print_text(text + fmt::format("{} checkpoint{}, {} bytes\n", report.deleted.size(),
-                                report.deleted.size() == 1 ? "" : "s", report.bytes));
-}
-
 struct ExportOptions {
   RunOptions run;
   bool csv = false;
@@ -181,29 +143,6 @@ void add_run_status(Verb& run) {
   options.add_to(verb, false);
   verb.help("Example:\n  scheduled run status myrun");
   verb.run([&options] { status(options); });
-}
-
-void add_run_verify(Verb& run) {
-  Verb& verb = run.verb("verify", "Read every byte and say what is damaged");
-  auto& options = verb.keep<RunOptions>();
-  options.add_to(verb, false);
-  verb.help(
-      "Exit code 1 where something committed is damaged; what interrupted work left is only noted.\n\n"
-      "Example:\n  scheduled run verify myrun");
-  verb.run([&options] { verify(options); });
-}
-
-void add_run_gc(Verb& run) {
-  Verb& verb = run.verb("gc", "Delete checkpoints that nothing needs");
-  auto& options = verb.keep<GcOptions>();
-  options.run.add_to(verb, false);
-  verb.add("--keep", options.keep, "So many of the last of the trunk and of each unfinished branch").type("N");
-  verb.add("--dry-run", options.dry_run, "Only say it");
-  verb.help(
-      "Kept besides: ends of branches, starts of unfinished ones, and what was committed with --keep until a\n"
-      "branch from there is finished.\n\n"
-      "Example:\n  scheduled run gc myrun --keep 1 --dry-run");
-  verb.run([&options] { gc(options); });
 }
 
 void add_run_export(Verb& run) {

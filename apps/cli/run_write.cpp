@@ -105,11 +105,11 @@ struct ResumeOptions {
   bool dry_run = false;
 };
 
-std::string text_of(const Resume& resume, const std::string& line) {
-  std::string text =
-      fmt::format("{} goes on at step {}\n  load          {}\n  next LR       {}\n  schedule      {}\n", line,
-                  resume.step, resume.folder.empty() ? "nothing, it starts" : resume.folder.string(),
-                  format_number(resume.lr), print(resume.schedule));
+std::string text_of(const Resume& resume, const RunOptions& run) {
+  // Below the run's folder as it was given; the library's path is absolute.
+  const std::string folder = resume.checkpoint ? run.folder + "/" + resume.checkpoint->folder : "nothing, it starts";
+  std::string text = fmt::format("{} goes on at step {}\n  load          {}\n  next LR       {}\n  schedule      {}\n",
+                                 run.line, resume.step, folder, format_number(resume.lr), print(resume.schedule));
   if (resume.lr_before != resume.lr) {
     text += fmt::format("  before        {}, a jump by {:.4g}\n", format_number(resume.lr_before),
                         resume.lr / resume.lr_before);
@@ -133,7 +133,7 @@ void resume(const ResumeOptions& options) {
   for (const std::string& damage : resume.damaged) warn(damage + "; the one before is used");
   if (!options.data.empty() && !options.dry_run) store.attach_data(options.run.line, resume.step, options.data);
   if (options.run.json) return print_line(to_json(resume));
-  print_text(text_of(resume, options.run.line));
+  print_text(text_of(resume, options.run));
 }
 
 struct LogOptions {
@@ -174,8 +174,9 @@ void log(const LogOptions& options) {
     metrics = metrics_of(rows);
   }
   RunStore store = options.run.open(RunStore::Access::write);
-  store.log(options.run.line, metrics, options.session);
+  const std::string warning = store.log(options.run.line, metrics, options.session);
   store.flush();
+  if (!warning.empty()) warn(warning);
   if (options.run.json) print_line(Json::object({{"line", options.run.line}, {"values", metrics.size()}}));
 }
 

@@ -157,7 +157,7 @@ struct RecordedLine {
 
 /// The whole record but the metrics, at one moment.
 struct RunRecord {
-  std::filesystem::path folder;
+  std::filesystem::path folder;     ///< absolute
   int version = 0;                  ///< of the store's format
   std::vector<RecordedLine> lines;  ///< the trunk first
   std::vector<RecordedSession> sessions;
@@ -179,7 +179,7 @@ struct Metric {
   double value = 0.0;
 };
 
-// ---- The store of one run: a folder with a SQLite record and checkpoint files, safe against crashes at any.
+// ---- The store of one run: a folder with a record and checkpoint files, safe against crashes at any moment.
 
 /// Work that failed: disk full, a folder that may not be written, a record that is not sound, nothing left to resume
 /// from. The text names the file. What was committed before stays as it was.
@@ -243,7 +243,15 @@ struct VerifyReport {
 struct GcReport {
   std::vector<RecordedCheckpoint> deleted;
   std::vector<std::string> leftovers;  ///< folders of interrupted work, removed too
+  std::vector<std::string> notes;      ///< what is kept because it could not be seen or read, and why
   std::int64_t bytes = 0;              ///< freed, in checkpoints
+};
+
+struct RepairReport {
+  bool changed = false;                ///< there was damage: the record is a new one
+  std::vector<std::string> lost;       ///< entries and rows that are not in it any more
+  std::vector<std::string> recovered;  ///< rows that the folders of checkpoints gave back
+  int facts_written = 0;               ///< checkpoints whose folders say again what they are
 };
 
 /// One run. Any number of readers at any time; one writer, which holds a lock on the folder until it is destroyed. Not
@@ -257,8 +265,19 @@ class RunStore {
   /// Makes a new run in `folder`, which must be missing or empty, all or nothing. A `trunk` with a horizon is a plain
   /// run: it is finished at its end, and no branch leaves it. The store is open for writing.
   static RunStore init(const std::filesystem::path& folder, const Schedule& trunk, const StoreOptions& options = {});
-  /// Throws std::invalid_argument where the folder is no run or its format is newer than ours; StoreBusy.
+  /// Throws std::invalid_argument where the folder is no run, its format is newer than ours, or it is to be written and
+  /// the format is an older one (`migrate`); StoreBusy. The store is bound to the folder that is there now: after chdir
+  /// it is the same, and where it is moved or replaced all functions throw StoreError.
   static RunStore open(const std::filesystem::path& folder, Access access, const StoreOptions& options = {});
+
+  /// Makes the record of `folder` anew from its intact entries and from what the folders of checkpoints say about
+  /// themselves. The damaged record stays in the folder, unused. Throws StoreError where nothing says what the trunk
+  /// is; StoreBusy.
+  static RepairReport repair(const std::filesystem::path& folder, bool dry_run = false);
+
+  /// Makes a record of today's format from one of format 1, which can only be read; that stays as run.sqlite.old.
+  /// StoreBusy; std::invalid_argument where there is none.
+  static void migrate(const std::filesystem::path& folder);
 
   RunStore(RunStore&&) noexcept;
   RunStore& operator=(RunStore&&) noexcept;
@@ -294,16 +313,25 @@ class RunStore {
 
   /// Appends to the line's current session; of two values for one step the later counts. They are written in blocks,
   /// by flush, by commit and at the end; a kill loses those in memory, a power failure those since the last commit.
-  void log(const std::string& line, std::span<const Metric> metrics, std::optional<std::int64_t> session = {});
+  /// Returns a warning where a metric "lr", the rate of the last update before its step, is not what the record says
+  /// (1e-6 relative), once a session; else an empty text.
+  std::string log(const std::string& line, std::span<const Metric> metrics, std::optional<std::int64_t> session = {});
   void flush();
 
-  /// Reads every byte of every checkpoint, and the record.
+  /// Reads every byte of every checkpoint, and of the record. Does not stop at what cannot be read, is no file, or is
+  /// being deleted by the writer.
   VerifyReport verify() const;
 
-  /// Deletes checkpoints that nothing needs: all but the last `keep_last` >= 1 sound ones (their bytes are read) of the
-  /// trunk and of each unfinished branch, starts of unfinished branches, those with `keep` of which no branch is
-  /// finished, and ends of finished lines. Superseded and damaged ones go, and what interrupted work left. Rows first,
-  /// then files.
+  /// Takes the mark of damage off checkpoints whose files are as recorded again, and gives them back. `resume` takes
+  /// such a checkpoint in any case where nothing was committed after it.
+  std::vector<RecordedCheckpoint> clear_marks();
+
+  /// Deletes checkpoints that nothing needs. Kept are: of the trunk and of each unfinished branch the last `keep_last`
+  /// >= 1 sound ones (their bytes are read), and those after them that cannot be seen or read now; starts of unfinished
+  /// branches; those with `keep` of which no branch is finished; ends of finished lines; rows whose folder is not
+  /// there. Superseded and damaged ones go, and what interrupted work left. Throws StoreError, and deletes nothing,
+  /// where an unfinished line has checkpoints and none of them is sound. Also works on a full disk: a reserve is kept
+  /// for it. The record says it first, then the files go.
   GcReport gc(int keep_last = 2, bool dry_run = false);
 
   /// The metrics of a line from step 0, its parent's included, without what later sessions superseded. Where no lr was

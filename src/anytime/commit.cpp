@@ -18,15 +18,17 @@ namespace {
 const RecordedLine& require_next(const RunRecord& record, const CommitRequest& request) {
   const RecordedLine& line = record.line(request.line);
   const std::string step = std::to_string(request.step);
-  if (line.finished) fail({"step = ", step, ": ", line.name, " is finished, it ends at ", std::to_string(*line.end)});
+  if (line.finished)
+    fail_value("step", step, concat({line.name, " is finished, it ends at ", std::to_string(*line.end)}));
   if (line.end && request.step > *line.end) {
-    fail({"step = ", step, ": must be at most ", std::to_string(*line.end), ", where ", line.name, " ends"});
+    fail_value("step", step, concat({"must be at most ", std::to_string(*line.end), ", where ", line.name, " ends"}));
   }
   if (request.step <= line.step) {
-    fail({"step = ", step, ": must be above ", std::to_string(line.step), ", the last of ", line.name,
-          "; it is the number of all updates, which is set, not added to"});
+    fail_value("step", step,
+               concat({"must be above ", std::to_string(line.step), ", the last of ", line.name,
+                       "; it is the number of all updates, which is set, not added to"}));
   }
-  if (request.step > std::int64_t{1} << 53) fail({"step = ", step, ": must be at most 2^53"});
+  if (request.step > std::int64_t{1} << 53) fail_value("step", step, "must be at most 2^53");
   return line;
 }
 
@@ -43,6 +45,9 @@ std::string free_folder(const fs::path& run, const CommitRequest& request) {
 /// A folder that is removed with all that is in it, unless it was moved away.
 struct Staging {
   explicit Staging(const fs::path& run) : path(run / anytime::staging_folder / "commit") {
+    for (const char* const name : {anytime::staging_folder, anytime::checkpoint_folder}) {
+      if (fs::create_directory(run / name)) anytime::sync_path(run);  // copies of a run may lack folders without files
+    }
     std::error_code error;
     fs::remove_all(path, error);  // of a commit that died; we hold the lock
     if (!error) fs::create_directories(path, error);
@@ -57,16 +62,33 @@ struct Staging {
   fs::path path;
 };
 
-/// The files in place and on the disk, without a row: nobody sees them yet.
-void publish(const fs::path& run, RecordedCheckpoint& checkpoint, const std::function<void(const fs::path&)>& write) {
+/// The files in place and on the disk, without an entry in the record: nobody sees them yet. `facts` gives the text of
+/// the file that says what the folder is.
+void publish(const fs::path& run, RecordedCheckpoint& checkpoint, const std::function<void(const fs::path&)>& write,
+             const std::function<std::string()>& facts) {
   const Staging staging(run);
   fault_point("commit.staged");
   write(staging.path);
   fault_point("commit.written");
-  // Files and folders at the same time: the disk then flushes once for both.
-  auto folders = std::async(std::launch::async, [&] { anytime::sync_folders(staging.path); });
-  checkpoint.files = anytime::sync_and_sum(staging.path);
+  checkpoint.files = anytime::sum_files(staging.path);
   if (checkpoint.files.empty()) fail({"checkpoint of step ", std::to_string(checkpoint.step), ": has no files"});
+  std::vector<std::string> names{anytime::facts_file};
+  for (const RecordedFile& file : checkpoint.files) {
+    if (file.name == anytime::facts_file) {
+      fail({"checkpoint of step ", std::to_string(checkpoint.step), ": has a file ", file.name,
+            ", where the record's facts are kept"});
+    }
+    names.push_back(file.name);
+  }
+  anytime::write_new(staging.path / anytime::facts_file, facts());
+  fault_point("commit.facts_written");
+  // Files and folders at the same time: the disk then flushes once for all of them.
+  auto folders = std::async(std::launch::async, [&] { anytime::sync_folders(staging.path); });
+  auto half = std::async(std::launch::async, [&, middle = names.size() / 2] {
+    anytime::sync_files(staging.path, std::span(names).first(middle));
+  });
+  anytime::sync_files(staging.path, std::span(names).subspan(names.size() / 2));
+  half.get();
   fault_point("commit.files_synced");
   folders.get();
   fault_point("commit.folder_synced");
@@ -76,22 +98,18 @@ void publish(const fs::path& run, RecordedCheckpoint& checkpoint, const std::fun
   fault_point("commit.published");
 }
 
-void insert(anytime::Database& database, RecordedCheckpoint& checkpoint) {
-  anytime::Statement(database,
-                     "INSERT INTO checkpoint(session, line, step, folder, data_position, rng_state, code, keep, time)"
-                     " VALUES(?,?,?,?,?,?,?,?,?)")
-      .run(checkpoint.session, checkpoint.line, checkpoint.step, checkpoint.folder, checkpoint.data_position,
-           checkpoint.rng_state, checkpoint.code_version, std::int64_t{checkpoint.keep}, checkpoint.time);
-  checkpoint.id = database.last_id();
-  anytime::Statement row(database, "INSERT INTO file(checkpoint, name, bytes, xxh3) VALUES(?, ?, ?, ?)");
-  for (const RecordedFile& file : checkpoint.files) row.run(checkpoint.id, file.name, file.bytes, file.xxh3);
+const RecordedSession& session_of(const RunRecord& record, std::int64_t id) {
+  for (const RecordedSession& session : record.sessions) {
+    if (session.id == id) return session;
+  }
+  throw StoreError(concat({record.folder.string(), ": session ", std::to_string(id), " is not on record"}));
 }
 
 }  // namespace
 
 RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::function<void(const fs::path&)>& write) {
   state_->require_writer();
-  const RecordedLine& line = require_next(state_->view(), request);
+  const RecordedLine line = require_next(state_->view(), request);
   RecordedCheckpoint checkpoint;
   checkpoint.session = state_->current_session(line, request.session);
   checkpoint.line = request.line;
@@ -101,27 +119,27 @@ RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::fun
   checkpoint.code_version = request.code_version.empty() ? state_->options.code_version : request.code_version;
   checkpoint.keep = request.keep;
   checkpoint.time = state_->now();
-  checkpoint.folder = free_folder(state_->folder, request);
+  state_->folder.require_here();
+  const fs::path run = state_->folder.path();
+  checkpoint.folder = free_folder(run, request);
+  const auto& checkpoints = state_->record.checkpoints;
+  checkpoint.id = checkpoints.empty() ? 1 : checkpoints.back().id + 1;
+  const anytime::CommitFacts facts{state_->journal->last_hash(), line, session_of(state_->record, checkpoint.session),
+                                   checkpoint};
   try {
-    publish(state_->folder, checkpoint, write);
+    publish(run, checkpoint, write, [&] {
+      anytime::CommitFacts all = facts;
+      all.checkpoint.files = checkpoint.files;
+      return anytime::facts_text(all);
+    });
   } catch (const fs::filesystem_error& failure) {
     anytime::fail_io(failure.path1(), "cannot be written", failure.code().value());
   }
-  // From here on the folder stays, whatever fails: a row whose COMMIT was reported as failed may be found committed
-  // after a crash. Without a row gc removes it.
-  anytime::Transaction transaction(state_->database);
-  insert(state_->database, checkpoint);
-  state_->write_metrics();
-  fault_point("commit.row_written");
-  transaction.commit();
+  // From here on the folder stays, whatever fails: an entry whose sync was reported as failed may be found after a
+  // crash. Without an entry gc removes it.
+  state_->write(anytime::checkpoint_fact(checkpoint));
   fault_point("commit.committed");
-  state_->pending.clear();
-  state_->flushed = std::chrono::steady_clock::now();
-  if (state_->cached) {
-    state_->cached->checkpoints.push_back(checkpoint);
-    anytime::settle(*state_->cached);
-  }
-  return checkpoint;
+  return state_->record.checkpoints.back();
 }
 
 RecordedCheckpoint RunStore::commit(const CommitRequest& request, std::span<const fs::path> files) {

@@ -14,27 +14,47 @@ namespace {
 struct Value {
   std::int64_t step;
   std::int64_t session;
-  std::int64_t name;
+  std::size_t name;  ///< in the list of names
   double value;
 };
 
 /// What the history of the line logged, in the order of steps; of one step and name the later session, then the later
 /// row, comes last.
-std::vector<Value> values_of(const anytime::Database& database, const std::vector<anytime::Span>& spans) {
-  std::map<std::int64_t, std::int64_t> end_of;
-  for (const anytime::Span& span : spans) end_of[span.session->id] = span.end;
-  anytime::Statement rows(database, "SELECT session, step, name, value FROM metric ORDER BY rowid");
-  std::vector<Value> values;
-  while (rows.step()) {
-    const Value value{rows.integer(1), rows.integer(0), rows.integer(2), rows.real(3)};
-    const auto end = end_of.find(value.session);
-    if (end != end_of.end() && value.step <= end->second) values.push_back(value);
+class Values {
+ public:
+  explicit Values(const std::vector<anytime::Span>& spans) {
+    for (const anytime::Span& span : spans) end_of_[span.session->id] = span.end;
   }
-  std::stable_sort(values.begin(), values.end(), [](const Value& a, const Value& b) {
-    return a.step != b.step ? a.step < b.step : a.session < b.session;
-  });
-  return values;
-}
+
+  void read(std::string_view text) {
+    std::vector<std::size_t> names_here;
+    const auto use_names = [&](const std::vector<std::string>& given) {
+      for (const std::string& name : given) names_here.push_back(index_.try_emplace(name, index_.size()).first->second);
+    };
+    anytime::read_rows(text, use_names, [&](const anytime::MetricRow& row) {
+      const auto end = end_of_.find(row.session);
+      if (end == end_of_.end() || row.step > end->second) return;
+      values_.push_back({row.step, row.session, names_here[row.name], row.value});
+    });
+  }
+
+  std::vector<Value> sorted() {
+    std::stable_sort(values_.begin(), values_.end(), [](const Value& a, const Value& b) {
+      return a.step != b.step ? a.step < b.step : a.session < b.session;
+    });
+    return std::move(values_);
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> out(index_.size());
+    for (const auto& [name, index] : index_) out[index] = name;
+    return out;
+  }
+
+ private:
+  std::map<std::int64_t, std::int64_t> end_of_;
+  std::map<std::string, std::size_t> index_;
+  std::vector<Value> values_;
+};
 
 /// The rate of the last update before each row, 0 at step 0 where there was none.
 std::vector<double> recorded_rates(const std::vector<std::int64_t>& steps, const std::vector<anytime::Span>& spans) {
@@ -50,23 +70,28 @@ std::vector<double> recorded_rates(const std::vector<std::int64_t>& steps, const
 }  // namespace
 
 RunLog RunStore::log_of(const std::string& name) const {
-  const RunRecord now = anytime::read_record(state_->database, state_->folder, false);
+  const RunRecord& now = state_->view();
   const RecordedLine& line = now.line(name);
   const std::vector<anytime::Span> spans = anytime::history(now, name);
-  const std::vector<Value> values = values_of(state_->database, spans);
-  std::map<std::int64_t, std::string> names;
-  anytime::Statement rows(state_->database, "SELECT id, name FROM metric_name");
-  while (rows.step()) names[rows.integer(0)] = rows.text(1);
+  Values read(spans);
+  if (state_->journal) {
+    state_->journal->read_metrics([&](anytime::EntryKind, std::string_view text) { read.read(text); });
+  }
+  for (const anytime::EntryText& entry : state_->old) {
+    if (entry.kind == anytime::EntryKind::metrics) read.read(entry.text);
+  }
+  const std::vector<Value> values = read.sorted();
+  const std::vector<std::string> names = read.names();
 
   RunLog log;
-  log.name = state_->folder.string() + ":" + name;
-  log.meta["run"] = state_->folder.string();
+  log.name = state_->folder.shown() + ":" + name;
+  log.meta["run"] = state_->folder.shown();
   log.meta["line"] = name;
   log.meta["schedule"] = print(line.schedule);
   for (const Value& value : values) {
     if (log.step.empty() || log.step.back() != value.step) log.step.push_back(value.step);
   }
-  std::map<std::int64_t, std::vector<double>*> columns;
+  std::vector<std::vector<double>*> columns(names.size(), nullptr);
   std::size_t row = 0;
   for (const Value& value : values) {
     while (log.step[row] != value.step) ++row;

@@ -1,7 +1,6 @@
 #include "anytime/files.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +28,11 @@ Descriptor::Descriptor(const fs::path& path, int flags, std::string_view doing)
 
 Descriptor::Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
 
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  std::swap(number_, other.number_);
+  return *this;
+}
+
 Descriptor::~Descriptor() {
   if (number_ >= 0) ::close(number_);
 }
@@ -38,6 +42,8 @@ namespace {
 void sync(const Descriptor& file, const fs::path& path) {
   if (::fsync(file.get()) != 0 && errno != EINVAL) fail_io(path, "cannot be synced", errno);
 }
+
+}  // namespace
 
 RecordedFile sum(const Descriptor& file, const fs::path& path) {
   constexpr std::size_t block = 1 << 20;
@@ -55,8 +61,6 @@ RecordedFile sum(const Descriptor& file, const fs::path& path) {
   out.xxh3 = hash.hex();
   return out;
 }
-
-}  // namespace
 
 void sync_path(const fs::path& path) { sync(Descriptor(path, O_RDONLY, "cannot be synced"), path); }
 
@@ -77,16 +81,31 @@ std::vector<std::string> files_below(const fs::path& folder) {
   return names;
 }
 
-std::vector<RecordedFile> sync_and_sum(const fs::path& folder) {
+std::vector<std::string> names_below(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  fs::recursive_directory_iterator entries(folder, error);
+  for (; !error && entries != fs::recursive_directory_iterator(); entries.increment(error)) {
+    if (!fs::is_directory(entries->symlink_status(error))) {
+      names.push_back(entries->path().lexically_relative(folder).generic_string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<RecordedFile> sum_files(const fs::path& folder) {
   std::vector<RecordedFile> files;
   for (const std::string& name : files_below(folder)) {
     const fs::path path = folder / name;
-    const Descriptor file(path, O_RDONLY, "cannot be read");
-    sync(file, path);
-    files.push_back(sum(file, path));
+    files.push_back(sum(Descriptor(path, O_RDONLY | O_NOFOLLOW, "cannot be read"), path));
     files.back().name = name;
   }
   return files;
+}
+
+void sync_files(const fs::path& folder, std::span<const std::string> names) {
+  for (const std::string& name : names) sync_path(folder / name);
 }
 
 void sync_folders(const fs::path& folder) {
@@ -96,12 +115,26 @@ void sync_folders(const fs::path& folder) {
   sync_path(folder);
 }
 
-RecordedFile sum_file(const fs::path& file) { return sum(Descriptor(file, O_RDONLY, "cannot be read"), file); }
-
 std::string sum_text(std::string_view text) {
   Xxh3 hash;
   hash.add(text);
   return hash.hex();
+}
+
+namespace {
+
+void write_all(const Descriptor& file, std::string_view bytes, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) fail_io(path, "cannot be written", errno);
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+void write_new(const fs::path& path, std::string_view bytes) {
+  write_all(Descriptor(path, O_WRONLY | O_CREAT | O_EXCL, "cannot be made"), bytes, path);
 }
 
 void move_new(const fs::path& from, const fs::path& to) {
@@ -121,12 +154,7 @@ void copy_bytes(const fs::path& from, const fs::path& to) {
     const ssize_t count = ::read(source.get(), bytes.data(), bytes.size());
     if (count < 0 && errno != EINTR) fail_io(from, "cannot be read", errno);
     if (count == 0) return;
-    std::string_view rest(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-    while (!rest.empty()) {
-      const ssize_t written = ::write(target.get(), rest.data(), rest.size());
-      if (written < 0 && errno != EINTR) fail_io(to, "cannot be written", errno);
-      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
-    }
+    write_all(target, {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))}, to);
   }
 }
 
@@ -152,18 +180,38 @@ void copy_into(const fs::path& from, const fs::path& into) {
   }
 }
 
-WriterLock::WriterLock(const fs::path& path) : file_(path, O_RDWR | O_CREAT, "cannot be locked for writing") {
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) fail_io(path, "cannot be locked for writing", errno);
-    std::array<char, 64> holder{};
-    const ssize_t size = ::pread(file_.get(), holder.data(), holder.size() - 1, 0);
-    std::string who(holder.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-    who.erase(std::min(who.find('\n'), who.size()));
-    throw StoreBusy(concat({path.parent_path().string(), ": another process writes to this run",
-                            who.empty() ? "" : " (process " + who + ")", "; one at a time, readers always can"}));
+namespace {
+
+int open_to_lock(const fs::path& path, int flags) {
+  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666);
+  if (descriptor < 0) fail_io(path, "cannot be locked for writing", errno);
+  return descriptor;
+}
+
+/// "process 17", with its host, and whether it is still there.
+std::string holder_of(const LockedFile& file) {
+  std::array<char, 512> text{};
+  const ssize_t size = ::pread(file.get(), text.data(), text.size() - 1, 0);
+  const ProcessState holder =
+      state_of_process(std::string(text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
+  if (holder.number == 0) return {};
+  return concat({" (process ", std::to_string(holder.number), holder.host.empty() ? "" : " on " + holder.host,
+                 holder.dead ? ", which has ended; a process that it started holds the run" : "", ")"});
+}
+
+}  // namespace
+
+WriterLock::WriterLock(const fs::path& folder, const fs::path& path)
+    : folder_(open_to_lock(folder, O_RDONLY | O_DIRECTORY)), file_(open_to_lock(path, O_RDWR | O_CREAT)) {
+  const int of_folder = folder_.lock();
+  const int of_file = of_folder == EWOULDBLOCK ? of_folder : file_.lock();
+  if (of_folder == EWOULDBLOCK || of_file == EWOULDBLOCK) {
+    throw StoreBusy(concat({folder.string(), ": another process writes to this run", holder_of(file_),
+                            "; one at a time, readers always can"}));
   }
+  if (of_file != 0) fail_io(path, "cannot be locked for writing", of_file);
   // For the other's error text only: a disk too full for it is no reason to stop.
-  const std::string own = std::to_string(::getpid()) + "\n";
+  const std::string own = process_mark() + "\n";
   if (::ftruncate(file_.get(), 0) == 0) [[maybe_unused]]
     const auto size = ::pwrite(file_.get(), own.data(), own.size(), 0);
 }

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/file_lock.hpp"
 #include "scheduled/anytime.hpp"
 
 namespace scheduled::anytime {
@@ -18,8 +20,9 @@ namespace scheduled::anytime {
 class Descriptor {
  public:
   Descriptor(const std::filesystem::path& path, int flags, std::string_view doing);
+  explicit Descriptor(int number) : number_(number) {}  ///< owns it
   Descriptor(Descriptor&& other) noexcept;
-  Descriptor& operator=(Descriptor&&) = delete;
+  Descriptor& operator=(Descriptor&& other) noexcept;
   ~Descriptor();
   int get() const { return number_; }
 
@@ -34,15 +37,24 @@ void sync_path(const std::filesystem::path& path);
 /// neither a file nor a folder.
 std::vector<std::string> files_below(const std::filesystem::path& folder);
 
-/// Size and checksum of each file below `folder`, which are fsynced on the way.
-std::vector<RecordedFile> sync_and_sum(const std::filesystem::path& folder);
+/// Everything below `folder` but folders, sorted, as far as it can be listed.
+std::vector<std::string> names_below(const std::filesystem::path& folder);
+
+/// Size and checksum of each file below `folder`.
+std::vector<RecordedFile> sum_files(const std::filesystem::path& folder);
+
+/// fsync of these files in `folder`.
+void sync_files(const std::filesystem::path& folder, std::span<const std::string> names);
 
 /// fsync of every folder below `folder`, and of itself.
 void sync_folders(const std::filesystem::path& folder);
 
-/// Size and XXH3-128 of a file.
-RecordedFile sum_file(const std::filesystem::path& file);
+/// Size and XXH3-128 of an open file; `path` for the error's text.
+RecordedFile sum(const Descriptor& file, const std::filesystem::path& path);
 std::string sum_text(std::string_view text);
+
+/// A new file with these bytes.
+void write_new(const std::filesystem::path& path, std::string_view bytes);
 
 /// Renames; `to` must not exist.
 void move_new(const std::filesystem::path& from, const std::filesystem::path& to);
@@ -51,13 +63,15 @@ void move_new(const std::filesystem::path& from, const std::filesystem::path& to
 /// missing or where the name is taken.
 void copy_into(const std::filesystem::path& from, const std::filesystem::path& into);
 
-/// The lock of the one writer. Throws StoreBusy, which names who holds it.
+/// The lock of the one writer: on the folder of the run, which nobody can remove while there is a run, and on a file in
+/// it, which says who has it, for file systems that do not lock folders. Throws StoreBusy, which names the holder.
 class WriterLock {
  public:
-  explicit WriterLock(const std::filesystem::path& file);
+  WriterLock(const std::filesystem::path& folder, const std::filesystem::path& file);
 
  private:
-  Descriptor file_;
+  LockedFile folder_;
+  LockedFile file_;
 };
 
 }  // namespace scheduled::anytime

@@ -39,13 +39,18 @@ std::vector<Span> history(const RunRecord& record, std::string_view line) {
   std::vector<Span> out;
   std::string_view current = line;
   std::int64_t end = std::numeric_limits<std::int64_t>::max();
+  const RecordedCheckpoint* origin = nullptr;
   for (auto session = record.sessions.rbegin(); session != record.sessions.rend(); ++session) {
     if (session->line != current || session->start > end) continue;
+    // What began after the origin was written is not its past, unless it began there, too.
+    if (origin != nullptr && session->id > origin->session && session->checkpoint != origin->id) continue;
     out.push_back({&*session, end});
     end = session->start;
-    const RecordedCheckpoint* const origin =
+    const RecordedCheckpoint* const began =
         session->checkpoint ? find_checkpoint(record, *session->checkpoint) : nullptr;
-    if (origin != nullptr) current = origin->line;  // older sessions only: ids grow with time
+    if (began == nullptr) continue;
+    origin = began;
+    current = origin->line;  // older sessions only: ids grow with time
   }
   return out;
 }
@@ -88,6 +93,16 @@ std::vector<const RecordedCheckpoint*> resume_points(const RunRecord& record, st
     if (other && std::find(points.begin(), points.end(), origin) == points.end()) points.push_back(origin);
   }
   std::stable_sort(points.begin(), points.end(), [](const auto* a, const auto* b) { return a->step > b->step; });
+  return points;
+}
+
+std::vector<const RecordedCheckpoint*> passed_over(const RunRecord& record, std::string_view line) {
+  std::vector<const RecordedCheckpoint*> points;
+  for (auto at = record.checkpoints.rbegin(); at != record.checkpoints.rend(); ++at) {
+    if (at->line != line) continue;
+    if (at->state == State::live) break;  // it went on from there
+    if (at->state == State::damaged) points.push_back(&*at);
+  }
   return points;
 }
 

@@ -25,6 +25,10 @@ void settle(RunRecord& record);
 /// Where `line` can resume from, last first: its own live checkpoints, and those of other lines where it began.
 std::vector<const RecordedCheckpoint*> resume_points(const RunRecord& record, std::string_view line);
 
+/// Checkpoints of `line` that were found damaged, last first, where nothing was committed after them: when their bytes
+/// are back, the line may go on from them.
+std::vector<const RecordedCheckpoint*> passed_over(const RunRecord& record, std::string_view line);
+
 const RecordedCheckpoint* find_checkpoint(const RunRecord& record, std::int64_t id);
 
 }  // namespace scheduled::anytime

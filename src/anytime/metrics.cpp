@@ -1,13 +1,35 @@
 // Logged values on their way into the record.
+#include <algorithm>
 #include <cmath>
 
-#include "anytime/fault.hpp"
 #include "anytime/state.hpp"
 #include "base/error.hpp"
 
 namespace scheduled {
 
-void RunStore::log(const std::string& name, std::span<const Metric> metrics, std::optional<std::int64_t> expected) {
+namespace {
+
+/// What contradicts the record in rates that were logged, empty where nothing does. Only rates of the current session
+/// are compared: older ones may have been logged late.
+std::string contradiction(const RunRecord& record, const RecordedLine& line, std::span<const Metric> metrics) {
+  constexpr double tolerance = 1e-6;  // rates in single precision are 6e-8 apart
+  const auto session = std::find_if(record.sessions.rbegin(), record.sessions.rend(),
+                                    [&](const RecordedSession& s) { return s.id == line.session; });
+  if (session == record.sessions.rend()) return {};
+  for (const Metric& metric : metrics) {
+    if (metric.name != "lr" || metric.step <= session->start) continue;
+    const double recorded = line.schedule.lr(metric.step - 1);
+    if (std::abs(metric.value - recorded) <= tolerance * std::abs(recorded)) continue;
+    return concat({"lr = ", format_number(metric.value), " was logged after step ", std::to_string(metric.step),
+                   "; the record of ", line.name, " says ", format_number(recorded), " for that update"});
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string RunStore::log(const std::string& name, std::span<const Metric> metrics,
+                          std::optional<std::int64_t> expected) {
   state_->require_writer();
   const RecordedLine& line = state_->view().line(name);
   const std::int64_t session = state_->current_session(line, expected);
@@ -17,8 +39,8 @@ void RunStore::log(const std::string& name, std::span<const Metric> metrics, std
       fail({"metric '", metric.name, "': must have a name, and not 'step'"});
     }
     if (metric.step < 0 || metric.step > last) {
-      fail({"step = ", std::to_string(metric.step), ": must be between 0 and ", std::to_string(last),
-            line.end ? ", the end of " + name : ""});
+      fail_value("step", std::to_string(metric.step),
+                 concat({"must be between 0 and ", std::to_string(last), line.end ? ", the end of " + name : ""}));
     }
   }
   for (const Metric& metric : metrics) {
@@ -31,44 +53,15 @@ void RunStore::log(const std::string& name, std::span<const Metric> metrics, std
   }
   const auto waited = std::chrono::steady_clock::now() - state_->flushed;
   if (state_->pending.size() >= state_->options.metrics_in_memory || waited > std::chrono::seconds(1)) state_->flush();
+  if (state_->warned_session == session) return {};
+  std::string warning = contradiction(state_->record, line, metrics);
+  if (!warning.empty()) state_->warned_session = session;
+  return warning;
 }
 
 void RunStore::flush() {
   state_->require_writer();
   state_->flush();
-}
-
-void RunStore::State::write_metrics() {
-  if (pending.empty()) return;
-  std::vector<std::int64_t> ids;
-  anytime::Statement add(database, "INSERT OR IGNORE INTO metric_name(name) VALUES(?)");
-  anytime::Statement find(database, "SELECT id FROM metric_name WHERE name = ?");
-  for (const std::string& name : metric_names) {
-    add.run(name);
-    find.bind(name).step();
-    ids.push_back(find.integer(0));
-    find.reset();
-  }
-  anytime::Statement row(database, "INSERT INTO metric(session, step, name, value) VALUES(?, ?, ?, ?)");
-  for (const PendingMetric& metric : pending) row.run(metric.session, metric.step, ids[metric.name], metric.value);
-}
-
-void RunStore::State::flush() {
-  flushed = std::chrono::steady_clock::now();
-  if (pending.empty()) return;
-  // A kill loses nothing that was written; the next commit syncs it.
-  database.execute("PRAGMA synchronous=NORMAL");
-  try {
-    anytime::Transaction transaction(database);
-    write_metrics();
-    anytime::fault_point("log.rows_written");
-    transaction.commit();
-  } catch (...) {
-    database.execute("PRAGMA synchronous=FULL");
-    throw;
-  }
-  database.execute("PRAGMA synchronous=FULL");
-  pending.clear();
 }
 
 }  // namespace scheduled

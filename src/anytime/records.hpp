@@ -182,9 +182,22 @@ template <>
 struct Record<GcReport> {
   static constexpr std::string_view name = "GcReport";
   static constexpr std::string_view meaning = "What gc deleted";
-  static constexpr std::tuple fields{Field{"deleted", &GcReport::deleted, "", "Checkpoints"},
-                                     Field{"leftovers", &GcReport::leftovers, "", "Folders of interrupted work"},
-                                     Field{"bytes", &GcReport::bytes, "bytes", "Freed, in checkpoints"}};
+  static constexpr std::tuple fields{
+      Field{"deleted", &GcReport::deleted, "", "Checkpoints"},
+      Field{"leftovers", &GcReport::leftovers, "", "Folders of interrupted work"},
+      Field{"notes", &GcReport::notes, "", "What is kept because it could not be seen or read, and why"},
+      Field{"bytes", &GcReport::bytes, "bytes", "Freed, in checkpoints"}};
+};
+
+template <>
+struct Record<RepairReport> {
+  static constexpr std::string_view name = "RepairReport";
+  static constexpr std::string_view meaning = "What repair made of a damaged record";
+  static constexpr std::tuple fields{
+      Field{"changed", &RepairReport::changed, "", "There was damage: the record is a new one"},
+      Field{"lost", &RepairReport::lost, "", "Entries and rows that are not in it any more"},
+      Field{"recovered", &RepairReport::recovered, "", "Rows that the folders of checkpoints gave back"},
+      Field{"facts_written", &RepairReport::facts_written, "", "Checkpoints whose folders say again what they are"}};
 };
 
 }  // namespace scheduled

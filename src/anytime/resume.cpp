@@ -1,5 +1,6 @@
 // Resume and branch: where work begins, and the rules about it.
 #include <algorithm>
+#include <array>
 
 #include "anytime/fault.hpp"
 #include "anytime/history.hpp"
@@ -10,25 +11,6 @@
 #include "scheduled/trunk.hpp"
 
 namespace scheduled {
-namespace anytime {
-
-std::string damage_of(const std::filesystem::path& folder, const RecordedCheckpoint& checkpoint) {
-  for (const RecordedFile& file : checkpoint.files) {
-    const std::filesystem::path path = folder / checkpoint.folder / file.name;
-    const std::string where = checkpoint.folder + "/" + file.name;
-    std::error_code error;
-    if (!std::filesystem::exists(path, error)) return where + " is missing";
-    const RecordedFile found = sum_file(path);
-    if (found.bytes != file.bytes) {
-      return concat({where, " has ", std::to_string(found.bytes), " bytes, not ", std::to_string(file.bytes)});
-    }
-    if (found.xxh3 != file.xxh3) return where + " has another checksum than when it was committed";
-  }
-  return checkpoint.files.empty() ? checkpoint.folder + " has no files on record" : "";
-}
-
-}  // namespace anytime
-
 namespace {
 
 using Points = std::vector<const RecordedCheckpoint*>;
@@ -42,15 +24,15 @@ std::string steps_of(const Points& points) {
   return text.empty() ? "none" : text + (points.size() > most ? ", ..." : "");
 }
 
-/// Only the checkpoint of `step`.
+/// Only the checkpoints of `step`.
 Points at_step(const Points& points, std::int64_t step, const std::string& line) {
   Points chosen;
   for (const RecordedCheckpoint* point : points) {
     if (point->step == step) chosen.push_back(point);
   }
   if (chosen.empty()) {
-    fail({"step = ", std::to_string(step), ": ", line, " has no committed checkpoint there; the last ones are ",
-          steps_of(points)});
+    fail_value("step", std::to_string(step),
+               concat({line, " has no committed checkpoint there; the last ones are ", steps_of(points)}));
   }
   return chosen;
 }
@@ -60,18 +42,30 @@ Points decayed_points(const RunRecord& record, const ResumeRequest& request) {
   const RecordedLine& trunk = record.line(request.line);
   const RecordedLine& branch = record.line(request.decayed_from);
   if (!trunk.parent.empty())
-    fail({"decayed_from = ", branch.name, ": only the trunk can go on from a cooled-down branch"});
-  if (branch.parent.empty()) fail({"decayed_from = ", branch.name, ": must be a branch"});
+    fail_value("decayed_from", branch.name, "only the trunk can go on from a cooled-down branch");
+  if (branch.parent.empty()) fail_value("decayed_from", branch.name, "must be a branch");
   Points points;
   for (const RecordedCheckpoint* point : anytime::resume_points(record, branch.name)) {
     if (point->line == branch.name) points.push_back(point);
   }
-  if (points.empty()) fail({"decayed_from = ", branch.name, ": has no committed checkpoint"});
+  if (points.empty()) fail_value("decayed_from", branch.name, "has no committed checkpoint");
   if (points.front()->step < trunk.step) {
-    fail({"decayed_from = ", branch.name, ": is at step ", std::to_string(points.front()->step),
-          ", behind the trunk at ", std::to_string(trunk.step)});
+    fail_value("decayed_from", branch.name,
+               concat({"is at step ", std::to_string(points.front()->step), ", behind the trunk at ",
+                       std::to_string(trunk.step)}));
   }
   return {points.front()};
+}
+
+/// What the line had at `step` before it was resumed from elsewhere, last first: who names the step means it.
+Points superseded_at(const RunRecord& record, const std::string& line, std::int64_t step) {
+  using State = RecordedCheckpoint::State;
+  Points points;
+  for (auto at = record.checkpoints.rbegin(); at != record.checkpoints.rend(); ++at) {
+    const bool usable = at->state == State::superseded || at->state == State::damaged;
+    if (usable && at->line == line && at->step == step) points.push_back(&*at);
+  }
+  return points;
 }
 
 Points points_for(const RunRecord& record, const ResumeRequest& request) {
@@ -81,8 +75,14 @@ Points points_for(const RunRecord& record, const ResumeRequest& request) {
     fail({line.name, ": is finished at step ", std::to_string(*line.end), "; there is nothing to resume"});
   }
   if (!request.decayed_from.empty()) return decayed_points(record, request);
-  const Points points = anytime::resume_points(record, request.line);
-  return request.step ? at_step(points, *request.step, request.line) : points;
+  Points points = anytime::resume_points(record, request.line);
+  // Those that could not be read before may be back.
+  for (const RecordedCheckpoint* point : anytime::passed_over(record, request.line)) points.push_back(point);
+  std::stable_sort(points.begin(), points.end(), [](const auto* a, const auto* b) { return a->step > b->step; });
+  if (!request.step) return points;
+  const Points superseded = superseded_at(record, request.line, *request.step);
+  const bool live = std::any_of(points.begin(), points.end(), [&](const auto* p) { return p->step == *request.step; });
+  return live || superseded.empty() ? at_step(points, *request.step, request.line) : superseded;
 }
 
 /// The recorded schedule at `step`, and the one to use, which may only differ where that is asked for.
@@ -95,19 +95,58 @@ void settle_schedule(const RunRecord& record, const ResumeRequest& request, Resu
     const Schedule& wanted = *request.schedule;
     const double lr = wanted.lr(out.step);
     if (!request.override_schedule) {
-      fail({"schedule = ", print(wanted), ": the record of ", request.line, " says ", print(recorded),
-            "; the LR at step ", std::to_string(out.step), " would jump from ", format_number(out.lr_before), " to ",
-            format_number(lr), " (", anytime::four_digits(lr / out.lr_before), " times); override records the change"});
+      fail_value("schedule", print(wanted),
+                 concat({"the record of ", request.line, " says ", print(recorded), "; the LR at step ",
+                         std::to_string(out.step), " would jump from ", format_number(out.lr_before), " to ",
+                         format_number(lr), " (", anytime::four_digits(lr / out.lr_before),
+                         " times); override records the change"}));
     }
     const bool is_branch = !record.line(request.line).parent.empty();
-    if (is_branch && !wanted.steps()) fail({"schedule = ", print(wanted), ": must have a horizon, as every branch"});
+    if (is_branch && !wanted.steps()) fail_value("schedule", print(wanted), "must have a horizon, as every branch");
     out.schedule = wanted;
   }
   if (const auto end = out.schedule.steps(); end && *end <= out.step) {
-    fail({"schedule = ", print(out.schedule), ": must end after step ", std::to_string(out.step), ", where ",
-          request.line, " goes on"});
+    fail_value("schedule", print(out.schedule),
+               concat({"must end after step ", std::to_string(out.step), ", where ", request.line, " goes on"}));
   }
   out.lr = out.schedule.lr(out.step);
+}
+
+}  // namespace
+
+namespace {
+
+/// The first of `points` that is sound, and what is wrong with those before it.
+struct Choice {
+  std::optional<RecordedCheckpoint> point = {};
+  std::vector<std::string> problems;
+  std::vector<std::int64_t> passed;   ///< those with problems
+  std::vector<std::int64_t> damaged;  ///< not marked so far
+  bool was_marked = false;            ///< the one that was found sound had been damaged
+};
+
+Choice choose(const anytime::BoundFolder& run, const Points& points) {
+  using State = RecordedCheckpoint::State;
+  Choice out;
+  for (const RecordedCheckpoint* point : points) {
+    const anytime::Finding found = anytime::check_files(run, *point);
+    if (found.state == anytime::Finding::State::sound) {
+      out.point = *point;
+      out.was_marked = point->state == State::damaged;
+      break;
+    }
+    out.passed.push_back(point->id);
+    if (point->state != State::damaged) out.damaged.push_back(point->id);
+    out.problems.push_back(anytime::name_of(*point) + " is damaged: " + found.text);
+  }
+  return out;
+}
+
+bool any_deleted(const RunRecord& record, const std::vector<std::int64_t>& ids) {
+  return std::any_of(ids.begin(), ids.end(), [&](std::int64_t id) {
+    const RecordedCheckpoint* const checkpoint = anytime::find_checkpoint(record, id);
+    return checkpoint != nullptr && checkpoint->state == RecordedCheckpoint::State::deleted;
+  });
 }
 
 }  // namespace
@@ -115,29 +154,23 @@ void settle_schedule(const RunRecord& record, const ResumeRequest& request, Resu
 Resume RunStore::resume(const ResumeRequest& request) {
   if (!request.dry_run) state_->require_writer();
   if (request.override_schedule && !request.schedule) fail({"override: needs the schedule to go on with"});
-  if (state_->lock && !request.dry_run) state_->flush();
-  const RunRecord& record = state_->view();
-  const Points points = points_for(record, request);
+  Choice choice = choose(state_->folder, points_for(state_->view(), request));
+  // A reader may have looked at what the writer's gc was deleting.
+  while (!state_->lock && any_deleted(state_->view(), choice.passed)) {
+    choice = choose(state_->folder, points_for(state_->view(), request));
+  }
+  const RunRecord& record = state_->record;
   Resume out;
-  std::vector<std::int64_t> damaged;
-  for (const RecordedCheckpoint* point : points) {
-    RecordedCheckpoint candidate = *point;
-    candidate.files = anytime::read_files(state_->database, candidate.id);
-    const std::string damage = anytime::damage_of(state_->folder, candidate);
-    if (damage.empty()) {
-      out.step = candidate.step;
-      out.folder = state_->folder / candidate.folder;
-      out.checkpoint = std::move(candidate);
-      break;
-    }
-    damaged.push_back(candidate.id);
-    out.damaged.push_back(
-        concat({"checkpoint ", candidate.line, " at step ", std::to_string(candidate.step), " is damaged: ", damage}));
+  out.damaged = choice.problems;
+  if (choice.point) {
+    out.step = choice.point->step;
+    out.folder = state_->folder.path() / choice.point->folder;
+    out.checkpoint = *choice.point;
   }
   const bool had_any = std::any_of(record.checkpoints.begin(), record.checkpoints.end(),
                                    [&](const auto& checkpoint) { return checkpoint.line == request.line; });
-  if (!out.checkpoint && (!points.empty() || had_any || !record.line(request.line).parent.empty())) {
-    std::string text = state_->folder.string() + ": no sound checkpoint of " + request.line + " is left";
+  if (!out.checkpoint && (!choice.passed.empty() || had_any || !record.line(request.line).parent.empty())) {
+    std::string text = state_->folder.shown() + ": no sound checkpoint of " + request.line + " is left";
     for (const std::string& damage : out.damaged) text += "; " + damage;
     throw StoreError(text);
   }
@@ -146,16 +179,16 @@ Resume RunStore::resume(const ResumeRequest& request) {
     out.session = record.line(request.line).session;
     return out;
   }
-  anytime::Transaction transaction(state_->database);
-  anytime::Statement mark(state_->database, "UPDATE checkpoint SET damaged = 1 WHERE id = ?");
-  for (const std::int64_t id : damaged) mark.run(id);
+  std::string facts;
+  if (!choice.damaged.empty()) facts += anytime::mark_fact(anytime::CheckpointMark::damaged, choice.damaged);
+  if (choice.was_marked) facts += anytime::mark_fact(anytime::CheckpointMark::sound, std::array{choice.point->id});
   const auto origin = out.checkpoint ? std::optional(out.checkpoint->id) : std::nullopt;
-  state_->insert_session(request.line, out.step, origin, out.schedule, request.code_version);
-  out.session = state_->database.last_id();
-  anytime::fault_point("resume.row_written");
-  transaction.commit();
+  const RecordedSession session =
+      state_->make_session(request.line, out.step, origin, out.schedule, request.code_version);
+  out.session = session.id;
+  state_->write(facts + anytime::session_fact(session));
   anytime::fault_point("resume.committed");
-  state_->changed();
+  if (out.checkpoint) out.checkpoint->state = RecordedCheckpoint::State::live;
   return out;
 }
 
@@ -165,17 +198,17 @@ RecordedLine RunStore::branch(const std::string& name, std::optional<std::int64_
   anytime::require_line_name(name);
   const RunRecord& record = state_->view();
   for (const RecordedLine& line : record.lines) {
-    if (line.name == name) fail({"name = ", name, ": there is a line of this name already"});
+    if (line.name == name) fail_value("name", name, "there is a line of this name already");
   }
   const RecordedLine& trunk = record.line("trunk");
   Points points = anytime::resume_points(record, "trunk");
   if (points.empty()) fail({"branch ", name, ": the trunk has no committed checkpoint to leave from"});
   if (step && *step > trunk.step) {
-    fail({"step = ", std::to_string(*step), ": must be at most ", std::to_string(trunk.step),
-          ", the last committed checkpoint of the trunk"});
+    fail_value(
+        "step", std::to_string(*step),
+        concat({"must be at most ", std::to_string(trunk.step), ", the last committed checkpoint of the trunk"}));
   }
-  RecordedCheckpoint origin = *(step ? at_step(points, *step, "trunk") : points).front();
-  origin.files = anytime::read_files(state_->database, origin.id);
+  const RecordedCheckpoint origin = *(step ? at_step(points, *step, "trunk") : points).front();
   // The schedule in force where it leaves: an override after that point is not its past.
   Schedule trunk_schedule = trunk.schedule;
   for (const anytime::Span& span : anytime::history(record, "trunk")) {
@@ -192,19 +225,16 @@ RecordedLine RunStore::branch(const std::string& name, std::optional<std::int64_
   const StepSize& step_size = trunk_schedule.spec().step_size;
   const std::int64_t length = cooldown_steps(cooldown.length, origin.step, step_size);
   const Schedule schedule = Trunk(trunk_schedule, origin.step).branch(origin.step, length, cooldown);
-  if (const std::string damage = anytime::damage_of(state_->folder, origin); !damage.empty()) {
-    throw StoreError(concat({state_->folder.string(), ": checkpoint trunk at step ", std::to_string(origin.step),
-                             " is damaged: ", damage}));
+  if (const anytime::Finding found = anytime::check_files(state_->folder, origin); !found.text.empty()) {
+    throw StoreError(concat({state_->folder.shown(), ": ", anytime::name_of(origin), " is damaged: ", found.text}));
   }
-  anytime::Transaction transaction(state_->database);
-  anytime::Statement(state_->database, "INSERT INTO line(name, parent, start) VALUES(?, 'trunk', ?)")
-      .run(name, origin.step);
-  anytime::fault_point("branch.line_written");
-  state_->insert_session(name, origin.step, origin.id, schedule, code_version);
-  anytime::fault_point("branch.session_written");
-  transaction.commit();
+  RecordedLine line;
+  line.name = name;
+  line.parent = "trunk";
+  line.start = origin.step;
+  const RecordedSession session = state_->make_session(name, origin.step, origin.id, schedule, code_version);
+  state_->write(anytime::line_fact(line) + anytime::session_fact(session));
   anytime::fault_point("branch.committed");
-  state_->changed();
   return state_->view().line(name);
 }
 

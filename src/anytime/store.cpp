@@ -1,4 +1,6 @@
 // Opening and making runs, what is common to all operations, and the small ones.
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -6,6 +8,7 @@
 
 #include "anytime/fault.hpp"
 #include "anytime/history.hpp"
+#include "anytime/old_record.hpp"
 #include "anytime/state.hpp"
 #include "base/error.hpp"
 
@@ -21,7 +24,7 @@ void require_line_name(const std::string& name) {
            c == '-';
   };
   if (name.empty() || name.size() > 64 || name.front() == '.' || !std::all_of(name.begin(), name.end(), allowed)) {
-    fail({"name = ", name, ": must be 1 to 64 of A-Z a-z 0-9 . _ - and not start with a dot"});
+    fail_value("name", name, "must be 1 to 64 of A-Z a-z 0-9 . _ - and not start with a dot");
   }
 }
 
@@ -29,14 +32,53 @@ void require_line_name(const std::string& name) {
 
 std::string schedule_hash(const Schedule& schedule) { return anytime::sum_text(print(schedule)); }
 
+namespace anytime {
+
+BoundFolder::BoundFolder(const fs::path& given)
+    : shown_(given.string()),
+      path_(fs::absolute(given).lexically_normal()),
+      folder_(path_, O_RDONLY | O_DIRECTORY, "cannot be opened") {
+  if (!path_.has_filename()) path_ = path_.parent_path();
+  struct stat status {};
+  if (::fstat(folder_.get(), &status) != 0) fail_io(path_, "cannot be opened", errno);
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+}
+
+void BoundFolder::require_here() const {
+  struct stat status {};
+  if (::stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) return;
+  throw StoreError(concat({shown_, ": ", path_.string(), " is not the folder that was opened any more: it was moved, ",
+                           "removed or replaced; nothing was recorded"}));
+}
+
+}  // namespace anytime
+
 namespace {
 
-fs::path require_run(const fs::path& folder) {
+std::int64_t time_now(const StoreOptions& options) {
+  if (options.clock) return options.clock();
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
+
+bool is_there(const fs::path& path) {
   std::error_code error;
-  if (!fs::exists(folder, error)) fail({folder.string(), ": no such run folder; scheduled run init makes one"});
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::none) anytime::fail_io(path, "cannot be read", error.value());
+  return fs::exists(status);
+}
+
+bool is_old(const fs::path& folder) {
+  return !is_there(folder / anytime::record_folder) && is_there(folder / anytime::old_record_file);
+}
+
+const fs::path& require_run(const fs::path& folder) {
+  std::error_code error;
+  if (!is_there(folder)) fail({folder.string(), ": no such run folder; scheduled run init makes one"});
   if (!fs::is_directory(folder, error)) fail({folder.string(), ": is a file, not a run folder"});
-  if (!fs::exists(folder / anytime::record_file, error)) {
-    fail({folder.string(), ": is not a run folder: there is no ", anytime::record_file, " in it"});
+  if (!is_there(folder / anytime::record_folder) && !is_old(folder)) {
+    fail({folder.string(), ": is not a run folder: there is no record in it"});
   }
   return folder;
 }
@@ -44,53 +86,124 @@ fs::path require_run(const fs::path& folder) {
 }  // namespace
 
 RunStore::State::State(const fs::path& run, StoreOptions settings, Access access)
-    : folder(require_run(run)),
-      options(std::move(settings)),
-      lock(access == Access::write ? std::optional<anytime::WriterLock>(folder / anytime::lock_file) : std::nullopt),
-      database(folder / anytime::record_file,
-               access == Access::write ? anytime::Database::Mode::write : anytime::Database::Mode::read) {
-  anytime::check_schema(database, folder);
-  if (lock) database.execute("PRAGMA synchronous=FULL");
+    : folder(require_run(run)), options(std::move(settings)) {
   if (options.metrics_in_memory < 1) fail({"metrics_in_memory = 0: must be at least 1"});
+  const bool old_format = is_old(folder.path());
+  const bool writes = access == Access::write;
+  if (old_format && writes) {
+    fail({folder.shown(), ": was written by an older scheduled, in format 1: it can be read; ",
+          "scheduled run migrate makes it one that can be written"});
+  }
+  if (writes) lock.emplace(folder.path(), folder.path() / anytime::lock_file);
+  if (old_format) {
+    old = anytime::read_old_record(folder.path());
+  } else {
+    journal.emplace(folder.path(), writes);
+  }
+  if (writes) journal->reserve();
+  refresh();
+}
+
+void RunStore::State::refresh() {
+  bool changed = false;
+  const auto restart = [&] {
+    record = {};
+    changed = true;
+  };
+  const auto use = [&](anytime::EntryKind, std::string_view text) {
+    anytime::add_facts(record, text);
+    changed = true;
+  };
+  if (journal) {
+    journal->read_on(restart, use);
+  } else if (record.lines.empty()) {
+    for (const anytime::EntryText& entry : old) {
+      if (entry.kind == anytime::EntryKind::facts) use(entry.kind, entry.text);
+    }
+  }
+  if (!changed && record.version != 0) return;
+  record.folder = folder.path();
+  record.version = journal ? anytime::store_version : 1;
+  anytime::settle(record);
 }
 
 const RunRecord& RunStore::State::view() {
-  if (!lock) {  // others write: SQLite knows whether they have
-    anytime::Statement version(database, "PRAGMA data_version");
-    version.step();
-    const std::int64_t now_there = version.integer(0);
-    if (now_there != seen_version) changed();
-    seen_version = now_there;
+  if (!lock) {  // others write
+    folder.require_here();
+    refresh();
   }
-  if (!cached) cached = anytime::read_record(database, folder, false);
-  return *cached;
+  if (journal && !journal->damage().empty()) {
+    throw StoreError(concat({folder.shown(), ": the record is damaged: ", journal->damage().front(),
+                             "; scheduled run repair makes one of what is intact"}));
+  }
+  return record;
 }
 
-std::int64_t RunStore::State::now() const {
-  if (options.clock) return options.clock();
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+void RunStore::State::add(const std::vector<anytime::EntryText>& entries, bool sync, bool use_reserve) {
+  folder.require_here();
+  journal->append(entries, sync, use_reserve);
+  pending.clear();
+  metric_names.clear();
+  metric_index.clear();
+  flushed = std::chrono::steady_clock::now();
 }
+
+void RunStore::State::write(const std::string& facts, bool use_reserve) {
+  std::vector<anytime::EntryText> entries;
+  // Those who free space do not need more of it than they must.
+  if (!pending.empty() && !use_reserve) {
+    entries.push_back({anytime::EntryKind::metrics, anytime::metrics_text(metric_names, pending)});
+  }
+  entries.push_back({anytime::EntryKind::facts, facts});
+  if (use_reserve) {
+    folder.require_here();
+    journal->append(entries, true, true);
+  } else {
+    add(entries, true, false);
+  }
+  anytime::add_facts(record, facts);
+  anytime::settle(record);
+  fault_point("record.done");
+}
+
+void RunStore::State::flush() {
+  flushed = std::chrono::steady_clock::now();
+  if (pending.empty()) return;
+  // A kill loses nothing that was written; the next commit syncs it.
+  add({{anytime::EntryKind::metrics, anytime::metrics_text(metric_names, pending)}}, false, false);
+  fault_point("log.written");
+}
+
+std::int64_t RunStore::State::now() const { return time_now(options); }
 
 void RunStore::State::require_writer() const {
-  if (!lock) fail({folder.string(), ": the store is open for reading only"});
+  if (!lock) fail({folder.shown(), ": the store is open for reading only"});
+  if (::getpid() != process) {
+    throw StoreError(concat({folder.shown(), ": the store was opened by process ", std::to_string(process),
+                             "; a forked process must open its own"}));
+  }
 }
 
 std::int64_t RunStore::State::current_session(const RecordedLine& line, std::optional<std::int64_t> expected) const {
   if (expected && *expected != line.session) {
-    fail({"session = ", std::to_string(*expected), ": ", line.name, " has been resumed since; its session is ",
-          std::to_string(line.session)});
+    fail_value("session", std::to_string(*expected),
+               concat({line.name, " has been resumed since; its session is ", std::to_string(line.session)}));
   }
   return line.session;
 }
 
-void RunStore::State::insert_session(const std::string& line, std::int64_t start,
-                                     std::optional<std::int64_t> checkpoint, const Schedule& schedule,
-                                     const std::string& code_version) {
-  anytime::Statement(database,
-                     "INSERT INTO session(line, start, checkpoint, schedule, hash, code, time) VALUES(?,?,?,?,?,?,?)")
-      .run(line, start, checkpoint, print(schedule), schedule_hash(schedule),
-           code_version.empty() ? options.code_version : code_version, now());
+RecordedSession RunStore::State::make_session(const std::string& line, std::int64_t start,
+                                              std::optional<std::int64_t> checkpoint, const Schedule& schedule,
+                                              const std::string& code_version) const {
+  const std::int64_t id = record.sessions.empty() ? 1 : record.sessions.back().id + 1;
+  return {id,
+          line,
+          start,
+          checkpoint,
+          schedule,
+          schedule_hash(schedule),
+          code_version.empty() ? options.code_version : code_version,
+          now()};
 }
 
 RunStore::RunStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -98,7 +211,7 @@ RunStore::RunStore(RunStore&&) noexcept = default;
 RunStore& RunStore::operator=(RunStore&&) noexcept = default;
 
 RunStore::~RunStore() {
-  if (!state_ || !state_->lock) return;
+  if (!state_ || !state_->lock || ::getpid() != state_->process) return;
   try {
     state_->flush();
   } catch (const std::exception&) {  // NOLINT: who wants to know calls flush
@@ -107,78 +220,105 @@ RunStore::~RunStore() {
 
 namespace {
 
-/// Makes the run in `part`, synced.
-void make_run(const fs::path& part, const Schedule& trunk, const StoreOptions& options) {
-  fs::create_directories(part / anytime::checkpoint_folder);
-  fs::create_directories(part / anytime::staging_folder);
-  fault_point("init.folders");
-  anytime::Database database(part / anytime::record_file, anytime::Database::Mode::create);
-  anytime::create_schema(database);
-  fault_point("init.tables");
-  anytime::Transaction transaction(database);
-  anytime::Statement(database, "INSERT INTO line(name, parent, start) VALUES('trunk', '', 0)").run();
-  const auto system = std::chrono::system_clock::now().time_since_epoch();
-  const std::int64_t now =
-      options.clock ? options.clock() : std::chrono::duration_cast<std::chrono::microseconds>(system).count();
-  anytime::Statement(database,
-                     "INSERT INTO session(line, start, checkpoint, schedule, hash, code, time)"
-                     " VALUES('trunk', 0, NULL, ?, ?, ?, ?)")
-      .run(print(trunk), schedule_hash(trunk), options.code_version, now);
-  if (!options.data.empty()) {
-    anytime::Statement(database, "INSERT INTO data(line, step, text) VALUES('trunk', 0, ?)").run(options.data);
+/// Throws where the folder holds anything but what an init that died may have left.
+void require_empty(const fs::path& folder) {
+  std::error_code error;
+  if (!is_there(folder)) return;
+  bool empty = fs::is_directory(folder, error);
+  if (!empty) fail({folder.string(), ": must be missing or an empty folder"});
+  for (fs::directory_iterator at(folder, error), end; empty && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const bool ours = name == anytime::checkpoint_folder || name == anytime::staging_folder;
+    const bool part = name.starts_with(anytime::record_folder) && name.ends_with(".part");
+    empty = !error && (part || (ours && fs::is_empty(at->path(), error)));
   }
-  transaction.commit();
+  if (error) anytime::fail_io(folder, "cannot be listed", error.value());
+  if (!empty) fail({folder.string(), ": must be missing or an empty folder"});
+}
+
+std::string first_facts(const Schedule& trunk, const StoreOptions& options) {
+  RecordedLine line;
+  line.name = "trunk";
+  std::string facts =
+      anytime::line_fact(line) + anytime::session_fact({1, "trunk", 0, std::nullopt, trunk, schedule_hash(trunk),
+                                                        options.code_version, time_now(options)});
+  if (!options.data.empty()) facts += anytime::data_fact({"trunk", 0, options.data});
+  return facts;
+}
+
+/// Makes the run in `folder`. It is one as soon as the folder of its record has its name, and not before.
+void make_run(const fs::path& folder, const fs::path& part, const std::string& facts) {
+  for (const char* const name : {anytime::checkpoint_folder, anytime::staging_folder}) {
+    fs::create_directory(folder / name);
+  }
+  fault_point("init.folders");
+  fs::remove_all(part);  // of a process that had this number and died
+  fs::create_directory(part);
+  anytime::Journal::create(part, {{anytime::EntryKind::facts, facts}});
+  fault_point("init.record");
+  anytime::sync_folders(part);
+  anytime::sync_path(part / anytime::first_segment);
+  fault_point("init.synced");
+  // Fails where another process was quicker: its record is not empty.
+  if (::rename((part / anytime::record_folder).c_str(), (folder / anytime::record_folder).c_str()) != 0) {
+    if (errno == EEXIST || errno == ENOTEMPTY) fail({folder.string(), ": is a run already"});
+    anytime::fail_io(folder, "cannot be made", errno);
+  }
+  fault_point("init.renamed");
+  fs::remove_all(part);
+  anytime::sync_path(folder);
+  anytime::sync_path(folder.parent_path());
 }
 
 }  // namespace
 
 RunStore RunStore::init(const fs::path& given, const Schedule& trunk, const StoreOptions& options) {
-  const fs::path folder = given.has_filename() ? given : given.parent_path();
+  fs::path folder = fs::absolute(given).lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
   std::error_code error;
-  if (fs::exists(folder / anytime::record_file, error)) fail({folder.string(), ": is a run already"});
-  if (fs::exists(folder, error) && !(fs::is_directory(folder, error) && fs::is_empty(folder, error))) {
-    fail({folder.string(), ": must be missing or an empty folder"});
+  if (fs::exists(folder / anytime::record_folder, error) || fs::exists(folder / anytime::old_record_file, error)) {
+    fail({given.string(), ": is a run already"});
   }
-  const fs::path parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
-  if (!fs::is_directory(parent, error)) fail({parent.string(), ": no such folder"});
-  const fs::path part = folder.string() + "." + std::to_string(::getpid()) + ".part";
+  require_empty(folder);
+  if (!fs::is_directory(folder.parent_path(), error)) fail({folder.parent_path().string(), ": no such folder"});
+  const fs::path part = folder / (std::string(anytime::record_folder) + "." + std::to_string(::getpid()) + ".part");
+  bool made = false;
   try {
-    fs::remove_all(part);  // of a process that had this number and died
-    make_run(part, trunk, options);
-    fault_point("init.record");
-    anytime::sync_folders(part);
-    fault_point("init.synced");
-    if (::rename(part.c_str(), folder.c_str()) != 0) anytime::fail_io(folder, "cannot be made", errno);
-    fault_point("init.renamed");
-    anytime::sync_path(parent);
-  } catch (const fs::filesystem_error& failure) {
+    made = fs::create_directory(folder);
+    make_run(folder, part, first_facts(trunk, options));
+  } catch (const std::exception& failure) {
     fs::remove_all(part, error);
-    anytime::fail_io(folder, "cannot be made", failure.code().value());
-  } catch (...) {
-    fs::remove_all(part, error);
+    if (made && !fs::exists(folder / anytime::record_folder, error)) {
+      for (const char* const name : {anytime::checkpoint_folder, anytime::staging_folder, ""}) {
+        ::rmdir((folder / name).c_str());
+      }
+    }
+    const auto* const of_files = dynamic_cast<const fs::filesystem_error*>(&failure);
+    if (of_files != nullptr) anytime::fail_io(folder, "cannot be made", of_files->code().value());
     throw;
   }
-  return open(folder, Access::write, options);
+  return open(given, Access::write, options);
 }
 
 RunStore RunStore::open(const fs::path& folder, Access access, const StoreOptions& options) {
   return RunStore(std::make_unique<State>(folder, options, access));
 }
 
-RunRecord RunStore::record() const { return anytime::read_record(state_->database, state_->folder, true); }
+RunRecord RunStore::record() const { return state_->view(); }
 
 double RunStore::lr(std::string_view name, std::int64_t step) const {
-  if (step < 0) fail({"step = ", std::to_string(step), ": must be >= 0"});
+  if (step < 0) fail_value("step", std::to_string(step), "must be >= 0");
   const RunRecord& record = state_->view();
   const RecordedLine& line = record.line(name);
   if (line.end && step >= *line.end) {
-    fail({"step = ", std::to_string(step), ": ", line.name, " ends after ", std::to_string(*line.end),
-          " steps, its last is ", std::to_string(*line.end - 1)});
+    fail_value("step", std::to_string(step),
+               concat({line.name, " ends after ", std::to_string(*line.end), " steps, its last is ",
+                       std::to_string(*line.end - 1)}));
   }
   for (const anytime::Span& span : anytime::history(record, name)) {
     if (span.session->start <= step) return span.session->schedule.lr(step);
   }
-  throw StoreError(concat({state_->folder.string(), ": no session of ", name, " covers step ", std::to_string(step)}));
+  throw StoreError(concat({state_->folder.shown(), ": no session of ", name, " covers step ", std::to_string(step)}));
 }
 
 void RunStore::attach_data(const std::string& name, std::int64_t step, const std::string& text) {
@@ -186,14 +326,11 @@ void RunStore::attach_data(const std::string& name, std::int64_t step, const std
   const RecordedLine& line = state_->view().line(name);
   if (text.empty()) fail({"data: must say what is attached"});
   if (step < line.step) {
-    fail({"step = ", std::to_string(step), ": must be at least ", std::to_string(line.step), ", where ", name,
-          " is: what it has read cannot change"});
+    fail_value("step", std::to_string(step),
+               concat({"must be at least ", std::to_string(line.step), ", where ", name,
+                       " is: what it has read cannot change"}));
   }
-  anytime::Transaction transaction(state_->database);
-  anytime::Statement(state_->database, "INSERT INTO data(line, step, text) VALUES(?, ?, ?)").run(name, step, text);
-  fault_point("data.row_written");
-  transaction.commit();
-  state_->changed();
+  state_->write(anytime::data_fact({name, step, text}));
 }
 
 }  // namespace scheduled

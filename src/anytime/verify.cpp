@@ -1,168 +1,147 @@
-// Verify and gc: what is there, whether it is sound, and what nothing needs any more.
+// Verify: what is there, and whether it is sound.
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "anytime/fault.hpp"
 #include "anytime/history.hpp"
+#include "anytime/old_record.hpp"
 #include "anytime/state.hpp"
 #include "base/error.hpp"
 
 namespace scheduled {
-namespace fs = std::filesystem;
-using anytime::fault_point;
-
 namespace {
 
 using CheckpointState = RecordedCheckpoint::State;
 
-/// Folders that belong to no checkpoint on record, relative to the run.
-std::vector<std::string> leftovers(const fs::path& run, const RunRecord& record) {
-  std::set<std::string> known;
-  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
-    if (checkpoint.state != CheckpointState::deleted) known.insert(checkpoint.folder);
-  }
-  std::vector<std::string> out;
-  for (const char* const folder : {anytime::checkpoint_folder, anytime::staging_folder}) {
-    std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(run / folder, error)) {
-      const std::string name = std::string(folder) + "/" + entry.path().filename().string();
-      if (!known.contains(name)) out.push_back(name);
+/// Rows that the record cannot have.
+void verify_rows(const RunRecord& record, std::vector<std::string>& problems) {
+  for (const RecordedSession& session : record.sessions) {
+    const std::string name = "session " + std::to_string(session.id);
+    if (session.schedule_hash != schedule_hash(session.schedule)) {
+      problems.push_back(name + ": its schedule is not the one it recorded");
     }
+    if (session.checkpoint && anytime::find_checkpoint(record, *session.checkpoint) == nullptr) {
+      problems.push_back(name + ": its first checkpoint is not on record");
+    }
+    const bool known = std::any_of(record.lines.begin(), record.lines.end(),
+                                   [&](const RecordedLine& line) { return line.name == session.line; });
+    if (!known) problems.push_back(name + ": its line " + session.line + " is not on record");
   }
-  std::sort(out.begin(), out.end());
-  return out;
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    const bool known = std::any_of(record.sessions.begin(), record.sessions.end(), [&](const RecordedSession& session) {
+      return session.id == checkpoint.session && session.line == checkpoint.line;
+    });
+    if (!known) problems.push_back(anytime::name_of(checkpoint) + ": its session is not on record");
+  }
 }
 
-std::string name_of(const RecordedCheckpoint& checkpoint) {
-  return "checkpoint " + checkpoint.line + " at step " + std::to_string(checkpoint.step);
+/// Whether the facts in the checkpoint's folder are those on record.
+std::string problem_of_facts(const anytime::BoundFolder& run, const RunRecord& record,
+                             const RecordedCheckpoint& checkpoint) {
+  const anytime::FoundFacts found = anytime::read_facts(run, checkpoint.folder);
+  if (!found.there) return {};
+  const std::string file = anytime::name_of(checkpoint) + ": " + checkpoint.folder + "/" + anytime::facts_file;
+  if (!found.facts) return file + " is damaged; the checkpoint itself is sound, scheduled run repair writes it anew";
+  const auto session = std::find_if(record.sessions.begin(), record.sessions.end(),
+                                    [&](const RecordedSession& s) { return s.id == checkpoint.session; });
+  RecordedCheckpoint theirs = found.facts->checkpoint;
+  theirs.state = checkpoint.state;
+  const bool same = theirs == checkpoint && session != record.sessions.end() && found.facts->session == *session;
+  return same ? "" : file + " is not what the record says";
 }
 
-void verify_checkpoint(const fs::path& run, const RecordedCheckpoint& checkpoint, VerifyReport& report) {
+void verify_checkpoint(const anytime::BoundFolder& run, const RunRecord& record, const RecordedCheckpoint& checkpoint,
+                       VerifyReport& report) {
   ++report.checkpoints;
-  std::string damage;
-  try {
-    damage = anytime::damage_of(run, checkpoint);
-  } catch (const StoreError& error) {
-    damage = error.what();
-  }
   for (const RecordedFile& file : checkpoint.files) {
     ++report.files;
     report.bytes += file.bytes;
   }
-  if (!damage.empty()) {
-    report.problems.push_back(name_of(checkpoint) + " is damaged: " + damage);
-  } else if (checkpoint.state == CheckpointState::damaged) {
-    report.notes.push_back(name_of(checkpoint) + " was found damaged before; its files are as recorded now");
+  const std::string name = anytime::name_of(checkpoint);
+  const anytime::Finding found = anytime::check_files(run, checkpoint);
+  if (!found.text.empty()) return report.problems.push_back(name + " is damaged: " + found.text);
+  if (checkpoint.state == CheckpointState::damaged) {
+    report.notes.push_back(name +
+                           " was found damaged before; its files are as recorded now, and verify --clear says so");
   }
-  if (!damage.empty()) return;
-  for (const std::string& name : anytime::files_below(run / checkpoint.folder)) {
+  if (const std::string problem = problem_of_facts(run, record, checkpoint); !problem.empty()) {
+    report.problems.push_back(problem);
+  }
+  for (const std::string& other : anytime::names_below(run.path() / checkpoint.folder)) {
     const bool known = std::any_of(checkpoint.files.begin(), checkpoint.files.end(),
-                                   [&](const RecordedFile& file) { return file.name == name; });
-    if (!known) report.notes.push_back(name_of(checkpoint) + ": " + name + " was put there after the commit");
+                                   [&](const RecordedFile& file) { return file.name == other; });
+    if (!known && other != anytime::facts_file) {
+      report.notes.push_back(name + ": " + other + " was put there after the commit");
+    }
+  }
+}
+
+/// Whether the record still says that this checkpoint is there: a gc may have taken it while we read.
+bool still_there(const RunRecord& record, const RecordedCheckpoint& checkpoint) {
+  const RecordedCheckpoint* const now = anytime::find_checkpoint(record, checkpoint.id);
+  return now == nullptr || now->state != CheckpointState::deleted;
+}
+
+void note_leftover(const anytime::Journal* journal, const RunRecord& record, const anytime::BoundFolder& run,
+                   const std::string& folder, VerifyReport& report) {
+  if (journal != nullptr && anytime::is_of_another_record(*journal, record, run, folder)) {
+    report.problems.push_back(folder +
+                              " is a checkpoint that is not on record: the record is an older one of this run, " +
+                              "or was repaired; scheduled run repair takes it in where it is sound");
+  } else {
+    report.notes.push_back(folder + " belongs to no commit; gc removes it where its commit was interrupted");
   }
 }
 
 }  // namespace
+
+namespace anytime {
+
+bool is_of_another_record(const Journal& journal, const RunRecord& record, const BoundFolder& run,
+                          const std::string& folder) {
+  const FoundFacts found = read_facts(run, folder);
+  if (!found.facts || journal.knows(found.facts->after)) return false;
+  const RecordedCheckpoint* const deleted = find_checkpoint(record, found.facts->checkpoint.id);
+  return deleted == nullptr || deleted->folder != folder;
+}
+
+}  // namespace anytime
 
 VerifyReport RunStore::verify() const {
   VerifyReport report;
-  anytime::Statement check(state_->database, "PRAGMA integrity_check");
-  while (check.step()) {
-    if (check.text(0) != "ok") report.problems.push_back(std::string(anytime::record_file) + ": " + check.text(0));
-  }
-  const RunRecord now = record();
-  for (const RecordedSession& session : now.sessions) {
-    if (session.schedule_hash != schedule_hash(session.schedule)) {
-      report.problems.push_back("session " + std::to_string(session.id) + ": its schedule is not the one it recorded");
-    }
-    if (session.checkpoint && anytime::find_checkpoint(now, *session.checkpoint) == nullptr) {
-      report.problems.push_back("session " + std::to_string(session.id) + ": its first checkpoint is not on record");
-    }
-  }
+  state_->folder.require_here();
+  report.problems = state_->journal ? state_->journal->check() : anytime::check_old_record(state_->folder.path());
+  state_->refresh();
+  const RunRecord now = state_->record;
+  verify_rows(now, report.problems);
   for (const RecordedCheckpoint& checkpoint : now.checkpoints) {
-    if (checkpoint.state != CheckpointState::deleted) verify_checkpoint(state_->folder, checkpoint, report);
+    if (checkpoint.state == CheckpointState::deleted) continue;
+    VerifyReport seen = report;
+    verify_checkpoint(state_->folder, now, checkpoint, seen);
+    if (seen.problems.size() > report.problems.size()) state_->refresh();
+    if (still_there(state_->record, checkpoint)) report = std::move(seen);
   }
-  for (const std::string& folder : leftovers(state_->folder, now)) {
-    report.notes.push_back(folder + " belongs to no commit (interrupted work); gc removes it");
+  const std::vector<std::string> before = anytime::leftovers(state_->folder.path(), now);
+  state_->refresh();
+  const std::vector<std::string> after = anytime::leftovers(state_->folder.path(), state_->record);
+  for (const std::string& folder : before) {
+    if (std::binary_search(after.begin(), after.end(), folder)) {
+      note_leftover(state_->journal ? &*state_->journal : nullptr, state_->record, state_->folder, folder, report);
+    }
   }
   return report;
 }
 
-namespace {
-
-/// The checkpoints that something needs.
-std::set<std::int64_t> needed(const fs::path& run, const RunRecord& record, int keep_last) {
-  std::set<std::int64_t> ids;
-  std::set<std::int64_t> used;  // left by a finished branch
-  for (const RecordedLine& line : record.lines) {
-    const auto points = anytime::resume_points(record, line.name);
-    if (line.finished) {
-      if (!points.empty()) ids.insert(points.front()->id);
-      for (const RecordedCheckpoint* point : points) {
-        if (point->line != line.name) used.insert(point->id);
-      }
-      continue;
-    }
-    int sound = 0;  // a damaged one is no reason to delete the one before
-    for (const RecordedCheckpoint* point : points) {
-      const bool start = !line.parent.empty() && point->line != line.name;
-      if (start) ids.insert(point->id);
-      if (sound == keep_last || !anytime::damage_of(run, *point).empty()) continue;
-      ids.insert(point->id);
-      ++sound;
-    }
+std::vector<RecordedCheckpoint> RunStore::clear_marks() {
+  state_->require_writer();
+  std::vector<std::int64_t> ids;
+  for (const RecordedCheckpoint& checkpoint : state_->view().checkpoints) {
+    if (checkpoint.state != CheckpointState::damaged) continue;
+    if (anytime::check_files(state_->folder, checkpoint).text.empty()) ids.push_back(checkpoint.id);
   }
-  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
-    if (checkpoint.keep && checkpoint.state == CheckpointState::live && !used.contains(checkpoint.id)) {
-      ids.insert(checkpoint.id);
-    }
-  }
-  return ids;
-}
-
-void remove_folder(const fs::path& run, const std::string& name) {
-  // Out of sight in one step, so that no half of a checkpoint is ever in its place.
-  const fs::path trash = run / anytime::staging_folder / "trash";
-  std::error_code error;
-  fs::remove_all(trash, error);
-  const fs::path from = run / name;
-  if (from != trash && fs::exists(fs::symlink_status(from, error))) {
-    anytime::move_new(from, trash);
-    fault_point("gc.moved");
-    anytime::sync_path(from.parent_path());
-    fs::remove_all(trash, error);
-  }
-  if (error) anytime::fail_io(run / name, "cannot be removed", error.value());
-  fault_point("gc.files_removed");
-}
-
-}  // namespace
-
-GcReport RunStore::gc(int keep_last, bool dry_run) {
-  if (!dry_run) state_->require_writer();
-  if (keep_last < 1) fail({"keep = ", std::to_string(keep_last), ": must be at least 1"});
-  const RunRecord now = record();
-  const std::set<std::int64_t> keep = needed(state_->folder, now, keep_last);
-  GcReport report;
-  report.leftovers = leftovers(state_->folder, now);
-  for (const RecordedCheckpoint& checkpoint : now.checkpoints) {
-    if (checkpoint.state == CheckpointState::deleted || keep.contains(checkpoint.id)) continue;
-    report.deleted.push_back(checkpoint);
-    for (const RecordedFile& file : checkpoint.files) report.bytes += file.bytes;
-  }
-  if (dry_run) return report;
-  fault_point("gc.begin");
-  anytime::Transaction transaction(state_->database);
-  anytime::Statement mark(state_->database, "UPDATE checkpoint SET deleted = 1 WHERE id = ?");
-  for (const RecordedCheckpoint& checkpoint : report.deleted) mark.run(checkpoint.id);
-  fault_point("gc.rows_written");
-  transaction.commit();
-  state_->changed();
-  fault_point("gc.rows_committed");
-  for (const RecordedCheckpoint& checkpoint : report.deleted) remove_folder(state_->folder, checkpoint.folder);
-  for (const std::string& folder : report.leftovers) remove_folder(state_->folder, folder);
-  return report;
+  if (!ids.empty()) state_->write(anytime::mark_fact(anytime::CheckpointMark::sound, ids));
+  std::vector<RecordedCheckpoint> cleared;
+  for (const std::int64_t id : ids) cleared.push_back(*anytime::find_checkpoint(state_->record, id));
+  return cleared;
 }
 
 }  // namespace scheduled

@@ -8,10 +8,10 @@ import os
 import resource
 import shutil
 import signal
-import sqlite3
 import stat
 
 import command
+import old_run
 
 TRUNK = "rsqrt(warmup=10, peak=1e-3)"
 
@@ -156,9 +156,8 @@ class Errors(RunTest):
 
     def test_newer_version(self):
         self.init()
-        database = sqlite3.connect(self.run_folder / "run.sqlite")
-        database.execute("PRAGMA user_version=7")
-        database.close()
+        record = self.run_folder / "record" / "000001"
+        record.write_bytes(record.read_bytes().replace(b"scheduled record 2", b"scheduled record 7", 1))
         self.assert_fails(2, "was written by a newer scheduled: its format is 7", "run", "status", "run")
 
     def test_init(self):
@@ -228,24 +227,28 @@ class Trouble(RunTest):
         for path in [self.run_folder, *self.run_folder.rglob("*")]:
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
-    def test_read_only_copy_of_a_run_that_was_killed(self):
-        self.init()
-        reader = sqlite3.connect(self.run_folder / "run.sqlite")  # keeps the log from being folded in
-        reader.execute("SELECT * FROM line").fetchall()
-        self.commit(100)
-        for name, without in [("copy", []), ("bare", ["run.sqlite-shm"])]:
-            shutil.copytree(self.run_folder, self.folder / name)
-            for file in without:
-                (self.folder / name / file).unlink()
-            self.assertGreater((self.folder / name / "run.sqlite-wal").stat().st_size, 0)
-            self.folder.chmod(0o755)
-            for path in [*(self.folder / name).rglob("*"), self.folder / name]:
-                path.chmod(0o555 if path.is_dir() else 0o444)
-            printed = self.output_of("run", "status", name, preexec_fn=command.without_privileges)
-            self.assertIn("at step 100", printed)
-            for path in [self.folder / name, *(self.folder / name).rglob("*")]:
-                path.chmod(0o755)
-        reader.close()
+    def test_older_format(self):
+        old_run.make(self.folder / "old")
+        before = {path.name: path.read_bytes() for path in (self.folder / "old").iterdir() if path.is_file()}
+        self.assertIn("trunk: at step 200", self.output_of("run", "status", "old"))
+        self.assertEqual(self.json_of("status", "old")["version"], 1)
+        self.assertIn("sound", self.output_of("run", "verify", "old"))
+        self.assertIn("100,0.001,3.5", self.output_of("run", "export", "old"))
+        self.assertEqual(self.json_of("resume", "old", "--dry-run")["step"], 200)
+        text = "was written by an older scheduled, in format 1: it can be read; scheduled run migrate makes it one"
+        self.assert_fails(2, text, "run", "commit", "old", "--step", "300", "model.bin")
+        self.assert_fails(2, text, "run", "gc", "old")
+        self.assertEqual(before, {path.name: path.read_bytes() for path in (self.folder / "old").iterdir() if path.is_file()})
+        exported = self.output_of("run", "export", "old")
+        status = self.json_of("status", "old")
+        self.output_of("run", "migrate", "old")
+        self.assertEqual(exported, self.output_of("run", "export", "old"))
+        status["version"] = 2
+        self.assertEqual(status, self.json_of("status", "old"))
+        self.assertEqual(self.json_of("verify", "old")["notes"], [])
+        self.assertEqual(self.json_of("resume", "old")["step"], 200)
+        self.output_of("run", "commit", "old", "--step", "300", "model.bin")
+        self.assert_fails(2, "has a record of today's format already", "run", "migrate", "old")
 
     def test_files_that_cannot_grow(self):
         self.init()
@@ -280,18 +283,20 @@ class Trouble(RunTest):
     def test_record_that_is_cut(self):
         self.init()
         self.commit(100)
-        os.truncate(self.run_folder / "run.sqlite", 5000)
+        os.truncate(self.run_folder / "record" / "000001", 600)
         for verb in ["status", "verify", "resume"]:
             result = self.run_command("run", verb, "run")
             self.assertEqual(result.returncode, 1, result.stdout)
-            self.assertIn("run.sqlite", result.stderr.decode())
+            self.assertIn("damage", result.stderr.decode())
+        self.assertIn("checkpoint trunk at step 100", self.output_of("run", "repair", "run"))
+        self.assertEqual(self.json_of("resume", "run")["step"], 100)
 
     def test_leftovers(self):
         self.init()
         self.commit(100)
         (self.run_folder / "checkpoints" / "trunk-200").mkdir()
         (self.run_folder / "checkpoints" / "trunk-200" / "model.bin").write_text("half")
-        self.assertIn("trunk-200 belongs to no commit", self.output_of("run", "verify", "run"))
+        self.assertIn("trunk-200 belongs to no commit; gc removes it", self.output_of("run", "verify", "run"))
         self.assertEqual(self.json_of("resume", "run")["step"], 100)
         self.assertEqual(self.commit(200)["folder"], "checkpoints/trunk-200-2")
         self.assertIn("left by interrupted work", self.output_of("run", "gc", "run"))

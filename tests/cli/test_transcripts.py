@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import command
+import old_run
 
 TRANSCRIPTS = pathlib.Path(__file__).parent / "transcripts"
 
@@ -50,6 +51,8 @@ def run_line(line, folder):
 
 def replay(path, folder):
     command.write_example_logs(folder)
+    if path.name == "run.txt":
+        old_run.make(folder / "oldrun")
     return "".join(f"$ {line}\n{run_line(line, folder)}" for line, _ in split(path.read_text()))
 
 

@@ -7,7 +7,6 @@ import json
 import math
 import os
 import random
-import sqlite3
 import struct
 import subprocess
 import sys
@@ -64,7 +63,7 @@ class TrainTest(command.CommandTest):
     def files(self, run, line, step):
         """The bytes of a checkpoint's files."""
         folder = self.folder / run / "checkpoints" / f"{line}-{step}"
-        return {file.name: file.read_bytes() for file in folder.iterdir()}
+        return {file.name: file.read_bytes() for file in folder.iterdir() if file.name != ".scheduled.json"}
 
     def logged(self, run, line="trunk"):
         return self.output_of("run", "export", run, "--line", line, "--csv")
@@ -76,13 +75,9 @@ class TrainTest(command.CommandTest):
 
     def sessions(self, run):
         """How many sessions are on record; 0 while there is no record."""
-        if not (self.folder / run / "run.sqlite").exists():
+        if not (self.folder / run / "record").exists():
             return 0
-        database = sqlite3.connect(f"file:{self.folder / run}/run.sqlite?mode=ro", uri=True)
-        try:
-            return database.execute("SELECT count(*) FROM session").fetchone()[0]
-        finally:
-            database.close()
+        return len(json.loads(self.output_of("run", "status", run, "--json"))["sessions"])
 
     def begin(self, *arguments):
         return subprocess.Popen(

@@ -20,6 +20,7 @@ struct WorkerOptions {
   std::int64_t largest_file = -1;     ///< RLIMIT_FSIZE in bytes; -1: none
   std::int64_t kill_after = -1;       ///< microseconds; -1: not
   std::filesystem::path errors = {};  ///< where standard error goes; empty: away
+  bool mend = false;                  ///< instead of training
 };
 
 /// The status of waitpid.
@@ -39,7 +40,8 @@ inline int run_worker(const std::filesystem::path& run, const std::filesystem::p
     } else {
       ::setenv("SCHEDULED_FAULT", options.fault.c_str(), 1);  // NOLINT: one thread
     }
-    ::execl(SCHEDULED_CRASH_WORKER, "crash_worker", run.c_str(), said.c_str(), static_cast<char*>(nullptr));
+    ::execl(SCHEDULED_CRASH_WORKER, "crash_worker", run.c_str(), said.c_str(), options.mend ? "mend" : nullptr,
+            static_cast<char*>(nullptr));
     ::_exit(127);
   }
   if (options.kill_after >= 0) {

@@ -1,5 +1,6 @@
 // A small training program on the run store, which the crash tests kill: whatever happens to it, started again it goes
-// on and ends with the same bytes. usage: crash_worker RUN ACKNOWLEDGEMENTS
+// on and ends with the same bytes. usage: crash_worker RUN ACKNOWLEDGEMENTS [mend]
+// With `mend` it makes a run of an older format one of today's, repairs its record, and goes on by one checkpoint.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -66,7 +67,7 @@ void train(RunStore& store, const std::string& line, std::int64_t until, const A
     store.commit({.line = line, .step = step, .data_position = std::to_string(step * 7)}, [&](const fs::path& folder) {
       save(folder / "model", std::to_string(model));
       fs::create_directory(folder / "optimizer");
-      save(folder / "optimizer" / "moments", std::string(20000, static_cast<char>('a' + model % 26)));
+      save(folder / "optimizer" / "moments", std::string(5000, static_cast<char>('a' + model % 26)));
     });
     said.say("commit " + line + " " + std::to_string(step) + " " + std::to_string(model));
   }
@@ -91,8 +92,8 @@ void work(const fs::path& run, const Acknowledgements& said) {
   const Schedule trunk = Schedule::parse("rsqrt(warmup=5, peak=1e-3)");
   StoreOptions options;
   options.metrics_in_memory = 7;
-  RunStore store = fs::exists(run / "run.sqlite") ? RunStore::open(run, RunStore::Access::write, options)
-                                                  : RunStore::init(run, trunk, options);
+  RunStore store = fs::exists(run / "record") ? RunStore::open(run, RunStore::Access::write, options)
+                                              : RunStore::init(run, trunk, options);
   said.say("init");
   train(store, "trunk", 40, said);
   result(store, "a", 40, said);
@@ -105,13 +106,28 @@ void work(const fs::path& run, const Acknowledgements& said) {
   if (!store.verify().sound() || !store.verify().notes.empty()) throw StoreError("verify is not content at the end");
 }
 
+void mend(const fs::path& run) {
+  if (fs::exists(run / "run.sqlite")) RunStore::migrate(run);
+  RunStore::repair(run);
+  RunStore store = RunStore::open(run, RunStore::Access::write);
+  constexpr std::int64_t last = 300;
+  if (store.record().line("trunk").step < last) {
+    store.commit({.step = last}, [](const fs::path& folder) { save(folder / "model", "mended"); });
+  }
+  if (!store.verify().sound()) throw StoreError("verify is not content: " + store.verify().problems.front());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc != 3 && argc != 4) return 2;
   std::signal(SIGXFSZ, SIG_IGN);  // NOLINT: a file that is too large is then an error, as on a full disk
   try {
-    work(argv[1], Acknowledgements(argv[2]));
+    if (argc == 4) {
+      mend(argv[1]);
+    } else {
+      work(argv[1], Acknowledgements(argv[2]));
+    }
     return 0;
   } catch (const StoreError& error) {
     std::fprintf(stderr, "store error: %s\n", error.what());

@@ -371,6 +371,30 @@ print(RunStore.open(sys.argv[1]).log_of()["loss"].tolist())
     assert json.loads(metrics) == [1.0]
 
 
+def test_a_forked_process_does_not_keep_the_run(folder):
+    """As data loaders' workers do it: they live on when the store is closed, and when the trainer is killed."""
+    RunStore.init(folder, Schedule(TRUNK)).close()
+    program = """
+import os, signal, sys
+from scheduled import RunStore
+run = RunStore.open(sys.argv[1])
+child = os.fork()
+if child == 0:
+    os.close(1)
+    signal.pause()
+run.close()
+run = RunStore.open(sys.argv[1])
+print(child, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True)
+    worker = int(done.stdout)
+    try:
+        RunStore.open(folder).close()
+    finally:
+        os.kill(worker, signal.SIGKILL)
+
+
 def test_without_the_extension():
     program = """
 import importlib.util, pathlib, sys

@@ -1,6 +1,5 @@
 // The rules that the run store enforces, and what it does with damage.
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include "scheduled/anytime.hpp"
 #include "support/run_folder.hpp"
@@ -204,7 +203,7 @@ TEST_F(RunRules, FoldersThatAreNoRuns) {
   const auto open = [&](const char* name) { return error_of([&] { RunStore::open(folder / name, Access::read); }); };
   EXPECT_TRUE(has(open("nowhere"), "no such run folder"));
   fs::create_directory(folder / "empty");
-  EXPECT_TRUE(has(open("empty"), "is not a run folder: there is no run.sqlite"));
+  EXPECT_TRUE(has(open("empty"), "is not a run folder: there is no record in it"));
   write_text(folder / "file", "x");
   EXPECT_TRUE(has(open("file"), "is a file, not a run folder"));
   fs::create_directory(folder / "text");
@@ -219,12 +218,11 @@ TEST_F(RunRules, FoldersThatAreNoRuns) {
 }
 
 TEST_F(RunRules, StoresFromANewerVersionAreRefused) {
-  sqlite3* database = nullptr;
-  sqlite3_open((folder / "run" / "run.sqlite").c_str(), &database);
-  sqlite3_exec(database, "PRAGMA user_version=99", nullptr, nullptr, nullptr);
-  sqlite3_close(database);
+  std::string record = read_text(folder / "run" / "record" / "000001");
+  record.replace(0, 18, "scheduled record 9");
+  write_text(folder / "run" / "record" / "000001", record);
   EXPECT_TRUE(has(error_of([&] { RunStore::open(folder / "run", Access::read); }),
-                  "was written by a newer scheduled: its format is 99, this one reads up to 1"));
+                  "was written by a newer scheduled: its format is 9, this one reads up to 2"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "scheduled/error.hpp"
 #include "support/run_folder.hpp"
 #include "support/throws.hpp"
 
@@ -24,7 +25,7 @@ TEST(RunStore, KeepsWhatIsCommitted) {
                  weights_writer("trunk", 100));
   }
   const RunRecord record = RunStore::open(folder / "run", Access::read).record();
-  EXPECT_EQ(record.version, 1);
+  EXPECT_EQ(record.version, 2);
   ASSERT_EQ(record.lines.size(), 1U);
   EXPECT_EQ(record.line("trunk").step, 100);
   EXPECT_EQ(record.line("trunk").schedule, trunk);
@@ -151,6 +152,22 @@ TEST(RunStore, MetricsComeBackAsATable) {
   EXPECT_EQ(branch.at("lr")[20], store.lr("end", 24));
   EXPECT_EQ(branch.at("lr")[19], trunk.lr(19));
   EXPECT_EQ(std::get<std::string>(branch.meta.at("schedule")), print(store.record().line("end").schedule));
+}
+
+TEST(RunStore, RatesThatContradictTheRecordAreToldOnce) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::init(folder / "run", trunk);
+  const auto log = [&](std::int64_t step, double lr) {
+    return store.log("trunk", std::vector<Metric>{{step, "loss", 1.0}, {step, "lr", lr}});
+  };
+  EXPECT_EQ(log(50, trunk.lr(49)), "");
+  EXPECT_EQ(log(60, static_cast<double>(static_cast<float>(trunk.lr(59)))), "");
+  const std::string expected = "lr = 0.01 was logged after step 70; the record of trunk says " +
+                               format_number(trunk.lr(69)) + " for that update";
+  EXPECT_EQ(log(70, 0.01), expected);
+  EXPECT_EQ(log(71, 0.01), "");
+  store.resume({});
+  EXPECT_NE(log(72, 0.01), "");
 }
 
 TEST(RunStore, MetricsAfterTheResumePointAreSuperseded) {

@@ -142,7 +142,8 @@ void log(Store& self, std::int64_t step, const nb::object& metrics, const std::s
     }
     rows.push_back({step_count("step", step), names.back(), nb::cast<double>(nb::float_(value))});
   }
-  self.use([&](RunStore& store) { store.log(line, rows, session); });
+  const std::string warning = self.use([&](RunStore& store) { return store.log(line, rows, session); });
+  if (!warning.empty() && PyErr_WarnEx(PyExc_RuntimeWarning, warning.c_str(), 1) != 0) throw nb::python_error();
 }
 
 void bind_opening(nb::class_<Store>& store) {

@@ -1,0 +1,137 @@
+// Reading what a checkpoint's folder holds, whatever that may be by now.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <system_error>
+
+#include "anytime/state.hpp"
+#include "base/error.hpp"
+
+namespace scheduled::anytime {
+namespace fs = std::filesystem;
+
+std::string name_of(const RecordedCheckpoint& checkpoint) {
+  return "checkpoint " + checkpoint.line + " at step " + std::to_string(checkpoint.step);
+}
+
+namespace {
+
+std::string kind_of(mode_t mode) {
+  return S_ISLNK(mode)    ? "a link"
+         : S_ISDIR(mode)  ? "a folder"
+         : S_ISFIFO(mode) ? "a FIFO"
+         : S_ISSOCK(mode) ? "a socket"
+         : S_ISREG(mode)  ? "a file"
+                          : "a device";
+}
+
+/// An open file or folder below another, or why there is none.
+struct Opened {
+  std::optional<Descriptor> file = {};
+  std::string problem = {};
+};
+
+/// Opens `name` in the folder `in`. Nothing but a file or folder of its own is opened: neither links, which may lead
+/// anywhere, nor what waits for another process.
+Opened open_in(int in, const std::string& name, bool folder) {
+  struct stat status {};
+  if (::fstatat(in, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return {{}, "is missing"};
+    return {{}, "cannot be seen: " + std::generic_category().message(errno)};
+  }
+  if (folder ? !S_ISDIR(status.st_mode) : !S_ISREG(status.st_mode)) {
+    return {{}, "is " + kind_of(status.st_mode) + ", not a " + (folder ? "folder" : "file")};
+  }
+  const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (folder ? O_DIRECTORY : 0);
+  const int number = ::openat(in, name.c_str(), flags);
+  if (number < 0) return {{}, "cannot be read: " + std::generic_category().message(errno)};
+  return {Descriptor(number), {}};
+}
+
+/// The same for a path with several parts.
+Opened open_below(int in, const fs::path& path) {
+  Opened at;
+  for (auto part = path.begin(); part != path.end(); ++part) {
+    at = open_in(at.file ? at.file->get() : in, part->string(), std::next(part) != path.end());
+    if (!at.file) return at;
+  }
+  return at;
+}
+
+Finding check_file(const BoundFolder& run, const std::string& where, const RecordedFile& file) {
+  using State = Finding::State;
+  const Opened opened = open_below(run.descriptor(), where);
+  if (!opened.file) return {State::unavailable, where + " " + opened.problem};
+  RecordedFile found;
+  try {
+    found = sum(*opened.file, where);
+  } catch (const StoreError& error) {
+    return {State::unavailable, error.what()};
+  }
+  if (found.bytes != file.bytes) {
+    return {State::damaged,
+            concat({where, " has ", std::to_string(found.bytes), " bytes, not ", std::to_string(file.bytes)})};
+  }
+  if (found.xxh3 != file.xxh3) return {State::damaged, where + " has another checksum than when it was committed"};
+  return {};
+}
+
+}  // namespace
+
+Finding check_files(const BoundFolder& run, const RecordedCheckpoint& checkpoint) {
+  if (checkpoint.files.empty()) return {Finding::State::damaged, checkpoint.folder + " has no files on record"};
+  Finding worst;
+  for (const RecordedFile& file : checkpoint.files) {
+    Finding found = check_file(run, checkpoint.folder + "/" + file.name, file);
+    if (found.state == Finding::State::sound) continue;
+    if (found.state == Finding::State::unavailable) return found;  // what cannot be seen may be intact
+    if (worst.state == Finding::State::sound) worst = std::move(found);
+  }
+  return worst;
+}
+
+bool is_there(const BoundFolder& run, const RecordedCheckpoint& checkpoint) {
+  struct stat status {};
+  return ::fstatat(run.descriptor(), checkpoint.folder.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR(status.st_mode);
+}
+
+FoundFacts read_facts(const BoundFolder& run, const std::string& folder) {
+  constexpr std::size_t most = 1 << 28;
+  const Opened opened = open_below(run.descriptor(), fs::path(folder) / facts_file);
+  if (!opened.file) return {opened.problem != "is missing", {}};
+  std::string text;
+  std::string block(1 << 16, '\0');
+  for (;;) {
+    const ssize_t count = ::read(opened.file->get(), block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 || text.size() > most) return {true, {}};
+    if (count == 0) break;
+    text.append(block.data(), static_cast<std::size_t>(count));
+  }
+  return {true, parse_facts(text)};
+}
+
+std::vector<std::string> leftovers(const fs::path& run, const RunRecord& record) {
+  std::set<std::string> known;
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    if (checkpoint.state != RecordedCheckpoint::State::deleted) known.insert(checkpoint.folder);
+  }
+  std::vector<std::string> out;
+  for (const char* const folder : {checkpoint_folder, staging_folder}) {
+    std::error_code error;
+    fs::directory_iterator entries(run / folder, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      const std::string name = std::string(folder) + "/" + entries->path().filename().string();
+      if (!known.contains(name)) out.push_back(name);
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace scheduled::anytime

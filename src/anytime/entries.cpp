@@ -1,0 +1,279 @@
+#include "anytime/entries.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+
+#include "anytime/files.hpp"
+#include "base/error.hpp"
+
+namespace scheduled::anytime {
+namespace {
+
+/// Text of any bytes: as it is where it is UTF-8, else {"hex": "..."}.
+Json json_of(const std::string& text) {
+  Json as_text(text);
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7F; });
+  if (plain || Json::parse(as_text.dump()) == as_text) return as_text;
+  std::string hex;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    hex += {"0123456789abcdef"[byte >> 4U], "0123456789abcdef"[byte & 15U]};
+  }
+  return Json::object({{"hex", hex}});
+}
+
+[[noreturn]] void not_understood(std::string_view text) {
+  throw StoreError("the record has an entry that is not understood: " + std::string(text.substr(0, 80)));
+}
+
+std::string text_of(const Json& json) {
+  if (json.is_text()) return json.text();
+  const Json* const hex = json.find("hex");
+  if (hex == nullptr || !hex->is_text() || hex->text().size() % 2 != 0) not_understood(json.dump());
+  std::string out;
+  for (std::size_t k = 0; k < hex->text().size(); k += 2) {
+    unsigned byte = 0;
+    const char* const from = hex->text().data() + k;
+    if (std::from_chars(from, from + 2, byte, 16).ptr != from + 2) not_understood(json.dump());
+    out += static_cast<char>(byte);
+  }
+  return out;
+}
+
+const Json& member(const Json& json, std::string_view key) {
+  const Json* const found = json.find(key);
+  if (found == nullptr) not_understood(json.dump());
+  return *found;
+}
+
+std::int64_t whole_of(const Json& json, std::string_view key) {
+  const Json& value = member(json, key);
+  if (!value.is_whole()) not_understood(json.dump());
+  return value.whole();
+}
+
+std::string text_of(const Json& json, std::string_view key) { return text_of(member(json, key)); }
+
+Json json_of(const RecordedLine& line) {
+  return Json::object({{"line", line.name}, {"parent", line.parent}, {"start", line.start}});
+}
+
+Json json_of(const RecordedSession& session) {
+  return Json::object({{"session", session.id},
+                       {"of", session.line},
+                       {"start", session.start},
+                       {"checkpoint", session.checkpoint},
+                       {"schedule", json_of(print(session.schedule))},
+                       {"hash", session.schedule_hash},
+                       {"code", json_of(session.code_version)},
+                       {"time", session.time}});
+}
+
+Json json_of(const RecordedCheckpoint& checkpoint) {
+  Json files = Json::array();
+  for (const RecordedFile& file : checkpoint.files) {
+    files.push_back(Json::object({{"name", json_of(file.name)}, {"bytes", file.bytes}, {"xxh3", file.xxh3}}));
+  }
+  return Json::object({{"checkpoint", checkpoint.id},
+                       {"session", checkpoint.session},
+                       {"of", checkpoint.line},
+                       {"step", checkpoint.step},
+                       {"folder", checkpoint.folder},
+                       {"files", std::move(files)},
+                       {"data_position", json_of(checkpoint.data_position)},
+                       {"rng_state", json_of(checkpoint.rng_state)},
+                       {"code", json_of(checkpoint.code_version)},
+                       {"keep", checkpoint.keep},
+                       {"time", checkpoint.time}});
+}
+
+RecordedLine line_of(const Json& json) {
+  RecordedLine line;
+  line.name = text_of(json, "line");
+  line.parent = text_of(json, "parent");
+  line.start = whole_of(json, "start");
+  return line;
+}
+
+/// Schedules by their text: a long run has many sessions with the same one.
+Schedule schedule_of(const std::string& text) {
+  thread_local std::map<std::string, Schedule> known;
+  constexpr std::size_t most = 64;
+  if (const auto at = known.find(text); at != known.end()) return at->second;
+  if (known.size() >= most) known.clear();
+  try {
+    return known.emplace(text, Schedule::parse(text)).first->second;
+  } catch (const std::invalid_argument& error) {
+    throw StoreError(concat({"a recorded schedule cannot be read: ", error.what()}));
+  }
+}
+
+RecordedSession session_of(const Json& json) {
+  const Json& origin = member(json, "checkpoint");
+  return {whole_of(json, "session"),
+          text_of(json, "of"),
+          whole_of(json, "start"),
+          origin.is_whole() ? std::optional(origin.whole()) : std::nullopt,
+          schedule_of(text_of(json, "schedule")),
+          text_of(json, "hash"),
+          text_of(json, "code"),
+          whole_of(json, "time")};
+}
+
+RecordedCheckpoint checkpoint_of(const Json& json) {
+  RecordedCheckpoint checkpoint;
+  checkpoint.id = whole_of(json, "checkpoint");
+  checkpoint.session = whole_of(json, "session");
+  checkpoint.line = text_of(json, "of");
+  checkpoint.step = whole_of(json, "step");
+  checkpoint.folder = text_of(json, "folder");
+  if (!member(json, "files").is_array()) not_understood(json.dump());
+  for (const Json& file : member(json, "files").items()) {
+    checkpoint.files.push_back({text_of(file, "name"), whole_of(file, "bytes"), text_of(file, "xxh3")});
+  }
+  checkpoint.data_position = text_of(json, "data_position");
+  checkpoint.rng_state = text_of(json, "rng_state");
+  checkpoint.code_version = text_of(json, "code");
+  checkpoint.keep = member(json, "keep") == Json(true);
+  checkpoint.time = whole_of(json, "time");
+  return checkpoint;
+}
+
+constexpr std::array<const char*, 3> mark_names = {"damaged", "sound", "deleted"};
+
+bool add_mark(RunRecord& record, const Json& json) {
+  using State = RecordedCheckpoint::State;
+  constexpr std::array states = {State::damaged, State::live, State::deleted};
+  for (std::size_t k = 0; k < mark_names.size(); ++k) {
+    const Json* const ids = json.find(mark_names[k]);
+    if (ids == nullptr || !ids->is_array()) continue;
+    for (const Json& id : ids->items()) {
+      if (!id.is_whole()) not_understood(json.dump());
+      auto& all = record.checkpoints;
+      const auto at = std::lower_bound(all.begin(), all.end(), id.whole(),
+                                       [](const RecordedCheckpoint& c, std::int64_t key) { return c.id < key; });
+      if (at != all.end() && at->id == id.whole() && at->state != State::deleted) at->state = states[k];
+    }
+    return true;
+  }
+  return false;
+}
+
+void add_fact(RunRecord& record, const Json& json) {
+  if (json.contains("files")) {
+    record.checkpoints.push_back(checkpoint_of(json));
+  } else if (json.contains("schedule")) {
+    record.sessions.push_back(session_of(json));
+  } else if (json.contains("parent")) {
+    record.lines.push_back(line_of(json));
+  } else if (json.contains("data")) {
+    record.data.push_back({text_of(json, "of"), whole_of(json, "step"), text_of(json, "data")});
+  } else if (!add_mark(record, json)) {
+    not_understood(json.dump());
+  }
+}
+
+Json parse(std::string_view text) {
+  try {
+    return Json::parse(text);
+  } catch (const std::invalid_argument&) {
+    not_understood(text);
+  }
+}
+
+std::string_view take_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(text.size(), line.size() + 1));
+  return line;
+}
+
+}  // namespace
+
+std::string line_fact(const RecordedLine& line) { return json_of(line).dump() + '\n'; }
+std::string session_fact(const RecordedSession& session) { return json_of(session).dump() + '\n'; }
+std::string checkpoint_fact(const RecordedCheckpoint& checkpoint) { return json_of(checkpoint).dump() + '\n'; }
+std::string data_fact(const RecordedData& data) {
+  return Json::object({{"data", json_of(data.text)}, {"of", data.line}, {"step", data.step}}).dump() + '\n';
+}
+
+std::string mark_fact(CheckpointMark mark, std::span<const std::int64_t> checkpoints) {
+  Json ids = Json::array();
+  for (const std::int64_t id : checkpoints) ids.push_back(id);
+  return Json::object({{mark_names.at(static_cast<std::size_t>(mark)), std::move(ids)}}).dump() + '\n';
+}
+
+void add_facts(RunRecord& record, std::string_view text) {
+  while (!text.empty()) add_fact(record, parse(take_line(text)));
+}
+
+std::string facts_text(const CommitFacts& facts) {
+  const std::string json = Json::object({{"after", facts.after},
+                                         {"line", json_of(facts.line)},
+                                         {"session", json_of(facts.session)},
+                                         {"checkpoint", json_of(facts.checkpoint)}})
+                               .dump();
+  return json + '\n' + sum_text(json) + '\n';
+}
+
+std::optional<CommitFacts> parse_facts(std::string_view text) {
+  const std::string_view json = take_line(text);
+  if (text != sum_text(json) + '\n') return std::nullopt;
+  try {
+    const Json facts = Json::parse(json);
+    return CommitFacts{text_of(facts, "after"), line_of(member(facts, "line")), session_of(member(facts, "session")),
+                       checkpoint_of(member(facts, "checkpoint"))};
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::string metrics_text(std::span<const std::string> names, std::span<const MetricRow> rows) {
+  Json list = Json::array();
+  for (const std::string& name : names) list.push_back(json_of(name));
+  std::string text = list.dump() + '\n';
+  std::array<char, 128> row{};
+  for (const MetricRow& metric : rows) {
+    char* at = row.data();
+    char* const end = row.data() + row.size();
+    for (const std::int64_t number : {metric.session, metric.step, static_cast<std::int64_t>(metric.name)}) {
+      at = std::to_chars(at, end, number).ptr;
+      *at++ = ' ';
+    }
+    at = std::to_chars(at, end, metric.value).ptr;
+    *at++ = '\n';
+    text.append(row.data(), static_cast<std::size_t>(at - row.data()));
+  }
+  return text;
+}
+
+void read_rows(std::string_view text, const std::function<void(const std::vector<std::string>& names)>& use_names,
+               const std::function<void(const MetricRow& row)>& use_row) {
+  std::vector<std::string> names;
+  const Json list = parse(take_line(text));
+  if (!list.is_array()) not_understood(list.dump());
+  for (const Json& name : list.items()) names.push_back(text_of(name));
+  use_names(names);
+  const char* at = text.data();
+  const char* const end = text.data() + text.size();
+  while (at != end) {
+    MetricRow row;
+    std::int64_t name = 0;
+    for (std::int64_t* const number : {&row.session, &row.step, &name}) {
+      const auto [next, error] = std::from_chars(at, end, *number);
+      if (error != std::errc() || next == end || *next != ' ') not_understood({at, static_cast<std::size_t>(end - at)});
+      at = next + 1;
+    }
+    const auto [next, error] = std::from_chars(at, end, row.value);
+    if (error != std::errc() || next == end || *next != '\n' || name < 0 ||
+        static_cast<std::size_t>(name) >= names.size()) {
+      not_understood({at, static_cast<std::size_t>(end - at)});
+    }
+    at = next + 1;
+    row.name = static_cast<std::size_t>(name);
+    use_row(row);
+  }
+}
+
+}  // namespace scheduled::anytime

@@ -1,0 +1,124 @@
+// The bytes of a run's record: a chain of entries in append-only segments (docs/adr/0008).
+//
+// record/000001, record/000002, ... Each begins with two lines of 128 bytes,
+//   scheduled record 2, segment NUMBER after ENTRY HASH CHECK      it goes on behind that entry of the segment before,
+//                                                                  whatever that holds beyond; after 0: it is the whole
+//   synced ENTRY HASH CHECK                                        is on the disk; written in place, not synced itself
+// and then has entries, each a line of 111 bytes and its text:
+//   KIND NUMBER SIZE HASH_BEFORE HASH CHECK
+// HASH is XXH3-128 of the line up to it and the text, CHECK the first half of that of the line before it. So an entry
+// that is altered, missing or out of place is seen, and those behind it can still be read.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "anytime/files.hpp"
+
+namespace scheduled::anytime {
+
+constexpr int store_version = 2;
+constexpr const char* record_folder = "record";
+constexpr const char* first_segment = "record/000001";
+
+/// Metrics are many, and their bytes are only looked at where they are wanted.
+enum class EntryKind : char { facts = 'f', metrics = 'm' };
+
+struct EntryText {
+  EntryKind kind = EntryKind::facts;
+  std::string text;
+};
+
+class Journal {
+ public:
+  using Use = std::function<void(EntryKind kind, std::string_view text)>;
+
+  /// Makes the folder `record` in `run` with one segment that holds these entries. Nothing is synced.
+  static void create(const std::filesystem::path& run, const std::vector<EntryText>& entries);
+
+  /// Opens the record of the folder `run`. Throws StoreError where it cannot be read, std::invalid_argument where its
+  /// format is not ours.
+  Journal(const std::filesystem::path& run, bool write);
+
+  /// Calls `use` for every entry of facts that was not read before. True where it began anew, because what was read is
+  /// not what is there any more: the caller forgets everything first (`restart` is called).
+  void read_on(const std::function<void()>& restart, const Use& use);
+
+  /// Calls `use` for all metrics up to what read_on has read. Throws StoreError where some are damaged.
+  void read_metrics(const Use& use);
+
+  /// Why the facts cannot be trusted; empty: they can.
+  const std::vector<std::string>& damage() const { return damage_; }
+
+  /// Reads every byte up to the last entry, and says what is wrong with it, metrics and marks included.
+  std::vector<std::string> check() const;
+
+  /// What is intact, in order, whatever is not; `lost` says what that is.
+  std::vector<EntryText> salvage(std::vector<std::string>& lost);
+
+  /// Adds entries, all or none; with `sync` they are on the disk when it returns. `use_reserve`: space that is kept for
+  /// this may be used where there is no other.
+  void append(const std::vector<EntryText>& entries, bool sync, bool use_reserve = false);
+
+  /// Puts a new segment that holds only these entries in the place of all there are; the others stay as files.
+  void replace(const std::vector<EntryText>& entries);
+
+  /// Keeps some space for append(use_reserve), as far as there is any.
+  void reserve();
+
+  /// Of the last entry of facts; and whether an entry of facts ever had this hash.
+  const std::string& last_hash() const { return last_facts_; }
+  bool knows(const std::string& hash) const { return hashes_.contains(hash); }
+
+ private:
+  struct Segment {
+    std::int64_t number = 0;
+    std::int64_t after = 0;
+    std::string after_hash;
+    std::filesystem::path path;
+    Descriptor file;
+    ino_t inode = 0;
+  };
+  struct Position {
+    std::size_t segment = 0;
+    off_t offset = 0;
+    std::int64_t number = 0;
+    std::string hash;
+  };
+  struct Scan;
+
+  void open_segments();
+  Segment open_segment(std::int64_t number) const;
+  bool segments_changed() const;
+  void scan(Scan& scan) const;
+  void scan_entry(Scan& scan, std::string_view line) const;
+  bool next_segment(Scan& scan) const;
+  void read_mark(Scan& scan) const;
+  void check_mark(Scan& scan) const;
+  void require_unchanged() const;
+  void add_segment(std::int64_t after, const std::string& after_hash, const std::vector<EntryText>& entries);
+  void write(const std::string& bytes, bool sync);
+  std::filesystem::path segment_path(std::int64_t number) const;
+  std::string shown(const Segment& segment) const;
+
+  std::filesystem::path run_;
+  bool write_;
+  std::vector<Segment> segments_;
+  Position end_;
+  off_t size_ = -1;      ///< of the last segment when it was read
+  bool clean_ = true;    ///< the last segment ends with an entry
+  bool failed_ = false;  ///< a sync failed
+  std::vector<std::string> damage_;
+  std::string last_facts_;
+  std::set<std::string> hashes_;
+};
+
+}  // namespace scheduled::anytime

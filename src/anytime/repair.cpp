@@ -1,0 +1,253 @@
+// Repair: a record of what is intact. Migrate: a record of today from one of format 1.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "anytime/fault.hpp"
+#include "anytime/history.hpp"
+#include "anytime/old_record.hpp"
+#include "anytime/state.hpp"
+#include "base/error.hpp"
+
+namespace scheduled {
+namespace fs = std::filesystem;
+using anytime::fault_point;
+
+namespace {
+
+using State = RecordedCheckpoint::State;
+
+template <class Row>
+bool has_id(const std::vector<Row>& rows, std::int64_t id) {
+  return std::any_of(rows.begin(), rows.end(), [&](const Row& row) { return row.id == id; });
+}
+
+template <class Row>
+void insert_by_id(std::vector<Row>& rows, Row row) {
+  const auto at =
+      std::lower_bound(rows.begin(), rows.end(), row.id, [](const Row& r, std::int64_t id) { return r.id < id; });
+  rows.insert(at, std::move(row));
+}
+
+/// The line and session of a commit, where the record does not know them.
+void take_origin(const anytime::CommitFacts& facts, RunRecord& record, std::vector<std::string>& recovered) {
+  const bool line_known = std::any_of(record.lines.begin(), record.lines.end(),
+                                      [&](const RecordedLine& line) { return line.name == facts.line.name; });
+  if (!line_known) {
+    record.lines.insert(facts.line.parent.empty() ? record.lines.begin() : record.lines.end(), facts.line);
+    recovered.push_back("line " + facts.line.name);
+  }
+  if (!has_id(record.sessions, facts.session.id)) {
+    insert_by_id(record.sessions, facts.session);
+    recovered.push_back("session " + std::to_string(facts.session.id));
+  }
+}
+
+/// Takes what the checkpoints' folders say into the record, where that does not know it.
+void take_facts(const anytime::BoundFolder& run, RunRecord& record, std::vector<std::string>& recovered) {
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    if (checkpoint.state == State::deleted) continue;
+    const auto facts = anytime::read_facts(run, checkpoint.folder).facts;
+    if (facts && facts->checkpoint.id == checkpoint.id) take_origin(*facts, record, recovered);
+  }
+  for (const std::string& folder : anytime::leftovers(run.path(), record)) {
+    const auto facts = anytime::read_facts(run, folder).facts;
+    if (!facts || facts->checkpoint.folder != folder || has_id(record.checkpoints, facts->checkpoint.id)) continue;
+    if (!anytime::check_files(run, facts->checkpoint).text.empty()) continue;
+    take_origin(*facts, record, recovered);
+    insert_by_id(record.checkpoints, facts->checkpoint);
+    recovered.push_back(anytime::name_of(facts->checkpoint));
+  }
+}
+
+/// Where the checkpoint that a session went on from is lost, a row of a deleted one stands for it: what is known is its
+/// step, and its line, which is the parent's for the first session of a branch and else the session's own.
+void add_stand_ins(RunRecord& record, std::vector<std::string>& lost) {
+  std::set<std::string> begun;
+  for (const RecordedSession& session : record.sessions) {
+    const bool first = begun.insert(session.line).second;
+    if (!session.checkpoint || has_id(record.checkpoints, *session.checkpoint)) continue;
+    RecordedCheckpoint gone;
+    gone.id = *session.checkpoint;
+    gone.step = session.start;
+    gone.line = session.line;
+    for (const RecordedLine& line : record.lines) {
+      if (line.name == session.line && first && !line.parent.empty()) gone.line = line.parent;
+    }
+    for (const RecordedSession& writer : record.sessions) {
+      const bool may = writer.line == gone.line && writer.id < session.id && writer.start <= gone.step;
+      if (may) gone.session = writer.id;
+    }
+    if (gone.session == 0) continue;
+    gone.state = State::deleted;
+    lost.push_back(anytime::name_of(gone) + ", from where session " + std::to_string(session.id) + " went on");
+    insert_by_id(record.checkpoints, std::move(gone));
+  }
+}
+
+/// Drops what refers to something that is not there.
+void drop_orphans(RunRecord& record, std::vector<std::string>& lost) {
+  const auto line_known = [&](const std::string& name) {
+    return std::any_of(record.lines.begin(), record.lines.end(), [&](const auto& line) { return line.name == name; });
+  };
+  std::erase_if(record.sessions, [&](const RecordedSession& session) {
+    const bool whole =
+        line_known(session.line) && (!session.checkpoint || has_id(record.checkpoints, *session.checkpoint));
+    if (!whole) lost.push_back("session " + std::to_string(session.id) + " of " + session.line);
+    return !whole;
+  });
+  std::erase_if(record.checkpoints, [&](const RecordedCheckpoint& checkpoint) {
+    const bool whole = has_id(record.sessions, checkpoint.session);
+    if (!whole) lost.push_back(anytime::name_of(checkpoint) + " (its files stay)");
+    return !whole;
+  });
+  std::erase_if(record.lines, [&](const RecordedLine& line) {
+    const bool whole = std::any_of(record.sessions.begin(), record.sessions.end(),
+                                   [&](const RecordedSession& session) { return session.line == line.name; });
+    if (!whole) lost.push_back("line " + line.name);
+    return !whole;
+  });
+}
+
+/// What a lost entry may have said: that gc deleted them. Where no checkpoint is there the volume may be away.
+void mark_missing(const anytime::BoundFolder& run, RunRecord& record, std::vector<std::string>& lost) {
+  const auto there = [&](const RecordedCheckpoint& checkpoint) {
+    return checkpoint.state != State::deleted && anytime::is_there(run, checkpoint);
+  };
+  if (std::none_of(record.checkpoints.begin(), record.checkpoints.end(), there)) return;
+  for (RecordedCheckpoint& checkpoint : record.checkpoints) {
+    if (checkpoint.state == State::deleted || there(checkpoint)) continue;
+    checkpoint.state = State::deleted;
+    lost.push_back(anytime::name_of(checkpoint) + ": its folder is not there, so it counts as deleted");
+  }
+}
+
+std::string facts_of(const RunRecord& record) {
+  std::string facts;
+  for (const RecordedLine& line : record.lines) facts += anytime::line_fact(line);
+  for (const RecordedSession& session : record.sessions) facts += anytime::session_fact(session);
+  std::vector<std::int64_t> damaged, deleted;
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    facts += anytime::checkpoint_fact(checkpoint);
+    if (checkpoint.state == State::damaged) damaged.push_back(checkpoint.id);
+    if (checkpoint.state == State::deleted) deleted.push_back(checkpoint.id);
+  }
+  for (const RecordedData& data : record.data) facts += anytime::data_fact(data);
+  if (!damaged.empty()) facts += anytime::mark_fact(anytime::CheckpointMark::damaged, damaged);
+  if (!deleted.empty()) facts += anytime::mark_fact(anytime::CheckpointMark::deleted, deleted);
+  return facts;
+}
+
+const RecordedSession* session_of(const RunRecord& record, const RecordedCheckpoint& checkpoint) {
+  for (const RecordedSession& session : record.sessions) {
+    if (session.id == checkpoint.session) return &session;
+  }
+  return nullptr;
+}
+
+/// The facts in the folders of checkpoints that have none, or other ones than the record, written and synced.
+int write_facts(const anytime::BoundFolder& run, const RunRecord& record, const std::string& after) {
+  int written = 0;
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    const RecordedSession* const session = session_of(record, checkpoint);
+    if (checkpoint.state == State::deleted || session == nullptr || !anytime::is_there(run, checkpoint)) continue;
+    const auto found = anytime::read_facts(run, checkpoint.folder).facts;
+    RecordedCheckpoint theirs = found ? found->checkpoint : RecordedCheckpoint{};
+    theirs.state = checkpoint.state;
+    if (found && theirs == checkpoint && found->session == *session) continue;
+    const fs::path folder = run.path() / checkpoint.folder;
+    const fs::path part = folder / (std::string(anytime::facts_file) + ".part");
+    std::error_code error;
+    fs::remove(part, error);
+    anytime::write_new(part, anytime::facts_text({after, record.line(checkpoint.line), *session, checkpoint}));
+    fault_point("facts.written");
+    anytime::sync_path(part);
+    fs::rename(part, folder / anytime::facts_file, error);
+    if (error) anytime::fail_io(folder, "cannot be written", error.value());
+    anytime::sync_path(folder);
+    ++written;
+  }
+  return written;
+}
+
+}  // namespace
+
+RepairReport RunStore::repair(const fs::path& given, bool dry_run) {
+  const anytime::BoundFolder run(given);
+  std::error_code error;
+  if (!fs::is_directory(run.path() / anytime::record_folder, error)) {
+    fail({given.string(), ": has no record of today's format; scheduled run migrate makes one from an older one"});
+  }
+  std::optional<anytime::WriterLock> lock;
+  if (!dry_run) lock.emplace(run.path(), run.path() / anytime::lock_file);
+  anytime::Journal journal(run.path(), !dry_run);
+  RepairReport report;
+  const std::vector<anytime::EntryText> entries = journal.salvage(report.lost);
+  RunRecord record;
+  record.folder = run.path();
+  std::vector<anytime::EntryText> kept;
+  for (const anytime::EntryText& entry : entries) {
+    if (entry.kind == anytime::EntryKind::metrics) {
+      kept.push_back(entry);
+    } else {
+      anytime::add_facts(record, entry.text);
+    }
+  }
+  anytime::settle(record);
+  take_facts(run, record, report.recovered);
+  add_stand_ins(record, report.lost);
+  drop_orphans(record, report.lost);
+  if (record.lines.empty() || !record.lines.front().parent.empty()) {
+    throw StoreError(given.string() + ": neither the record nor a checkpoint says what the trunk is");
+  }
+  report.changed = !report.lost.empty() || !report.recovered.empty();
+  if (report.changed) mark_missing(run, record, report.lost);
+  anytime::settle(record);
+  if (dry_run) return report;
+  if (report.changed) {
+    kept.push_back({anytime::EntryKind::facts, facts_of(record)});
+    fault_point("repair.begin");
+    journal.replace(kept);
+    fault_point("repair.replaced");
+  }
+  report.facts_written = write_facts(run, record, journal.last_hash());
+  return report;
+}
+
+void RunStore::migrate(const fs::path& given) {
+  const anytime::BoundFolder run(given);
+  const anytime::WriterLock lock(run.path(), run.path() / anytime::lock_file);
+  const fs::path part = run.path() / (std::string(anytime::record_folder) + ".migrated.part");
+  std::error_code error;
+  if (!fs::exists(run.path() / anytime::record_folder, error)) {
+    if (!fs::exists(run.path() / anytime::old_record_file, error)) {
+      fail({given.string(), ": is not a run folder: there is no record in it"});
+    }
+    const std::vector<anytime::EntryText> entries = anytime::read_old_record(run.path());
+    fs::remove_all(part, error);
+    fs::create_directory(part, error);
+    if (error) anytime::fail_io(part, "cannot be made", error.value());
+    anytime::Journal::create(part, entries);
+    fault_point("migrate.written");
+    anytime::sync_folders(part);
+    anytime::sync_path(part / anytime::first_segment);
+    fault_point("migrate.synced");
+    anytime::move_new(part / anytime::record_folder, run.path() / anytime::record_folder);
+    fault_point("migrate.renamed");
+    anytime::sync_path(run.path());
+  } else if (!fs::exists(run.path() / anytime::old_record_file, error)) {
+    fail({given.string(), ": has a record of today's format already"});
+  }
+  fs::remove_all(part, error);
+  anytime::set_old_record_aside(run.path());
+  anytime::Journal journal(run.path(), true);
+  RunRecord record;
+  record.folder = run.path();
+  journal.read_on([&] { record = {}; },
+                  [&](anytime::EntryKind, std::string_view text) { anytime::add_facts(record, text); });
+  anytime::settle(record);
+  write_facts(run, record, journal.last_hash());
+  anytime::sync_path(run.path());
+}
+
+}  // namespace scheduled

@@ -1,0 +1,133 @@
+#include "anytime/segment.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+#include "anytime/xxh3.hpp"
+
+namespace scheduled::anytime {
+namespace {
+
+constexpr std::size_t digits = 12;
+constexpr std::size_t hash_size = 32;
+
+std::string padded(std::int64_t number, std::size_t width = digits) {
+  const std::string text = std::to_string(number);
+  return text.size() < width ? std::string(width - text.size(), '0') + text : text;
+}
+
+std::string check_of(std::string_view text) { return sum_text(text).substr(0, hash_size / 2); }
+
+/// A line of 128 bytes.
+std::string full_line(std::string text) {
+  text += ' ';
+  text += check_of(text);
+  text.resize(mark_offset - 1, ' ');
+  return text + '\n';
+}
+
+/// Takes a number of `width` digits and the character behind it off the front.
+std::optional<std::int64_t> take_number(std::string_view& text, std::size_t width = digits) {
+  std::int64_t number = 0;
+  if (text.size() <= width) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + width, number);
+  if (error != std::errc() || end != text.data() + width || number < 0) return std::nullopt;
+  text.remove_prefix(width + 1);
+  return number;
+}
+
+std::string take_hash(std::string_view& text) {
+  std::string hash(text.substr(0, hash_size));
+  text.remove_prefix(std::min(text.size(), hash_size + 1));
+  return hash;
+}
+
+std::string beginning(EntryKind kind, std::int64_t number, std::size_t size, const std::string& before) {
+  return std::string(1, static_cast<char>(kind)) + ' ' + padded(number) + ' ' +
+         padded(static_cast<std::int64_t>(size)) + ' ' + before + ' ';
+}
+
+std::string hash_of(std::string_view beginning, std::string_view text) {
+  Xxh3 hash;
+  hash.add(beginning);
+  hash.add(text);
+  return hash.hex();
+}
+
+std::string with_check(std::string line) {
+  line += ' ';
+  return line + check_of(line) + '\n';
+}
+
+}  // namespace
+
+const std::string& no_hash() {
+  static const std::string zeros(hash_size, '0');
+  return zeros;
+}
+
+std::string segment_line(std::int64_t segment, std::int64_t after, const std::string& after_hash) {
+  return full_line("scheduled record " + std::to_string(store_version) + ", segment " + padded(segment, 6) + " after " +
+                   padded(after) + ' ' + after_hash);
+}
+
+std::string mark_line(std::int64_t number, const std::string& hash) {
+  return full_line("synced " + padded(number) + ' ' + hash);
+}
+
+std::optional<SegmentHead> parse_segment_line(std::string_view line, std::int64_t segment) {
+  constexpr std::string_view begin = "scheduled record ";
+  if (!line.starts_with(begin)) return std::nullopt;
+  std::string_view rest = line.substr(begin.size());
+  SegmentHead head;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), head.version);
+  if (error != std::errc()) return std::nullopt;
+  if (head.version != store_version) return head;
+  const std::size_t after = line.find(" after ");
+  if (after == std::string_view::npos) return std::nullopt;
+  rest = line.substr(after + 7);
+  const auto number = take_number(rest);
+  if (!number) return std::nullopt;
+  head.after = *number;
+  head.after_hash = take_hash(rest);
+  return segment_line(segment, head.after, head.after_hash) == line ? std::optional(head) : std::nullopt;
+}
+
+std::optional<Mark> parse_mark_line(std::string_view line) {
+  constexpr std::string_view begin = "synced ";
+  if (!line.starts_with(begin)) return std::nullopt;
+  std::string_view rest = line.substr(begin.size());
+  const auto number = take_number(rest);
+  if (!number) return std::nullopt;
+  Mark mark{*number, take_hash(rest)};
+  return mark_line(mark.number, mark.hash) == line ? std::optional(mark) : std::nullopt;
+}
+
+std::string entry_bytes(EntryKind kind, std::int64_t number, std::string_view text, std::string& hash) {
+  const std::string begin = beginning(kind, number, text.size(), hash);
+  hash = hash_of(begin, text);
+  return with_check(begin + hash) + std::string(text);
+}
+
+std::optional<EntryLine> parse_entry_line(std::string_view line) {
+  if (line.size() < entry_line_bytes || (line[0] != 'f' && line[0] != 'm')) return std::nullopt;
+  EntryLine out;
+  out.kind = static_cast<EntryKind>(line[0]);
+  std::string_view rest = line.substr(2);
+  const auto number = take_number(rest);
+  const auto size = number ? take_number(rest) : std::nullopt;
+  if (!size) return std::nullopt;
+  out.number = *number;
+  out.size = *size;
+  out.before = take_hash(rest);
+  out.hash = take_hash(rest);
+  const std::string begin = beginning(out.kind, out.number, static_cast<std::size_t>(out.size), out.before);
+  return with_check(begin + out.hash) == line.substr(0, entry_line_bytes) ? std::optional(out) : std::nullopt;
+}
+
+bool belongs(const EntryLine& line, std::string_view text) {
+  return hash_of(beginning(line.kind, line.number, static_cast<std::size_t>(line.size), line.before), text) ==
+         line.hash;
+}
+
+}  // namespace scheduled::anytime

@@ -1,0 +1,50 @@
+// The lines of a segment of the record as text; see journal.hpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "anytime/journal.hpp"
+
+namespace scheduled::anytime {
+
+constexpr std::size_t head_bytes = 256;        ///< the two lines that a segment begins with
+constexpr std::size_t mark_offset = 128;       ///< of the second
+constexpr std::size_t entry_line_bytes = 111;  ///< before the text of each entry
+
+/// The hash before the first entry.
+const std::string& no_hash();
+
+std::string segment_line(std::int64_t segment, std::int64_t after, const std::string& after_hash);
+std::string mark_line(std::int64_t number, const std::string& hash);
+
+struct SegmentHead {
+  std::int64_t version = 0;
+  std::int64_t after = 0;
+  std::string after_hash;
+};
+/// Nothing where the line is not that of `segment`; only `version` where it is of another format.
+std::optional<SegmentHead> parse_segment_line(std::string_view line, std::int64_t segment);
+
+struct Mark {
+  std::int64_t number = 0;
+  std::string hash;
+};
+std::optional<Mark> parse_mark_line(std::string_view line);
+
+struct EntryLine {
+  EntryKind kind = EntryKind::facts;
+  std::int64_t number = 0;
+  std::int64_t size = 0;
+  std::string before, hash;
+};
+/// The line and the text; `hash` becomes the entry's.
+std::string entry_bytes(EntryKind kind, std::int64_t number, std::string_view text, std::string& hash);
+std::optional<EntryLine> parse_entry_line(std::string_view line);
+/// Whether the hash is that of the line and this text.
+bool belongs(const EntryLine& line, std::string_view text);
+
+}  // namespace scheduled::anytime
