@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "cli/run.hpp"
 #include "shell/output.hpp"
+#include "shell/text.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -47,7 +48,7 @@ std::vector<Entry> entries_of(const RunRecord& record, const RecordedLine& line)
     before = &session;
   }
   for (const RecordedData& data : record.data) {
-    if (data.line == line.name) entries.push_back({data.step, 2, "data from here on: " + data.text});
+    if (data.line == line.name) entries.push_back({data.step, 2, "data from here on: " + shell::clean(data.text)});
   }
   for (const RecordedLine& branch : record.lines) {
     if (branch.parent == line.name) entries.push_back({branch.start, 3, "", &branch});

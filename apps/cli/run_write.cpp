@@ -8,6 +8,7 @@
 #include "shell/file.hpp"
 #include "shell/output.hpp"
 #include "shell/process.hpp"
+#include "shell/text.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -115,7 +116,7 @@ std::string text_of(const Resume& resume, const RunOptions& run) {
                         resume.lr / resume.lr_before);
   }
   if (resume.checkpoint && !resume.checkpoint->data_position.empty()) {
-    text += fmt::format("  data position {}\n", resume.checkpoint->data_position);
+    text += fmt::format("  data position {}\n", shell::clean(resume.checkpoint->data_position));
   }
   return text + fmt::format("  session       {}\n", resume.session);
 }

@@ -19,6 +19,8 @@ void Output::write(std::string_view text) {
 }
 
 void Output::flush() {
+  // CSV has no escapes: files and pipes get the bytes, a terminal does not.
+  if (::isatty(STDOUT_FILENO) != 0) pending_ = clean_lines(pending_);
   std::string_view rest = pending_;
   while (!rest.empty()) {
     const ssize_t count = ::write(STDOUT_FILENO, rest.data(), rest.size());
@@ -33,7 +35,7 @@ void Output::flush() {
 
 void print_text(std::string_view text) {
   Output output;
-  output.write(text);
+  output.write(clean_lines(text));
   output.flush();
 }
 

@@ -37,6 +37,7 @@ void warn(const std::string& text) {
 int guarded(const std::function<int()>& run) {
   occupy_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // NOLINT: a closed pipe is then an error of write, see Output
+  std::signal(SIGXFSZ, SIG_IGN);  // NOLINT: a file that may not grow is an error of write, too
   std::setlocale(LC_CTYPE, "");   // whether the terminal shows Unicode; numbers stay in the C locale
   try {
     return run();

@@ -1,5 +1,6 @@
 #include "shell/text.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace scheduled::shell {
@@ -26,7 +27,9 @@ std::vector<std::string> characters(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = character_length(text);
     const auto first = static_cast<unsigned char>(text.front());
-    const bool control = first < 0x20 || first == 0x7f;
+    // C0, DEL, and C1, whose U+009B begins commands of terminals as ESC [ does.
+    const bool c1 = length == 2 && first == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0;
+    const bool control = first < 0x20 || first == 0x7f || c1;
     out.emplace_back(length == 0 || control ? "?" : text.substr(0, length));
     text.remove_prefix(length == 0 ? 1 : length);
   }
@@ -38,6 +41,19 @@ std::vector<std::string> characters(std::string_view text) {
 std::size_t text_width(std::string_view text) { return characters(text).size(); }
 
 std::string clean(std::string_view text) { return shortened(text, static_cast<std::size_t>(-1)); }
+
+std::string clean_lines(std::string_view text) {
+  const auto harmless = [](char c) { return (c >= ' ' && c < 0x7f) || c == '\n' || c == '\t'; };
+  if (std::all_of(text.begin(), text.end(), harmless)) return std::string(text);
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of("\n\t"), text.size());
+    out += clean(text.substr(0, end));
+    if (end < text.size()) out += text[end];
+    text.remove_prefix(std::min(text.size(), end + 1));
+  }
+  return out;
+}
 
 std::string shortened(std::string_view text, std::size_t width) {
   const std::vector<std::string> all = characters(text);

@@ -14,6 +14,9 @@ std::size_t text_width(std::string_view text);
 /// `text` with '?' for control characters and for bytes that are not UTF-8.
 std::string clean(std::string_view text);
 
+/// The same for text of several lines: line breaks and tabs stay.
+std::string clean_lines(std::string_view text);
+
 /// clean(text) in at most `width` >= 2 code points, the middle replaced by "…" where it is longer.
 std::string shortened(std::string_view text, std::size_t width);
 

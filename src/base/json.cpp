@@ -144,6 +144,12 @@ std::string json_quoted(std::string_view text) {
       constexpr std::string_view digits = "0123456789abcdef";
       const auto code = static_cast<unsigned char>(c);
       out += {'\\', 'u', '0', '0', digits[code >> 4U], digits[code & 15U]};
+    } else if (c == '\xC2' && text.size() > 1 && static_cast<unsigned char>(text[1]) >= 0x80 &&
+               static_cast<unsigned char>(text[1]) < 0xA0) {  // U+0080 ... U+009F command terminals, too
+      constexpr std::string_view digits = "0123456789abcdef";
+      const auto code = static_cast<unsigned char>(text[1]);
+      out += {'\\', 'u', '0', '0', digits[code >> 4U], digits[code & 15U]};
+      length = 2;
     } else if ((length = utf8_length(text)) == 0) {
       out += "\xEF\xBF\xBD";  // the replacement character
       length = 1;

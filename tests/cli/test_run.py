@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import stat
+import subprocess
 
 import command
 import old_run
@@ -290,6 +291,29 @@ class Trouble(RunTest):
             self.assertIn("damage", result.stderr.decode())
         self.assertIn("checkpoint trunk at step 100", self.output_of("run", "repair", "run"))
         self.assertEqual(self.json_of("resume", "run")["step"], 100)
+
+    def test_control_characters(self):
+        """Whoever wrote the record does not command the terminal of those who read it."""
+        hostile = "A\x1b]0;PWNED\x07B\x1b[31mC\rD\nE\u009b31mF\x7f"
+        self.output_of("run", "init", "run", "--trunk", TRUNK, "--data", hostile)
+        self.output_of("run", "commit", "run", "--step", "20", "model.bin", "--data-position", hostile)
+        (self.folder / "log.csv").write_text(f'step,"{hostile}"\n10,1\n')
+        self.output_of("run", "log", "run", "--from", "log.csv")
+        (self.run_folder / "checkpoints" / "trunk-20" / "x\x1b[31m").touch()
+        for arguments in [["status"], ["status", "--json"], ["resume", "--dry-run"], ["resume", "--dry-run", "--json"], ["verify"],
+                          ["verify", "--json"], ["export", "--json"]]:
+            printed = self.output_of("run", arguments[0], "run", *arguments[1:])
+            self.assertNotRegex(printed, "[\x00-\x09\x0b-\x1f\x7f-\x9f]", arguments)
+        self.assertEqual(self.json_of("status", "run")["data"][0]["text"], hostile)
+        self.assertNotIn("\nE", self.output_of("run", "status", "run"))
+        result = self.run_command("run", "status", f"no{hostile}")
+        self.assertNotRegex(result.stderr.decode(), "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+        here, there = command.open_terminal(self)
+        with os.fdopen(here, "rb", buffering=0) as terminal:
+            self.run_command("run", "export", "run", "--csv")  # bytes in a pipe are the user's
+            subprocess.run([command.COMMAND, "run", "export", "run", "--csv"], cwd=self.folder, env=command.environment(), stdout=there, check=True)
+            os.close(there)
+            self.assertNotRegex(terminal.read(4096).decode().replace("\r\n", "\n"), "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
     def test_leftovers(self):
         self.init()
