@@ -40,9 +40,8 @@ struct Trunk {
 };
 
 Cooldown cooldown_of(const ExtendOptions& options) {
-  const std::string length = options.cooldown.empty() ? "20%" : options.cooldown;
-  const std::string decay = options.decay.empty() ? "linear" : options.decay;
-  return *Schedule::parse(fmt::format("wsd(steps=1e12, cooldown={}, decay={})", length, decay)).spec().cooldown;
+  return parse_cooldown(options.cooldown.empty() ? "20%" : options.cooldown,
+                        options.decay.empty() ? "linear" : options.decay);
 }
 
 Trunk trunk_of(const ExtendOptions& options) {
