@@ -82,10 +82,10 @@ std::string explanation(const ScheduleWorstCase& found) {
   const std::string where = found.best ? "At the best peak" : "At this peak";
   if (found.exact) {
     say("No convex function makes the last iterate worse than this: that is proven.");
-    say("One makes it exactly this bad: so the SDP says for every schedule tried (for this one: --certify).");
+    say("One makes it exactly this bad: that is proven, too; --certify has a semidefinite program check both.");
   } else {
     say("No convex function with these grad norms makes the last iterate worse than this: that is proven.");
-    say("Where grad norms vary, the true worst case may be lower; --certify finds it.");
+    say("The true worst case may be lower, but not below " + rounded(found.own.worst_case.lower) + ".");
   }
   if (!(shown.worst_case.value > 0.0)) {
     say("It is 0: the last gradients vanish, and the weights of the proof can rest on them.");

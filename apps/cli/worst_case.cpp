@@ -52,15 +52,17 @@ std::string_view name_of(ScheduleWorstCase::NoBest reason) {
       return "none: some learning rates are absolute";
     case ScheduleWorstCase::NoBest::no_step_before_the_last:
       return "none: only the last step, which the iterate does not feel";
+    case ScheduleWorstCase::NoBest::smallest_at_zero:
+      return "none: some grad norm is so small that the worst case falls with the peak";
     case ScheduleWorstCase::NoBest::zero_at_every_peak:
       break;
   }
   return "none: the worst case is 0 at every peak";
 }
 
-/// "exact" is a matter of evidence, see docs/theory.md, section 6.
+/// What is known of the value, see docs/theory.md, section 6.
 std::string_view standing(const ScheduleWorstCase& found) {
-  return found.exact ? "exact (verified against the SDP)" : "upper bound (grad norms vary)";
+  return found.exact ? "exact (proven)" : "upper bound (no certificate was found)";
 }
 
 std::vector<std::int64_t> read_places(const std::string& list) {
@@ -260,9 +262,9 @@ void add_worst_case(CLI::App& app) {
   options->output.add_to(*verb);
   verb->footer(
       "The largest loss that any convex function leaves after T steps of the schedule, from the distance D and with\n"
-      "gradient norms up to G. For one G it is exact (verified against the SDP); where grad norms vary it is an upper\n"
-      "bound. 'minimum at' says where the minimum over the weights of the proof lies: boundary is usual for good\n"
-      "steps, interior means that they are too small to reach the optimum.\n\n"
+      "gradient norms up to G: exact, and proven, unless it says otherwise. 'minimum at' says where the minimum over\n"
+      "the weights of the proof lies: boundary is usual for good steps, interior means that they are too small to\n"
+      "reach the optimum.\n\n"
       "Examples:\n"
       "  scheduled worst-case \"linear(steps=61, peak=0.1)\"\n"
       "  scheduled worst-case wsd cosine linear --steps 10k --csv\n"

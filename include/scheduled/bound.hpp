@@ -232,8 +232,8 @@ BoundFacts bound_facts(const Schedule& schedule, const BoundSettings& settings =
 /// Takes (lr, grad_norm) of one update after the other and gives Omega_t (1.2) after each. A value: a copy is a branch,
 /// both go on independently. O(log(range of distances)) memory, some tens of nodes of 40 bytes; a step costs
 /// 100 to 300 ns, less while the LR stays the same. Relative error <= 1e-10 over 2e6 steps of any positive LR series
-/// (tests/accuracy/stream) and over 1e8 of the usual ones (scheduled-paper long-runs); the range of the LR need not be known
-/// beforehand. The same input gives the same bits on every x86-64 machine.
+/// (tests/accuracy/stream) and over 1e8 of the usual ones (scheduled-paper long-runs); the range of the LR need not be
+/// known beforehand. The same input gives the same bits on every x86-64 machine.
 ///
 /// 1/x = integral of exp(u - x e^u) du is replaced by its trapezoid sum over s = 2^(i/2): each node carries
 /// A_i = sum over past steps of q_k exp(-s_i (S_t - S_k)), multiplied by exp(-s_i eta) per step.
@@ -289,70 +289,75 @@ class OmegaStream {
 
 // ---- The exact worst case of the last iterate (docs/theory.md, section 6).
 
-// What is minimised. Weights w_1 ... w_T > 0 with sum W and eta_t = w_t w_{t+1:T} / W (t < T) prove
-// f(x_T) - f* <= (D^2 + sum w_t^2 G_t^2) / (2 W), for SGD steps on any convex f (2310.07831 Thm 1). In the scaled tails
-// p_t = w_{t:T} / sqrt(W) this reads, with no root and no constraint left,
+// The largest f(x_T) - f* over all convex f in any dimension and all runs x_{t+1} = x_t - eta_t g_t with subgradients
+// ||g_t|| <= G_t, ||x_1 - x*|| <= D, is the value of a convex program (6.3),
 //
-//   p_t = p_{t+1} + eta_t / p_{t+1},  p_1^2 = W,
-//   bound(p_T) = 1/2 [ D^2/p_1^2 + sum_{t<T} eta_t^2 G_t^2 / p_{t+1}^2 + p_T^2 G_T^2 ],  minimised over all p_T > 0:
+//   min over q_t >= (q_{t+1} + eta_t)^2/q_{t+1}, q_{T+1} = 0, of 1/2 [D^2/q_1 + sum (q_t - q_{t+1}) G_t^2] - sum eta_t
+//   G_t^2,
 //
-// every family of weights that gives these steps. (6.1) is the inverse with the larger of the two roots in every step;
-// it covers p_T >= the value at W_min. For one common G the sum telescopes: the bound is
-// (D^2/W + G^2 W)/2 - G^2 (eta_1 + ... + eta_{T-1}) on every branch, so that its minimum lies at W = max(W_min, D/G)
-// and one pass of O(T) finds it. With varying G_t the other roots can be better, often by a lot; they are searched too,
-// so the value is at most the minimum of (6.2), and smaller where that is not the best these weights can prove.
+// and is attained. For one G it is (D^2/W + G^2 W)/2 - G^2 (eta_1 + ... + eta_{T-1}), W = q_1 = max(W_min, D/G) (6.4):
+// one pass. Where G_t vary the program is solved, and a point of its dual (6.5) bounds the value from below. It is also
+// a bound for projected steps, and in expectation for stochastic gradients.
 //
-// The value is <= Omega_T (choose p_T^2 = eta_T: then p_{t+1}^2 >= u_t, term by term of (1.2)) and, for one common G,
-// >= DG/sqrt(T) (Cauchy's inequality).
+// Where all constraints are equalities, q_t = p_t^2 with p_t = p_{t+1} + eta_t/p_{t+1}, the value is the minimum of
+// (6.2) over all weights w_t = p_1 (p_t - p_{t+1}) that give these steps; W is their sum. The value is <= Omega_T
+// (choose p_T^2 = eta_T: then p_{t+1}^2 >= u_t, term by term of (1.2)) and, for one common G, >= DG/sqrt(T) (Cauchy's
+// inequality).
 
 // All functions below: `lr` holds eta_1 ... eta_T, T >= 1, finite, >= 0 [distance^2/loss]. x_T depends on the first T-1
 // of them: lr[T-1] is checked but not used. A step of 0 leaves the iterate where it is and has weight 0: the value is
 // that of the run without this step and its G_t. grad_norm, distance: as for `omega`. Values are in loss units. They
-// throw std::invalid_argument naming the first bad index and its value. O(1) extra memory.
+// throw std::invalid_argument naming the first bad index and its value.
 
-/// Where the minimum over the weights was found.
+/// Where the minimum lies.
 enum class WorstCaseEnd {
   boundary,      ///< W = W_min (to 1e-12): some root of (6.1) is 0. Usual for tuned steps and one common G
   interior,      ///< W > W_min, all roots of (6.1) positive. For one common G: W = D/G, value DG - G^2 S_{T-1}, which
                  ///< f = G |x| attains; the steps are then too small to reach the minimiser
   lower_branch,  ///< some step takes the smaller root; only with varying G_t
-  limit,         ///< 0, approached as W -> infinity: G_T = 0, or G_t = 0 at the last positive step t < T
+  limit,         ///< approached as W -> infinity, because some G_t = 0: 0 where that is G_T or belongs to the last
+                 ///< positive step t < T; else the worst case of the steps after it with D = 0
+  slack,         ///< a constraint of (6.3) is slack at some t, where G_t <= all later G: (6.2) is larger than the value
 };
 
-/// "boundary", "interior", "lower branch", "limit".
+/// "boundary", "interior", "lower branch", "limit", "slack".
 std::string_view name_of(WorstCaseEnd end) noexcept;
 
 struct WorstCase {
-  double value = 0.0;
-  double W = 0.0;      ///< sum of the weights at the minimum [distance^2/loss]; infinite for `limit`
+  double value = 0.0;  ///< a bound that holds: the objective of (6.3) at a feasible point
+  double lower = 0.0;  ///< no bound below this one holds: (6.5) at a feasible point of the dual
+  bool exact = false;  ///< the two agree within 1e-10 relative: `value` is the worst case
+  double W = 0.0;      ///< q_1, the sum of the weights at the minimum [distance^2/loss]; infinite for `limit`
   double W_min = 0.0;  ///< smallest sum of weights that gives these steps; 0 where all of them are 0
   WorstCaseEnd end = WorstCaseEnd::boundary;
   int passes = 0;  ///< passes over the steps that were needed
   bool at_boundary() const noexcept { return end == WorstCaseEnd::boundary; }
 };
 
-/// The smallest bound that (6.2) and its other branches give. Exact for one common G (verified against the SDP of
-/// section 6, not proven); else a valid upper bound, often exact. One common G: one pass; relative error <= 2e-14.
-/// Varying G_t: usually 15 to 40 passes, a scan of ln p_T between the ends beyond which a single term exceeds the
-/// minimum and Newton's method in its wells; <= 1e-12 above the lowest of dense scans (tests/accuracy/worst_case),
-/// provably at most 4 % above the minimum. Squares of D, G and eta must neither overflow nor underflow.
+/// The exact worst case. One common G: one pass, relative error <= 2e-14, O(1) extra memory. Varying G_t: usually 15 to
+/// 40 passes over all steps where (6.2) is exact; where constraints are slack, some passes more for each of the few
+/// that are; and an interior point method (T <= 20000 only) where neither ends in a certificate. `exact` tells whether
+/// one was found; 10,000 random cases with norms over six decades have it (tests/accuracy/worst_case). O(T) memory.
+/// Squares of D, G and eta must neither overflow nor underflow.
 WorstCase worst_case(std::span<const double> lr, GradNorm grad_norm, double distance);
 
 /// The best scale of a shape.
 struct WorstCaseScale {
-  double scale = 0.0;    ///< gamma*: the best rates are scale * lr
-  WorstCase worst_case;  ///< for those rates
+  double scale = 0.0;    ///< gamma*: the best rates are scale * lr; 0: the smaller the rates the better
+  WorstCase worst_case;  ///< for those rates, or its limit for rates of 0
 };
 
-/// Minimises the value over a common factor gamma of all rates. With steps gamma*s and p = sqrt(gamma) r,
-/// bound = 1/2 [ D^2/(gamma r_1^2) + gamma B(r) ], B = sum s_t^2 G_t^2/r_{t+1}^2 + r_T^2 G_T^2: for each r_T the best
-/// gamma is D/(r_1 sqrt(B)) with value D sqrt(B)/r_1, so that one search over r_T remains. Time and error as for
-/// worst_case; with varying G_t the scale itself is right to 1e-7. Throws also where no step before the last is > 0,
-/// and where the value is 0 at every scale (`limit` above).
+/// Minimises the value over a common factor gamma of all rates. With steps gamma s and q = gamma r the value is
+/// D^2/(2 gamma r_1) + gamma B(r), so that the two parts are equal at the best gamma: a search for their balance, which
+/// starts at the best scale of (6.2) and ends there where that is exact. One common G: one pass. Else some evaluations
+/// of worst_case; the scale is right to 1e-7. Where some G_t are much smaller than the others the value may be smallest
+/// for rates of 0 (or of a millionth of the best of (6.2)), where it is D min G_t: the scale is then 0. Throws also where
+/// no step before the last is > 0, and where some G_t that counts is 0: the value is then 0 at every scale or
+/// proportional to it.
 WorstCaseScale worst_case_best_scale(std::span<const double> lr, GradNorm grad_norm, double distance);
 
 /// The value after t steps, for the given 1-based t (1 <= t <= T, any order): worst_case of the first t rates.
-/// O(t) each.
+/// The cost of worst_case each.
 std::vector<double> worst_case_at(std::span<const double> lr, GradNorm grad_norm, double distance,
                                   std::span<const std::int64_t> t);
 

@@ -336,7 +336,7 @@ struct ExtendRow {
                             ///< was taken) or too low for all (drop: none; adapted_cooldown: the nearest)
   std::vector<double> lr;   ///< eta_1 ... eta_T, the trunk's m first; T = steps, one less where the last rate is 0
   double omega = 0.0;       ///< Omega_T
-  double worst_case = 0.0;  ///< the exact worst case (an upper bound of it where grad norms vary)
+  double worst_case = 0.0;  ///< the exact worst case
   std::string spec;         ///< spec text; for `optimal` the nearest plain one: a drop, then linear decay
   double spec_omega = 0.0;  ///< Omega_T of the trunk continued by `spec`; = omega but for `optimal`
   std::int64_t extra = 0;   ///< steps still to make: steps - m
@@ -490,12 +490,12 @@ struct WorstCaseAtPeak {
 
 struct ScheduleWorstCase {
   std::int64_t T = 0;                   ///< the last positive step at or before the T asked for
-  bool exact = false;                   ///< one common grad norm: verified against the SDP; else an upper bound
+  bool exact = false;                   ///< `own` is the exact worst case, proven (docs/theory.md, section 6)
   WorstCaseAtPeak own;                  ///< at the schedule's own peak
   std::optional<WorstCaseAtPeak> best;  ///< at the best peak; nothing where `why_no_best` says so
   /// Why there is no best peak: some rates are absolute; or only the last step, which x_T does not feel, is > 0; or the
   /// worst case is 0 at every peak (WorstCaseEnd::limit).
-  enum class NoBest { has_one, absolute_rates, no_step_before_the_last, zero_at_every_peak };
+  enum class NoBest { has_one, absolute_rates, no_step_before_the_last, zero_at_every_peak, smallest_at_zero };
   NoBest why_no_best = NoBest::has_one;
   std::optional<double> minimax;  ///< D G/sqrt(T), of the best method there is; only for one common grad norm
 };

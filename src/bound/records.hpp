@@ -22,7 +22,7 @@ struct Words<KnownFamily> {
 };
 template <>
 struct Words<WorstCaseEnd> {
-  static constexpr std::array<std::string_view, 4> words{"boundary", "interior", "lower branch", "limit"};
+  static constexpr std::array<std::string_view, 5> words{"boundary", "interior", "lower branch", "limit", "slack"};
 };
 
 template <>
@@ -82,11 +82,15 @@ struct Record<WorstCase> {
   static constexpr std::string_view meaning =
       "The worst case, and where the minimum over the weights of its proof lies";
   static constexpr std::tuple fields{
-      Field{"value", &WorstCase::value, "loss", "The worst case"},
+      Field{"value", &WorstCase::value, "loss", "The worst case; a bound that holds where it is not exact"},
+      Field{"lower", &WorstCase::lower, "loss", "No smaller bound holds"},
+      Field{"exact", &WorstCase::exact, "",
+            "Whether the two agree within 1e-10: the value is then the worst case, proven"},
       Field{"W", &WorstCase::W, "distance^2/loss", "Sum of the weights at the minimum; infinite for the end 'limit'"},
       Field{"W_min", &WorstCase::W_min, "distance^2/loss", "Smallest sum of weights that gives these steps"},
-      Field{"end", &WorstCase::end, "",
-            "'boundary' (W = W_min), 'interior', 'lower branch' (varying grad norms) or 'limit' (0, as W grows)"},
+      Field{
+          "end", &WorstCase::end, "",
+          "'boundary' (W = W_min), 'interior', 'lower branch' or 'slack' (varying grad norms) or 'limit' (as W grows)"},
       Field{"passes", &WorstCase::passes, "", "Passes over the steps that were needed"}};
 };
 

@@ -1,5 +1,6 @@
 #include "scheduled/bound.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -10,13 +11,13 @@
 #include "bound/arguments.hpp"
 #include "bound/records.hpp"
 #include "bound/weights.hpp"
+#include "bound/worst_case_program.hpp"
 #include "bound/worst_case_search.hpp"
 
 namespace scheduled {
 namespace {
 
 using weights::BestScale;
-using weights::FixedSteps;
 using weights::Minimum;
 
 /// Whether G_t is the same wherever it counts: at T and at the positive steps before.
@@ -38,30 +39,136 @@ std::optional<std::size_t> free_end(std::span<const double> steps, GradNorm grad
   return std::nullopt;
 }
 
-WorstCaseEnd end_of(std::span<const double> steps, double W, double W_min, double p) noexcept {
+WorstCaseEnd end_of(std::span<const double> steps, double W, double W_min, double p, bool slack) noexcept {
   if (W <= W_min * (1.0 + 1e-12)) return WorstCaseEnd::boundary;
+  if (slack) return WorstCaseEnd::slack;
   return weights::upper_branch(steps, p) ? WorstCaseEnd::interior : WorstCaseEnd::lower_branch;
+}
+
+/// Whether a constraint of (6.3) is slack by more than rounding.
+bool any_slack(const exact::Solution& solution) noexcept {
+  for (std::size_t t = 0; t < solution.slack.size(); ++t) {
+    if (solution.slack[t] > 1e-9 * solution.q[t]) return true;
+  }
+  return false;
+}
+
+/// One common G > 0: (6.4).
+WorstCase of_common_norm(const weights::Boundary& edge, double G, double distance) {
+  const auto found = [&](double value, double W, WorstCaseEnd end) {
+    return WorstCase{value, value, true, W, edge.W_min, end, 1};
+  };
+  if (distance / G > edge.W_min) {  // then S <= W_min/2 < D/(2G): no cancellation
+    return found(G * (distance - G * edge.total), distance / G, WorstCaseEnd::interior);
+  }
+  return found(0.5 * (square(distance) / edge.W_min + square(G) * edge.noise), edge.W_min, WorstCaseEnd::boundary);
+}
+
+/// For checked arguments. slack_at: where to begin, and where the constraints are slack in the end.
+WorstCase of_varying_norms(std::span<const double> lr, GradNorm grad_norm, double distance,
+                           std::vector<std::size_t>& slack_at) {
+  const std::span<const double> steps = lr.first(lr.size() - 1);
+  const double W_min = weights::boundary(steps).W_min;
+  const exact::Reduced reduced = exact::reduce(lr, grad_norm, distance);
+  const exact::Solution found = exact::solve(reduced.program, slack_at);
+  WorstCase worst{.value = reduced.value_unit() * found.upper,
+                  .lower = reduced.value_unit() * std::clamp(found.lower, 0.0, found.upper),
+                  .exact = found.gap() <= exact::exact_gap * found.upper,
+                  .W = reduced.rate_unit * found.q[0],
+                  .W_min = W_min,
+                  .passes = found.passes};
+  if (reduced.program.distance2 > 0.0) {
+    const double p = std::sqrt(reduced.rate_unit * found.q.back());
+    worst.end = end_of(steps, worst.W, W_min, p, any_slack(found));
+  } else {
+    worst.W = std::numeric_limits<double>::infinity();
+    worst.end = WorstCaseEnd::limit;
+  }
+  return worst;
 }
 
 /// For checked arguments.
 WorstCase worst_case_of(std::span<const double> lr, GradNorm grad_norm, double distance) {
   const std::span<const double> steps = lr.first(lr.size() - 1);
-  const weights::Boundary edge = weights::boundary(steps);
-  const double G = grad_norm[steps.size()];
   if (free_end(steps, grad_norm)) {
-    return {0.0, std::numeric_limits<double>::infinity(), edge.W_min, WorstCaseEnd::limit, 1};
+    const double W_min = weights::boundary(steps).W_min;
+    return {0.0, 0.0, true, std::numeric_limits<double>::infinity(), W_min, WorstCaseEnd::limit, 1};
   }
-  if (!is_common(steps, grad_norm)) {
-    const Minimum best = weights::minimise(steps, grad_norm, FixedSteps{distance});
-    const double W = square(best.tails.first);
-    return {best.value, W, edge.W_min, end_of(steps, W, edge.W_min, best.p), best.passes + 3};
-  }
-  if (distance / G > edge.W_min) {  // then S <= W_min/2 < D/(2G): no cancellation
-    return {G * (distance - G * edge.total), distance / G, edge.W_min, WorstCaseEnd::interior, 1};
-  }
-  const double value = 0.5 * (square(distance) / edge.W_min + square(G) * edge.noise);
-  return {value, edge.W_min, edge.W_min, WorstCaseEnd::boundary, 1};
+  if (is_common(steps, grad_norm)) return of_common_norm(weights::boundary(steps), grad_norm[steps.size()], distance);
+  std::vector<std::size_t> slack_at;
+  return of_varying_norms(lr, grad_norm, distance, slack_at);
 }
+
+/// The best scale where grad norms vary. With q = gamma r the value is A/gamma + gamma B for each r, so that
+/// A/gamma = gamma B at the best: h = ln of their ratio falls through 0 there. Both are known from the solution at any
+/// gamma, because A/gamma = D^2/(2 W).
+class ScaleSearch {
+ public:
+  ScaleSearch(std::span<const double> lr, GradNorm grad_norm, double distance)
+      : lr_(lr), grad_norm_(grad_norm), distance_(distance), scaled_(lr.size()) {}
+
+  WorstCaseScale solve(double start) {
+    constexpr int most = 100;
+    const double smallest = std::log(1e-6 * start);
+    Point here = at(std::log(start));
+    Point other = here;          // the one before; on the other side of 0 from the first change of sign on
+    double step = 0.5 * here.h;  // exact where r does not depend on gamma; else too short
+    bool bracketed = false;
+    for (int i = 0; i < most && std::fabs(here.h) > 1e-9; ++i) {
+      if (i > 0) {
+        const double secant = -here.h * (other.x - here.x) / (other.h - here.h);
+        const double least = std::fabs(step);
+        step = bracketed ? secant
+                         : std::copysign(std::clamp(secant * std::copysign(1.0, here.h), least, 8.0 * least), here.h);
+      }
+      if (here.x + step < smallest) return at_zero();
+      const Point next = at(here.x + step);
+      const bool crossed = next.h * here.h < 0.0;
+      if (crossed || !bracketed) {
+        other = here;
+      } else {
+        other.h *= 0.5;  // Illinois: the far end must move, too
+      }
+      bracketed = bracketed || crossed;
+      here = next;
+    }
+    worst_.passes = passes_;
+    return {std::exp(here.x), worst_};
+  }
+
+ private:
+  struct Point {
+    double x = 0.0;  // ln gamma
+    double h = 0.0;
+  };
+
+  /// In the limit all iterates are x_1, where every subgradient of the run bounds f: D min G_t.
+  WorstCaseScale at_zero() const {
+    double least = grad_norm_[lr_.size() - 1];
+    for (std::size_t t = 0; t + 1 < lr_.size(); ++t) {
+      if (lr_[t] > 0.0) least = std::min(least, grad_norm_[t]);
+    }
+    const double value = distance_ * least;
+    return {0.0, {value, value, true, distance_ / least, 0.0, WorstCaseEnd::slack, passes_}};
+  }
+
+  Point at(double x) {
+    const double scale = std::exp(x);
+    for (std::size_t t = 0; t < lr_.size(); ++t) scaled_[t] = scale * lr_[t];
+    worst_ = of_varying_norms(scaled_, grad_norm_, distance_, slack_at_);
+    passes_ += worst_.passes;
+    const double from_distance = 0.5 * square(distance_) / worst_.W;
+    return {x, std::log(from_distance / (worst_.value - from_distance))};
+  }
+
+  std::span<const double> lr_;
+  GradNorm grad_norm_;
+  double distance_;
+  std::vector<double> scaled_;
+  std::vector<std::size_t> slack_at_;
+  WorstCase worst_;
+  int passes_ = 0;
+};
 
 }  // namespace
 
@@ -83,17 +190,24 @@ WorstCaseScale worst_case_best_scale(std::span<const double> lr, GradNorm grad_n
     fail_entry("grad_norm", *index, 0.0,
                "must be > 0 at T and at the last positive step before it; the value is 0 at every scale");
   }
-  const weights::Boundary edge = weights::boundary(steps);
   if (is_common(steps, grad_norm)) {  // B/W = G^2 (1 - 2 S/W) is smallest at W_min
+    const weights::Boundary edge = weights::boundary(steps);
     const double G = grad_norm[steps.size()];
     const double scale = distance / G / std::sqrt(edge.W_min * edge.noise);
     const double W_min = scale * edge.W_min;
-    return {scale, {distance * G * std::sqrt(edge.noise / edge.W_min), W_min, W_min, WorstCaseEnd::boundary, 1}};
+    const double value = distance * G * std::sqrt(edge.noise / edge.W_min);
+    return {scale, {value, value, true, W_min, W_min, WorstCaseEnd::boundary, 1}};
   }
-  const Minimum best = weights::minimise(steps, grad_norm, BestScale{distance});
-  const double scale = distance / (best.tails.first * std::sqrt(best.tails.noise));
-  const double W = square(best.tails.first);
-  return {scale, {best.value, scale * W, scale * edge.W_min, end_of(steps, W, edge.W_min, best.p), best.passes + 3}};
+  for (std::size_t t = 0; t < steps.size(); ++t) {
+    if (steps[t] > 0.0 && grad_norm[t] == 0.0) {
+      fail_entry("grad_norm", t, 0.0, "must be > 0 where the rate is; the value is smaller the smaller the scale");
+    }
+  }
+  const Minimum family = weights::minimise(steps, grad_norm, BestScale{distance});
+  const double start = distance / (family.tails.first * std::sqrt(family.tails.noise));
+  WorstCaseScale best = ScaleSearch(lr, grad_norm, distance).solve(start);
+  best.worst_case.passes += family.passes;
+  return best;
 }
 
 std::vector<double> worst_case_at(std::span<const double> lr, GradNorm grad_norm, double distance,

@@ -39,4 +39,10 @@ void require_at_least(std::string_view name, std::int64_t value, std::int64_t le
   if (value < least) fail_value(name, std::to_string(value), concat({"must be at least ", std::to_string(least)}));
 }
 
+void require_scale(const WorstCaseScale& best) {
+  if (best.scale > 0.0) return;
+  fail_argument("grad_norm",
+                "some value is so much smaller than the others that the worst case is smallest for rates of 0");
+}
+
 }  // namespace scheduled

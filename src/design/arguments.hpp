@@ -18,4 +18,7 @@ void check_in_range(double value);
 /// "<name> = <value>: must be at least <least>".
 void require_at_least(std::string_view name, std::int64_t value, std::int64_t least);
 
+/// Throws where the worst case has no best scale because it is smallest for rates of 0.
+void require_scale(const WorstCaseScale& best);
+
 }  // namespace scheduled

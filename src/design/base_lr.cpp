@@ -4,6 +4,7 @@
 #include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "base/search.hpp"
+#include "design/arguments.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
 
@@ -67,6 +68,7 @@ struct BestFactor {
 BestFactor best_factor(std::span<const double> rates, const BoundSettings& settings) {
   if (settings.criterion == Criterion::worst_case) {
     const WorstCaseScale best = worst_case_best_scale(rates, settings.grad_norm, settings.distance);
+    require_scale(best);
     return {best.scale, best.worst_case.value, best.worst_case.passes == 1};  // more passes are a search
   }
   const BoundTerms at_one = terms(rates, settings);

@@ -75,6 +75,7 @@ OptimalSchedule linear_decay_beside(std::int64_t T, GradNorm grad_norm, double d
     if (!is_free(constraints)) fail_argument("constraints", "only for the bound Omega, not for the worst case");
     std::vector<double> lr = family.at(1.0);
     const WorstCaseScale best = worst_case_best_scale(lr, grad_norm, distance);
+    require_scale(best);
     for (double& rate : lr) rate *= best.scale;
     return {std::move(lr), best.worst_case.value};
   }

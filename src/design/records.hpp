@@ -28,8 +28,8 @@ struct Words<ExtendRule> {
 };
 template <>
 struct Words<ScheduleWorstCase::NoBest> {
-  static constexpr std::array<std::string_view, 4> words{"has-one", "absolute-rates", "no-step-before-the-last",
-                                                         "zero-at-every-peak"};
+  static constexpr std::array<std::string_view, 5> words{"has-one", "absolute-rates", "no-step-before-the-last",
+                                                         "zero-at-every-peak", "smallest-at-zero"};
 };
 
 template <>
@@ -282,7 +282,7 @@ struct Record<ScheduleWorstCase> {
   static constexpr std::tuple fields{
       Field{"T", &ScheduleWorstCase::T, "steps", "The last positive step at or before the T asked for"},
       Field{"exact", &ScheduleWorstCase::exact, "",
-            "True for one common grad norm (verified against the SDP); else the values are upper bounds"},
+            "Whether the value at the own peak is the exact worst case, proven"},
       Field{"own", &ScheduleWorstCase::own, "", "At the schedule's own peak"},
       Field{"best", &ScheduleWorstCase::best, "",
             "At the best peak; none where rates are absolute or no peak is better than another"},

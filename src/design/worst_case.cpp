@@ -21,9 +21,9 @@ ScheduleWorstCase schedule_worst_case(const Schedule& schedule, const BoundSetti
   const double D = settings.distance;
   ScheduleWorstCase result;
   result.T = static_cast<std::int64_t>(rates.size());
-  result.exact = G.data() == nullptr;
   result.own = {schedule.peak(), worst_case(rates, G, D), omega(rates, G, D)};
-  if (result.exact) result.minimax = minimax_rate(result.T, G[0], D);
+  result.exact = result.own.worst_case.exact;
+  if (G.data() == nullptr) result.minimax = minimax_rate(result.T, G[0], D);
   if (!schedule.proportional_to_peak()) {
     result.why_no_best = ScheduleWorstCase::NoBest::absolute_rates;
   } else if (!moves_before_the_last(rates)) {
@@ -32,6 +32,10 @@ ScheduleWorstCase schedule_worst_case(const Schedule& schedule, const BoundSetti
     result.why_no_best = ScheduleWorstCase::NoBest::zero_at_every_peak;
   } else {
     const WorstCaseScale scale = worst_case_best_scale(rates, G, D);
+    if (scale.scale == 0.0) {
+      result.why_no_best = ScheduleWorstCase::NoBest::smallest_at_zero;
+      return result;
+    }
     const double peak = scale.scale * schedule.peak();
     const std::vector<double> best = bound_rates(schedule.with_peak(peak), settings.T);
     result.best = WorstCaseAtPeak{peak, scale.worst_case, omega(best, G, D)};

@@ -154,7 +154,7 @@ TEST(Records, AreWrittenByTheirNames) {
   EXPECT_EQ(csv_names<ComparisonRow>(), (std::vector<std::string>{"schedule", "best.peak", "best.bound", "best.T",
                                                                   "best.closed_form", "best.at_limit", "ratio"}));
   EXPECT_EQ(csv_cells(row)[0], "linear(steps=8, peak=1)");
-  EXPECT_EQ(to_json(WorstCase{0.5, 1.0, 1.0, WorstCaseEnd::lower_branch, 2}).find("end")->text(), "lower branch");
+  EXPECT_EQ(to_json(WorstCase{.end = WorstCaseEnd::lower_branch}).find("end")->text(), "lower branch");
   EXPECT_EQ(to_json(CooldownAnswer{100, {2.5, 2.0, 3.0}, {}, {}}).dump(),
             R"({"length":100,"loss":{"loss":2.5,"lower":2.0,"upper":3.0},"gain":{"loss":0.0,"lower":0.0,"upper":0.0},)"
             R"("longer":{"loss":0.0,"lower":0.0,"upper":0.0},"worth_going_on":"no","better_spent":"alike"})");

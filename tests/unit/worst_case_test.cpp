@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 
+#include "base/numbers.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled {
@@ -89,12 +90,49 @@ TEST(WorstCase, EqualsTheSdp) {
   }
 }
 
-TEST(WorstCase, IsAnUpperBoundWhereGradNormsVary) {
+TEST(WorstCase, IsExactWhere6_2IsNot) {
   const std::vector<double> lr{.4, .05, .2, .1, 1.0};
   const std::vector<double> grad_norm{.2, 1, .5, .3, 1.5};
   const WorstCase worst = worst_case(lr, grad_norm, 1.0);
-  EXPECT_NEAR(worst.value, .2389296, 1e-7);  // the SDP has .2086965, (6.2) .3888802
-  EXPECT_EQ(worst.end, WorstCaseEnd::lower_branch);
+  EXPECT_NEAR(worst.value, .2086965, 1e-7);  // the SDP; (6.2) has .3888802, and .2389296 with smaller roots, too
+  EXPECT_TRUE(worst.exact);
+  EXPECT_EQ(worst.end, WorstCaseEnd::slack);
+}
+
+// docs/theory.md, section 6, by hand, for G = 1 and any.
+TEST(WorstCase, ByHand) {
+  for (const double D : {0.1, 0.9, 1.0, 3.0}) {
+    for (const double G : {1.0, 0.3}) {
+      const auto value = [&](const std::vector<double>& steps) {
+        std::vector<double> lr = steps;
+        for (double& eta : lr) eta *= D / G;  // f = G D f'(x/D)
+        lr.push_back(0.0);
+        return worst_case(lr, G, D).value / (D * G);
+      };
+      for (const double eta : {0.01, 0.2, 0.25, 0.3, 2.0}) {
+        EXPECT_NEAR(value({eta}), 1.0 < 4 * eta ? 1 / (8 * eta) + eta : 1.0 - eta, 1e-14) << eta;
+      }
+      const auto three = [](double a, double b) {
+        const double W = a >= 4 * b ? 4 * a : square(a + 4 * b) / (4 * b);
+        if (1.0 >= W) return 1.0 - a - b;
+        if (a >= 4 * b) return 1 / (8 * a) + a - b;
+        return 2 * b / square(a + 4 * b) + square(a + 4 * b) / (8 * b) - a - b;
+      };
+      for (const double a : {0.05, 0.3, 1.0, 4.0}) {
+        for (const double b : {0.01, 0.075, 0.25, 1.0, 5.0}) {
+          EXPECT_NEAR(value({a, b}) / three(a, b), 1.0, 1e-14) << a << ' ' << b;
+        }
+      }
+    }
+  }
+}
+
+TEST(WorstCase, OfStepsAfterAMinimiser) {
+  // G_1 = 0: the run starts at a minimiser and can only leave it by the kinks of later steps: T = 2, D = 0 has V = eta.
+  const WorstCase worst = worst_case(std::vector<double>{7.0, 0.3, 1.0}, std::vector<double>{0.0, 1.0, 1.0}, 2.0);
+  EXPECT_NEAR(worst.value, 0.3, 1e-12);
+  EXPECT_TRUE(worst.exact);
+  EXPECT_EQ(worst.end, WorstCaseEnd::limit);
 }
 
 TEST(WorstCase, IsAboutHalfOfOmegaForDecayingShapes) {
@@ -198,6 +236,10 @@ TEST(WorstCaseErrors, NameArgumentIndexValueAndRequirement) {
         worst_case_best_scale(ok, std::vector<double>{0.0, 1.0}, 1.0);
       }),
       "grad_norm[0] = 0: must be > 0 at T and at the last positive step before it; the value is 0 at every scale");
+  EXPECT_EQ(error_of([&] {
+              worst_case_best_scale(std::vector<double>{0.1, 0.1, 0.1}, std::vector<double>{0.0, 1.0, 2.0}, 1.0);
+            }),
+            "grad_norm[0] = 0: must be > 0 where the rate is; the value is smaller the smaller the scale");
   EXPECT_EQ(error_of([&] { worst_case_best_scale(ok, 1.0, nan); }), "distance = nan: must be finite and > 0");
   EXPECT_EQ(error_of([] { minimax_rate(0, 1.0, 1.0); }), "T = 0: must be at least 1");
   EXPECT_EQ(error_of([] { minimax_rate(1, nan, 1.0); }), "grad_norm = nan: must be finite and >= 0");

@@ -16,8 +16,8 @@ namespace {
 constexpr const char* worst_case_doc = R"doc(The exact worst case of the last iterate.
 
 The largest f(x_T) - f* over convex functions f with subgradients of norm at most G_t, from the
-distance D. For one common grad norm it is exact (verified against the SDP, not proven), else an
-upper bound. Never above `omega`, and for one grad norm never below `minimax_rate`.
+distance D: exact, and proven, where the result says so. Never above `omega`, and for one grad norm
+never below `minimax_rate`.
 
 Parameters
 ----------
