@@ -30,8 +30,8 @@ class Drawing {
       const SweepResult& result = table.results[k];
       if (!result.error.empty()) continue;
       values_[static_cast<std::size_t>(result.combination)] = value == SweepValue::ratio   ? table.ratios[k]
-                                                              : value == SweepValue::bound ? result.best.bound
-                                                                                           : result.best.peak;
+                                                              : value == SweepValue::bound ? result.best->bound
+                                                                                           : result.best->peak;
     }
   }
 
