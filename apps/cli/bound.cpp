@@ -208,7 +208,7 @@ void add_bound(Verb& command) {
       command.verb("bound", "Bound of schedules, along the log of a real run, or step by step while it goes on");
   auto& options = verb.keep<BoundVerbOptions>();
   options.specs.add_to(verb);
-  options.bound.add_to(verb, {Criterion::omega, Criterion::standard}, true);
+  options.bound.add_to(verb, {Criterion::omega, Criterion::standard}, Automatic::distance_and_norms);
   verb.add("--split", options.split, "Also the three terms of the bound");
   verb.add("--explain", options.explain, "Also what the closed forms say, and what that means in words");
   options.curve.add_to(verb);

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "shell/file.hpp"
 #ifdef SCHEDULED_WITH_PEP
 #include "scheduled/pep.hpp"
@@ -21,8 +21,7 @@ namespace {
 /// Beyond it the SDP would take hours, or its file gigabytes.
 void check_size(std::string_view option, std::size_t T, std::size_t most) {
   if (T <= most) return;
-  throw std::invalid_argument(
-      fmt::format("{}: T = {} steps are too many for the SDP, at most {}; see --T", option, T, most));
+  fail_argument(option, fmt::format("T = {} steps are too many for the SDP, at most {}; see --T", T, most));
 }
 
 void say_that_it_takes_time(std::size_t T) {
@@ -38,7 +37,7 @@ Certificate certify(std::span<const double> rates, const BoundSettings& settings
   check_size("--certify", rates.size(), 500);
   PepOptions solve;
   solve.solver = options.solver;
-  if (!options.tolerance.empty()) solve.tolerance = read_number("tolerance", options.tolerance);
+  if (options.tolerance) solve.tolerance = *options.tolerance;
   const PepProblem problem(rates, settings.grad_norm, settings.distance);
   say_that_it_takes_time(rates.size());
   const PepResult result = solve_pep(problem, solve);
@@ -49,10 +48,10 @@ Certificate certify(std::span<const double> rates, const BoundSettings& settings
 
 void write_sdpa_file(const std::string& file, std::span<const double> rates, const BoundSettings& settings) {
   check_size("--sdpa", rates.size(), 300);
-  shell::check_writable(file);
+  check_writable(file);
   std::ostringstream out;
   write_sdpa(out, PepProblem(rates, settings.grad_norm, settings.distance));
-  shell::write_file(file, out.view());
+  write_file(file, out.view());
 }
 
 #else
@@ -90,20 +89,6 @@ std::string text_of(const Certificate& certificate, double value) {
       certificate.slack_psd_distance, certificate.rounds, certificate.rounds == 1 ? "" : "s",
       certificate.solver_seconds);
   return text;
-}
-
-Json to_json(const Certificate& certificate) {
-  return Json::object({{"lower", certificate.lower},
-                       {"upper", certificate.upper},
-                       {"gap", certificate.gap()},
-                       {"converged", certificate.converged},
-                       {"gram_psd_distance", certificate.gram_psd_distance},
-                       {"violation", certificate.violation},
-                       {"slack_psd_distance", certificate.slack_psd_distance},
-                       {"clipped", certificate.clipped},
-                       {"imbalance", certificate.imbalance},
-                       {"rounds", certificate.rounds},
-                       {"solver_seconds", certificate.solver_seconds}});
 }
 
 }  // namespace scheduled::cli

@@ -3,11 +3,15 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 
+#include "base/record.hpp"
 #include "scheduled/bound.hpp"
-#include "shell/output.hpp"
+#include "shell/options.hpp"
 
 namespace scheduled::cli {
+using namespace shell;
 
 /// What the SDP says about a worst case, already verified by us.
 struct Certificate {
@@ -21,12 +25,12 @@ struct Certificate {
 };
 
 struct CertifyOptions {
-  std::string tolerance;
+  std::optional<double> tolerance;
   std::string solver = "csdp";
 };
 
-/// Throws std::invalid_argument where there are too many steps or a rate is 0, std::runtime_error where the solver is
-/// missing or fails, or the command was built without it.
+/// Throws ArgumentError where there are too many steps or a rate is 0, std::runtime_error where the solver is missing
+/// or fails, or the command was built without it.
 Certificate certify(std::span<const double> rates, const BoundSettings& settings, const CertifyOptions& options);
 
 /// Writes the SDP in SDPA sparse format.
@@ -34,6 +38,32 @@ void write_sdpa_file(const std::string& file, std::span<const double> rates, con
 
 /// Lines for people; `value` is what we computed without the SDP.
 std::string text_of(const Certificate& certificate, double value);
-Json to_json(const Certificate& certificate);
 
 }  // namespace scheduled::cli
+
+namespace scheduled {
+
+template <>
+struct Record<cli::Certificate> {
+  using Certificate = cli::Certificate;
+  static constexpr std::string_view name = "Certificate";
+  static constexpr std::string_view meaning =
+      "A certified interval that holds the worst case, and what it was made from";
+  static constexpr std::tuple fields{
+      Field{"lower", &Certificate::lower, "loss", "The lower bound"},
+      Field{"upper", &Certificate::upper, "loss", "The upper bound"},
+      Field{"gap", &Certificate::gap, "loss", "Their difference"},
+      Field{"converged", &Certificate::converged, "", "True where the gap is within the tolerance"},
+      Field{"gram_psd_distance", &Certificate::gram_psd_distance, "",
+            "How negative the Gram matrix's smallest eigenvalue was before repair"},
+      Field{"violation", &Certificate::violation, "",
+            "The largest violation of any constraint before repair, relative"},
+      Field{"slack_psd_distance", &Certificate::slack_psd_distance, "",
+            "How negative the slack matrix's smallest eigenvalue was before repair"},
+      Field{"clipped", &Certificate::clipped, "", "The most negative multiplier before repair, as a positive number"},
+      Field{"imbalance", &Certificate::imbalance, "", "The largest residual of the equations on the multipliers"},
+      Field{"rounds", &Certificate::rounds, "", "Calls of the solver"},
+      Field{"solver_seconds", &Certificate::solver_seconds, "s", "Processor time of all calls"}};
+};
+
+}  // namespace scheduled

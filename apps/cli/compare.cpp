@@ -2,16 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "base/csv.hpp"
-#include "cli/arguments.hpp"
 #include "cli/draw.hpp"
 #include "cli/results.hpp"
 #include "cli/sweep.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/error.hpp"
+#include "shell/arguments.hpp"
 #include "shell/output.hpp"
 #include "shell/progress.hpp"
 
@@ -76,10 +74,9 @@ plot::Figure draw(const std::vector<std::string>& names, const std::vector<Compa
 }
 
 void compare_all(const CompareOptions& options) {
-  options.output.check();
   if (options.sweep.asked()) return compare_over(options.sweep, options.specs, options.bound, options.output);
   options.sweep.check_unasked();
-  const std::vector<NamedSchedule> schedules = options.specs.read();
+  const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Schedule> plain;
   for (const NamedSchedule& entry : schedules) plain.push_back(entry.schedule);
@@ -97,14 +94,21 @@ void compare_all(const CompareOptions& options) {
 
 }  // namespace
 
-void add_compare(CLI::App& app) {
-  auto* const verb = app.add_subcommand("compare", "Compare schedules, each at its best peak learning rate");
-  const auto options = std::make_shared<CompareOptions>();
-  options->specs.add_to(*verb)->required();
-  options->bound.add_to(*verb, BoundOptions::Of::all);
-  options->sweep.add_to(*verb);
-  options->output.add_to(*verb);
-  verb->footer(
+void add_compare(Verb& command) {
+  Verb& verb = command.verb("compare", "Compare schedules, each at its best peak learning rate");
+  auto& options = verb.keep<CompareOptions>();
+  // Without a horizon of their own, SPECs of a sweep are read with its longest one.
+  verb.then([&options] {
+    const auto& horizons = options.sweep.horizons.steps;
+    if (!options.specs.steps && !horizons.empty()) {
+      options.specs.steps = steps(*std::max_element(horizons.begin(), horizons.end()));
+    }
+  });
+  options.specs.add_to(verb).required();
+  options.bound.add_to(verb, {Criterion::omega, Criterion::standard, Criterion::worst_case});
+  options.sweep.add_to(verb);
+  options.output.add_to(verb);
+  verb.help(
       "Peaks in the SPECs do not matter. The table leaves out the keys on which all agree; --csv and --json have the\n"
       "full specs. The figure shows the schedules beside their bounds.\n\n"
       "With --horizons, --cooldowns or --grad-norms it is a sweep over all combinations; 'over best' is the bound "
@@ -116,7 +120,7 @@ void add_compare(CLI::App& app) {
       "  scheduled compare \"wsd(cooldown=10%)\" \"wsd(cooldown=40%)\" --steps 10k --csv\n"
       "  scheduled compare wsd \"wsd(decay=1-sqrt)\" --steps 10k --cooldowns 10%,20%,40% --grad-norms 1,t^-0.5\n"
       "  scheduled compare wsd --horizons 1k:50k:12 --cooldowns 5%:100%:20 --threads 2 --out sweep.csv -o sweep.png");
-  verb->callback([options] { compare_all(*options); });
+  verb.run([&options] { compare_all(options); });
 }
 
 }  // namespace scheduled::cli

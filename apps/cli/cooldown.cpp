@@ -3,19 +3,17 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 
 #include "base/csv.hpp"
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
 #include "cli/predict.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
-#include "scheduled/error.hpp"
 #include "scheduled/law.hpp"
-#include "scheduled/schedule.hpp"
 #include "scheduled/trunk.hpp"
+#include "shell/arguments.hpp"
 #include "shell/output.hpp"
 #include "shell/progress.hpp"
 #include "shell/text.hpp"
@@ -26,12 +24,13 @@ namespace {
 struct CooldownVerb {
   std::string law;
   FitArguments fit;
-  std::string trunk, at;
+  std::string trunk;
+  std::optional<std::int64_t> at;
   std::vector<std::string> trunk_bases;
-  std::string lengths = "5%,10%,20%,40%";
+  std::vector<Duration> lengths{percent(5), percent(10), percent(20), percent(40)};
   std::string decay = "linear";
-  std::string final;
-  std::string further = "1k";
+  std::optional<Share> final;
+  std::int64_t further = 1000;
   OutputOptions output;
 };
 
@@ -51,25 +50,30 @@ struct Answer {
   std::vector<std::string> warnings;
 };
 
+bool is_log(const std::string& trunk) { return trunk == "-" || std::filesystem::is_regular_file(trunk); }
+
 Trunk trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
-  const auto at = read_steps("at", verb.at);
+  const auto& at = verb.at;
   Trunk trunk;
   const auto shorten = [&](std::vector<double> lr) {
     const auto now = at.value_or(static_cast<std::int64_t>(lr.size()));
     if (now < 1 || std::cmp_greater(now, lr.size())) {
-      fail(fmt::format("at = {}: must be within 1 ... {}, the steps of {}", now, lr.size(), trunk.name));
+      fail_value("at", std::to_string(now),
+                 fmt::format("must be within 1 ... {}, the steps of {}", lr.size(), trunk.name));
     }
     lr.resize(static_cast<std::size_t>(now));
     return lr;
   };
-  if (!verb.trunk_bases.empty() && !std::filesystem::is_regular_file(verb.trunk)) {
-    fail("--trunk-base: --trunk must be the log of a run that went on from it");
+  if (!verb.trunk_bases.empty() && !is_log(verb.trunk)) {
+    fail_argument("--trunk-base", "--trunk must be the log of a run that went on from it");
   }
   if (verb.trunk.empty()) {
-    if (runs.empty()) fail("--trunk is missing: a log, or a schedule such as \"constant(peak=1e-3)\" with --at");
+    if (runs.empty()) {
+      fail_argument("--trunk is missing", "a log, or a schedule such as \"constant(peak=1e-3)\" with --at");
+    }
     trunk = {runs[0].name, {}, runs[0].step, runs[0].loss};
     trunk.lr = shorten(runs[0].lr);
-  } else if (std::filesystem::is_regular_file(verb.trunk)) {
+  } else if (is_log(verb.trunk)) {
     const RunLog log = verb.fit.logs.read({verb.trunk, verb.trunk_bases});
     trunk.name = log.name;
     trunk.lr = shorten(densify(log, "lr", log.step.back(), verb.fit.logs.dense()));
@@ -83,14 +87,15 @@ Trunk trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
     const Schedule schedule = [&] {
       try {
         return Schedule::parse(verb.trunk);
-      } catch (const std::invalid_argument& error) {
-        fail("trunk = " + verb.trunk + ": is no file, and as a schedule: " + error.what());
+      } catch (const ArgumentError& error) {
+        fail_value("trunk", verb.trunk, concat({"is no file, and as a schedule: ", error.what()}));
       }
     }();
     trunk.name = print(schedule);
-    if (!Schedule::says_peak(verb.trunk))
-      fail("trunk = " + verb.trunk + ": has no peak; a law needs the learning rate, peak=LR");
-    if (!at) fail("--at is missing: how many steps of the trunk are done");
+    if (!Schedule::says_peak(verb.trunk)) {
+      fail_value("trunk", verb.trunk, "has no peak; a law needs the learning rate, peak=LR");
+    }
+    if (!at) fail_argument("--at is missing", "how many steps of the trunk are done");
     check_summable(*at);
     trunk.lr = schedule.values(*at);
   }
@@ -99,14 +104,14 @@ Trunk trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
 
 CooldownQuestion question_of(const CooldownVerb& verb, std::int64_t now) {
   CooldownQuestion question;
-  for (const std::string& entry : read_list("cooldown", verb.lengths)) {
-    const std::int64_t length = cooldown_steps(parse_duration("cooldown", entry), now);
+  for (const Duration entry : verb.lengths) {
+    const std::int64_t length = cooldown_steps(entry, now);
     const bool twice = std::find(question.lengths.begin(), question.lengths.end(), length) != question.lengths.end();
     if (!twice) question.lengths.push_back(length);
   }
-  if (!verb.final.empty()) question.final = read_share("final", verb.final);
+  if (verb.final) question.final = verb.final->value;
   question.decay = parse_cooldown_decay(verb.decay, question.final);
-  question.further = read_steps("further", verb.further).value_or(1000);
+  question.further = verb.further;
   return question;
 }
 
@@ -114,14 +119,14 @@ Answer answer(const CooldownVerb& verb) {
   Answer found;
   std::vector<FitRun> runs;
   if (verb.law.empty()) {
-    if (!verb.fit.given())
-      fail("LAW is missing: a fitted law, or --log RUN to fit one now; see scheduled cooldown --help");
-    static_cast<void>(verb.fit.kind());
+    if (!verb.fit.given()) {
+      fail_argument("LAW is missing", "a fitted law, or --log RUN to fit one now; see scheduled cooldown --help");
+    }
     runs = verb.fit.read();
   } else if (verb.fit.given()) {
-    fail("--log: not with a fitted law; --trunk names the run that goes on");
+    fail_argument("--log", "not with a fitted law; --trunk names the run that goes on");
   } else if (verb.fit.settings_given()) {
-    fail("options of the fit: not with a fitted law; they are for --log RUN");
+    fail_argument("options of the fit", "not with a fitted law; they are for --log RUN");
   }
   found.trunk = trunk_of(verb, runs);
   found.question = question_of(verb, static_cast<std::int64_t>(found.trunk.lr.size()));
@@ -181,8 +186,8 @@ std::string text_of(const Answer& found, const CooldownVerb& verb) {
   const VirtualCooldown& cooldown = found.cooldown;
   std::string text = fmt::format(
       "trunk: {}, {} steps done, learning rate {} now\n{} law {}; loss now, by the law, {} ({})\n\n",
-      shell::shortened(found.trunk.name, 80), cooldown.now, rounded(found.trunk.lr.back()),
-      law_name(found.fitted.law.kind), found.law_name, loss_text(cooldown.trunk.loss), interval_text(cooldown.trunk));
+      shortened(found.trunk.name, 80), cooldown.now, rounded(found.trunk.lr.back()), law_name(found.fitted.law.kind),
+      found.law_name, loss_text(cooldown.trunk.loss), interval_text(cooldown.trunk));
   const std::string further = std::to_string(found.question.further);
   TextTable table({verb.decay + " cooldown", "ends at", "final loss", "90 % interval",
                    further + " more on the trunk win", further + " more of cooldown win"});
@@ -281,7 +286,6 @@ plot::Figure draw(const Answer& found) {
 }
 
 void run(const CooldownVerb& verb) {
-  verb.output.check();
   const Answer found = answer(verb);
   if (!verb.output.figure.empty()) plot::write_figure(draw(found), verb.output.figure);
   if (verb.output.json) return print_line(json_of(found, verb));
@@ -290,34 +294,25 @@ void run(const CooldownVerb& verb) {
 
 }  // namespace
 
-void add_cooldown(CLI::App& app) {
-  auto* const verb = app.add_subcommand("cooldown", "What a cooldown started now would give, without running it");
-  const auto options = std::make_shared<CooldownVerb>();
-  verb->add_option("LAW", options->law,
-                   "Fitted law: what scheduled fit --save wrote; without it --log RUN, to fit now");
-  verb->add_option("--trunk", options->trunk,
-                   "The run that goes on: its log, or a schedule with --at; default: the first --log")
-      ->type_name("RUN|SPEC");
-  verb->add_option("--trunk-base", options->trunk_bases,
-                   "The log that --trunk went on from, and so on back to the first step")
-      ->type_name("LOG")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  verb->add_option("--at", options->at, "Steps of the trunk that are done; default: all of its log")->type_name("STEP");
-  verb->add_option("--cooldown", options->lengths, "Lengths: steps, or shares of the run that the cooldown ends")
-      ->type_name("N,N,...")
-      ->capture_default_str();
-  verb->add_option("--decay", options->decay, "Shape: linear, 1-sqrt, cosine, ...")
-      ->type_name("NAME")
-      ->capture_default_str();
-  verb->add_option("--final", options->final, "Last rate, as a share of the trunk's; default 0")->type_name("SHARE");
-  verb->add_option("--further", options->further, "Steps of 'is it worth going on?'")
-      ->type_name("N")
-      ->capture_default_str();
-  options->fit.logs.add_to(*verb, "Training log to fit now");
-  options->fit.add_settings_to(*verb);
-  options->output.add_to(*verb);
-  verb->footer(
+void add_cooldown(Verb& command) {
+  Verb& verb = command.verb("cooldown", "What a cooldown started now would give, without running it");
+  auto& options = verb.keep<CooldownVerb>();
+  verb.add("LAW", options.law, "Fitted law: what scheduled fit --save wrote; without it --log RUN, to fit now");
+  verb.add("--trunk", options.trunk, "The run that goes on: its log, or a schedule with --at; default: the first --log")
+      .type("RUN|SPEC");
+  verb.add_each("--trunk-base", options.trunk_bases,
+                "The log that --trunk went on from, and so on back to the first step")
+      .type("LOG");
+  verb.add("--at", options.at, "Steps of the trunk that are done; default: all of its log").type("STEP");
+  verb.add("--cooldown", options.lengths, "Lengths: steps, or shares of the run that the cooldown ends")
+      .type("N,N,...");
+  verb.add("--decay", options.decay, "Shape: linear, 1-sqrt, cosine, ...").type("NAME");
+  verb.add("--final", options.final, "Last rate, as a share of the trunk's; default 0").type("SHARE");
+  verb.add("--further", options.further, "Steps of 'is it worth going on?'").type("N");
+  options.fit.logs.add_to(verb, "Training log to fit now");
+  options.fit.add_settings_to(verb);
+  options.output.add_to(verb);
+  verb.help(
       "For each length: the loss at its end, with its 90 % interval, and what some more steps would win before that\n"
       "cooldown (on the trunk, at its rate now) or in it (as a longer one). Steps are counted in training steps, so\n"
       "the two compare. Without any run that lowers its rate a law cannot know what a cooldown gains: give it one.\n\n"
@@ -325,7 +320,7 @@ void add_cooldown(CLI::App& app) {
       "  scheduled cooldown law.json --trunk trunk.csv --cooldown 200,500,20%\n"
       "  scheduled cooldown law.json --trunk \"constant(warmup=100, peak=1e-3)\" --at 5k --decay 1-sqrt --csv\n"
       "  scheduled cooldown --log trunk.csv --log decay.csv --base trunk.csv --at 1k --further 100 -o cooldown.png");
-  verb->callback([options] { run(*options); });
+  verb.run([&options] { run(options); });
 }
 
 }  // namespace scheduled::cli

@@ -21,9 +21,6 @@ struct OutputOptions {
   std::string figure;
 
   void add_to(Verb& verb);
-  void add_to(CLI::App& verb);
-  /// Throws std::invalid_argument where the figure could not be written: before any computing.
-  void check() const;
 };
 
 /// The rates of steps 0 ... steps-1 as a line, thinned to what a figure can show.

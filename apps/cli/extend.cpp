@@ -3,28 +3,35 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
-#include <stdexcept>
 
 #include "base/csv.hpp"
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/log_options.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
+#include "design/records.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/error.hpp"
+#include "shell/arguments.hpp"
 #include "shell/output.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
 
+/// A new horizon: steps, or a multiple of what was planned.
+struct Target {
+  std::optional<std::int64_t> steps;
+  double factor = 0.0;
+};
+
 struct ExtendOptions {
   SpecOptions specs;
   LogOptions run;
-  std::string at, to, cooldown, decay;
-  std::string rule = "match-base-lr";
+  std::optional<std::int64_t> at;
+  std::vector<Target> to;
+  std::optional<std::string> cooldown, decay;
+  ExtendRule rule = ExtendRule::match_base_lr;
   BoundOptions bound;
   OutputOptions output;
 };
@@ -39,50 +46,42 @@ struct Trunk {
   std::int64_t planned = 0;  ///< what 1x is
 };
 
-Cooldown cooldown_of(const ExtendOptions& options) {
-  return parse_cooldown(options.cooldown.empty() ? "20%" : options.cooldown,
-                        options.decay.empty() ? "linear" : options.decay);
-}
-
 Trunk trunk_of(const ExtendOptions& options) {
-  const auto at = read_steps("at", options.at);
   Trunk trunk;
   if (options.run.given()) {
     const RunLog log = options.run.read(options.run.logs.front());
     trunk.name = log.name;
-    trunk.m = at.value_or(log.step.back());
+    trunk.m = options.at.value_or(log.step.back());
     if (trunk.m < 1 || trunk.m > log.step.back()) {
-      fail(fmt::format("at = {}: must be between 1 and {}, where {} ends", trunk.m, log.step.back(), log.name));
+      fail_value("at", std::to_string(trunk.m),
+                 fmt::format("must be between 1 and {}, where {} ends", log.step.back(), log.name));
     }
     trunk.done = densify(log, "lr", trunk.m, options.run.dense());
     if (!(trunk.done.back() > 0.0)) {
-      fail(fmt::format("at = {}: the LR of {} is 0 there; must be > 0, as it goes on", trunk.m, log.name));
+      fail_value("at", std::to_string(trunk.m), "the LR of " + log.name + " is 0 there; must be > 0, as it goes on");
     }
-    trunk.cooldown = cooldown_of(options);
+    trunk.cooldown = parse_cooldown(options.cooldown.value_or("20%"), options.decay.value_or("linear"));
     trunk.planned = trunk.m;
     return trunk;
   }
-  const std::vector<NamedSchedule> schedules = options.specs.read();
-  if (schedules.size() != 1) fail("SPEC: exactly one trunk can be extended");
-  if (!at) fail("--at is missing: how many steps of the trunk are done");
+  const std::vector<NamedSchedule>& schedules = options.specs.schedules;
+  if (schedules.size() != 1) fail_argument("SPEC", "exactly one trunk can be extended");
+  if (!options.at) fail_argument("--at is missing", "how many steps of the trunk are done");
   trunk.name = schedules[0].name;
   trunk.schedule = schedules[0].schedule;
-  trunk.m = *at;
+  trunk.m = *options.at;
   trunk.planned = trunk.schedule->steps().value_or(trunk.m);
   return trunk;
 }
 
-std::vector<std::int64_t> targets_of(const std::string& text, std::int64_t planned) {
+std::vector<std::int64_t> targets_of(const std::vector<Target>& to, std::int64_t planned) {
   std::vector<std::int64_t> targets;
-  for (const std::string& entry : read_list("to", text)) {
-    if (!entry.ends_with('x')) {
-      targets.push_back(read_steps("to", entry).value_or(0));
-    } else {
-      const double factor = read_number("to", entry.substr(0, entry.size() - 1));
-      const double target = std::round(factor * static_cast<double>(planned));
-      if (!(target >= 1.0 && target <= 1e12)) fail("to = " + entry + ": must be a positive multiple such as 1.5x");
-      targets.push_back(static_cast<std::int64_t>(target));
+  for (const Target& target : to) {
+    const double steps = std::round(target.factor * static_cast<double>(planned));
+    if (!target.steps && !(steps >= 1.0 && steps <= 1e12)) {
+      fail_value("to", format_number(target.factor) + "x", "must be a positive multiple such as 1.5x");
     }
+    targets.push_back(target.steps ? *target.steps : static_cast<std::int64_t>(steps));
     check_summable(targets.back());
   }
   std::sort(targets.begin(), targets.end());
@@ -112,10 +111,13 @@ struct Extended {
 
   double distance() const { return rows.front().distance; }
 
-  const ExtendRow& best(const ExtendRow& row) const {
-    const auto same = [&](const ExtendRow& other) { return other.steps == row.steps; };
-    const auto first = std::find_if(rows.begin(), rows.end(), same);
-    return *std::min_element(first, first + 4, [](const auto& a, const auto& b) { return a.omega < b.omega; });
+  /// The smallest bound at the horizon of `row`.
+  double best(const ExtendRow& row) const {
+    double best = row.omega;
+    for (const ExtendRow& other : rows) {
+      if (other.steps == row.steps) best = std::min(best, other.omega);
+    }
+    return best;
   }
 };
 
@@ -123,9 +125,8 @@ std::string text_of(const Extended& found, const ExtendOptions& options) {
   const std::string distance = found.distance_given
                                    ? rounded(found.distance())
                                    : rounded(found.distance()) + " (the trunk's LR is the best one for its plan)";
-  std::string text =
-      fmt::format("trunk {}, {} steps done\nlast-iterate bound, distance {}, grad norm {}\n\n", found.trunk.name,
-                  found.trunk.m, distance, options.bound.grad_norm.empty() ? "1" : options.bound.grad_norm);
+  std::string text = fmt::format("trunk {}, {} steps done\nlast-iterate bound, distance {}, grad norm {}\n\n",
+                                 found.trunk.name, found.trunk.m, distance, options.bound.grad_norm_or_1().text);
   std::vector<std::string> header{"method", "to", "bound Ω", "over best", "worst case"};
   const bool several = found.targets.size() > 1;
   for (std::size_t k = 0; several && k + 1 < found.targets.size(); ++k) {
@@ -135,7 +136,7 @@ std::string text_of(const Extended& found, const ExtendOptions& options) {
   TextTable table(header);
   for (const ExtendRow& row : found.rows) {
     std::vector<std::string> cells{std::string(name_of(row.method)), std::to_string(row.steps), rounded(row.omega),
-                                   fmt::format("{:.4f}", row.omega / found.best(row).omega), rounded(row.worst_case)};
+                                   fmt::format("{:.4f}", row.omega / found.best(row)), rounded(row.worst_case)};
     for (std::size_t k = 0; several && k + 1 < found.targets.size(); ++k) {
       cells.push_back(found.targets[k] < row.steps ? rounded(row.stopped[k]) : "-");
     }
@@ -163,8 +164,8 @@ Json json_of(const Extended& found, const ExtendOptions& options) {
   json["trunk"] = found.trunk.name;
   json["at"] = found.trunk.m;
   json["distance"] = found.distance();
-  json["grad_norm"] = grad_norm_json(options.bound.grad_norm.empty() ? "1" : options.bound.grad_norm);
-  json["rule"] = options.rule;
+  json["grad_norm"] = options.bound.grad_norm_or_1().json();
+  json["rule"] = word_of(options.rule);
   json["to"] = found.targets;
   json["rows"] = Json::array();
   for (const ExtendRow& row : found.rows) {
@@ -204,8 +205,8 @@ std::string csv_of(const Extended& found) {
 /// The four ways to the horizon `target`, on an axis that ends at `end`.
 plot::Panel rates_of(const Extended& found, std::size_t target, std::int64_t end) {
   std::vector<plot::Line> lines;
-  for (std::size_t k = 4 * target; k < 4 * target + 4; ++k) {
-    const ExtendRow& row = found.rows[k];
+  for (const ExtendRow& row : found.rows) {
+    if (row.steps != found.targets[target]) continue;
     const auto T = static_cast<std::int64_t>(row.lr.size());
     lines.push_back(rate_line(Schedule::table(row.lr), T, std::string(name_of(row.method)), lines.size()));
   }
@@ -226,11 +227,12 @@ plot::Panel bounds_along(const Extended& found, const BoundSettings& settings) {
 /// Where the four ways end, over the horizon.
 plot::Panel bounds_at_ends(const Extended& found, const BoundSettings& settings) {
   std::vector<plot::Line> lines;
-  for (std::size_t method = 0; method < 4; ++method) {
-    plot::Line line{std::string(name_of(found.rows[method].method)), {}, {}, method, plot::Line::Kind::joined};
-    for (std::size_t k = method; k < found.rows.size(); k += 4) {
-      line.x.push_back(static_cast<double>(found.rows[k].steps));
-      line.y.push_back(found.rows[k].omega);
+  for (const std::string_view method : Words<ExtendMethod>::words) {
+    plot::Line line{std::string(method), {}, {}, lines.size(), plot::Line::Kind::joined};
+    for (const ExtendRow& row : found.rows) {
+      if (word_of(row.method) != method) continue;
+      line.x.push_back(static_cast<double>(row.steps));
+      line.y.push_back(row.omega);
     }
     lines.push_back(std::move(line));
   }
@@ -251,18 +253,17 @@ plot::Figure draw(const Extended& found, const BoundSettings& settings) {
 }
 
 void check(const ExtendOptions& options) {
-  options.output.check();
   if (options.run.given() == !options.specs.specs.empty()) {
-    fail("SPEC or --log: one of them must be given; see scheduled extend --help");
+    fail_argument("SPEC or --log", "one of them must be given; see scheduled extend --help");
   }
-  if (!options.run.given() && !(options.cooldown.empty() && options.decay.empty())) {
-    fail("--cooldown, --decay: only with --log; a SPEC says its own");
+  if (!options.run.given() && (options.cooldown || options.decay)) {
+    fail_argument("--cooldown, --decay", "only with --log; a SPEC says its own");
   }
 }
 
 void run(const ExtendOptions& options) {
   check(options);
-  Extended found{trunk_of(options), {}, !options.bound.distance.empty() && options.bound.distance != "auto", {}};
+  Extended found{trunk_of(options), {}, options.bound.distance && !options.bound.distance->automatic, {}};
   const Trunk& trunk = found.trunk;
   found.targets = targets_of(options.to, trunk.planned);
   // A power of t must be known for the plan, too; its cooldown may be longer than the trunk.
@@ -270,15 +271,14 @@ void run(const ExtendOptions& options) {
   const std::int64_t tail = cooldown.unit == Duration::Unit::steps ? static_cast<std::int64_t>(cooldown.value) : 0;
   const std::int64_t longest = std::max({2 * trunk.planned, trunk.m + tail, found.targets.back()});
   check_summable(longest);
-  const GradNormArgument norms(options.bound.grad_norm, longest);
+  const GradNorms norms(options.bound.grad_norm_or_1(), longest);
   {
     Progress progress("extensions", 4 * found.targets.size());
-    ExtendSettings settings{norms.view(),
-                            {},
-                            options.rule == "match-base-lr" ? ExtendRule::match_base_lr : ExtendRule::smallest_bound,
-                            [&](std::int64_t done, std::int64_t) { progress.done(static_cast<std::size_t>(done)); }};
-    if (found.distance_given) settings.distance = read_number("distance", options.bound.distance);
-    found.rows = in_words({{"m", "at"}, {"horizons", "to"}}, [&] {
+    ExtendSettings settings{norms.view(), {}, options.rule, [&](std::int64_t done, std::int64_t) {
+                              progress.done(static_cast<std::size_t>(done));
+                            }};
+    if (found.distance_given) settings.distance = options.bound.distance->value;
+    found.rows = renamed({{"m", "at"}, {"horizons", "to"}}, [&] {
       return trunk.schedule ? extend(*trunk.schedule, trunk.m, found.targets, settings)
                             : extend(trunk.done, found.targets, settings, trunk.cooldown);
     });
@@ -293,31 +293,42 @@ void run(const ExtendOptions& options) {
 }
 
 }  // namespace
+}  // namespace scheduled::cli
 
-void add_extend(CLI::App& app) {
-  auto* const verb = app.add_subcommand("extend", "Go on training beyond the planned horizon");
-  const auto options = std::make_shared<ExtendOptions>();
-  options->specs.add_to(*verb);
-  verb->add_option("--at", options->at, "Steps of the trunk that are done; with --log default: all")->type_name("N");
-  verb->add_option("--to", options->to,
-                   "New horizons: steps (100k), or multiples of the SPEC's horizon (1.5x; with "
-                   "--log of the steps done)")
-      ->type_name("N|Fx,...")
-      ->required();
-  verb->add_option("--rule", options->rule,
-                   "How drop and adapted-cooldown choose: match-base-lr (such that the trunk's LR is the best one, as "
-                   "in arXiv 2501.18965) or smallest-bound")
-      ->check(CLI::IsMember({"match-base-lr", "smallest-bound"}))
-      ->capture_default_str();
-  options->run.add_one_to(*verb);
-  verb->add_option("--cooldown", options->cooldown, "With --log: the planned cooldown; default 20%")
-      ->type_name("LENGTH");
-  verb->add_option("--decay", options->decay, "With --log: its shape, as in wsd(decay=...); default linear")
-      ->type_name("SHAPE");
-  options->bound.add_settings_to(*verb, BoundOptions::Of::last_iterate);
-  verb->get_option("--distance")->description("Distance from the start to the optimum, > 0; default auto, see below");
-  options->output.add_to(*verb);
-  verb->footer(
+namespace scheduled::shell {
+
+template <>
+struct Argument<cli::Target> {
+  static cli::Target read(std::string_view name, std::string_view text) {
+    if (!text.ends_with('x')) return {Argument<std::int64_t>::read(name, text)};
+    return {{}, Argument<double>::read(name, text.substr(0, text.size() - 1))};
+  }
+  static std::string show(const cli::Target&) { return {}; }
+};
+
+}  // namespace scheduled::shell
+
+namespace scheduled::cli {
+
+void add_extend(Verb& command) {
+  Verb& verb = command.verb("extend", "Go on training beyond the planned horizon");
+  auto& options = verb.keep<ExtendOptions>();
+  options.specs.add_to(verb);
+  verb.add("--at", options.at, "Steps of the trunk that are done; with --log default: all").type("N");
+  verb.add("--to", options.to,
+           "New horizons: steps (100k), or multiples of the SPEC's horizon (1.5x; with --log of the steps done)")
+      .type("N|Fx,...")
+      .required();
+  verb.add("--rule", options.rule,
+           "How drop and adapted-cooldown choose: match-base-lr (such that the trunk's LR is the best one, as in arXiv "
+           "2501.18965) or smallest-bound")
+      .type("RULE");
+  options.run.add_one_to(verb);
+  verb.add("--cooldown", options.cooldown, "With --log: the planned cooldown; default 20%").type("LENGTH");
+  verb.add("--decay", options.decay, "With --log: its shape, as in wsd(decay=...); default linear").type("SHAPE");
+  options.bound.add_settings_to(verb, {Criterion::omega}, Automatic::distance);
+  options.output.add_to(verb);
+  verb.help(
       "The trunk is a SPEC that is constant after its warmup (its cooldown is the one planned), or the rates of a "
       "log.\n"
       "naive: same LR, same cooldown share; drop: a lower plateau from the old cooldown on; adapted-cooldown: same "
@@ -329,7 +340,7 @@ void add_extend(CLI::App& app) {
       "  scheduled extend \"wsd(steps=50k, warmup=300, peak=1e-3)\" --at 40k --to 1.5x,2x,4x\n"
       "  scheduled extend \"constant(peak=1e-3)\" --at 40k --to 60k --rule smallest-bound --csv\n"
       "  scheduled extend --log run.csv --at 800 --to 2k");
-  verb->callback([options] { run(*options); });
+  verb.run([&options] { run(options); });
 }
 
 }  // namespace scheduled::cli

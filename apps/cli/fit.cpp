@@ -4,15 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <memory>
 
 #include "base/csv.hpp"
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
-#include "scheduled/error.hpp"
 #include "shell/file.hpp"
 #include "shell/output.hpp"
 #include "shell/text.hpp"
@@ -61,7 +59,7 @@ std::string residuals_text(const LawFit& fit) {
   constexpr std::size_t widest = 48;
   TextTable table({"run", "losses", "mean", "RMS", "largest", "largest %"});
   for (const RunResiduals& r : fit.residuals) {
-    table.add({shell::shortened(r.name, widest), std::to_string(r.points), fmt::format("{:+.5f}", r.mean),
+    table.add({shortened(r.name, widest), std::to_string(r.points), fmt::format("{:+.5f}", r.mean),
                fmt::format("{:.5f}", r.rms), fmt::format("{:.5f}", r.largest),
                fmt::format("{:.2f}", 100.0 * r.largest_relative)});
   }
@@ -79,8 +77,8 @@ std::string text_of(const Fitted& found, const FitVerb& verb) {
   std::string text =
       fmt::format("{} law, {} losses of {} run{} from step {} on; {} residuals; {} after {} iterations\n\n",
                   law_name(fit.fitted.law.kind), points, found.runs.size(), found.runs.size() == 1 ? "" : "s", first,
-                  verb.fit.residuals, fit.converged ? "converged" : "not converged", fit.iterations);
-  text += parameters_text(fit, verb.fit.options().fixed) + "\n" + residuals_text(fit);
+                  word_of(verb.fit.residuals), fit.converged ? "converged" : "not converged", fit.iterations);
+  text += parameters_text(fit, verb.fit.fixed) + "\n" + residuals_text(fit);
   if (!fit.fitted.bootstrap.empty()) {
     text +=
         fmt::format("\nintervals: the wider ones of the covariance and of {} refits\n", fit.fitted.bootstrap.size());
@@ -206,14 +204,12 @@ plot::Figure draw(const Fitted& found) {
 }
 
 void run(const FitVerb& verb) {
-  verb.output.check();
-  if (!verb.save.empty()) shell::check_writable(verb.save);
-  if (!verb.fit.given()) fail("RUN: at least one log is needed; see scheduled fit --help");
-  static_cast<void>(verb.fit.kind());
+  if (!verb.save.empty()) check_writable(verb.save);
+  if (!verb.fit.given()) fail_argument("RUN", "at least one log is needed; see scheduled fit --help");
   Fitted found{verb.fit.read(), {}, {}};
   found.fit = verb.fit.fit(found.runs);
   for (const FitRun& run : found.runs) found.curves.push_back(law_curve(found.fit.fitted.law, run.lr, run.step));
-  if (!verb.save.empty()) shell::write_file(verb.save, print_fitted_law(found.fit.fitted) + "\n");
+  if (!verb.save.empty()) write_file(verb.save, print_fitted_law(found.fit.fitted) + "\n");
   if (!verb.output.figure.empty()) plot::write_figure(draw(found), verb.output.figure);
   if (verb.output.json) return print_line(json_of(found));
   if (verb.output.csv) return print_csv(found);
@@ -222,15 +218,15 @@ void run(const FitVerb& verb) {
 
 }  // namespace
 
-void add_fit(CLI::App& app) {
-  auto* const verb = app.add_subcommand("fit", "Fit a law of the loss curve to the logs of runs");
-  const auto options = std::make_shared<FitVerb>();
-  verb->add_option("RUN", options->fit.runs, "Training logs (JSON, JSON lines or CSV), of one model, in one unit");
-  options->fit.logs.add_to(*verb, "The same, where --base or --label follows");
-  options->fit.add_settings_to(*verb);
-  verb->add_option("--save", options->save, "Write the fitted law for predict and cooldown")->type_name("LAW.json");
-  options->output.add_to(*verb);
-  verb->footer(
+void add_fit(Verb& command) {
+  Verb& verb = command.verb("fit", "Fit a law of the loss curve to the logs of runs");
+  auto& options = verb.keep<FitVerb>();
+  verb.add_each("RUN", options.fit.runs, "Training logs (JSON, JSON lines or CSV), of one model, in one unit");
+  options.fit.logs.add_to(verb, "The same, where --base or --label follows");
+  options.fit.add_settings_to(verb);
+  verb.add("--save", options.save, "Write the fitted law for predict and cooldown").type("LAW.json");
+  options.output.add_to(verb);
+  verb.help(
       "All runs are fitted at once; a law learns what a decay gains only from runs that lower their rate. A cooldown\n"
       "branch names the run that it left with --base; where that run is fitted, too, its losses count once. The\n"
       "figure shows the losses with the law through them, what is left over, and the rates. Laws: angular (the\n"
@@ -240,7 +236,7 @@ void add_fit(CLI::App& app) {
       "  scheduled fit trunk.csv cosine-decay.csv --log decay.csv --base trunk.csv --log-warmup 100 --save law.json\n"
       "  scheduled fit trunk.csv cosine-decay.csv --law multi-power --fix gamma=0.5 --bootstrap 20 -o fit.png\n"
       "  scheduled fit trunk.csv cosine-decay.csv --law momentum --csv | head -4");
-  verb->callback([options] { run(*options); });
+  verb.run([&options] { run(options); });
 }
 
 }  // namespace scheduled::cli

@@ -1,36 +1,38 @@
 // The runs and options of a fit, for the verbs that fit a law; and laws as files.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/log_options.hpp"
+#include "law/records.hpp"
 #include "scheduled/law.hpp"
-#include "shell/output.hpp"
+#include "shell/arguments.hpp"
 
 namespace scheduled::cli {
+
+enum class Residuals { log, plain };
 
 struct FitArguments {
   LogOptions logs;
   std::vector<std::string> runs;  ///< logs without a base or label
-  std::string law = "angular";
+  LawKind law = LawKind::angular;
   std::string column;
-  std::string first;
-  std::string residuals = "log";
-  std::string huber;
-  std::string prior;
-  std::vector<std::string> fixed;
-  int bootstrap = 0;
+  std::optional<std::int64_t> first;
+  Residuals residuals = Residuals::log;
+  std::optional<double> huber, prior;
+  std::map<std::string, double> fixed;
+  std::optional<std::int64_t> bootstrap;
   bool calibrate = false;
-  int threads = 0;
+  std::optional<Threads> threads;
 
   /// All but the logs.
-  void add_settings_to(CLI::App& verb);
+  void add_settings_to(Verb& verb);
   bool given() const { return !runs.empty() || !logs.logs.empty(); }
   /// Whether any setting is not its default.
   bool settings_given() const;
-  LawKind kind() const { return parse_law_kind(law); }
   FitOptions options() const;
   /// A log whose --base is one of the others counts with its own losses only.
   std::vector<FitRun> read() const;
@@ -44,3 +46,12 @@ FittedLaw read_law(const std::string& file);
 Json law_json(const FittedLaw& fitted);
 
 }  // namespace scheduled::cli
+
+namespace scheduled {
+
+template <>
+struct Words<cli::Residuals> {
+  static constexpr std::array<std::string_view, 2> words{"log", "plain"};
+};
+
+}  // namespace scheduled

@@ -1,7 +1,5 @@
 #include "cli/log_options.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include "base/error.hpp"
 #include "runlog/records.hpp"
 #include "shell/arguments.hpp"
@@ -97,9 +95,11 @@ void LogOptions::add_to(Verb& verb, const std::string& meaning) {
           "--label", [preceding](std::string_view name, std::string_view text) { preceding(name).label = text; },
           "Name of the preceding --log in the table and the figure")
       .type("TEXT");
-  verb.add("--columns", columns,
-           "Columns of the logs by their standard names (step, lr, val_loss, train_loss, grad_norm)")
-      .type("SOURCE=STANDARD,...");
+  add_settings_to(verb, "Columns of the logs by their standard names (step, lr, val_loss, train_loss, grad_norm)");
+}
+
+void LogOptions::add_settings_to(Verb& verb, const std::string& of_columns) {
+  verb.add("--columns", columns, of_columns).type("SOURCE=STANDARD,...");
   verb.add("--log-warmup", warmup, "Length of a linear warmup from 0 that the log lacks").type("N");
   verb.add("--max-gap", max_gap, "Longest stretch of steps to bridge; default ten times the usual one").type("N");
   verb.add("--lr", lr, lr_meaning).type("SPEC");
@@ -110,80 +110,21 @@ void LogOptions::add_to(Verb& verb, const std::string& meaning) {
   verb.add("--step-offset", step_offset, offset_meaning).type("N");
 }
 
-namespace {
-
-void add_settings_to(CLI::App& verb, LogOptions& options, const std::string& columns) {
-  verb.add_option_function<std::string>(
-          "--columns",
-          [&options](const std::string& text) { options.columns = Argument<ColumnNames>::read("columns", text); },
-          "Columns of the log by their standard names (" + columns + ")")
-      ->type_name("SOURCE=STANDARD,...");
-  verb.add_option_function<std::string>(
-          "--log-warmup",
-          [&options](const std::string& text) { options.warmup = Argument<std::int64_t>::read("log-warmup", text); },
-          "Length of a linear warmup from 0 that the log lacks")
-      ->type_name("N");
-  verb.add_option_function<std::string>(
-          "--max-gap",
-          [&options](const std::string& text) { options.max_gap = Argument<std::int64_t>::read("max-gap", text); },
-          "Longest stretch of steps to bridge; default ten times the usual one")
-      ->type_name("N");
-  verb.add_option("--lr", options.lr, lr_meaning)->type_name("SPEC");
-  verb.add_option("--format", options.format, format_meaning())->type_name("NAME");
-  verb.add_option("--pattern", options.patterns, pattern_meaning)->type_name("TEMPLATE")->expected(1);
-  verb.add_option_function<std::string>(
-          "--restarts",
-          [&options](const std::string& text) { options.restarts = Argument<Restarts>::read("restarts", text); },
-          restarts_meaning)
-      ->type_name("HOW");
-  verb.add_option_function<std::string>(
-          "--lr-of", [&options](const std::string& text) { options.lr_of = Argument<RateOf>::read("lr-of", text); },
-          lr_of_meaning)
-      ->type_name("WHICH");
-  verb.add_option_function<std::string>(
-          "--step-offset",
-          [&options](const std::string& text) {
-            options.step_offset = Argument<std::int64_t>::read("step-offset", text);
-          },
-          offset_meaning)
-      ->type_name("N");
-}
-
-}  // namespace
-
-void LogOptions::add_one_to(CLI::App& verb) {
+void LogOptions::add_one_to(Verb& verb) {
   const auto only = [this]() -> RunFiles& { return logs.empty() ? logs.emplace_back() : logs.back(); };
-  verb.add_option_function<std::string>(
-          "--log", [only](const std::string& file) { only().file = file; }, log_meaning)
-      ->type_name("RUN");
-  verb.add_option_function<std::string>(
-          "--base", [only](const std::string& file) { only().bases.push_back(file); },
+  verb.add_calls(
+          "--log",
+          [only](std::string_view, std::string_view file) {
+            if (!only().file.empty()) fail_argument("--log", "can be given once");
+            only().file = file;
+          },
+          log_meaning)
+      .type("RUN");
+  verb.add_calls(
+          "--base", [only](std::string_view, std::string_view file) { only().bases.emplace_back(file); },
           "The run that the log continues; may be repeated")
-      ->type_name("RUN")
-      ->trigger_on_parse();
-  add_settings_to(verb, *this, "step, lr, grad_norm");
-}
-
-void LogOptions::add_to(CLI::App& verb, const std::string& meaning) {
-  const auto preceding = [this](std::string_view option) -> RunFiles& {
-    if (logs.empty()) fail_argument(option, "must come after the --log it belongs to");
-    return logs.back();
-  };
-  verb.add_option_function<std::string>(
-          "--log", [this](const std::string& file) { logs.push_back({file}); }, meaning + "; may be repeated")
-      ->type_name("RUN")
-      ->trigger_on_parse();
-  verb.add_option_function<std::string>(
-          "--base", [preceding](const std::string& file) { preceding("--base").bases.push_back(file); },
-          "The run that the preceding --log (or --base) continues")
-      ->type_name("RUN")
-      ->trigger_on_parse();
-  verb.add_option_function<std::string>(
-          "--label", [preceding](const std::string& text) { preceding("--label").label = text; },
-          "Name of the preceding --log in the table and the figure")
-      ->type_name("TEXT")
-      ->trigger_on_parse();
-  add_settings_to(verb, *this, "step, lr, val_loss, train_loss, grad_norm");
+      .type("RUN");
+  add_settings_to(verb, "Columns of the log by their standard names (step, lr, grad_norm)");
 }
 
 }  // namespace scheduled::cli

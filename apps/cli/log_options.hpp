@@ -31,9 +31,8 @@ struct LogOptions {
 
   /// --log, --base and --label; these belong to the --log before them.
   void add_to(Verb& verb, const std::string& meaning);
-  void add_to(CLI::App& verb, const std::string& meaning);
   /// --log and --base, for verbs that take a single log.
-  void add_one_to(CLI::App& verb);
+  void add_one_to(Verb& verb);
 
   bool given() const { return !logs.empty() && !logs.front().file.empty(); }
   /// Whether any option of how to read logs is.
@@ -46,6 +45,9 @@ struct LogOptions {
   RunLog read(const RunFiles& run) const;
   /// As read_runs, in the same way.
   std::vector<OwnRun> read_all(const std::vector<RunFiles>& runs) const;
+
+ private:
+  void add_settings_to(Verb& verb, const std::string& of_columns);
 };
 
 }  // namespace scheduled::cli

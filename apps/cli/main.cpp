@@ -17,17 +17,17 @@ int run(int argc, char** argv) {
       "  scheduled tune \"wsd(steps=50k, cooldown=20%)\"");
   add_show(command);
   add_bound(command);
-  add_worst_case(command.app());
+  add_worst_case(command);
   add_tune(command);
-  add_compare(command.app());
-  add_optimize(command.app());
-  add_refine(command.app());
-  add_extend(command.app());
-  add_transfer(command.app());
+  add_compare(command);
+  add_optimize(command);
+  add_refine(command);
+  add_extend(command);
+  add_transfer(command);
 #ifdef SCHEDULED_WITH_LAW
-  add_fit(command.app());
-  add_predict(command.app());
-  add_cooldown(command.app());
+  add_fit(command);
+  add_predict(command);
+  add_cooldown(command);
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
   add_run(command);

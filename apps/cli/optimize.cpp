@@ -2,55 +2,54 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <memory>
 #include <stdexcept>
 
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
+#include "design/records.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/error.hpp"
-#include "shell/output.hpp"
+#include "shell/arguments.hpp"
+#include "shell/file.hpp"
+#include "shell/print.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
 
 struct OptimizeOptions {
-  std::string steps;
+  std::int64_t steps = 0;
   BoundOptions bound;
-  std::string max_lr, warmup, prefix, final_lr, tolerance;
+  std::optional<double> max_lr, final_lr, tolerance;
+  std::optional<std::int64_t> warmup;
+  std::string prefix;
   bool non_increasing = false;
   RatesFile out;
   OutputOptions output;
 
-  bool constrained() const {
-    return non_increasing || !(max_lr.empty() && warmup.empty() && prefix.empty() && final_lr.empty());
-  }
+  bool constrained() const { return non_increasing || max_lr || warmup || final_lr || !prefix.empty(); }
 };
 
 ScheduleConstraints constraints_of(const OptimizeOptions& options) {
   ScheduleConstraints constraints;
   if (!options.prefix.empty()) {
-    constraints.prefix = read_numbers(options.prefix, read_text(options.prefix));
-    if (constraints.prefix.empty()) fail(options.prefix + ": holds no rates");
+    const std::string source = source_name(options.prefix);
+    constraints.prefix = read_numbers(source, read_text(options.prefix));
+    if (constraints.prefix.empty()) fail_file(source, "holds no rates");
   }
-  constraints.warmup = linear_warmup(read_steps("warmup", options.warmup).value_or(0));
-  if (!options.max_lr.empty()) constraints.max_lr = read_number("max-lr", options.max_lr);
-  if (!options.final_lr.empty()) constraints.final_lr = read_number("final", options.final_lr);
+  constraints.warmup = linear_warmup(options.warmup.value_or(0));
+  constraints.max_lr = options.max_lr;
+  constraints.final_lr = options.final_lr;
   constraints.non_increasing = options.non_increasing;
   return constraints;
 }
 
-constexpr std::array<Word, 3> words = {{{"T", "steps"}, {"max_lr", "max-lr"}, {"final_lr", "final"}}};
-
 /// Throws std::runtime_error where there is no such schedule, or none was found to the tolerance.
 void require_solved(const OptimumBeside& result, double tolerance) {
   if (result.status == SolveStatus::infeasible) {
-    throw std::runtime_error("infeasible: " + reworded(result.reason, words));
+    throw std::runtime_error("infeasible: " + result.reason);
   }
   if (result.status == SolveStatus::optimal) return;
   constexpr double largest_tolerance = 0.1;
@@ -66,17 +65,17 @@ void require_solved(const OptimumBeside& result, double tolerance) {
 
 OptimumBeside optimize(std::int64_t T, GradNorm grad_norm, double distance, const OptimizeOptions& options) {
   SolverOptions solver;
-  if (!options.tolerance.empty()) solver.tolerance = read_number("tolerance", options.tolerance);
+  if (options.tolerance) solver.tolerance = *options.tolerance;
   const ScheduleConstraints constraints = constraints_of(options);
-  OptimumBeside found = in_words({words[0], words[1], words[2]}, [&] {
-    return optimum_beside_linear(T, grad_norm, distance, constraints, options.bound.which(), solver);
+  OptimumBeside found = renamed({{"T", "steps"}, {"max_lr", "max-lr"}, {"final_lr", "final"}}, [&] {
+    return optimum_beside_linear(T, grad_norm, distance, constraints, options.bound.criterion, solver);
   });
   require_solved(found, solver.tolerance);
   return found;
 }
 
 std::string status_text(const OptimumBeside& found, const OptimizeOptions& options) {
-  if (options.bound.which() == Criterion::worst_case) {
+  if (options.bound.criterion == Criterion::worst_case) {
     return "optimal by the worst case that the weights of 2310.07831 prove (closed form)";
   }
   if (!options.constrained()) return "optimal (closed form)";
@@ -94,7 +93,7 @@ std::string compared(double ratio) {
 
 /// Where the table's other bound is on the side of linear decay. Empty where it is not.
 std::string other_bound(const OptimumBeside& found, const OptimizeOptions& options) {
-  const bool by_omega = options.bound.which() == Criterion::omega;
+  const bool by_omega = options.bound.criterion == Criterion::omega;
   const double ratio = by_omega ? found.optimum_bounds.worst_case / found.linear_bounds.worst_case
                                 : found.optimum_bounds.omega / found.linear_bounds.omega;
   if (!std::isfinite(ratio) || ratio <= 1.0 + visible) return "";
@@ -113,7 +112,7 @@ std::string beside_linear(const RateDifference& difference) {
 
 std::string words_of(const OptimumBeside& found, const OptimizeOptions& options) {
   const RateDifference& difference = found.difference;
-  const std::string name = options.bound.which() == Criterion::omega ? "bound" : "worst case";
+  const std::string name = options.bound.criterion == Criterion::omega ? "bound" : "worst case";
   std::string text = "\nIn words\n";
   const auto say = [&](const std::string& line) { text += "  - " + line + "\n"; };
   if (difference.gain > visible) {
@@ -160,20 +159,17 @@ std::string text_of(const OptimumBeside& found, std::int64_t T, const OptimizeOp
 }
 
 Json json_of(const OptimumBeside& found, std::int64_t T, const OptimizeOptions& options) {
-  const auto bounds = [](const BothBounds& both) {
-    return Json::object({{"omega", both.omega}, {"worst_case", both.worst_case}});
-  };
   Json json;
-  json["schedule"] = Json::parse(print_json(Schedule::table(found.optimum.lr)));
+  json["schedule"] = *schedule_json(Schedule::table(found.optimum.lr)).find("schedule");
   json["T"] = T;
   json["status"] = "optimal";
   json["bound"] = found.optimum.bound;
   json["lower_bound"] = found.lower_bound;
   json["gap"] = found.gap;
   json["iterations"] = found.iterations;
-  json["bounds"] = bounds(found.optimum_bounds);
+  json["bounds"] = to_json(found.optimum_bounds);
   json["linear_decay"] = Json::object({{"peak", *std::max_element(found.linear.lr.begin(), found.linear.lr.end())},
-                                       {"bounds", bounds(found.linear_bounds)}});
+                                       {"bounds", to_json(found.linear_bounds)}});
   json["gain"] = found.difference.gain;
   json["last_step"] = found.difference.last_step;
   if (found.nearest) {
@@ -208,24 +204,22 @@ plot::Figure draw(const OptimumBeside& found, std::int64_t T, const BoundSetting
 }
 
 void run(const OptimizeOptions& options) {
-  options.output.check();
-  options.out.check();
-  if (options.constrained() && options.bound.which() == Criterion::worst_case) {
-    fail("--max-lr, --non-increasing, --warmup, --prefix, --final: only for --criterion omega");
+  if (options.constrained() && options.bound.criterion == Criterion::worst_case) {
+    fail_argument("--max-lr, --non-increasing, --warmup, --prefix, --final", "only for --criterion omega");
   }
-  if (!options.constrained() && !options.tolerance.empty()) fail("--tolerance: only with a constraint");
-  const std::int64_t T = read_steps("steps", options.steps).value_or(0);
-  if (T < 1) fail(fmt::format("steps = {}: must be at least 1", T));
+  if (!options.constrained() && options.tolerance) fail_argument("--tolerance", "only with a constraint");
+  const std::int64_t T = options.steps;
+  if (T < 1) fail_value("steps", std::to_string(T), "must be at least 1");
   check_summable(T);
-  const GradNormArgument norms(options.bound.grad_norm, T);
-  const double distance = options.bound.distance.empty() ? 1.0 : read_number("distance", options.bound.distance);
+  const GradNorms norms(options.bound.grad_norm_or_1(), T);
+  const double distance = options.bound.distance_or_1();
   const OptimumBeside found = [&] {
     const Busy busy;
     return optimize(T, norms.view(), distance, options);
   }();
   options.out.write(found.optimum.lr, fmt::format("optimal for {} steps; {}", T, settings_text(options.bound)));
   if (!options.output.figure.empty()) {
-    const BoundSettings settings{norms.view(), distance, std::nullopt, options.bound.which()};
+    const BoundSettings settings{norms.view(), distance, std::nullopt, options.bound.criterion};
     plot::write_figure(draw(found, T, settings), options.output.figure);
   }
   if (options.output.json) return print_line(json_of(found, T, options));
@@ -235,21 +229,20 @@ void run(const OptimizeOptions& options) {
 
 }  // namespace
 
-void add_optimize(CLI::App& app) {
-  auto* const verb = app.add_subcommand("optimize", "Find the schedule with the smallest bound, under constraints");
-  const auto options = std::make_shared<OptimizeOptions>();
-  verb->add_option("--steps", options->steps, "Number of updates, e.g. 50k")->type_name("N")->required();
-  options->bound.add_settings_to(*verb, BoundOptions::Of::optimal);
-  verb->add_option("--max-lr", options->max_lr, "No rate is above it")->type_name("LR");
-  verb->add_flag("--non-increasing", options->non_increasing, "No rate is above the one before it");
-  verb->add_option("--warmup", options->warmup, "Linear warmup of N steps")->type_name("N");
-  verb->add_option("--prefix", options->prefix, "Rates of the steps already made, one per line")->type_name("FILE");
-  verb->add_option("--final", options->final_lr, "The last rate, > 0")->type_name("LR");
-  verb->add_option("--tolerance", options->tolerance, "Relative gap to certify under constraints; default 1e-9")
-      ->type_name("EPS");
-  options->out.add_to(*verb);
-  options->output.add_to(*verb);
-  verb->footer(
+void add_optimize(Verb& command) {
+  Verb& verb = command.verb("optimize", "Find the schedule with the smallest bound, under constraints");
+  auto& options = verb.keep<OptimizeOptions>();
+  verb.add("--steps", options.steps, "Number of updates, e.g. 50k").type("N").required();
+  options.bound.add_settings_to(verb, {Criterion::omega, Criterion::worst_case});
+  verb.add("--max-lr", options.max_lr, "No rate is above it").type("LR");
+  verb.add("--non-increasing", options.non_increasing, "No rate is above the one before it");
+  verb.add("--warmup", options.warmup, "Linear warmup of N steps").type("N");
+  verb.add("--prefix", options.prefix, "Rates of the steps already made, one per line").type("FILE");
+  verb.add("--final", options.final_lr, "The last rate, > 0").type("LR");
+  verb.add("--tolerance", options.tolerance, "Relative gap to certify under constraints; default 1e-9").type("EPS");
+  options.out.add_to(verb);
+  options.output.add_to(verb);
+  verb.help(
       "All rates are > 0; linear decay, to which it is compared, obeys the same constraints at its best height and\n"
       "would reach 0 one step later. The result is a table of rates: --out writes it for @FILE, --json has it as a\n"
       "schedule, too. Grad norms must be > 0. With --criterion worst-case it is the schedule below whose worst case "
@@ -261,7 +254,7 @@ void add_optimize(CLI::App& app) {
       "  scheduled optimize --steps 1k --grad-norm t^-0.5 --warmup 50 --max-lr 0.2 --out best.txt\n"
       "  scheduled show @best.txt --at 0,50,999\n"
       "  scheduled optimize --steps 200 --criterion worst-case");
-  verb->callback([options] { run(*options); });
+  verb.run([&options] { run(options); });
 }
 
 }  // namespace scheduled::cli

@@ -1,20 +1,17 @@
 // scheduled predict: the losses that a fitted law expects of schedules.
 #include "cli/predict.hpp"
-#include "scheduled/error.hpp"
+#include "base/csv.hpp"
+#include "base/error.hpp"
+#include "cli/fit_arguments.hpp"
+#include "cli/verbs.hpp"
+#include "plot/series.hpp"
+#include "shell/output.hpp"
+#include "shell/progress.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
-
-#include "base/csv.hpp"
-#include "cli/draw.hpp"
-#include "cli/fit_arguments.hpp"
-#include "cli/verbs.hpp"
-#include "plot/series.hpp"
-#include "scheduled/schedule.hpp"
-#include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -34,12 +31,13 @@ std::int64_t first_described(const FittedLaw& fitted) {
 }
 
 /// Steps to print: every N-th and the last, else about 200 from `first` on.
-std::vector<std::int64_t> steps_of(const std::vector<double>& lr, const std::string& every, std::int64_t first) {
+std::vector<std::int64_t> steps_of(const std::vector<double>& lr, std::optional<std::int64_t> every,
+                                   std::int64_t first) {
   const auto last = static_cast<std::int64_t>(lr.size());
   std::vector<std::int64_t> steps;
-  if (const auto stride = read_steps("every", every)) {
-    if (*stride < 1) fail("every = " + every + ": must be at least 1");
-    for (std::int64_t t = *stride; t < last; t += *stride) steps.push_back(t);
+  if (every) {
+    if (*every < 1) fail_value("every", std::to_string(*every), "must be at least 1");
+    for (std::int64_t t = *every; t < last; t += *every) steps.push_back(t);
     steps.push_back(last);
   } else {
     steps = spread_steps(last, 200);
@@ -51,18 +49,20 @@ std::vector<std::int64_t> steps_of(const std::vector<double>& lr, const std::str
 }
 
 std::vector<Row> predict(const PredictOptions& options, const FittedLaw& fitted) {
-  const std::vector<NamedSchedule> schedules = options.specs.read();
+  const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   const std::vector<std::string> names = short_names(schedules, true);
   std::vector<Row> rows;
   for (std::size_t k = 0; k < schedules.size(); ++k) {
     if (!schedules[k].schedule.steps()) {
-      fail(schedules[k].name + ": has no horizon; give steps=N, or --steps N for all");
+      fail_argument(schedules[k].name, "has no horizon; give steps=N, or --steps N for all");
     }
-    if (!schedules[k].says_peak) fail(schedules[k].name + ": has no peak; a law needs the learning rate, peak=LR");
+    if (!schedules[k].says_peak) {
+      fail_argument(schedules[k].name, "has no peak; a law needs the learning rate, peak=LR");
+    }
     check_summable(*schedules[k].schedule.steps());
     Row row{schedules[k].name, names[k], schedules[k].schedule.values(), {}, {}};
     row.step = steps_of(row.lr, options.every, first_described(fitted));
-    if (row.step.empty()) fail(row.name + ": all rates are 0");
+    if (row.step.empty()) fail_argument(row.name, "all rates are 0");
     row.loss = predict_losses(fitted, row.lr, row.step);
     rows.push_back(std::move(row));
   }
@@ -178,14 +178,14 @@ plot::Figure draw(const std::vector<Row>& rows) {
 }
 
 void run(const PredictOptions& options) {
-  options.output.check();
-  options.out.check();
   const FittedLaw fitted = read_law(options.law);
   if (options.optimize) return predict_optimum(options, fitted);
-  if (!(options.cap.empty() && options.warmup.empty() && options.out.file.empty())) {
-    fail("--cap, --warmup, --out: only with --optimize");
+  if (options.cap || options.warmup || !options.out.file.empty()) {
+    fail_argument("--cap, --warmup, --out", "only with --optimize");
   }
-  if (options.specs.specs.empty()) fail("SPEC: at least one schedule, or --optimize; see scheduled predict --help");
+  if (options.specs.specs.empty()) {
+    fail_argument("SPEC", "at least one schedule, or --optimize; see scheduled predict --help");
+  }
   const std::vector<Row> rows = [&] {
     const Busy busy;
     return predict(options, fitted);
@@ -213,29 +213,25 @@ std::string difference_text(const Predicted& difference) {
                      shown(difference.upper));
 }
 
-Json to_json(const Predicted& predicted) {
-  return Json::object({{"loss", predicted.loss}, {"lower", predicted.lower}, {"upper", predicted.upper}});
-}
-
 std::string warnings_text(const std::vector<std::string>& warnings) {
   std::string text;
   for (const std::string& warning : warnings) text += "  - " + warning + "\n";
   return text.empty() ? text : "\nextrapolated, so less sure than the intervals say\n" + text;
 }
 
-void add_predict(CLI::App& app) {
-  auto* const verb = app.add_subcommand("predict", "Predict the loss of schedules that were not run");
-  const auto options = std::make_shared<PredictOptions>();
-  verb->add_option("LAW", options->law, "Fitted law: what scheduled fit --save wrote, or --json printed")->required();
-  options->specs.add_to(*verb);
-  verb->add_option("--every", options->every, "Rows of --csv and --json; default about 200 in all")->type_name("N");
-  verb->add_flag("--optimize", options->optimize, "Find the schedule of --steps N with the smallest predicted loss");
-  verb->add_option("--cap", options->cap, "With --optimize: no rate is above it; default: the highest that was fitted")
-      ->type_name("LR");
-  verb->add_option("--warmup", options->warmup, "With --optimize: linear warmup of N steps")->type_name("N");
-  options->out.add_to(*verb);
-  options->output.add_to(*verb);
-  verb->footer(
+void add_predict(Verb& command) {
+  Verb& verb = command.verb("predict", "Predict the loss of schedules that were not run");
+  auto& options = verb.keep<PredictOptions>();
+  verb.add("LAW", options.law, "Fitted law: what scheduled fit --save wrote, or --json printed").required();
+  options.specs.add_to(verb);
+  verb.add("--every", options.every, "Rows of --csv and --json; default about 200 in all").type("N");
+  verb.add("--optimize", options.optimize, "Find the schedule of --steps N with the smallest predicted loss");
+  verb.add("--cap", options.cap, "With --optimize: no rate is above it; default: the highest that was fitted")
+      .type("LR");
+  verb.add("--warmup", options.warmup, "With --optimize: linear warmup of N steps").type("N");
+  options.out.add_to(verb);
+  options.output.add_to(verb);
+  verb.help(
       "Schedules are taken at their own peaks. Intervals hold what the fit leaves open of the parameters, and the "
       "noise\n"
       "of one measurement; they know nothing of rates and lengths that no run had. --optimize finds the rates that "
@@ -247,7 +243,7 @@ void add_predict(CLI::App& app) {
       "  scheduled predict law.json \"linear(steps=3k, warmup=100, peak=1e-3)\" --every 500 --csv\n"
       "  scheduled predict law.json --optimize --steps 2k --warmup 100 --out best.txt\n"
       "  scheduled show @best.txt --at 0,100,1999");
-  verb->callback([options] { run(*options); });
+  verb.run([&options] { run(options); });
 }
 
 }  // namespace scheduled::cli

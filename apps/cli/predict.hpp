@@ -1,11 +1,13 @@
 // What the parts of scheduled predict share.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "cli/arguments.hpp"
+#include "cli/draw.hpp"
 #include "scheduled/law.hpp"
+#include "shell/arguments.hpp"
 #include "shell/output.hpp"
 
 namespace scheduled::cli {
@@ -13,9 +15,9 @@ namespace scheduled::cli {
 struct PredictOptions {
   std::string law;
   SpecOptions specs;
-  std::string every;
+  std::optional<std::int64_t> every, warmup;
   bool optimize = false;
-  std::string cap, warmup;
+  std::optional<double> cap;
   RatesFile out;
   OutputOptions output;
 };
@@ -26,7 +28,6 @@ std::string loss_text(double loss);
 std::string interval_text(const Predicted& predicted);
 /// "0.0031 (0.0021 to 0.0041)"
 std::string difference_text(const Predicted& difference);
-Json to_json(const Predicted& predicted);
 
 /// "  - ..." for each, with a headline; empty where there is none.
 std::string warnings_text(const std::vector<std::string>& warnings);

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
-#include "cli/draw.hpp"
+#include "base/error.hpp"
 #include "cli/predict.hpp"
-#include "cli/results.hpp"
+#include "cli/verbs.hpp"
+#include "law/records.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/error.hpp"
 #include "scheduled/law.hpp"
+#include "shell/print.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
@@ -45,12 +46,13 @@ Schedule with_warmup(std::string_view spec, std::int64_t length, std::int64_t wa
 
 Found find(const PredictOptions& options, const FittedLaw& fitted) {
   Found found;
-  found.steps = read_steps("steps", options.specs.steps).value_or(0);
-  if (found.steps < 1) fail("--steps is missing: the number of updates of the schedule");
+  if (!options.specs.steps) fail_argument("--steps is missing", "the number of updates of the schedule");
+  found.steps = resolve_steps("steps", *options.specs.steps, std::nullopt, {});
+  if (found.steps < 1) fail_value("steps", std::to_string(found.steps), "must be at least 1");
   check_summable(found.steps);
   LawOptimizeOptions how;
-  how.warmup = found.warmup = read_steps("warmup", options.warmup).value_or(0);
-  if (!options.cap.empty()) how.cap = read_number("cap", options.cap);
+  how.warmup = found.warmup = options.warmup.value_or(0);
+  how.cap = options.cap;
   found.cap = how.cap.value_or(fitted.law.reference_rate);
   const Busy busy;
   found.optimum = optimize_law(fitted.law, found.steps, how);
@@ -126,7 +128,7 @@ std::string text_of(const Found& found, const PredictOptions& options, const Fit
 
 Json json_of(const Found& found, const FittedLaw& fitted) {
   Json json;
-  json["schedule"] = Json::parse(print_json(Schedule::table(found.optimum.lr)));
+  json["schedule"] = *schedule_json(Schedule::table(found.optimum.lr)).find("schedule");
   json["law"] = law_name(fitted.law.kind);
   json["steps"] = found.steps;
   json["warmup"] = found.warmup;
@@ -163,8 +165,10 @@ plot::Panel rates_of(const Found& found) {
 }  // namespace
 
 void predict_optimum(const PredictOptions& options, const FittedLaw& fitted) {
-  if (!options.specs.specs.empty()) fail("SPEC: not with --optimize, which compares with named schedules by itself");
-  if (!options.every.empty()) fail("--every: not with --optimize");
+  if (!options.specs.specs.empty()) {
+    fail_argument("SPEC", "not with --optimize, which compares with named schedules by itself");
+  }
+  if (options.every) fail_argument("--every", "not with --optimize");
   const Found found = find(options, fitted);
   options.out.write(found.optimum.lr, fmt::format("smallest loss of {} steps by the {} law of {}", found.steps,
                                                   law_name(fitted.law.kind), options.law));

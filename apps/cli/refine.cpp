@@ -1,19 +1,17 @@
 // scheduled refine: a schedule from the grad norms of a run.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <memory>
-#include <stdexcept>
-
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/log_options.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
+#include "design/records.hpp"
 #include "plot/series.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/error.hpp"
-#include "shell/output.hpp"
+#include "shell/arguments.hpp"
+#include "shell/file.hpp"
+#include "shell/print.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
@@ -21,10 +19,10 @@ namespace {
 
 struct RefineOptions {
   LogOptions run;
-  std::string norm = "l2";
-  std::string width = "20%";
-  std::string close = "10%";
-  std::string steps;
+  NormKind norm = NormKind::l2;
+  Share width{0.2};
+  Share close{0.1};
+  std::optional<std::int64_t> steps;
   RatesFile out;
   OutputOptions output;
 };
@@ -53,22 +51,19 @@ Refined refine_log(const RefineOptions& options) {
   RunLog log = options.run.read(options.run.logs.front());
   Series norms = series(log, "grad_norm");
   if (norms.step.size() < 2) {
-    fail(fmt::format("{}: {} row{} of grad_norm; must be at least 2", log.name, norms.step.size(),
-                     norms.step.size() == 1 ? "" : "s"));
+    fail_file(log.name, fmt::format("{} row{} of grad_norm; must be at least 2", norms.step.size(),
+                                    norms.step.size() == 1 ? "" : "s"));
   }
   for (std::size_t k = 0; k < norms.step.size(); ++k) {
     if (norms.value[k] > 0.0) continue;
-    fail(fmt::format("{}: grad_norm at step {} = 0: must be > 0; leave the cell of a skipped step empty", log.name,
-                     norms.step[k]));
+    fail_file(log.name, fmt::format("grad_norm at step {} = 0: must be > 0; leave the cell of a skipped step empty",
+                                    norms.step[k]));
   }
   DenseStretch dense = densify_logged(log, "grad_norm", options.run.dense());
-  const std::int64_t steps =
-      read_steps("steps", options.steps).value_or(static_cast<std::int64_t>(dense.values.size()));
+  const std::int64_t steps = options.steps.value_or(static_cast<std::int64_t>(dense.values.size()));
   check_summable(steps);
-  const RefineSettings settings{.norm = options.norm == "l2" ? NormKind::l2 : NormKind::l1,
-                                .width = read_share("width", options.width),
-                                .steps = steps,
-                                .close = read_share("close", options.close)};
+  const RefineSettings settings{
+      .norm = options.norm, .width = options.width.value, .steps = steps, .close = options.close.value};
   std::string why_not;
   const std::vector<double> own = own_rates(log, dense, options.run.dense(), why_not);
   RefinedRun run = refine_run(dense.values, own, settings);
@@ -78,9 +73,10 @@ Refined refine_log(const RefineOptions& options) {
 
 std::string text_of(const Refined& found, const RefineOptions& options) {
   const std::vector<double>& norms = found.run.refined.grad_norm;
-  std::string text = fmt::format("{}\n{} grad norms ({}) from step {} to {}; filtered: {} at first, {} at last\n",
-                                 found.log.name, found.norms.step.size(), options.norm, found.norms.step.front(),
-                                 found.norms.step.back(), rounded(norms.front()), rounded(norms.back()));
+  std::string text =
+      fmt::format("{}\n{} grad norms ({}) from step {} to {}; filtered: {} at first, {} at last\n", found.log.name,
+                  found.norms.step.size(), word_of(options.norm), found.norms.step.front(), found.norms.step.back(),
+                  rounded(norms.front()), rounded(norms.back()));
   const std::string part =
       found.dense.first > 1 ? fmt::format(", for steps {} to {} only", found.dense.first, found.norms.step.back()) : "";
   text += fmt::format("a schedule of {} steps{}\n\n", found.steps, part);
@@ -96,16 +92,17 @@ std::string text_of(const Refined& found, const RefineOptions& options) {
     text += fmt::format("  nearest  {}\n           differs by at most {} of the peak\n", print(*nearest),
                         percent_text(found.run.refined.nearest->distance));
   } else {
-    text += fmt::format("  nearest  no named schedule is within {} of the peak\n", options.close);
+    text +=
+        fmt::format("  nearest  no named schedule is within {} of the peak\n", Argument<Share>::show(options.close));
   }
   return text + "\n";
 }
 
 Json json_of(const Refined& found, const RefineOptions& options) {
   Json json;
-  json["schedule"] = Json::parse(print_json(found.run.schedule()));
+  json["schedule"] = *schedule_json(found.run.schedule()).find("schedule");
   json["log"] = found.log.name;
-  json["norm"] = options.norm;
+  json["norm"] = word_of(options.norm);
   json["norms"] = found.norms.step.size();
   json["first_step"] = found.norms.step.front();
   json["last_step"] = found.norms.step.back();
@@ -163,9 +160,7 @@ plot::Figure draw(const Refined& found) {
 }
 
 void run(const RefineOptions& options) {
-  options.output.check();
-  options.out.check();
-  if (!options.run.given()) fail("--log is missing; see scheduled refine --help");
+  if (!options.run.given()) fail({"--log is missing; see scheduled refine --help"});
   const Refined found = [&] {
     const Busy busy;
     return refine_log(options);
@@ -181,23 +176,19 @@ void run(const RefineOptions& options) {
 
 }  // namespace
 
-void add_refine(CLI::App& app) {
-  auto* const verb = app.add_subcommand("refine", "Make a schedule from the gradient norms of a run");
-  const auto options = std::make_shared<RefineOptions>();
-  options->run.add_one_to(*verb);
-  verb->add_option("--norm", options->norm, "What was logged: l2 (for SGD) or l1 (sum of absolute values, for Adam)")
-      ->check(CLI::IsMember({"l1", "l2"}))
-      ->capture_default_str();
-  verb->add_option("--width", options->width, "Width of the median filter, as a share of the series")
-      ->type_name("SHARE")
-      ->capture_default_str();
-  verb->add_option("--close", options->close, "Report a named schedule that differs by at most this share of the peak")
-      ->type_name("SHARE")
-      ->capture_default_str();
-  verb->add_option("--steps", options->steps, "Steps of the new schedule; default: those of the log")->type_name("N");
-  options->out.add_to(*verb);
-  options->output.add_to(*verb);
-  verb->footer(
+void add_refine(Verb& command) {
+  Verb& verb = command.verb("refine", "Make a schedule from the gradient norms of a run");
+  auto& options = verb.keep<RefineOptions>();
+  options.run.add_one_to(verb);
+  verb.add("--norm", options.norm, "What was logged: l2 (for SGD) or l1 (sum of absolute values, for Adam)")
+      .type("NORM");
+  verb.add("--width", options.width, "Width of the median filter, as a share of the series").type("SHARE");
+  verb.add("--close", options.close, "Report a named schedule that differs by at most this share of the peak")
+      .type("SHARE");
+  verb.add("--steps", options.steps, "Steps of the new schedule; default: those of the log").type("N");
+  options.out.add_to(verb);
+  options.output.add_to(verb);
+  verb.help(
       "The refinement of arXiv 2310.07831: rates are high where gradients are small. Where the log has the learning\n"
       "rate, too, the result is scaled by it (l2, and the run's own number of steps only); else its largest rate is\n"
       "1, and the peak is to be tuned. The grad norms are stretched over the new run, from the first logged one to\n"
@@ -206,7 +197,7 @@ void add_refine(CLI::App& app) {
       "  scheduled refine --log norms.csv\n"
       "  scheduled refine --log norms.csv --norm l1 --steps 5k --out refined.txt\n"
       "  scheduled tune @refined.txt");
-  verb->callback([options] { run(*options); });
+  verb.run([&options] { run(options); });
 }
 
 }  // namespace scheduled::cli

@@ -1,5 +1,4 @@
 #include "cli/sweep.hpp"
-#include "scheduled/error.hpp"
 
 #include <fmt/format.h>
 
@@ -11,9 +10,9 @@
 #include <stdexcept>
 
 #include "base/csv.hpp"
-#include "cli/draw.hpp"
+#include "base/error.hpp"
+#include "bound/records.hpp"
 #include "cli/results.hpp"
-#include "scheduled/design.hpp"
 #include "shell/output.hpp"
 #include "shell/progress.hpp"
 
@@ -30,19 +29,18 @@ void watch_for_interrupts() {
   for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
 }
 
-/// A:B:N as N values from A to B: evenly spaced, or in equal ratios. Nothing where `text` is no range.
+/// FROM:TO:COUNT as so many values: evenly spaced, or in equal ratios.
 template <class Read>
-std::optional<std::vector<double>> range_of(std::string_view name, const std::string& text, bool ratios, Read read) {
+std::vector<double> range_of(std::string_view name, std::string_view text, bool ratios, const Read& read) {
   const std::size_t first = text.find(':');
-  if (first == std::string::npos) return std::nullopt;
   const std::size_t second = text.find(':', first + 1);
-  const auto count = second == std::string::npos ? std::nullopt : parse_number(text.substr(second + 1));
+  const auto count = second == std::string_view::npos ? std::nullopt : parse_number(text.substr(second + 1));
   if (!count || !(*count >= 2.0 && *count <= 1e6) || *count != std::floor(*count)) {
-    fail(fmt::format("{} = {}: must be FROM:TO:COUNT with a whole number >= 2 as COUNT", name, text));
+    fail_value(name, text, "must be FROM:TO:COUNT with a whole number >= 2 as COUNT");
   }
   const double from = read(text.substr(0, first));
   const double to = read(text.substr(first + 1, second - first - 1));
-  if (!(from > 0.0 && to > from)) fail(fmt::format("{} = {}: must rise from above 0", name, text));
+  if (!(from > 0.0 && to > from)) fail_value(name, text, "must rise from above 0");
   std::vector<double> values;
   const auto last = static_cast<std::int64_t>(*count) - 1;
   for (std::int64_t k = 0; k <= last; ++k) {
@@ -52,55 +50,36 @@ std::optional<std::vector<double>> range_of(std::string_view name, const std::st
   return values;
 }
 
+/// The values of all entries of a list, each once.
+template <class Read>
+std::vector<double> values_of(std::string_view name, std::string_view text, bool ratios, const Read& read) {
+  std::vector<double> values;
+  for (const std::string& entry : read_list(name, text)) {
+    if (entry.find(':') == std::string::npos) {
+      values.push_back(read(entry));
+    } else {
+      for (const double value : range_of(name, entry, ratios, read)) values.push_back(value);
+    }
+  }
+  return values;
+}
+
 template <class Value>
 void require_distinct(std::string_view name, std::vector<Value> values) {
   std::sort(values.begin(), values.end());
-  if (std::adjacent_find(values.begin(), values.end()) != values.end())
-    fail(fmt::format("{}: a value stands twice", name));
+  if (std::adjacent_find(values.begin(), values.end()) != values.end()) fail_argument(name, "a value stands twice");
 }
 
-std::vector<std::int64_t> horizons_of(const std::string& text) {
-  std::vector<std::int64_t> horizons;
-  if (text.empty()) return horizons;
-  const auto read = [](const std::string& entry) {
-    return static_cast<double>(read_steps("horizons", entry).value_or(0));
-  };
-  for (const std::string& entry : read_list("horizons", text)) {
-    const auto range = range_of("horizons", entry, true, read);
-    for (const double steps : range ? *range : std::vector<double>{read(entry)}) {
-      horizons.push_back(static_cast<std::int64_t>(std::llround(steps)));
-      check_summable(horizons.back());
-    }
-  }
-  require_distinct("horizons", horizons);
-  return horizons;
-}
-
-std::vector<double> cooldowns_of(const std::string& text) {
-  std::vector<double> cooldowns;
-  if (text.empty()) return cooldowns;
-  const auto read = [](const std::string& entry) { return read_share("cooldowns", entry); };
-  for (const std::string& entry : read_list("cooldowns", text)) {
-    const auto range = range_of("cooldowns", entry, false, read);
-    for (const double share : range ? *range : std::vector<double>{read(entry)}) cooldowns.push_back(share);
-  }
-  require_distinct("cooldowns", cooldowns);
-  return cooldowns;
-}
-
-std::vector<GradNormFamily> norms_of(const std::string& text, std::int64_t longest) {
+std::vector<GradNormFamily> families_of(const std::vector<AskedGradNorm>& asked, std::int64_t longest) {
+  using Kind = AskedGradNorm::Kind;
   std::vector<GradNormFamily> families;
-  if (text.empty()) return families;
-  for (const std::string& entry : read_list("grad-norms", text)) {
-    GradNormFamily family{.name = entry};
-    if (entry.starts_with("t^")) {
-      family.alpha = read_number("grad-norms exponent", entry.substr(2));
-    } else if (const auto number = parse_number(entry)) {
-      if (*number != 1.0) family.series.assign(static_cast<std::size_t>(longest), *number);
-    } else {
-      family.series = read_numbers(entry, read_text(entry));
-      if (family.series.empty()) fail(entry + ": holds no grad norms");
+  for (const AskedGradNorm& norm : asked) {
+    GradNormFamily family{.name = norm.text};
+    if (norm.kind == Kind::power) family.alpha = norm.value;
+    if (norm.kind == Kind::number && norm.value != 1.0) {
+      family.series.assign(static_cast<std::size_t>(longest), norm.value);
     }
+    if (norm.kind == Kind::series) family.series = norm.series;
     families.push_back(std::move(family));
   }
   return families;
@@ -112,10 +91,10 @@ std::vector<std::string> names_of(const std::vector<NamedSchedule>& schedules, c
   for (const NamedSchedule& entry : schedules) {
     ScheduleSpec spec = entry.schedule.spec();
     if (!axes.horizons.empty()) spec.steps = steps(axes.horizons.front());
-    if (!axes.cooldowns.empty() && spec.cooldown) spec.cooldown->length = scheduled::percent(50.0);
+    if (!axes.cooldowns.empty() && spec.cooldown) spec.cooldown->length = percent(50.0);
     try {
       alike.push_back({entry.schedule, print(Schedule(std::move(spec)))});
-    } catch (const std::invalid_argument&) {
+    } catch (const ArgumentError&) {
       alike.push_back(entry);
     }
   }
@@ -123,19 +102,10 @@ std::vector<std::string> names_of(const std::vector<NamedSchedule>& schedules, c
   return short_names(alike, false);
 }
 
-/// SPECs without a horizon are read with the longest one.
-std::vector<NamedSchedule> schedules_of(SpecOptions specs, const std::vector<std::int64_t>& horizons) {
-  if (specs.steps.empty() && !horizons.empty()) {
-    specs.steps = std::to_string(*std::max_element(horizons.begin(), horizons.end()));
-  }
-  return specs.read();
-}
-
-SweepAxes axes_of(const SweepVerbOptions& options, std::vector<std::int64_t> horizons,
-                  const std::vector<NamedSchedule>& schedules) {
+SweepAxes axes_of(const SweepVerbOptions& options, const std::vector<NamedSchedule>& schedules) {
   SweepAxes axes;
-  axes.horizons = std::move(horizons);
-  axes.cooldowns = cooldowns_of(options.cooldowns);
+  axes.horizons = options.horizons.steps;
+  axes.cooldowns = options.cooldowns.shares;
   std::int64_t longest = 0;
   for (const std::int64_t horizon : axes.horizons) longest = std::max(longest, horizon);
   for (const NamedSchedule& entry : schedules) {
@@ -143,7 +113,7 @@ SweepAxes axes_of(const SweepVerbOptions& options, std::vector<std::int64_t> hor
     if (axes.horizons.empty()) longest = std::max(longest, entry.schedule.steps().value_or(0));
   }
   check_summable(longest);
-  axes.grad_norms = norms_of(options.grad_norms, longest);
+  axes.grad_norms = families_of(options.grad_norms, longest);
   return axes;
 }
 
@@ -213,7 +183,7 @@ std::string text_of(const SweepTable& table, const BoundOptions& bound) {
     text.add({table.schedule_names[place.schedule],
               std::to_string(axes.horizons.empty() ? own : axes.horizons[place.horizon]),
               axes.cooldowns.empty() ? "own" : percent_text(axes.cooldowns[place.cooldown]),
-              table.norm_names[place.grad_norm], failed ? "-" : rounded(result.best->peak),
+              table.norms[place.grad_norm].text, failed ? "-" : rounded(result.best->peak),
               failed ? "-" : rounded(result.best->bound), failed ? "-" : fmt::format("{:.4f}", table.ratios[k]),
               result.error});
   }
@@ -240,8 +210,8 @@ std::string csv_of(const SweepTable& table, const SweepOptions& settings) {
 
 Json json_of(const SweepTable& table, const BoundOptions& bound) {
   Json json;
-  json["criterion"] = bound.criterion;
-  json["distance"] = bound.distance.empty() ? 1.0 : read_number("distance", bound.distance);
+  json["criterion"] = word_of(bound.criterion);
+  json["distance"] = bound.distance_or_1();
   json["combinations"] = table.axes.size();
   json["rows"] = Json::array();
   for (std::size_t k = 0; k < table.results.size(); ++k) {
@@ -251,7 +221,7 @@ Json json_of(const SweepTable& table, const BoundOptions& bound) {
     row["schedule"] = table.schedule_names[place.schedule];
     if (!table.axes.horizons.empty()) row["steps"] = table.axes.horizons[place.horizon];
     if (!table.axes.cooldowns.empty()) row["cooldown"] = table.axes.cooldowns[place.cooldown];
-    row["grad_norm"] = grad_norm_json(table.norm_names[place.grad_norm]);
+    row["grad_norm"] = table.norms[place.grad_norm].json();
     if (!result.error.empty()) {
       row["error"] = result.error;
     } else {
@@ -266,66 +236,73 @@ Json json_of(const SweepTable& table, const BoundOptions& bound) {
   return json;
 }
 
-SweepValue value_of(const std::string& text) {
-  return text == "bound" ? SweepValue::bound : text == "peak" ? SweepValue::peak : SweepValue::ratio;
-}
-
 }  // namespace
 
-void SweepVerbOptions::add_to(CLI::App& verb) {
-  verb.add_option("--horizons", horizons, "Sweep: these horizons, e.g. 10k,50k or 1k:100k:20 (20 in equal ratios)")
-      ->type_name("N,...");
-  verb.add_option("--cooldowns", cooldowns,
-                  "Sweep: these cooldowns as shares of the run, e.g. 10%,20% or 5%:100%:20 (20 evenly spaced)")
-      ->type_name("SHARE,...");
-  verb.add_option("--grad-norms", grad_norms, "Sweep: these grad norms, each as in --grad-norm")->type_name("G,...");
-  verb.add_option("--threads", threads, "Of a sweep; default 1")->type_name("N");
-  verb.add_option("--out", out,
-                  "Of a sweep: append each result to this CSV file; after Ctrl-C the same command goes on from it")
-      ->type_name("FILE.csv");
-  verb.add_option("--value", value, "What the figure of a sweep shows: ratio (default), bound or peak")
-      ->check(CLI::IsMember({"ratio", "bound", "peak"}));
+void SweepVerbOptions::add_to(Verb& verb) {
+  verb.add("--horizons", horizons, "Sweep: these horizons, e.g. 10k,50k or 1k:100k:20 (20 in equal ratios)")
+      .type("N,...");
+  verb.add("--cooldowns", cooldowns,
+           "Sweep: these cooldowns as shares of the run, e.g. 10%,20% or 5%:100%:20 (20 evenly spaced)")
+      .type("SHARE,...");
+  verb.add("--grad-norms", grad_norms, "Sweep: these grad norms, each as in --grad-norm").type("G,...");
+  verb.add("--threads", threads, "Of a sweep; default 1").type("N");
+  verb.add("--out", out,
+           "Of a sweep: append each result to this CSV file; after Ctrl-C the same command goes on from it")
+      .type("FILE.csv");
+  verb.add("--value", value, "What the figure of a sweep shows: ratio (default), bound or peak").type("WORD");
 }
 
 void SweepVerbOptions::check_unasked() const {
-  if (!(threads.empty() && out.empty() && value.empty())) {
-    fail("--threads, --out, --value: only with --horizons, --cooldowns or --grad-norms");
+  if (threads || !out.empty() || value) {
+    fail_argument("--threads, --out, --value", "only with --horizons, --cooldowns or --grad-norms");
   }
 }
 
 void compare_over(const SweepVerbOptions& options, const SpecOptions& specs, const BoundOptions& bound,
                   const OutputOptions& output) {
-  if (!bound.T.empty() || !bound.grad_norm.empty())
-    fail("--T, --grad-norm: not in a sweep; see --horizons, --grad-norms");
-  if (!options.value.empty() && output.figure.empty()) fail("--value: only with -o");
-  std::vector<std::int64_t> horizons = horizons_of(options.horizons);
-  const std::vector<NamedSchedule> schedules = schedules_of(specs, horizons);
-  SweepTable table{axes_of(options, std::move(horizons), schedules), {}, {}, {}, {}};
-  table.schedule_names = names_of(schedules, table.axes);
-  for (const GradNormFamily& family : table.axes.grad_norms) table.norm_names.push_back(family.name);
-  if (table.norm_names.empty()) table.norm_names.emplace_back("1");
+  if (bound.T || bound.grad_norm) fail_argument("--T, --grad-norm", "not in a sweep; see --horizons, --grad-norms");
+  if (options.value && output.figure.empty()) fail_argument("--value", "only with -o");
+  SweepTable table{axes_of(options, specs.schedules), {}, {}, {}, options.grad_norms};
+  table.schedule_names = names_of(specs.schedules, table.axes);
+  if (table.norms.empty()) table.norms.emplace_back();
   if (!output.figure.empty()) check_drawable(table.axes);
-  SweepOptions settings;
-  settings.distance = bound.distance.empty() ? 1.0 : read_number("distance", bound.distance);
-  settings.criterion = bound.which();
-  if (!options.threads.empty()) {
-    const double threads = read_number("threads", options.threads);
-    if (!(threads >= 1.0 && threads <= 256.0) || threads != std::floor(threads)) {
-      fail("threads = " + options.threads + ": must be between 1 and 256");
-    }
-    settings.threads = static_cast<int>(threads);
-  }
+  SweepOptions settings{.distance = bound.distance_or_1(), .criterion = bound.criterion};
+  if (options.threads) settings.threads = options.threads->count;
   table.results = results_of(table.axes, settings, options.out);
   const auto failed = [](const SweepResult& result) { return !result.error.empty(); };
   if (std::all_of(table.results.begin(), table.results.end(), failed)) {
-    fail("no combination could be computed: " + table.results.front().error);
+    fail_argument("no combination could be computed", table.results.front().error);
   }
   table.ratios = sweep_ratios(table.axes, table.results);
   if (!output.figure.empty()) {
-    plot::write_figure(draw_sweep(table, value_of(options.value), bound.which()), output.figure);
+    plot::write_figure(draw_sweep(table, options.value.value_or(SweepValue::ratio), bound.criterion), output.figure);
   }
   if (output.json) return print_line(json_of(table, bound));
   print_text(output.csv ? csv_of(table, settings) : text_of(table, bound));
 }
 
 }  // namespace scheduled::cli
+
+namespace scheduled::shell {
+
+cli::Horizons Argument<cli::Horizons>::read(std::string_view name, std::string_view text) {
+  const auto read = [name](std::string_view entry) {
+    return static_cast<double>(Argument<std::int64_t>::read(name, entry));
+  };
+  cli::Horizons horizons;
+  for (const double steps : cli::values_of(name, text, true, read)) {
+    horizons.steps.push_back(static_cast<std::int64_t>(std::llround(steps)));
+    check_summable(horizons.steps.back());
+  }
+  cli::require_distinct(name, horizons.steps);
+  return horizons;
+}
+
+cli::Cooldowns Argument<cli::Cooldowns>::read(std::string_view name, std::string_view text) {
+  const auto read = [name](std::string_view entry) { return Argument<Share>::read(name, entry).value; };
+  cli::Cooldowns cooldowns{cli::values_of(name, text, false, read)};
+  cli::require_distinct(name, cooldowns.shares);
+  return cooldowns;
+}
+
+}  // namespace scheduled::shell

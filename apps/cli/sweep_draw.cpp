@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
 
+#include "base/error.hpp"
 #include "cli/results.hpp"
 #include "cli/sweep.hpp"
 
@@ -97,7 +97,7 @@ class Drawing {
   std::string label(std::size_t s, std::size_t f) const {
     const bool many_norms = axes_.grad_norms.size() > 1;
     const bool many_schedules = axes_.schedules.size() > 1;
-    std::string norm = many_norms ? "G = " + table_.norm_names[f] : "";
+    std::string norm = many_norms ? "G = " + table_.norms[f].text : "";
     if (!many_schedules && many_norms) return norm;
     return table_.schedule_names[s] + (many_norms ? ", " : "") + norm;
   }
@@ -126,14 +126,13 @@ void check_drawable(const SweepAxes& axes) {
   const bool horizons = axes.horizons.size() > 1;
   const bool cooldowns = axes.cooldowns.size() > 1;
   if (!horizons && !cooldowns) {
-    throw std::invalid_argument("-o: needs --horizons or --cooldowns with at least two values to draw over");
+    fail_argument("-o", "needs --horizons or --cooldowns with at least two values to draw over");
   }
   const std::size_t parts = axes.schedules.size() * entries(axes.grad_norms.size());
   if (horizons && cooldowns && parts > most_panels) {
-    throw std::invalid_argument("-o: there would be " + std::to_string(parts) +
-                                " heat maps, one for each schedule and "
-                                "grad norm; at most " +
-                                std::to_string(most_panels) + " can be drawn");
+    fail_argument("-o", concat({"there would be ", std::to_string(parts),
+                                " heat maps, one for each schedule and grad norm; at most ",
+                                std::to_string(most_panels), " can be drawn"}));
   }
 }
 

@@ -1,24 +1,21 @@
 // scheduled transfer: the base LR of one schedule from the tuned base LR of another.
 #include <fmt/format.h>
 
-#include <memory>
-#include <stdexcept>
-
 #include "base/csv.hpp"
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
-#include "scheduled/error.hpp"
-#include "shell/output.hpp"
+#include "shell/arguments.hpp"
+#include "shell/print.hpp"
 
 namespace scheduled::cli {
 namespace {
 
 struct TransferOptions {
   SpecOptions specs;
-  std::string best_lr;
+  std::optional<double> best_lr;
   BoundOptions bound;
   OutputOptions output;
 };
@@ -49,12 +46,10 @@ std::string text_of(const NamedSchedule& from, const std::vector<NamedSchedule>&
 
 Json json_of(const Schedule& from, const Moved& moved, const BoundOptions& bound) {
   const LrTransfer& found = moved.transfer;
-  Json json;
-  json["spec"] = print(moved.schedule);
-  json["schedule"] = Json::parse(print_json(moved.schedule));
+  Json json = schedule_json(moved.schedule);
   json["from"] = print(from);
   json["factor"] = found.factor;
-  json["limit"] = found.limit ? Json(*found.limit) : Json();
+  json["limit"] = found.limit;
   json["peak"] = found.peak;
   json["best_peak_from"] = found.from.peak;
   json["best_peak_to"] = found.to.peak;
@@ -89,23 +84,23 @@ plot::Panel panel_of(const std::vector<NamedSchedule>& schedules, const std::vec
 }
 
 /// The first SPEC with the LR that was tuned for it: its own peak, or --best-lr.
-NamedSchedule tuned(NamedSchedule entry, const std::string& best_lr) {
-  if (best_lr.empty() && entry.says_peak) return entry;
-  if (best_lr.empty()) fail("SPEC: the first one has no peak, the tuned LR; give peak=LR in it, or --best-lr LR");
-  if (entry.says_peak) fail(fmt::format("best-lr = {}: {} says its own LR; give one of them", best_lr, entry.name));
-  const double lr = read_number("best-lr", best_lr);
-  Schedule schedule = in_words({{"peak", "best-lr"}}, [&] { return entry.schedule.with_peak(lr); });
+NamedSchedule tuned(const NamedSchedule& entry, std::optional<double> best_lr) {
+  if (!best_lr && entry.says_peak) return entry;
+  if (!best_lr) {
+    fail_argument("SPEC", "the first one has no peak, the tuned LR; give peak=LR in it, or --best-lr LR");
+  }
+  if (entry.says_peak) fail_value("best-lr", *best_lr, entry.name + " says its own LR; give one of them");
+  Schedule schedule = renamed({{"peak", "best-lr"}}, [&] { return entry.schedule.with_peak(*best_lr); });
   std::string name = print(schedule);
   return {std::move(schedule), std::move(name)};
 }
 
 void run(const TransferOptions& options) {
-  options.output.check();
-  std::vector<NamedSchedule> schedules = options.specs.read();
+  std::vector<NamedSchedule> schedules = options.specs.schedules;
   if (schedules.size() < 2) {
-    throw std::invalid_argument("TO: a schedule to move the LR to is missing; see scheduled transfer --help");
+    fail_argument("TO", "a schedule to move the LR to is missing; see scheduled transfer --help");
   }
-  schedules[0] = tuned(std::move(schedules[0]), options.best_lr);
+  schedules[0] = tuned(schedules[0], options.best_lr);
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Moved> moved;
   for (std::size_t k = 1; k < schedules.size(); ++k) {
@@ -126,15 +121,14 @@ void run(const TransferOptions& options) {
 
 }  // namespace
 
-void add_transfer(CLI::App& app) {
-  auto* const verb = app.add_subcommand("transfer", "Move a tuned peak learning rate to another schedule or horizon");
-  const auto options = std::make_shared<TransferOptions>();
-  options->specs.add_to(*verb)->required();
-  verb->add_option("--best-lr", options->best_lr, "The LR that was tuned for the first SPEC, where it has no peak")
-      ->type_name("LR");
-  options->bound.add_settings_to(*verb, BoundOptions::Of::all);
-  options->output.add_to(*verb);
-  verb->footer(
+void add_transfer(Verb& command) {
+  Verb& verb = command.verb("transfer", "Move a tuned peak learning rate to another schedule or horizon");
+  auto& options = verb.keep<TransferOptions>();
+  options.specs.add_to(verb).required();
+  verb.add("--best-lr", options.best_lr, "The LR that was tuned for the first SPEC, where it has no peak").type("LR");
+  options.bound.add_settings_to(verb, {Criterion::omega, Criterion::standard, Criterion::worst_case});
+  options.output.add_to(verb);
+  verb.help(
       "The first SPEC is the one that was tuned, with its peak (or --best-lr); the others are where the LR goes:\n"
       "another cooldown, shape or horizon, whose own peaks do not matter. The factor is the ratio of the best peaks "
       "in\n"
@@ -144,7 +138,7 @@ void add_transfer(CLI::App& app) {
       "  scheduled transfer \"wsd(steps=10k, peak=1e-3)\" \"wsd(steps=100k)\" \"linear(steps=100k)\"\n"
       "  scheduled transfer \"wsd(peak=1e-3)\" \"wsd(cooldown=40%)\" linear --steps 20k --csv\n"
       "  scheduled transfer wsd cosine --steps 20k --best-lr 6e-4");
-  verb->callback([options] { run(*options); });
+  verb.run([&options] { run(options); });
 }
 
 }  // namespace scheduled::cli

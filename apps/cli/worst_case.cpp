@@ -1,21 +1,16 @@
 // scheduled worst-case: the exact worst case of the last iterate, and its certificate.
 #include <fmt/format.h>
 
-#include <cmath>
-#include <memory>
-#include <stdexcept>
-
 #include "base/csv.hpp"
-#include "cli/arguments.hpp"
+#include "base/error.hpp"
 #include "cli/certify.hpp"
 #include "cli/draw.hpp"
 #include "cli/explain.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/bound.hpp"
-#include "scheduled/error.hpp"
-#include "scheduled/schedule.hpp"
-#include "shell/output.hpp"
+#include "shell/arguments.hpp"
+#include "shell/print.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -25,7 +20,7 @@ struct WorstCaseOptions {
   BoundOptions bound;
   OutputOptions output;
   CertifyOptions certifying;
-  std::string at;
+  std::vector<std::int64_t> at;
   std::string sdpa;
   bool certify = false;
   bool explain = false;
@@ -65,18 +60,6 @@ std::string_view standing(const ScheduleWorstCase& found) {
   return found.exact ? "exact (proven)" : "upper bound (no certificate was found)";
 }
 
-std::vector<std::int64_t> read_places(const std::string& list) {
-  std::vector<std::int64_t> t;
-  for (std::size_t begin = 0; !list.empty() && begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    const auto steps = read_steps("at", list.substr(begin, end - begin));
-    if (!steps) fail("at: a number of steps is missing in " + list);
-    t.push_back(*steps);
-    begin = end + 1;
-  }
-  return t;
-}
-
 Along evaluate_along(const Schedule& schedule, const BoundSettings& settings, std::vector<std::int64_t> t) {
   Along along{std::move(t), {}, {}, {}};
   if (along.t.empty()) return along;
@@ -91,7 +74,7 @@ Along evaluate_along(const Schedule& schedule, const BoundSettings& settings, st
 }
 
 Row evaluate(const Schedule& schedule, const BoundSettings& settings, const WorstCaseOptions& options) {
-  Row row{schedule_worst_case(schedule, settings), evaluate_along(schedule, settings, read_places(options.at)), {}};
+  Row row{schedule_worst_case(schedule, settings), evaluate_along(schedule, settings, options.at), {}};
   if (options.certify) row.certificate = certify(bound_rates(schedule, settings.T), settings, options.certifying);
   return row;
 }
@@ -123,10 +106,9 @@ std::string text_of(const NamedSchedule& entry, const Row& row, const BoundOptio
   TextTable table({"", "peak LR", "worst case", "bound Ω", "Ω / worst case", "worst case / minimax", "minimum at"});
   table.add(peak_cells("own peak", found.own, found));
   if (found.best) table.add(peak_cells("best peak", *found.best, found));
-  std::string text =
-      fmt::format("{}\nworst case of the last iterate, distance {}, grad norm {} at T = {}: {}\n\n{}", entry.name,
-                  bound.distance.empty() ? "1" : bound.distance, bound.grad_norm.empty() ? "1" : bound.grad_norm,
-                  found.T, standing(found), table.text());
+  std::string text = fmt::format("{}\nworst case of the last iterate, distance {}, grad norm {} at T = {}: {}\n\n{}",
+                                 entry.name, format_number(bound.distance_or_1()), bound.grad_norm_or_1().text, found.T,
+                                 standing(found), table.text());
   if (!found.best) text += fmt::format("best peak  {}\n", name_of(found.why_no_best));
   if (!row.along.t.empty()) text += along_text(row.along);
   if (row.certificate) text += "\n" + text_of(*row.certificate, found.own.worst_case.value);
@@ -143,22 +125,20 @@ Json json_of(const WorstCaseAtPeak& at) {
 }
 
 Json json_of(const Schedule& schedule, const Row& row, const WorstCaseOptions& options) {
-  Json json;
-  json["spec"] = print(schedule);
-  json["schedule"] = Json::parse(print_json(schedule));
+  Json json = schedule_json(schedule);
   json["T"] = row.found.T;
   json["exact"] = row.found.exact;
   json.append(json_of(row.found.own));
-  json["minimax"] = row.found.minimax ? Json(*row.found.minimax) : Json();
+  json["minimax"] = row.found.minimax;
   json["best"] = row.found.best ? json_of(*row.found.best) : Json();
   if (row.found.best) json["best"]["spec"] = print(schedule.with_peak(row.found.best->peak));
   if (!row.along.t.empty()) {
     json["at"] = Json::object({{"T", row.along.t}, {"worst_case", row.along.worst_case}, {"bound", row.along.bound}});
     if (!row.along.minimax.empty()) json["at"]["minimax"] = row.along.minimax;
   }
-  if (row.certificate) json["certificate"] = to_json(*row.certificate);
-  json["distance"] = options.bound.distance.empty() ? 1.0 : read_number("distance", options.bound.distance);
-  json["grad_norm"] = grad_norm_json(options.bound.grad_norm.empty() ? "1" : options.bound.grad_norm);
+  if (row.certificate) json["certificate"] = scheduled::to_json(*row.certificate);
+  json["distance"] = options.bound.distance_or_1();
+  json["grad_norm"] = options.bound.grad_norm_or_1().json();
   return json;
 }
 
@@ -214,13 +194,12 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
 }
 
 void run(const WorstCaseOptions& options) {
-  options.output.check();
-  if (!options.certify && !options.certifying.tolerance.empty()) fail("--tolerance: only with --certify");
-  if (options.explain && options.output.csv) fail("--explain: not with --csv");
-  const std::vector<NamedSchedule> schedules = options.specs.read();
+  if (!options.certify && options.certifying.tolerance) fail_argument("--tolerance", "only with --certify");
+  if (options.explain && options.output.csv) fail_argument("--explain", "not with --csv");
+  const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   const BoundArguments arguments(options.bound, schedules);
   const BoundSettings& settings = arguments.settings();
-  if (!options.sdpa.empty() && schedules.size() != 1) fail("--sdpa: only for one SPEC");
+  if (!options.sdpa.empty() && schedules.size() != 1) fail_argument("--sdpa", "only for one SPEC");
   std::vector<Row> rows;
   rows.reserve(schedules.size());
   for (const NamedSchedule& entry : schedules) rows.push_back(evaluate(entry.schedule, settings, options));
@@ -245,22 +224,20 @@ void run(const WorstCaseOptions& options) {
 
 }  // namespace
 
-void add_worst_case(CLI::App& app) {
-  auto* const verb = app.add_subcommand("worst-case", "Exact worst case of the last iterate, with a certificate");
-  const auto options = std::make_shared<WorstCaseOptions>();
-  options->specs.add_to(*verb)->required();
-  options->bound.add_to(*verb, BoundOptions::Of::last_iterate);
-  verb->add_option("--at", options->at, "Also after these numbers of steps, e.g. 10,100,1k")->type_name("T,T");
-  verb->add_flag(
-      "--certify", options->certify,
-      "Solve the performance-estimation SDP (needs CSDP; T up to about 120 in minutes) and verify its answer");
-  verb->add_option("--tolerance", options->certifying.tolerance, "Relative gap of --certify; default 1e-6")
-      ->type_name("EPS");
-  verb->add_option("--solver", options->certifying.solver, "CSDP's program, by name or path")->capture_default_str();
-  verb->add_option("--sdpa", options->sdpa, "Write the SDP in SDPA sparse format, for any solver")->type_name("FILE");
-  verb->add_flag("--explain", options->explain, "Also what the numbers mean, in words");
-  options->output.add_to(*verb);
-  verb->footer(
+void add_worst_case(Verb& command) {
+  Verb& verb = command.verb("worst-case", "Exact worst case of the last iterate, with a certificate");
+  auto& options = verb.keep<WorstCaseOptions>();
+  options.specs.add_to(verb).required();
+  options.bound.add_to(verb, {Criterion::worst_case});
+  verb.add("--at", options.at, "Also after these numbers of steps, e.g. 10,100,1k").type("T,T");
+  verb.add("--certify", options.certify,
+           "Solve the performance-estimation SDP (needs CSDP; T up to about 120 in minutes) and verify its answer");
+  verb.add("--tolerance", options.certifying.tolerance, "Relative gap of --certify; default 1e-6").type("EPS");
+  verb.add("--solver", options.certifying.solver, "CSDP's program, by name or path");
+  verb.add("--sdpa", options.sdpa, "Write the SDP in SDPA sparse format, for any solver").type("FILE");
+  verb.add("--explain", options.explain, "Also what the numbers mean, in words");
+  options.output.add_to(verb);
+  verb.help(
       "The largest loss that any convex function leaves after T steps of the schedule, from the distance D and with\n"
       "gradient norms up to G: exact, and proven, unless it says otherwise. 'minimum at' says where the minimum over\n"
       "the weights of the proof lies: boundary is usual for good steps, interior means that they are too small to\n"
@@ -269,7 +246,7 @@ void add_worst_case(CLI::App& app) {
       "  scheduled worst-case \"linear(steps=61, peak=0.1)\"\n"
       "  scheduled worst-case wsd cosine linear --steps 10k --csv\n"
       "  scheduled worst-case \"wsd(steps=21, peak=0.2)\" --certify --json");
-  verb->callback([options] { run(*options); });
+  verb.run([&options] { run(options); });
 }
 
 }  // namespace scheduled::cli

@@ -41,24 +41,27 @@ AskedDistance Argument<AskedDistance>::read(std::string_view name, std::string_v
   return {Argument<double>::read(name, text)};
 }
 
-void BoundOptions::add_to(Verb& verb, const std::vector<Criterion>& criteria, bool logs) {
+void BoundOptions::add_to(Verb& verb, const std::vector<Criterion>& criteria, Automatic automatic) {
   verb.add("-T,--T", T, "Evaluate after this many steps (1 <= T <= horizon); default: at the horizon").type("N");
-  add_settings_to(verb, criteria, logs);
+  add_settings_to(verb, criteria, automatic);
 }
 
-void BoundOptions::add_settings_to(Verb& verb, const std::vector<Criterion>& criteria, bool logs) {
-  verb.add("-D,--distance", distance, "Distance from the start to the optimum, > 0; default 1").type("D");
+void BoundOptions::add_settings_to(Verb& verb, const std::vector<Criterion>& criteria, Automatic automatic) {
+  verb.add("-D,--distance", distance,
+           automatic == Automatic::distance ? "Distance from the start to the optimum, > 0; default auto, see below"
+                                            : "Distance from the start to the optimum, > 0; default 1")
+      .type("D");
   verb.add("-G,--grad-norm", grad_norm,
            "Gradient norms: a number, t^ALPHA, or a file with one value per step; default 1")
       .type("G");
-  if (!logs) {
-    verb.then([this] {
-      if (distance && distance->automatic) fail_value("distance", "auto", "must be a number");
-      if (grad_norm && grad_norm->kind == AskedGradNorm::Kind::logged) {
-        fail_value("grad_norm", "logged", "must be a number, t^ALPHA or a file");
-      }
-    });
-  }
+  verb.then([this, automatic] {
+    if (automatic == Automatic::nothing && distance && distance->automatic) {
+      fail_value("distance", "auto", "must be a number");
+    }
+    if (automatic != Automatic::distance_and_norms && grad_norm && grad_norm->kind == AskedGradNorm::Kind::logged) {
+      fail_value("grad_norm", "logged", "must be a number, t^ALPHA or a file");
+    }
+  });
   if (criteria.size() < 2) return;
   constexpr std::array<std::string_view, 3> meanings{"bound of the last iterate", "of the average iterate",
                                                      "exact worst case of the last iterate"};

@@ -107,6 +107,9 @@ struct Argument<AskedDistance> {
   static std::string show(const AskedDistance& asked) { return asked.automatic ? "auto" : format_number(asked.value); }
 };
 
+/// What an option may find out by itself: --distance auto, --grad-norm logged.
+enum class Automatic { nothing, distance, distance_and_norms };
+
 /// How a bound is asked for: --T, --distance, --grad-norm and --criterion.
 struct BoundOptions {
   std::optional<std::int64_t> T;
@@ -114,10 +117,10 @@ struct BoundOptions {
   std::optional<AskedGradNorm> grad_norm;
   Criterion criterion = Criterion::omega;
 
-  /// `criteria`: those that the verb knows; --criterion where there are several. With `logs` also `auto` and `logged`.
-  void add_to(Verb& verb, const std::vector<Criterion>& criteria, bool logs = false);
+  /// `criteria`: those that the verb knows; --criterion where there are several.
+  void add_to(Verb& verb, const std::vector<Criterion>& criteria, Automatic automatic = Automatic::nothing);
   /// All but -T, for verbs whose horizon is said otherwise.
-  void add_settings_to(Verb& verb, const std::vector<Criterion>& criteria, bool logs = false);
+  void add_settings_to(Verb& verb, const std::vector<Criterion>& criteria, Automatic automatic = Automatic::nothing);
 
   double distance_or_1() const { return distance ? distance->value : 1.0; }
   AskedGradNorm grad_norm_or_1() const { return grad_norm.value_or(AskedGradNorm()); }

@@ -80,9 +80,6 @@ class Verb {
   /// What --help ends with.
   void help(const std::string& text);
 
-  /// For verbs that still speak to it.
-  CLI::App& app() { return *app_; }
-
  private:
   friend int run_program(Verb& program, std::string_view version, int argc, char** argv);
   struct Reader {
