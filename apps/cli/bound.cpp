@@ -72,7 +72,7 @@ Json json_of(const OmegaSplit& split) {
 }
 
 Json json_of(const Schedule& schedule, const Bounded& result, const BoundOptions& options) {
-  Json json = schedule_json(schedule);
+  Json json = spec_and_schedule(schedule);
   json["peak"] = schedule.peak();
   json["bound"] = result.bound;
   if (result.split) json["split"] = json_of(*result.split);

@@ -92,7 +92,7 @@ void print_csv(const std::vector<NamedSchedule>& schedules, const std::vector<Cu
 }
 
 Json json_of(const Schedule& schedule, const Curve& curve, const BoundOptions& bound, std::int64_t every) {
-  Json json = schedule_json(schedule);
+  Json json = spec_and_schedule(schedule);
   json["peak"] = schedule.peak();
   json["T"] = curve.T();
   for (const char* const name : {"step", "lr"}) json[name] = Json::array();

@@ -160,7 +160,7 @@ std::string text_of(const OptimumBeside& found, std::int64_t T, const OptimizeOp
 
 Json json_of(const OptimumBeside& found, std::int64_t T, const OptimizeOptions& options) {
   Json json;
-  json["schedule"] = *schedule_json(Schedule::table(found.optimum.lr)).find("schedule");
+  json["schedule"] = schedule_json(Schedule::table(found.optimum.lr));
   json["T"] = T;
   json["status"] = "optimal";
   json["bound"] = found.optimum.bound;

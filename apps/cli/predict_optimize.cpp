@@ -128,7 +128,7 @@ std::string text_of(const Found& found, const PredictOptions& options, const Fit
 
 Json json_of(const Found& found, const FittedLaw& fitted) {
   Json json;
-  json["schedule"] = *schedule_json(Schedule::table(found.optimum.lr)).find("schedule");
+  json["schedule"] = schedule_json(Schedule::table(found.optimum.lr));
   json["law"] = law_name(fitted.law.kind);
   json["steps"] = found.steps;
   json["warmup"] = found.warmup;

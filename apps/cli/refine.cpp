@@ -100,7 +100,7 @@ std::string text_of(const Refined& found, const RefineOptions& options) {
 
 Json json_of(const Refined& found, const RefineOptions& options) {
   Json json;
-  json["schedule"] = *schedule_json(found.run.schedule()).find("schedule");
+  json["schedule"] = schedule_json(found.run.schedule());
   json["log"] = found.log.name;
   json["norm"] = word_of(options.norm);
   json["norms"] = found.norms.step.size();

@@ -72,7 +72,7 @@ void print_csv(const ShowOptions& options, std::int64_t end) {
 
 Json json_of(const ShowOptions& options, const Schedule& schedule, std::int64_t end) {
   const Layout& layout = schedule.layout();
-  Json json = schedule_json(schedule);
+  Json json = spec_and_schedule(schedule);
   json["layout"] = Json::object(
       {{"steps", layout.steps}, {"warmup_steps", layout.warmup_steps}, {"cooldown_steps", layout.cooldown_steps}});
   json["step"] = Json::array();

@@ -46,7 +46,7 @@ std::string text_of(const NamedSchedule& from, const std::vector<NamedSchedule>&
 
 Json json_of(const Schedule& from, const Moved& moved, const BoundOptions& bound) {
   const LrTransfer& found = moved.transfer;
-  Json json = schedule_json(moved.schedule);
+  Json json = spec_and_schedule(moved.schedule);
   json["from"] = print(from);
   json["factor"] = found.factor;
   json["limit"] = found.limit;

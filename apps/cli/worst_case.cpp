@@ -125,7 +125,7 @@ Json json_of(const WorstCaseAtPeak& at) {
 }
 
 Json json_of(const Schedule& schedule, const Row& row, const WorstCaseOptions& options) {
-  Json json = schedule_json(schedule);
+  Json json = spec_and_schedule(schedule);
   json["T"] = row.found.T;
   json["exact"] = row.found.exact;
   json.append(json_of(row.found.own));

@@ -4,8 +4,8 @@
 
 namespace scheduled::shell {
 
-Json schedule_json(const Schedule& schedule) {
-  return Json::object({{"spec", print(schedule)}, {"schedule", scheduled::schedule_json(schedule)}});
+Json spec_and_schedule(const Schedule& schedule) {
+  return Json::object({{"spec", print(schedule)}, {"schedule", schedule_json(schedule)}});
 }
 
 }  // namespace scheduled::shell

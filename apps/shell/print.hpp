@@ -6,13 +6,14 @@
 
 #include "base/csv.hpp"
 #include "base/record.hpp"
+#include "schedule/records.hpp"
 #include "scheduled/schedule.hpp"
 #include "shell/output.hpp"
 
 namespace scheduled::shell {
 
 /// {"spec": text, "schedule": {...}}: @FILE reads it back.
-Json schedule_json(const Schedule& schedule);
+Json spec_and_schedule(const Schedule& schedule);
 
 /// The record's fields under a header, one line each.
 template <Described R>
