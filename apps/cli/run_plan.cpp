@@ -13,6 +13,7 @@
 #include "plot/series.hpp"
 #include "scheduled/anytime.hpp"
 #include "shell/arguments.hpp"
+#include "shell/print.hpp"
 #include "shell/process.hpp"
 
 namespace scheduled::cli {

@@ -90,16 +90,16 @@ TEST(FileLock, ASweepsFileIsOpenedAgainBesideForkedProcesses) {
   SweepFile again(folder / "sweep.csv", axes, options);
   EXPECT_EQ(in_child([&] {
               try {
-                again.append({0, {1.0, 1.0, 10, true, false}, ""});
+                again.append({0, BestBaseLr{1.0, 1.0, 10, true, false}, ""});
               } catch (const std::runtime_error&) {
                 return 7;  // it is not the child's file
               }
               return 0;
             }),
             7);
-  again.append({0, {1.0, 1.0, 10, true, false}, ""});
+  again.append({0, BestBaseLr{1.0, 1.0, 10, true, false}, ""});
   fs::remove(folder / "sweep.csv");
-  EXPECT_THROW(again.append({0, {1.0, 1.0, 10, true, false}, ""}), std::runtime_error);
+  EXPECT_THROW(again.append({0, BestBaseLr{1.0, 1.0, 10, true, false}, ""}), std::runtime_error);
 }
 
 TEST(FileLock, RemovingItsFileLetsNoSecondWriterIn) {
