@@ -8,6 +8,18 @@
 
 namespace scheduled::shell {
 
+void throw_renamed(const ArgumentError& error, const UserNames& names) {
+  ArgumentError::Fields fields = error.fields();
+  const auto found = names.find(fields.name);
+  if (found != names.end() && found->second != fields.name) {
+    fields.name = found->second;
+    fields.index.reset();
+  }
+  if (const auto limit = names.find(fields.limit); limit != names.end()) fields.limit = limit->second;
+  if (fields == error.fields()) throw;  // with its own type
+  throw ArgumentError(std::move(fields));
+}
+
 void require_count(std::string_view name, std::optional<std::int64_t> value) {
   if (value && *value < 1) fail_value(name, std::to_string(*value), "must be >= 1");
 }

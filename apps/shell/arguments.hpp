@@ -15,16 +15,16 @@
 
 namespace scheduled::shell {
 
-/// Runs `call`; where it throws an ArgumentError about one of `names` (as the library calls it), that gets the name the
-/// user knows, without an index where the name is followed by nothing to be indexed ("to", not "horizons[0]").
+/// Runs `call`; where it throws an ArgumentError about one of `names` (as the library calls it), or one that is limited
+/// by another of them, that gets the name the user knows, without an index ("to", not "horizons[0]").
+using UserNames = std::map<std::string_view, std::string_view>;
+[[noreturn]] void throw_renamed(const ArgumentError& error, const UserNames& names);
 template <class Call>
-auto renamed(const std::map<std::string_view, std::string_view>& names, const Call& call) {
+auto renamed(const UserNames& names, const Call& call) {
   try {
     return call();
   } catch (const ArgumentError& error) {
-    const auto found = names.find(error.fields().name);
-    if (found == names.end()) throw;
-    throw error.named(found->second, false);
+    throw_renamed(error, names);
   }
 }
 

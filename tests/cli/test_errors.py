@@ -249,7 +249,7 @@ class BadDesigns(command.CommandTest):
         self.check('nolr.csv: no column "lr"', "extend", "--log", "nolr.csv", "--to", "2x")
         self.check("at = 4: must be between 1 and 3, where run.csv ends", "extend", "--log", "run.csv", "--at", "4", "--to", "2x")
         self.check("at = 3: the LR of run.csv is 0 there; must be > 0", "extend", "--log", "run.csv", "--to", "9")
-        self.check("decay = wiggly", "extend", "--log", "run.csv", "--at", "2", "--to", "9", "--decay", "wiggly")
+        self.check("decay = 'wiggly'", "extend", "--log", "run.csv", "--at", "2", "--to", "9", "--decay", "wiggly")
 
     def test_transfer(self):
         self.check("TO: a schedule to move the LR to is missing", "transfer", SHORT)

@@ -234,7 +234,7 @@ class Trouble(RunTest):
         self.assertIn("trunk: at step 200", self.output_of("run", "status", "old"))
         self.assertEqual(self.json_of("status", "old")["version"], 1)
         self.assertIn("sound", self.output_of("run", "verify", "old"))
-        self.assertIn("100,0.001,3.5", self.output_of("run", "export", "old"))
+        self.assertIn("100,3.5,0.001", self.output_of("run", "export", "old"))
         self.assertEqual(self.json_of("resume", "old", "--dry-run")["step"], 200)
         text = "was written by an older scheduled, in format 1: it can be read; scheduled run migrate makes it one"
         self.assert_fails(2, text, "run", "commit", "old", "--step", "300", "model.bin")

@@ -27,7 +27,7 @@ class Page(unittest.TestCase):
             shutil.copytree(ROOT / "docs/anytime-logs", logs)
             next(logs.glob("rsqrt-*-seed2-*-linear-10.csv")).unlink()
             done = subprocess.run([BIN / "scheduled-paper", "anytime", logs], capture_output=True, text=True)
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, 2)
             self.assertRegex(done.stderr, r"no log of rsqrt at \d+, lr [0-9.]+, seed 2")
 
 

@@ -99,7 +99,7 @@ class RealRuns(command.CommandTest):
         self.assertTrue((self.folder / "out/cosine-cycle.svg").is_file())
         next(logs.glob("*seed1_*")).unlink()
         text = self.run_incomplete("loss-210m", "--logs", logs)
-        self.assertRegex(text, r"loss-210m: left out: cannot read \S*some/cos-210m_\S+iter33333\S+: ")
+        self.assertRegex(text, r"loss-210m: left out: cannot read \S*some/cos-210m_\S+iter33333\S+, line 1: ")
         self.assertTrue((self.folder / "out/loss-210m.svg").is_file())
 
 

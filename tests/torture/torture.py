@@ -146,8 +146,8 @@ class Operations:
         if states != expected:
             raise Violation(f"states {states}, not {expected}")
         for line in record["lines"]:
-            if line["step"] != self.model.step(line["line"]):
-                raise Violation(f"{line['line']} is at {line['step']}, not {self.model.step(line['line'])}")
+            if line["step"] != self.model.step(line["name"]):
+                raise Violation(f"{line['name']} is at {line['step']}, not {self.model.step(line['name'])}")
         for c in self.model.checkpoints:
             if c.mark != "deleted" and c.bytes == "sound" and self.file_of(c).read_text() != self.contents[c.id]:
                 raise Violation(f"{c.folder} has other bytes")

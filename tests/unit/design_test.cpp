@@ -49,7 +49,7 @@ TEST(BestBaseLr, RefusesZeroGradNorms) {
   EXPECT_EQ(error_of([] { best_base_lr(Schedule::parse("linear(steps=9)"), {.grad_norm = 0.0}); }),
             "grad_norm: all are 0 where the LR is not (or too small to square); the best base LR is then infinite");
   EXPECT_EQ(error_of([] { best_base_lr(Schedule::parse("linear(steps=9)"), {.grad_norm = 1e160}); }),
-            "distance, grad_norm: too large or too small; the best base LR is out of the range of numbers");
+            "lr, grad_norm, distance: the bound is above 1.8e308, the largest double; use other units");
 }
 
 TEST(BestBaseLr, OfTheExactWorstCase) {
