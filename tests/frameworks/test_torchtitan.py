@@ -10,6 +10,7 @@ from scheduled import ArgumentError, Schedule
 pytest.importorskip("torchtitan")
 from scheduled.torchtitan import ScheduledLRSchedulers
 from torchtitan.components.optimizer.lr_scheduler import LRSchedulersContainer
+from torchtitan.components.optimizer.optimizer import OptimizersContainer, ParamGroupConfig
 
 SPEC = "wsd(warmup=3, cooldown=5, peak=0.02)"
 WHOLE = "wsd(steps=12, warmup=3, cooldown=5, peak=0.02)"
@@ -85,3 +86,28 @@ def test_first_rate_of_a_branch_and_total_steps():
     again.load_state_dict(schedulers.state_dict())
     assert [row[0] for row in train(optimizers, again, 4)] == rates("rsqrt(steps=12, warmup=3, cooldown=4, peak=0.01)", 12, 8)
     assert build(make(), SPEC, total_steps=100).schedule.steps == 100
+
+
+def test_their_own_optimizers():
+    """Groups and optimizers of torchtitan's container keep their ratio; what its trainer calls is there."""
+    model = torch.nn.Linear(3, 2)
+    config = OptimizersContainer.Config(
+        param_groups=[
+            ParamGroupConfig(pattern="weight$", optimizer_name="AdamW", optimizer_kwargs={"lr": 1e-3}),
+            ParamGroupConfig(pattern="bias$", optimizer_name="Adam", optimizer_kwargs={"lr": 5e-4}),
+        ],
+        implementation="for-loop",
+    )
+    optimizers = config.build(model_parts=[model])
+    schedulers = build(optimizers)
+    for rate in rates(WHOLE, 12):
+        used = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
+        assert used == pytest.approx([rate, rate / 2], rel=1e-15)
+        assert sorted(schedulers.get_metrics().values()) == pytest.approx(sorted(used))
+        optimizers.zero_grad()
+        model(torch.ones(1, 3)).sum().backward()
+        optimizers.step()
+        schedulers.step()
+    again = build(config.build(model_parts=[model]))
+    again.load_state_dict(schedulers.state_dict())
+    assert again.schedulers[0].last_epoch == 12
