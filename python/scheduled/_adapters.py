@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from scheduled._arguments import choice
+from scheduled._arguments import choice, rejected
 from scheduled._core import Schedule
 from scheduled._errors import ArgumentError
 
@@ -19,7 +19,7 @@ def read_schedule(schedule: Any, steps: int | None) -> Schedule:
     if isinstance(schedule, str):
         return Schedule(schedule) if steps is None else Schedule.parse(schedule, default_steps=steps)
     if not isinstance(native, Schedule):
-        raise ArgumentError(f"schedule = {schedule!r}: must be a Schedule or its spec")
+        raise rejected("schedule", schedule, "must be a Schedule or its spec")
     return native.with_steps(steps) if steps is not None and native.steps is None else native
 
 
@@ -36,10 +36,11 @@ def first_jump(
         old_rate, new_rate = recorded.lr(step) * old_factor, new.lr(step) * new_factor
         if abs(new_rate - old_rate) > _SAME_RATE * max(abs(new_rate), abs(old_rate)):
             group = "" if len(new_scale) == 1 else f" of parameter group {index}"
-            raise ArgumentError(
-                f"schedule = {new}: the rate{group} at update {step} would jump from {old_rate!r}, by the checkpoint's "
-                f"{recorded}, to {new_rate!r}; resume='branch' takes the new schedule, resume='recorded' the "
-                "checkpoint's"
+            raise ArgumentError.of(
+                "schedule",
+                new,
+                f"the rate{group} at update {step} would jump from {old_rate!r}, by the checkpoint's {recorded}, to "
+                f"{new_rate!r}; resume='branch' takes the new schedule, resume='recorded' the checkpoint's",
             )
 
 

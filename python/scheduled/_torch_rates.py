@@ -24,7 +24,7 @@ def scales_of(groups: Groups, scale: Sequence[float] | None) -> list[float]:
     if scale is not None:
         factors = items("scale", scale, number)
         if len(factors) != len(groups):
-            raise ArgumentError(f"scale: has {len(factors)} values for {len(groups)} parameter groups")
+            raise ArgumentError.of("scale", "", f"has {len(factors)} values for {len(groups)} parameter groups")
         return factors
     for group in groups:
         group.setdefault("initial_lr", float(group["lr"]))
@@ -32,7 +32,7 @@ def scales_of(groups: Groups, scale: Sequence[float] | None) -> list[float]:
     if all(rate == own[0] for rate in own):
         return [1.0] * len(own)
     if own[0] == 0.0:
-        raise ArgumentError("scale: must be given, because the first parameter group has the rate 0")
+        raise ArgumentError.of("scale", "", "must be given, because the first parameter group has the rate 0")
     return [rate / own[0] for rate in own]
 
 

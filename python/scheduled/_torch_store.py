@@ -73,7 +73,7 @@ def commit(
     choice("format", format, {word: word for word in FORMATS})
     if not wait:
         if format != "dcp":
-            raise ArgumentError(f"wait = False: only format 'dcp' writes in the background, not {format!r}")
+            raise ArgumentError.of("wait", False, f"only format 'dcp' writes in the background, not {format!r}")
         return Pending(run, step, modules, line, rng, options)
     return _commit(run, step, line, lambda folder: write_modules(folder, modules, format, rng), options)
 
@@ -173,7 +173,7 @@ def _commit(run: RunStore | None, step: int, line: str, write: Any, options: Any
             raise RuntimeError(f"rank 0 could not commit: {failed}")
         return None
     if run is None:
-        raise ArgumentError("run = None: rank 0 needs the store")
+        raise ArgumentError.of("run", None, "rank 0 needs the store")
     told = False
 
     def tell_and_write(folder: Path) -> None:
@@ -217,7 +217,7 @@ def write_modules(folder: Path, modules: Mapping[str, Any], format: str, rng: bo
     """This rank's part of a checkpoint."""
     for name in modules:
         if not re.fullmatch(r"[\w-]+", name):
-            raise ArgumentError(f"modules[{name!r}]: names are file names, of letters, digits, '_' and '-'")
+            raise ArgumentError.of(f"modules[{name!r}]", "", "names are file names, of letters, digits, '_' and '-'")
     if format == "dcp":
         from torch.distributed.checkpoint import save
 
@@ -248,11 +248,10 @@ def read_modules(folder: Path, modules: Mapping[str, Any], rng: bool) -> None:
     try:
         about = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ArgumentError(f"{folder}: holds no {_MANIFEST}, so it was not written by scheduled.torch") from None
+        raise ArgumentError.of("at", folder, f"holds no {_MANIFEST}, so scheduled.torch did not write it") from None
     if about["modules"] != sorted(modules):
-        raise ArgumentError(
-            f"modules: are {', '.join(sorted(modules))}; the checkpoint has {', '.join(about['modules'])}"
-        )
+        here, there = ", ".join(sorted(modules)), ", ".join(about["modules"])
+        raise ArgumentError.of("modules", "", f"are {here}; the checkpoint has {there}")
     if about["format"] == "dcp":
         _read_dcp(folder, modules)
     for name, module in modules.items():
@@ -280,9 +279,9 @@ def _state_of(name: str, module: Any) -> Any:
     elif isinstance(module, dict):
         state = module
     else:
-        raise ArgumentError(f"modules[{name!r}]: must have state_dict and load_state_dict, or be a dict")
+        raise ArgumentError.of(f"modules[{name!r}]", "", "must have state_dict and load_state_dict, or be a dict")
     if any(hasattr(value, "placements") for value in _leaves(state)):
-        raise ArgumentError(f"modules[{name!r}]: its tensors are sharded over ranks, which needs format='dcp'")
+        raise ArgumentError.of(f"modules[{name!r}]", "", "is sharded over ranks, which needs format='dcp'")
     return state
 
 
@@ -308,7 +307,7 @@ def _is_sharded(module: Any) -> bool:
 def _dcp_parts(modules: Mapping[str, Any]) -> tuple[torch.nn.Module, dict[str, Optimizer]]:
     models = {name: module for name, module in modules.items() if isinstance(module, torch.nn.Module)}
     if not models:
-        raise ArgumentError("modules: format 'dcp' needs a torch.nn.Module")
+        raise ArgumentError.of("modules", "", "format 'dcp' needs a torch.nn.Module")
     optimizers = {name: module for name, module in modules.items() if isinstance(module, Optimizer)}
     for model in models.values():
         for part in model.modules():

@@ -63,9 +63,9 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
         self.schedule = Schedule(schedule) if isinstance(schedule, str) else schedule
         self.resume = resume_choice(resume)
         if (samples_per_step is None) == (tokens_per_step is None):
-            raise ArgumentError("samples_per_step: give it, or tokens_per_step with seq_length")
+            raise ArgumentError.of("samples_per_step", "", "give it, or tokens_per_step with seq_length")
         if (tokens_per_step is None) != (seq_length is None):
-            raise ArgumentError("seq_length: belongs to tokens_per_step")
+            raise ArgumentError.of("seq_length", "", "belongs to tokens_per_step")
         self.unit = "samples" if tokens_per_step is None else "tokens"
         self.per_step = whole(f"{self.unit}_per_step", samples_per_step if tokens_per_step is None else tokens_per_step)
         self.per_sample = 1 if seq_length is None else whole("seq_length", seq_length)
@@ -105,7 +105,7 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
             Where it counts in another unit, or the rate would jump and `resume` is 'same'.
         """
         if state_dict["unit"] != self.unit:
-            raise ArgumentError(f"unit = {self.unit}: the checkpoint counts {state_dict['unit']}")
+            raise ArgumentError.of("unit", self.unit, f"the checkpoint counts {state_dict['unit']}")
         recorded = Schedule(state_dict["spec"])
         if self.resume == "recorded":
             self.schedule, self.per_step = recorded, state_dict["per_step"]
@@ -114,9 +114,11 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
         elif self.resume == "same":
             position = state_dict["num_steps"] // state_dict["per_step"]
             if state_dict["per_step"] != self.per_step:
-                raise ArgumentError(
-                    f"{self.unit}_per_step = {self.per_step}: the checkpoint has {state_dict['per_step']}; "
-                    "resume='branch' takes the new one, resume='recorded' the checkpoint's"
+                raise ArgumentError.of(
+                    f"{self.unit}_per_step",
+                    self.per_step,
+                    f"the checkpoint has {state_dict['per_step']}; resume='branch' takes the new one, "
+                    "resume='recorded' the checkpoint's",
                 )
             first_jump(recorded, [1.0], self.schedule, [1.0], position)
         self.num_steps = state_dict["num_steps"]

@@ -59,7 +59,7 @@ def as_optax(schedule: Schedule | str, *, steps: int | None = None, dtype: str =
     result = jnp.dtype(dtype)
     real = jnp.dtype("float64" if result == jnp.dtype("float64") else "float32")
     if real == jnp.dtype("float64") and not jax.config.read("jax_enable_x64"):
-        raise ArgumentError("dtype = 'float64': needs jax.config.update('jax_enable_x64', True)")
+        raise ArgumentError.of("dtype", "float64", "needs jax.config.update('jax_enable_x64', True)")
     formula = _formula(native, real) or _table(native, real)
     last = None if native.steps is None else native.steps - 1
 
@@ -72,7 +72,7 @@ def as_optax(schedule: Schedule | str, *, steps: int | None = None, dtype: str =
 
 def _table(schedule: Schedule, real: Any) -> Rate:
     if schedule.steps is None:
-        raise ArgumentError(f"schedule = {schedule}: has no formula here and no horizon for a table; give steps")
+        raise ArgumentError.of("schedule", schedule, "has no formula here and no horizon for a table; give steps")
     rates = jnp.asarray(schedule.values(), real)
     return lambda i: rates[i]
 
@@ -151,7 +151,7 @@ class _Parts:
         if not text.endswith("%"):
             return Schedule("constant", warmup=text, **units).warmup_steps
         if horizon is None:
-            raise ArgumentError(f"{key} = {text}: needs a horizon")
+            raise ArgumentError.of(key, text, "needs a horizon")
         whole = Schedule("wsd", steps=horizon + 1, cooldown=0, warmup=horizon).warmup_steps
         return whole if text == "100%" else Schedule("wsd", steps=horizon, cooldown=text).cooldown_steps
 

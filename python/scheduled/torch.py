@@ -168,7 +168,8 @@ class ScheduledLR(LRScheduler):
         recorded = Schedule(state_dict["spec"])
         step, scale = int(state_dict["step"]), [float(factor) for factor in state_dict["scale"]]
         if len(scale) != len(self.scale):
-            raise ArgumentError(f"scale: the checkpoint has {len(scale)} parameter groups, here are {len(self.scale)}")
+            groups = f"the checkpoint has {len(scale)} parameter groups, here are {len(self.scale)}"
+            raise ArgumentError.of("scale", "", groups)
         if self.resume == "recorded":
             self.schedule, self.scale = recorded, scale
         elif self.resume == "same":

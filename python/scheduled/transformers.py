@@ -117,9 +117,11 @@ class RunStoreCallback(TrainerCallback):
         if rate is not None and state.global_step > 0:
             recorded = self.run.lr(state.global_step - 1, self.line)
             if abs(rate - recorded) > 1e-6 * max(abs(rate), abs(recorded)):
-                raise ArgumentError(
-                    f"learning_rate = {rate!r}: update {state.global_step - 1} of {self.line} has the rate "
-                    f"{recorded!r} by the record; train with the schedule of RunStore.resume, see ScheduledMixin"
+                raise ArgumentError.of(
+                    "learning_rate",
+                    rate,
+                    f"update {state.global_step - 1} of {self.line} has the rate {recorded!r} by the record; train "
+                    "with the schedule of RunStore.resume, see ScheduledMixin",
                 )
         self.run.log(state.global_step, metrics, self.line, session=self.session)
 
@@ -172,5 +174,5 @@ def spec_from_arguments(args: TrainingArguments, num_training_steps: int) -> Sch
             schedule = Schedule("wsd", cooldown=cooldown, decay=decay, final=low, **whole)
     if schedule is None or more:
         options = "".join(f", {name}={value!r}" for name, value in more.items())
-        raise ArgumentError(f"lr_scheduler_type = {kind}{options}: no schedule here is equal to it; write a spec")
+        raise ArgumentError.of("lr_scheduler_type", kind + options, "no schedule here is equal to it; write a spec")
     return schedule

@@ -115,7 +115,7 @@ def test_what_cannot_be_saved_or_restored_is_named(tmp_path):
         with pytest.warns(RuntimeWarning, match="goes on with random numbers of its own"):
             restore(at, modules)
         run.commit(2, lambda folder: (folder / "x").write_bytes(b"x"))
-        with pytest.raises(ArgumentError, match=r"not written by scheduled\.torch"):
+        with pytest.raises(ArgumentError, match=r"scheduled\.torch did not write it"):
             restore(run.resume(), modules)
 
 

@@ -44,7 +44,15 @@ grad_norm : float
 
 Notes
 -----
-A learning rate of 0 repeats the value before it (infinity while there was no positive one).
+An update that was skipped, as after an overflow in half precision, is ``push(0.0)``: it repeats the value
+before it (infinity while there was no positive one), and its norm may be inf or NaN.
+
+Examples
+--------
+>>> from scheduled import OmegaStream
+>>> stream = OmegaStream()
+>>> stream.push(0.5) == stream.push(0.0, float("inf"))
+True
 )doc";
 
 }  // namespace
