@@ -190,7 +190,7 @@ class _Parts:
         return rate
 
     def power(self) -> Rate:
-        a, b, most = (self.fields[key] for key in ("a", "b", "max"))
+        a, b, most = (self.fields.get(key, usual) for key, usual in (("a", 4.0), ("b", -0.51), ("max", 0.02)))
         scale = self.fields["batch"] * a * self.fields["tokens_per_step"] ** b
         return lambda i: self.peak * jnp.minimum(most, scale * self.power_of(i + 1, b))
 
@@ -202,7 +202,7 @@ class _Parts:
 
     def infinite(self) -> Rate:
         descent = self.length("descent", self.fields["descent"], self.schedule.steps)
-        low = self.rate(self.fields["plateau"])
+        low = self.rate(self.fields.get("plateau", "50%"))
         cosine = self.fields.get("curve", "cosine") == "cosine"
         at_end = 1.0 / math.sqrt(11.0) - 1.0
 
@@ -219,7 +219,7 @@ class _Parts:
     def triangular(self) -> Rate:
         steps = self.schedule.steps
         assert steps is not None
-        rise = self.length("peak_at", self.fields["peak_at"], steps)
+        rise = self.length("peak_at", self.fields.get("peak_at", "50%"), steps)
         final = self.schedule.lr(steps - 1)
 
         def rate(i: Any) -> Any:
@@ -232,10 +232,10 @@ class _Parts:
     def wsd_s(self) -> Rate:
         horizon = self.schedule.steps
         ends = [self.length("results", value, horizon) for value in self.fields["results"]]
-        counts = [self.length("cooldown", self.fields["cooldown"], end) for end in ends]
+        counts = [self.length("cooldown", self.fields.get("cooldown", "20%"), end) for end in ends]
         rewarm = self.length("rewarm", self.fields.get("rewarm", 0), horizon)
         final = self.rate(self.fields.get("final", 0))
-        fall = self.decay(self.fields["decay"])
+        fall = self.decay(self.fields.get("decay", "linear"))
 
         def rate(i: Any) -> Any:
             after = jnp.searchsorted(jnp.asarray(ends), i, side="right")

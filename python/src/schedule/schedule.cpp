@@ -312,9 +312,6 @@ void bind_reading(nb::class_<Schedule>& schedule) {
   const auto lr = [](const Schedule& self, std::int64_t i) { return self.lr(step_count("i", i)); };
   schedule.def("lr", lr, nb::arg("i"), lr_doc)
       .def("__call__", lr, nb::arg("i"), "`lr(i)`, for interfaces that take a function of the step.")
-      .def_prop_ro(
-          "__dict__", [](const Schedule&) { return nb::typed<nb::dict, nb::str, nb::object>(); },
-          "Empty; the LambdaLR of PyTorch saves it for functions that are objects.")
       .def(
           "fill",
           [](const Schedule& self, std::int64_t first, const WritableArray& out) {
@@ -359,7 +356,8 @@ void bind_protocols(nb::class_<Schedule>& schedule) {
 }  // namespace
 
 void bind_schedule(nb::module_& m) {
-  nb::class_<Schedule> schedule(m, "Schedule", class_doc);
+  // PyTorch's LambdaLR saves the __dict__ of what it calls.
+  nb::class_<Schedule> schedule(m, "Schedule", nb::dynamic_attr(), class_doc);
   bind_construction(schedule);
   bind_reading(schedule);
   bind_protocols(schedule);
