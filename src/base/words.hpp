@@ -12,8 +12,8 @@ namespace scheduled {
 /// "a, b or c".
 std::string word_list(std::span<const std::string_view> words);
 
-/// The word nearest to `text` by insertions, deletions and replacements of letters (capitals, and - for _, do not
-/// count), if it is near enough to be a slip: at most 2 of them, and at most a third of the longer word's letters.
+/// The word nearest to `text` by insertions, deletions, replacements and swaps of letters (capitals, and - for _, do
+/// not count), if it is near enough to be a slip: at most 2 of them, and at most a third of the longer word's letters.
 std::optional<std::string_view> nearest_word(std::string_view text, std::span<const std::string_view> words);
 
 /// "must be a, b or c", and "; did you mean 'b'?" where a word is near. For ArgumentError's requirement.

@@ -119,7 +119,7 @@ BAD = [
     (lambda: Schedule("constant()").values(), r"has no horizon"),
     (lambda: Schedule.from_values([]), r"values = \[\]: must hold at least one"),
     (lambda: Schedule.from_values([[1.0]]), r"values: must be one-dimensional"),
-    (lambda: Schedule.from_json("[1]"), r"schedule '\[1\]"),
+    (lambda: Schedule.from_json("[1]"), r"schedule = '\[1\]'"),
     (lambda: scheduled.read_log("no/such/file"), r"no/such/file"),
     (lambda: scheduled.parse_log("run", ""), r"run: "),
     (

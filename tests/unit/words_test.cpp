@@ -22,6 +22,8 @@ TEST(Words, AreListed) {
 TEST(Words, ASlipOfThePenFindsTheWord) {
   EXPECT_EQ(nearest_word("lienar", three), "linear");
   EXPECT_EQ(nearest_word("COSINE", three), "cosine");
+  constexpr std::array<std::string_view, 2> shorter{"wsd", "noam"};
+  EXPECT_EQ(nearest_word("swd", shorter), "wsd");  // a swap is one slip
   EXPECT_EQ(nearest_word("1_sqrt", three), "1-sqrt");
   EXPECT_EQ(nearest_word("square", three), std::nullopt);
   EXPECT_EQ(nearest_word("", three), std::nullopt);
