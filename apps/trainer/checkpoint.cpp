@@ -66,8 +66,10 @@ void check_identity(const fs::path& path, const Json& recorded, const Identity& 
                                  ? "the bytes are not those of before: files were changed, exchanged or put into "
                                    "another order, or data.validation_bytes is another; go on with the old ones"
                                  : "go on with that";
-    throw std::invalid_argument(key + " = " + value + ": the run was trained with " + before + " (" + path.string() +
-                                "); " + undo + ", or begin another run in a folder of its own");
+    std::error_code error;  // the store's paths are absolute, people's seldom
+    const std::string shown = fs::proximate(path, error).string();
+    throw std::invalid_argument(key + " = " + value + ": the run was trained with " + before + " (" + shown + "); " +
+                                undo + ", or begin another run in a folder of its own");
   }
 }
 

@@ -174,8 +174,12 @@ void check_constraints(std::int64_t T, const ScheduleConstraints& constraints) {
   require_positive("max_lr", *constraints.max_lr);
   for (std::size_t k = 0; k < constraints.prefix.size(); ++k) {
     if (constraints.prefix[k] > *constraints.max_lr) {
-      fail_entry("prefix", k, constraints.prefix[k],
-                 concat({"must be at most max_lr = ", format_number(*constraints.max_lr)}));
+      throw ArgumentError({.name = "prefix",
+                           .index = static_cast<std::int64_t>(k),
+                           .value = format_number(constraints.prefix[k]),
+                           .requirement = "must be at most",
+                           .limit = "max_lr",
+                           .limit_value = format_number(*constraints.max_lr)});
     }
   }
 }
