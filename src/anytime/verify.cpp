@@ -98,6 +98,9 @@ namespace anytime {
 
 bool is_of_another_record(const Journal& journal, const RunRecord& record, const BoundFolder& run,
                           const std::string& folder) {
+  // What is staged is no checkpoint yet: the writer may have begun it after the record was read. A folder among the
+  // checkpoints went on from an entry that was written before the folder came there, so before it was listed.
+  if (!folder.starts_with(std::string(checkpoint_folder) + "/")) return false;
   const FoundFacts found = read_facts(run, folder);
   if (!found.facts || journal.knows(found.facts->after)) return false;
   const RecordedCheckpoint* const deleted = find_checkpoint(record, found.facts->checkpoint.id);
