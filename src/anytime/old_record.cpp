@@ -64,13 +64,15 @@ class Database {
   }
 
   int open_to_read() {
-    const int code = open(uri(file_, "?mode=ro"), SQLITE_OPEN_READONLY);
-    // A folder that may not be written, or a full disk, has no place for SQLite's shared index.
-    if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY && code != SQLITE_IOERR) return code;
+    // Without a log nobody has it open, and it is read without SQLite's files beside it.
     std::error_code error;
     const std::string log = file_.string() + "-wal";
-    const bool no_log = !fs::exists(log, error) || fs::file_size(log, error) == 0;
-    return no_log ? open(uri(file_, "?immutable=1"), SQLITE_OPEN_READONLY) : open_copy();
+    if (!fs::exists(log, error) || fs::file_size(log, error) == 0) {
+      return open(uri(file_, "?immutable=1"), SQLITE_OPEN_READONLY);
+    }
+    const int code = open(uri(file_, "?mode=ro"), SQLITE_OPEN_READONLY);
+    // A folder that may not be written, or a full disk, has no place for SQLite's shared index.
+    return code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_IOERR ? open_copy() : code;
   }
 
   int open_copy() {
