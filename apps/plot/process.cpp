@@ -1,5 +1,7 @@
 // Runs gnuplot with temporary files as its three standard streams: no shell, no pipe that could fill up, no path in the
 // script.
+#include <fmt/format.h>
+
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,16 +90,19 @@ void remove_creation_date(std::string& bytes) {
 }  // namespace
 
 std::string gnuplot_string(std::string_view text) {
-  // gnuplot takes '' at the beginning for an empty string: apostrophes there stand in double quotes, with nothing else,
-  // since those know escapes and commands.
+  // Single quotes take every byte as it is but two apostrophes in a row; double quotes know escapes and commands, so
+  // that what means something there is written by its octal code.
   const std::string cleaned = shell::clean(text);
-  const std::size_t first = std::min(cleaned.find_first_not_of('\''), cleaned.size());
-  std::string out = first == 0 ? "'" : "\"" + cleaned.substr(0, first) + "\".'";
-  for (const char c : std::string_view(cleaned).substr(first)) {
-    out += c;
-    if (c == '\'') out += c;
+  if (cleaned.find('\'') == std::string::npos) return "'" + cleaned + "'";
+  std::string out = "\"";
+  for (const char c : cleaned) {
+    if (std::string_view("'\"\\`").find(c) == std::string_view::npos) {
+      out += c;
+    } else {
+      out += fmt::format("\\{:03o}", static_cast<unsigned>(c));
+    }
   }
-  return out + "'";
+  return out + "\"";
 }
 
 std::string run_gnuplot(std::string_view script) {

@@ -219,8 +219,8 @@ class BadLogs(LawTest):
         self.assert_fails(2, "loss = 3: the same at every step: there is nothing to fit", "fit", "flat.csv")
 
     def test_losses_below_0(self):
-        self.write_run("negative.csv", lambda step: 1 - step / 1000)
-        self.assert_fails(2, "run 'negative': loss[18] = 0: must be > 0 with log residuals", "fit", "negative.csv")
+        self.write_run("negative.csv", lambda step: 1.0005 - step / 1000)
+        self.assert_fails(2, "run 'negative': loss[19] = -0.04", "fit", "negative.csv")
         self.assertFalse(self.json_of("fit", "negative.csv", "--residuals", "plain", "--law", "momentum")["law"]["log_residuals"])
 
     def test_not_a_number(self):
@@ -231,7 +231,7 @@ class BadLogs(LawTest):
         for name, text in [("nan", "nan"), ("empty", "")]:
             self.write_run(f"{name}.csv", lambda step, text=text: text if step == 1000 else 3 + 10 / step)
         nan = self.run_command("fit", "nan.csv", "--law", "momentum", "--json")
-        note = "scheduled: warning: nan: val_loss is nan or the like in 1 row, first at step 1000: taken as not logged\n"
+        note = "scheduled: warning: nan.csv: val_loss is nan or the like in 1 row, first at step 1000: taken as not logged\n"
         self.assertEqual((nan.returncode, nan.stderr.decode()), (0, note))
         empty = self.json_of("fit", "empty.csv", "--law", "momentum")
         self.assertEqual(json.loads(nan.stdout)["law"], empty["law"])
