@@ -65,7 +65,7 @@ TEST(Cells, Script) {
   EXPECT_NE(script.find("\n1 10 0.5 1.5 5 15 1\n"), std::string::npos);
   EXPECT_EQ(script.find("\n2 10 "), std::string::npos);  // no value, no cell
   EXPECT_NE(script.find("with boxxyerror"), std::string::npos);
-  EXPECT_NE(script.find("'it''s?!rm'"), std::string::npos);
+  EXPECT_NE(script.find(R"("it\047s?!rm")"), std::string::npos);
   EXPECT_EQ(script.find("\n!"), std::string::npos);
   EXPECT_EQ(gnuplot_script({{Panel{{}, {}, {}}}}, Format::svg).find("colorbox user"), std::string::npos);
 }

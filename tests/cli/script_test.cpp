@@ -31,7 +31,8 @@ using Texts = std::vector<std::string>;
 
 TEST(GnuplotString, NothingLeavesTheQuotes) {
   EXPECT_EQ(gnuplot_string("plain"), "'plain'");
-  EXPECT_EQ(gnuplot_string("it's"), "'it''s'");
+  EXPECT_EQ(gnuplot_string("it's"), R"("it\047s")");
+  EXPECT_EQ(gnuplot_string("''`a` \"b\" \\n"), R"("\047\047\140a\140 \042b\042 \134n")");
   EXPECT_EQ(gnuplot_string("`date` \"x\" @y {z} \\n"), "'`date` \"x\" @y {z} \\n'");
   EXPECT_EQ(gnuplot_string("two\nlines\t\x1b\x7f"), "'two?lines?\?\?'");
   EXPECT_EQ(gnuplot_string("\xff\xc3"), "'?\?'");
@@ -42,7 +43,7 @@ TEST(GnuplotScript, UserTextOnlyAsQuotedStrings) {
   Figure figure;
   figure.panels.push_back({{.label = "x"}, {.label = "y"}, {{"a'b\n!rm", {0, 1}, {0, 1}}}});
   const std::string script = gnuplot_script(figure, Format::svg);
-  EXPECT_NE(script.find("'a''b?!rm'"), std::string::npos);
+  EXPECT_NE(script.find(R"("a\047b?!rm")"), std::string::npos);
   EXPECT_EQ(script.find("\n!"), std::string::npos);
 }
 
