@@ -91,7 +91,7 @@ $(STAMPS)/packages: tools/setup.sh
 	@mkdir -p $(STAMPS) && touch $@
 
 # pip builds the extension from the sources, so it runs again when one of them has changed.
-$(STAMPS)/python: $(STAMPS)/packages pyproject.toml CMakeLists.txt $(wildcard cmake/* include/scheduled/* src/*/* python/CMakeLists.txt python/src/* python/src/*/* python/scheduled/*.py* python/scheduled/*/*.py)
+$(STAMPS)/python: $(STAMPS)/packages pyproject.toml CMakeLists.txt $(wildcard cmake/* include/scheduled/* src/*/* src/*/*/* python/CMakeLists.txt python/src/* python/src/*/* python/scheduled/*.py* python/scheduled/*/*.py)
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	rm -rf build/wheel
 	.venv/bin/python -m pip wheel --quiet --no-deps --wheel-dir build/wheel .
