@@ -115,6 +115,12 @@ void sync_folders(const fs::path& folder) {
   sync_path(folder);
 }
 
+off_t size_of(const Descriptor& file, const fs::path& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) fail_io(path, "cannot be read", errno);
+  return status.st_size;
+}
+
 std::string sum_text(std::string_view text) {
   Xxh3 hash;
   hash.add(text);

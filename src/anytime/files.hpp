@@ -1,6 +1,8 @@
 // Files that survive a crash: synced, moved into place, checksummed, locked.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -52,6 +54,9 @@ void sync_folders(const std::filesystem::path& folder);
 /// Size and XXH3-128 of an open file; `path` for the error's text.
 RecordedFile sum(const Descriptor& file, const std::filesystem::path& path);
 std::string sum_text(std::string_view text);
+
+/// Bytes of an open file; `path` for the error's text.
+off_t size_of(const Descriptor& file, const std::filesystem::path& path);
 
 /// A new file with these bytes.
 void write_new(const std::filesystem::path& path, std::string_view bytes);

@@ -1,0 +1,155 @@
+// What changes a record; the order of its writes.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "anytime/fault.hpp"
+#include "anytime/journal.hpp"
+#include "anytime/segment.hpp"
+
+namespace scheduled::anytime {
+namespace fs = std::filesystem;
+
+namespace {
+
+void write_at(const Descriptor& file, std::string_view bytes, off_t offset, const fs::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(file.get(), bytes.data(), bytes.size(), offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail_io(path, "cannot be written", errno);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+    offset += written;
+  }
+}
+
+/// Entries as bytes, behind entry `number` with `hash`; both then are those of the last.
+struct Chain {
+  std::int64_t number = 0;
+  std::string hash;
+  std::vector<std::string> facts = {};  ///< hashes of the entries of facts
+
+  std::string add(const std::vector<EntryText>& entries) {
+    std::string bytes;
+    for (const EntryText& entry : entries) {
+      bytes += entry_bytes(entry.kind, ++number, entry.text, hash);
+      if (entry.kind == EntryKind::facts) facts.push_back(hash);
+    }
+    return bytes;
+  }
+};
+
+std::string segment_bytes(std::int64_t segment, std::int64_t after, const std::string& after_hash,
+                          const std::vector<EntryText>& entries) {
+  Chain chain{after, after_hash};
+  const std::string rest = chain.add(entries);
+  return segment_line(segment, after, after_hash) + mark_line(chain.number, chain.hash) + rest;
+}
+
+}  // namespace
+
+void Journal::create(const fs::path& run, const std::vector<EntryText>& entries) {
+  fs::create_directory(run / record_folder);
+  write_new(run / first_segment, segment_bytes(1, 0, no_hash(), entries));
+}
+
+void Journal::require_unchanged() const {
+  if (failed_) {
+    throw StoreError(segments_.back().path.string() +
+                     ": could not be synced before; what is on the disk is not known, open the run anew");
+  }
+  if (segments_changed() || (size_ >= 0 && size_of(segments_.back().file, segments_.back().path) != size_)) {
+    throw StoreError(segments_.back().path.string() + ": has been written by another process; open the run anew");
+  }
+}
+
+void Journal::append(const std::vector<EntryText>& entries, bool sync, bool use_reserve) {
+  require_unchanged();
+  Chain chain{end_.number, end_.hash};
+  const std::string bytes = chain.add(entries);
+  const auto once = [&] {
+    if (clean_) {
+      write(bytes, sync);
+    } else {
+      add_segment(end_.number, end_.hash, entries);
+    }
+  };
+  try {
+    once();
+  } catch (const StoreError&) {
+    std::error_code error;
+    if (!use_reserve || failed_ || !fs::remove(run_ / record_folder / "reserve", error)) throw;
+    once();
+  }
+  const Segment& last = segments_.back();
+  size_ = size_of(last.file, last.path);
+  end_ = {segments_.size() - 1, size_, chain.number, chain.hash};
+  if (!chain.facts.empty()) last_facts_ = chain.facts.back();
+  hashes_.insert(chain.facts.begin(), chain.facts.end());
+  if (sync) {
+    // Says that the record is at least that long; where it is old nothing is wrong, so it is not synced itself.
+    const std::string mark = mark_line(chain.number, chain.hash);
+    [[maybe_unused]] const auto written = ::pwrite(last.file.get(), mark.data(), mark.size(), mark_offset);
+  }
+}
+
+void Journal::write(const std::string& bytes, bool sync) {
+  const Segment& last = segments_.back();
+  const off_t offset = end_.offset;
+  try {
+    const std::size_t half = bytes.size() / 2;
+    write_at(last.file, std::string_view(bytes).substr(0, half), offset, last.path);
+    fault_point("record.half_written");
+    write_at(last.file, std::string_view(bytes).substr(half), offset + static_cast<off_t>(half), last.path);
+    fault_point("record.written");
+    if (sync && ::fdatasync(last.file.get()) != 0) {
+      failed_ = true;
+      fail_io(last.path, "cannot be synced", errno);
+    }
+    fault_point("record.synced");
+  } catch (...) {
+    if (::ftruncate(last.file.get(), offset) != 0) {
+      clean_ = false;  // the next entry begins a segment
+      size_ = size_of(last.file, last.path);
+    }
+    throw;
+  }
+}
+
+void Journal::add_segment(std::int64_t after, const std::string& after_hash, const std::vector<EntryText>& entries) {
+  const std::int64_t number = segments_.back().number + 1;
+  const fs::path part = run_ / record_folder / "next";
+  std::error_code error;
+  fs::remove(part, error);
+  write_new(part, segment_bytes(number, after, after_hash, entries));
+  fault_point("segment.written");
+  sync_path(part);
+  fault_point("segment.synced");
+  move_new(part, segment_path(number));
+  fault_point("segment.renamed");
+  sync_path(run_ / record_folder);
+  segments_.push_back(open_segment(number));
+  if (after == 0) segments_.erase(segments_.begin(), segments_.end() - 1);
+  clean_ = true;
+}
+
+void Journal::replace(const std::vector<EntryText>& entries) {
+  add_segment(0, no_hash(), entries);
+  open_segments();
+}
+
+void Journal::reserve() {
+  constexpr std::size_t bytes = 1 << 16;
+  const fs::path path = run_ / record_folder / "reserve";
+  std::error_code error;
+  if (fs::exists(path, error)) return;
+  const fs::space_info space = fs::space(run_, error);
+  if (error || space.available < 2 * bytes) return;
+  try {
+    write_new(path, std::string(bytes, 'r'));
+  } catch (const StoreError&) {
+    fs::remove(path, error);
+  }
+}
+
+}  // namespace scheduled::anytime
