@@ -10,6 +10,7 @@ is a run store: `scheduled run status RUN`, `scheduled run export RUN`.
 
 import argparse
 import os
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -236,6 +237,8 @@ def main():
         writer.close()
     if dist.is_initialized():
         dist.destroy_process_group()
+        sys.stdout.flush()
+        os._exit(0)  # threads of gloo outlive the group (FSDP's caches hold it) and may abort Python's own exit
 
 
 if __name__ == "__main__":

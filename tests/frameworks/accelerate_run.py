@@ -5,6 +5,7 @@ import sys
 
 import torch
 from accelerate import Accelerator
+from ranks import leave
 from scheduled.torch import ScheduledLR
 
 spec, accumulate, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
@@ -38,3 +39,4 @@ parts = make()
 accelerator.load_state(folder)
 train(*parts, 5, 12)
 accelerator.end_training()
+leave()

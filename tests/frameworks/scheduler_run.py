@@ -10,6 +10,7 @@ import signal
 
 import torch
 import torch.distributed as dist
+from ranks import leave
 from scheduled import RunStore, Schedule
 from scheduled.torch import ScheduledLR, commit, restore
 
@@ -100,7 +101,7 @@ def main():
         pending.result()
     whole = [parameter.full_tensor() if arguments.kind == "fsdp" else parameter for parameter in model.parameters()]
     say(f"weights {[parameter.tolist() for parameter in whole]}")
-    dist.destroy_process_group()
+    leave()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import torch
+from ranks import leave
 from scheduled import RunStore, Schedule
 
 TRUNK = "rsqrt(warmup=3, peak=0.01)"
@@ -129,6 +130,7 @@ def main():
             at = None
         weights = train(arguments.folder, run, at, arguments.kill_at)
     say(f"weights {weights.detach().flatten().tolist()}")
+    leave()
 
 
 if __name__ == "__main__":
