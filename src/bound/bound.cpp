@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "base/numbers.hpp"
 #include "bound/arguments.hpp"
-#include "bound/omega_kernels.hpp"
+#include "bound/kernels/omega.hpp"
 #include "bound/wide.hpp"
 
 namespace scheduled {

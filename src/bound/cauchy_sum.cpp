@@ -15,7 +15,7 @@
 
 #include "base/elementary.hpp"
 #include "base/parallel.hpp"
-#include "bound/curve_kernels.hpp"
+#include "bound/kernels/curve.hpp"
 
 namespace scheduled {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/sum.hpp"
 #include "bound/arguments.hpp"
 #include "bound/cauchy_sum.hpp"
-#include "bound/curve_kernels.hpp"
+#include "bound/kernels/curve.hpp"
 
 namespace scheduled {
 namespace {

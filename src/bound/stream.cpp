@@ -4,7 +4,7 @@
 #include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
-#include "bound/stream_kernels.hpp"
+#include "bound/kernels/stream.hpp"
 #include "scheduled/bound.hpp"
 
 namespace scheduled {

@@ -9,36 +9,39 @@
 HWY_BEFORE_NAMESPACE();
 namespace scheduled::kernels::HWY_NAMESPACE {
 
-struct Filler {
-  double first;
-  double* out;
-  std::size_t size;
-
-  /// All calls are inlined (flatten) and with them compiled for the instruction set at hand; the compiler vectorises
-  /// the loop. The inner counter is 32 bits wide because SSE2 converts only those to double.
-  template <class Function>
-  HWY_FLATTEN void operator()(const Function& f) const {
-    constexpr std::size_t block = 1U << 30U;
-    for (std::size_t begin = 0; begin < size; begin += block) {
-      const double base = first + static_cast<double>(begin);
-      const int count = static_cast<int>(size - begin < block ? size - begin : block);
-      double* const HWY_RESTRICT target = out + begin;
-      for (int k = 0; k < count; ++k) target[k] = f(base + static_cast<double>(k));
-    }
+/// All calls are inlined (flatten) and with them compiled for the instruction set at hand; the compiler vectorises the
+/// loop. The inner counter is 32 bits wide because SSE2 converts only those to double.
+template <class Functor>
+HWY_FLATTEN void Fill(const void* functor, double first, double* out, std::size_t size) {
+  const Functor& f = *static_cast<const Functor*>(functor);
+  constexpr std::size_t block = 1U << 30U;
+  for (std::size_t begin = 0; begin < size; begin += block) {
+    const double base = first + static_cast<double>(begin);
+    const int count = static_cast<int>(size - begin < block ? size - begin : block);
+    double* const HWY_RESTRICT target = out + begin;
+    for (int k = 0; k < count; ++k) target[k] = f(base + static_cast<double>(k));
   }
+}
+
+template <class Functor>
+constexpr Loop LoopOf() {
+  if constexpr (in_vectors<Functor>) {
+    return &Fill<Functor>;
+  } else {
+    return nullptr;
+  }
+}
+
+template <class Functors>
+struct Loops;
+template <class... Functors>
+struct Loops<std::variant<Functors...>> {
+  static constexpr Loop of[] = {LoopOf<Functors>()...};
 };
 
-void FillWarmup(const compiled::Warmup& warmup, double first, double* out, std::size_t size) {
-  std::visit(Filler{first, out, size}, warmup);
-}
-
-void FillMain(const compiled::Main& shape, double first, double* out, std::size_t size) {
-  std::visit(Filler{first, out, size}, shape);
-}
-
-void FillDecay(const compiled::Decay& decay, double first, double* out, std::size_t size) {
-  std::visit(Filler{first, out, size}, decay);
-}
+Loop LoopOfWarmup(std::size_t index) { return Loops<compiled::Warmup>::of[index]; }
+Loop LoopOfMain(std::size_t index) { return Loops<compiled::Main>::of[index]; }
+Loop LoopOfDecay(std::size_t index) { return Loops<compiled::Decay>::of[index]; }
 
 }  // namespace scheduled::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -46,20 +49,36 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace scheduled::kernels {
 
-HWY_EXPORT(FillWarmup);
-HWY_EXPORT(FillMain);
-HWY_EXPORT(FillDecay);
+HWY_EXPORT(LoopOfWarmup);
+HWY_EXPORT(LoopOfMain);
+HWY_EXPORT(LoopOfDecay);
+
+namespace {
+
+template <class Functors>
+void fill_by(Loop loop, const Functors& functors, std::int64_t first, std::span<double> out) {
+  const auto fill_one = [&]<class Functor>(const Functor& functor) {
+    if constexpr (in_vectors<Functor>) {
+      loop(&functor, static_cast<double>(first), out.data(), out.size());
+    } else {
+      for (double& rate : out) rate = functor(static_cast<double>(first++));
+    }
+  };
+  std::visit(fill_one, functors);
+}
+
+}  // namespace
 
 void fill(const compiled::Warmup& warmup, std::int64_t first, std::span<double> out) {
-  HWY_DYNAMIC_DISPATCH(FillWarmup)(warmup, static_cast<double>(first), out.data(), out.size());
+  fill_by(HWY_DYNAMIC_DISPATCH(LoopOfWarmup)(warmup.index()), warmup, first, out);
 }
 
 void fill(const compiled::Main& shape, std::int64_t first, std::span<double> out) {
-  HWY_DYNAMIC_DISPATCH(FillMain)(shape, static_cast<double>(first), out.data(), out.size());
+  fill_by(HWY_DYNAMIC_DISPATCH(LoopOfMain)(shape.index()), shape, first, out);
 }
 
 void fill(const compiled::Decay& decay, std::int64_t first, std::span<double> out) {
-  HWY_DYNAMIC_DISPATCH(FillDecay)(decay, static_cast<double>(first), out.data(), out.size());
+  fill_by(HWY_DYNAMIC_DISPATCH(LoopOfDecay)(decay.index()), decay, first, out);
 }
 
 }  // namespace scheduled::kernels

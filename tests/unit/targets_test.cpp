@@ -1,25 +1,13 @@
 // Every instruction set that this machine has gives the same bits.
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
-
-#include <functional>
 
 #include "scheduled/bound.hpp"
 #include "scheduled/schedule.hpp"
 #include "support/families.hpp"
+#include "support/targets.hpp"
 
 namespace scheduled {
 namespace {
-
-/// What `compute` gives when only `target` may be used.
-std::vector<double> on_target(std::int64_t target, const std::function<std::vector<double>()>& compute) {
-  hwy::SetSupportedTargetsForTest(target);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  auto values = compute();
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  return values;
-}
 
 std::vector<double> everything(const families::Series& rates, const families::Series& norms) {
   const std::size_t T = rates.values.size();
@@ -37,7 +25,6 @@ std::vector<double> everything(const families::Series& rates, const families::Se
 }
 
 TEST(Targets, GiveTheSameBits) {
-  const std::int64_t all = hwy::SupportedTargets();
   int compared = 0;
   for (const std::size_t T : {1U, 7U, 130U, 3000U}) {
     const auto norms = families::grad_norms(T);
@@ -46,9 +33,8 @@ TEST(Targets, GiveTheSameBits) {
       const auto& norm = norms[k++ % norms.size()];
       const auto compute = [&] { return everything(rates, norm); };
       const auto expected = compute();
-      for (std::int64_t left = all; left != 0; left &= left - 1) {
-        const std::int64_t target = left & -left;
-        EXPECT_EQ(on_target(target, compute), expected) << hwy::TargetName(target) << ", " << rates.name << ", " << T;
+      for (const std::int64_t target : targets::all()) {
+        EXPECT_EQ(targets::on(target, compute), expected) << hwy::TargetName(target) << ", " << rates.name << ", " << T;
         ++compared;
       }
     }
@@ -58,13 +44,12 @@ TEST(Targets, GiveTheSameBits) {
 }
 
 TEST(Targets, FillTheSameBits) {
-  const std::int64_t all = hwy::SupportedTargets();
   for (const ScheduleHelp& line : schedule_help()) {
     const Schedule schedule = Schedule::parse(line.example);
     const auto compute = [&] { return schedule.values(20011); };
     const auto expected = compute();
-    for (std::int64_t left = all; left != 0; left &= left - 1) {
-      EXPECT_EQ(on_target(left & -left, compute), expected) << hwy::TargetName(left & -left) << ", " << line.example;
+    for (const std::int64_t target : targets::all()) {
+      EXPECT_EQ(targets::on(target, compute), expected) << hwy::TargetName(target) << ", " << line.example;
     }
   }
 }

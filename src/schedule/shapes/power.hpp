@@ -1,7 +1,6 @@
 // power: min(max, batch a n^b), n = (i + 1) tokens_per_step (2408.13359).
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 
 #include "schedule/part.hpp"
@@ -15,7 +14,8 @@ struct CappedPower {
   double tokens_per_step;
   double max;
   double operator()(double i) const noexcept {
-    return peak * std::min(max, scale * elementary::power((i + 1.0) * tokens_per_step, exponent));
+    const double value = scale * elementary::power((i + 1.0) * tokens_per_step, exponent);
+    return peak * (value < max ? value : max);
   }
 };
 

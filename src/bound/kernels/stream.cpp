@@ -1,13 +1,14 @@
-#include "bound/stream_kernels.hpp"
+#include "bound/kernels/stream.hpp"
 
 // Highway compiles this file once per instruction set.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "bound/stream_kernels.cpp"
+#define HWY_TARGET_INCLUDE "bound/kernels/stream.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
-#include <bit>
 #include <cstdint>
+
+#include "bound/kernels/lanes.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace scheduled::kernels::HWY_NAMESPACE {
@@ -34,8 +35,9 @@ void NodeDecays(const double* HWY_RESTRICT rate, std::size_t count, double step,
     p = p * r + 1.0 / 6.0;
     p = p * r + 0.5;
     const double less_one = r + r * r * p;
-    const std::uint64_t exponent = std::bit_cast<std::uint64_t>(shifted) - 0x4338000000000000ULL;  // bits of shifter
-    const double scale = std::bit_cast<double>((exponent + 1023ULL) << 52U);
+    const std::uint64_t exponent =
+        __builtin_bit_cast(std::uint64_t, shifted) - 0x4338000000000000ULL;  // bits of shifter
+    const double scale = __builtin_bit_cast(double, (exponent + 1023ULL) << 52U);
     decay[j] = scale * less_one + (scale - 1.0);
   }
 }
@@ -58,7 +60,7 @@ double AdvanceNodes(const double* HWY_RESTRICT rate, const double* HWY_RESTRICT 
       lane[l] += rate[j] * (sum + low);
     }
   }
-  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+  return SumOf8(lane);
 }
 
 }  // namespace scheduled::kernels::HWY_NAMESPACE

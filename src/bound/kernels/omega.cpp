@@ -1,10 +1,12 @@
-#include "bound/omega_kernels.hpp"
+#include "bound/kernels/omega.hpp"
 
 // Highway compiles this file once per instruction set.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "bound/omega_kernels.cpp"
+#define HWY_TARGET_INCLUDE "bound/kernels/omega.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
+
+#include "bound/kernels/lanes.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace scheduled::kernels::HWY_NAMESPACE {
@@ -32,10 +34,6 @@ double OmegaBlockTails(const double* HWY_RESTRICT lr, std::size_t count, double 
   }
   for (std::size_t j = 0; j < count; ++j) tail[j] += after;
   return local;
-}
-
-double SumOf8(const double* lane) {
-  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
 /// Any block, any range: one division a term.

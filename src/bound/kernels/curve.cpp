@@ -1,18 +1,17 @@
-#include "bound/curve_kernels.hpp"
+#include "bound/kernels/curve.hpp"
 
 // Highway compiles this file once per instruction set.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "bound/curve_kernels.cpp"
+#define HWY_TARGET_INCLUDE "bound/kernels/curve.cpp"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
+
+#include "bound/kernels/lanes.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace scheduled::kernels::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-// No templates of the standard library in here: the linker keeps one copy of each, perhaps the one that was compiled
-// for instructions which another machine lacks.
 
 /// A fraction in each lane.
 template <class V>
@@ -142,43 +141,33 @@ void AddEightReciprocals(const double* HWY_RESTRICT rate, const double* HWY_REST
 }
 
 /// Points are taken `group` at a time, in vectors that stay in registers while the recurrence
-/// T_{j+1} = 2 x T_j - T_{j-1} runs; lane l of eight holds points l, l + 8, l + 16, l + 24.
-constexpr std::size_t group = 32;
+/// T_{j+1} = 2 x T_j - T_{j-1} runs; lane l of eight holds points l, l + 8, l + 16, l + 24. Each recurrence is a chain
+/// of a product and a difference; `chains` of them at once hide how long these take. Written as arrays, since the
+/// compiler unrolls loops over so few and keeps them in registers (measured the same as four copies by hand).
+constexpr std::size_t chains = 4;
+constexpr std::size_t group = 8 * chains;
 
 void MomentsOfGroup(const double* HWY_RESTRICT x, const double* HWY_RESTRICT weight, std::size_t order,
                     double (*HWY_RESTRICT lane)[8]) {
   const hn::CappedTag<double, 8> d;
+  using V = hn::Vec<decltype(d)>;
   for (std::size_t l = 0; l < 8; l += hn::Lanes(d)) {
-    auto lower0 = hn::LoadU(d, weight + l);
-    auto lower1 = hn::LoadU(d, weight + l + 8);
-    auto lower2 = hn::LoadU(d, weight + l + 16);
-    auto lower3 = hn::LoadU(d, weight + l + 24);
-    auto twice0 = hn::LoadU(d, x + l);
-    auto twice1 = hn::LoadU(d, x + l + 8);
-    auto twice2 = hn::LoadU(d, x + l + 16);
-    auto twice3 = hn::LoadU(d, x + l + 24);
-    auto higher0 = hn::Mul(lower0, twice0);
-    auto higher1 = hn::Mul(lower1, twice1);
-    auto higher2 = hn::Mul(lower2, twice2);
-    auto higher3 = hn::Mul(lower3, twice3);
-    twice0 = hn::Add(twice0, twice0);
-    twice1 = hn::Add(twice1, twice1);
-    twice2 = hn::Add(twice2, twice2);
-    twice3 = hn::Add(twice3, twice3);
+    V lower[chains];
+    V higher[chains];
+    V twice[chains];
+    for (std::size_t c = 0; c < chains; ++c) {
+      const V point = hn::LoadU(d, x + l + 8 * c);
+      lower[c] = hn::LoadU(d, weight + l + 8 * c);
+      higher[c] = hn::Mul(lower[c], point);
+      twice[c] = hn::Add(point, point);
+    }
     for (std::size_t j = 0; j < order; ++j) {
-      AddTo(d, lane[j] + l, hn::Add(hn::Add(lower0, lower1), hn::Add(lower2, lower3)));
-      const auto next0 = hn::Sub(hn::Mul(twice0, higher0), lower0);
-      const auto next1 = hn::Sub(hn::Mul(twice1, higher1), lower1);
-      const auto next2 = hn::Sub(hn::Mul(twice2, higher2), lower2);
-      const auto next3 = hn::Sub(hn::Mul(twice3, higher3), lower3);
-      lower0 = higher0;
-      lower1 = higher1;
-      lower2 = higher2;
-      lower3 = higher3;
-      higher0 = next0;
-      higher1 = next1;
-      higher2 = next2;
-      higher3 = next3;
+      AddTo(d, lane[j] + l, hn::Add(hn::Add(lower[0], lower[1]), hn::Add(lower[2], lower[3])));
+      for (std::size_t c = 0; c < chains; ++c) {
+        const V next = hn::Sub(hn::Mul(twice[c], higher[c]), lower[c]);
+        lower[c] = higher[c];
+        higher[c] = next;
+      }
     }
   }
 }
@@ -197,52 +186,35 @@ void ChebyshevMoments(const double* HWY_RESTRICT x, const double* HWY_RESTRICT w
     }
     MomentsOfGroup(last_x, last_weight, order, lane);
   }
-  for (std::size_t j = 0; j < order; ++j) {
-    const double* const l = lane[j];
-    moment[j] = ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]));
-  }
+  for (std::size_t j = 0; j < order; ++j) moment[j] = SumOf8(lane[j]);
 }
 
 void AddSeriesToGroup(const double* HWY_RESTRICT coefficient, std::size_t order, const double* HWY_RESTRICT x,
                       double* HWY_RESTRICT sum) {
   const hn::CappedTag<double, 8> d;
+  using V = hn::Vec<decltype(d)>;
   for (std::size_t l = 0; l < 8; l += hn::Lanes(d)) {
-    const auto x0 = hn::LoadU(d, x + l);
-    const auto x1 = hn::LoadU(d, x + l + 8);
-    const auto x2 = hn::LoadU(d, x + l + 16);
-    const auto x3 = hn::LoadU(d, x + l + 24);
-    const auto twice0 = hn::Add(x0, x0);
-    const auto twice1 = hn::Add(x1, x1);
-    const auto twice2 = hn::Add(x2, x2);
-    const auto twice3 = hn::Add(x3, x3);
-    auto above0 = hn::Zero(d);
-    auto above1 = above0;
-    auto above2 = above0;
-    auto above3 = above0;
-    auto here0 = above0;
-    auto here1 = above0;
-    auto here2 = above0;
-    auto here3 = above0;
-    for (std::size_t j = order - 1; j > 0; --j) {
-      const auto c = hn::Set(d, coefficient[j]);
-      const auto next0 = hn::Add(hn::Sub(hn::Mul(twice0, here0), above0), c);
-      const auto next1 = hn::Add(hn::Sub(hn::Mul(twice1, here1), above1), c);
-      const auto next2 = hn::Add(hn::Sub(hn::Mul(twice2, here2), above2), c);
-      const auto next3 = hn::Add(hn::Sub(hn::Mul(twice3, here3), above3), c);
-      above0 = here0;
-      above1 = here1;
-      above2 = here2;
-      above3 = here3;
-      here0 = next0;
-      here1 = next1;
-      here2 = next2;
-      here3 = next3;
+    V point[chains];
+    V twice[chains];
+    V above[chains];
+    V here[chains];
+    for (std::size_t c = 0; c < chains; ++c) {
+      point[c] = hn::LoadU(d, x + l + 8 * c);
+      twice[c] = hn::Add(point[c], point[c]);
+      above[c] = here[c] = hn::Zero(d);
     }
-    const auto c = hn::Set(d, coefficient[0]);
-    AddTo(d, sum + l, hn::Add(hn::Sub(hn::Mul(x0, here0), above0), c));
-    AddTo(d, sum + l + 8, hn::Add(hn::Sub(hn::Mul(x1, here1), above1), c));
-    AddTo(d, sum + l + 16, hn::Add(hn::Sub(hn::Mul(x2, here2), above2), c));
-    AddTo(d, sum + l + 24, hn::Add(hn::Sub(hn::Mul(x3, here3), above3), c));
+    for (std::size_t j = order - 1; j > 0; --j) {
+      const V with = hn::Set(d, coefficient[j]);
+      for (std::size_t c = 0; c < chains; ++c) {
+        const V next = hn::Add(hn::Sub(hn::Mul(twice[c], here[c]), above[c]), with);
+        above[c] = here[c];
+        here[c] = next;
+      }
+    }
+    const V with = hn::Set(d, coefficient[0]);
+    for (std::size_t c = 0; c < chains; ++c) {
+      AddTo(d, sum + l + 8 * c, hn::Add(hn::Sub(hn::Mul(point[c], here[c]), above[c]), with));
+    }
   }
 }
 
