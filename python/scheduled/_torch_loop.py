@@ -191,7 +191,9 @@ class AnytimeLoop:
         metrics, ready = update.metrics, None
         for name, value in metrics.items():
             if isinstance(value, torch.Tensor) and value.is_cuda:
-                metrics[name] = value.detach().to("cpu", non_blocking=True)
+                # Only a copy into pinned memory returns before the GPU is there.
+                there = torch.empty(value.shape, dtype=value.dtype, pin_memory=True)
+                metrics[name] = there.copy_(value.detach(), non_blocking=True)
                 ready = torch.cuda.Event()
         if ready is not None:
             ready.record()
