@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "support/certified.hpp"
 #include "support/pep_cases.hpp"
 
 namespace {
@@ -53,6 +54,13 @@ double chain(const std::vector<double>& lr, const std::vector<double>& G) {
   return f;
 }
 
+PepResult certified(const PepProblem& problem) {
+  PepResult result = scheduled::solve_pep(problem);
+  EXPECT_TRUE(result.converged);
+  scheduled::expect_certified(result, problem);
+  return result;
+}
+
 class PepTable : public testing::Test {
  protected:
   void SetUp() override {
@@ -65,8 +73,8 @@ TEST_F(PepTable, SchedulesAgreeWithTheExactWorstCase) {
   for (const std::string& name : names()) {
     for (const int T : {2, 3, 5, 10, 20, 40, 60}) {
       const auto lr = tuned(name, T);
-      const PepResult result = scheduled::solve_pep(PepProblem(lr));
-      EXPECT_TRUE(result.converged) << name << ' ' << T;
+      SCOPED_TRACE(name + ", T = " + std::to_string(T));
+      const PepResult result = certified(PepProblem(lr));
       EXPECT_LE(result.lower.bound, exact(lr) * (1 + 1e-12)) << name << ' ' << T;  // (6.2) is a bound
       EXPECT_LE(result.upper.bound, scheduled::omega(lr, 1.0, 1.0) * (1 + 1e-6)) << name << ' ' << T;
       EXPECT_GE(result.upper.bound, 1.0 / std::sqrt(T)) << name << ' ' << T;  // the minimax rate
@@ -81,8 +89,7 @@ TEST_F(PepTable, RandomSchedulesAgreeWithTheExactWorstCase) {
   std::mt19937_64 random(1);
   for (int repeat = 0; repeat < 50; ++repeat) {
     const auto lr = random_rates(random, 2 + repeat / 2);
-    const PepResult result = scheduled::solve_pep(PepProblem(lr));
-    EXPECT_TRUE(result.converged);
+    const PepResult result = certified(PepProblem(lr));
     EXPECT_LE(disagreement(result, exact(lr)), 1e-6);
   }
 }
@@ -94,13 +101,12 @@ TEST_F(PepTable, VaryingGradNormsAgreeWithTheEliminatedProblem) {
     const auto lr = random_rates(random, 2 + repeat % 5);
     std::vector<double> G(lr.size());
     for (double& g : G) g = std::exp(0.4 * normal(random));
-    const PepResult result = scheduled::solve_pep(PepProblem(lr, G));
-    EXPECT_TRUE(result.converged);
+    const PepResult result = certified(PepProblem(lr, G));
     EXPECT_LE(disagreement(result, chain(lr, G)), 1e-5) << repeat;
     EXPECT_LE(result.upper.bound, scheduled::omega(lr, G, 1.0) * (1 + 1e-6));
   }
 }
 
-TEST_F(PepTable, SixtyStepsInOneRound) { EXPECT_EQ(scheduled::solve_pep(PepProblem(tuned("wsd", 60))).rounds, 1); }
+TEST_F(PepTable, SixtyStepsInOneRound) { EXPECT_EQ(certified(PepProblem(tuned("wsd", 60))).rounds, 1); }
 
 }  // namespace

@@ -12,14 +12,12 @@
 
 #include "bound/worst_case_program.hpp"
 #include "scheduled/bound.hpp"
-#include "support/reference.hpp"
+#include "support/certified.hpp"
 
 namespace scheduled {
 namespace {
 
-using exact::Program;
 using exact::Solution;
-using reference::Real;
 
 struct Case {
   std::vector<double> lr;
@@ -41,40 +39,9 @@ Case random_run(std::mt19937_64& random, std::size_t T, double step_deviation, d
   return run;
 }
 
-/// The objective of (6.3), after a check that q is feasible up to rounding.
-Real objective(const Program& program, const Solution& solution) {
-  const std::size_t T = program.size();
-  Real sum = solution.q[T - 1] * Real(program.norm2[T - 1]);
-  if (program.distance2 > 0) sum += program.distance2 / Real(solution.q[0]);
-  for (std::size_t t = 0; t + 1 < T; ++t) {
-    const Real q = solution.q[t + 1];
-    const Real step = program.step[t];
-    EXPECT_GE(solution.q[t], (q + step) * (q + step) / q * (1 - 1e-15L * static_cast<Real>(T)));
-    EXPECT_GE(solution.slack[t], 0.0);
-    sum += (step * step / q + solution.slack[t]) * program.norm2[t];
-  }
-  return sum / 2;
-}
-
-/// (6.5), after a check that m is feasible up to rounding.
-Real dual_value(const Program& program, const Solution& solution) {
-  Real m = solution.first;
-  Real sum = std::sqrt(program.distance2 * m);
-  for (std::size_t t = 0; t + 1 < program.size(); ++t) {
-    EXPECT_LE(m, program.norm2[t] * (1 + 1e-14L));
-    EXPECT_GE(solution.rise[t], 0.0);
-    const Real room = std::max<Real>(program.norm2[t] - m, 0);
-    sum += program.step[t] * (std::sqrt(solution.rise[t] * room) - m);
-    m += solution.rise[t];
-  }
-  EXPECT_LE(m, program.norm2.back() * (1 + 1e-14L));
-  return sum;
-}
-
 TEST(ExactWorstCase, HasACertificateInTenThousandRandomRuns) {
   std::mt19937_64 random(20261126);
   int slack = 0;
-  int inexact = 0;
   double largest_gap = 0.0;
   constexpr int runs = 10000;
   for (int i = 0; i < runs; ++i) {
@@ -83,14 +50,13 @@ TEST(ExactWorstCase, HasACertificateInTenThousandRandomRuns) {
     const double step_deviation = std::array{0.0, 0.5, 2.0}[static_cast<std::size_t>(i) % 3];
     const Case run = random_run(random, T, step_deviation, norm_deviation, 0.5 * (i % 5 - 2));
     const WorstCase found = worst_case(run.lr, run.grad_norm, run.distance);
-    EXPECT_LE(found.lower, found.value) << i;
+    SCOPED_TRACE(i);
+    expect_certified(found, run.lr, run.grad_norm, run.distance);
     EXPECT_LE(found.value, omega(run.lr, run.grad_norm, run.distance) * (1 + 1e-14)) << i;
-    if (!found.exact) ++inexact;
     if (found.end == WorstCaseEnd::slack) ++slack;
     largest_gap = std::max(largest_gap, (found.value - found.lower) / found.value);
   }
   std::cout << "slack in " << slack << " of " << runs << ", largest gap " << largest_gap << "\n";
-  EXPECT_EQ(inexact, 0);
   EXPECT_GT(slack, runs / 10);
 }
 
@@ -101,11 +67,8 @@ TEST(ExactWorstCase, TheCertificateIsThatOfTheRawData) {
     const exact::Reduced reduced = exact::reduce(run.lr, run.grad_norm, run.distance);
     std::vector<std::size_t> slack_at;
     const Solution solution = exact::solve(reduced.program, slack_at);
-    const Real upper = objective(reduced.program, solution);
-    const Real lower = dual_value(reduced.program, solution);
-    EXPECT_NEAR(static_cast<double>(solution.upper / upper), 1.0, 1e-14) << i;
-    EXPECT_NEAR(static_cast<double>(solution.lower / lower), 1.0, 1e-12) << i;
-    EXPECT_LE(solution.gap(), exact::exact_gap * solution.upper) << i;
+    SCOPED_TRACE(i);
+    expect_certified(solution, reduced.program);
   }
 }
 
@@ -118,7 +81,8 @@ TEST(ExactWorstCase, BothSolversAgree) {
     std::vector<std::size_t> slack_at;
     const Solution parts = exact::solve_by_parts(reduced.program, slack_at);
     const Solution cones = exact::solve_by_cones(reduced.program, parts.q.back());
-    EXPECT_LE(cones.gap(), exact::exact_gap * cones.upper) << i;
+    SCOPED_TRACE(i);
+    expect_certified(cones, reduced.program);
     if (parts.gap() > exact::exact_gap * parts.upper) {
       ++other;
       continue;

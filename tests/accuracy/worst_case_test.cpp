@@ -9,6 +9,7 @@
 
 #include "bound/weights.hpp"
 #include "scheduled/bound.hpp"
+#include "support/certified.hpp"
 #include "support/families.hpp"
 #include "support/reference.hpp"
 
@@ -147,7 +148,9 @@ TEST(WorstCase, WithOneGradNormIsTheMinimumOf6_2) {
     const std::span<const double> steps = std::span(rates.values).first(T - 1);
     if (last_positive_step(steps) == 0) return;
     const double G = 1.7;
+    SCOPED_TRACE(place(T, rates.name));
     const WorstCase got = worst_case(rates.values, G, distance);
+    expect_certified(got, rates.values, G, distance);
     const Real W_min = smallest_W(rates.values, got.W_min * (1 + 1e-12L));
     boundary.update(std::fabs(got.W_min / W_min - 1), place(T, rates.name));
     // The value from W alone, by the telescoped sum: with W_min from the bisection it shares nothing with the library.
@@ -227,7 +230,8 @@ TEST(WorstCase, WithVaryingGradNormsIsTheLowestOfADenseScanOrLess) {
         const Real high = std::sqrt(2 * got.value) / norms.values[T - 1];
         const std::string where = place(T, rates.name, norms.name);
         const Real family = scan_minimum(f, low, high, points);
-        EXPECT_TRUE(got.exact) << where;
+        SCOPED_TRACE(where);
+        expect_certified(got, rates.values, norms.values, distance);
         if (got.end == WorstCaseEnd::slack) {
           EXPECT_LE(got.value, family * (1 + 1e-12L)) << where;
         } else {

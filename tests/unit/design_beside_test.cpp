@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scheduled/bound.hpp"
+#include "support/certified.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled {
@@ -43,6 +44,7 @@ TEST(LinearDecayBeside, ObeysTheConstraintsAndIsTheBestThatDoes) {
     const OptimalSchedule linear = linear_decay_beside(100, norms, 2.0, constraints);
     ASSERT_EQ(linear.lr.size(), 100U);
     const ConstrainedSchedule optimum = constrained_schedule(100, norms, 2.0, constraints);
+    expect_certified(optimum, 100, norms, 2.0, constraints);
     EXPECT_LE(optimum.bound, linear.bound * (1.0 + 1e-9));
     EXPECT_GT(optimum.bound, 0.5 * linear.bound);
     const std::size_t free = constraints.prefix.size() + constraints.warmup.size();

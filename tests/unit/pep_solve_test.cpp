@@ -9,6 +9,7 @@
 #include <random>
 
 #include "scheduled/pep.hpp"
+#include "support/certified.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled {
@@ -112,6 +113,7 @@ class Csdp : public testing::Test {
 void expect_value(const PepProblem& problem, double value, double tolerance, const PepOptions& options = {}) {
   const PepResult result = solve_pep(problem, options);
   EXPECT_TRUE(result.converged);
+  expect_certified(result, problem, options.tolerance);
   EXPECT_LE(result.lower.bound, value + tolerance);
   EXPECT_GE(result.upper.bound, value - tolerance);
   EXPECT_NEAR(result.lower.bound, value, 1e-6 * value + tolerance);
@@ -167,8 +169,8 @@ TEST_F(Csdp, ReducedAndFullAgree) {
     const PepResult full = solve_pep(problem, {.method = PepOptions::Method::full});
     EXPECT_LE(reduced.lower.bound, full.upper.bound);
     EXPECT_LE(full.lower.bound, reduced.upper.bound);
-    EXPECT_LE(reduced.gap(), 1e-6 * reduced.upper.bound);
-    EXPECT_LE(full.gap(), 1e-3 * full.upper.bound);
+    expect_certified(reduced, problem);
+    expect_certified(full, problem, 1e-3);
     released += reduced.released;
     added += reduced.added;
   }
@@ -181,8 +183,9 @@ TEST_F(Csdp, AddsConstraintsOfEarlierStepsOnLaterOnes) {
   // Found by a search over wild grad norms.
   const std::vector<double> lr{13.0, 2.6, 1.5, 1.3, 0.51, 3.8};
   const std::vector<double> norms{140.0, 0.1, 0.055, 5.9, 0.83, 0.53};
-  const PepResult result = solve_pep(PepProblem(lr, norms));
-  EXPECT_LE(result.gap(), 1e-5 * result.upper.bound);
+  const PepProblem problem(lr, norms);
+  const PepResult result = solve_pep(problem);
+  expect_certified(result, problem, 1e-5);
   EXPECT_GT(result.released, 0U);
   EXPECT_GT(result.added, 0U);
   EXPECT_GT(result.rounds, 1);
@@ -207,9 +210,8 @@ TEST_F(Csdp, ManyMagnitudes) {
   dip[5] = 1e-6;
   for (const auto& [lr, norms] : {std::pair{tiny, ones}, std::pair{jumps, ones}, std::pair{falling, ones},
                                   std::pair{even, spike}, std::pair{even, dip}}) {
-    const PepResult result = solve_pep(PepProblem(lr, norms));
-    EXPECT_LE(result.gap(), 1e-5 * result.upper.bound);
-    EXPECT_GE(result.gap(), 0.0);
+    const PepProblem problem(lr, norms);
+    expect_certified(solve_pep(problem), problem, 1e-5);
   }
   const PepResult small = solve_pep(PepProblem(std::vector<double>(12, 0.1 * 1e12), 1e-6, 1e6));
   EXPECT_NEAR(small.lower.bound, solve_pep(PepProblem(even)).lower.bound, 1e-6);  // the same in other units
@@ -218,9 +220,7 @@ TEST_F(Csdp, ManyMagnitudes) {
 TEST_F(Csdp, CertificatesComeFromTheDataReturned) {
   const PepProblem problem(std::vector<double>{0.3, 0.4, 0.1, 0.2}, std::vector<double>{1.0, 0.5, 2.0, 1.0}, 1.5);
   const PepResult result = solve_pep(problem);
-  EXPECT_EQ(certify_lower(problem, result.primal).bound, result.lower.bound);
-  EXPECT_EQ(certify_upper(problem, result.dual).bound, result.upper.bound);
-  EXPECT_GE(result.gap(), 0.0);
+  expect_certified(result, problem);
   EXPECT_GT(result.solver_seconds, 0.0);
 }
 
