@@ -15,7 +15,7 @@ using Loop = void (*)(const void* functor, double first, double* out, std::size_
 
 /// A functor that holds memory looks its values up; vectors do not help it.
 template <class Functor>
-inline constexpr bool in_vectors = std::is_trivially_copyable_v<Functor>;
+inline constexpr bool in_vectors = std::is_trivially_destructible_v<Functor>;
 
 /// out[k] = functor(first + k).
 void fill(const compiled::Warmup& warmup, std::int64_t first, std::span<double> out);

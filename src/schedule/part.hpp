@@ -1,6 +1,6 @@
 // What the file of a shape, a decay or a warmup is made of: its keys, what is true of it, and how it is compiled, that
-// is checked and turned into a functor with all numbers filled in. Schedule::lr calls that functor and Schedule::fill
-// loops over it, so that both run the very same operations.
+// is checked and turned into a functor, as a rule a lambda, with all numbers filled in. Schedule::lr calls that functor
+// and Schedule::fill loops over it, so that both run the very same operations.
 #pragma once
 
 #include <cstdint>
@@ -128,7 +128,7 @@ struct Affine {
   }
 };
 template <class Fraction>
-Affine<Fraction> affine(const Descent& descent, Fraction fraction = {}) {
+Affine<Fraction> affine(const Descent& descent, Fraction fraction) {
   return {descent.count, descent.start, descent.final, fraction};
 }
 
@@ -158,7 +158,7 @@ struct Rising {
   double operator()(double i) const noexcept { return from + (to - from) * share((i + offset) / count); }
 };
 template <class Share>
-Rising<Share> rising(const Climb& climb, Share share = {}) {
+Rising<Share> rising(const Climb& climb, Share share) {
   return {climb.from, climb.to, climb.count, climb.offset, share};
 }
 

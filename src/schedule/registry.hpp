@@ -86,6 +86,12 @@ To widened(std::variant<Ts...> from) {
   return std::visit([](auto& functor) { return To(std::move(functor)); }, from);
 }
 
+/// old = next; a lambda cannot be assigned to.
+template <class Functors>
+void replace(Functors& old, Functors next) {
+  std::visit([&]<class F>(F& functor) { old.template emplace<F>(std::move(functor)); }, next);
+}
+
 /// The functor of a part, in the variant of all of them.
 template <class To, class Parts, class... Arguments>
 To compile(const Parts& parts, Arguments&... arguments) {

@@ -132,7 +132,7 @@ void resolve_warmup(Resolver& resolver, ResolvedSchedule& out) {
   if (said.start) {
     climb.from = resolver.rate("warmup_start", *said.start, climb.to / resolver.peak, "the rate it warms up to");
   }
-  out.warmup = compiled::compile<compiled::Warmup>(said.curve, climb);
+  compiled::replace(out.warmup, compiled::compile<compiled::Warmup>(said.curve, climb));
 }
 
 void resolve_cooldown(Resolver& resolver, const Traits& shape, ResolvedSchedule& out) {
@@ -145,7 +145,7 @@ void resolve_cooldown(Resolver& resolver, const Traits& shape, ResolvedSchedule&
   const double final = resolver.rate("final", said.final, stays ? 1.0 : start / resolver.peak,
                                      start == resolver.peak ? "peak" : "the rate before the cooldown");
   const Descent descent{static_cast<double>(out.layout.cooldown_steps), start, final, said.final};
-  out.cooldown = compiled::compile<compiled::Decay>(said.decay, descent, resolver);
+  compiled::replace(out.cooldown, compiled::compile<compiled::Decay>(said.decay, descent, resolver));
 }
 
 double last_rate(const ResolvedSchedule& schedule) {
@@ -172,7 +172,7 @@ std::shared_ptr<const ResolvedSchedule> resolve(const ScheduleSpec& spec) {
   out->warmup_end = shape.holds_warmup ? 0 : out->layout.warmup_steps;
   out->cooldown_begin = out->end - out->layout.cooldown_steps;
   Resolver resolver(spec, out->layout);
-  out->main = compiled::compile<compiled::Main>(spec.shape, resolver);
+  compiled::replace(out->main, compiled::compile<compiled::Main>(spec.shape, resolver));
   resolve_warmup(resolver, *out);
   resolve_cooldown(resolver, shape, *out);
   out->last = last_rate(*out);

@@ -5,10 +5,6 @@
 
 namespace scheduled {
 
-struct CosineFraction {
-  double operator()(double x, double z) const noexcept { return elementary::half_cosine(x, z); }
-};
-
 template <>
 struct Part<CosineDecay> : DecayDefaults {
   static constexpr std::string_view name = "cosine";
@@ -16,8 +12,8 @@ struct Part<CosineDecay> : DecayDefaults {
   static constexpr std::string_view meaning = "half a cosine over the run";
   static constexpr std::string_view formula = "½(1 + cos πx)";
   static KnownDecay known(const CosineDecay&) { return {KnownFamily::cosine}; }
-  static Affine<CosineFraction> compile(const CosineDecay&, const Descent& descent, const Resolver&) {
-    return affine<CosineFraction>(descent);
+  static auto compile(const CosineDecay&, const Descent& descent, const Resolver&) {
+    return affine(descent, [](double x, double z) { return elementary::half_cosine(x, z); });
   }
 };
 

@@ -5,10 +5,6 @@
 
 namespace scheduled {
 
-struct LinearFraction {
-  double operator()(double, double z) const noexcept { return z; }
-};
-
 template <>
 struct Part<LinearDecay> : DecayDefaults {
   static constexpr std::string_view name = "linear";
@@ -16,8 +12,8 @@ struct Part<LinearDecay> : DecayDefaults {
   static constexpr std::string_view meaning = "1 - x over the run";
   static constexpr std::string_view formula = "1 − x";
   static KnownDecay known(const LinearDecay&) { return {KnownFamily::linear}; }
-  static Affine<LinearFraction> compile(const LinearDecay&, const Descent& descent, const Resolver&) {
-    return affine<LinearFraction>(descent);
+  static auto compile(const LinearDecay&, const Descent& descent, const Resolver&) {
+    return affine(descent, [](double, double z) { return z; });
   }
 };
 

@@ -5,11 +5,6 @@
 
 namespace scheduled {
 
-struct LoweredLinearFraction {
-  double factor;
-  double operator()(double, double z) const noexcept { return factor * z; }
-};
-
 template <>
 struct Part<LoweredLinearDecay> : DecayDefaults {
   static constexpr std::string_view name = "lowered-linear";
@@ -19,10 +14,9 @@ struct Part<LoweredLinearDecay> : DecayDefaults {
   static constexpr std::tuple parameters{
       Key{"factor", &LoweredLinearDecay::factor, "of the rate before, > 0 and at most 1"},
   };
-  static Affine<LoweredLinearFraction> compile(const LoweredLinearDecay& decay, const Descent& descent,
-                                               const Resolver&) {
+  static auto compile(const LoweredLinearDecay& decay, const Descent& descent, const Resolver&) {
     if (!(decay.factor > 0.0 && decay.factor <= 1.0)) fail_value("factor", decay.factor, "must be > 0 and at most 1");
-    return affine(descent, LoweredLinearFraction{decay.factor});
+    return affine(descent, [factor = decay.factor](double, double z) { return factor * z; });
   }
 };
 

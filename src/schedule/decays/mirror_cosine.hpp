@@ -5,18 +5,14 @@
 
 namespace scheduled {
 
-struct MirrorCosineFraction {
-  double operator()(double x, double z) const noexcept { return 2.0 * z - elementary::half_cosine(x, z); }
-};
-
 template <>
 struct Part<MirrorCosineDecay> : DecayDefaults {
   static constexpr std::string_view name = "mirror-cosine";
   static constexpr std::string_view example = "mirror-cosine(steps=50k)";
   static constexpr std::string_view meaning = "2 linear - cosine over the run";
   static constexpr std::string_view formula = "2(1 − x) − ½(1 + cos πx)";
-  static Affine<MirrorCosineFraction> compile(const MirrorCosineDecay&, const Descent& descent, const Resolver&) {
-    return affine<MirrorCosineFraction>(descent);
+  static auto compile(const MirrorCosineDecay&, const Descent& descent, const Resolver&) {
+    return affine(descent, [](double x, double z) { return 2.0 * z - elementary::half_cosine(x, z); });
   }
 };
 

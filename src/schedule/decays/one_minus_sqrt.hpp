@@ -5,10 +5,6 @@
 
 namespace scheduled {
 
-struct OneMinusSqrtFraction {  // without the cancellation of 1 - sqrt(x)
-  double operator()(double x, double z) const noexcept { return z / (1.0 + std::sqrt(x)); }
-};
-
 template <>
 struct Part<OneMinusSqrtDecay> : DecayDefaults {
   static constexpr std::string_view name = "1-sqrt";
@@ -17,8 +13,9 @@ struct Part<OneMinusSqrtDecay> : DecayDefaults {
   static constexpr std::string_view formula = "1 − √x";
   static constexpr std::string_view source = "Hägele 2405.18392";
   static KnownDecay known(const OneMinusSqrtDecay&) { return {KnownFamily::one_minus_sqrt}; }
-  static Affine<OneMinusSqrtFraction> compile(const OneMinusSqrtDecay&, const Descent& descent, const Resolver&) {
-    return affine<OneMinusSqrtFraction>(descent);
+  static auto compile(const OneMinusSqrtDecay&, const Descent& descent, const Resolver&) {
+    return affine(descent,
+                  [](double x, double z) { return z / (1.0 + std::sqrt(x)); });  // 1 - sqrt(x) without cancellation
   }
 };
 

@@ -5,11 +5,6 @@
 
 namespace scheduled {
 
-struct PolynomialFraction {
-  double power;
-  double operator()(double, double z) const noexcept { return elementary::power(z, power); }
-};
-
 template <>
 struct Part<PolynomialDecay> : DecayDefaults {
   static constexpr std::string_view name = "polynomial";
@@ -20,9 +15,9 @@ struct Part<PolynomialDecay> : DecayDefaults {
       Key{"power", &PolynomialDecay::power, "exponent, > 0", "power=2"},
   };
   static KnownDecay known(const PolynomialDecay& decay) { return {KnownFamily::polynomial, decay.power}; }
-  static Affine<PolynomialFraction> compile(const PolynomialDecay& decay, const Descent& descent, const Resolver&) {
+  static auto compile(const PolynomialDecay& decay, const Descent& descent, const Resolver&) {
     require_positive("power", decay.power);
-    return affine(descent, PolynomialFraction{decay.power});
+    return affine(descent, [power = decay.power](double, double z) { return elementary::power(z, power); });
   }
 };
 

@@ -5,18 +5,14 @@
 
 namespace scheduled {
 
-struct SquareFraction {
-  double operator()(double x, double z) const noexcept { return z * (1.0 + x); }
-};
-
 template <>
 struct Part<SquareDecay> : DecayDefaults {
   static constexpr std::string_view name = "square";
   static constexpr std::string_view example = "square(steps=50k)";
   static constexpr std::string_view meaning = "1 - x^2 over the run";
   static constexpr std::string_view formula = "1 − x²";
-  static Affine<SquareFraction> compile(const SquareDecay&, const Descent& descent, const Resolver&) {
-    return affine<SquareFraction>(descent);
+  static auto compile(const SquareDecay&, const Descent& descent, const Resolver&) {
+    return affine(descent, [](double x, double z) { return z * (1.0 + x); });
   }
 };
 

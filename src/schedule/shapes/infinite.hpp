@@ -12,23 +12,6 @@ struct Words<Infinite::Curve> {
   static constexpr std::array<std::string_view, 2> words = {"cosine", "rsqrt"};
 };
 
-struct DescentToPlateau {
-  double peak;
-  double plateau;
-  double warmup;
-  double descent;
-  bool cosine;
-  double operator()(double i) const noexcept {
-    const double k = i - warmup;
-    if (k >= descent) return plateau;
-    const double x = k / descent;
-    if (cosine) return plateau + (peak - plateau) * elementary::half_cosine(x, (descent - k) / descent);
-    constexpr double steepness = 10.0;
-    constexpr double at_end = 0.30151134457776363 - 1.0;  // 1/sqrt(1 + steepness) - 1
-    return peak + (plateau - peak) * ((1.0 / std::sqrt(1.0 + steepness * x) - 1.0) / at_end);
-  }
-};
-
 template <>
 struct Part<Infinite> : ShapeDefaults {
   static constexpr std::string_view name = "infinite";
@@ -47,10 +30,18 @@ struct Part<Infinite> : ShapeDefaults {
     if (shape.plateau.unit == Rate::Unit::percent) return std::nullopt;
     return shape.plateau.value;
   }
-  static DescentToPlateau compile(const Infinite& shape, Resolver& resolver) {
+  static auto compile(const Infinite& shape, Resolver& resolver) {
     const auto descent = static_cast<double>(resolver.steps("descent", shape.descent));
-    return {resolver.peak, resolver.rate("plateau", shape.plateau), resolver.warmup, descent,
-            shape.curve == Infinite::Curve::cosine};
+    return [peak = resolver.peak, plateau = resolver.rate("plateau", shape.plateau), W = resolver.warmup, descent,
+            cosine = shape.curve == Infinite::Curve::cosine](double i) {
+      const double k = i - W;
+      if (k >= descent) return plateau;
+      const double x = k / descent;
+      if (cosine) return plateau + (peak - plateau) * elementary::half_cosine(x, (descent - k) / descent);
+      constexpr double steepness = 10.0;
+      constexpr double at_end = 0.30151134457776363 - 1.0;  // 1/sqrt(1 + steepness) - 1
+      return peak + (plateau - peak) * ((1.0 / std::sqrt(1.0 + steepness * x) - 1.0) / at_end);
+    };
   }
 };
 

@@ -5,16 +5,6 @@
 
 namespace scheduled {
 
-struct RampOrRoot {
-  double factor;  // peak d_model^-0.5
-  double warmup;
-  double ramp;  // warmup^-1.5
-  double operator()(double i) const noexcept {
-    const double t = i + 1.0;
-    return t < warmup ? factor * (t * ramp) : factor / std::sqrt(t);
-  }
-};
-
 template <>
 struct Part<Noam> : ShapeDefaults {
   static constexpr std::string_view name = "noam";
@@ -26,11 +16,14 @@ struct Part<Noam> : ShapeDefaults {
   static constexpr std::tuple parameters{
       Key{"d_model", &Noam::d_model, "width of the model, > 0"},
   };
-  static RampOrRoot compile(const Noam& shape, Resolver& resolver) {
+  static auto compile(const Noam& shape, Resolver& resolver) {
     require_positive("d_model", shape.d_model);
     if (resolver.layout.warmup_steps < 1) fail_argument("warmup", "noam needs one of at least 1 step");
     const double factor = resolver.finite(resolver.peak / std::sqrt(shape.d_model), "d_model^-0.5");
-    return {factor, resolver.warmup, 1.0 / (resolver.warmup * std::sqrt(resolver.warmup))};
+    return [factor, W = resolver.warmup, ramp = 1.0 / (resolver.warmup * std::sqrt(resolver.warmup))](double i) {
+      const double t = i + 1.0;
+      return t < W ? factor * (t * ramp) : factor / std::sqrt(t);
+    };
   }
 };
 

@@ -7,18 +7,6 @@
 
 namespace scheduled {
 
-struct CappedPower {
-  double peak;
-  double scale;  // batch a
-  double exponent;
-  double tokens_per_step;
-  double max;
-  double operator()(double i) const noexcept {
-    const double value = scale * elementary::power((i + 1.0) * tokens_per_step, exponent);
-    return peak * (value < max ? value : max);
-  }
-};
-
 template <>
 struct Part<Power> : ShapeDefaults {
   static constexpr std::string_view name = "power";
@@ -33,7 +21,7 @@ struct Part<Power> : ShapeDefaults {
       Key{"max", &Power::max, "cap, > 0"},
   };
   static Decay usual_decay() { return ExponentialDecay{}; }
-  static CappedPower compile(const Power& shape, Resolver& resolver) {
+  static auto compile(const Power& shape, Resolver& resolver) {
     const StepSize& step = resolver.spec.step_size;
     require_positive("a", shape.a);
     if (!(std::isfinite(shape.b) && shape.b <= 0.0)) fail_value("b", shape.b, "must be finite and <= 0");
@@ -43,7 +31,10 @@ struct Part<Power> : ShapeDefaults {
     resolver.finite(resolver.peak * shape.max, "max");
     const double scale = step.examples * shape.a;
     if (!std::isfinite(scale)) fail_value("a", shape.a, "must be smaller: the batch times it is not finite");
-    return {resolver.peak, scale, shape.b, step.tokens, shape.max};
+    return [peak = resolver.peak, scale, b = shape.b, tokens_per_step = step.tokens, max = shape.max](double i) {
+      const double value = scale * elementary::power((i + 1.0) * tokens_per_step, b);
+      return peak * (value < max ? value : max);
+    };
   }
 };
 

@@ -5,13 +5,6 @@
 
 namespace scheduled {
 
-struct RootOfTimescale {
-  double peak;
-  double timescale;
-  double offset;  // timescale + shift - warmup
-  double operator()(double i) const noexcept { return peak * std::sqrt(timescale / (i + offset)); }
-};
-
 template <>
 struct Part<Rsqrt> : ShapeDefaults {
   static constexpr std::string_view name = "rsqrt";
@@ -23,7 +16,7 @@ struct Part<Rsqrt> : ShapeDefaults {
       Key{"timescale", &Rsqrt::timescale, "length, at least 1 step; the warmup's where it is not given"},
       Key{"shift", &Rsqrt::shift, "length by which the shape is ahead", "", true},
   };
-  static RootOfTimescale compile(const Rsqrt& shape, Resolver& resolver) {
+  static auto compile(const Rsqrt& shape, Resolver& resolver) {
     std::int64_t timescale = resolver.layout.warmup_steps;
     if (shape.timescale) {
       timescale = resolver.some_steps("timescale", *shape.timescale);
@@ -31,8 +24,10 @@ struct Part<Rsqrt> : ShapeDefaults {
       fail_argument("timescale", "rsqrt needs it, or a warmup to take it from");
     }
     const std::int64_t shift = resolver.steps("shift", shape.shift);
-    return {resolver.peak, static_cast<double>(timescale),
-            static_cast<double>(timescale + shift - resolver.layout.warmup_steps)};
+    const auto offset = static_cast<double>(timescale + shift - resolver.layout.warmup_steps);
+    return [peak = resolver.peak, scale = static_cast<double>(timescale), offset](double i) {
+      return peak * std::sqrt(scale / (i + offset));
+    };
   }
 };
 

@@ -9,12 +9,6 @@
 
 namespace scheduled {
 
-struct TabledRates {
-  std::shared_ptr<const std::vector<double>> values;
-  double peak;
-  double operator()(double i) const noexcept { return peak * (*values)[static_cast<std::size_t>(i)]; }
-};
-
 template <>
 struct Part<Table> : ShapeDefaults {
   static constexpr std::string_view name = "table";
@@ -29,10 +23,12 @@ struct Part<Table> : ShapeDefaults {
     if (!shape.values || shape.values->empty()) fail_value("values", "[]", "must hold at least one LR");
     return static_cast<std::int64_t>(shape.values->size());
   }
-  static TabledRates compile(const Table& shape, Resolver& resolver) {
+  static auto compile(const Table& shape, Resolver& resolver) {
     require_non_negative("values", *shape.values);
     resolver.finite(resolver.peak * *std::max_element(shape.values->begin(), shape.values->end()), "the largest value");
-    return {shape.values, resolver.peak};
+    return [values = shape.values, peak = resolver.peak](double i) {
+      return peak * (*values)[static_cast<std::size_t>(i)];
+    };
   }
 };
 

@@ -5,18 +5,6 @@
 
 namespace scheduled {
 
-struct Triangle {
-  double peak;
-  double final;
-  double rise;  // steps up to the peak
-  double fall;  // steps from there to the end
-  double operator()(double i) const noexcept {
-    const double up = peak * ((i + 1.0) / rise);
-    const double down = final + (peak - final) * ((fall + rise - (i + 1.0)) / fall);
-    return i < rise ? up : down;
-  }
-};
-
 template <>
 struct Part<Triangular> : ShapeDefaults {
   static constexpr std::string_view name = "triangular";
@@ -31,11 +19,15 @@ struct Part<Triangular> : ShapeDefaults {
       Key{"peak_at", &Triangular::peak_at, "length of the rise"},
       Key{"final", &Triangular::final, "rate of the last step", "", true},
   };
-  static Triangle compile(const Triangular& shape, Resolver& resolver) {
-    const std::int64_t rise = resolver.some_steps("peak_at", shape.peak_at);
-    const std::int64_t fall = *resolver.layout.steps - rise;
-    if (fall < 1) fail_value("peak_at", print_duration(shape.peak_at), "must leave a step for the fall");
-    return {resolver.peak, resolver.rate("final", shape.final), static_cast<double>(rise), static_cast<double>(fall)};
+  static auto compile(const Triangular& shape, Resolver& resolver) {
+    const auto rise = static_cast<double>(resolver.some_steps("peak_at", shape.peak_at));
+    const double fall = static_cast<double>(*resolver.layout.steps) - rise;
+    if (fall < 1.0) fail_value("peak_at", print_duration(shape.peak_at), "must leave a step for the fall");
+    return [rise, fall, peak = resolver.peak, final = resolver.rate("final", shape.final)](double i) {
+      const double up = peak * ((i + 1.0) / rise);
+      const double down = final + (peak - final) * ((fall + rise - (i + 1.0)) / fall);
+      return i < rise ? up : down;
+    };
   }
 };
 
