@@ -17,13 +17,14 @@ namespace {
 
 /// The stream to go on with: the saved one, or a new one.
 OmegaStream start(const StreamVerbOptions& options, const std::optional<AskedDistance>& distance) {
-  const bool saved = !options.state.empty() && std::filesystem::exists(options.state);
-  if (!options.state.empty()) shell::check_writable(options.state);
+  const bool saved = options.state == "-" || (!options.state.empty() && std::filesystem::exists(options.state));
+  if (options.is_saved()) shell::check_writable(options.state);
   if (!saved) return OmegaStream(distance ? distance->value : 1.0);
-  OmegaStream stream = located(options.state, [&] { return OmegaStream::restore(read_text(options.state)); });
+  const std::string source = source_name(options.state);
+  OmegaStream stream = located(source, [&] { return OmegaStream::restore(read_text(options.state)); });
   if (distance && distance->value != stream.distance()) {
     fail_value("distance", distance->value,
-               fmt::format("the stream saved in {} has {}", options.state, format_number(stream.distance())));
+               fmt::format("the stream saved in {} has {}", source, format_number(stream.distance())));
   }
   return stream;
 }
@@ -106,12 +107,18 @@ void StreamVerbOptions::add_to(Verb& verb) {
       .value_optional()
       .type("[FILE]");
   verb.add("--follow", follow, "With --stream FILE: wait for more at its end, as tail -f does, until Ctrl-C");
-  verb.add("--state", state, "With --stream: go on from this file where it exists, and save there at the end")
+  verb.add(
+          "--state", state,
+          "With --stream: go on from this file where it exists, and save there at the end; - reads standard input, and "
+          "saves nothing")
       .type("FILE");
 }
 
 void bound_of_stream(const StreamVerbOptions& options, const LogOptions& log, const BoundOptions& bound,
                      std::optional<std::int64_t> every, const OutputOptions& output) {
+  if (options.state == "-" && options.input == "-") {
+    fail_argument("--state", "standard input holds the stream already; give one of them as a file");
+  }
   if (options.follow && options.input == "-") {
     fail_argument("--follow", "only with a FILE; standard input ends when it is closed");
   }
@@ -139,7 +146,7 @@ void bound_of_stream(const StreamVerbOptions& options, const LogOptions& log, co
   }
   printer.finish();
   if (lines.ended() && updates.lines() == 0) fail_argument("--stream", "no line in the input");
-  if (!options.state.empty()) shell::write_file(options.state, stream.save() + "\n");
+  if (options.is_saved()) shell::write_file(options.state, stream.save() + "\n");
 }
 
 }  // namespace scheduled::cli

@@ -13,10 +13,11 @@ namespace scheduled::cli {
 struct StreamVerbOptions {
   std::string input;  ///< a file, "-"; empty: not asked for
   bool follow = false;
-  std::string state;
+  std::string state;  ///< a file; "-": standard input, and nothing is saved
 
   void add_to(Verb& verb);
   bool asked() const { return !input.empty(); }
+  bool is_saved() const { return !state.empty() && state != "-"; }
 };
 
 /// Reads, prints a line per step, or every `every`-th, and saves the state at the end of the input or on Ctrl-C.

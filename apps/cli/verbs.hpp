@@ -1,9 +1,6 @@
 // The verbs, one file each: parse, call the library, print.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "shell/options.hpp"
 
 namespace scheduled::cli {
@@ -22,7 +19,5 @@ void add_fit(Verb& command);
 void add_predict(Verb& command);
 void add_cooldown(Verb& command);
 void add_run(Verb& command);
-/// arguments: those of the command from the verb on.
-void add_train(Verb& command, std::vector<std::string> arguments);
 
 }  // namespace scheduled::cli

@@ -112,7 +112,10 @@ void fail_file(const std::string& file, const std::string& requirement) {
 std::string source_name(const std::string& file) { return file == "-" ? "standard input" : file; }
 
 std::string read_text(const std::string& file) {
-  if (file == "-") return read_stream(std::cin, source_name(file));
+  if (file == "-") {
+    if (std::cin.eof()) fail_file(source_name(file), "is read already; give one of its readers a file");
+    return read_stream(std::cin, source_name(file));
+  }
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(file, error);
   if (status.type() == std::filesystem::file_type::not_found) fail_file(file, "no such file");

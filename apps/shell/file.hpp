@@ -19,8 +19,8 @@ void write_file(const std::filesystem::path& path, std::string_view bytes);
 /// Throws ArgumentError at `file`: what is wrong with it as a whole.
 [[noreturn]] void fail_file(const std::string& file, const std::string& requirement);
 
-/// The text of a file or, for "-", of standard input. Throws ArgumentError naming it: missing, unreadable, a directory,
-/// empty.
+/// The text of a file or, for "-", of standard input, which can be read once. Throws ArgumentError naming it: missing,
+/// unreadable, a directory, empty.
 std::string read_text(const std::string& file);
 
 /// What errors call it: its name, or "standard input" for "-".

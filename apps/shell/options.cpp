@@ -91,7 +91,9 @@ Option& Option::value_optional() {
 }
 
 Verb::Verb(const std::string& name, const std::string& meaning)
-    : owned_(std::make_shared<CLI::App>(meaning, name)), app_(owned_.get()) {}
+    : owned_(std::make_shared<CLI::App>(meaning, name)), app_(owned_.get()) {
+  app_->set_help_flag("-h,--help", "Print this help and exit");  // of all verbs, which are to come
+}
 
 Verb::~Verb() = default;
 
@@ -137,7 +139,6 @@ void Verb::read_values() {
 int run_program(Verb& program, std::string_view version, int argc, char** argv) {
   CLI::App& app = *program.app_;
   if (!version.empty()) app.set_version_flag("--version", app.get_name() + " " + std::string(version));
-  app.set_help_flag("-h,--help", "Print this help and exit");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

@@ -2,9 +2,9 @@
 
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "base/object.hpp"
 #include "scheduled/error.hpp"
 #include "trainer/safetensors.hpp"
 
@@ -13,9 +13,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr int state_format = 1;
+constexpr std::int64_t state_format = 1;
+constexpr std::int64_t most = std::int64_t{1} << 53;  // of a count
 constexpr const char* model_file = "model.safetensors";
 constexpr const char* optimizer_file = "optimizer.safetensors";
 constexpr const char* state_file = "state.json";
@@ -30,17 +29,6 @@ std::string read_file(const fs::path& path) {
     throw std::invalid_argument(path.string() + ": cannot be read; this checkpoint is not one of scheduled train");
   }
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-/// 0 ... 2^53.
-std::int64_t whole_at(const fs::path& path, const Json& json, const char* key) {
-  const Json& value = json.at(key);
-  constexpr std::uint64_t most = std::uint64_t{1} << 53;
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
-    throw std::invalid_argument(path.string() + ": is not the state of a training run: " + key +
-                                " must be a whole number from 0 to 2^53");
-  }
-  return value.get<std::int64_t>();
 }
 
 /// Copies the tensors of a file into the flat buffer, each after `suffix` was added to its name.
@@ -58,9 +46,9 @@ void read_tensors(const fs::path& path, const Layout& layout, const std::string&
   }
 }
 
-void check_identity(const fs::path& path, const Json& recorded, const Identity& identity) {
+void check_identity(const fs::path& path, const ObjectReader& recorded, const Identity& identity) {
   for (const auto& [key, value] : identity) {
-    const std::string before = recorded.at(key).get<std::string>();
+    const std::string& before = recorded.text(key);
     if (before == value) continue;
     const std::string undo = key.starts_with("data.")
                                  ? "the bytes are not those of before: files were changed, exchanged or put into "
@@ -116,24 +104,22 @@ void write_checkpoint(const fs::path& folder, const Layout& layout, const Weight
 TrainState read_checkpoint(const fs::path& folder, const Layout& layout, const Identity& identity, Weights& weights) {
   fs::path path = folder / state_file;
   TrainState state;
+  const std::string text = read_file(path);
   try {
-    const Json json = Json::parse(read_file(path));
-    if (const std::int64_t format = whole_at(path, json, "format"); format > state_format) {
+    const Json json = Json::parse(text);
+    const ObjectReader fields(json, path.string());
+    if (const std::int64_t format = fields.whole("format", 0, most); format > state_format) {
       throw std::invalid_argument(path.string() + ": was written by a newer scheduled: its format is " +
                                   std::to_string(format));
     }
-    check_identity(path, json.at("config"), identity);
-    state.step = whole_at(path, json, "step");
-    state.loss_sum = json.at("loss_sum").get<double>();
-    state.loss_count = whole_at(path, json, "loss_count");
-    const auto saved = json.at("omega").get<std::string>();
-    try {
-      state.omega = OmegaStream::restore(saved);
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(path.string() + ": omega: " + error.what());
-    }
-  } catch (const nlohmann::json::exception& error) {
-    throw std::invalid_argument(path.string() + ": is not the state of a training run: " + error.what());
+    check_identity(path, fields.object("config"), identity);
+    state.step = fields.whole("step", 0, most);
+    state.loss_sum = fields.number("loss_sum");
+    state.loss_count = fields.whole("loss_count", 0, most);
+    state.omega = OmegaStream::restore(fields.text("omega"));
+  } catch (const ArgumentError& error) {
+    if (error.fields().place) throw;
+    throw error.at(Place{path.string()});
   }
   const auto read = [&](const char* name, auto&& use) {
     path = folder / name;

@@ -1,14 +1,11 @@
 #include "trainer/config.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <functional>
-#include <iterator>
-#include <stdexcept>
+#include <array>
 
-#include "base/json_keys.hpp"
+#include "base/error.hpp"
+#include "base/object.hpp"
 #include "scheduled/schedule.hpp"
-#include "trainer/fields.hpp"
 
 namespace scheduled::trainer {
 namespace fs = std::filesystem;
@@ -20,27 +17,39 @@ constexpr std::int64_t most_bytes = std::int64_t{1} << 50;
 constexpr std::int64_t most_tokens = std::int64_t{1} << 24;  // of an update
 constexpr std::int64_t most_weights = std::int64_t{1} << 34;
 
-const Keys keys = {"data",     "model",   "batch",  "seed",      "schedule", "weight_decay",     "clip",
-                   "distance", "threads", "device", "log_every", "evaluate", "checkpoint_every", "grad_norm_l1"};
+constexpr std::array<std::string_view, 14> keys{
+    "data",     "model",   "batch",  "seed",      "schedule", "weight_decay",     "clip",
+    "distance", "threads", "device", "log_every", "evaluate", "checkpoint_every", "grad_norm_l1"};
+constexpr std::array<std::string_view, 4> data_keys{"train", "validation", "validation_bytes", "epochs"};
+constexpr std::array<std::string_view, 5> model_keys{"layers", "width", "heads", "context", "mlp"};
+constexpr std::array<std::string_view, 2> evaluate_keys{"every", "batches"};
 
-std::vector<fs::path> files_of(const std::vector<std::string>& names, const fs::path& folder) {
+/// One or more names of files.
+std::vector<fs::path> files_at(const ObjectReader& data, std::string_view key, const fs::path& folder) {
+  constexpr std::string_view allowed = "a list of one or more names of files, [\"a.txt\", ...]";
+  const Json& names = data.at(key, allowed);
+  if (!names.is_array() || names.items().empty()) data.fail(key, allowed);
   std::vector<fs::path> files;
-  files.reserve(names.size());
-  for (const std::string& name : names) files.push_back(folder / name);  // an absolute name stays
+  for (const Json& name : names.items()) {
+    if (!name.is_text() || name.text().empty()) data.fail(key, allowed);
+    files.push_back(folder / name.text());  // an absolute name stays
+  }
   return files;
 }
 
-void read_data(Fields data, const fs::path& folder, TrainConfig& config) {
-  config.train = files_of(data.names("train"), folder);
+void read_data(const ObjectReader& data, const fs::path& folder, TrainConfig& config) {
+  data.only(data_keys);
+  config.train = files_at(data, "train", folder);
   if (data.has("validation") == data.has("validation_bytes")) {
-    data.refuse("data needs either validation (files) or validation_bytes (so many of the last bytes)");
+    data.fail_whole("needs either validation (files) or validation_bytes (so many of the last bytes)");
   }
-  if (data.has("validation")) config.validation = files_of(data.names("validation"), folder);
+  if (data.has("validation")) config.validation = files_at(data, "validation", folder);
   config.validation_bytes = data.whole("validation_bytes", 1, most_bytes, 0);
   config.epochs = data.whole("epochs", 1, 1'000'000, 1);
 }
 
-void read_model(Fields model, TrainConfig& config) {
+void read_model(const ObjectReader& model, TrainConfig& config) {
+  model.only(model_keys);
   ModelConfig& out = config.model;
   out.layers = model.whole("layers", 1, 1024);
   out.width = model.whole("width", 2, 1 << 16);
@@ -53,31 +62,35 @@ void read_model(Fields model, TrainConfig& config) {
   if (layout_of(out).total > most_weights) model.fail("layers", "such that there are at most 2^34 weights");
 }
 
-void check_device(const Fields& fields, const std::string& device) {
+void check_device(const ObjectReader& fields, const std::string& device) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const bool numbered = device.starts_with("cuda:") && device.size() > 5 && device.size() < 8 &&
                         std::all_of(device.begin() + 5, device.end(), digit);
   if (device != "cpu" && device != "cuda" && !numbered) fields.fail("device", "cpu, cuda or cuda:N");
 }
 
-void read_all(Fields fields, const fs::path& folder, TrainConfig& config) {
-  read_data(fields.object("data", {"train", "validation", "validation_bytes", "epochs"}), folder, config);
-  read_model(fields.object("model", {"layers", "width", "heads", "context", "mlp"}), config);
+void read_all(const ObjectReader& fields, const fs::path& folder, TrainConfig& config) {
+  fields.only(keys);
+  read_data(fields.object("data"), folder, config);
+  read_model(fields.object("model"), config);
   config.batch = fields.whole("batch", 1, most_tokens);
   if (config.batch * config.model.context > most_tokens) {
     fields.fail("batch", "such that an update has at most 2^24 tokens");
   }
   config.seed = static_cast<std::uint64_t>(fields.whole("seed", 0, most_steps));
   config.schedule = fields.text("schedule");
-  config.weight_decay = fields.number("weight_decay", false, config.weight_decay);
-  config.clip = fields.number("clip", true, config.clip);
-  config.distance = fields.number("distance", true, config.distance);
+  config.weight_decay = fields.non_negative("weight_decay", config.weight_decay);
+  config.clip = fields.positive("clip", config.clip);
+  config.distance = fields.positive("distance", config.distance);
   config.threads = fields.whole("threads", 1, 1024, config.threads);
-  config.device = fields.text("device", config.device);
-  if (fields.has("device")) check_device(fields, config.device);
+  if (fields.has("device")) {
+    config.device = fields.text("device");
+    check_device(fields, config.device);
+  }
   config.log_every = fields.whole("log_every", 1, most_steps, config.log_every);
   if (fields.has("evaluate")) {
-    Fields evaluate = fields.object("evaluate", {"every", "batches"});
+    const ObjectReader evaluate = fields.object("evaluate");
+    evaluate.only(evaluate_keys);
     config.evaluate_every = evaluate.whole("every", 1, most_steps, 0);
     config.evaluate_batches = evaluate.whole("batches", 1, 1 << 20, config.evaluate_batches);
   }
@@ -85,41 +98,32 @@ void read_all(Fields fields, const fs::path& folder, TrainConfig& config) {
   config.grad_norm_l1 = fields.flag("grad_norm_l1", false);
 }
 
+/// Runs `call`, whose errors are at `place`.
+template <class Call>
+auto placed(const std::string& place, const Call& call) {
+  try {
+    return call();
+  } catch (const ArgumentError& error) {
+    throw error.at(Place{place});
+  }
+}
+
 }  // namespace
 
 TrainConfig parse_config(std::string_view name, std::string_view text, const fs::path& folder) {
-  const std::string where = std::string(name) + ": ";
-  nlohmann::json json;
-  try {
-    KeysOnce once;
-    json = nlohmann::json::parse(text, std::ref(once), true, true);
-  } catch (const nlohmann::json::exception& error) {
-    throw std::invalid_argument(where + "is no JSON: " + error.what());
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(where + error.what());
-  }
   TrainConfig config;
   config.file = fs::path(name);
-  read_all(Fields(std::string(name), "", json, keys), folder, config);
-  try {
-    static_cast<void>(Schedule::parse(config.schedule));
-    if (!Schedule::says_peak(config.schedule)) {
-      throw std::invalid_argument("'" + config.schedule + "' has no peak; give the learning rate, peak=LR");
-    }
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(where + "schedule: " + error.what());
+  const std::string file(name);
+  const Json json = placed(file, [&] { return Json::parse(text, true); });
+  read_all(ObjectReader(json, file), folder, config);
+  placed(file + ": schedule", [&] { return Schedule::parse(config.schedule); });
+  if (!Schedule::says_peak(config.schedule)) {
+    throw ArgumentError({.name = "schedule",
+                         .value = concat({"'", config.schedule, "'"}),
+                         .requirement = "has no peak; give the learning rate, peak=LR",
+                         .place = Place{file}});
   }
   return config;
-}
-
-TrainConfig read_config(const fs::path& file) {
-  std::error_code error;
-  std::ifstream in(file, std::ios::binary);
-  if (!in || fs::is_directory(file, error)) {
-    throw std::invalid_argument("config = " + file.string() + ": cannot be read; it must be a JSON file");
-  }
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  return parse_config(file.string(), text, file.parent_path());
 }
 
 }  // namespace scheduled::trainer

@@ -33,13 +33,10 @@ struct TrainConfig {
   bool grad_norm_l1 = false;
 };
 
-/// Reads the text of a configuration. Relative data files are relative to `folder`. Throws std::invalid_argument that
-/// begins with `name` and names the key, its value and what is allowed: keys that are given twice, unknown keys (with
-/// the nearest there is; before anything else of their object is looked at), missing ones, wrong types, values out of
-/// range; and JSON that is nested more than 64 deep.
+/// Reads the text of a configuration. Relative data files are relative to `folder`. Throws ArgumentError at `name` with
+/// the key, its value and what is allowed: keys that are given twice, unknown keys (with the one that was probably
+/// meant; before anything else of their object is looked at), missing ones, wrong types, values out of range; and JSON
+/// that is nested more than 64 deep.
 TrainConfig parse_config(std::string_view name, std::string_view text, const std::filesystem::path& folder);
-
-/// Reads a file; throws std::invalid_argument where it cannot be read.
-TrainConfig read_config(const std::filesystem::path& file);
 
 }  // namespace scheduled::trainer

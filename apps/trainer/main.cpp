@@ -55,7 +55,7 @@ void train_as(const TrainOptions& options) {
 }
 
 int run(int argc, char** argv) {
-  shell::Verb program("scheduled train", "Train a transformer on bytes, recorded in a run.");
+  shell::Verb program("scheduled train", train_meaning);
   TrainOptions options;
   options.add_to(program);
   program.run([&] { train_as(options); });

@@ -1,12 +1,18 @@
 #include "trainer/options.hpp"
 
+#include <filesystem>
+
 #include "base/error.hpp"
+#include "shell/file.hpp"
 
 namespace scheduled::trainer {
+namespace fs = std::filesystem;
 
 void TrainOptions::add_to(shell::Verb& verb) {
   verb.add("RUN", run, "Folder of the run; made where it is missing").required();
-  verb.add("--config", config, "Model, data and settings: JSON, see docs/guide/train.md").type("FILE").required();
+  verb.add("--config", config, "Model, data and settings: JSON, see docs/guide/train.md; - reads standard input")
+      .type("FILE")
+      .required();
   const shell::Option of_line = verb.add("--line", line, "Line of the run to go on with").type("NAME");
   verb.add("--until", until, "Train to this many updates in all; default: to the end of the line's schedule")
       .type("STEP");
@@ -33,7 +39,7 @@ TrainRequest TrainOptions::request() const {
   request.keep = keep;
   if (branch == "trunk") fail_value("branch", "trunk", "is the run's own line; give another name");
   if (!branch.empty()) request.branch = BranchRequest{branch, at, cooldown.cooldown};
-  request.config = read_config(config);
+  request.config = parse_config(shell::source_name(config), shell::read_text(config), fs::path(config).parent_path());
   return request;
 }
 

@@ -1,4 +1,4 @@
-// The options of `scheduled train`, read by the command (which then hands over) and by the trainer.
+// The options of `scheduled train`: the command describes them (verb.hpp), the trainer reads them.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,11 @@
 
 namespace scheduled::trainer {
 
+constexpr const char* train_meaning = "Train a transformer on bytes, recorded in a run";
+
 struct TrainOptions {
   std::string run;     ///< folder
-  std::string config;  ///< file
+  std::string config;  ///< file; "-": standard input
   std::string line = "trunk";
   std::optional<std::int64_t> until;  ///< nothing: to the line's end
   std::vector<std::int64_t> keep;     ///< steps to commit for later branches

@@ -5,16 +5,16 @@
 #include <bit>
 #include <cstring>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
+
+#include "base/json.hpp"
+#include "scheduled/error.hpp"
 
 namespace scheduled::trainer {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the format is little-endian");
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::size_t length_bytes = 8;
 constexpr std::uint64_t longest_header = 100'000'000;  // as the format's own implementation
@@ -36,17 +36,17 @@ std::uint64_t size_of(const std::string& name, const std::string& dtype) {
 
 /// A whole number >= 0 that fits.
 std::uint64_t number(const std::string& name, const char* what, const Json& json) {
-  constexpr std::uint64_t most = std::uint64_t{1} << 62;
-  if (!json.is_number_unsigned() || json.get<std::uint64_t>() > most) {
+  constexpr std::int64_t most = std::int64_t{1} << 62;
+  if (!json.is_whole() || json.whole() < 0 || json.whole() > most) {
     fail("tensor '" + name + "': " + what + " must be whole numbers >= 0");
   }
-  return json.get<std::uint64_t>();
+  return static_cast<std::uint64_t>(json.whole());
 }
 
 const Json& member(const std::string& name, const Json& entry, const char* key) {
-  const auto at = entry.find(key);
-  if (at == entry.end()) fail("tensor '" + name + "': has no " + key);
-  return *at;
+  const Json* const found = entry.find(key);
+  if (found == nullptr) fail("tensor '" + name + "': has no " + key);
+  return *found;
 }
 
 struct Range {
@@ -59,17 +59,18 @@ StoredTensor read_entry(const std::string& name, const Json& entry, std::span<co
   const Json& dtype = member(name, entry, "dtype");
   const Json& shape = member(name, entry, "shape");
   const Json& offsets = member(name, entry, "data_offsets");
-  if (!dtype.is_string()) fail("tensor '" + name + "': dtype must be text");
+  if (!dtype.is_text()) fail("tensor '" + name + "': dtype must be text");
   if (!shape.is_array()) fail("tensor '" + name + "': shape must be a list");
-  if (!offsets.is_array() || offsets.size() != 2) fail("tensor '" + name + "': data_offsets must be two numbers");
-  StoredTensor tensor{dtype.get<std::string>(), {}, {}};
+  if (!offsets.is_array() || offsets.items().size() != 2)
+    fail("tensor '" + name + "': data_offsets must be two numbers");
+  StoredTensor tensor{dtype.text(), {}, {}};
   std::uint64_t wanted = size_of(name, tensor.dtype);
-  for (const Json& size : shape) {
+  for (const Json& size : shape.items()) {
     const std::uint64_t value = number(name, "sizes in shape", size);
     if (__builtin_mul_overflow(wanted, value, &wanted)) fail("tensor '" + name + "': shape is too large");
     tensor.shape.push_back(static_cast<std::int64_t>(value));
   }
-  range = {number(name, "data_offsets", offsets[0]), number(name, "data_offsets", offsets[1])};
+  range = {number(name, "data_offsets", offsets.items()[0]), number(name, "data_offsets", offsets.items()[1])};
   if (range.begin > range.end || range.end > data.size()) {
     fail("tensor '" + name + "': data_offsets [" + std::to_string(range.begin) + ", " + std::to_string(range.end) +
          "] lie outside of the " + std::to_string(data.size()) + " bytes of data");
@@ -96,16 +97,13 @@ void check_ranges(std::vector<Range> ranges, std::size_t data) {
 
 Json parse_header(std::span<const std::byte> bytes) {
   const auto* const text = reinterpret_cast<const char*>(bytes.data());  // NOLINT: bytes as characters
-  // Every nesting costs stack, and a header has three levels of it.
-  constexpr int deepest = 4;
-  bool too_deep = false;
-  const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > deepest;
-    return !too_deep;
-  };
-  Json header = Json::parse(text, text + bytes.size(), shallow, false);
-  if (too_deep || !header.is_object()) fail("the header must be a JSON object of tensors");
-  return header;
+  try {
+    Json header = Json::parse({text, bytes.size()});
+    if (header.is_object()) return header;
+  } catch (const ArgumentError& error) {
+    fail("the header " + error.fields().requirement);
+  }
+  fail("the header must be a JSON object of tensors");
 }
 
 }  // namespace
@@ -123,7 +121,8 @@ std::string safetensors_header(std::span<const NamedTensor> tensors) {
   std::size_t at = 0;
   for (const NamedTensor& tensor : tensors) {
     const std::size_t end = at + tensor.values.size_bytes();
-    header[tensor.name] = {{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {at, end}}};
+    header.add(tensor.name,
+               Json::object({{"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", Json::array({at, end})}}));
     at = end;
   }
   std::string text = header.dump();
@@ -154,7 +153,7 @@ std::map<std::string, StoredTensor> parse_safetensors(std::span<const std::byte>
   const std::span<const std::byte> data = bytes.subspan(length_bytes + length);
   std::map<std::string, StoredTensor> tensors;
   std::vector<Range> ranges;
-  for (const auto& [name, entry] : header.items()) {
+  for (const auto& [name, entry] : header.members()) {
     if (name == "__metadata__") continue;
     ranges.emplace_back();
     tensors.emplace(name, read_entry(name, entry, data, ranges.back()));

@@ -107,6 +107,16 @@ class Live(command.CommandTest):
         self.assertEqual(process.returncode, 2)
         self.assertIn(b"run.csv: has become shorter", error)
 
+    def test_a_state_from_standard_input(self):
+        whole = self.bounds("-", input=lines_of(RATES).encode())
+        (self.folder / "rest").write_text(lines_of(RATES[25:]))
+        self.bounds("-", "--state", "first", input=lines_of(RATES[:25]).encode())
+        saved = (self.folder / "first").read_bytes()
+        self.assertEqual(self.bounds("rest", "--state", "-", input=saved), whole[25:])
+        self.assertFalse((self.folder / "-").exists(), "nothing is saved")
+        self.assert_fails(2, "--state: standard input holds the stream already", "bound", "--stream", "-", "--state", "-", input=saved)
+        self.assert_fails(2, "standard input: stream state", "bound", "--stream", "rest", "--state", "-", input=b"{}")
+
     def test_states(self):
         whole = self.bounds("-", "--state", "whole", input=lines_of(RATES).encode())
         first = self.bounds("-", "--state", "parts", input=lines_of(RATES[:25]).encode())

@@ -22,6 +22,11 @@ class StandardInput(command.CommandTest):
         )
 
 
+    def test_is_read_once(self):
+        self.assert_fails(2, "standard input: is read already; give one of its readers a file", "compare", "-", "-", input=b"cosine(steps=9)")
+        self.assert_fails(2, "standard input: is read already", "bound", "-", "-G", "-", input=b"1\n")
+
+
 class StandardOutput(command.CommandTest):
     def test_reader_that_leaves(self):
         """Endless rows and a reader of one line: no word, no error."""

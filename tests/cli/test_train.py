@@ -56,6 +56,15 @@ class Training(TrainTest):
         self.assertIn("trunk: finished at step 90", self.output_of("run", "status", "run"))
         self.assert_fails(2, "trunk: is finished at step 90; there is nothing", "train", "run", "--config", "c.json")
 
+    def test_config_from_standard_input(self):
+        config = (self.folder / "c.json").read_bytes()
+        first = json.loads(self.output_of("train", "run", "--config", "-", "--until", "20", "--json", input=config))
+        again = self.train("straight", "--until", 20)
+        self.assertEqual((first["step"], first["val_loss"]), (20, again["val_loss"]))
+        self.assertEqual(self.files("run", "trunk", 20), self.files("straight", "trunk", 20))
+        self.assert_fails(2, "standard input: batch = \"x\": must be a whole number", "train", "run", "--config", "-",
+                          input=json.dumps({**CONFIG, "batch": "x"}).encode())
+
     def test_text_for_people(self):
         text = self.output_of("train", "run", "--config", "c.json", "--until", "20")
         self.assertRegex(text, r"^trunk is at step 20 of 20, \d+ tokens/s\n  val_loss   \d\.\d+\n  checkpoint run/checkpoints/trunk-20\n$")

@@ -14,12 +14,13 @@ class BadInput(TrainTest):
 
     def test_config(self):
         self.configure("bad.json", wieght_decay=0.1)
-        self.check("unknown key 'wieght_decay', did you mean 'weight_decay'; there are data,", "--until", 10, config="bad.json")
-        self.check("config = none.json: cannot be read", "--until", 10, config="none.json")
+        self.check("bad.json: wieght_decay = 0.1: is no key; must be data, ", "--until", 10, config="bad.json")
+        self.check("none.json: no such file", "--until", 10, config="none.json")
+        self.check(".: is a directory, not a file", "--until", 10, config=".")
         self.configure("bad.json", schedule="rsqrt(warmup=20)")
-        self.assert_fails(2, "schedule: 'rsqrt(warmup=20)' has no peak; give the learning rate", "train", "run", "--config", "bad.json", "--until", "9")
+        self.assert_fails(2, "bad.json: schedule = 'rsqrt(warmup=20)': has no peak; give the learning rate", "train", "run", "--config", "bad.json", "--until", "9")
         self.configure("bad.json", schedule="rsqrt(warmup=20, peak=x)")
-        self.check("schedule: peak = 'x': must be a number", "--until", 10, config="bad.json")
+        self.check("bad.json: schedule: peak = 'x': must be a number", "--until", 10, config="bad.json")
         self.configure("bad.json", device="cuda:7")
         self.check("device = cuda:7: there are", "--until", 10, config="bad.json")
 

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "support/run_folder.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled::trainer {
@@ -47,18 +46,20 @@ TEST(TrainConfig, ReadsWithDefaults) {
 
 TEST(TrainConfig, NamesKeyValueAndWhatIsAllowed) {
   EXPECT_EQ(refused(with("\"layers\": 2, ", "")),
-            "c.json: model.layers is missing: must be a whole number from 1 to 1024");
-  EXPECT_EQ(refused(with("\"seed\": 7", R"("seed": 7, "wieght_decay": 0)")).substr(0, 74),
-            "c.json: unknown key 'wieght_decay', did you mean 'weight_decay'; there are");
+            "c.json: model.layers: is missing; must be a whole number from 1 to 1024");
+  EXPECT_EQ(
+      refused(with("\"seed\": 7", R"("seed": 7, "wieght_decay": 0)")),
+      "c.json: wieght_decay = 0: is no key; must be data, model, batch, seed, schedule, weight_decay, clip, distance, "
+      "threads, device, log_every, evaluate, checkpoint_every or grad_norm_l1; did you mean 'weight_decay'?");
   EXPECT_EQ(refused(with("\"mlp\": 48", R"("mlp": 48, "dropout": 0.1)")),
-            "c.json: unknown key 'model.dropout'; there are layers, width, heads, context, mlp");
+            "c.json: model.dropout = 0.1: is no key of model; must be layers, width, heads, context or mlp");
   EXPECT_EQ(refused(with("\"batch\": 4", "\"batch\": 4.5")),
             "c.json: batch = 4.5: must be a whole number from 1 to 16777216");
   EXPECT_EQ(refused(with("\"batch\": 4", "\"batch\": 0")),
             "c.json: batch = 0: must be a whole number from 1 to 16777216");
   EXPECT_EQ(refused(with("\"seed\": 7", "\"seed\": -1")).substr(0, 21), "c.json: seed = -1: mu");
-  EXPECT_EQ(refused(with("\"seed\": 7", "\"seed\": 18446744073709551615")).substr(0, 35),
-            "c.json: seed = 18446744073709551615");
+  EXPECT_EQ(refused(with("\"seed\": 7", "\"seed\": 18446744073709551615")),
+            "c.json: seed = 18446744073709551616.0: must be a whole number from 0 to 9007199254740992");
   EXPECT_EQ(refused(with("\"seed\": 7", R"("seed": 7, "clip": 0)")), "c.json: clip = 0: must be a number > 0");
   EXPECT_EQ(refused(with("\"seed\": 7", R"("seed": 7, "grad_norm_l1": 1)")),
             "c.json: grad_norm_l1 = 1: must be true or false");
@@ -69,25 +70,26 @@ TEST(TrainConfig, NamesKeyValueAndWhatIsAllowed) {
   EXPECT_EQ(refused(with("[\"a.txt\", \"/b.txt\"]", "\"a.txt\"")),
             "c.json: data.train = \"a.txt\": must be a list of one or more names of files, [\"a.txt\", ...]");
   EXPECT_EQ(refused(with(", \"validation_bytes\": 100", "")),
-            "c.json: data needs either validation (files) or validation_bytes (so many of the last bytes)");
+            "c.json: data: needs either validation (files) or validation_bytes (so many of the last bytes)");
   EXPECT_EQ(refused(with("{\"layers\": 2, \"width\": 32, \"heads\": 4, \"context\": 16, \"mlp\": 48}", "3")),
-            "c.json: model must be an object {...}");
+            "c.json: model: must be an object {...}");
   EXPECT_NE(refused(with("rsqrt(warmup=5", "rsqrt(wramup=5")).find("c.json: schedule: "), std::string::npos);
-  EXPECT_NE(refused("{").find("c.json: is no JSON: "), std::string::npos);
+  EXPECT_EQ(refused("{"), "c.json: is no valid JSON: it ends too soon; the text may be cut off");
   EXPECT_EQ(refused("[]"), "c.json: must be an object {...}");
 }
 
 /// A required key that is misspelt is unknown, not only missing; so is one of another name beside a missing one.
 TEST(TrainConfig, AMisspeltKeyIsNamedBeforeTheMissingOne) {
   EXPECT_EQ(refused(with("\"width\"", "\"wdith\"")),
-            "c.json: unknown key 'model.wdith', did you mean 'width'; there are layers, width, heads, context, mlp");
+            "c.json: model.wdith = 32: is no key of model; must be layers, width, heads, context or mlp; did you mean "
+            "'width'?");
   EXPECT_EQ(refused(with("\"width\"", "\"breadth\"")),
-            "c.json: unknown key 'model.breadth'; there are layers, width, heads, context, mlp");
-  EXPECT_EQ(refused(with("\"batch\"", "\"bacth\"")).substr(0, 60),
-            "c.json: unknown key 'bacth', did you mean 'batch'; there are");
-  EXPECT_EQ(refused(with("\"train\"", "\"trian\"")),
-            "c.json: unknown key 'data.trian', did you mean 'train'; there are train, validation, validation_bytes, "
-            "epochs");
+            "c.json: model.breadth = 32: is no key of model; must be layers, width, heads, context or mlp");
+  EXPECT_EQ(refused(with("\"batch\"", "\"bacth\"")).substr(0, 39), "c.json: bacth = 4: is no key; must be d");
+  EXPECT_EQ(
+      refused(with("\"train\"", "\"trian\"")),
+      "c.json: data.trian = [\"a.txt\",\"/b.txt\"]: is no key of data; must be train, validation, validation_bytes or "
+      "epochs; did you mean 'train'?");
 }
 
 TEST(TrainConfig, AKeyIsGivenOnce) {
@@ -108,12 +110,6 @@ TEST(TrainConfig, DeepNestsAreRefused) {
   const std::string nest = std::string(63, '[') + std::string(63, ']');
   EXPECT_EQ(refused(with("\"batch\": 4", "\"batch\": " + nest)),
             "c.json: batch = " + nest.substr(0, 60) + "...: must be a whole number from 1 to 16777216");
-}
-
-TEST(TrainConfig, FilesThatCannotBeRead) {
-  const TemporaryFolder folder;
-  EXPECT_NE(error_of([&] { read_config(folder / "none.json"); }).find("cannot be read"), std::string::npos);
-  EXPECT_NE(error_of([&] { read_config(folder / "."); }).find("cannot be read"), std::string::npos);
 }
 
 }  // namespace

@@ -60,7 +60,9 @@ TEST(Safetensors, SaysWhatIsWrong) {
   EXPECT_EQ(refused("abc"), "safetensors: 3 bytes: too short for a header");
   EXPECT_EQ(refused(std::string(8, '\xff')),
             "safetensors: a header of 18446744073709551615 bytes does not fit into the file of 8");
-  EXPECT_EQ(refused(file("{", 0)), "safetensors: the header must be a JSON object of tensors");
+  EXPECT_EQ(refused(file("{", 0)),
+            "safetensors: the header is no valid JSON: it ends too soon; the text may be cut off");
+  EXPECT_EQ(refused(file(R"({"a":1,"a":1})", 0)), "safetensors: the header key 'a' is given twice");
   EXPECT_EQ(refused(file("[1]", 0)), "safetensors: the header must be a JSON object of tensors");
   EXPECT_EQ(refused(file(one("1"), 0)), "safetensors: tensor 'a': must be an object");
   EXPECT_EQ(refused(file(one(R"({"shape":[],"data_offsets":[0,4]})"), 4)), "safetensors: tensor 'a': has no dtype");

@@ -1,9 +1,12 @@
 // The command `scheduled`: its verbs.
-#include <algorithm>
+#include <string_view>
 
 #include "cli/verbs.hpp"
 #include "scheduled/error.hpp"
 #include "shell/process.hpp"
+#ifdef SCHEDULED_WITH_ANYTIME
+#include "trainer/verb.hpp"
+#endif
 
 namespace scheduled::cli {
 namespace {
@@ -31,7 +34,8 @@ int run(int argc, char** argv) {
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
   add_run(command);
-  add_train(command, {argv + std::min(argc, 1), argv + argc});
+  trainer::add_train(command);
+  if (argc > 1 && argv[1] == std::string_view("train")) trainer::hand_over({argv + 2, argv + argc});
 #endif
   return run_program(command, version(), argc, argv);
 }
