@@ -3,6 +3,7 @@
 
 #include "cli/verbs.hpp"
 #include "scheduled/error.hpp"
+#include "shell/completion.hpp"
 #include "shell/process.hpp"
 #ifdef SCHEDULED_WITH_ANYTIME
 #include "trainer/verb.hpp"
@@ -37,6 +38,7 @@ int run(int argc, char** argv) {
   trainer::add_train(command);
   if (argc > 1 && argv[1] == std::string_view("train")) trainer::hand_over({argv + 2, argv + argc});
 #endif
+  add_completion(command);
   return run_program(command, version(), argc, argv);
 }
 

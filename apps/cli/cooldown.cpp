@@ -306,7 +306,7 @@ void add_cooldown(Verb& command) {
   verb.add("--at", options.at, "Steps of the trunk that are done; default: all of its log").type("STEP");
   verb.add("--cooldown", options.lengths, "Lengths: steps, or shares of the run that the cooldown ends")
       .type("N,N,...");
-  verb.add("--decay", options.decay, "Shape: linear, 1-sqrt, cosine, ...").type("NAME");
+  verb.add("--decay", options.decay, "Shape: linear, 1-sqrt, cosine, ...").type("NAME").suggest(suggest_decays);
   verb.add("--final", options.final, "Last rate, as a share of the trunk's; default 0").type("SHARE");
   verb.add("--further", options.further, "Steps of 'is it worth going on?'").type("N");
   options.fit.logs.add_to(verb, "Training log to fit now");

@@ -325,7 +325,9 @@ void add_extend(Verb& command) {
       .type("RULE");
   options.run.add_one_to(verb);
   verb.add("--cooldown", options.cooldown, "With --log: the planned cooldown; default 20%").type("LENGTH");
-  verb.add("--decay", options.decay, "With --log: its shape, as in wsd(decay=...); default linear").type("SHAPE");
+  verb.add("--decay", options.decay, "With --log: its shape, as in wsd(decay=...); default linear")
+      .type("SHAPE")
+      .suggest(suggest_decays);
   options.bound.add_settings_to(verb, {Criterion::omega}, Automatic::distance);
   options.output.add_to(verb);
   verb.help(

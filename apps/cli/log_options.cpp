@@ -17,9 +17,15 @@ constexpr const char* restarts_meaning = "Where steps go back: keep-last (the de
 constexpr const char* lr_of_meaning = "A row has the rate of its own update (same) or of the next one (next)";
 constexpr const char* offset_meaning = "Added to every step: 1 where the first update is logged as step 0";
 
+std::vector<std::string_view> format_names() {
+  std::vector<std::string_view> names;
+  for (const LogFormat& format : log_formats()) names.push_back(format.name);
+  return names;
+}
+
 std::string format_meaning() {
   std::string names;
-  for (const LogFormat& format : log_formats()) names += concat({names.empty() ? "" : ", ", format.name});
+  for (const std::string_view name : format_names()) names += concat({names.empty() ? "" : ", ", name});
   return "Insist on this format: " + names;
 }
 
@@ -102,8 +108,8 @@ void LogOptions::add_settings_to(Verb& verb, const std::string& of_columns) {
   verb.add("--columns", columns, of_columns).type("SOURCE=STANDARD,...");
   verb.add("--log-warmup", warmup, "Length of a linear warmup from 0 that the log lacks").type("N");
   verb.add("--max-gap", max_gap, "Longest stretch of steps to bridge; default ten times the usual one").type("N");
-  verb.add("--lr", lr, lr_meaning).type("SPEC");
-  verb.add("--format", format, format_meaning()).type("NAME");
+  verb.add("--lr", lr, lr_meaning).type("SPEC").suggest(suggest_schedules);
+  verb.add("--format", format, format_meaning()).type("NAME").suggest(suggest_words(format_names()));
   verb.add_each("--pattern", patterns, pattern_meaning).type("TEMPLATE");
   verb.add("--restarts", restarts, restarts_meaning).type("HOW");
   verb.add("--lr-of", lr_of, lr_of_meaning).type("WHICH");

@@ -216,7 +216,10 @@ void plan_run(const PlanOptions& options) {
 void add_run_plan(Verb& run) {
   Verb& verb = run.verb("plan", "Where branches leave the trunk, what that costs, what to expect");
   auto& options = verb.keep<PlanOptions>();
-  verb.add("--trunk", options.trunk, "Schedule without a horizon, e.g. \"rsqrt(warmup=1k)\"").type("SPEC").required();
+  verb.add("--trunk", options.trunk, "Schedule without a horizon, e.g. \"rsqrt(warmup=1k)\"")
+      .type("SPEC")
+      .suggest(suggest_schedules)
+      .required();
   verb.add("--results", options.results, "Total budgets of the results: steps, tokens or examples")
       .type("N,N")
       .required();

@@ -189,6 +189,7 @@ void add_run_init(Verb& run) {
   options.run.add_to(verb, false);
   verb.add("--trunk", options.trunk, "Schedule; without a horizon, so that branches can leave it, or a plain run's")
       .type("SPEC")
+      .suggest(suggest_schedules)
       .required();
   verb.add("--code", options.code, "Version of the training program, for the record").type("TEXT");
   verb.add("--data", options.data, "What the trunk reads, for the record").type("TEXT");
@@ -240,7 +241,9 @@ void add_run_resume(Verb& run) {
   Verb& verb = run.verb("resume", "Where to go on: the last sound checkpoint and the next LR");
   auto& options = verb.keep<ResumeOptions>();
   options.run.add_to(verb);
-  verb.add("--schedule", options.schedule, "What the trainer is about to use; must be the recorded one").type("SPEC");
+  verb.add("--schedule", options.schedule, "What the trainer is about to use; must be the recorded one")
+      .type("SPEC")
+      .suggest(suggest_schedules);
   verb.add("--override", options.override_schedule, "Record --schedule from here on");
   verb.add("--step", options.step, "This checkpoint; what came after it is superseded").type("N");
   verb.add("--decayed-from", options.decayed_from, "The trunk goes on from the cooled-down end of this branch (wsd-s)")

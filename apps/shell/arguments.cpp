@@ -83,7 +83,7 @@ void BoundOptions::add_settings_to(Verb& verb, const std::vector<Criterion>& cri
     words.push_back(word_of(one));
     meaning += concat({meaning.empty() ? "" : "; ", word_of(one), ": ", meanings[static_cast<std::size_t>(one)]});
   }
-  verb.add("--criterion", criterion, meaning);
+  verb.add("--criterion", criterion, meaning).suggest(suggest_words(words));
   verb.then([this, words] {
     const std::string_view word = word_of(criterion);
     if (std::find(words.begin(), words.end(), word) == words.end()) {
@@ -126,7 +126,8 @@ std::string settings_text(const BoundOptions& options) {
 CooldownOptions::Added CooldownOptions::add_to(Verb& verb, const std::string& share_of) {
   Option of_length =
       verb.add("--cooldown", length, "Length of the cooldown: steps, tokens, examples, or a share of " + share_of);
-  Option of_decay = verb.add("--decay", decay, "Shape of the cooldown: linear, 1-sqrt, cosine, ...");
+  Option of_decay =
+      verb.add("--decay", decay, "Shape of the cooldown: linear, 1-sqrt, cosine, ...").suggest(suggest_decays);
   Option of_final = verb.add("--final", final, "Rate at its end, or a share of the peak such as 10%");
   verb.then([this] { cooldown = parse_cooldown(length, decay, final); });
   return {of_length.type("LENGTH"), of_decay.type("NAME"), of_final.type("LR")};

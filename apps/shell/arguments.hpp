@@ -64,6 +64,11 @@ struct SpecOptions {
 /// One SPEC.
 std::vector<NamedSchedule> read_spec(const std::string& spec, std::optional<Duration> steps);
 
+/// For completion of a SPEC: names of schedules and, within quotes, their keys and the words that these can be, as
+/// schedule_help() has them; after @ files. And names of decays.
+std::vector<Suggestion> suggest_schedules(std::string_view typed, bool quoted);
+std::vector<Suggestion> suggest_decays(std::string_view typed, bool quoted);
+
 /// Names for a table or legend: keys on which all schedules agree are left out, and the peak unless `with_peak`.
 std::vector<std::string> short_names(const std::vector<NamedSchedule>& schedules, bool with_peak);
 
@@ -79,6 +84,7 @@ struct AskedGradNorm {
 };
 template <>
 struct Argument<AskedGradNorm> {
+  static constexpr bool may_be_file = true;
   static AskedGradNorm read(std::string_view name, std::string_view text);
   static std::string show(const AskedGradNorm& asked) { return asked.text; }
 };

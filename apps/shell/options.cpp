@@ -90,6 +90,17 @@ Option& Option::value_optional() {
   return *this;
 }
 
+Option& Option::suggest(Suggest suggest) {
+  *values_ = {std::move(suggest)};
+  return *this;
+}
+
+Suggest suggest_words(std::span<const std::string_view> words) {
+  return [words = std::vector<std::string>(words.begin(), words.end())](std::string_view, bool) {
+    return std::vector<Suggestion>(words.begin(), words.end());
+  };
+}
+
 Verb::Verb(const std::string& name, const std::string& meaning)
     : owned_(std::make_shared<CLI::App>(meaning, name)), app_(owned_.get()) {
   app_->set_help_flag("-h,--help", "Print this help and exit");  // of all verbs, which are to come
@@ -106,11 +117,11 @@ Verb& Verb::verb(const std::string& name, const std::string& meaning) {
 Option Verb::add(const std::string& names, bool& target, const std::string& meaning) {
   CLI::Option* const option = app_->add_flag(names, meaning);
   readers_.push_back({option, argument_name(names), [&target](std::string_view, std::string_view) { target = true; }});
-  return Option(option);
+  return {option, readers_.back().values.get()};
 }
 
 Option Verb::add_read(const std::string& names, const std::string& meaning, const std::string& shown, bool repeated,
-                      Read read) {
+                      Values values, Read read) {
   CLI::Option* const option = app_->add_option(names, CLI::callback_t(), meaning);
   option->type_name("TEXT");
   if (!shown.empty()) option->default_str(shown);
@@ -119,11 +130,32 @@ Option Verb::add_read(const std::string& names, const std::string& meaning, cons
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     if (positional) option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
   }
-  readers_.push_back({option, argument_name(names), std::move(read)});
-  return Option(option);
+  readers_.push_back(
+      {option, argument_name(names), std::move(read), std::make_unique<Values>(std::move(values)), repeated});
+  return {option, readers_.back().values.get()};
 }
 
 void Verb::help(const std::string& text) { app_->footer(text); }
+
+VerbInfo Verb::info() const {
+  VerbInfo info{app_->get_name(), app_->get_description(), {}};
+  for (const CLI::Option* const option : app_->get_options({})) {
+    OptionInfo one{{}, option->get_description()};
+    for (const std::string& name : option->get_lnames()) one.names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) one.names.push_back("-" + name);
+    one.positional = one.names.empty();
+    one.takes_value = option->get_items_expected_max() > 0;
+    one.needs_value = option->get_items_expected_min() > 0;
+    for (const Reader& reader : readers_) {
+      if (reader.option != option) continue;
+      one.values = *reader.values;
+      one.repeated = reader.repeated;
+    }
+    info.options.push_back(std::move(one));
+  }
+  for (const auto& verb : verbs_) info.verbs.push_back(verb->info());
+  return info;
+}
 
 /// In the order of the command line, so that --base belongs to the --log before it.
 void Verb::read_values() {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,18 +18,64 @@ class Option;
 
 namespace scheduled::shell {
 
+/// One way in which a value can go on.
+struct Suggestion {
+  std::string text;  ///< all of the value
+  std::string meaning = {};
+  bool open = false;  ///< more must follow
+  bool operator==(const Suggestion&) const = default;
+};
+
+/// The values that begin with `typed`, for completion. `quoted`: within quotes of the shell, where brackets may stand.
+using Suggest = std::function<std::vector<Suggestion>(std::string_view typed, bool quoted)>;
+
+/// Those of a few words, and none.
+Suggest suggest_words(std::span<const std::string_view> words);
+
+/// What values an option takes.
+struct Values {
+  Suggest suggest = {};
+  bool files = false;  ///< names of files, too
+};
+template <class T>
+Values values_of() {
+  if constexpr (requires { Argument<T>::words(); }) {
+    return {suggest_words(Argument<T>::words())};
+  } else {
+    return {{}, requires {requires Argument<T>::may_be_file;
+  }
+};
+}  // namespace scheduled::shell
+}
+
+/// A verb as completion needs it. Names of options have their dashes.
+struct OptionInfo {
+  std::vector<std::string> names;
+  std::string meaning;
+  bool positional = false, repeated = false;
+  bool takes_value = false, needs_value = false;
+  Values values = {};
+};
+struct VerbInfo {
+  std::string name, meaning;
+  std::vector<OptionInfo> options;
+  std::vector<VerbInfo> verbs = {};
+};
+
 /// An option or a positional argument of a verb, for what else there is to say about it.
 class Option {
  public:
-  explicit Option(CLI::Option* option) : option_(option) {}
+  Option(CLI::Option* option, Values* values) : option_(option), values_(values) {}
   Option& type(const std::string& text);  ///< what --help calls its value: "STEP,STEP"
   Option& required();
   Option& excludes(Option other);
   Option& needs(Option other);
   Option& value_optional();  ///< without a value it reads as the empty text
+  Option& suggest(Suggest suggest);
 
  private:
   CLI::Option* option_;
+  Values* values_;
 };
 
 /// A program or one of its verbs. `names` of options are "-D,--distance"; a name without dashes is a positional
@@ -55,7 +102,7 @@ class Verb {
   template <class T>
   Option add(const std::string& names, T& target, const std::string& meaning) {
     return add_read(
-        names, meaning, Argument<T>::show(target), false,
+        names, meaning, Argument<T>::show(target), false, values_of<T>(),
         [&target](std::string_view name, std::string_view text) { target = Argument<T>::read(name, text); });
   }
   /// A flag.
@@ -63,14 +110,14 @@ class Verb {
   /// May be repeated; each time it is one entry of `target`.
   template <class T>
   Option add_each(const std::string& names, std::vector<T>& target, const std::string& meaning) {
-    return add_read(names, meaning, {}, true, [&target](std::string_view name, std::string_view text) {
+    return add_read(names, meaning, {}, true, values_of<T>(), [&target](std::string_view name, std::string_view text) {
       target.push_back(Argument<T>::read(name, text));
     });
   }
   /// May be repeated; called in the order of the command line.
   using Read = std::function<void(std::string_view name, std::string_view text)>;
   Option add_calls(const std::string& names, Read read, const std::string& meaning) {
-    return add_read(names, meaning, {}, true, std::move(read));
+    return add_read(names, meaning, {}, true, values_of<std::string>(), std::move(read));
   }
 
   /// Called when all arguments are read, before the verb runs; in the order of these calls.
@@ -80,16 +127,20 @@ class Verb {
   /// What --help ends with.
   void help(const std::string& text);
 
+  VerbInfo info() const;
+
  private:
   friend int run_program(Verb& program, std::string_view version, int argc, char** argv);
   struct Reader {
     CLI::Option* option;
     std::string name;
     Read read;
+    std::unique_ptr<Values> values = std::make_unique<Values>();
+    bool repeated = false;
   };
   explicit Verb(CLI::App* app) : app_(app) {}
   Option add_read(const std::string& names, const std::string& meaning, const std::string& shown, bool repeated,
-                  Read read);
+                  Values values, Read read);
   void read_values();
 
   std::shared_ptr<CLI::App> owned_;  // of a program; its verbs belong to it

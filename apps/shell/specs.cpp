@@ -90,9 +90,11 @@ Option SpecOptions::add_to(Verb& verb) {
       for (NamedSchedule& schedule : read_spec(spec, steps)) schedules.push_back(std::move(schedule));
     }
   });
-  return verb.add_each("SPEC", specs,
-                       "Schedule, e.g. \"wsd(steps=50k, cooldown=20%)\"; - reads one per line from standard input; "
-                       "@FILE reads a spec, the JSON that show prints, or one rate per line");
+  return verb
+      .add_each("SPEC", specs,
+                "Schedule, e.g. \"wsd(steps=50k, cooldown=20%)\"; - reads one per line from standard input; "
+                "@FILE reads a spec, the JSON that show prints, or one rate per line")
+      .suggest(suggest_schedules);
 }
 
 std::vector<std::string> short_names(const std::vector<NamedSchedule>& schedules, bool with_peak) {

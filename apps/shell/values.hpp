@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,7 @@ std::pair<std::string, std::string> read_pair(std::string_view name, std::string
 
 template <>
 struct Argument<std::string> {
+  static constexpr bool may_be_file = true;  // for completion
   static std::string read(std::string_view, std::string_view text) { return std::string(text); }
   static std::string show(const std::string& value) { return value; }
 };
@@ -78,12 +80,16 @@ struct Argument<Threads> {
 /// The words of an enumeration.
 template <Worded E>
 struct Argument<E> {
+  static std::span<const std::string_view> words() { return Words<E>::words; }
   static E read(std::string_view name, std::string_view text) { return parse_word<E>(name, text); }
   static std::string show(E value) { return std::string(word_of(value)); }
 };
 
 template <class T>
 struct Argument<std::optional<T>> {
+  static auto words() requires requires { Argument<T>::words(); }
+  { return Argument<T>::words(); }
+  static constexpr bool may_be_file = requires { requires Argument<T>::may_be_file; };
   static std::optional<T> read(std::string_view name, std::string_view text) { return Argument<T>::read(name, text); }
   static std::string show(const std::optional<T>& value) { return value ? Argument<T>::show(*value) : std::string(); }
 };

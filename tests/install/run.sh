@@ -11,6 +11,9 @@ else
   where=(-DSCHEDULED_SOURCE_DIR="$source_dir")
 fi
 cmake -G Ninja -S "$source_dir/tests/install" -B "$work/build" -DCMAKE_BUILD_TYPE=Release "${where[@]}" >/dev/null
+if [[ -x $work/prefix/bin/scheduled ]]; then
+  diff <("$work/prefix/bin/scheduled" completion bash) "$work/prefix/share/bash-completion/completions/scheduled"
+fi
 cmake --build "$work/build" --target consumer consumer_c
 output=$("$work/build/consumer")
 echo "$output"
