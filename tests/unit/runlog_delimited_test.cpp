@@ -44,6 +44,22 @@ TEST(Delimited, TakesWhatProgramsWrite) {
   expect_column(quotes, "train_loss", {3.0, 4.0});
 }
 
+TEST(Delimited, ALastLineWithoutItsBreakIsNotedAndLeftOutWhereItMayBeCut) {
+  const std::string rows = "step,lr,loss\n1,1e-3,2.71\n2,1e-3,2.65\n";
+  for (const char* const cut : {"3", "3,", "3,1e-3", "3,1e-3,", "3,1e-3,2", "3,1e-3,2."}) {
+    const RunLog log = parse_log("run.csv", rows + cut);
+    EXPECT_EQ(log.step, (Steps{1, 2})) << cut;
+    ASSERT_EQ(log.notes.size(), 1U) << cut;
+    EXPECT_EQ(log.notes[0], "the last line has no line break: it may have been cut off, and is left out");
+  }
+  const RunLog whole = parse_log("run.csv", rows + "3,1e-3,2.63");
+  EXPECT_EQ(whole.step, (Steps{1, 2, 3}));
+  EXPECT_EQ(whole.notes.at(0), "the last line has no line break: the file may have been cut off there");
+  EXPECT_TRUE(parse_log("run.csv", rows).notes.empty());
+  EXPECT_TRUE(parse_log("run.csv", rows + "\n  \n").notes.empty());
+  EXPECT_EQ(parse_log("run.csv", "step,loss\n1,2").step, (Steps{1})) << "nothing to compare it with";
+}
+
 TEST(Delimited, TakesUsualNamesBestFirst) {
   const RunLog log = parse_log("run.csv", "iter,learning_rate,loss,eval_loss,gradient_norm,tokens\n1,2,3,4,5,6\n");
   EXPECT_EQ(names(log), (Names{"grad_norm", "lr", "tokens", "train_loss", "val_loss"}));

@@ -119,6 +119,50 @@ void add_cell(RawColumn& column, std::size_t row, std::string_view cell) {
 
 }  // namespace
 
+namespace {
+
+/// The last cell of a line without quotes.
+std::string_view last_cell(std::string_view line, char delimiter) {
+  return trimmed(line.substr(line.find_last_of(delimiter) + 1));
+}
+
+/// Whether a last line without a line break may have been cut off: it has too few cells, or its last one is shorter
+/// than those of the lines before it.
+bool may_be_cut(std::string_view before, std::string_view line) {
+  before.remove_prefix(before.find_first_not_of("\r\n"));
+  const char delimiter = find_delimiter(before);
+  const std::vector<std::string> header = header_of(before);
+  const auto separators = static_cast<std::size_t>(std::count(line.begin(), line.end(), delimiter));
+  if (separators + 1 < header.size()) return true;
+  constexpr int most_lines = 100;
+  std::size_t shortest = std::string_view::npos;
+  for (int k = 0; k < most_lines && !before.empty(); ++k) {
+    before.remove_suffix(1);  // its line break
+    const std::size_t begin = before.find_last_of('\n') + 1;
+    const std::string_view earlier = trimmed(before.substr(begin));
+    if (begin == 0) break;  // the header
+    if (!earlier.empty() && earlier.find('"') == std::string_view::npos) {
+      shortest = std::min(shortest, last_cell(earlier, delimiter).size());
+    }
+    before = before.substr(0, begin);
+  }
+  return shortest != std::string_view::npos && last_cell(line, delimiter).size() < shortest;
+}
+
+/// Takes a last line without a line break off where it may have been cut off; `notes` say that there is one.
+std::string_view without_cut_line(std::string_view content, std::vector<std::string>& notes) {
+  const std::size_t begin = content.find_last_of('\n') + 1;
+  const std::string_view last = content.substr(begin);
+  const std::size_t first_row = content.find('\n', std::min(content.find_first_not_of("\r\n"), content.size()));
+  if (trimmed(last).empty() || begin <= first_row || last.find('"') != std::string_view::npos) return content;
+  const bool cut = may_be_cut(content.substr(0, begin), last);
+  notes.push_back(concat({"the last line has no line break: ",
+                          cut ? "it may have been cut off, and is left out" : "the file may have been cut off there"}));
+  return cut ? content.substr(0, begin) : content;
+}
+
+}  // namespace
+
 RawTable read_delimited(const Source& source) {
   Records records(source.name, source.content, source.first_line);
   RawTable table;
@@ -168,11 +212,22 @@ LineParser delimited_lines() {
   };
 }
 
+namespace {
+
+Parsed parse_file(const Source& source) {
+  Parsed parsed;
+  const std::string_view content = without_cut_line(source.content, parsed.notes);
+  parsed.tables.push_back(read_delimited({source.name, content, source.first_line}));
+  return parsed;
+}
+
+}  // namespace
+
 Format delimited() {
   return {.about = {"csv", "text with a header line, separated by comma, semicolon or tab",
                     "Lightning's CSVLogger, Keras' CSVLogger, Weights & Biases' and MLflow's exports, data frames"},
           .recognises = [](std::string_view) { return true; },
-          .parse = [](const Source& source) { return Parsed{.tables = {read_delimited(source)}}; },
+          .parse = parse_file,
           .line_parser = delimited_lines};
 }
 
