@@ -1,4 +1,5 @@
 #include <array>
+#include <charconv>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -39,6 +40,13 @@ double multiplier(char letter) {
   }
 }
 
+/// Of a whole number that a double rounds.
+bool is_above_largest(std::string_view digits) {
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  return error == std::errc() && end == digits.data() + digits.size() && count > (std::int64_t{1} << 53);
+}
+
 /// Largest whole number not above `value`, forgiving the rounding of the product that made it.
 double whole(double value) {
   const double nearest = std::nearbyint(value);
@@ -72,7 +80,7 @@ Duration parse_duration(std::string_view name, std::string_view text) {
   duration.value = duration.unit == Duration::Unit::steps ? whole(*value * factor) : *value * factor;
   if (!std::isfinite(*value)) reject("must be finite");
   if (*value < 0.0) reject("must not be negative");
-  if (duration.value > largest_count) reject("must be at most 2^53");
+  if (duration.value > largest_count || is_above_largest(number)) reject("must be at most 2^53");
   if (duration.unit == Duration::Unit::steps && std::fabs(duration.value - *value * factor) > 1e-6) {
     reject("must be a whole number of steps (a share of the run is written with %)");
   }
