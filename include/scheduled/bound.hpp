@@ -93,7 +93,7 @@ struct CurveOptions {
 /// out[t-1] = Omega_t for t = 1 ... T, out.size() == lr.size(). O(T log(1/tolerance)) time by a fast multipole method
 /// (src/bound/curve.cpp), at most 2.5 bytes of memory for each byte of lr. Where eta_t = 0 the value of
 /// the last positive step stands; before the first positive step the bound is infinite. Positive rates that span more
-/// than 1e75 are summed directly, O(T^2).
+/// than 1e75 are summed directly, O(T^2), and refused where T > 20000.
 void omega_curve(std::span<const double> lr, GradNorm grad_norm, double distance, std::span<double> out,
                  const CurveOptions& options = {});
 

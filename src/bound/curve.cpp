@@ -64,6 +64,13 @@ void positive_curve(std::span<const double> lr, GradNorm grad_norm, double dista
   problem.rate_scale = scale_for(rates.largest);
   constexpr double direct_below = 1e-75;  // the kernels multiply four distances
   if (rates.smallest * problem.rate_scale < direct_below) {
+    constexpr std::size_t most_direct = 20000;  // half a second
+    if (lr.size() > most_direct) {
+      fail_value("lr", rates.smallest,
+                 concat({"must not be below 1e-75 of the largest rate, ", format_number(rates.largest),
+                         ", in a curve of more than ", std::to_string(most_direct),
+                         " steps, whose time would grow with their square"}));
+    }
     for (std::size_t t = 1; t <= lr.size(); ++t) out[t - 1] = omega(lr.first(t), grad_norm, distance);
     return;
   }

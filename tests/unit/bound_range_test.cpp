@@ -64,6 +64,20 @@ TEST(BoundRange, WhatNoDoubleHoldsIsAnError) {
   EXPECT_NE(error_of([] { standard_bound(flat(0.0), 1.0, 1.0); }).find("all 3 values are 0"), std::string::npos);
 }
 
+TEST(BoundRange, CurvesOverWideSpansAreShortOrRefused) {
+  std::vector<double> lr(20001);
+  for (std::size_t t = 0; t < lr.size(); ++t) lr[t] = std::pow(10.0, -80.0 * double(t) / double(lr.size() - 1));
+  std::vector<double> out(lr.size());
+  EXPECT_EQ(
+      error_of([&] { omega_curve(lr, 1.0, 1.0, out); }),
+      "lr = 1e-80: must not be below 1e-75 of the largest rate, 1, in a curve of more than 20000 steps, whose time "
+      "would grow with their square");
+  const std::size_t few = 300;
+  for (std::size_t t = 0; t < few; ++t) lr[t] = std::pow(10.0, -80.0 * double(t) / double(few - 1));
+  omega_curve(std::span(lr).first(few), 1.0, 1.0, std::span(out).first(few));
+  EXPECT_EQ(out[few - 1], omega(std::span(lr).first(few), 1.0, 1.0));
+}
+
 TEST(BoundRange, RandomMagnitudes) {
   std::mt19937_64 random(7);
   std::uniform_real_distribution<double> exponent(-300.0, 300.0);
