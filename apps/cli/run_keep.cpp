@@ -84,7 +84,7 @@ void repair(const RepairOptions& options) {
   if (report.facts_written > 0) text += fmt::format("facts written into {} checkpoints\n", report.facts_written);
   print_text(text + (!report.changed ? "the record is intact\n"
                      : dry           ? "the record would be made anew\n"
-                                     : "the record was made anew; the damaged one is still in the folder, unused\n"));
+                                     : "the record was made anew; a damaged one stays in the folder, unused\n"));
 }
 
 void migrate(const RunOptions& options) {

@@ -185,7 +185,13 @@ struct Metric {
 /// from. The text names the file. What was committed before stays as it was.
 class StoreError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit StoreError(const std::string& text, int code = 0) : std::runtime_error(text), code_(code) {}
+
+  /// errno where the operating system refused (ENOSPC: the disk is full, gc helps), else 0.
+  int code() const noexcept { return code_; }
+
+ private:
+  int code_;
 };
 
 /// Another process writes to this run. The text names it.
@@ -322,8 +328,8 @@ class RunStore {
   /// being deleted by the writer.
   VerifyReport verify() const;
 
-  /// Takes the mark of damage off checkpoints whose files are as recorded again, and gives them back. `resume` takes
-  /// such a checkpoint in any case where nothing was committed after it.
+  /// Takes the mark of damage off checkpoints whose files are as recorded again, and gives them back. Those after which
+  /// nothing was committed keep it: `resume` goes on from them, and takes it off.
   std::vector<RecordedCheckpoint> clear_marks();
 
   /// Deletes checkpoints that nothing needs. Kept are: of the trunk and of each unfinished branch the last `keep_last`

@@ -3,9 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <set>
 #include <system_error>
 
 #include "anytime/state.hpp"
@@ -19,15 +17,6 @@ std::string name_of(const RecordedCheckpoint& checkpoint) {
 }
 
 namespace {
-
-std::string kind_of(mode_t mode) {
-  return S_ISLNK(mode)    ? "a link"
-         : S_ISDIR(mode)  ? "a folder"
-         : S_ISFIFO(mode) ? "a FIFO"
-         : S_ISSOCK(mode) ? "a socket"
-         : S_ISREG(mode)  ? "a file"
-                          : "a device";
-}
 
 /// An open file or folder below another, or why there is none.
 struct Opened {
@@ -44,7 +33,7 @@ Opened open_in(int in, const std::string& name, bool folder) {
     return {{}, "cannot be seen: " + std::generic_category().message(errno)};
   }
   if (folder ? !S_ISDIR(status.st_mode) : !S_ISREG(status.st_mode)) {
-    return {{}, "is " + kind_of(status.st_mode) + ", not a " + (folder ? "folder" : "file")};
+    return {{}, concat({"is ", kind_of(status.st_mode), ", not a ", folder ? "folder" : "file"})};
   }
   const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (folder ? O_DIRECTORY : 0);
   const int number = ::openat(in, name.c_str(), flags);
@@ -114,24 +103,6 @@ FoundFacts read_facts(const BoundFolder& run, const std::string& folder) {
     text.append(block.data(), static_cast<std::size_t>(count));
   }
   return {true, parse_facts(text)};
-}
-
-std::vector<std::string> leftovers(const fs::path& run, const RunRecord& record) {
-  std::set<std::string> known;
-  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
-    if (checkpoint.state != RecordedCheckpoint::State::deleted) known.insert(checkpoint.folder);
-  }
-  std::vector<std::string> out;
-  for (const char* const folder : {checkpoint_folder, staging_folder}) {
-    std::error_code error;
-    fs::directory_iterator entries(run / folder, error);
-    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-      const std::string name = std::string(folder) + "/" + entries->path().filename().string();
-      if (!known.contains(name)) out.push_back(name);
-    }
-  }
-  std::sort(out.begin(), out.end());
-  return out;
 }
 
 }  // namespace scheduled::anytime

@@ -71,12 +71,12 @@ void publish(const fs::path& run, RecordedCheckpoint& checkpoint, const std::fun
   write(staging.path);
   fault_point("commit.written");
   checkpoint.files = anytime::sum_files(staging.path);
-  if (checkpoint.files.empty()) fail({"checkpoint of step ", std::to_string(checkpoint.step), ": has no files"});
+  if (checkpoint.files.empty())
+    fail_argument("files", concat({"the checkpoint of step ", std::to_string(checkpoint.step), " has no files"}));
   std::vector<std::string> names{anytime::facts_file};
   for (const RecordedFile& file : checkpoint.files) {
     if (file.name == anytime::facts_file) {
-      fail({"checkpoint of step ", std::to_string(checkpoint.step), ": has a file ", file.name,
-            ", where the record's facts are kept"});
+      fail_value("file", file.name, "is where the record's facts are kept");
     }
     names.push_back(file.name);
   }
@@ -120,6 +120,7 @@ RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::fun
   checkpoint.keep = request.keep;
   checkpoint.time = state_->now();
   state_->folder.require_here();
+  state_->folder.require_own({anytime::checkpoint_folder, anytime::staging_folder});
   const fs::path run = state_->folder.path();
   checkpoint.folder = free_folder(run, request);
   const auto& checkpoints = state_->record.checkpoints;
@@ -136,8 +137,10 @@ RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::fun
     anytime::fail_io(failure.path1(), "cannot be written", failure.code().value());
   }
   // From here on the folder stays, whatever fails: an entry whose sync was reported as failed may be found after a
-  // crash. Without an entry gc removes it.
+  // crash. Without an entry gc removes it as soon as that cannot be.
+  state_->unrecorded = checkpoint.folder;
   state_->write(anytime::checkpoint_fact(checkpoint));
+  state_->unrecorded.clear();
   fault_point("commit.committed");
   return state_->record.checkpoints.back();
 }

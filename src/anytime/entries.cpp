@@ -9,6 +9,16 @@
 #include "base/error.hpp"
 
 namespace scheduled::anytime {
+
+bool is_line_name(std::string_view name) {
+  constexpr std::size_t longest = 64;
+  return !name.empty() && name.size() <= longest && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+                  c == '-';
+         });
+}
+
 namespace {
 
 /// Text of any bytes: as it is where it is UTF-8, else {"hex": "..."}.
@@ -54,7 +64,44 @@ std::int64_t whole_of(const Json& json, std::string_view key) {
   return value.whole();
 }
 
+// A record may come from anywhere, with hashes that are right: what it says is only used within these bounds.
+
+/// A number of steps or bytes, or an id: 0 to 2^53.
+std::int64_t count_of(const Json& json, std::string_view key, std::int64_t least = 0) {
+  const std::int64_t count = whole_of(json, key);
+  if (count < least || count > std::int64_t{1} << 53) not_understood(json.dump());
+  return count;
+}
+
 std::string text_of(const Json& json, std::string_view key) { return text_of(member(json, key)); }
+
+std::string line_name_of(const Json& json, std::string_view key) {
+  std::string name = text_of(json, key);
+  if (!is_line_name(name)) not_understood(json.dump());
+  return name;
+}
+
+/// A path that does not leave the folder it is in.
+std::string inner_path_of(const Json& json, std::string_view key) {
+  std::string path = text_of(json, key);
+  if (path.find('\0') != std::string::npos) not_understood(json.dump());
+  for (std::string_view rest = path;;) {
+    const std::string_view part = rest.substr(0, rest.find('/'));
+    if (part.empty() || part == "." || part == "..") not_understood(json.dump());
+    if (part.size() == rest.size()) return path;
+    rest.remove_prefix(part.size() + 1);
+  }
+}
+
+/// checkpoints/NAME; empty for a lost checkpoint without files (see add_stand_ins).
+std::string checkpoint_folder_of(const Json& json, std::string_view key) {
+  if (text_of(json, key).empty() && member(json, "files").items().empty()) return {};
+  std::string path = inner_path_of(json, key);
+  const std::string_view parent = checkpoint_folder;
+  const bool inside = path.starts_with(parent) && path.find('/') == parent.size();
+  if (!inside || path.find('/', parent.size() + 1) != std::string::npos) not_understood(json.dump());
+  return path;
+}
 
 Json json_of(const RecordedLine& line) {
   return Json::object({{"line", line.name}, {"parent", line.parent}, {"start", line.start}});
@@ -91,9 +138,10 @@ Json json_of(const RecordedCheckpoint& checkpoint) {
 
 RecordedLine line_of(const Json& json) {
   RecordedLine line;
-  line.name = text_of(json, "line");
+  line.name = line_name_of(json, "line");
   line.parent = text_of(json, "parent");
-  line.start = whole_of(json, "start");
+  if (line.parent != (line.name == "trunk" ? "" : "trunk")) not_understood(json.dump());
+  line.start = count_of(json, "start");
   return line;
 }
 
@@ -112,9 +160,9 @@ Schedule schedule_of(const std::string& text) {
 
 RecordedSession session_of(const Json& json) {
   const Json& origin = member(json, "checkpoint");
-  return {whole_of(json, "session"),
-          text_of(json, "of"),
-          whole_of(json, "start"),
+  return {count_of(json, "session", 1),
+          line_name_of(json, "of"),
+          count_of(json, "start"),
           origin.is_whole() ? std::optional(origin.whole()) : std::nullopt,
           schedule_of(text_of(json, "schedule")),
           text_of(json, "hash"),
@@ -124,14 +172,14 @@ RecordedSession session_of(const Json& json) {
 
 RecordedCheckpoint checkpoint_of(const Json& json) {
   RecordedCheckpoint checkpoint;
-  checkpoint.id = whole_of(json, "checkpoint");
-  checkpoint.session = whole_of(json, "session");
-  checkpoint.line = text_of(json, "of");
-  checkpoint.step = whole_of(json, "step");
-  checkpoint.folder = text_of(json, "folder");
+  checkpoint.id = count_of(json, "checkpoint", 1);
+  checkpoint.session = count_of(json, "session", 1);
+  checkpoint.line = line_name_of(json, "of");
+  checkpoint.step = count_of(json, "step");
   if (!member(json, "files").is_array()) not_understood(json.dump());
+  checkpoint.folder = checkpoint_folder_of(json, "folder");
   for (const Json& file : member(json, "files").items()) {
-    checkpoint.files.push_back({text_of(file, "name"), whole_of(file, "bytes"), text_of(file, "xxh3")});
+    checkpoint.files.push_back({inner_path_of(file, "name"), count_of(file, "bytes"), text_of(file, "xxh3")});
   }
   checkpoint.data_position = text_of(json, "data_position");
   checkpoint.rng_state = text_of(json, "rng_state");
@@ -161,15 +209,31 @@ bool add_mark(RunRecord& record, const Json& json) {
   return false;
 }
 
+/// Rows are in the order of their ids, each once; the later counts.
+template <class Row>
+void add_row(std::vector<Row>& rows, Row row) {
+  auto at = rows.end();
+  if (!rows.empty() && rows.back().id >= row.id) {
+    at = std::lower_bound(rows.begin(), rows.end(), row.id, [](const Row& r, std::int64_t id) { return r.id < id; });
+    if (at->id == row.id) at = rows.erase(at);
+  }
+  rows.insert(at, std::move(row));
+}
+
+void add_line(std::vector<RecordedLine>& lines, RecordedLine line) {
+  const auto at = std::find_if(lines.begin(), lines.end(), [&](const auto& known) { return known.name == line.name; });
+  if (at == lines.end()) lines.push_back(std::move(line));
+}
+
 void add_fact(RunRecord& record, const Json& json) {
   if (json.contains("files")) {
-    record.checkpoints.push_back(checkpoint_of(json));
+    add_row(record.checkpoints, checkpoint_of(json));
   } else if (json.contains("schedule")) {
-    record.sessions.push_back(session_of(json));
+    add_row(record.sessions, session_of(json));
   } else if (json.contains("parent")) {
-    record.lines.push_back(line_of(json));
+    add_line(record.lines, line_of(json));
   } else if (json.contains("data")) {
-    record.data.push_back({text_of(json, "of"), whole_of(json, "step"), text_of(json, "data")});
+    record.data.push_back({line_name_of(json, "of"), count_of(json, "step"), text_of(json, "data")});
   } else if (!add_mark(record, json)) {
     not_understood(json.dump());
   }

@@ -14,6 +14,11 @@
 
 namespace scheduled::anytime {
 
+constexpr const char* checkpoint_folder = "checkpoints";
+
+/// 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot.
+bool is_line_name(std::string_view name);
+
 /// One line each, with its line break. Of a line only name, parent and start are facts.
 std::string line_fact(const RecordedLine& line);
 std::string session_fact(const RecordedSession& session);

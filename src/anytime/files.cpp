@@ -18,7 +18,7 @@ namespace scheduled::anytime {
 namespace fs = std::filesystem;
 
 void fail_io(const fs::path& path, std::string_view doing, int error) {
-  throw StoreError(concat({path.string(), ": ", doing, ": ", std::generic_category().message(error)}));
+  throw StoreError(concat({path.string(), ": ", doing, ": ", std::generic_category().message(error)}), error);
 }
 
 Descriptor::Descriptor(const fs::path& path, int flags, std::string_view doing)
@@ -35,6 +35,15 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
 
 Descriptor::~Descriptor() {
   if (number_ >= 0) ::close(number_);
+}
+
+std::string_view kind_of(mode_t mode) {
+  return S_ISLNK(mode)    ? "a link"
+         : S_ISDIR(mode)  ? "a folder"
+         : S_ISFIFO(mode) ? "a FIFO"
+         : S_ISSOCK(mode) ? "a socket"
+         : S_ISREG(mode)  ? "a file"
+                          : "a device";
 }
 
 namespace {
@@ -73,7 +82,8 @@ std::vector<std::string> files_below(const fs::path& folder) {
     if (fs::is_regular_file(status)) {
       names.push_back(entries->path().lexically_relative(folder).generic_string());
     } else if (!fs::is_directory(status)) {
-      fail({entries->path().string(), ": must be a file or a folder; links and devices cannot be in a checkpoint"});
+      fail_value("file", entries->path().string(),
+                 "must be a file or a folder; links and devices cannot be in a checkpoint");
     }
   }
   if (error) fail_io(folder, "cannot be listed", error.value());
@@ -175,12 +185,15 @@ void make_folder(const fs::path& folder) {
 void copy_into(const fs::path& from, const fs::path& into) {
   std::error_code error;
   const fs::file_status status = fs::status(from, error);
-  if (!fs::exists(status)) fail({from.string(), ": no such file"});
-  if (!fs::is_directory(status) && !fs::is_regular_file(status)) fail({from.string(), ": must be a file or a folder"});
+  if (!fs::exists(status)) fail_value("file", from.string(), "no such file");
+  if (!fs::is_directory(status) && !fs::is_regular_file(status)) {
+    fail_value("file", from.string(), "must be a file or a folder");
+  }
   const bool folder = fs::is_directory(status);
   for (const std::string& name : folder ? files_below(from) : std::vector<std::string>{from.filename().string()}) {
     const fs::path to = into / name;
-    if (fs::exists(to, error)) fail({(folder ? from / name : from).string(), ": there is another file of this name"});
+    if (fs::exists(to, error))
+      fail_value("file", (folder ? from / name : from).string(), "there is another file of this name");
     make_folder(to.parent_path());
     copy_bytes(folder ? from / name : from, to);
   }
@@ -192,6 +205,15 @@ int open_to_lock(const fs::path& path, int flags) {
   const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666);
   if (descriptor < 0) fail_io(path, "cannot be locked for writing", errno);
   return descriptor;
+}
+
+/// It is written, so it is nothing that a link leads to, and nothing that another process reads.
+int open_lock_file(const fs::path& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw StoreError(concat({path.string(), ": is ", kind_of(status.st_mode), ", not a file; it may be removed"}));
+  }
+  return open_to_lock(path, O_RDWR | O_CREAT | O_NOFOLLOW);
 }
 
 /// "process 17", with its host, and whether it is still there.
@@ -208,7 +230,7 @@ std::string holder_of(const LockedFile& file) {
 }  // namespace
 
 WriterLock::WriterLock(const fs::path& folder, const fs::path& path)
-    : folder_(open_to_lock(folder, O_RDONLY | O_DIRECTORY)), file_(open_to_lock(path, O_RDWR | O_CREAT)) {
+    : folder_(open_to_lock(folder, O_RDONLY | O_DIRECTORY)), file_(open_lock_file(path)) {
   const int of_folder = folder_.lock();
   const int of_file = of_folder == EWOULDBLOCK ? of_folder : file_.lock();
   if (of_folder == EWOULDBLOCK || of_file == EWOULDBLOCK) {

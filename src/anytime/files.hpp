@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -31,6 +33,9 @@ class Descriptor {
  private:
   int number_;
 };
+
+/// "a link", "a folder", ... of st_mode.
+std::string_view kind_of(mode_t mode);
 
 /// fsync of a file or a folder.
 void sync_path(const std::filesystem::path& path);

@@ -1,5 +1,6 @@
 // Gc: what nothing needs any more goes, and nothing else.
 #include <algorithm>
+#include <exception>
 #include <set>
 
 #include "anytime/fault.hpp"
@@ -76,39 +77,71 @@ Needs needed(const anytime::BoundFolder& run, const RunRecord& record, int keep_
   return needs;
 }
 
-void remove_folder(const fs::path& run, const std::string& name) {
-  // Out of sight in one step, so that no half of a checkpoint is ever in its place.
+/// A name in staging/ that is free. What cannot be removed (a file that may not be, on a network one that is still
+/// open) keeps its own.
+fs::path free_trash(const fs::path& run) {
   const fs::path trash = run / anytime::staging_folder / "trash";
+  fs::path free = trash;
   std::error_code error;
-  fs::create_directory(trash.parent_path(), error);
-  fs::remove_all(trash, error);
+  for (int n = 2; fs::exists(fs::symlink_status(free, error)); ++n) free = trash.string() + "-" + std::to_string(n);
+  return free;
+}
+
+/// Throws StoreError.
+void remove_folder(const fs::path& run, const std::string& name) {
   const fs::path from = run / name;
-  if (from != trash && fs::exists(fs::symlink_status(from, error))) {
-    anytime::move_new(from, trash);
+  fs::path gone = from;
+  if (!name.starts_with(anytime::staging_folder)) {
+    // Out of sight in one step, so that no half of a checkpoint is ever in its place.
+    gone = free_trash(run);
+    anytime::move_new(from, gone);
     fault_point("gc.moved");
     anytime::sync_path(from.parent_path());
-    fs::remove_all(trash, error);
   }
-  if (error) anytime::fail_io(run / name, "cannot be removed", error.value());
+  std::error_code error;
+  fs::remove_all(gone, error);
+  if (error) anytime::fail_io(gone, "cannot be removed", error.value());
   fault_point("gc.files_removed");
 }
 
-/// Folders without an entry go, unless one says that it went on from a state which this record never had: then it is an
-/// older copy of the record, and none that says it is a checkpoint goes.
-void sort_leftovers(const anytime::BoundFolder& run, const anytime::Journal* journal, const RunRecord& record,
-                    GcReport& report) {
-  report.leftovers = anytime::leftovers(run.path(), record);
-  const bool old_copy = journal != nullptr &&
-                        std::any_of(report.leftovers.begin(), report.leftovers.end(), [&](const std::string& folder) {
-                          return anytime::is_of_another_record(*journal, record, run, folder);
-                        });
-  if (!old_copy) return;
-  std::erase_if(report.leftovers, [&](const std::string& folder) {
-    const bool says = anytime::read_facts(run, folder).there;
-    if (says)
-      report.notes.push_back(folder + " is kept: it is a checkpoint that is not on record; see scheduled run verify");
-    return says;
-  });
+/// All of them that can be. Throws StoreError with what is wrong with the first other one.
+void remove_folders(const fs::path& run, const std::vector<std::string>& names) {
+  std::error_code error;
+  fs::create_directory(run / anytime::staging_folder, error);
+  std::exception_ptr first;
+  for (const std::string& name : names) {
+    try {
+      remove_folder(run, name);
+    } catch (const StoreError&) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+/// Interrupted work goes. What is a checkpoint to look at stays where nothing says that it is not needed: where the
+/// record is an older copy, all of them; `unrecorded`, of a commit of this store that failed, is not.
+void sort_strays(const anytime::BoundFolder& run, const RunRecord& record, const anytime::Journal* journal,
+                 const std::string& unrecorded, GcReport& report) {
+  using Kind = anytime::Stray::Kind;
+  const std::vector<anytime::Stray> strays = anytime::strays(run, record, journal);
+  const bool old_copy = std::any_of(strays.begin(), strays.end(),
+                                    [](const anytime::Stray& stray) { return stray.kind == Kind::other_record; });
+  for (const anytime::Stray& stray : strays) {
+    const bool says = stray.kind != Kind::foreign && anytime::read_facts(run, stray.name).there;
+    if (stray.kind == Kind::foreign) {
+      report.notes.push_back(stray.name + " is kept: the store did not put it there");
+    } else if (old_copy && says) {
+      report.notes.push_back(stray.name +
+                             " is kept: it is a checkpoint that is not on record; see scheduled run verify");
+    } else if (stray.kind == Kind::ahead && stray.name != unrecorded) {
+      report.notes.push_back(stray.name +
+                             " is kept until its line goes beyond it: a commit that was cut off left it, " +
+                             "or the record is an older one; scheduled run repair takes it in");
+    } else {
+      report.leftovers.push_back(stray.name);
+    }
+  }
 }
 
 }  // namespace
@@ -116,10 +149,12 @@ void sort_leftovers(const anytime::BoundFolder& run, const anytime::Journal* jou
 GcReport RunStore::gc(int keep_last, bool dry_run) {
   if (!dry_run) state_->require_writer();
   if (keep_last < 1) fail_value("keep", std::to_string(keep_last), "must be at least 1");
+  state_->folder.require_own({anytime::checkpoint_folder, anytime::staging_folder});
   const RunRecord now = state_->view();
   Needs needs = needed(state_->folder, now, keep_last);
   GcReport report;
   std::vector<std::int64_t> ids;
+  std::vector<std::string> folders;
   for (const RecordedCheckpoint& checkpoint : now.checkpoints) {
     if (checkpoint.state == CheckpointState::deleted || needs.ids.contains(checkpoint.id)) continue;
     if (!anytime::is_there(state_->folder, checkpoint)) {
@@ -128,18 +163,22 @@ GcReport RunStore::gc(int keep_last, bool dry_run) {
     }
     report.deleted.push_back(checkpoint);
     ids.push_back(checkpoint.id);
+    folders.push_back(checkpoint.folder);
     for (const RecordedFile& file : checkpoint.files) report.bytes += file.bytes;
   }
   report.notes = std::move(needs.notes);
-  sort_leftovers(state_->folder, state_->journal ? &*state_->journal : nullptr, now, report);
+  sort_strays(state_->folder, now, state_->journal ? &*state_->journal : nullptr, state_->unrecorded, report);
   if (dry_run) return report;
   fault_point("gc.begin");
   state_->folder.require_here();
-  if (!ids.empty()) state_->write(anytime::mark_fact(anytime::CheckpointMark::deleted, ids), true);
+  // An entry behind the failed one of `unrecorded` makes sure that it never comes back.
+  if (!ids.empty() || !state_->unrecorded.empty()) {
+    state_->write(anytime::mark_fact(anytime::CheckpointMark::deleted, ids), true);
+  }
   fault_point("gc.rows_committed");
-  const fs::path run = state_->folder.path();
-  for (const RecordedCheckpoint& checkpoint : report.deleted) remove_folder(run, checkpoint.folder);
-  for (const std::string& folder : report.leftovers) remove_folder(run, folder);
+  folders.insert(folders.end(), report.leftovers.begin(), report.leftovers.end());
+  remove_folders(state_->folder.path(), folders);
+  state_->unrecorded.clear();
   state_->journal->reserve();
   return report;
 }

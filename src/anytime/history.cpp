@@ -14,7 +14,7 @@ const RecordedLine& RunRecord::line(std::string_view name) const {
     if (candidate.name == name) return candidate;
     there += (there.empty() ? "" : ", ") + candidate.name;
   }
-  fail({folder.string(), ": no line '", name, "'; there are ", there});
+  fail_value("line", name, concat({"no such line; there are ", there}));
 }
 
 namespace anytime {

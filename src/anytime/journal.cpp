@@ -27,10 +27,34 @@ std::string segment_name(std::int64_t number) {
 std::int64_t segment_number(const std::string& name) {
   const bool digits = std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
   constexpr std::size_t longest = 12;
-  return digits && !name.empty() && name.size() <= longest ? std::stoll(name) : 0;
+  const std::int64_t number = digits && !name.empty() && name.size() <= longest ? std::stoll(name) : 0;
+  return segment_name(number) == name ? number : 0;
+}
+
+/// Of the last segment in the run's record; 0 where there is none. Throws StoreError where it cannot be listed.
+std::int64_t last_segment(const fs::path& run) {
+  std::int64_t last = 0;
+  std::error_code error;
+  fs::directory_iterator entries(run / record_folder, error);
+  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+    last = std::max(last, segment_number(entries->path().filename().string()));
+  }
+  if (error) fail_io(run / record_folder, "cannot be listed", error.value());
+  return last;
 }
 
 }  // namespace
+
+bool Journal::exists(const fs::path& run) {
+  std::error_code error;
+  return fs::is_directory(run / record_folder, error) && last_segment(run) > 0;
+}
+
+void fail_newer(const fs::path& run, std::int64_t version) {
+  fail_value("folder", run.string(),
+             concat({"was written by a newer scheduled: its format is ", std::to_string(version),
+                     ", this one reads up to ", std::to_string(store_version)}));
+}
 
 Journal::Journal(const fs::path& run, bool write) : run_(run), write_(write) { open_segments(); }
 
@@ -53,8 +77,7 @@ Journal::Segment Journal::open_segment(std::int64_t number) const {
   Window window(out.file, shown(out), unreadable);
   const auto head = parse_segment_line(window.view(0, mark_offset), number);
   if (head && head->version != store_version) {
-    fail({run_.string(), ": was written by a newer scheduled: its format is ", std::to_string(head->version),
-          ", this one reads up to ", std::to_string(store_version)});
+    fail_newer(run_, head->version);
   }
   if (head) {
     out.after = head->after;
@@ -67,13 +90,15 @@ Journal::Segment Journal::open_segment(std::int64_t number) const {
 
 void Journal::open_segments() {
   segments_.clear();
-  std::int64_t last = 1;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(run_ / record_folder, error)) {
-    last = std::max(last, segment_number(entry.path().filename().string()));
+  const std::int64_t last = last_segment(run_);
+  if (last == 0) {
+    throw StoreError(concat({run_.string(), "/", record_folder, ": holds no record; ",
+                             "scheduled run repair makes one of what the checkpoints' folders say"}));
   }
-  if (error) fail_io(run_ / record_folder, "cannot be listed", error.value());
   for (std::int64_t number = last; number >= 1; --number) {
+    std::error_code error;
+    const bool gone = fs::symlink_status(segment_path(number), error).type() == fs::file_type::not_found;
+    if (gone) break;  // a scan says that it is missing
     segments_.push_back(open_segment(number));
     if (segments_.back().after == 0) break;  // it holds the whole record
   }

@@ -28,6 +28,10 @@ namespace scheduled::anytime {
 constexpr int store_version = 2;
 constexpr const char* record_folder = "record";
 constexpr const char* first_segment = "record/000001";
+constexpr const char* placed_folder = "record.new.part";  ///< a record before it has its name
+
+/// Throws std::invalid_argument: the record has a format that is not ours.
+[[noreturn]] void fail_newer(const std::filesystem::path& run, std::int64_t version);
 
 /// Metrics are many, and their bytes are only looked at where they are wanted.
 enum class EntryKind : char { facts = 'f', metrics = 'm' };
@@ -44,12 +48,18 @@ class Journal {
   /// Makes the folder `record` in `run` with one segment that holds these entries. Nothing is synced.
   static void create(const std::filesystem::path& run, const std::vector<EntryText>& entries);
 
+  /// Puts a record that holds these entries into `run`, which has none: all or nothing, and synced.
+  static void place(const std::filesystem::path& run, const std::vector<EntryText>& entries);
+
+  /// Whether there is a record in `run`, whatever state it is in.
+  static bool exists(const std::filesystem::path& run);
+
   /// Opens the record of the folder `run`. Throws StoreError where it cannot be read, std::invalid_argument where its
   /// format is not ours.
   Journal(const std::filesystem::path& run, bool write);
 
-  /// Calls `use` for every entry of facts that was not read before. True where it began anew, because what was read is
-  /// not what is there any more: the caller forgets everything first (`restart` is called).
+  /// Calls `use` for every entry of facts that was not read before. Where what was read is not what is there any more
+  /// it begins anew: `restart` is called first, and the caller forgets everything.
   void read_on(const std::function<void()>& restart, const Use& use);
 
   /// Calls `use` for all metrics up to what read_on has read. Throws StoreError where some are damaged.

@@ -53,6 +53,27 @@ void Journal::create(const fs::path& run, const std::vector<EntryText>& entries)
   write_new(run / first_segment, segment_bytes(1, 0, no_hash(), entries));
 }
 
+void Journal::place(const fs::path& run, const std::vector<EntryText>& entries) {
+  const fs::path part = run / placed_folder;
+  std::error_code error;
+  fs::remove_all(part, error);
+  fs::create_directory(part, error);
+  if (error) fail_io(part, "cannot be made", error.value());
+  create(part, entries);
+  fault_point("place.written");
+  sync_folders(part);
+  sync_path(part / first_segment);
+  fault_point("place.synced");
+  // A record without a segment is no record.
+  for (const char* const name : {"reserve", "next"}) fs::remove(run / record_folder / name, error);
+  if (::rename((part / record_folder).c_str(), (run / record_folder).c_str()) != 0) {
+    fail_io(run / record_folder, "cannot be made", errno);
+  }
+  fault_point("place.renamed");
+  fs::remove_all(part, error);
+  sync_path(run);
+}
+
 void Journal::require_unchanged() const {
   if (failed_) {
     throw StoreError(segments_.back().path.string() +

@@ -36,7 +36,7 @@ std::string RunStore::log(const std::string& name, std::span<const Metric> metri
   const std::int64_t last = line.end.value_or(std::int64_t{1} << 53);
   for (const Metric& metric : metrics) {
     if (metric.name.empty() || metric.name == "step") {
-      fail({"metric '", metric.name, "': must have a name, and not 'step'"});
+      fail_value("metric", concat({"'", metric.name, "'"}), "must have a name, and not 'step'");
     }
     if (metric.step < 0 || metric.step > last) {
       fail_value("step", std::to_string(metric.step),

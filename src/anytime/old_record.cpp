@@ -130,12 +130,11 @@ void check(const Database& database, const fs::path& run) {
   constexpr std::int64_t application = 0x53434844;  // "SCHD"
   Rows id(database, "PRAGMA application_id");
   if (!id.next() || id.whole(0) != application) {
-    fail({run.string(), ": is not a run folder: ", old_record_file, " in it is something else"});
+    fail_value("folder", run.string(), concat({"is not a run folder: ", old_record_file, " in it is something else"}));
   }
   Rows version(database, "PRAGMA user_version");
   if (version.next() && version.whole(0) != 1) {
-    fail({run.string(), ": was written by a newer scheduled: its format is ", std::to_string(version.whole(0)),
-          ", this one reads up to ", std::to_string(store_version)});
+    fail_newer(run, version.whole(0));
   }
 }
 

@@ -33,18 +33,20 @@ BestBaseLr best_cosine(const PlanRequest& request, std::int64_t N) {
 }
 
 std::vector<std::int64_t> budgets(const PlanRequest& request) {
-  if (request.results.empty()) fail({"results: none given"});
+  if (request.results.empty()) fail_argument("results", "none given");
   std::vector<std::int64_t> out;
   for (std::size_t k = 0; k < request.results.size(); ++k) {
-    const std::string name = concat({"results[", std::to_string(k), "]"});
-    const std::int64_t N = resolve_steps(name, request.results[k], std::nullopt, request.trunk.spec().step_size);
+    const std::int64_t N = resolve_steps(concat({"results[", std::to_string(k), "]"}), request.results[k], std::nullopt,
+                                         request.trunk.spec().step_size);
     const std::int64_t shortest = request.trunk.layout().warmup_steps + 2;
     if (N < shortest) {
-      fail({name, " = ", std::to_string(N), " steps: must be at least ", std::to_string(shortest),
-            ": the warmup, a step of the trunk and one of cooldown"});
+      fail_entry("results", k, concat({std::to_string(N), " steps"}),
+                 concat({"must be at least ", std::to_string(shortest),
+                         ": the warmup, a step of the trunk and one of cooldown"}));
     }
     if (k > 0 && N <= out.back()) {
-      fail({name, " = ", std::to_string(N), " steps: must be above the result before, ", std::to_string(out.back())});
+      fail_entry("results", k, concat({std::to_string(N), " steps"}),
+                 concat({"must be above the result before, ", std::to_string(out.back())}));
     }
     out.push_back(N);
   }
@@ -83,9 +85,10 @@ std::vector<std::int64_t> cooldowns_of(const PlanRequest& request, const std::ve
       out.push_back(resolve_steps("cooldown", request.cooldown.length, N, request.trunk.spec().step_size));
       const std::int64_t longest = N - request.trunk.layout().warmup_steps - 1;
       if (out.back() < 1 || out.back() > longest) {
-        fail({"cooldown = ", print_duration(request.cooldown.length), ": is ", std::to_string(out.back()),
-              " steps of the result at ", std::to_string(N), "; must be between 1 and ", std::to_string(longest),
-              ", what the warmup and a step of the trunk leave"});
+        fail_value("cooldown", print_duration(request.cooldown.length),
+                   concat({"is ", std::to_string(out.back()), " steps of the result at ", std::to_string(N),
+                           "; must be between 1 and ", std::to_string(longest),
+                           ", what the warmup and a step of the trunk leave"}));
       }
     }
     return out;

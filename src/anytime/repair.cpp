@@ -50,9 +50,9 @@ void take_facts(const anytime::BoundFolder& run, RunRecord& record, std::vector<
     const auto facts = anytime::read_facts(run, checkpoint.folder).facts;
     if (facts && facts->checkpoint.id == checkpoint.id) take_origin(*facts, record, recovered);
   }
-  for (const std::string& folder : anytime::leftovers(run.path(), record)) {
-    const auto facts = anytime::read_facts(run, folder).facts;
-    if (!facts || facts->checkpoint.folder != folder || has_id(record.checkpoints, facts->checkpoint.id)) continue;
+  for (const anytime::Stray& stray : anytime::strays(run, record, nullptr)) {
+    const auto facts = anytime::read_facts(run, stray.name).facts;
+    if (!facts || facts->checkpoint.folder != stray.name || has_id(record.checkpoints, facts->checkpoint.id)) continue;
     if (!anytime::check_files(run, facts->checkpoint).text.empty()) continue;
     take_origin(*facts, record, recovered);
     insert_by_id(record.checkpoints, facts->checkpoint);
@@ -172,28 +172,53 @@ int write_facts(const anytime::BoundFolder& run, const RunRecord& record, const 
 
 }  // namespace
 
-RepairReport RunStore::repair(const fs::path& given, bool dry_run) {
-  const anytime::BoundFolder run(given);
-  std::error_code error;
-  if (!fs::is_directory(run.path() / anytime::record_folder, error)) {
-    fail({given.string(), ": has no record of today's format; scheduled run migrate makes one from an older one"});
-  }
-  std::optional<anytime::WriterLock> lock;
-  if (!dry_run) lock.emplace(run.path(), run.path() / anytime::lock_file);
-  anytime::Journal journal(run.path(), !dry_run);
-  RepairReport report;
-  const std::vector<anytime::EntryText> entries = journal.salvage(report.lost);
+namespace {
+
+/// What the record of `run` says as far as it is intact: its facts, and its metrics as they are. `journal` is opened
+/// where there is a record.
+RunRecord salvage(const anytime::BoundFolder& run, std::optional<anytime::Journal>& journal, bool write,
+                  std::vector<anytime::EntryText>& metrics, std::vector<std::string>& lost) {
   RunRecord record;
   record.folder = run.path();
-  std::vector<anytime::EntryText> kept;
-  for (const anytime::EntryText& entry : entries) {
+  if (!anytime::Journal::exists(run.path())) {
+    lost.push_back(std::string(anytime::record_folder) + " is missing, and with it all metrics");
+    return record;
+  }
+  journal.emplace(run.path(), write);
+  for (const anytime::EntryText& entry : journal->salvage(lost)) {
     if (entry.kind == anytime::EntryKind::metrics) {
-      kept.push_back(entry);
+      metrics.push_back(entry);
     } else {
       anytime::add_facts(record, entry.text);
     }
   }
   anytime::settle(record);
+  return record;
+}
+
+void require_no_old_record(const fs::path& given) {
+  std::error_code error;
+  if (anytime::Journal::exists(given)) return;
+  if (fs::exists(given / anytime::old_record_file, error)) {
+    fail_value("folder", given.string(), "has no record of today's format; scheduled run migrate makes one");
+  }
+  if (!fs::is_directory(given / anytime::checkpoint_folder, error)) {
+    fail_value("folder", given.string(), "is not a run folder");
+  }
+}
+
+}  // namespace
+
+RepairReport RunStore::repair(const fs::path& given, bool dry_run) {
+  const anytime::BoundFolder run(given);
+  require_no_old_record(given);
+  run.require_own({anytime::record_folder, anytime::checkpoint_folder});
+  std::optional<anytime::WriterLock> lock;
+  if (!dry_run) lock.emplace(run.path(), run.path() / anytime::lock_file);
+  RepairReport report;
+  std::optional<anytime::Journal> journal;
+  std::vector<anytime::EntryText> kept;
+  RunRecord record = salvage(run, journal, !dry_run, kept, report.lost);
   take_facts(run, record, report.recovered);
   add_stand_ins(record, report.lost);
   drop_orphans(record, report.lost);
@@ -207,38 +232,30 @@ RepairReport RunStore::repair(const fs::path& given, bool dry_run) {
   if (report.changed) {
     kept.push_back({anytime::EntryKind::facts, facts_of(record)});
     fault_point("repair.begin");
-    journal.replace(kept);
+    if (journal) {
+      journal->replace(kept);
+    } else {
+      anytime::Journal::place(run.path(), kept);
+    }
     fault_point("repair.replaced");
   }
-  report.facts_written = write_facts(run, record, journal.last_hash());
+  if (!journal) journal.emplace(run.path(), true);
+  report.facts_written = write_facts(run, record, journal->last_hash());
   return report;
 }
 
 void RunStore::migrate(const fs::path& given) {
   const anytime::BoundFolder run(given);
   const anytime::WriterLock lock(run.path(), run.path() / anytime::lock_file);
-  const fs::path part = run.path() / (std::string(anytime::record_folder) + ".migrated.part");
   std::error_code error;
-  if (!fs::exists(run.path() / anytime::record_folder, error)) {
-    if (!fs::exists(run.path() / anytime::old_record_file, error)) {
-      fail({given.string(), ": is not a run folder: there is no record in it"});
-    }
-    const std::vector<anytime::EntryText> entries = anytime::read_old_record(run.path());
-    fs::remove_all(part, error);
-    fs::create_directory(part, error);
-    if (error) anytime::fail_io(part, "cannot be made", error.value());
-    anytime::Journal::create(part, entries);
-    fault_point("migrate.written");
-    anytime::sync_folders(part);
-    anytime::sync_path(part / anytime::first_segment);
-    fault_point("migrate.synced");
-    anytime::move_new(part / anytime::record_folder, run.path() / anytime::record_folder);
-    fault_point("migrate.renamed");
-    anytime::sync_path(run.path());
-  } else if (!fs::exists(run.path() / anytime::old_record_file, error)) {
-    fail({given.string(), ": has a record of today's format already"});
+  const bool old = fs::exists(run.path() / anytime::old_record_file, error);
+  if (!anytime::Journal::exists(run.path())) {
+    if (!old) fail_value("folder", given.string(), "is not a run folder: there is no record in it");
+    anytime::Journal::place(run.path(), anytime::read_old_record(run.path()));
+  } else if (!old) {
+    fail_value("folder", given.string(), "has a record of today's format already");
   }
-  fs::remove_all(part, error);
+  fs::remove_all(run.path() / anytime::placed_folder, error);
   anytime::set_old_record_aside(run.path());
   anytime::Journal journal(run.path(), true);
   RunRecord record;

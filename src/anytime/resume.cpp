@@ -72,7 +72,8 @@ Points points_for(const RunRecord& record, const ResumeRequest& request) {
   const RecordedLine& line = record.line(request.line);
   const bool goes_back = request.step && line.end && *request.step < *line.end;  // a result that is to be made again
   if (line.finished && !goes_back) {
-    fail({line.name, ": is finished at step ", std::to_string(*line.end), "; there is nothing to resume"});
+    fail_value("line", line.name,
+               concat({"is finished at step ", std::to_string(*line.end), "; there is nothing to resume"}));
   }
   if (!request.decayed_from.empty()) return decayed_points(record, request);
   Points points = anytime::resume_points(record, request.line);
@@ -153,7 +154,7 @@ bool any_deleted(const RunRecord& record, const std::vector<std::int64_t>& ids) 
 
 Resume RunStore::resume(const ResumeRequest& request) {
   if (!request.dry_run) state_->require_writer();
-  if (request.override_schedule && !request.schedule) fail({"override: needs the schedule to go on with"});
+  if (request.override_schedule && !request.schedule) fail_argument("override", "needs the schedule to go on with");
   Choice choice = choose(state_->folder, points_for(state_->view(), request));
   // A reader may have looked at what the writer's gc was deleting.
   while (!state_->lock && any_deleted(state_->view(), choice.passed)) {
@@ -202,7 +203,7 @@ RecordedLine RunStore::branch(const std::string& name, std::optional<std::int64_
   }
   const RecordedLine& trunk = record.line("trunk");
   Points points = anytime::resume_points(record, "trunk");
-  if (points.empty()) fail({"branch ", name, ": the trunk has no committed checkpoint to leave from"});
+  if (points.empty()) fail_value("branch", name, "the trunk has no committed checkpoint to leave from");
   if (step && *step > trunk.step) {
     fail_value(
         "step", std::to_string(*step),
@@ -218,9 +219,11 @@ RecordedLine RunStore::branch(const std::string& name, std::optional<std::int64_
     }
   }
   if (trunk_schedule.steps()) {
-    fail({"branch ", name, ": the trunk ", print(trunk_schedule), " has a horizon, and with it its own end, at step ",
-          std::to_string(*trunk_schedule.steps()), "; branches leave a trunk without one (rsqrt, constant, infinite)",
-          "; begin such a run, or go on with one by resume with another schedule and override"});
+    fail_value("branch", name,
+               concat({"the trunk ", print(trunk_schedule), " has a horizon, and with it its own end, at step ",
+                       std::to_string(*trunk_schedule.steps()),
+                       "; branches leave a trunk without one (rsqrt, constant, infinite)",
+                       "; begin such a run, or go on with one by resume with another schedule and override"}));
   }
   const StepSize& step_size = trunk_schedule.spec().step_size;
   const std::int64_t length = cooldown_steps(cooldown.length, origin.step, step_size);

@@ -44,7 +44,8 @@ std::vector<std::int64_t> choose_cooldowns(std::span<const Choices> choices, std
     const auto percent = [&](std::int64_t steps) {
       return four_digits(100.0 * static_cast<double>(steps - results.back()) / static_cast<double>(results.back()));
     };
-    fail({"overhead = ", percent(most), "%: must be at least ", percent(total), "%, what the shortest cooldowns cost"});
+    fail_value("overhead", percent(most) + "%",
+               concat({"must be at least ", percent(total), "%, what the shortest cooldowns cost"}));
   }
   for (;;) {
     std::optional<Change> best;

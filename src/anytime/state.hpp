@@ -19,7 +19,6 @@ namespace scheduled {
 namespace anytime {
 
 constexpr const char* lock_file = "lock";
-constexpr const char* checkpoint_folder = "checkpoints";
 constexpr const char* staging_folder = "staging";
 
 /// Throws std::invalid_argument where `name` cannot be a line's.
@@ -36,6 +35,8 @@ class BoundFolder {
 
   /// Throws StoreError where the path does not lead to it any more.
   void require_here() const;
+  /// Throws StoreError where one of these is there and no folder: what a link leads to is nothing of the run's.
+  void require_own(std::initializer_list<const char*> folders) const;
   const std::filesystem::path& path() const { return path_; }  ///< absolute
   const std::string& shown() const { return shown_; }          ///< as it was given, for texts
   int descriptor() const { return folder_.get(); }
@@ -70,13 +71,20 @@ struct FoundFacts {
 };
 FoundFacts read_facts(const BoundFolder& run, const std::string& folder);
 
-/// Folders that belong to no checkpoint on record, relative to the run.
-std::vector<std::string> leftovers(const std::filesystem::path& run, const RunRecord& record);
+/// What lies in checkpoints/ and staging/ without a checkpoint on record.
+struct Stray {
+  enum class Kind {
+    interrupted,  ///< work of ours that was cut off, of which nothing is needed any more: gc removes it
+    ahead,  ///< a checkpoint beyond the last of its line: cut off before its entry, or the record is an older copy
+    other_record,  ///< a checkpoint that went on from an entry which this record never had: it is an older copy
+    foreign,       ///< put there by somebody else
+  };
+  std::string name;  ///< relative to the run
+  Kind kind = Kind::interrupted;
+};
 
-/// Whether a folder without an entry says that its commit went on from an entry that this record never had: then the
-/// record is an older copy, and the folder no leftover.
-bool is_of_another_record(const Journal& journal, const RunRecord& record, const BoundFolder& run,
-                          const std::string& folder);
+/// All of them, by name. `journal`: nothing for a record of format 1.
+std::vector<Stray> strays(const BoundFolder& run, const RunRecord& record, const Journal* journal);
 
 }  // namespace anytime
 
@@ -104,6 +112,7 @@ struct RunStore::State {
   std::optional<anytime::Journal> journal;  ///< nothing: a record of format 1
   std::vector<anytime::EntryText> old;      ///< then this, as it was when it was opened
   RunRecord record;
+  std::string unrecorded;           ///< the folder of the last commit, where its entry could not be written
   std::int64_t warned_session = 0;  ///< in which a rate contradicted the record
   std::vector<anytime::MetricRow> pending;
   std::vector<std::string> metric_names;  ///< of `pending`

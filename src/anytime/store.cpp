@@ -19,13 +19,7 @@ using anytime::fault_point;
 namespace anytime {
 
 void require_line_name(const std::string& name) {
-  const auto allowed = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  };
-  if (name.empty() || name.size() > 64 || name.front() == '.' || !std::all_of(name.begin(), name.end(), allowed)) {
-    fail_value("name", name, "must be 1 to 64 of A-Z a-z 0-9 . _ - and not start with a dot");
-  }
+  if (!is_line_name(name)) fail_value("name", name, "must be 1 to 64 of A-Z a-z 0-9 . _ - and not start with a dot");
 }
 
 }  // namespace anytime
@@ -52,6 +46,15 @@ void BoundFolder::require_here() const {
                            "removed or replaced; nothing was recorded"}));
 }
 
+void BoundFolder::require_own(std::initializer_list<const char*> folders) const {
+  for (const char* const name : folders) {
+    struct stat status {};
+    if (::fstatat(folder_.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(status.st_mode)) continue;
+    throw StoreError(concat({shown_, ": ", name, " is ", kind_of(status.st_mode),
+                             ", not a folder: a run keeps its files in folders of its own"}));
+  }
+}
+
 }  // namespace anytime
 
 namespace {
@@ -70,15 +73,18 @@ bool is_there(const fs::path& path) {
 }
 
 bool is_old(const fs::path& folder) {
-  return !is_there(folder / anytime::record_folder) && is_there(folder / anytime::old_record_file);
+  return !anytime::Journal::exists(folder) && is_there(folder / anytime::old_record_file);
 }
 
 const fs::path& require_run(const fs::path& folder) {
   std::error_code error;
-  if (!is_there(folder)) fail({folder.string(), ": no such run folder; scheduled run init makes one"});
-  if (!fs::is_directory(folder, error)) fail({folder.string(), ": is a file, not a run folder"});
+  if (!is_there(folder)) fail_value("folder", folder.string(), "no such run folder; scheduled run init makes one");
+  if (!fs::is_directory(folder, error)) fail_value("folder", folder.string(), "is a file, not a run folder");
   if (!is_there(folder / anytime::record_folder) && !is_old(folder)) {
-    fail({folder.string(), ": is not a run folder: there is no record in it"});
+    const bool lost = fs::is_directory(folder / anytime::checkpoint_folder, error);
+    fail_value("folder", folder.string(),
+               concat({"is not a run folder: there is no record in it",
+                       lost ? "; scheduled run repair makes one of what the checkpoints' folders say" : ""}));
   }
   return folder;
 }
@@ -87,13 +93,16 @@ const fs::path& require_run(const fs::path& folder) {
 
 RunStore::State::State(const fs::path& run, StoreOptions settings, Access access)
     : folder(require_run(run)), options(std::move(settings)) {
-  if (options.metrics_in_memory < 1) fail({"metrics_in_memory = 0: must be at least 1"});
+  if (options.metrics_in_memory < 1) fail_value("metrics_in_memory", "0", "must be at least 1");
   const bool old_format = is_old(folder.path());
   const bool writes = access == Access::write;
   if (old_format && writes) {
-    fail({folder.shown(), ": was written by an older scheduled, in format 1: it can be read; ",
-          "scheduled run migrate makes it one that can be written"});
+    fail_value(
+        "folder", folder.shown(),
+        "was written by an older scheduled, in format 1: it can be read; scheduled run migrate makes it one that can "
+        "be written");
   }
+  if (writes) folder.require_own({anytime::record_folder});
   if (writes) lock.emplace(folder.path(), folder.path() / anytime::lock_file);
   if (old_format) {
     old = anytime::read_old_record(folder.path());
@@ -177,7 +186,7 @@ void RunStore::State::flush() {
 std::int64_t RunStore::State::now() const { return time_now(options); }
 
 void RunStore::State::require_writer() const {
-  if (!lock) fail({folder.shown(), ": the store is open for reading only"});
+  if (!lock) fail_value("folder", folder.shown(), "the store is open for reading only");
   if (::getpid() != process) {
     throw StoreError(concat({folder.shown(), ": the store was opened by process ", std::to_string(process),
                              "; a forked process must open its own"}));
@@ -225,7 +234,7 @@ void require_empty(const fs::path& folder) {
   std::error_code error;
   if (!is_there(folder)) return;
   bool empty = fs::is_directory(folder, error);
-  if (!empty) fail({folder.string(), ": must be missing or an empty folder"});
+  if (!empty) fail_value("folder", folder.string(), "must be missing or an empty folder");
   for (fs::directory_iterator at(folder, error), end; empty && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
     const bool ours = name == anytime::checkpoint_folder || name == anytime::staging_folder;
@@ -233,7 +242,7 @@ void require_empty(const fs::path& folder) {
     empty = !error && (part || (ours && fs::is_empty(at->path(), error)));
   }
   if (error) anytime::fail_io(folder, "cannot be listed", error.value());
-  if (!empty) fail({folder.string(), ": must be missing or an empty folder"});
+  if (!empty) fail_value("folder", folder.string(), "must be missing or an empty folder");
 }
 
 std::string first_facts(const Schedule& trunk, const StoreOptions& options) {
@@ -261,7 +270,7 @@ void make_run(const fs::path& folder, const fs::path& part, const std::string& f
   fault_point("init.synced");
   // Fails where another process was quicker: its record is not empty.
   if (::rename((part / anytime::record_folder).c_str(), (folder / anytime::record_folder).c_str()) != 0) {
-    if (errno == EEXIST || errno == ENOTEMPTY) fail({folder.string(), ": is a run already"});
+    if (errno == EEXIST || errno == ENOTEMPTY) fail_value("folder", folder.string(), "is a run already");
     anytime::fail_io(folder, "cannot be made", errno);
   }
   fault_point("init.renamed");
@@ -277,10 +286,11 @@ RunStore RunStore::init(const fs::path& given, const Schedule& trunk, const Stor
   if (!folder.has_filename()) folder = folder.parent_path();
   std::error_code error;
   if (fs::exists(folder / anytime::record_folder, error) || fs::exists(folder / anytime::old_record_file, error)) {
-    fail({given.string(), ": is a run already"});
+    fail_value("folder", given.string(), "is a run already");
   }
   require_empty(folder);
-  if (!fs::is_directory(folder.parent_path(), error)) fail({folder.parent_path().string(), ": no such folder"});
+  if (!fs::is_directory(folder.parent_path(), error))
+    fail_value("folder", folder.parent_path().string(), "no such folder");
   const fs::path part = folder / (std::string(anytime::record_folder) + "." + std::to_string(::getpid()) + ".part");
   bool made = false;
   try {
@@ -324,12 +334,13 @@ double RunStore::lr(std::string_view name, std::int64_t step) const {
 void RunStore::attach_data(const std::string& name, std::int64_t step, const std::string& text) {
   state_->require_writer();
   const RecordedLine& line = state_->view().line(name);
-  if (text.empty()) fail({"data: must say what is attached"});
+  if (text.empty()) fail_argument("data", "must say what is attached");
   if (step < line.step) {
     fail_value("step", std::to_string(step),
                concat({"must be at least ", std::to_string(line.step), ", where ", name,
                        " is: what it has read cannot change"}));
   }
+  if (step > std::int64_t{1} << 53) fail_value("step", std::to_string(step), "must be at most 2^53");
   state_->write(anytime::data_fact({name, step, text}));
 }
 

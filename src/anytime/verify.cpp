@@ -1,5 +1,7 @@
 // Verify: what is there, and whether it is sound.
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "anytime/fault.hpp"
 #include "anytime/history.hpp"
@@ -14,6 +16,9 @@ using CheckpointState = RecordedCheckpoint::State;
 
 /// Rows that the record cannot have.
 void verify_rows(const RunRecord& record, std::vector<std::string>& problems) {
+  std::set<std::string_view> lines;
+  std::map<std::int64_t, std::string_view> line_of;  // of sessions
+  for (const RecordedLine& line : record.lines) lines.insert(line.name);
   for (const RecordedSession& session : record.sessions) {
     const std::string name = "session " + std::to_string(session.id);
     if (session.schedule_hash != schedule_hash(session.schedule)) {
@@ -22,15 +27,14 @@ void verify_rows(const RunRecord& record, std::vector<std::string>& problems) {
     if (session.checkpoint && anytime::find_checkpoint(record, *session.checkpoint) == nullptr) {
       problems.push_back(name + ": its first checkpoint is not on record");
     }
-    const bool known = std::any_of(record.lines.begin(), record.lines.end(),
-                                   [&](const RecordedLine& line) { return line.name == session.line; });
-    if (!known) problems.push_back(name + ": its line " + session.line + " is not on record");
+    if (!lines.contains(session.line)) problems.push_back(name + ": its line " + session.line + " is not on record");
+    line_of[session.id] = session.line;
   }
   for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
-    const bool known = std::any_of(record.sessions.begin(), record.sessions.end(), [&](const RecordedSession& session) {
-      return session.id == checkpoint.session && session.line == checkpoint.line;
-    });
-    if (!known) problems.push_back(anytime::name_of(checkpoint) + ": its session is not on record");
+    const auto session = line_of.find(checkpoint.session);
+    if (session == line_of.end() || session->second != checkpoint.line) {
+      problems.push_back(anytime::name_of(checkpoint) + ": its session is not on record");
+    }
   }
 }
 
@@ -49,6 +53,13 @@ std::string problem_of_facts(const anytime::BoundFolder& run, const RunRecord& r
   return same ? "" : file + " is not what the record says";
 }
 
+/// Whether resume takes this checkpoint, which was passed over, when its files are back. Without its mark it would be
+/// one that the line has left behind.
+bool goes_on_from(const RunRecord& record, const RecordedCheckpoint& checkpoint) {
+  const auto points = anytime::passed_over(record, checkpoint.line);
+  return std::find(points.begin(), points.end(), &checkpoint) != points.end();
+}
+
 void verify_checkpoint(const anytime::BoundFolder& run, const RunRecord& record, const RecordedCheckpoint& checkpoint,
                        VerifyReport& report) {
   ++report.checkpoints;
@@ -60,16 +71,16 @@ void verify_checkpoint(const anytime::BoundFolder& run, const RunRecord& record,
   const anytime::Finding found = anytime::check_files(run, checkpoint);
   if (!found.text.empty()) return report.problems.push_back(name + " is damaged: " + found.text);
   if (checkpoint.state == CheckpointState::damaged) {
-    report.notes.push_back(name +
-                           " was found damaged before; its files are as recorded now, and verify --clear says so");
+    report.notes.push_back(name + " was found damaged before; its files are as recorded now, and " +
+                           (goes_on_from(record, checkpoint) ? "resume goes on from it" : "verify --clear says so"));
   }
   if (const std::string problem = problem_of_facts(run, record, checkpoint); !problem.empty()) {
     report.problems.push_back(problem);
   }
+  std::set<std::string_view> known{anytime::facts_file};
+  for (const RecordedFile& file : checkpoint.files) known.insert(file.name);
   for (const std::string& other : anytime::names_below(run.path() / checkpoint.folder)) {
-    const bool known = std::any_of(checkpoint.files.begin(), checkpoint.files.end(),
-                                   [&](const RecordedFile& file) { return file.name == other; });
-    if (!known && other != anytime::facts_file) {
+    if (!known.contains(other)) {
       report.notes.push_back(name + ": " + other + " was put there after the commit");
     }
   }
@@ -81,64 +92,71 @@ bool still_there(const RunRecord& record, const RecordedCheckpoint& checkpoint) 
   return now == nullptr || now->state != CheckpointState::deleted;
 }
 
-void note_leftover(const anytime::Journal* journal, const RunRecord& record, const anytime::BoundFolder& run,
-                   const std::string& folder, VerifyReport& report) {
-  if (journal != nullptr && anytime::is_of_another_record(*journal, record, run, folder)) {
-    report.problems.push_back(folder +
-                              " is a checkpoint that is not on record: the record is an older one of this run, " +
-                              "or was repaired; scheduled run repair takes it in where it is sound");
-  } else {
-    report.notes.push_back(folder + " belongs to no commit; gc removes it where its commit was interrupted");
+void note_stray(const anytime::Stray& stray, VerifyReport& report) {
+  using Kind = anytime::Stray::Kind;
+  switch (stray.kind) {
+    case Kind::interrupted:
+      return report.notes.push_back(stray.name + " is left by interrupted work; gc removes it");
+    case Kind::ahead:
+      return report.notes.push_back(
+          stray.name + " is a checkpoint without an entry: its commit was cut off, or the " +
+          "record is an older one; scheduled run repair takes it in, gc removes it when its " + "line is beyond it");
+    case Kind::other_record:
+      return report.problems.push_back(stray.name +
+                                       " is a checkpoint that is not on record: the record is an older one of this " +
+                                       "run, or was repaired; scheduled run repair takes it in where it is sound");
+    case Kind::foreign:
+      return report.notes.push_back(stray.name + " was not put there by the store");
   }
+}
+
+/// Everything in the folders of the run that has no checkpoint on record, before and after the record was read: what a
+/// writer did meanwhile is no stray.
+void verify_strays(const std::vector<anytime::Stray>& before, const std::vector<anytime::Stray>& after,
+                   VerifyReport& report) {
+  for (const anytime::Stray& stray : after) {
+    const auto same = [&](const anytime::Stray& other) { return other.name == stray.name; };
+    if (std::any_of(before.begin(), before.end(), same)) note_stray(stray, report);
+  }
+}
+
+void add(VerifyReport& report, const VerifyReport& more) {
+  report.checkpoints += more.checkpoints;
+  report.files += more.files;
+  report.bytes += more.bytes;
+  report.problems.insert(report.problems.end(), more.problems.begin(), more.problems.end());
+  report.notes.insert(report.notes.end(), more.notes.begin(), more.notes.end());
 }
 
 }  // namespace
 
-namespace anytime {
-
-bool is_of_another_record(const Journal& journal, const RunRecord& record, const BoundFolder& run,
-                          const std::string& folder) {
-  // What is staged is no checkpoint yet: the writer may have begun it after the record was read. A folder among the
-  // checkpoints went on from an entry that was written before the folder came there, so before it was listed.
-  if (!folder.starts_with(std::string(checkpoint_folder) + "/")) return false;
-  const FoundFacts found = read_facts(run, folder);
-  if (!found.facts || journal.knows(found.facts->after)) return false;
-  const RecordedCheckpoint* const deleted = find_checkpoint(record, found.facts->checkpoint.id);
-  return deleted == nullptr || deleted->folder != folder;
-}
-
-}  // namespace anytime
-
 VerifyReport RunStore::verify() const {
   VerifyReport report;
   state_->folder.require_here();
-  report.problems = state_->journal ? state_->journal->check() : anytime::check_old_record(state_->folder.path());
+  const anytime::Journal* const journal = state_->journal ? &*state_->journal : nullptr;
+  report.problems = journal != nullptr ? journal->check() : anytime::check_old_record(state_->folder.path());
   state_->refresh();
   const RunRecord now = state_->record;
   verify_rows(now, report.problems);
   for (const RecordedCheckpoint& checkpoint : now.checkpoints) {
     if (checkpoint.state == CheckpointState::deleted) continue;
-    VerifyReport seen = report;
+    VerifyReport seen;
     verify_checkpoint(state_->folder, now, checkpoint, seen);
-    if (seen.problems.size() > report.problems.size()) state_->refresh();
-    if (still_there(state_->record, checkpoint)) report = std::move(seen);
+    if (!seen.problems.empty()) state_->refresh();
+    if (still_there(state_->record, checkpoint)) add(report, seen);
   }
-  const std::vector<std::string> before = anytime::leftovers(state_->folder.path(), now);
+  const std::vector<anytime::Stray> before = anytime::strays(state_->folder, now, journal);
   state_->refresh();
-  const std::vector<std::string> after = anytime::leftovers(state_->folder.path(), state_->record);
-  for (const std::string& folder : before) {
-    if (std::binary_search(after.begin(), after.end(), folder)) {
-      note_leftover(state_->journal ? &*state_->journal : nullptr, state_->record, state_->folder, folder, report);
-    }
-  }
+  verify_strays(before, anytime::strays(state_->folder, state_->record, journal), report);
   return report;
 }
 
 std::vector<RecordedCheckpoint> RunStore::clear_marks() {
   state_->require_writer();
   std::vector<std::int64_t> ids;
-  for (const RecordedCheckpoint& checkpoint : state_->view().checkpoints) {
-    if (checkpoint.state != CheckpointState::damaged) continue;
+  const RunRecord& record = state_->view();
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    if (checkpoint.state != CheckpointState::damaged || goes_on_from(record, checkpoint)) continue;
     if (anytime::check_files(state_->folder, checkpoint).text.empty()) ids.push_back(checkpoint.id);
   }
   if (!ids.empty()) state_->write(anytime::mark_fact(anytime::CheckpointMark::sound, ids));

@@ -188,7 +188,7 @@ class Errors(RunTest):
         self.assert_fails(2, "no such file", "run", "commit", "run", "--step", "200", "nothing.bin")
         self.assert_fails(2, "must be at most 100", "run", "branch", "run", "b", "--at", "150")
         self.assert_fails(2, "no committed checkpoint there", "run", "branch", "run", "b", "--at", "50")
-        self.assert_fails(2, "no line 'x'; there are trunk", "run", "lr", "run", "--line", "x")
+        self.assert_fails(2, "line = x: no such line; there are trunk", "run", "lr", "run", "--line", "x")
         self.assert_fails(2, "step = -1", "run", "lr", "run", "--step=-1")
         self.assert_fails(2, "give either", "run", "log", "run")
         self.assert_fails(2, "step: is missing", "run", "log", "run", "a=1")
@@ -319,12 +319,15 @@ class Trouble(RunTest):
         self.init()
         self.commit(100)
         (self.run_folder / "checkpoints" / "trunk-200").mkdir()
-        (self.run_folder / "checkpoints" / "trunk-200" / "model.bin").write_text("half")
-        self.assertIn("trunk-200 belongs to no commit; gc removes it", self.output_of("run", "verify", "run"))
+        (self.run_folder / "checkpoints" / "trunk-200" / "model.bin").write_text("of the user")
+        (self.run_folder / "staging" / "commit").mkdir()
+        (self.run_folder / "staging" / "commit" / "model.bin").write_text("half")
+        self.assertIn("staging/commit is left by interrupted work; gc removes it", self.output_of("run", "verify", "run"))
+        self.assertIn("checkpoints/trunk-200 was not put there by the store", self.output_of("run", "verify", "run"))
         self.assertEqual(self.json_of("resume", "run")["step"], 100)
         self.assertEqual(self.commit(200)["folder"], "checkpoints/trunk-200-2")
         self.assertIn("left by interrupted work", self.output_of("run", "gc", "run"))
-        self.assertEqual(self.json_of("verify", "run")["notes"], [])
+        self.assertEqual(self.json_of("verify", "run")["notes"], ["checkpoints/trunk-200 was not put there by the store"])
 
 
 if __name__ == "__main__":

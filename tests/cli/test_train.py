@@ -223,7 +223,7 @@ class Branches(TrainTest):
         self.train("run", "--until", 70)
         self.assert_fails(2, "step = 100: must be at most 70, the last committed checkpoint", *start, "--at", 100)
         self.assert_fails(2, "step = 65: trunk has no committed checkpoint there", *start, "--at", 65)
-        self.assert_fails(2, "no line 'c'; there are trunk", "train", "run", "--config", "c.json", "--line", "c", "--until", 9)
+        self.assert_fails(2, "line = c: no such line; there are trunk", "train", "run", "--config", "c.json", "--line", "c", "--until", 9)
         self.assert_fails(2, "--at requires --branch", "train", "run", "--config", "c.json", "--at", 60)
         self.assert_fails(2, "data.train: ", *start, "--cooldown", "99.9%")
         self.assertEqual(len(json.loads(self.output_of("run", "status", "run", "--json"))["lines"]), 1)

@@ -279,7 +279,7 @@ TEST(Crash, RepairIsAllOrNothing) {
 
 TEST(Crash, MigrationIsAllOrNothing) {
   expect_mended_whenever_it_is_killed(make_old,
-                                      {"migrate.written", "migrate.synced", "migrate.renamed", "facts.written"});
+                                      {"place.written", "place.synced", "place.renamed", "facts.written"});
 }
 
 TEST(Crash, KilledAtRandomMoments) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 
+#include <cerrno>
 #include <fstream>
 
 #include "scheduled/anytime.hpp"
@@ -62,7 +63,13 @@ TEST_F(FullDisk, ReadersReadAndGcFrees) {
   RunStore store = RunStore::open(disk / "run", Access::write, {.metrics_in_memory = 100});
   EXPECT_TRUE(has(store_error_of([&] { commit(store, 60); }), "No space left on device"));
   const std::vector<Metric> many(1000, {55, "loss", 0.123456789});
-  EXPECT_TRUE(has(store_error_of([&] { store.log("trunk", many); }), "No space left on device"));
+  try {
+    store.log("trunk", many);
+    ADD_FAILURE() << "there is no space";
+  } catch (const StoreError& error) {
+    EXPECT_TRUE(has(error.what(), "No space left on device"));
+    EXPECT_EQ(error.code(), ENOSPC);
+  }
   EXPECT_EQ(store.gc(1).deleted.size(), 4U);
   EXPECT_TRUE(fs::exists(disk / "run" / "record" / "reserve")) << "for the next time";
   EXPECT_EQ(store.record().line("trunk").step, 50);
@@ -84,6 +91,23 @@ TEST_F(FullDisk, TheStoreOfARunningTrainerFreesToo) {
       break;
     }
   }
+}
+
+TEST_F(FullDisk, WhatCannotBeRemovedDoesNotKeepGcFromTheRest) {
+  RunStore store = RunStore::init(folder / "run", Schedule::parse("constant(peak=1)"));
+  for (const std::int64_t step : {10, 20, 30, 40}) commit(store, step);
+  // A mount point: as a file that another machine has open on a network file system.
+  const fs::path trash = folder.path() / "run" / "staging" / "trash";
+  fs::create_directory(trash);
+  ASSERT_EQ(::mount("scheduled", trash.c_str(), "tmpfs", 0, "size=1m"), 0);
+  EXPECT_TRUE(has(store_error_of([&] { store.gc(1); }), "staging/trash: cannot be removed"));
+  ASSERT_EQ(::umount2(trash.c_str(), MNT_DETACH), 0);
+  for (const int step : {10, 20, 30}) {
+    EXPECT_FALSE(fs::exists(folder.path() / "run" / "checkpoints" / ("trunk-" + std::to_string(step)))) << step;
+  }
+  EXPECT_EQ(store.record().checkpoints[2].state, RecordedCheckpoint::State::deleted);
+  EXPECT_EQ(store.gc(1).leftovers, std::vector<std::string>{"staging/trash"});
+  EXPECT_TRUE(store.verify().notes.empty());
 }
 
 }  // namespace

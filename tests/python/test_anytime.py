@@ -143,7 +143,7 @@ def test_what_the_function_raises_comes_back_and_nothing_is_committed(run, folde
 
     with pytest.raises(Interrupted, match="disk on fire"):
         run.commit(5, fails)
-    with pytest.raises(scheduled.ArgumentError, match="checkpoint of step 5: has no files"):
+    with pytest.raises(scheduled.ArgumentError, match="the checkpoint of step 5 has no files"):
         run.commit(5, lambda checkpoint: None)
     assert run.record().checkpoints == []
     assert run.verify().sound
@@ -169,7 +169,7 @@ def test_metrics_come_back_as_a_log(run, folder):
     for wrong in ["3.1", None, [1.0]]:
         with pytest.raises(scheduled.ArgumentError, match=r"metrics\['loss'\] = .*: must be a number"):
             run.log(3, {"loss": wrong})
-    with pytest.raises(scheduled.ArgumentError, match="metric 'step': must have a name"):
+    with pytest.raises(scheduled.ArgumentError, match="metric = 'step': must have a name"):
         run.log(3, {"step": 3})
 
 
@@ -236,7 +236,7 @@ def test_bad_input(tmp_path, run, folder):
         run.branch("b", cooldown="100%")
     with pytest.raises(ValueError, match="step = 50: trunk has no committed checkpoint there"):
         run.branch("b", 50)
-    with pytest.raises(ValueError, match="no line 'b'; there are trunk"):
+    with pytest.raises(ValueError, match="line = b: no such line; there are trunk"):
         run.record().line("b")
     with pytest.raises(ValueError, match="read"):
         RunStore.open(folder, "read").commit(200, write)

@@ -113,8 +113,9 @@ class Model:
         return c.step
 
     def clear(self):
+        kept = [c for name in self.lines for c in self.passed_over(name)]
         for c in self.checkpoints:
-            if c.mark == "damaged" and c.bytes == "sound":
+            if c.mark == "damaged" and c.bytes == "sound" and c not in kept:
                 c.mark = ""
 
     def gc(self, keep_last):

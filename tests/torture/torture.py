@@ -204,7 +204,7 @@ def main():
                     test_program(build, "test_crash", "Crash.KilledAtRandomMoments", SCHEDULED_CRASH_MOMENTS=20, SCHEDULED_SEED=seed)
                     counts[part] += 20
                 elif part == "flips":
-                    test_program(build, "test_unit", "Record.EveryFlippedBitIsFound", SCHEDULED_FLIPS=200, SCHEDULED_SEED=seed)
+                    test_program(build, "test_store", "Record.EveryFlippedBitIsFound", SCHEDULED_FLIPS=200, SCHEDULED_SEED=seed)
                     counts[part] += 200
                 else:
                     test_program(build, "test_crash", "Race.*", SCHEDULED_RACE_VERIFIES=50)

@@ -89,6 +89,7 @@ TEST_F(Gc, AMarkOfDamageIsLiftedWhenTheBytesAreBack) {
   EXPECT_EQ(store.record().checkpoints[1].state, State::damaged);
   fs::rename(folder / "away", checkpoints() / "trunk-800");
   EXPECT_TRUE(has(store.verify().notes.at(0), "was found damaged before; its files are as recorded now"));
+  EXPECT_TRUE(store.clear_marks().empty()) << "without its mark it would be one that the line has left behind";
   EXPECT_EQ(store.gc(1).deleted.at(0).step, 400) << "the line may go on from 800 again";
   EXPECT_EQ(store.resume({}).step, 800) << "nothing was committed since";
   EXPECT_EQ(store.record().line("trunk").step, 800);

@@ -38,7 +38,7 @@ TEST_F(RunRules, BranchesStartAtCommittedTrunkCheckpoints) {
   store.branch("b", {}, {});
   EXPECT_EQ(store.record().line("b").start, 200);
   EXPECT_TRUE(has(error_of([&] { store.branch("b", {}, {}); }), "there is a line of this name already"));
-  EXPECT_TRUE(has(error_of([&] { store.record().line("c"); }), "no line 'c'; there are trunk, b"));
+  EXPECT_TRUE(has(error_of([&] { store.record().line("c"); }), "line = c: no such line; there are trunk, b"));
 }
 
 TEST_F(RunRules, BranchesDoNotLeaveTheWarmup) {
@@ -81,7 +81,7 @@ TEST_F(RunRules, ATrunkWithAHorizonIsAPlainRun) {
   EXPECT_FALSE(plain.record().line("trunk").finished);
   EXPECT_EQ(plain.resume({}).lr, cosine.lr(20));
   const std::string refused = error_of([&] { plain.branch("b", 20, {}); });
-  EXPECT_TRUE(has(refused, "branch b: the trunk wsd(steps=30, peak=0.001, warmup=3, cooldown=10, decay=linear) has a"));
+  EXPECT_TRUE(has(refused, "branch = b: the trunk wsd(steps=30, peak=0.001, warmup=3, cooldown=10, decay=linear) has a"));
   EXPECT_TRUE(has(refused, "its own end, at step 30; branches leave a trunk without one (rsqrt, constant, infinite)"));
   EXPECT_TRUE(has(error_of([&] { commit_weights(plain, 31); }), "step = 31: must be at most 30, where trunk ends"));
   commit_weights(plain, 30);
