@@ -5,7 +5,7 @@
 #include <random>
 
 #include "scheduled/bound.hpp"
-#include "scheduled/design.hpp"
+#include "scheduled/sweep.hpp"
 
 namespace {
 

@@ -1,4 +1,5 @@
 // The bound along runs that have ended, from their logs: what the picture at the top of README.md is drawn from.
+#include <scheduled/along.hpp>
 #include <scheduled/design.hpp>
 
 #include <filesystem>

@@ -11,6 +11,7 @@
 #include "cli/results.hpp"
 #include "plot/figure.hpp"
 #include "plot/series.hpp"
+#include "scheduled/along.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/runlog.hpp"
 #include "shell/file.hpp"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/draw.hpp"
-#include "scheduled/design.hpp"
+#include "scheduled/sweep.hpp"
 #include "shell/arguments.hpp"
 
 namespace scheduled::cli {

@@ -5,10 +5,12 @@
 #include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/schedule.hpp"
+#include "scheduled/sweep.hpp"
 #include "scheduled/trunk.hpp"
 
 // Modules that are built only where their dependencies are found.
 #if __has_include("scheduled/runlog.hpp")
+#include "scheduled/along.hpp"
 #include "scheduled/runlog.hpp"
 #endif
 #if __has_include("scheduled/law.hpp")

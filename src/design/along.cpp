@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "scheduled/along.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/runlog.hpp"

@@ -6,7 +6,8 @@
 #include <tuple>
 
 #include "bound/records.hpp"
-#include "scheduled/design.hpp"
+#include "scheduled/along.hpp"
+#include "scheduled/sweep.hpp"
 
 namespace scheduled {
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "scheduled/design.hpp"
+#include "scheduled/sweep.hpp"
 
 namespace scheduled {
 namespace {

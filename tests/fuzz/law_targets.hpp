@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "fuzz/targets.hpp"
-#include "scheduled/design.hpp"
 #include "scheduled/law.hpp"
+#include "scheduled/sweep.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace scheduled::fuzz {

@@ -1,4 +1,4 @@
-#include "scheduled/design.hpp"
+#include "scheduled/sweep.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <filesystem>
 
 #include "scheduled/anytime.hpp"
-#include "scheduled/design.hpp"
+#include "scheduled/sweep.hpp"
 #include "support/run_folder.hpp"
 
 namespace scheduled {

@@ -7,6 +7,7 @@
 #include "fuzz/replay.hpp"
 #include "fuzz/spec_targets.hpp"
 #include "fuzz/targets.hpp"
+#include "scheduled/sweep.hpp"
 
 namespace scheduled::testing {
 namespace {

@@ -18,6 +18,7 @@
 #include "law/records.hpp"
 #include "pep/records.hpp"
 #include "runlog/records.hpp"
+#include "scheduled/sweep.hpp"
 
 namespace scheduled {
 namespace {

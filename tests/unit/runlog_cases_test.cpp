@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "scheduled/along.hpp"
 #include "scheduled/design.hpp"
 #include "unit/runlog_support.hpp"
 

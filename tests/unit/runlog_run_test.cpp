@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "scheduled/along.hpp"
 #include "scheduled/design.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/runlog_support.hpp"

@@ -1,4 +1,4 @@
-#include "scheduled/design.hpp"
+#include "scheduled/sweep.hpp"
 #include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>

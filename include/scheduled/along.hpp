@@ -1,0 +1,50 @@
+// The bound along the log of a run. Part of the library scheduled::runlog.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scheduled/bound.hpp"
+#include "scheduled/runlog.hpp"
+
+namespace scheduled {
+
+/// Where gradient norms come from: nowhere, so that they are 1; a log; the caller.
+enum class NormSource { one, logged, given };
+
+struct AlongOptions {
+  std::optional<std::int64_t> T = std::nullopt;      ///< go on to this step; nothing: to the last of the log
+  std::optional<GradNorm> grad_norm = std::nullopt;  ///< nothing: the logged ones; 1 where there are none, or a gap
+  bool must_be_logged = false;                       ///< then there being none, or a gap, is an error
+  std::optional<double> distance = std::nullopt;     ///< nothing: matching_distance of the run
+  Criterion criterion = Criterion::omega;
+  DenseOptions rates = {};  ///< how logged rows become one value per update
+};
+
+/// A run with its bound: one entry of step, lr, loss and bound per row in which the loss was logged (or, without
+/// losses, the learning rate).
+struct RunBound {
+  std::string name;
+  std::int64_t T = 0;
+  Criterion criterion = Criterion::omega;
+  double distance = 1.0;
+  NormSource norm_source = NormSource::one;
+  std::string norm_note;    ///< why the norms are not the logged ones, where they were asked for
+  std::string loss_column;  ///< "val_loss", "train_loss", or empty: the log has neither
+  std::vector<std::int64_t> step;
+  std::vector<double> lr;
+  std::vector<double> loss;  ///< empty without a loss column
+  std::vector<double> bound;
+  std::vector<double> rates;      ///< of all updates 1 ... T
+  std::vector<double> grad_norm;  ///< of all updates 1 ... T
+};
+
+/// The bound of the criterion along a logged run: densify makes the rates and norms of all updates of the logged ones,
+/// bound_at evaluates them at the rows. Throws ArgumentError: no rates or a gap in them, T beyond the log, no row
+/// before T, rates that are 0 throughout where the distance is not given; and as densify and bound_at. Cost as
+/// bound_at.
+RunBound bound_along(const RunLog& log, const AlongOptions& options = {});
+
+}  // namespace scheduled
