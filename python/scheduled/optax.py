@@ -17,6 +17,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from scheduled._adapters import needs, read_schedule
 
 try:
@@ -53,10 +55,16 @@ def as_optax(schedule: Schedule | str, *, steps: int | None = None, dtype: str =
     Returns
     -------
     callable
-        Of an integer or an array of integers; past the horizon the last rate, as `Schedule.lr`.
+        Of an integer or an array of integers; past the horizon the last rate, as `Schedule.lr`. Negative numbers
+        count as 0, and those past JAX's own integers (2^31 - 1 without jax_enable_x64) as the largest.
     """
     native = read_schedule(schedule, steps)
-    result = jnp.dtype(dtype)
+    try:
+        result = jnp.dtype(dtype)
+    except TypeError:
+        result = None
+    if result is None or not jnp.issubdtype(result, jnp.floating):
+        raise ArgumentError.of("dtype", dtype, "must be a floating-point type, such as 'float32'")
     real = jnp.dtype("float64" if result == jnp.dtype("float64") else "float32")
     if real == jnp.dtype("float64") and not jax.config.read("jax_enable_x64"):
         raise ArgumentError.of("dtype", "float64", "needs jax.config.update('jax_enable_x64', True)")
@@ -64,10 +72,24 @@ def as_optax(schedule: Schedule | str, *, steps: int | None = None, dtype: str =
     last = None if native.steps is None else native.steps - 1
 
     def rate(count: Any) -> Any:
-        i = jnp.maximum(jnp.asarray(count).astype(jnp.int64 if jax.config.read("jax_enable_x64") else jnp.int32), 0)
+        i = _whole(count)
         return formula(i if last is None else jnp.minimum(i, last)).astype(result)
 
     return rate
+
+
+def _whole(count: Any) -> Any:
+    """The count as JAX's own integer, 0 where negative and the largest where it is larger."""
+    integer = jnp.dtype("int64" if jax.config.read("jax_enable_x64") else "int32")
+    most = jnp.iinfo(integer).max
+    if isinstance(count, int):
+        count = min(count, most)
+    elif isinstance(count, (np.ndarray, np.integer)) and count.dtype.kind in "iu" and np.iinfo(count.dtype).max > most:
+        count = np.minimum(count, count.dtype.type(most))  # before JAX cuts off the upper bits
+    array = jnp.asarray(count)
+    if jnp.issubdtype(array.dtype, jnp.unsignedinteger) and jnp.iinfo(array.dtype).max > most:
+        array = jnp.minimum(array, jnp.asarray(most, array.dtype))
+    return jnp.maximum(array.astype(integer), 0)
 
 
 def _table(schedule: Schedule, real: Any) -> Rate:
@@ -169,30 +191,30 @@ class _Parts:
     def inverse_power(self) -> Rate:
         alpha = self.fields.get("alpha", 0.5)
         if alpha == 0.5:
-            return lambda i: self.peak / jnp.sqrt((i - self.warmup + 1).astype(self.real))
-        return lambda i: self.peak * self.power_of(i - self.warmup + 1, -alpha)
+            return lambda i: self.peak / jnp.sqrt(((i - self.warmup).astype(self.real) + 1.0))
+        return lambda i: self.peak * self.power_of((i - self.warmup).astype(self.real) + 1.0, -alpha)
 
     def rsqrt(self) -> Rate:
         horizon = self.schedule.steps
         given = self.fields.get("timescale")
         timescale = self.warmup if given is None else self.length("timescale", given, horizon)
-        offset = timescale + self.length("shift", self.fields.get("shift", 0), horizon) - self.warmup
-        return lambda i: self.peak * jnp.sqrt(timescale / (i + offset).astype(self.real))
+        offset = float(timescale + self.length("shift", self.fields.get("shift", 0), horizon))
+        return lambda i: self.peak * jnp.sqrt(timescale / ((i - self.warmup).astype(self.real) + offset))
 
     def noam(self) -> Rate:
         factor = self.peak / math.sqrt(self.fields.get("d_model", 512.0))
         ramp = factor / (self.warmup * math.sqrt(self.warmup))
 
         def rate(i: Any) -> Any:
-            t = (i + 1).astype(self.real)
-            return jnp.where(i + 1 < self.warmup, ramp * t, factor / jnp.sqrt(t))
+            t = i.astype(self.real) + 1.0
+            return jnp.where(i < self.warmup - 1, ramp * t, factor / jnp.sqrt(t))
 
         return rate
 
     def power(self) -> Rate:
         a, b, most = (self.fields.get(key, usual) for key, usual in (("a", 4.0), ("b", -0.51), ("max", 0.02)))
         scale = self.fields["batch"] * a * self.fields["tokens_per_step"] ** b
-        return lambda i: self.peak * jnp.minimum(most, scale * self.power_of(i + 1, b))
+        return lambda i: self.peak * jnp.minimum(most, scale * self.power_of(i.astype(self.real) + 1.0, b))
 
     def piecewise(self) -> Rate:
         horizon = self.schedule.steps
@@ -240,13 +262,13 @@ class _Parts:
         def rate(i: Any) -> Any:
             after = jnp.searchsorted(jnp.asarray(ends), i, side="right")
             begin = jnp.asarray([0, *ends])[after]
-            end, count = jnp.asarray([*ends, 2**31 - 1])[after], jnp.asarray([*counts, 1])[after]
+            end, count = jnp.asarray([*ends, 0])[after], jnp.asarray([*counts, 1])[after]
             since = i - begin + 1
             up = final + (self.peak - final) * (since.astype(self.real) / max(rewarm, 1))
             high = jnp.where((begin > 0) & (since < rewarm), up, self.peak)
             j = i - (end - count) + 1
             assert fall is not None
-            return jnp.where(j >= 1, fall(jnp.clip(j, 1, count), count, self.peak, final), high)
+            return jnp.where((j >= 1) & (after < len(ends)), fall(jnp.clip(j, 1, count), count, self.peak, final), high)
 
         return rate
 

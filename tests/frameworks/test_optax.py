@@ -85,6 +85,25 @@ def test_far_out_and_before():
     assert float(as_optax("linear(steps=4)")(-3)) == 1.0
 
 
+def test_counts_of_all_kinds():
+    """Past JAX's own integers it is the largest of them, not one that has lost its upper bits."""
+    rate = as_optax("rsqrt(warmup=2k, peak=1e-3)")
+    for count in (3, np.int8(3), np.uint64(3), np.array(3, np.int16), jnp.uint8(3), jnp.uint32(3), 3.0, jnp.float32(3.5)):
+        assert float(rate(count)) == pytest.approx(2e-6, rel=1e-6)
+    most = float(rate(2**31 - 1))
+    assert most == pytest.approx(Schedule("rsqrt(warmup=2k, peak=1e-3)").lr(2**31 - 1), rel=1e-6)
+    for count in (2**31, 2**60, np.int64(2**33), np.uint64(2**63 + 1), jnp.uint32(2**32 - 1)):
+        assert float(rate(count)) == most
+    assert float(jax.jit(rate)(jnp.uint32(2**31 + 7))) == most
+    for count in (-7, np.int8(-7), jnp.int32(-(2**31))):
+        assert float(rate(count)) == float(rate(0))
+    for spec in SPECS:
+        if Schedule(spec).steps is None:
+            assert error(as_optax(spec), Schedule(spec), np.array([2**31 - 1])) <= 1e-6, spec
+    with pytest.raises(ArgumentError, match="dtype = int32: must be a floating-point type"):
+        as_optax("constant", dtype="int32")
+
+
 def test_double_precision():
     with pytest.raises(ArgumentError, match=r"needs jax\.config"):
         as_optax("linear(steps=4)", dtype="float64")
