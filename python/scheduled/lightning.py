@@ -18,7 +18,7 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from scheduled._core import Schedule
 from scheduled._torch_store import _commit
-from scheduled.torch import BoundMonitor, ScheduledLR
+from scheduled.torch import BoundMonitor, ScheduledLR, innermost
 
 if TYPE_CHECKING:
     from scheduled.anytime import Resume, RunStore
@@ -41,6 +41,8 @@ def lr_scheduler(optimizer: torch.optim.Optimizer, schedule: Schedule | str, **o
 class BoundCallback(pl.Callback):
     """Logs the last-iterate bound of the run as `omega`; its state belongs to Lightning's checkpoints.
 
+    With several optimizers each has its own bound; those after the first are `omega/1` and so on.
+
     Parameters
     ----------
     distance : float
@@ -48,7 +50,13 @@ class BoundCallback(pl.Callback):
     """
 
     def __init__(self, distance: float = 1.0) -> None:
-        self.monitor = BoundMonitor(distance)
+        self.distance = distance
+        self.monitors = [BoundMonitor(distance)]
+
+    @property
+    def monitor(self) -> BoundMonitor:
+        """That of the first optimizer."""
+        return self.monitors[0]
 
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
@@ -60,19 +68,28 @@ class BoundCallback(pl.Callback):
             for parameter in group["params"]
             if parameter.grad is not None
         ]
-        pl_module.log("omega", self.monitor.push(optimizer, torch.nn.utils.get_total_norm(gradients)))
+        number = next(i for i, one in enumerate(trainer.optimizers) if innermost(one) is innermost(optimizer))
+        while len(self.monitors) <= number:
+            self.monitors.append(BoundMonitor(self.distance))
+        omega = self.monitors[number].push(optimizer, torch.nn.utils.get_total_norm(gradients))
+        pl_module.log("omega" if number == 0 else f"omega/{number}", omega)
 
     def state_dict(self) -> dict[str, Any]:
-        """The monitor's."""
-        return self.monitor.state_dict()
+        """Those of the monitors."""
+        return {"monitors": [monitor.state_dict() for monitor in self.monitors]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on with the same bits."""
-        self.monitor.load_state_dict(state_dict)
+        self.monitors = [BoundMonitor(self.distance) for _ in state_dict["monitors"]]
+        for monitor, state in zip(self.monitors, state_dict["monitors"]):
+            monitor.load_state_dict(state)
 
 
 class RunStoreCheckpoint(Checkpoint):
     """Commits Lightning's checkpoints to a run and logs what the Trainer logs.
+
+    Steps of the record are updates that the first `ScheduledLR` of the module counted, else the Trainer's global_step,
+    which adds up those of all optimizers. The last update of a `fit` is committed, too.
 
     The checkpoint is the file `lightning.ckpt`: ``trainer.fit(model, ckpt_path=at.folder / "lightning.ckpt")``.
 
@@ -95,23 +112,43 @@ class RunStoreCheckpoint(Checkpoint):
     ) -> None:
         self.run, self.every, self.line = run, every, line
         self.options = {"session": None if at is None else at.session, **options}
-        self.done = 0 if at is None else at.step
+        self.done = self.saved = 0 if at is None else at.step
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *args: Any) -> None:
         """Commits and logs after an update, not after each micro-batch."""
-        step = trainer.global_step
+        step = _updates(trainer)
         if step == self.done:
             return
-        self.done = step
-        if self.run is not None and step % trainer.log_every_n_steps == 0:
+        before, self.done = self.done, step
+        if self.run is not None and _passed(before, step, trainer.log_every_n_steps):
             numbers = {name: float(value) for name, value in trainer.logged_metrics.items() if name != "epoch"}
             self.run.log(step, numbers, self.line, session=self.options["session"])
-        if step % self.every == 0 or step == trainer.max_steps:
-            # On all ranks: Lightning's strategies gather their shards in there.
-            _commit(
-                self.run,
-                step,
-                self.line,
-                lambda folder: trainer.save_checkpoint(folder / "lightning.ckpt"),
-                self.options,
-            )
+        if _passed(before, step, self.every):
+            self._save(trainer)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Commits the last update."""
+        if self.done != self.saved:
+            self._save(trainer)
+
+    def _save(self, trainer: pl.Trainer) -> None:
+        # On all ranks: Lightning's strategies gather their shards in there.
+        _commit(
+            self.run,
+            self.done,
+            self.line,
+            lambda folder: trainer.save_checkpoint(folder / "lightning.ckpt"),
+            self.options,
+        )
+        self.saved = self.done
+
+
+def _updates(trainer: pl.Trainer) -> int:
+    ours = (config.scheduler for config in trainer.lr_scheduler_configs if isinstance(config.scheduler, ScheduledLR))
+    first = next(ours, None)
+    return trainer.global_step if first is None else first.last_epoch
+
+
+def _passed(before: int, step: int, every: int) -> bool:
+    """Whether a multiple of `every` was reached."""
+    return every > 0 and step // every > before // every

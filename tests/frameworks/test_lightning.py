@@ -95,3 +95,62 @@ def test_accumulation(tmp_path):
         assert module.used == expected(SPEC, 12)
         assert [saved.step for saved in run.record().checkpoints] == [5, 10, 12]
         assert math.isfinite(run.log_of()["omega"][-1])
+
+
+class Two(pl.LightningModule):
+    """Two optimizers by hand, the second with its own schedule; global_step counts both."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.automatic_optimization = False
+        self.parts = torch.nn.ModuleList([torch.nn.Linear(3, 1), torch.nn.Linear(3, 1)])
+        self.used = []
+
+    def training_step(self, batch, index):
+        for part, optimizer, scheduler in zip(self.parts, self.optimizers(), self.lr_schedulers()):
+            optimizer.zero_grad()
+            self.manual_backward(part(batch).square().mean())
+            self.used.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+
+    def configure_optimizers(self):
+        optimizers = [torch.optim.AdamW(part.parameters()) for part in self.parts]
+        specs = [TRUNK, "linear(steps=50, peak=0.3)"]
+        return optimizers, [lr_scheduler(optimizer, spec) for optimizer, spec in zip(optimizers, specs)]
+
+
+def test_manual_optimization_with_two_optimizers(tmp_path):
+    quiet = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    data = StatefulDataLoader(torch.arange(300.0).reshape(100, 3) % 7, batch_size=2)
+
+    def fit_two(updates, at, run):
+        module, bound = Two(), BoundCallback()
+        saver = RunStoreCheckpoint(run, 3, at=at)
+        trainer = pl.Trainer(
+            max_steps=2 * updates, max_epochs=-1, log_every_n_steps=1, default_root_dir=tmp_path, callbacks=[bound, saver], **quiet
+        )
+        trainer.fit(module, data, ckpt_path=None if at is None else at.folder / "lightning.ckpt", weights_only=False)
+        return module.used, bound
+
+    with RunStore.init(tmp_path / "run", Schedule(TRUNK)) as run:
+        used, _ = fit_two(8, None, run)
+        assert used[::2] == rates(TRUNK, 8) and used[1::2] == rates("linear(steps=50, peak=0.3)", 8)
+        assert [saved.step for saved in run.record().checkpoints] == [3, 6, 8]  # the last one, too
+        used, bound = fit_two(11, run.resume(), run)
+        assert used[::2] == rates(TRUNK, 11, 8) and used[1::2] == rates("linear(steps=50, peak=0.3)", 11, 8)
+        log = run.log_of()
+        assert list(log.step) == list(range(1, 12))
+        assert log["omega"][-1] == pytest.approx(bound.monitors[0].value)
+        assert log["omega/1"][-1] == pytest.approx(bound.monitors[1].value) and log["omega"][-1] != log["omega/1"][-1]
+
+
+def test_the_end_by_epochs_is_committed(tmp_path):
+    with RunStore.init(tmp_path / "run", Schedule("constant")) as run:
+        trainer = pl.Trainer(
+            max_epochs=2, accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False,
+            default_root_dir=tmp_path, callbacks=[RunStoreCheckpoint(run, 7)],
+        )  # fmt: skip
+        trainer.fit(Module(SPEC), StatefulDataLoader(torch.ones(10, 3), batch_size=2))
+        assert [saved.step for saved in run.record().checkpoints] == [7, 10]
