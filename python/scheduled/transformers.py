@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +54,13 @@ class ScheduledMixin:
     ) -> None:
         self._schedule, self._resume, self._scale = schedule, resume_choice(resume), scale
         super().__init__(*args, **kwargs)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in cls.__mro__[: cls.__mro__.index(ScheduledMixin)]:
+            if not issubclass(base, ScheduledMixin) and "create_scheduler" in vars(base):
+                order = f"class {cls.__name__}(ScheduledMixin, {base.__name__})"
+                raise TypeError(f"ScheduledMixin stands after {base.__name__}, which then takes its own schedule; {order}")
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         """The `ScheduledLR` of the run."""
@@ -99,7 +108,17 @@ class RunStoreCallback(TrainerCallback):
 
     def __init__(self, run: RunStore | None, line: str = "trunk", at: Resume | None = None) -> None:
         self.run, self.line = run, line
+        self._warned = False
         self.session = None if at is None else at.session
+
+    def on_train_begin(self, args: TrainingArguments, state: Any, control: Any, **kwargs: Any) -> None:
+        """Refuses a Trainer that would go on past the end of the line."""
+        if self.run is None or not state.is_world_process_zero:
+            return
+        end = self.run.record().line(self.line).end
+        if end is not None and state.max_steps > end:
+            why = f"{self.line} ends after {end} updates by the record; give it as max_steps"
+            raise ArgumentError.of("max_steps", state.max_steps, why)
 
     def on_save(self, args: TrainingArguments, state: Any, control: Any, **kwargs: Any) -> None:
         """Commits the checkpoint that was saved."""
@@ -115,15 +134,37 @@ class RunStoreCallback(TrainerCallback):
         metrics = {_NAMES.get(name, name): value for name, value in logs.items() if isinstance(value, (int, float))}
         rate = metrics.pop("learning_rate", None)
         if rate is not None and state.global_step > 0:
-            recorded = self.run.lr(state.global_step - 1, self.line)
-            if abs(rate - recorded) > 1e-6 * max(abs(rate), abs(recorded)):
-                raise ArgumentError.of(
-                    "learning_rate",
-                    rate,
-                    f"update {state.global_step - 1} of {self.line} has the rate {recorded!r} by the record; train "
-                    "with the schedule of RunStore.resume, see ScheduledMixin",
-                )
+            self._check(rate, state.global_step, kwargs.get("lr_scheduler"))
         self.run.log(state.global_step, metrics, self.line, session=self.session)
+
+    def _check(self, rate: float, step: int, scheduler: Any) -> None:
+        assert self.run is not None
+        scheduler = getattr(scheduler, "scheduler", scheduler)  # as accelerate wraps it
+        factor, made = (scheduler.scale[0], scheduler.last_epoch) if isinstance(scheduler, ScheduledLR) else (1.0, step)
+        recorded = factor * self.run.lr(step - 1, self.line)
+        if _same(rate, recorded):
+            return
+        # The Trainer also counts updates that GradScaler skipped. The schedule waits for them.
+        if made < step and any(_same(rate, factor * self.run.lr(update, self.line)) for update in (max(made, 1) - 1, made)):
+            if not self._warned:
+                self._warned = True
+                warnings.warn(
+                    f"{step - made} of {step} updates were skipped by GradScaler, so the rates are those that the record "
+                    f"of {self.line} has {step - made} updates earlier",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+            return
+        raise ArgumentError.of(
+            "learning_rate",
+            rate,
+            f"update {step - 1} of {self.line} has the rate {recorded!r} by the record; train with the schedule of "
+            "RunStore.resume, see ScheduledMixin",
+        )
+
+
+def _same(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-6)
 
 
 def spec_from_arguments(args: TrainingArguments, num_training_steps: int) -> Schedule:

@@ -118,6 +118,70 @@ def test_trunk_and_branch_on_a_run_store(tmp_path):
             train(tmp_path / "false", SPEC, RunStoreCallback(run))
 
 
+def test_a_scale_is_no_false_rate(tmp_path):
+    class TwoGroups(MyTrainer):
+        def create_optimizer(self, *args, **kwargs):
+            linear = self.model.linear
+            self.optimizer = torch.optim.AdamW([{"params": [linear.weight]}, {"params": [linear.bias]}])
+            return self.optimizer
+
+    with RunStore.init(tmp_path / "run", Schedule(TRUNK)) as run:
+        args = arguments(tmp_path / "hf", max_steps=4, save_steps=2)
+        TwoGroups(
+            Model(), args, train_dataset=Data(), schedule=TRUNK, scale=[0.5, 1.0], callbacks=[RunStoreCallback(run)]
+        ).train()
+        assert [saved.step for saved in run.record().checkpoints] == [2, 4]
+
+
+class Overflows(torch.optim.AdamW):
+    """Skips some updates, as GradScaler makes fused optimizers do."""
+
+    made = 0
+
+    def step(self, closure=None):
+        self.made += 1
+        self.found_inf = torch.tensor(float(self.made in (1, 2, 6)))
+        return super().step(closure)
+
+
+def test_skipped_updates_delay_the_rates(tmp_path):
+    class Half(MyTrainer):
+        def create_optimizer(self, *args, **kwargs):
+            self.optimizer = Overflows(self.model.parameters(), fused=True)
+            return self.optimizer
+
+    with RunStore.init(tmp_path / "run", Schedule(TRUNK)) as run:
+        args = arguments(tmp_path / "hf", max_steps=9, save_steps=3)
+        trainer = Half(Model(), args, train_dataset=Data(), schedule=TRUNK, callbacks=[RunStoreCallback(run)])
+        with pytest.warns(RuntimeWarning, match="of trunk has .* updates earlier"):
+            trainer.train()
+        assert trainer.lr_scheduler.last_epoch == 6
+        assert run.record().line("trunk").step == 9
+
+
+def test_on_from_a_checkpoint_of_the_plain_trainer(tmp_path):
+    args = arguments(tmp_path, max_steps=10, save_steps=5, lr_scheduler_type="linear", learning_rate=1e-3, warmup_steps=2)
+    Trainer(Model(), args, train_dataset=Data()).train()
+    schedule = spec_from_arguments(args, 10)
+    used = Used()
+    again = MyTrainer(Model(), args, train_dataset=Data(), schedule=schedule, callbacks=[used])
+    again.train(resume_from_checkpoint=str(tmp_path / "checkpoint-5"))
+    assert [pair[0] for pair in used.rates] == [schedule.lr(step) for step in range(5, 10)]
+    other = MyTrainer(Model(), args, train_dataset=Data(), schedule="linear(steps=10, peak=1e-3)")
+    with pytest.raises(ArgumentError, match="would jump from .*, by the checkpoint of another scheduler, to"):
+        other.train(resume_from_checkpoint=str(tmp_path / "checkpoint-5"))
+
+
+def test_refusals_before_the_training(tmp_path):
+    with pytest.raises(TypeError, match=r"stands after Trainer, .*; class Wrong\(ScheduledMixin, Trainer\)"):
+        type("Wrong", (Trainer, ScheduledMixin), {})
+    with RunStore.init(tmp_path / "run", Schedule(SPEC)) as run:
+        with pytest.raises(ArgumentError, match="max_steps = 20: trunk ends after 12 updates"):
+            train(tmp_path, SPEC, RunStoreCallback(run), max_steps=20)
+        with pytest.raises(ArgumentError, match="no line 'result-7'"):
+            train(tmp_path, SPEC, RunStoreCallback(run, "result-7"))
+
+
 def test_a_trainer_of_trl(tmp_path):
     trl = pytest.importorskip("trl")
     from datasets import Dataset
