@@ -11,6 +11,8 @@ from scheduled._errors import ArgumentError
 
 # Rates that differ by no more are the same: a spec that says one thing in other words may round differently.
 _SAME_RATE = 1e-9
+BRANCH = "resume='branch' takes the new schedule"
+CHOICES = f"{BRANCH}, resume='recorded' the checkpoint's"
 
 
 def read_schedule(schedule: Any, steps: int | None) -> Schedule:
@@ -29,18 +31,16 @@ def resume_choice(resume: Any) -> str:
 
 
 def first_jump(
-    recorded: Schedule, recorded_scale: Sequence[float], new: Schedule, new_scale: Sequence[float], step: int
+    before: Sequence[float], source: str, rates: Sequence[float], schedule: Schedule, step: int, choices: str = CHOICES
 ) -> None:
-    """Refuses where the rate of update `step` by the checkpoint and by the program differ."""
-    for index, (old_factor, new_factor) in enumerate(zip(recorded_scale, new_scale)):
-        old_rate, new_rate = recorded.lr(step) * old_factor, new.lr(step) * new_factor
-        if abs(new_rate - old_rate) > _SAME_RATE * max(abs(new_rate), abs(old_rate)):
-            group = "" if len(new_scale) == 1 else f" of parameter group {index}"
+    """Refuses where the rates of update `step` by the checkpoint and by the program differ."""
+    for index, (old, new) in enumerate(zip(before, rates)):
+        if abs(new - old) > _SAME_RATE * max(abs(new), abs(old)):
+            group = "" if len(rates) == 1 else f" of parameter group {index}"
             raise ArgumentError.of(
                 "schedule",
-                new,
-                f"the rate{group} at update {step} would jump from {old_rate!r}, by the checkpoint's {recorded}, to "
-                f"{new_rate!r}; resume='branch' takes the new schedule, resume='recorded' the checkpoint's",
+                schedule,
+                f"the rate{group} at update {step} would jump from {old!r}, by {source}, to {new!r}; {choices}",
             )
 
 

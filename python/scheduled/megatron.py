@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from scheduled._adapters import first_jump, needs, resume_choice
+from scheduled._adapters import BRANCH, CHOICES, first_jump, needs, read_schedule, resume_choice
 
 try:
     from megatron.core.optimizer_param_scheduler import OptimizerParamScheduler
@@ -26,8 +27,9 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
     schedule is that many samples; with `tokens_per_step` and `seq_length` that many tokens. While the batch ramps
     up, an update moves on by less than a step, so rates follow what was consumed.
 
-    A group's `max_lr` scales its rate as ``max_lr / schedule.peak``, its `min_lr` is a floor. Weight decay is as in
-    Megatron.
+    Megatron's ``--lr`` is each group's `max_lr`, but for groups with a rate of their own, and must be the schedule's
+    peak. A group with another `max_lr` has its share ``max_lr / schedule.peak``; `min_lr` is a floor. Weight decay is
+    as in Megatron.
 
     Parameters
     ----------
@@ -35,6 +37,8 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
         Or whatever has `param_groups`.
     schedule : Schedule or str
         Or its spec.
+    steps : int, optional
+        Horizon of a schedule that names none.
     samples_per_step : int, optional
     tokens_per_step : int, optional
         One of the two.
@@ -51,6 +55,7 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
         optimizer: Any,
         schedule: Schedule | str,
         *,
+        steps: int | None = None,
         samples_per_step: int | None = None,
         tokens_per_step: int | None = None,
         seq_length: int | None = None,
@@ -60,7 +65,7 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
         wd_incr_style: str = "constant",
         resume: str = "same",
     ) -> None:
-        self.schedule = Schedule(schedule) if isinstance(schedule, str) else schedule
+        self.schedule = read_schedule(schedule, steps)
         self.resume = resume_choice(resume)
         if (samples_per_step is None) == (tokens_per_step is None):
             raise ArgumentError.of("samples_per_step", "", "give it, or tokens_per_step with seq_length")
@@ -70,6 +75,7 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
         self.per_step = whole(f"{self.unit}_per_step", samples_per_step if tokens_per_step is None else tokens_per_step)
         self.per_sample = 1 if seq_length is None else whole("seq_length", seq_length)
         self.optimizer = optimizer
+        _check_peak(optimizer.param_groups, self.schedule)
         self.num_steps = 0
         self.start_wd, self.end_wd = start_wd, start_wd if end_wd is None else end_wd
         self.wd_incr_steps, self.wd_incr_style = wd_incr_steps, wd_incr_style
@@ -78,7 +84,8 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
     def get_lr(self, param_group: dict[str, Any]) -> float:
         """The group's rate after what was consumed so far."""
         rate = self.schedule.lr(self.num_steps // self.per_step)
-        scale = param_group.get("max_lr", self.schedule.peak) / self.schedule.peak
+        highest = param_group.get("max_lr")
+        scale = 1.0 if highest is None else highest / self.schedule.peak
         return max(rate * scale, param_group.get("min_lr") or 0.0)
 
     def step(self, increment: int) -> None:
@@ -104,6 +111,8 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
         ArgumentError
             Where it counts in another unit, or the rate would jump and `resume` is 'same'.
         """
+        if "spec" not in state_dict:
+            state_dict = self._of_megatron(state_dict)
         if state_dict["unit"] != self.unit:
             raise ArgumentError.of("unit", self.unit, f"the checkpoint counts {state_dict['unit']}")
         recorded = Schedule(state_dict["spec"])
@@ -117,9 +126,27 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
                 raise ArgumentError.of(
                     f"{self.unit}_per_step",
                     self.per_step,
-                    f"the checkpoint has {state_dict['per_step']}; resume='branch' takes the new one, "
-                    "resume='recorded' the checkpoint's",
+                    f"the checkpoint has {state_dict['per_step']}; {CHOICES}",
                 )
-            first_jump(recorded, [1.0], self.schedule, [1.0], position)
+            source = f"the checkpoint's {recorded}"
+            first_jump([recorded.lr(position)], source, [self.schedule.lr(position)], self.schedule, position)
         self.num_steps = state_dict["num_steps"]
         self.step(0)
+
+    def _of_megatron(self, state_dict: dict[str, Any]) -> dict[str, Any]:
+        """The state that Megatron's own scheduler wrote, as far as it says."""
+        if "num_steps" not in state_dict:
+            raise ArgumentError.of("state_dict", "", "is not that of a scheduler of Megatron: has no num_steps")
+        if self.resume != "branch":
+            why = f"the checkpoint is of Megatron's own scheduler and does not hold its rates; {BRANCH}, unchecked"
+            raise ArgumentError.of("resume", self.resume, why)
+        return {"spec": str(self.schedule), "unit": "samples", "per_step": self.per_step, **state_dict}
+
+
+def _check_peak(groups: list[dict[str, Any]], schedule: Schedule) -> None:
+    """Refuses where Megatron's --lr is not the schedule's peak: it would be the rate, without a word."""
+    given = sorted({group["max_lr"] for group in groups if group.get("max_lr") is not None})
+    if given and not any(math.isclose(rate, schedule.peak, rel_tol=1e-9) for rate in given):
+        rates = " and ".join(map(repr, given))
+        why = f"no parameter group has it as its max_lr, which is {rates}; give --lr and peak the same value"
+        raise ArgumentError.of("peak", schedule.peak, why)

@@ -24,10 +24,9 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Sequence
-from functools import wraps
 from typing import Any
 
-from scheduled._adapters import first_jump, needs, read_schedule, resume_choice
+from scheduled._adapters import BRANCH, first_jump, needs, read_schedule, resume_choice
 
 try:
     import torch
@@ -39,7 +38,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from scheduled._core import Schedule
 from scheduled._errors import ArgumentError
 from scheduled._torch_loop import AnytimeLoop, Update
-from scheduled._torch_rates import BoundMonitor, apply, scales_of, write_rates
+from scheduled._torch_rates import BoundMonitor, apply, factor_of, scales_of, write_rates
 from scheduled._torch_store import Pending, commit, restore
 
 __all__ = [
@@ -94,6 +93,7 @@ class ScheduledLR(LRScheduler):
         self.resume = resume_choice(resume)
         super().__init__(optimizer)
         self.scale = scales_of(optimizer.param_groups, scale)
+        self._made_with = len(self.scale)  # groups; others may join
         self.last_epoch = 0
         self._step_count = 1
         self._idle = 0
@@ -101,7 +101,13 @@ class ScheduledLR(LRScheduler):
         self._write()
 
     def _initial_step(self) -> None:
-        """The base class would make a step here; the constructor writes the first rates itself."""
+        """The base class would make a step here; the constructor writes the first rates itself.
+
+        SequentialLR takes a step back and calls it again.
+        """
+        if hasattr(self, "scale"):
+            self.last_epoch = 0
+            self._write()
 
     def _attach(self) -> None:
         optimizer = innermost(self.optimizer)
@@ -118,12 +124,14 @@ class ScheduledLR(LRScheduler):
         optimizer.register_load_state_dict_post_hook(loaded)
 
     def _write(self) -> None:
-        self._last_lr = write_rates(self.optimizer.param_groups, self.schedule.lr(self.last_epoch), self.scale)
+        groups = self.optimizer.param_groups
+        for group in groups[len(self.scale) :]:
+            self.scale.append(factor_of(group, self.optimizer, self.scale[0]))
+        self._last_lr = write_rates(groups, self.schedule.lr(self.last_epoch), self.scale)
 
     def get_lr(self) -> list[float | torch.Tensor]:
         """Rates of the groups at the next update."""
-        rate = self.schedule.lr(self.last_epoch)
-        return [rate * factor for factor in self.scale]
+        return list(self._rates(self.last_epoch))
 
     def get_last_lr(self) -> list[float | torch.Tensor]:
         """Rates of the groups at the next update, as they stand in the optimizer."""
@@ -159,26 +167,62 @@ class ScheduledLR(LRScheduler):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on at the step of the checkpoint and writes the rates of the next update into the groups.
 
+        The checkpoint may be one of another scheduler of PyTorch, such as LambdaLR.
+
         Raises
         ------
         ArgumentError
-            Where these rates differ from those that the checkpoint's schedule has there, unless `resume` is
-            'branch' or 'recorded'.
+            Where these rates differ from those of the checkpoint there, unless `resume` is 'branch' or 'recorded'.
         """
-        recorded = Schedule(state_dict["spec"])
-        step, scale = int(state_dict["step"]), [float(factor) for factor in state_dict["scale"]]
-        if len(scale) != len(self.scale):
-            groups = f"the checkpoint has {len(scale)} parameter groups, here are {len(self.scale)}"
-            raise ArgumentError.of("scale", "", groups)
-        if self.resume == "recorded":
-            self.schedule, self.scale = recorded, scale
-        elif self.resume == "same":
-            first_jump(recorded, scale, self.schedule, self.scale, step)
+        if "spec" in state_dict:
+            step = self._load(state_dict)
+        else:
+            step = self._load_other(state_dict)
         self.last_epoch = step
         self._step_count = step + 1
         self._idle = 0
         innermost(self.optimizer)._scheduled_update = False
         self._write()
+
+    def _load(self, state_dict: dict[str, Any]) -> int:
+        recorded = Schedule(state_dict["spec"])
+        step, scale = int(state_dict["step"]), [float(factor) for factor in state_dict["scale"]]
+        self._same_groups(len(scale))
+        self.scale[self._made_with :] = scale[self._made_with :]
+        if self.resume == "recorded":
+            self.schedule, self.scale = recorded, scale
+        elif self.resume == "same":
+            before, source = recorded.lr(step), f"the checkpoint's {recorded}"
+            first_jump([before * factor for factor in scale], source, self._rates(step), self.schedule, step)
+        return step
+
+    def _load_other(self, state_dict: dict[str, Any]) -> int:
+        if "last_epoch" not in state_dict:
+            keys = ", ".join(map(str, state_dict))
+            raise ArgumentError.of("state_dict", "", f"is not that of a learning-rate scheduler; its keys are: {keys}")
+        if self.resume == "recorded":
+            why = "the checkpoint is of another scheduler and holds no schedule; use 'same' or 'branch'"
+            raise ArgumentError.of("resume", self.resume, why)
+        step = int(state_dict["last_epoch"])
+        if self.resume == "same":
+            if "_last_lr" not in state_dict:
+                why = f"the checkpoint is of another scheduler and does not hold its rates; {BRANCH}, unchecked"
+                raise ArgumentError.of("resume", self.resume, why)
+            rates = [float(rate) for rate in state_dict["_last_lr"]]
+            self._same_groups(len(rates))
+            source = "the checkpoint of another scheduler"
+            first_jump(rates, source, self._rates(step), self.schedule, step, BRANCH)
+        return step
+
+    def _same_groups(self, there: int) -> None:
+        here = len(self.optimizer.param_groups)
+        if there != here:
+            why = f"the checkpoint has {there} parameter groups, here are {here}; make the same groups before loading"
+            raise ArgumentError.of("scale", "", why)
+
+    def _rates(self, step: int) -> list[float]:
+        rate = self.schedule.lr(step)
+        return [rate * factor for factor in self.scale]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -192,22 +236,13 @@ def innermost(optimizer: Optimizer) -> Optimizer:
 
 
 def watch(optimizer: Optimizer) -> None:
-    """Lets the optimizer say that it has made an update."""
-    inner = optimizer.step
-    if hasattr(inner, "_scheduled"):
-        return
-    own = weakref.ref(optimizer)
+    """Lets the optimizer say that it has made an update, also through a step that was taken from it before."""
+    if not hasattr(optimizer, "_scheduled_update"):
+        optimizer.register_step_post_hook(_updated)
 
-    @wraps(inner)
-    def step(*args: Any, **kwargs: Any) -> Any:
-        result = inner(*args, **kwargs)
-        this = own()
-        # Fused optimizers get GradScaler's verdict and leave the update out themselves.
-        skipped = getattr(this, "found_inf", None)
-        if skipped is None or not skipped.item():
-            this._scheduled_update = True
-        return result
 
-    step._wrapped_by_lr_sched = True
-    step._scheduled = True
-    optimizer.step = step
+def _updated(optimizer: Optimizer, *_: Any) -> None:
+    # Fused optimizers get GradScaler's verdict and leave the update out themselves.
+    skipped = getattr(optimizer, "found_inf", None)
+    if skipped is None or not skipped.item():
+        optimizer._scheduled_update = True

@@ -67,9 +67,12 @@ class ScheduledLRSchedulers(LRSchedulersContainer):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """All schedulers go on at the update of the checkpoint."""
-        for scheduler in self.schedulers:
-            scheduler.load_state_dict({**state_dict, "scale": scheduler.scale})
-        self.schedule = self.schedulers[0].schedule
+        first, *others = self.schedulers
+        first.load_state_dict({**state_dict, "scale": first.scale})
+        for scheduler in others:
+            scheduler.schedule = first.schedule
+            scheduler.load_state_dict({**self.state_dict(), "scale": scheduler.scale})
+        self.schedule = first.schedule
 
 
 def _own_rate(group: dict[str, Any]) -> Any:

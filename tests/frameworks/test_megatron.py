@@ -95,6 +95,12 @@ def test_first_rate_of_a_branch_and_refusals():
         ScheduledParamScheduler(make(), TRUNK)
     with pytest.raises(ArgumentError, match="seq_length: belongs to"):
         ScheduledParamScheduler(make(), TRUNK, tokens_per_step=100)
+    with pytest.raises(ArgumentError, match=r"peak = 0\.01: no parameter group has it as its max_lr, which is 0\.003; give --lr"):
+        ScheduledParamScheduler(make({"max_lr": 0.003}), TRUNK, samples_per_step=BATCH)
+    with pytest.raises(ArgumentError, match="schedule = 3: must be a Schedule or its spec"):
+        ScheduledParamScheduler(make(), 3, samples_per_step=BATCH)
+    late = ScheduledParamScheduler(make({"max_lr": None}), "wsd(cooldown=20%)", steps=50, samples_per_step=BATCH)
+    assert late.schedule == Schedule("wsd(steps=50, cooldown=20%)")
     optimizer = make()
     new = ScheduledParamScheduler(optimizer, branch, samples_per_step=BATCH, resume="branch")
     new.load_state_dict(state)
@@ -103,3 +109,17 @@ def test_first_rate_of_a_branch_and_refusals():
     recorded = ScheduledParamScheduler(optimizer, branch, samples_per_step=8, resume="recorded")
     recorded.load_state_dict(state)
     assert [row[0] for row in train(optimizer, recorded, 4)] == [Schedule(TRUNK).lr(step) for step in range(8, 12)]
+
+
+def test_a_checkpoint_of_their_own_scheduler():
+    """It does not say all of its rates, so a jump could not be seen: only a branch goes on from it."""
+    theirs = OptimizerParamScheduler(make(), 0.0, 0.02, 0.0, 0, 100 * BATCH, "linear", 0.0, 0.0, 1, "constant")
+    theirs.step(8 * BATCH)
+    with pytest.raises(ArgumentError, match="resume = same: the checkpoint is of Megatron's own scheduler"):
+        ScheduledParamScheduler(make(), TRUNK, samples_per_step=BATCH).load_state_dict(theirs.state_dict())
+    optimizer = make()
+    ours = ScheduledParamScheduler(optimizer, TRUNK, samples_per_step=BATCH, resume="branch")
+    ours.load_state_dict(theirs.state_dict())
+    assert [row[0] for row in train(optimizer, ours, 4)] == rates(TRUNK, 12, 8)
+    with pytest.raises(ArgumentError, match="has no num_steps"):
+        ours.load_state_dict({})

@@ -111,6 +111,8 @@ def test_two_groups_keep_the_ratio_of_their_own_rates():
     assert ScheduledLR(optimizer, SPECS[2], scale=[3.0, 1.0]).get_last_lr() == pytest.approx([0.3, 0.1])
     with pytest.raises(ArgumentError, match="has 1 values for 2 parameter groups"):
         ScheduledLR(make((0.01, 0.002)), SPECS[2], scale=[3.0])
+    with pytest.raises(ArgumentError, match=r"scale\[1\] = nan: must be finite and >= 0"):
+        ScheduledLR(make((0.01, 0.002)), SPECS[2], scale=[3.0, math.nan])
     with pytest.raises(ArgumentError, match="first parameter group has the rate 0"):
         ScheduledLR(make((0.0, 0.002)), SPECS[2])
     scheduler = ScheduledLR(optimizer, SPECS[2], scale=[1.0, 0.5])
@@ -118,6 +120,99 @@ def test_two_groups_keep_the_ratio_of_their_own_rates():
     update(optimizer)
     scheduler.step()
     assert scheduler.get_last_lr() == pytest.approx([0.0875, 0.04375, 0.021875])
+
+
+@pytest.mark.parametrize("optimizer_first", [True, False])
+def test_groups_that_join_with_the_usual_rate_or_their_own(optimizer_first):
+    """A group without a rate of its own is like those that were there, whenever it joins; also after a resume."""
+
+    def join(optimizer):
+        optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))]})
+        optimizer.add_param_group({"params": [torch.nn.Parameter(torch.ones(1))], "lr": 0.25 * optimizer.param_groups[0]["lr"]})
+
+    for step in (0, 1, 8, 11):  # SPECS[1] begins and ends at the rate 0
+        optimizer = make()
+        scheduler = ScheduledLR(optimizer, SPECS[1])
+        train(optimizer, scheduler, step)
+        join(optimizer)
+        update(optimizer)
+        scheduler.step()
+        assert scheduler.scale[:2] == [1.0, 1.0]
+        if step in (1, 8):
+            assert scheduler.scale[2] == pytest.approx(0.25)
+        saved = optimizer.state_dict(), scheduler.state_dict()
+        again = make()
+        resumed = ScheduledLR(again, SPECS[1])
+        join(again)
+        loads = [(again, saved[0]), (resumed, saved[1])]
+        for part, state in loads if optimizer_first else reversed(loads):
+            part.load_state_dict(state)
+        assert resumed.scale == scheduler.scale and resumed.get_last_lr() == scheduler.get_last_lr()
+    with pytest.raises(ArgumentError, match="the checkpoint has 3 parameter groups, here are 1; make the same groups"):
+        ScheduledLR(make(), SPECS[1]).load_state_dict(saved[1])
+
+
+def test_a_checkpoint_of_another_scheduler():
+    """A run goes on with a schedule that equals what it had, and a jump is refused with both rates."""
+    optimizer = make((1e-3, 1e-4))
+    theirs = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=100)
+    for _ in range(40):
+        update(optimizer)
+        theirs.step()
+    state = theirs.state_dict()
+    ours = ScheduledLR(make((1e-3, 1e-4)), "linear(steps=101, peak=1e-3)")
+    ours.load_state_dict(state)
+    assert ours.last_epoch == 40 and ours.get_last_lr() == pytest.approx([6e-4, 6e-5])
+    jump = r"group 0 at update 40 would jump from 0\.0006\d*, by the checkpoint of another scheduler, to 0\.00059.*'branch' takes"
+    with pytest.raises(ArgumentError, match=jump) as error:
+        ScheduledLR(make((1e-3, 1e-4)), "linear(steps=100, peak=1e-3)").load_state_dict(state)
+    assert "recorded" not in str(error.value)
+    branch = ScheduledLR(make((1e-3, 1e-4)), "linear(steps=100, peak=1e-3)", resume="branch")
+    branch.load_state_dict(state)
+    assert branch.get_last_lr()[0] == Schedule("linear(steps=100, peak=1e-3)").lr(40)
+    with pytest.raises(ArgumentError, match="resume = recorded: the checkpoint is of another scheduler"):
+        ScheduledLR(make((1e-3, 1e-4)), SPECS[0], resume="recorded").load_state_dict(state)
+    with pytest.raises(ArgumentError, match="state_dict: is not that of a learning-rate scheduler; its keys are: state, param_groups"):
+        ScheduledLR(make(), SPECS[0]).load_state_dict(optimizer.state_dict())
+
+
+@pytest.mark.parametrize(
+    "kind", ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "Adadelta", "NAdam", "RAdam", "Adafactor", "Muon", "LBFGS"]
+)
+def test_optimizers_of_all_kinds(kind):
+    parameter = torch.nn.Parameter(torch.ones(3, 3))
+    optimizer = getattr(torch.optim, kind)([parameter], lr=1.0)
+    scheduler = ScheduledLR(optimizer, SPECS[0])
+
+    def closure():
+        optimizer.zero_grad()
+        loss = parameter.square().sum()
+        loss.backward()
+        return loss
+
+    used = []
+    for _ in range(12):
+        used.append(optimizer.param_groups[0]["lr"])
+        optimizer.step(closure)
+        scheduler.step()
+    assert used == rates(SPECS[0], 12)
+
+
+@pytest.mark.parametrize("options", [{"foreach": True}, {"fused": True}, {"momentum": 0.9, "nesterov": True}])
+def test_ways_to_update(options):
+    optimizer = make((1.0,), torch.optim.SGD, **options)
+    assert train(optimizer, ScheduledLR(optimizer, SPECS[0]), 12) == rates(SPECS[0], 12)
+
+
+def test_in_a_sequential_lr():
+    optimizer = make()
+    parts = [ScheduledLR(optimizer, SPECS[2]), ScheduledLR(optimizer, "constant(peak=0.3)")]
+    scheduler = torch.optim.lr_scheduler.SequentialLR(optimizer, parts, [4])
+    used = []
+    for _ in range(7):
+        used += update(optimizer)
+        scheduler.step()
+    assert used == [*rates(SPECS[2], 4), 0.3, 0.3, 0.3]
 
 
 def test_several_optimizers():
@@ -221,6 +316,20 @@ def test_compiled_updates(backend):
     assert used == pytest.approx(rates(SPECS[0], 12), rel=1e-6)
 
 
+def test_a_step_that_was_compiled_before_the_scheduler_was_made():
+    optimizer = make((torch.tensor(1.0),), torch.optim.Adam)
+    compiled = torch.compile(optimizer.step, backend="eager")
+    scheduler = ScheduledLR(optimizer, SPECS[0])
+    (parameter,) = optimizer.param_groups[0]["params"]
+    parameter.grad = torch.ones_like(parameter)
+    used = []
+    for _ in range(12):
+        used.append(float(optimizer.param_groups[0]["lr"]))
+        compiled()
+        scheduler.step()
+    assert used == pytest.approx(rates(SPECS[0], 12), rel=1e-6)
+
+
 def test_a_compiled_function_with_the_scheduler_inside():
     optimizer = make((torch.tensor(1.0),), torch.optim.SGD)
     scheduler = ScheduledLR(optimizer, SPECS[0])
@@ -254,6 +363,9 @@ def test_apply(spec):
         assert update(optimizer) == pytest.approx([schedule.lr(step), 2 * schedule.lr(step)], rel=1e-15)
         apply([optimizer, other], schedule, step, scale=[1, 1, 3])
         assert [group["lr"] for group in other.param_groups] == [schedule.lr(step) * 3.0]
+    assert apply(other, spec, 2) == schedule.lr(2)
+    with pytest.raises(ArgumentError, match="schedule = 3: must be a Schedule or its spec"):
+        apply(other, 3, 2)
 
 
 def test_lambda_lr_takes_a_schedule(tmp_path):
@@ -279,6 +391,9 @@ def test_bound_monitor():
         value = monitor.push(optimizer, norm)
         assert value == (stream.push(0.0) if skipped else stream.push(lr, float(norm))), step
         scheduler.step()
+    assert monitor.push(optimizer, torch.tensor(1e-43)) == stream.push(optimizer.param_groups[0]["lr"], 0.0)
+    with pytest.raises(ArgumentError, match="distance = 'a': must be a number"):
+        BoundMonitor("a")
     again = BoundMonitor()
     again.load_state_dict(copy.deepcopy(monitor.state_dict()))
     assert again.push(0.1, 1.0) == monitor.push(0.1, 1.0) == stream.push(0.1, 1.0)

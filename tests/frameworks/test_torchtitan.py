@@ -111,3 +111,17 @@ def test_their_own_optimizers():
     again = build(config.build(model_parts=[model]))
     again.load_state_dict(schedulers.state_dict())
     assert again.schedulers[0].last_epoch == 12
+
+
+def test_a_checkpoint_of_their_own_schedulers():
+    optimizers = make(2)
+    theirs = LRSchedulersContainer.Config(warmup_steps=3).build(optimizers=optimizers, training_steps=12)
+    for _ in range(5):
+        optimizers.step()
+        theirs.step()
+    with pytest.raises(ArgumentError, match="resume = same: the checkpoint is of another scheduler and does not hold its rates"):
+        build(make(2), "linear(steps=13, warmup=3, peak=1e-3)").load_state_dict(theirs.state_dict())
+    ours = build(make(2), "linear(steps=13, warmup=3, peak=1e-3)", resume="branch")
+    ours.load_state_dict(theirs.state_dict())
+    used = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
+    assert [rate for one in ours.schedulers for rate in one.get_last_lr()] == pytest.approx(used, rel=1e-14)
