@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.optim import Optimizer
 
 from scheduled._adapters import read_schedule
+from scheduled._arguments import choice, number
+from scheduled._arguments import whole as count
 from scheduled._core import Schedule
-from scheduled._torch_rates import BoundMonitor, apply
-from scheduled._torch_store import _from_rank_0, _rank, commit, read_modules
+from scheduled._errors import ArgumentError
+from scheduled._torch_rates import BoundMonitor, apply, scales_of, whole
+from scheduled._torch_store import FORMATS, _from_rank_0, _rank, commit, read_modules
 
 if TYPE_CHECKING:
     from scheduled.anytime import AnytimePlan, RunStore
@@ -35,7 +37,7 @@ class Update:
     metrics: dict[str, Any] = field(default_factory=dict)
 
     def log(self, **metrics: Any) -> None:
-        """Metrics after this update, such as train_loss, val_loss, grad_norm."""
+        """Metrics after this update, such as train_loss, val_loss, grad_norm. On all ranks where one is a DTensor."""
         self.metrics.update(metrics)
 
 
@@ -96,6 +98,10 @@ class AnytimeLoop:
     ) -> None:
         from scheduled.anytime import plan_anytime
 
+        for name, value in (("every", every), ("keep_last", keep_last)):
+            if count(name, value) < 1:
+                raise ArgumentError.of(name, value, "must be at least 1")
+        choice("format", format, {word: word for word in FORMATS})
         self.folder = Path(folder)
         self.trunk = read_schedule(trunk, None)
         self.plan: AnytimePlan = plan_anytime(self.trunk, results, cooldown, decay=decay, final=final)
@@ -103,7 +109,10 @@ class AnytimeLoop:
         self._on_log = on_log
         self._waiting: list[tuple[Update, int, dict[str, Any], Any]] = []
         self._modules = {**modules, **({} if monitor is None else {"monitor": monitor})}
-        self._optimizers = [module for module in modules.values() if isinstance(module, Optimizer)]
+        self._optimizers = [module for module in modules.values() if hasattr(module, "param_groups")]
+        scales_of([group for one in self._optimizers for group in one.param_groups], scale)
+        if not self._optimizers:
+            raise ArgumentError.of("modules", "", "has no optimizer, so the loop could set no rates")
         self._decay, self._final, self._every, self._keep_last = decay, final, every, keep_last
         self._scale, self._format, self._rng = scale, format, rng
         self._options = {"code_version": code_version}
@@ -188,6 +197,7 @@ class AnytimeLoop:
 
     def _take(self, update: Update, session: int) -> None:
         """Writes the logs of the updates before this one; its own numbers may still be on their way from the GPU."""
+        update.metrics = {name: whole(value) for name, value in update.metrics.items()}
         metrics, ready = update.metrics, None
         for name, value in metrics.items():
             if isinstance(value, torch.Tensor) and value.is_cuda:
@@ -206,7 +216,7 @@ class AnytimeLoop:
         for update, session, metrics, ready in self._waiting:
             if ready is not None:
                 ready.synchronize()
-            numbers = {name: float(value) for name, value in metrics.items()}
+            numbers = {name: _number(name, value) for name, value in metrics.items()}
             if self.monitor is not None and "grad_norm" in numbers:
                 numbers["omega"] = self.monitor.push(update.lr, numbers["grad_norm"])
             if numbers and self._run is not None:
@@ -228,3 +238,7 @@ class AnytimeLoop:
         if error is not None:
             raise RuntimeError(f"rank 0: {error}")
         return answer
+
+
+def _number(name: str, value: Any) -> float:
+    return float(value) if isinstance(value, bool) else number(name, value)

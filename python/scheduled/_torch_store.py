@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import random
@@ -71,6 +72,7 @@ def commit(
     RecordedCheckpoint, or None on ranks other than 0
     """
     choice("format", format, {word: word for word in FORMATS})
+    _named(modules)
     if not wait:
         if format != "dcp":
             raise ArgumentError.of("wait", False, f"only format 'dcp' writes in the background, not {format!r}")
@@ -98,11 +100,19 @@ def restore(at: Resume | None, modules: Mapping[str, Any], *, rng: bool = True) 
     int
         Finished updates.
     """
+    _named(modules)
+    if at is not None and not hasattr(at, "step"):
+        raise ArgumentError.of("at", at, "must be what RunStore.resume returned")
     told = (at.step, None if at.folder is None else str(at.folder)) if at is not None else None
     step, folder = _from_rank_0(told)
     if folder is not None:
         read_modules(Path(folder), modules, rng)
     return int(step)
+
+
+def _named(modules: Any) -> None:
+    if not isinstance(modules, Mapping):
+        raise ArgumentError.of("modules", "", "must be a dict, such as {'model': model, 'optimizer': optimizer}")
 
 
 class Pending:
@@ -117,8 +127,10 @@ class Pending:
         beside = None
         if run is not None:
             folder = run.record().folder
-            beside = str(folder.parent / f".{folder.name}-{line}-{step}")
-            shutil.rmtree(beside, ignore_errors=True)
+            # What a killed program left behind; of this one, none is being written now.
+            for left in folder.parent.glob(f".{glob.escape(folder.name)}.saving-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            beside = str(folder.parent / f".{folder.name}.saving-{line}-{step}")
             os.makedirs(beside)
         self._folder = Path(_from_rank_0(beside))
         _write_parts(self._folder, modules, "dcp", rng)

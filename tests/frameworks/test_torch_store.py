@@ -9,7 +9,7 @@ import pytest
 import torch
 from cases import TRUNK, python
 from scheduled import ArgumentError, RunStore, Schedule
-from scheduled.torch import BoundMonitor, Pending, ScheduledLR, commit, restore
+from scheduled.torch import AnytimeLoop, BoundMonitor, Pending, ScheduledLR, commit, restore
 
 PROGRAM = Path(__file__).with_name("torch_run.py")
 BRANCH = {12: "rsqrt(steps=12, warmup=4, cooldown=3, peak=0.01)", 20: "rsqrt(steps=20, warmup=4, cooldown=5, peak=0.01)"}
@@ -77,6 +77,8 @@ def test_a_background_save_is_committed_when_it_is_on_disk(tmp_path):
     with RunStore.init(tmp_path / "run", Schedule(TRUNK)) as run:
         train(modules, 4)
         weights = [parameter.detach().clone() for parameter in modules["model"].parameters()]
+        left = tmp_path / ".run.saving-trunk-2"  # by a program that was killed meanwhile
+        left.mkdir()
         pending = commit(run, 4, modules, format="dcp", wait=False)
         assert isinstance(pending, Pending)
         expected_before_result = run.record().checkpoints
@@ -105,6 +107,10 @@ def test_what_cannot_be_saved_or_restored_is_named(tmp_path):
             commit(run, 1, {"a/b": {}})
         with pytest.raises(ArgumentError, match=r"needs a torch\.nn\.Module"):
             commit(run, 1, {"data": {}}, format="dcp")
+        with pytest.raises(ArgumentError, match=r"modules: must be a dict, such as \{'model': model"):
+            commit(run, 1, [modules["model"]])
+        with pytest.raises(ArgumentError, match=r"at = .*RunStore.*: must be what RunStore\.resume returned"):
+            restore(run, modules)
         with pytest.raises(ArgumentError, match="rank 0 needs the store"):
             commit(None, 1, modules)
         assert run.record().checkpoints == []
@@ -117,6 +123,68 @@ def test_what_cannot_be_saved_or_restored_is_named(tmp_path):
         run.commit(2, lambda folder: (folder / "x").write_bytes(b"x"))
         with pytest.raises(ArgumentError, match=r"scheduled\.torch did not write it"):
             restore(run.resume(), modules)
+
+
+def make_gan(seed, tensors):
+    torch.manual_seed(seed)
+    one, other = torch.nn.Linear(3, 3), torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.BatchNorm1d(3))
+    other[0].bias.requires_grad_(False)
+    rate = torch.tensor if tensors else float
+    adam = torch.optim.AdamW([{"params": [one.weight], "lr": rate(1e-3)}, {"params": [one.bias], "lr": rate(1e-4)}])
+    sgd = torch.optim.SGD([p for p in other.parameters() if p.requires_grad], lr=rate(0.1), momentum=0.9)
+    schedulers = {"s1": ScheduledLR(adam, TRUNK), "s2": ScheduledLR(sgd, "rsqrt(warmup=4, peak=0.1)")}
+    return {"m1": one, "m2": other, "o1": adam, "o2": sgd, **schedulers, "scaler": torch.amp.GradScaler("cpu")}
+
+
+def train_gan(modules, count):
+    losses = []
+    for _ in range(count):
+        x = torch.randn(4, 3)
+        loss = (modules["m2"](modules["m1"](x)) - x).square().mean()
+        loss.backward()
+        for kind in ("o", "s"):
+            for number in "12":
+                modules[kind + number].step()
+        for number in "12":
+            modules["o" + number].zero_grad()
+        losses.append((loss.item(), *map(float, modules["s1"].get_last_lr()), *map(float, modules["s2"].get_last_lr())))
+    return losses
+
+
+@pytest.mark.parametrize("format", ["pt", "safetensors", "dcp"])
+@pytest.mark.parametrize("tensors", [False, True])
+def test_several_models_and_optimizers(tmp_path, format, tensors):
+    """With buffers, frozen parameters, a scaler, and rates that are numbers or tensors."""
+    modules = make_gan(0, tensors)
+    with RunStore.init(tmp_path / "run", Schedule(TRUNK)) as run:
+        train_gan(modules, 5)
+        commit(run, 5, modules, format=format)
+        expected = train_gan(modules, 5)
+    again = make_gan(1, tensors)
+    with RunStore.open(tmp_path / "run") as run:
+        assert restore(run.resume(), again) == 5
+    assert train_gan(again, 5) == expected
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"every": 0}, "every = 0: must be at least 1"),
+        ({"keep_last": -1}, "keep_last = -1: must be at least 1"),
+        ({"format": "zip"}, "format = 'zip': must be"),
+        ({"scale": [1.0, 2.0]}, "scale: has 2 values for 1 parameter groups"),
+    ],
+)
+def test_the_loop_refuses_before_it_trains(tmp_path, options, said):
+    model = torch.nn.Linear(2, 2)
+    modules = {"model": model, "optimizer": torch.optim.SGD(model.parameters(), lr=1.0)}
+    with pytest.raises(ArgumentError, match=said):
+        AnytimeLoop(tmp_path / "run", TRUNK, modules, results=[10], **options)
+    with pytest.raises(ArgumentError, match="modules: has no optimizer"):
+        AnytimeLoop(tmp_path / "run", TRUNK, {"model": model}, results=[10])
+    with pytest.raises(ArgumentError, match="train_loss = 'low': must be a number"):
+        for made in AnytimeLoop(tmp_path / "run", TRUNK, modules, results=[10]):
+            made.log(train_loss="low")
 
 
 def expected_lines(rank):
