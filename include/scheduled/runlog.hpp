@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct RunLog {
   std::map<std::string, std::string> source = {};     ///< standard column -> its name in the source
   std::vector<std::string> notes = {};                ///< what was taken in one of several ways, or looks wrong
   std::vector<double> rates = {};                     ///< of updates 1 ... T, where with_rates gave them
+  std::int64_t restarts = 0;                          ///< how often steps went back, as after a restart
+  std::int64_t left_out = 0;  ///< rows that do not count: repeated by a restart, or without a step
 
   std::size_t rows() const noexcept { return step.size(); }
   bool has(std::string_view column_name) const;
@@ -83,6 +86,7 @@ struct ReadOptions {
   std::vector<std::string> patterns = {};  ///< of lines of text, such as "step {step}: loss {train_loss}"; see below
   std::int64_t step_offset = 0;            ///< added to all steps: 1 where the first update is logged as step 0
   RateOf lr_of = RateOf::automatic;
+  bool continue_lr = false;  ///< continue_rates
 };
 
 /// Reads "SOURCE=STANDARD,SOURCE=STANDARD". SOURCE may hold "=" and ",": what counts is that a standard name and a
@@ -112,6 +116,26 @@ RunLog parse_log(std::string_view name, std::string_view content, const ReadOpti
 /// joined by "+" ("lr.csv+loss.csv"). Throws ArgumentError naming it: missing, unreadable, a folder without a log, or
 /// with those of several runs.
 RunLog read_log(const std::filesystem::path& file, const ReadOptions& options = {});
+
+/// A log of columns that a program holds: by the names, rules and errors of parse_log; NaN is "not logged". Entries are
+/// named by index. Throws ArgumentError as parse_log, and for columns of different length.
+using NamedColumns = std::vector<std::pair<std::string, std::vector<double>>>;
+RunLog log_of_columns(std::string_view name, const NamedColumns& columns, const ReadOptions& options = {});
+
+/// Rows that go on after the last logged rate, which was on its way down.
+struct RateTail {
+  std::int64_t from = 0;  ///< step of the last logged rate
+  std::int64_t to = 0;    ///< last step of the log
+  double held = 0.0;      ///< the last logged rate, which densify holds
+  std::string shape;      ///< "linear", "cosine" or "1-sqrt" from the highest rate to 0; empty: the rows follow none
+  double zero_at = 0.0;   ///< the step at which the shape is 0, >= from; 0 without a shape
+  double end = 0.0;       ///< the rate at step `to` by the shape; without one by the line of the last two rows
+};
+/// Nothing: rates are logged to the end, did not fall before it, or were given by with_rates. O(rows).
+std::optional<RateTail> rate_tail(const RunLog& log);
+/// The log with the rates of rate_tail's shape in the rows after the last logged rate, and a note that says so. As it
+/// is where there is no such tail. Throws ArgumentError where the last rows follow no shape.
+RunLog continue_rates(RunLog log);
 
 /// One log of several that have different columns of one run: joined by step. Where two have a value, the later log's
 /// counts, and that is noted. Throws ArgumentError: none, or one that breaks the promises of RunLog.

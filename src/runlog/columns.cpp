@@ -84,17 +84,17 @@ Targets find_targets(std::string_view file, const RawTable& table, const Targets
 
 }  // namespace
 
-std::vector<NamedTable> name_columns(std::string_view file, const Parsed& parsed, const ReadOptions& options,
+std::vector<NamedTable> name_columns(std::string_view file, Parsed& parsed, const ReadOptions& options,
                                      std::vector<std::string>& notes) {
   const Targets chosen = chosen_by(file, parsed, options);
   std::vector<NamedTable> all;
-  for (const RawTable& table : parsed.tables) {
+  for (RawTable& table : parsed.tables) {
     const Targets targets = find_targets(file, table, chosen);
     std::set<std::string_view> taken;
     for (const auto& [column, target] : targets) taken.insert(target);
     NamedTable named;
     named.raw = &table;
-    for (const RawColumn& column : table.columns) {
+    for (RawColumn& column : table.columns) {
       const auto it = targets.find(&column);
       const bool is_target = it != targets.end();
       if (column.source.empty() && !is_target) continue;  // an index that a data frame wrote along

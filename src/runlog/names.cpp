@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/words.hpp"
+#include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
 
 namespace scheduled::runlog {
@@ -155,6 +156,33 @@ bool matches(std::string_view pattern, std::string_view name) {
 
 bool is_standard(std::string_view name) {
   return std::find(standard_names.begin(), standard_names.end(), name) != standard_names.end();
+}
+
+std::string advice_for(std::string_view column, std::span<const std::string> there) {
+  struct Part {
+    std::string_view standard, part;
+  };
+  constexpr auto parts = std::to_array<Part>({{"lr", "learning"},
+                                              {"lr", "lr"},
+                                              {"lr", "rate"},
+                                              {"train_loss", "loss"},
+                                              {"train_loss", "nll"},
+                                              {"val_loss", "val"},
+                                              {"val_loss", "loss"},
+                                              {"val_loss", "nll"},
+                                              {"grad_norm", "norm"},
+                                              {"grad_norm", "grad"}});
+  if (column == "step" || column == "tokens" || !is_standard(column)) return {};
+  std::string_view likely = "NAME";
+  for (const Part& one : parts) {
+    if (one.standard != column || likely != "NAME") continue;
+    const auto found = std::find_if(there.begin(), there.end(), [&](const std::string& name) {
+      return !is_standard(name) && plain(name).find(one.part) != std::string::npos;
+    });
+    if (found != there.end()) likely = *found;
+  }
+  return concat({column == "lr" ? "; --lr SPEC gives the schedule, --columns " : "; --columns ",
+                 printable(likely, longest_name), "=", column, " names its column"});
 }
 
 std::optional<std::size_t> usual_rank(std::string_view standard, std::string_view name, bool validation) {

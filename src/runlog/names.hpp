@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace scheduled::runlog {
@@ -18,5 +20,9 @@ bool is_standard(std::string_view name);
 /// Capitals do not count, blanks count as "_", and dots as "/". In a section of validation results (`validation`) a
 /// plain "loss" is a validation loss.
 std::optional<std::size_t> usual_rank(std::string_view standard, std::string_view name, bool validation = false);
+
+/// What to do where a log lacks a column, for the end of a message: the option, and the column of `there` that may be
+/// meant. Empty for columns that are no standard ones.
+std::string advice_for(std::string_view column, std::span<const std::string> there);
 
 }  // namespace scheduled::runlog

@@ -16,13 +16,6 @@ std::string first_at(std::size_t count, std::int64_t step) {
       {count == 1 ? "at step " : concat({"at ", std::to_string(count), " steps, first "}), std::to_string(step)});
 }
 
-/// Six digits, as people read them.
-std::string rounded(double value) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 6).ptr;
-  return {text.data(), end};
-}
-
 /// A rate of 0 between others: what a sum over rows, or a missing value read as 0, leaves behind.
 void note_zero_rates(RunLog& log) {
   if (!has_values(log, "lr")) return;
@@ -57,22 +50,15 @@ void note_zero_losses(RunLog& log) {
   }
 }
 
-/// Rows go on after the last rate, which was on its way down.
 void note_tail(RunLog& log) {
-  if (!has_values(log, "lr")) return;
-  const Series lr = series(log, "lr");
-  const std::size_t n = lr.step.size();
-  const std::int64_t end = log.step.back();
-  if (n < 2 || end <= lr.step[n - 1]) return;
-  const double slope = (lr.value[n - 1] - lr.value[n - 2]) / static_cast<double>(lr.step[n - 1] - lr.step[n - 2]);
-  const double on_line = std::max(0.0, lr.value[n - 1] + slope * static_cast<double>(end - lr.step[n - 1]));
-  const double peak = *std::max_element(lr.value.begin(), lr.value.end());
-  constexpr double matters = 0.01;  // of the peak
-  if (std::fabs(on_line - lr.value[n - 1]) <= matters * peak) return;
-  log.notes.push_back(
-      concat({"no lr is logged after step ", std::to_string(lr.step[n - 1]), ", but rows go on to step ",
-              std::to_string(end), ": the rate is held at ", rounded(lr.value[n - 1]),
-              ", on the line of its last two rows it would be ", rounded(on_line), " at the end"}));
+  const std::optional<RateTail> tail = rate_tail(log);
+  if (!tail) return;
+  const std::string which =
+      tail->shape.empty() ? concat({"on the line of its last two rows it would be ", rounded(tail->end), " at the end"})
+                          : concat({"the ", tail->shape, " decay of its last rows reaches 0 at step ",
+                                    rounded(tail->zero_at), "; --continue-lr (continue_lr=True) goes on along it"});
+  log.notes.push_back(concat({"no lr is logged after step ", std::to_string(tail->from), ", but rows go on to step ",
+                              std::to_string(tail->to), ": the rate is held at ", rounded(tail->held), "; ", which}));
 }
 
 /// Significant digits of the shortest text.
@@ -101,6 +87,12 @@ void note_digits(RunLog& log) {
 }
 
 }  // namespace
+
+std::string rounded(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 6).ptr;
+  return {text.data(), end};
+}
 
 void add_warnings(RunLog& log) {
   note_zero_rates(log);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <fstream>
 #include <system_error>
 
@@ -10,6 +11,7 @@
 #include "runlog/formats/format.hpp"
 #include "runlog/formats/mlflow.hpp"
 #include "runlog/table.hpp"
+#include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
 
 namespace scheduled {
@@ -23,6 +25,8 @@ std::string bytes_of(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) runlog::fail_at(name, 0, concat({"cannot be opened: ", std::generic_category().message(errno)}));
   std::string content;
+  std::error_code unknown;
+  if (const auto size = fs::file_size(file, unknown); !unknown) content.reserve(size + 1);  // no more than there is
   std::array<char, 1 << 16> block{};
   do {
     stream.read(block.data(), block.size());
@@ -41,8 +45,9 @@ fs::file_type type_of(const fs::path& path) {
   return status.type();
 }
 
-RunLog finished(RunLog log, std::string_view format) {
+RunLog finished(RunLog log, std::string_view format, const ReadOptions& options) {
   log.format = format;
+  if (options.continue_lr) log = continue_rates(std::move(log));
   runlog::add_warnings(log);
   return log;
 }
@@ -90,11 +95,32 @@ std::vector<runlog::Metric> metrics_of(const fs::path& folder) {
   return metrics;
 }
 
+/// `owned`: where the content lives, given back once it is parsed; null: it is the caller's.
+RunLog parse_content(std::string_view name, std::string_view content, const ReadOptions& options, std::string* owned) {
+  std::optional<std::string> plain = runlog::decompressed(name, content);
+  if (plain) {
+    if (owned != nullptr) std::string().swap(*owned);
+    owned = &*plain;
+    content = *plain;
+  }
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
+  if (content.find_first_not_of(" \t\r\n") == std::string_view::npos) runlog::fail_at(name, 0, "empty");
+  const auto read = [&](const runlog::Format& format) {
+    runlog::Parsed parsed = format.parse({name, content});
+    if (owned != nullptr) std::string().swap(*owned);
+    return finished(runlog::assemble(name, content.size(), std::move(parsed), options), format.about.name, options);
+  };
+  return options.patterns.empty() ? read(runlog::format_of(name, content, options))
+                                  : read(runlog::patterns(options.patterns));
+}
+
 RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
   if (const std::vector<runlog::Metric> metrics = metrics_of(folder); !metrics.empty()) {
     std::size_t bytes = 0;
     for (const runlog::Metric& metric : metrics) bytes += metric.content.size();
-    return finished(runlog::assemble(folder.string(), bytes, runlog::parse_mlflow_run(metrics), options), "mlflow");
+    return finished(runlog::assemble(folder.string(), bytes, runlog::parse_mlflow_run(metrics), options), "mlflow",
+                    options);
   }
   const std::vector<fs::path> files = event_files(folder);
   if (files.empty())
@@ -102,7 +128,7 @@ RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
                     "is a directory without event files of TensorBoard or metrics of MLflow, not a log");
   std::string all;
   for (const fs::path& file : files) all += bytes_of(file);  // records follow each other, as in one file
-  return parse_log(folder.string(), all, options);
+  return parse_content(folder.string(), all, options, &all);
 }
 
 /// Files joined by "+", each of which is there; empty where `name` is no such list.
@@ -121,16 +147,28 @@ std::vector<fs::path> parts_of(const std::string& name) {
 }  // namespace
 
 RunLog parse_log(std::string_view name, std::string_view content, const ReadOptions& options) {
-  const std::optional<std::string> plain = runlog::decompressed(name, content);
-  if (plain) content = *plain;
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
-  if (content.find_first_not_of(" \t\r\n") == std::string_view::npos) runlog::fail_at(name, 0, "empty");
-  const auto read = [&](const runlog::Format& format) {
-    return finished(runlog::assemble(name, content.size(), format.parse({name, content}), options), format.about.name);
-  };
-  return options.patterns.empty() ? read(runlog::format_of(name, content, options))
-                                  : read(runlog::patterns(options.patterns));
+  return parse_content(name, content, options, nullptr);
+}
+
+RunLog log_of_columns(std::string_view name, const NamedColumns& columns, const ReadOptions& options) {
+  runlog::RawTable table;
+  for (const auto& [source, values] : columns) {
+    if (values.size() != columns.front().second.size()) {
+      runlog::fail_at(
+          name, 0,
+          concat({"column ", runlog::printable(source), " has ", std::to_string(values.size()), " entries, column ",
+                  runlog::printable(columns.front().first), " has ", std::to_string(columns.front().second.size())}));
+    }
+    runlog::RawColumn& column = table.columns.emplace_back();
+    column.source = source;
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      runlog::add_number(column, row, std::isnan(values[row]) ? std::nullopt : std::optional(values[row]));
+    }
+  }
+  std::size_t bytes = 0;
+  for (const auto& [source, values] : columns) bytes += values.size() * sizeof(double);
+  runlog::Parsed parsed{.tables = {std::move(table)}};
+  return finished(runlog::assemble(name, bytes, std::move(parsed), options), "columns", options);
 }
 
 RunLog read_log(const std::filesystem::path& file, const ReadOptions& options) {
@@ -139,11 +177,15 @@ RunLog read_log(const std::filesystem::path& file, const ReadOptions& options) {
     const std::vector<fs::path> parts = parts_of(file.string());
     if (parts.empty()) runlog::fail_at(file.string(), 0, "no such file");
     std::vector<RunLog> logs;
-    for (const fs::path& part : parts) logs.push_back(read_log(part, options));
-    return join_logs(logs);
+    ReadOptions of_part = options;
+    of_part.continue_lr = false;  // the rows may go on in another part
+    for (const fs::path& part : parts) logs.push_back(read_log(part, of_part));
+    RunLog joined = join_logs(logs);
+    return options.continue_lr ? continue_rates(std::move(joined)) : joined;
   }
   if (type == fs::file_type::directory) return read_folder(file, options);
-  return parse_log(file.string(), bytes_of(file), options);
+  std::string content = bytes_of(file);
+  return parse_content(file.string(), content, options, &content);
 }
 
 }  // namespace scheduled

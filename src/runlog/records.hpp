@@ -42,8 +42,24 @@ struct Record<RunLog> {
       Field{"format", &RunLog::format, "", "The format it was read as"},
       Field{"source", &RunLog::source, "", "What standard columns are called in the source"},
       Field{"notes", &RunLog::notes, "", "What was taken in one of several ways, or looks wrong"},
-      Field{"rates", &RunLog::rates, "distance^2/loss",
-            "Given rates of updates 1, 2, ...; none where they are logged"}};
+      Field{"rates", &RunLog::rates, "distance^2/loss", "Given rates of updates 1, 2, ...; none where they are logged"},
+      Field{"restarts", &RunLog::restarts, "", "How often steps went back, as after a restart"},
+      Field{"left_out", &RunLog::left_out, "rows", "Rows that do not count: repeated by a restart, or without a step"}};
+};
+
+template <>
+struct Record<RateTail> {
+  static constexpr std::string_view name = "RateTail";
+  static constexpr std::string_view meaning = "Rows that go on after the last logged rate, which was on its way down";
+  static constexpr std::tuple fields{
+      Field{"from", &RateTail::from, "steps", "Step of the last logged rate"},
+      Field{"to", &RateTail::to, "steps", "Last step of the log"},
+      Field{"held", &RateTail::held, "distance^2/loss", "The last logged rate"},
+      Field{"shape", &RateTail::shape, "",
+            "What the last rows follow to 0: linear, cosine, 1-sqrt; empty: none of them"},
+      Field{"zero_at", &RateTail::zero_at, "steps", "The step at which the shape is 0; 0 without a shape"},
+      Field{"end", &RateTail::end, "distance^2/loss",
+            "The rate at the last step by the shape, or on the line of the last two rows"}};
 };
 
 template <>

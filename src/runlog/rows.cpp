@@ -10,11 +10,28 @@
 namespace scheduled::runlog {
 namespace {
 
+/// Whole numbers that increase from row to row, as steps do.
+bool counts_up(const RawColumn& column) {
+  if (column.fault || column.value.size() < 2 || column.value.front() < 0.0) return false;
+  for (std::size_t k = 0; k < column.value.size(); ++k) {
+    if (column.value[k] != std::floor(column.value[k])) return false;
+    if (k > 0 && column.value[k] <= column.value[k - 1]) return false;
+  }
+  return true;
+}
+
 [[noreturn]] void fail_no_step(std::string_view file, const RawTable& table) {
   if (!table.path.empty()) fail_at(file, 0, concat({table.path, ".iter is missing (or step, or iteration)"}));
   std::vector<std::string> there;
   for (const RawColumn& column : table.columns) there.push_back(column.source);
-  fail_at(file, 0, concat({"not a training log: no column step, iter or iteration; there are ", listed(there)}));
+  const auto counts = std::find_if(table.columns.begin(), table.columns.end(),
+                                   [](const RawColumn& column) { return counts_up(column); });
+  const std::string advice = counts == table.columns.end()
+                                 ? "--columns NAME=step names it"
+                                 : concat({printable(counts->source), " counts up: --columns ",
+                                           printable(counts->source), "=step says that it is the step"});
+  fail_at(file, 0,
+          concat({"not a training log: no column step, iter or iteration; there are ", listed(there), "; ", advice}));
 }
 
 /// Of each row its step, moved by the offset.
@@ -40,12 +57,15 @@ void take_steps(std::string_view file, const Parsed& parsed, const ReadOptions& 
   }
   const std::size_t missing = column.length - column.row.size();
   if (missing == 0) return;
+  table.left_out += missing;
   const auto first =
       static_cast<std::size_t>(std::find(table.step.begin(), table.step.end(), no_step) - table.step.begin());
   if (parsed.needs_steps) fail_at(file, 0, concat({label(raw, column), "[", std::to_string(first), "]: missing"}));
+  const std::string where =
+      raw.line.empty() ? concat({"entry ", std::to_string(first)}) : concat({"line ", std::to_string(raw.line[first])});
   notes.push_back(
       concat({std::to_string(missing), missing == 1 ? " row has no step, and is" : " rows have no step, and are",
-              " left out (first: line ", std::to_string(raw.line[first]), ")"}));
+              " left out (first: ", where, ")"}));
 }
 
 /// The rows in which a needed column was logged, for each row the columns; by place in table.columns.
@@ -53,8 +73,9 @@ std::vector<std::vector<std::uint32_t>> logged_columns(const NamedTable& table) 
   std::vector<std::vector<std::uint32_t>> logged(table.step.size());
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     if (!table.columns[c].needed) continue;
-    for (const std::size_t row : table.columns[c].column->row) {
-      if (row < logged.size()) logged[row].push_back(static_cast<std::uint32_t>(c));
+    const RowNumbers& rows = table.columns[c].column->row;
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      if (rows[k] < logged.size()) logged[rows[k]].push_back(static_cast<std::uint32_t>(c));
     }
   }
   return logged;
@@ -87,6 +108,8 @@ class Restarted {
       alive_.insert({step, row});
       for (const std::uint32_t c : logged[row]) latest_[c] = std::max(latest_[c], step);
     }
+    table_.restarts = restarts_;
+    table_.left_out += dropped_;
     if (dropped_ > 0) notes.push_back(note());
   }
 
@@ -130,6 +153,8 @@ void read_steps(std::string_view file, const Parsed& parsed, const ReadOptions& 
                 std::vector<std::string>& notes) {
   if (table.step_column == nullptr) fail_no_step(file, *table.raw);
   take_steps(file, parsed, options, table, notes);
+  table.step_column->row = {};
+  table.step_column->value = {};
   const bool averages =
       options.restarts == Restarts::average || (options.restarts == Restarts::automatic && parsed.averages);
   std::int64_t before = no_step;

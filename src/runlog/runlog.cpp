@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "runlog/names.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
 
@@ -18,7 +19,9 @@ const std::vector<double>& RunLog::at(std::string_view column_name) const {
   if (it == column.end()) {
     std::vector<std::string> there;
     for (const auto& [key, values] : column) there.push_back(key);
-    runlog::fail_at(name, 0, concat({"no column ", runlog::quote(column_name), "; there are ", runlog::listed(there)}));
+    runlog::fail_at(name, 0,
+                    concat({"no column ", runlog::quote(column_name), "; there are ", runlog::listed(there),
+                            runlog::advice_for(column_name, there)}));
   }
   return it->second;
 }
@@ -128,6 +131,8 @@ RunLog merge_branch(const RunLog& base, const RunLog& branch) {
   merged.source = branch.source;
   merged.rates = branch.rates;
   for (const RunLog* part : {&base, &branch}) add_notes_of(*part, merged);
+  merged.restarts = base.restarts + branch.restarts;
+  merged.left_out = base.left_out + branch.left_out;
   return merged;
 }
 
@@ -159,6 +164,8 @@ RunLog join_logs(std::span<const RunLog> logs) {
     joined.meta.insert(log.meta.begin(), log.meta.end());
     joined.source.insert(log.source.begin(), log.source.end());
     add_notes_of(log, joined);
+    joined.restarts += log.restarts;
+    joined.left_out += log.left_out;
   }
   joined.format = logs.front().format;
   return joined;

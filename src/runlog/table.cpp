@@ -73,7 +73,8 @@ std::vector<std::int64_t> all_steps(std::span<const NamedTable> tables, const Pa
       if (is_next(named, parsed, options)) moved.push_back(&named);
     }
     for (const Named* const named : moved) {
-      for (const std::size_t row : named->column->row) step.push_back(step_of(table, row, true));
+      const RowNumbers& rows = named->column->row;
+      for (std::size_t k = 0; k < rows.size(); ++k) step.push_back(step_of(table, rows[k], true));
     }
     for (std::size_t row = 0; row < table.step.size(); ++row) step.push_back(step_of(table, row, false));
   }
@@ -108,20 +109,23 @@ class Joiner {
   }
 
  private:
+  /// The column's entries at the rows of the log; they are gone from the column.
   std::vector<double> filled(const NamedTable& table, const Named& named) {
     const bool next = is_next(named, parsed_, options_);
+    RawColumn entries = std::exchange(*named.column, RawColumn{.source = named.column->source});
+    if (is_log_itself(table, entries, next)) return std::move(entries.value);
     std::vector<double> values(log_.rows(), not_logged);
     std::vector<double> count;  // of values averaged, only where that is asked for
     if (mode_ == Restarts::average) count.assign(log_.rows(), 0.0);
     std::size_t replaced = 0;
     std::int64_t first = 0;
     std::size_t at = 0;  // rows mostly come in order
-    for (std::size_t i = 0; i < named.column->row.size(); ++i) {
-      const std::size_t row = named.column->row[i];
+    for (std::size_t i = 0; i < entries.row.size(); ++i) {
+      const std::size_t row = entries.row[i];
       const std::int64_t step = step_of(table, row, next);
       if (step == no_step) continue;
       at = place(step, at);
-      const double value = named.column->value[i];
+      const double value = entries.value[i];
       if (std::isnan(values[at])) {
         values[at] = value;
         if (!count.empty()) count[at] = 1.0;
@@ -143,6 +147,11 @@ class Joiner {
                                    mode_ == Restarts::keep_first ? "first" : "last", " value counts"}));
     }
     return values;
+  }
+
+  /// Every row of the table is a row of the log, with an entry: the usual case.
+  bool is_log_itself(const NamedTable& table, const RawColumn& entries, bool next) const {
+    return !next && table.dropped.empty() && entries.row.size() == log_.rows() && table.step == log_.step;
   }
 
   std::size_t place(std::int64_t step, std::size_t guess) const {
@@ -222,7 +231,7 @@ void add_text(RawColumn& column, std::size_t row, std::string_view text) {
   ++column.not_finite_count;
 }
 
-RunLog assemble(std::string_view file, std::size_t bytes, const Parsed& parsed, const ReadOptions& options) {
+RunLog assemble(std::string_view file, std::size_t bytes, Parsed parsed, const ReadOptions& options) {
   RunLog log;
   log.name = file;
   log.notes = parsed.notes;
@@ -231,6 +240,8 @@ RunLog assemble(std::string_view file, std::size_t bytes, const Parsed& parsed, 
   for (NamedTable& table : tables) {
     read_steps(file, parsed, options, table, log.notes);
     check_columns(file, table, log.notes);
+    log.restarts += static_cast<std::int64_t>(table.restarts);
+    log.left_out += static_cast<std::int64_t>(table.left_out);
   }
   log.step = all_steps(tables, parsed, options);
   std::size_t columns = 0;

@@ -1,10 +1,13 @@
 // What the parsers have in common: columns as the file holds them, and how they become one RunLog. Private.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,13 +24,40 @@ struct Fault {
   std::string_view requirement;
 };
 
+/// Numbers of rows, increasing. Takes no memory while they are 0, 1, 2, ..., as those of a full column.
+class RowNumbers {
+ public:
+  void push_back(std::size_t row) {
+    if (list_.empty() && row == count_) {
+      ++count_;
+      return;
+    }
+    if (row > UINT32_MAX) throw std::length_error("more rows than a log can have");
+    if (list_.empty()) {
+      list_.resize(count_);
+      std::iota(list_.begin(), list_.end(), 0U);
+    }
+    list_.push_back(static_cast<std::uint32_t>(row));
+    ++count_;
+  }
+  std::size_t operator[](std::size_t k) const { return list_.empty() ? k : list_[k]; }
+  std::size_t size() const { return count_; }
+  bool has(std::size_t row) const {
+    return list_.empty() ? row < count_ : std::binary_search(list_.begin(), list_.end(), row);
+  }
+
+ private:
+  std::vector<std::uint32_t> list_;
+  std::size_t count_ = 0;
+};
+
 /// The logged entries of one column. Sparse, so that memory stays in proportion to the file.
 struct RawColumn {
-  std::string source;                 ///< its name in the file
-  std::string also = {};              ///< what its format knows it as, where that is another name
-  std::vector<std::size_t> row = {};  ///< increasing, each < `length`
-  std::vector<double> value = {};     ///< finite, one per `row`
-  std::size_t length = 0;             ///< with the entries that are not logged
+  std::string source;              ///< its name in the file
+  std::string also = {};           ///< what its format knows it as, where that is another name
+  RowNumbers row = {};             ///< each < `length`
+  std::vector<double> value = {};  ///< finite, one per `row`
+  std::size_t length = 0;          ///< with the entries that are not logged
   std::optional<Fault> fault = {};
   std::optional<Fault> not_finite = {};  ///< the first entry that is nan, inf or NA; no value stands for it
   std::size_t not_finite_count = 0;
@@ -68,7 +98,7 @@ struct Source {
 
 /// A raw column and the name that it gets.
 struct Named {
-  const RawColumn* column = nullptr;
+  RawColumn* column = nullptr;
   std::string target;
   bool needed = false;  ///< a fault in it is an error; else the column is left out
 };
@@ -76,25 +106,29 @@ struct Named {
 /// A table with names and steps.
 struct NamedTable {
   const RawTable* raw = nullptr;
-  const RawColumn* step_column = nullptr;
+  RawColumn* step_column = nullptr;
   std::vector<Named> columns;
   std::vector<std::int64_t> step;  ///< of each row; `no_step` where it has none
   std::vector<char> dropped;       ///< rows that a restart repeats; empty: none
+  std::size_t restarts = 0;
+  std::size_t left_out = 0;  ///< rows that do not count
 };
 inline constexpr std::int64_t no_step = -1;
 
 /// Names the columns of all tables: by `options`, else by their usual names. (columns.cpp)
-std::vector<NamedTable> name_columns(std::string_view file, const Parsed& parsed, const ReadOptions& options,
+std::vector<NamedTable> name_columns(std::string_view file, Parsed& parsed, const ReadOptions& options,
                                      std::vector<std::string>& notes);
 
-/// Reads the steps, and finds out which rows a restart repeats. (rows.cpp)
+/// Reads the steps, and finds out which rows a restart repeats; the step column is then empty. (rows.cpp)
 void read_steps(std::string_view file, const Parsed& parsed, const ReadOptions& options, NamedTable& table,
                 std::vector<std::string>& notes);
 
 /// Names the columns, checks every entry that matters and joins the tables by step. `bytes`: the size of the file, to
-/// which the memory of the result is bound.
-RunLog assemble(std::string_view file, std::size_t bytes, const Parsed& parsed, const ReadOptions& options);
+/// which the memory of the result is bound. Each column's entries are given back as it is joined.
+RunLog assemble(std::string_view file, std::size_t bytes, Parsed parsed, const ReadOptions& options);
 
+/// Six digits, as people read them. (notes.cpp)
+std::string rounded(double value);
 /// What in a log looks as if it were not what it seems. (notes.cpp)
 void add_warnings(RunLog& log);
 

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "runlog/checksum.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/runlog.hpp"
 
@@ -118,20 +119,57 @@ inline void json_lines(std::string_view data) {
   rows(with_start(data, data.starts_with('{'), "{\"step\": 1, \"loss\": 2.5}\n{"));
 }
 
-/// The first byte chooses the format to insist on, or none; the second how it is read; the rest is the log.
-inline void log_format(std::string_view data) {
+template <class Number>
+std::string bytes_of(Number value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+/// The records of a binary log, with checksums that no mutation would hit upon: a byte says how long each is.
+inline std::string with_checksums(std::string_view data, bool tensorboard) {
+  std::string content = tensorboard ? "" : std::string(":W&B\xe1\xbe\0", 7);
+  while (!data.empty()) {
+    const auto length = std::min<std::size_t>(static_cast<unsigned char>(data.front()), data.size() - 1);
+    const std::string record(data.substr(1, length));
+    data.remove_prefix(1 + length);
+    if (tensorboard) {
+      const auto masked = [](std::string_view text) {
+        const std::uint32_t crc = runlog::crc32c(text);
+        return bytes_of((crc >> 15U | crc << 17U) + 0xa282ead8U);
+      };
+      const std::string size = bytes_of(std::uint64_t{length});
+      content += size + masked(size) + record + masked(record);
+    } else {
+      const char kind = record.empty() ? '\1' : static_cast<char>(1 + static_cast<unsigned char>(record[0]) / 32 % 4);
+      const std::string piece = kind + record;
+      content += bytes_of(runlog::crc32(piece)) + bytes_of(static_cast<std::uint16_t>(length)) + piece;
+    }
+  }
+  return content;
+}
+
+/// The first byte chooses the format to insist on, or none, where `insist` does not; the second how it is read; the
+/// rest is the log.
+inline void log_format(std::string_view data, std::string_view insist = {}) {
   if (data.size() < 2) return;
   const auto choice = static_cast<unsigned char>(data[0]);
   const auto way = static_cast<unsigned char>(data[1]);
   const std::span<const LogFormat> formats = log_formats();
   ReadOptions options;
-  if (choice < formats.size()) options.format = formats[choice].name;
-  if (choice == 255) options.patterns = {"^{step} ", "a {lr}", "b {}{train_loss"};
-  if (choice == 254) options.patterns = {"^{step} ", "a {lr}", "b {} {train_loss}"};
+  options.format = insist;
+  if (insist.empty() && choice < formats.size()) options.format = formats[choice].name;
+  if (insist.empty() && choice == 255) options.patterns = {"^{step} ", "a {lr}", "b {}{train_loss"};
+  if (insist.empty() && choice == 254) options.patterns = {"^{step} ", "a {lr}", "b {} {train_loss}"};
   options.restarts = static_cast<Restarts>(way % 5);
   options.lr_of = static_cast<RateOf>(way / 5 % 3);
   options.step_offset = way / 15 % 3;
-  if (const auto log = read(data.substr(2), options)) use(*log);
+  std::string_view content = data.substr(2);
+  std::string framed;
+  const bool tensorboard = options.format == "tensorboard";
+  if (way >= 128 && (tensorboard || options.format == "wandb")) {
+    framed = with_checksums(content, tensorboard);
+    content = framed;
+  }
+  if (const auto log = read(content, options)) use(*log);
 }
 
 /// Takes numbers from the front of the bytes; zeros when they run out.

@@ -146,12 +146,22 @@ TEST(Delimited, NamesWhatIsNotALog) {
   EXPECT_EQ(parse_error("run.csv", "step,note\n1,a\n"), "run.csv: no column of numbers besides the step");
   EXPECT_EQ(parse_error("run.csv", "step,loss\n"), "run.csv: has no rows");
   EXPECT_EQ(parse_error("run.csv", "1,0.5\n2,0.5\n"),
-            "run.csv: not a training log: no column step, iter or iteration; there are 1, 0.5");
+            "run.csv: not a training log: no column step, iter or iteration; there are 1, 0.5; --columns NAME=step names it");
   EXPECT_EQ(parse_error("run.csv", "a,b,c,d,e,f,g,h,i,j,k,l,m,n\n"),
             "run.csv: not a training log: no column step, iter or iteration; "
-            "there are a, b, c, d, e, f, g, h, i, j, k, l and 2 more");
+            "there are a, b, c, d, e, f, g, h, i, j, k, l and 2 more; --columns NAME=step names it");
   EXPECT_EQ(parse_error("run.png", std::string("\x89PNG\x0d\x0a\x1a\x0a\0", 9)),
-            "run.png: a binary file of no known format (it begins \"\\x89PNG\\x0d\\x0a\\x1a\\x0a\")");
+            "run.png: no log: a PNG picture");
+  EXPECT_EQ(parse_error("run.bin", std::string("\x01\x02\0", 3)),
+            "run.bin: a binary file of no known format (it begins \"\\x01\\x02\\x00\")");
+  EXPECT_EQ(parse_error("README.md", "# Results, and what they mean\n\nStep 1\n"), "README.md: no log: a Markdown text");
+  EXPECT_EQ(parse_error("run.db", "SQLite format 3"),
+            "run.db: no log: an SQLite database, as Trackio, Aim and MLflow keep runs in: export the run as CSV");
+  EXPECT_EQ(parse_error("run.csv", "opt,loss\n1,3\n2,2\n"),
+            "run.csv: not a training log: no column step, iter or iteration; there are opt, loss; opt counts up: "
+            "--columns opt=step says that it is the step");
+  EXPECT_NE(parse_error("notes.txt", "went well\nso far\n").find("text of no known format (history, hf, "),
+            std::string::npos);
   EXPECT_EQ(parse_error("run.csv", "step,loss,loss\n1,2,3\n"), "run.csv: column loss appears twice");
 }
 

@@ -49,6 +49,16 @@ std::vector<Sample> samples() {
         {"train_loss", {{1, 2}, {10.5, 10.25}}},
         {"grad_norm", {{1, 2}, {15.4017, 7.5}}},
         {"val_loss", {{0, 2}, {11.009, 10.0}}}}},
+      {"levanter",
+       "2026-01-02 - 0 - levanter.json_logger - INFO :: {\"tracker\": \"json_logger\", \"event\": \"log\", \"step\": "
+       "10, "
+       "\"metrics\": {\"train/loss\": 5.25, \"global_step\": 10}}\n"
+       "Progress on:train 11.0it/18.0it rate:34.5s/it remaining:04:01 elapsed:17:46 postfix:loss=15.5\n"
+       "2026-01-02 - 0 - levanter.json_logger - INFO :: {\"tracker\": \"json_logger\", \"event\": \"log\", \"step\": "
+       "10, "
+       "\"metrics\": {\"optim/learning_rate\": 0.0005}}\n"
+       "{\"tracker\": \"json_logger\", \"event\": \"log\", \"step\": 20, \"metrics\": {\"eval/loss\": 5.0}}\n",
+       {{"lr", {{10}, {5e-4}}}, {"train_loss", {{10}, {5.25}}}, {"val_loss", {{20}, {5.0}}}}},
       {"modded-nanogpt",
        "    print0(f\"step:{step}/{train_steps} val_loss:{val_loss:.5f}\")\nstep:0/3350 val_loss:10.82584 "
        "train_time:0.001s\nstep:1/3350 train_time:100ms\nstep:125/3350 val_loss:4.66393 train_time:22.870s\n",

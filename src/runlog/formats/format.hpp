@@ -37,6 +37,7 @@ Format json_lines();
 Format tensorboard_events();
 Format tensorboard_csv();
 Format wandb_chart();
+Format wandb_file();
 Format mlflow();
 Format delimited();
 std::vector<Format> text_logs();

@@ -70,7 +70,10 @@ Format json_lines() {
   return {.about = {"jsonl", "one JSON object per line",
                     "LLaMA-Factory's trainer_log.jsonl, Weights & Biases' history, openpi, our own run log"},
           .recognises =
-              [](std::string_view content) { return content.substr(content.find_first_not_of(" \t\r\n"), 1) == "{"; },
+              [](std::string_view content) {
+                const std::string_view rest = content.substr(content.find_first_not_of(" \t\r\n"));
+                return rest.starts_with('{') && !rest.starts_with(R"({"tracker":)");  // levanter's, see text_logs.cpp
+              },
           .parse = parse,
           .line_parser =
               [] {

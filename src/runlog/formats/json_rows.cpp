@@ -208,20 +208,20 @@ void RowReader::take_summaries(std::vector<std::string>& notes) {
   const auto summary = std::find_if(table.columns.begin(), table.columns.end(),
                                     [](const RawColumn& column) { return column.source == "train_runtime"; });
   if (summary == table.columns.end()) return;
-  const std::vector<std::size_t> rows = summary->row;
+  const RowNumbers rows = summary->row;
   for (RawColumn& column : table.columns) {
     if (column.source == "step" || column.source == "epoch") continue;
-    std::size_t kept = 0;
+    RowNumbers kept;
     for (std::size_t k = 0; k < column.row.size(); ++k) {
-      if (std::binary_search(rows.begin(), rows.end(), column.row[k])) {
+      if (rows.has(column.row[k])) {
         meta.insert_or_assign(column.source, column.value[k]);
         continue;
       }
-      column.row[kept] = column.row[k];
-      column.value[kept++] = column.value[k];
+      column.value[kept.size()] = column.value[k];
+      kept.push_back(column.row[k]);
     }
-    column.row.resize(kept);
-    column.value.resize(kept);
+    column.row = kept;
+    column.value.resize(kept.size());
   }
   std::erase_if(table.columns, [](const RawColumn& column) { return column.source == "train_runtime"; });
   notes.emplace_back("the row with train_runtime is the summary of the run, no point of its curves");
