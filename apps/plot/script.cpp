@@ -230,14 +230,17 @@ void add_panel(std::string& script, const Figure& figure, const Panel& panel, co
     script += cells_commands(0, panel, {box.right, box.bottom, box.top, figure.width, figure.height});
     command += ", " + cells_element(0);
   }
+  bool empty = !panel.cells;
   for (std::size_t k = 0; k < panel.lines.size(); ++k) {
     const Line& line = panel.lines[k];
     bool any = false;
     for (std::size_t point = 0; point < line.x.size() && !any; ++point) any = drawable(panel, line, point);
     if (!any) continue;
+    empty = false;
     add_data(script, k, panel, line);
     command += fmt::format(", $data{} using 1:2 {} notitle", k, drawing_style(line));
   }
+  if (empty) script += "set label 'nothing to draw' at graph 0.5,0.5 center\n";
   script += command + "\n";
 }
 

@@ -54,6 +54,30 @@ Extent extent_of(const Panel& panel, bool of_x) {
   return extent;
 }
 
+/// The extent of the values. Where a few of them, at most 3 %, lie further out than the others are apart, it ends a
+/// little beyond the others: one spike would flatten all else.
+Extent without_spikes(std::vector<double> values, Scale scale) {
+  Extent all;
+  for (const double value : values) all.add(value);
+  constexpr std::size_t fewest = 20;
+  constexpr double few = 0.03;
+  if (values.size() < fewest) return all;
+  const auto at = [&](double share) {
+    const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+    std::nth_element(values.begin(), place, values.end());
+    return scale == Scale::log ? std::log(*place) : *place;
+  };
+  const double low = at(few);
+  const double high = at(1.0 - few);
+  const double room = std::max(high - low, 1e-9 * std::max(std::fabs(high), std::fabs(low)));
+  const auto back = [&](double value) { return scale == Scale::log ? std::exp(value) : value; };
+  Extent usual = all;
+  constexpr double beyond = 0.2;  // of the others' spread
+  if (all.low < back(low - room)) usual.low = back(low - beyond * room);
+  if (all.high > back(high + room)) usual.high = back(high + beyond * room);
+  return usual;
+}
+
 void append(Line& to, const Line& from, std::size_t k) {
   if (!to.x.empty() && to.x.back() == from.x[k] && to.y.back() == from.y[k]) return;
   to.x.push_back(from.x[k]);
@@ -64,6 +88,7 @@ void append(Line& to, const Line& from, std::size_t k) {
 
 Line thinned(Line line, std::size_t points) {
   const std::size_t size = line.x.size();
+  if (size == 1) line.kind = Line::Kind::points;  // a line through it has no length
   if (size <= points) return line;
   Line out{line.label, {}, {}, line.style, line.kind, line.shade};
   const std::size_t stretches = std::max<std::size_t>(points / 4, 1);
@@ -92,13 +117,13 @@ Range settled_range(std::span<const Line> lines, double skipped, Scale scale) {
     for (const double value : line.x) x.add(value);
   }
   const double from = x.low + skipped * (x.high - x.low);
-  Extent y;
+  std::vector<double> values;
   for (const Line& line : lines) {
     for (std::size_t k = 0; k < line.x.size(); ++k) {
-      if (line.x[k] >= from && fits(scale, line.y[k])) y.add(line.y[k]);
+      if (line.x[k] >= from && fits(scale, line.y[k])) values.push_back(line.y[k]);
     }
   }
-  return with_room(y, scale, 0.05);
+  return with_room(without_spikes(std::move(values), scale), scale, 0.05);
 }
 
 Range x_range(const Panel& panel) {

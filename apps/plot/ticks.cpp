@@ -107,6 +107,12 @@ Ticks few_decades_ticks(const Axis& axis, Range range) {
   return out;
 }
 
+/// Two numbers: of one alone nobody can tell the scale.
+bool has_scale(const Ticks& ticks) {
+  return std::count_if(ticks.ticks.begin(), ticks.ticks.end(), [](const Tick& tick) { return !tick.text.empty(); }) >=
+         2;
+}
+
 }  // namespace
 
 std::string power_of_ten(int exponent, bool unicode) {
@@ -124,11 +130,17 @@ std::string power_of_ten(int exponent, bool unicode) {
 }
 
 Ticks place_ticks(const Axis& axis, Range range, int wanted, bool unicode) {
-  if (axis.scale == Scale::linear) return linear_ticks(axis, range, wanted);
-  const double decades = std::log10(range.high / range.low);
+  const double decades = axis.scale == Scale::log ? std::log10(range.high / range.low) : 0.0;
   if (decades >= 2.0) return decade_ticks(axis, range, wanted, unicode);
-  if (decades >= 0.6) return few_decades_ticks(axis, range);
-  return linear_ticks(axis, range, wanted);
+  if (decades >= 0.6) {
+    Ticks ticks = few_decades_ticks(axis, range);
+    if (has_scale(ticks)) return ticks;
+  }
+  Ticks ticks = linear_ticks(axis, range, wanted);
+  for (int more = std::max(wanted, 1) + 1; !has_scale(ticks) && more <= 8; ++more) {
+    ticks = linear_ticks(axis, range, more);
+  }
+  return ticks;
 }
 
 std::string axis_caption(const Axis& axis, const Ticks& ticks, bool unicode) {

@@ -146,6 +146,39 @@ TEST(Ticks, LogAxes) {
   EXPECT_EQ(texts(place_ticks(steps, {900.0, 21000.0}, 5)), (Texts{"1k", "2k", "5k", "10k", "20k"}));
 }
 
+TEST(Ticks, AtLeastTwoNumbers) {
+  const auto numbers = [](const Axis& axis, Range range, int wanted) {
+    const Texts all = texts(place_ticks(axis, range, wanted));
+    return std::count_if(all.begin(), all.end(), [](const std::string& text) { return !text.empty(); });
+  };
+  for (double low = 1.0; low < 10.0; low *= 1.07) {
+    for (double size = 1e-4; size < 10.0; size *= 1.5) {
+      EXPECT_GE(numbers({}, {low, low + size}, 2), 2) << low << " " << size;
+      EXPECT_GE(numbers({.scale = Scale::log}, {low, low * (1.0 + size)}, 2), 2) << low << " " << size;
+    }
+  }
+}
+
+TEST(Series, ASinglePointIsVisible) {
+  EXPECT_EQ(thinned({"one", {5.0}, {2.0}, 0}).kind, Line::Kind::points);
+  EXPECT_EQ(thinned({"two", {5.0, 6.0}, {2.0, 2.0}, 0}).kind, Line::Kind::line);
+  const Figure empty{{{{}, {.label = "loss"}, {{"none", {}, {}, 0}}}}};
+  EXPECT_NE(gnuplot_script(empty, Format::svg).find("nothing to draw"), std::string::npos);
+}
+
+TEST(Series, SpikesDoNotSetTheAxis) {
+  Line line{"bound", {}, {}, 0};
+  for (int k = 0; k < 200; ++k) {
+    line.x.push_back(k);
+    line.y.push_back(k == 150 || k == 180 ? 1000.0 : 2.0 - k * 0.005);
+  }
+  const Range range = settled_range(std::span(&line, 1), 0.1, Scale::linear);
+  EXPECT_LT(range.high, 2.5);
+  EXPECT_GT(range.high, 1.9);
+  for (std::size_t k : {150U, 180U}) line.y[k] = 1.0;
+  EXPECT_NEAR(settled_range(std::span(&line, 1), 0.1, Scale::linear).high, 1.9, 0.06);
+}
+
 TEST(Series, ThinningKeepsTheExtremes) {
   Line line{.label = "spike", .kind = Line::Kind::joined, .shade = 0.5};
   for (int k = 0; k < 100000; ++k) {
