@@ -28,10 +28,12 @@ int run(int argc, char** argv) {
   add_refine(command);
   add_extend(command);
   add_transfer(command);
+  add_log(command);
 #ifdef SCHEDULED_WITH_LAW
   add_fit(command);
   add_predict(command);
   add_cooldown(command);
+  add_watch(command);
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
   add_run(command);

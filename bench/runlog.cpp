@@ -2,8 +2,15 @@
 #include "scheduled/runlog.hpp"
 
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <utility>
+
 
 namespace {
 
@@ -40,16 +47,98 @@ void BM_runlog_parse_json(benchmark::State& state) {
 }
 BENCHMARK(BM_runlog_parse_json)->Arg(1)->Arg(3)->Unit(benchmark::kMillisecond);
 
-void BM_runlog_parse_csv(benchmark::State& state) {
-  std::string content = "step,lr,loss\n";
-  while (content.size() < static_cast<std::size_t>(state.range(0)) * 1000000) {
-    content += std::to_string(content.size()) + ",0.0003,3.25\n";
+constexpr int rows = 1'500'000;
+double rate_of(int row) { return 3e-4 / (1.0 + row); }
+double loss_of(int row) { return 2.0 + 1.0 / (1.0 + row); }
+
+std::string csv() {
+  std::string text = "step,lr,loss,grad_norm\n";
+  for (int row = 1; row <= rows; ++row) {
+    text += std::to_string(row) + "," + scheduled::format_number(rate_of(row)) + "," +
+            scheduled::format_number(loss_of(row)) + ",1.25\n";
   }
-  const auto log = scheduled::parse_log("log", content);
-  if (log.at("train_loss").back() != 3.25 || log.at("lr").front() != 0.0003) state.SkipWithError("wrong table");
-  for (auto _ : state) benchmark::DoNotOptimize(scheduled::parse_log("log", content));
-  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(content.size()));
+  return text;
 }
-BENCHMARK(BM_runlog_parse_csv)->Arg(3)->Unit(benchmark::kMillisecond);
+
+std::string json_lines() {
+  std::string text;
+  for (int row = 1; row <= rows; ++row) {
+    text += "{\"step\": " + std::to_string(row) + ", \"lr\": " + scheduled::format_number(rate_of(row)) +
+            ", \"loss\": " + scheduled::format_number(loss_of(row)) + ", \"grad_norm\": 1.25}\n";
+  }
+  return text;
+}
+
+template <class Number>
+std::string bytes_of(Number number) {
+  return {reinterpret_cast<const char*>(&number), sizeof number};
+}
+
+/// As PyTorch writes it: an event for each scalar.
+std::string tensorboard() {
+  std::string text;
+  const auto masked = [](const std::string& bytes) {
+    std::uint32_t crc = 0xffffffffU;  // CRC-32C, bit by bit
+    for (const char byte : bytes) {
+      crc ^= static_cast<unsigned char>(byte);
+      for (int bit = 0; bit < 8; ++bit) crc = crc >> 1U ^ ((crc & 1U) != 0 ? 0x82f63b78U : 0U);
+    }
+    crc = ~crc;
+    return bytes_of((crc >> 15U | crc << 17U) + 0xa282ead8U);
+  };
+  const auto field = [](char number, const std::string& data) {
+    return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(data.size())} + data;
+  };
+  for (int row = 1; row <= rows; ++row) {
+    std::string step;
+    for (int rest = row; rest > 0; rest >>= 7) step += static_cast<char>((rest & 127) | (rest > 127 ? 128 : 0));
+    for (const auto& [tag, value] : {std::pair{"lr", rate_of(row)}, {"loss", loss_of(row)}, {"grad_norm", 1.25}}) {
+      const std::string data = field(1, tag) + "\x15" + bytes_of(static_cast<float>(value));
+      const std::string event = "\x09" + bytes_of(1.7e9) + "\x10" + step + field(5, field(1, data));
+      const std::string size = bytes_of(std::uint64_t{event.size()});
+      text += size + masked(size) + event + masked(event);
+    }
+  }
+  return text;
+}
+
+/// A line of /proc/self/status, in bytes.
+double status(const std::string& key) {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with(key + ":")) return 1024.0 * std::stod(line.substr(key.size() + 1));
+  }
+  return 0.0;
+}
+
+/// Reads a file of 1.5e6 rows of step, rate, loss and norm, made by `write`. `memory` is the most that reading took, in
+/// units of the numbers kept.
+void read_file(benchmark::State& state, const std::string& content) {
+  const auto path = std::filesystem::temp_directory_path() / ("scheduled-bench-" + std::to_string(::getpid()));
+  std::ofstream(path, std::ios::binary) << content;
+  const auto log = scheduled::read_log(path);
+  if (log.rows() != rows || std::abs(log.at("train_loss").back() - loss_of(rows)) > 1e-6) {
+    state.SkipWithError("wrong table");
+  }
+  const double numbers = 4.0 * rows * sizeof(double);
+  double most = 0.0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::ofstream("/proc/self/clear_refs") << "5";  // the peak begins anew
+    const double before = status("VmRSS");
+    state.ResumeTiming();
+    benchmark::DoNotOptimize(scheduled::read_log(path));
+    most = std::max(most, status("VmHWM") - before);
+  }
+  state.counters["memory"] = most / numbers;
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(content.size()));
+  std::filesystem::remove(path);
+}
+void BM_runlog_read_csv(benchmark::State& state) { read_file(state, csv()); }
+void BM_runlog_read_json_lines(benchmark::State& state) { read_file(state, json_lines()); }
+void BM_runlog_read_tensorboard(benchmark::State& state) { read_file(state, tensorboard()); }
+BENCHMARK(BM_runlog_read_csv)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_runlog_read_json_lines)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_runlog_read_tensorboard)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -12,10 +12,11 @@
 #include "plot/figure.hpp"
 #include "plot/series.hpp"
 #include "scheduled/along.hpp"
-#include "scheduled/design.hpp"
+#include "scheduled/describe.hpp"
 #include "scheduled/runlog.hpp"
 #include "shell/file.hpp"
 #include "shell/output.hpp"
+#include "shell/process.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -31,7 +32,7 @@ LoggedBound evaluate(const RunFiles& files, const LogOptions& logs, const BoundO
   const RunLog log = logs.read(files);
   const std::int64_t T = bound.T.value_or(log.step.back());
   check_summable(T);
-  AlongOptions options{.T = T, .criterion = bound.criterion, .rates = logs.dense()};
+  AlongOptions options{.T = bound.T, .criterion = bound.criterion, .rates = logs.dense()};
   if (bound.distance && !bound.distance->automatic) options.distance = bound.distance->value;
   GradNorms norms;
   options.must_be_logged = bound.grad_norm && bound.grad_norm->kind == AskedGradNorm::Kind::logged;
@@ -40,6 +41,13 @@ LoggedBound evaluate(const RunFiles& files, const LogOptions& logs, const BoundO
     options.grad_norm = norms.view();
   }
   LoggedBound run{{}, files.file, bound_along(log, options), {}};
+  if (const auto effect = tail_effect(log, options); effect && !bound.T) {
+    warn(fmt::format(
+        "{}: held at {} to the end the rate gives the bound {}, going on {} {}", log.name, rounded(effect->tail.held),
+        rounded(effect->held),
+        effect->tail.shape.empty() ? "on the line of its last rows" : "along its " + effect->tail.shape + " decay",
+        rounded(effect->continued)));
+  }
   if (run.along.norm_source == NormSource::logged) run.grad_norm = {"logged", AskedGradNorm::Kind::logged};
   if (run.along.norm_source == NormSource::given) run.grad_norm = *bound.grad_norm;
   return run;
@@ -136,8 +144,9 @@ void print_csv(const std::vector<LoggedBound>& runs) {
 
 void bound_along_logs(const LogOptions& logs, const BoundOptions& bound, const OutputOptions& output) {
   std::vector<LoggedBound> runs;
-  for (const RunFiles& files : logs.logs) runs.push_back(evaluate(files, logs, bound));
-  const std::vector<std::string> names = run_names(logs.logs);
+  const std::vector<RunFiles> all = LogOptions::with_lines(logs.logs);
+  for (const RunFiles& files : all) runs.push_back(evaluate(files, logs, bound));
+  const std::vector<std::string> names = run_names(all);
   for (std::size_t k = 0; k < runs.size(); ++k) runs[k].name = names[k];
   if (!output.figure.empty()) plot::write_figure(draw(runs, bound.criterion), output.figure);
   if (output.csv) return print_csv(runs);

@@ -1,9 +1,9 @@
 #include "cli/log_options.hpp"
 
 #include "base/error.hpp"
+#include "cli/log_source.hpp"
 #include "runlog/records.hpp"
 #include "shell/arguments.hpp"
-#include "shell/file.hpp"
 #include "shell/process.hpp"
 
 namespace scheduled::cli {
@@ -15,6 +15,8 @@ constexpr const char* pattern_meaning =
     "Read lines of text by this, such as 'step {step}: loss {train_loss} lr {lr}'; may be repeated";
 constexpr const char* restarts_meaning = "Where steps go back: keep-last (the default), keep-first, average or error";
 constexpr const char* lr_of_meaning = "A row has the rate of its own update (same) or of the next one (next)";
+constexpr const char* continue_meaning =
+    "After the last logged rate go on along its rows' linear, cosine or 1-sqrt decay to 0";
 constexpr const char* offset_meaning = "Added to every step: 1 where the first update is logged as step 0";
 
 std::vector<std::string_view> format_names() {
@@ -30,12 +32,7 @@ std::string format_meaning() {
 }
 
 constexpr const char* log_meaning =
-    "Training log: a file, a folder of TensorBoard or MLflow, or A+B for files of one run";
-
-/// A log by itself; "-" is standard input.
-RunLog read_one(const std::string& file, const ReadOptions& options) {
-  return file == "-" ? parse_log(source_name(file), read_text(file), options) : read_log(file, options);
-}
+    "Training log: a file, a folder of TensorBoard or MLflow, A+B for files of one run, or RUNFOLDER:LINE";
 
 void warn_of(const RunLog& log) {
   for (const std::string& note : log.notes) warn(concat({log.name, ": ", note}));
@@ -54,7 +51,7 @@ RunLog with_schedule(RunLog log, const std::string& spec) {
 
 bool LogOptions::settings_given() const {
   return !columns.names.empty() || warmup || max_gap || !format.empty() || !patterns.empty() ||
-         restarts != Restarts::automatic || lr_of != RateOf::automatic || step_offset || !lr.empty();
+         restarts != Restarts::automatic || lr_of != RateOf::automatic || step_offset || !lr.empty() || continue_lr;
 }
 
 ReadOptions LogOptions::read_options() const {
@@ -63,21 +60,38 @@ ReadOptions LogOptions::read_options() const {
           .format = format,
           .patterns = patterns,
           .step_offset = step_offset.value_or(0),
-          .lr_of = lr_of};
+          .lr_of = lr_of,
+          .continue_lr = continue_lr};
+}
+
+std::vector<RunFiles> LogOptions::with_lines(const std::vector<RunFiles>& runs) {
+  std::vector<RunFiles> all;
+  for (const RunFiles& run : runs) {
+    const std::vector<RunFiles> lines = run.bases.empty() ? lines_of(run.file) : std::vector<RunFiles>{};
+    if (lines.empty()) all.push_back(run);
+    all.insert(all.end(), lines.begin(), lines.end());
+  }
+  return all;
+}
+
+RunLog LogOptions::with_lr(RunLog log) const { return with_schedule(std::move(log), lr); }
+
+RunLog LogOptions::read_quietly(const RunFiles& run) const {
+  return with_lr(read_run(run, read_options(), read_source));
 }
 
 RunLog LogOptions::read(const RunFiles& run) const {
-  RunLog log = with_schedule(read_run(run, read_options(), read_one), lr);
+  RunLog log = read_quietly(run);
   warn_of(log);
   return log;
 }
 
 std::vector<OwnRun> LogOptions::read_all(const std::vector<RunFiles>& all) const {
-  std::vector<OwnRun> runs = read_runs(all, read_options(), read_one);
+  std::vector<OwnRun> runs = read_runs(with_lines(all), read_options(), read_source);
   for (OwnRun& run : runs) {
     // The rates of a branch begin with those of its base.
-    run.log = with_schedule(std::move(run.log), lr);
-    if (run.base) run.base = with_schedule(*std::move(run.base), lr);
+    run.log = with_lr(std::move(run.log));
+    if (run.base) run.base = with_lr(*std::move(run.base));
     warn_of(run.log);
   }
   return runs;
@@ -114,6 +128,7 @@ void LogOptions::add_settings_to(Verb& verb, const std::string& of_columns) {
   verb.add("--restarts", restarts, restarts_meaning).type("HOW");
   verb.add("--lr-of", lr_of, lr_of_meaning).type("WHICH");
   verb.add("--step-offset", step_offset, offset_meaning).type("N");
+  verb.add("--continue-lr", continue_lr, continue_meaning);
 }
 
 void LogOptions::add_one_to(Verb& verb) {

@@ -28,6 +28,7 @@ struct LogOptions {
   RateOf lr_of = RateOf::automatic;
   std::optional<std::int64_t> step_offset;
   std::string lr;  ///< a schedule for logs without rates; empty: the logged ones
+  bool continue_lr = false;
 
   /// --log, --base and --label; these belong to the --log before them.
   void add_to(Verb& verb, const std::string& meaning);
@@ -43,10 +44,15 @@ struct LogOptions {
   /// The log of `run`, joined to the runs that it continues, with the rates of --lr. What is to be noted of it goes to
   /// standard error. Throws as read_run and with_rates.
   RunLog read(const RunFiles& run) const;
-  /// As read_runs, in the same way.
+  /// The log with the rates of --lr, if that was given.
+  RunLog with_lr(RunLog log) const;
+  /// The same as `read` without a word: its notes are the caller's to say.
+  RunLog read_quietly(const RunFiles& run) const;
+  /// The runs, where the folder of a run of ours stands for all its lines.
+  static std::vector<RunFiles> with_lines(const std::vector<RunFiles>& runs);
+  /// As read_runs of with_lines, in the same way.
   std::vector<OwnRun> read_all(const std::vector<RunFiles>& runs) const;
-
- private:
+  /// How logs are read, for verbs that are given them otherwise.
   void add_settings_to(Verb& verb, const std::string& of_columns);
 };
 

@@ -15,9 +15,11 @@ void add_optimize(Verb& command);
 void add_refine(Verb& command);
 void add_extend(Verb& command);
 void add_transfer(Verb& command);
+void add_log(Verb& command);
 void add_fit(Verb& command);
 void add_predict(Verb& command);
 void add_cooldown(Verb& command);
+void add_watch(Verb& command);
 void add_run(Verb& command);
 
 }  // namespace scheduled::cli

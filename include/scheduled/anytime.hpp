@@ -350,4 +350,11 @@ class RunStore {
   std::unique_ptr<State> state_;
 };
 
+/// Whether `folder` holds the record of a run, of this format or an older one.
+bool is_run_folder(const std::filesystem::path& folder);
+
+/// The lines of a run that logged anything of their own, each with the log of its parent, for fit_runs: what lines share
+/// counts once. Throws as log_of.
+std::vector<OwnRun> own_runs(const RunStore& run);
+
 }  // namespace scheduled

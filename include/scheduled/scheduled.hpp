@@ -11,10 +11,12 @@
 // Modules that are built only where their dependencies are found.
 #if __has_include("scheduled/runlog.hpp")
 #include "scheduled/along.hpp"
+#include "scheduled/describe.hpp"
 #include "scheduled/runlog.hpp"
 #endif
 #if __has_include("scheduled/law.hpp")
 #include "scheduled/law.hpp"
+#include "scheduled/watch.hpp"
 #endif
 #if __has_include("scheduled/pep.hpp")
 #include "scheduled/pep.hpp"

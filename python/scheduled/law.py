@@ -35,6 +35,7 @@ try:
         Predictions,
         RunResiduals,
         VirtualCooldown,
+        WatchedRun,
         best_peak,
         extrapolations,
         fit_branch,
@@ -46,6 +47,7 @@ try:
         predict,
         predict_difference,
         virtual_cooldown,
+        watch_run,
     )
 except ImportError:
     raise ImportError(
@@ -57,6 +59,25 @@ except ImportError:
 from scheduled import _notebook
 
 _notebook.attach_laws(Law, FittedLaw, LawFit)
+
+
+def fit_store(run, law="angular", column="", first_step=None, **options):
+    """Fits a law to all lines of a run that logged losses; what they share counts once.
+
+    Parameters
+    ----------
+    run : RunStore
+    law, options
+        As for `fit_law`.
+    column, first_step
+        As for `RunStore.fit_runs`.
+
+    Returns
+    -------
+    LawFit
+    """
+    return fit_law(run.fit_runs(column, first_step), law, **options)
+
 
 __all__ = [
     "CooldownAnswer",
@@ -71,15 +92,18 @@ __all__ = [
     "Predictions",
     "RunResiduals",
     "VirtualCooldown",
+    "WatchedRun",
     "best_peak",
     "extrapolations",
     "fit_branch",
     "fit_law",
     "fit_run",
+    "fit_store",
     "law_parameters",
     "loss_gradient",
     "optimize",
     "predict",
     "predict_difference",
     "virtual_cooldown",
+    "watch_run",
 ]

@@ -24,6 +24,7 @@ NB_MODULE(_core, m) {
   bind_transfer(m);
   bind_extend(m);
   bind_sweep(m);
+  bind_describe(m);
 #ifdef SCHEDULED_WITH_PEP
   bind_pep(m);
 #endif
@@ -32,6 +33,7 @@ NB_MODULE(_core, m) {
   bind_fit(m);
   bind_predict(m);
   bind_optimize(m);
+  bind_watch(m);
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
   bind_plan(m);

@@ -20,6 +20,7 @@ void bind_refine(nanobind::module_& m);
 void bind_extend(nanobind::module_& m);
 void bind_transfer(nanobind::module_& m);
 void bind_sweep(nanobind::module_& m);
+void bind_describe(nanobind::module_& m);
 
 // Where what they need was found.
 void bind_pep(nanobind::module_& m);
@@ -27,6 +28,7 @@ void bind_law(nanobind::module_& m);
 void bind_fit(nanobind::module_& m);
 void bind_predict(nanobind::module_& m);
 void bind_optimize(nanobind::module_& m);
+void bind_watch(nanobind::module_& m);
 void bind_plan(nanobind::module_& m);
 void bind_record(nanobind::module_& m);
 void bind_store(nanobind::module_& m);

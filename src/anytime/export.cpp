@@ -106,4 +106,16 @@ RunLog RunStore::log_of(const std::string& name) const {
   return log;
 }
 
+std::vector<OwnRun> own_runs(const RunStore& run) {
+  const RunRecord record = run.record();
+  std::vector<OwnRun> runs;
+  for (const RecordedLine& line : record.lines) {
+    OwnRun own{line.name, run.log_of(line.name), std::nullopt};
+    if (own.log.step.empty() || own.log.step.back() <= line.start) continue;
+    if (!line.parent.empty()) own.base = run.log_of(line.parent);
+    runs.push_back(std::move(own));
+  }
+  return runs;
+}
+
 }  // namespace scheduled

@@ -344,4 +344,9 @@ void RunStore::attach_data(const std::string& name, std::int64_t step, const std
   state_->write(anytime::data_fact({name, step, text}));
 }
 
+bool is_run_folder(const fs::path& folder) {
+  std::error_code error;
+  return fs::exists(folder / anytime::record_folder, error) || fs::exists(folder / anytime::old_record_file, error);
+}
+
 }  // namespace scheduled

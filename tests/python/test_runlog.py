@@ -4,7 +4,17 @@ import json
 
 import numpy as np
 import pytest
-from scheduled import ArgumentError, densify, merge_branch, omega_curve, parse_log, read_log
+from scheduled import (
+    ArgumentError,
+    RunLog,
+    Schedule,
+    densify,
+    describe_log,
+    merge_branch,
+    omega_curve,
+    parse_log,
+    read_log,
+)
 
 CSV = "step,lr,loss,grad_norm\n1,0.1,4.0,\n2,0.2,3.5,1.5\n4,0.2,3.0,1.0\n"
 
@@ -79,3 +89,67 @@ def test_from_a_log_to_its_bound():
         densify(parse_log("run", "step,lr\n1,1\n100,1\n"), "lr", 100, max_gap=10)
     with pytest.raises(ArgumentError):
         merge_branch(branch, parse_log("late", "step,lr\n90,1\n"))
+
+
+COLUMNS = {"Step": [10, 20, 30], "learning_rate": [1e-3, 1e-3, 5e-4], "loss": [3.0, None, 2.5], "note": ["a", "b", "c"]}
+
+
+def check_columns(log):
+    assert log.columns == ["lr", "train_loss"]
+    assert log.step.tolist() == [10, 20, 30]
+    assert log["lr"].tolist() == [1e-3, 1e-3, 5e-4]
+    assert np.isnan(log["train_loss"]).tolist() == [False, True, False]
+    assert log.source["lr"] == "learning_rate"
+
+
+def test_from_columns():
+    check_columns(RunLog.from_columns(COLUMNS))
+    check_columns(RunLog.from_columns({name: np.array(values, dtype=object) for name, values in COLUMNS.items()}))
+    log = RunLog.from_columns({"t": [1, 2], "rate": [0.5, 0.25]}, "mine", columns={"t": "step", "rate": "lr"})
+    assert (log.name, log["lr"].tolist()) == ("mine", [0.5, 0.25])
+    with pytest.raises(ArgumentError, match="mine: column lr has 1 entries, column step has 2"):
+        RunLog.from_columns({"step": [1, 2], "lr": [1.0]}, "mine")
+    with pytest.raises(ArgumentError, match="must hold numbers"):
+        RunLog.from_columns({"step": [1], "lr": ["x"]}, columns={"lr": "lr"})
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_from_data_frames(package):
+    frame = pytest.importorskip(package).DataFrame(COLUMNS)
+    check_columns(RunLog.from_columns(frame))
+    if package == "pandas":
+        check_columns(RunLog.from_columns(frame.convert_dtypes()))
+
+
+@pytest.mark.parametrize(
+    "lr", ["linear(steps=4, peak=1)", Schedule("linear(steps=4, peak=1)"), [1.0, 0.75, 0.5, 0.25]]
+)
+def test_given_rates(lr):
+    log = parse_log("run", "step,loss\n1,3\n4,2\n", lr=lr)
+    assert densify(log, "lr", 4).tolist() == [1.0, 0.75, 0.5, 0.25]
+    assert log["lr"].tolist() == [1.0, 0.25]
+
+
+def test_rates_go_on_along_their_shape():
+    text = "step,lr,loss\n100,1,3\n200,1,3\n300,0.8,3\n400,0.6,3\n500,0.4,3\n700,,2\n"
+    held = parse_log("run", text)
+    assert "linear decay" in held.notes[-1]
+    assert describe_log(held).tail.shape == "linear"
+    assert densify(held, "lr", 700)[-1] == 0.4
+    assert parse_log("run", text, continue_lr=True)["lr"][-1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_describe_log():
+    about = describe_log(parse_log("run", "step,lr,loss\n1,1e-3,4\n2,1e-3,3\n3,1e-3,2\n"))
+    assert str(about.shape.schedule).startswith("constant(steps=3,")
+    assert {use.verb: use.works for use in about.uses} == {
+        "bound": True,
+        "fit": True,
+        "cooldown": True,
+        "extend": True,
+        "refine": False,
+    }
+    assert [(column.name, column.low, column.high) for column in about.columns] == [
+        ("lr", 1e-3, 1e-3),
+        ("train_loss", 2.0, 4.0),
+    ]

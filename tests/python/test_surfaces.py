@@ -29,6 +29,8 @@ def of_core():
     schedule = Schedule("wsd(steps=101, peak=0.1)")
     lr = schedule.values()[:100]
     log = scheduled.parse_log("run", "step,lr,loss\n1,0.5,\n2,0.25,3\n")
+    rows = "".join(f"{step},{1 - step / 100}\n" for step in range(0, 80, 10))
+    about = scheduled.describe_log(scheduled.parse_log("run", f"step,lr\n{rows}100,\n900,\n"), max_gap=1000)
     sweep = scheduled.Sweep([schedule], horizons=[1, 50])
     sweep.run()
     worst = scheduled.schedule_worst_case(schedule)
@@ -54,6 +56,11 @@ def of_core():
         refined,
         scheduled.extend(schedule, 80, [120, 150])[2],
         scheduled.GradNormFamily(series=[1.0, 2.0], name="a"),
+        about,
+        about.columns[0],
+        about.gaps[0],
+        about.uses[0],
+        about.tail,
         *sweep.results,  # one horizon is too short: no best, an error
     ]
 
@@ -88,6 +95,7 @@ def of_law():
         law.predict(fit.fitted, schedules[0], [500, 1000]),
         law.optimize(truth, 50),
         law.best_peak(truth, schedules[0], 1.0),
+        law.watch_run(scheduled.parse_log("run", "step,lr,loss\n1,0.5,3\n2,0.25,2\n"), fit.fitted)[0],
     ]
 
 

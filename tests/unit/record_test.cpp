@@ -14,11 +14,12 @@
 #include "anytime/records.hpp"
 #include "base/record.hpp"
 #include "bound/records.hpp"
-#include "design/records.hpp"
+#include "describe/records.hpp"
 #include "law/records.hpp"
 #include "pep/records.hpp"
 #include "runlog/records.hpp"
 #include "scheduled/sweep.hpp"
+#include "watch/records.hpp"
 
 namespace scheduled {
 namespace {
@@ -136,7 +137,8 @@ void expect_all_members_of_each() {
 }
 
 TEST(Records, HoldAllMembersInTheirOrder) {
-  expect_all_members_of_each<Series, DenseStretch, UpdateRates, UpdateStretch, RunLog>();
+  expect_all_members_of_each<Series, DenseStretch, UpdateRates, UpdateStretch, RunLog, RateTail, DescribedColumn,
+                             DescribedGap, LogUse, LogDescription, TailEffect, WatchedRun>();
   expect_all_members_of_each<BoundTerms, OmegaSplit, ClosedForm, BoundFacts, WorstCase, WorstCaseScale>();
   expect_all_members_of_each<BestBaseLr, LrSensitivity, ComparisonRow, OptimalSchedule, BothBounds, OptimaCompared,
                              ConstrainedSchedule, LrTransfer, NearestSpec, RefinedSchedule, RefinedRun, RateDifference,

@@ -246,7 +246,13 @@ void bind_keeping(nb::class_<Store>& store) {
           [](Store& self, const std::string& line) {
             return self.use([&](RunStore& run) { return run.log_of(line); });
           },
-          nb::arg("line") = "trunk", log_of_doc);
+          nb::arg("line") = "trunk", log_of_doc)
+      .def(
+          "fit_runs",
+          [](Store& self, const std::string& column, std::optional<std::int64_t> first_step) {
+            return self.use([&](RunStore& run) { return fit_runs(own_runs(run), column, first_step); });
+          },
+          nb::arg("column") = "", nb::arg("first_step") = nb::none(), fit_runs_doc);
 }
 
 /// StoreError and StoreBusy of the library become those of scheduled.

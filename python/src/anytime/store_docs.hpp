@@ -169,6 +169,22 @@ Kept are the last `keep_last` sound ones of the trunk and of each unfinished bra
 unfinished branches, those with `keep` of which no branch is finished, and ends of branches.
 With `dry_run` it says what it would delete, and deletes nothing.)doc";
 
+constexpr const char* fit_runs_doc = R"doc(The lines that logged losses, as runs for `scheduled.law.fit_law`.
+
+What a branch shares with its parent counts once.
+
+Parameters
+----------
+column : str
+    The losses; empty: val_loss, where a line has none train_loss.
+first_step : int, optional
+    Earlier losses are left out; None: 5 % of the longest line.
+
+Returns
+-------
+list of FitRun
+)doc";
+
 constexpr const char* log_of_doc = R"doc(The metrics of a line from step 0, its parent's included, as a RunLog.
 
 Where no "lr" was logged, that column is what the record says. A reader sees what was flushed.)doc";

@@ -18,13 +18,58 @@ namespace {
 using Columns = std::map<std::string, std::string>;
 
 ReadOptions read_options(const std::optional<Columns>& columns, std::string_view restarts, std::string_view format,
-                         std::int64_t step_offset, std::string_view lr_of, const std::vector<std::string>& patterns) {
+                         std::int64_t step_offset, std::string_view lr_of, const std::vector<std::string>& patterns,
+                         bool continue_lr) {
   return {.columns = columns.value_or(Columns{}),
           .restarts = parse_word<Restarts>("restarts", restarts),
           .format = std::string(format),
           .patterns = patterns,
           .step_offset = step_offset,
-          .lr_of = parse_word<RateOf>("lr_of", lr_of)};
+          .lr_of = parse_word<RateOf>("lr_of", lr_of),
+          .continue_lr = continue_lr};
+}
+
+/// The log with given rates: a Schedule, its text, or one value per update; None: the logged ones.
+RunLog with_lr(RunLog log, const nb::object& lr) {
+  if (lr.is_none()) return log;
+  const std::int64_t last = log.step.back();
+  if (nb::isinstance<nb::str>(lr)) {  // without steps=, it is at its final rate right after the last step
+    const Schedule schedule = Schedule::parse(native_text("lr", lr), steps(last + 1));
+    return with_rates(std::move(log), schedule.values(last));
+  }
+  if (nb::isinstance<Schedule>(lr)) return with_rates(std::move(log), nb::cast<const Schedule&>(lr).values(last));
+  return with_rates(std::move(log), Values<double>(nb::borrow<ArrayLike>(lr), "lr").copy());
+}
+
+/// A column of a table as numbers, None and the like as NaN; nothing where it holds no numbers.
+std::optional<std::vector<double>> numbers_of(const nb::object& values) {
+  const nb::module_ numpy = nb::module_::import_("numpy");
+  const nb::object float64 = numpy.attr("float64");
+  for (const bool nullable : {false, true}) {
+    try {
+      const nb::object array =
+          nullable ? values.attr("to_numpy")(nb::arg("dtype") = float64, nb::arg("na_value") = numpy.attr("nan"))
+                   : numpy.attr("asarray")(values, nb::arg("dtype") = float64);
+      return Values<double>(nb::borrow<ArrayLike>(array), "column").copy();
+    } catch (const nb::python_error&) {
+      // no numbers, or (pandas' own missing values) only when asked for in this way
+    }
+  }
+  return std::nullopt;
+}
+
+NamedColumns columns_of(const nb::object& data, const std::optional<Columns>& needed) {
+  NamedColumns columns;
+  const nb::object keys = nb::hasattr(data, "columns") ? data.attr("columns") : data.attr("keys")();
+  for (const nb::handle key : keys) {
+    const std::string name = native_text("columns", nb::str(key));
+    if (std::optional<std::vector<double>> values = numbers_of(data[key])) {
+      columns.emplace_back(name, *std::move(values));
+    } else if (needed && needed->contains(name)) {
+      throw ArgumentError({.name = "columns", .value = name, .requirement = "must hold numbers"});
+    }
+  }
+  return columns;
 }
 
 constexpr const char* class_doc = R"doc(One run: a table with one row per logged step.
@@ -54,6 +99,11 @@ lr_of : {'automatic', 'same', 'next'}
     Whose learning rate and gradient norm a row has: those of its own update, or of the next one.
 patterns : sequence of str
     Templates of lines of text, such as "step {step}: loss {train_loss}".
+lr : Schedule, str or array_like, optional
+    The rates of a log without any, or with rounded ones: a schedule, or one value per update.
+continue_lr : bool
+    Where rows go on after the last logged rate: go on along the linear, cosine or 1-sqrt decay to 0
+    of its last rows, instead of holding it.
 
 Returns
 -------
@@ -84,6 +134,28 @@ Examples
 >>> from scheduled import parse_log
 >>> parse_log("run", "step,lr\n1,0.5\n2,0.25\n")["lr"]
 array([0.5 , 0.25])
+)doc";
+
+constexpr const char* from_columns_doc = R"doc(A log of columns: a dict of arrays or lists, a pandas or polars DataFrame.
+
+By the names and rules of `read_log`; NaN and None are "not logged", columns without numbers are left
+out.
+
+Parameters
+----------
+data : mapping or DataFrame
+    Column names and values.
+name : str
+    Stands for the log in messages.
+columns, restarts, step_offset, lr_of, lr, continue_lr
+    As for `read_log`.
+
+Examples
+--------
+>>> from scheduled import RunLog
+>>> log = RunLog.from_columns({"Step": [10, 20], "learning_rate": [1e-3, 5e-4], "loss": [4.2, None]})
+>>> log.columns, log["lr"].tolist(), log["train_loss"].tolist()
+(['lr', 'train_loss'], [0.001, 0.0005], [4.2, nan])
 )doc";
 
 constexpr const char* merge_branch_doc =
@@ -158,6 +230,18 @@ void bind_log(nb::module_& m) {
           "__getitem__",
           [](nb::pointer_and_handle<RunLog> self, std::string_view column) { return view(self.p->at(column), self.h); },
           nb::arg("column"), "The values of one column.")
+      .def_static(
+          "from_columns",
+          [](const nb::object& data, std::string_view name, const std::optional<Columns>& columns,
+             std::string_view restarts, std::int64_t step_offset, std::string_view lr_of, const nb::object& lr,
+             bool continue_lr) {
+            return with_lr(log_of_columns(name, columns_of(data, columns),
+                                          read_options(columns, restarts, "", step_offset, lr_of, {}, continue_lr)),
+                           lr);
+          },
+          nb::arg("data"), nb::arg("name") = "columns", nb::kw_only(), nb::arg("columns") = nb::none(),
+          nb::arg("restarts") = "automatic", nb::arg("step_offset") = 0, nb::arg("lr_of") = "automatic",
+          nb::arg("lr") = nb::none(), nb::arg("continue_lr") = false, from_columns_doc)
       .def("__contains__", &RunLog::has, nb::arg("column"))
       .def("__len__", &RunLog::rows)
       .def("__repr__", [](const RunLog& self) {
@@ -173,30 +257,34 @@ void bind_runlog(nb::module_& m) {
       "read_log",
       [](const std::filesystem::path& file, const std::optional<Columns>& columns, std::string_view restarts,
          std::string_view format, std::int64_t step_offset, std::string_view lr_of,
-         const std::vector<std::string>& patterns) {
-        const ReadOptions options = read_options(columns, restarts, format, step_offset, lr_of, patterns);
-        return without_gil([&] { return read_log(file, options); });
+         const std::vector<std::string>& patterns, const nb::object& lr, bool continue_lr) {
+        const ReadOptions options = read_options(columns, restarts, format, step_offset, lr_of, patterns, continue_lr);
+        return with_lr(without_gil([&] { return read_log(file, options); }), lr);
       },
       nb::arg("file"), nb::arg("columns") = nb::none(), nb::arg("restarts") = "automatic", nb::arg("format") = "",
       nb::arg("step_offset") = 0, nb::arg("lr_of") = "automatic", nb::arg("patterns") = std::vector<std::string>{},
+      nb::arg("lr") = nb::none(), nb::arg("continue_lr") = false,
       nb::sig("def read_log(file: str | os.PathLike[str], columns: collections.abc.Mapping[str, str] | None = None, "
               "restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', "
-              "patterns: collections.abc.Sequence[str] = ()) -> RunLog"),
+              "patterns: collections.abc.Sequence[str] = (), lr: Schedule | str | numpy.typing.ArrayLike | None = None, "
+              "continue_lr: bool = False) -> RunLog"),
       read_log_doc);
   m.def(
       "parse_log",
       [](std::string_view name, std::string_view content, const std::optional<Columns>& columns,
          std::string_view restarts, std::string_view format, std::int64_t step_offset, std::string_view lr_of,
-         const std::vector<std::string>& patterns) {
-        const ReadOptions options = read_options(columns, restarts, format, step_offset, lr_of, patterns);
-        return without_gil([&] { return parse_log(name, content, options); });
+         const std::vector<std::string>& patterns, const nb::object& lr, bool continue_lr) {
+        const ReadOptions options = read_options(columns, restarts, format, step_offset, lr_of, patterns, continue_lr);
+        return with_lr(without_gil([&] { return parse_log(name, content, options); }), lr);
       },
       nb::arg("name"), nb::arg("content"), nb::arg("columns") = nb::none(), nb::arg("restarts") = "automatic",
       nb::arg("format") = "", nb::arg("step_offset") = 0, nb::arg("lr_of") = "automatic",
       nb::arg("patterns") = std::vector<std::string>{},
+      nb::arg("lr") = nb::none(), nb::arg("continue_lr") = false,
       nb::sig("def parse_log(name: str, content: str, columns: collections.abc.Mapping[str, str] | None = None, "
               "restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', "
-              "patterns: collections.abc.Sequence[str] = ()) -> RunLog"),
+              "patterns: collections.abc.Sequence[str] = (), lr: Schedule | str | numpy.typing.ArrayLike | None = None, "
+              "continue_lr: bool = False) -> RunLog"),
       parse_log_doc);
   m.def("merge_branch", &merge_branch, nb::arg("base"), nb::arg("branch"), nb::call_guard<nb::gil_scoped_release>(),
         merge_branch_doc);

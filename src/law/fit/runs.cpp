@@ -7,6 +7,28 @@
 
 namespace scheduled {
 
+namespace {
+
+/// The last step up to which both logged the same losses at the steps that both logged; 0: none.
+std::int64_t shared_steps(const RunLog& base, const RunLog& branch, std::string_view column) {
+  const Series a = base.has(column) ? series(base, column) : Series{};
+  const Series b = series(branch, column);
+  std::int64_t shared = 0;
+  for (std::size_t i = 0, k = 0; i < a.step.size() && k < b.step.size();) {
+    if (a.step[i] != b.step[k]) {
+      ++(a.step[i] < b.step[k] ? i : k);
+      continue;
+    }
+    if (a.value[i] != b.value[k]) break;
+    shared = a.step[i];
+    ++i;
+    ++k;
+  }
+  return shared;
+}
+
+}  // namespace
+
 FitRun fit_run(const RunLog& log, const FitRunOptions& options) {
   const Series losses = series(log, options.column);
   FitRun run;
@@ -51,7 +73,8 @@ std::vector<RunResiduals> law_residuals(const Law& law, const std::vector<FitRun
 FitRun fit_branch(const RunLog& base, const RunLog& branch, const FitRunOptions& options) {
   if (branch.step.empty()) throw ArgumentError({.requirement = "holds no rows", .place = Place{.source = branch.name}});
   FitRunOptions own = options;
-  own.first_step = std::max(options.first_step, branch.step.front() + 1);
+  own.first_step =
+      std::max({options.first_step, branch.step.front() + 1, shared_steps(base, branch, options.column) + 1});
   return fit_run(merge_branch(base, branch), own);
 }
 

@@ -1,0 +1,245 @@
+// scheduled watch: a run as it goes on.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include "base/error.hpp"
+#include "cli/draw.hpp"
+#include "cli/fit_arguments.hpp"
+#include "cli/log_source.hpp"
+#include "cli/predict.hpp"
+#include "cli/verbs.hpp"
+#include "plot/series.hpp"
+#include "scheduled/watch.hpp"
+#include "shell/file.hpp"
+#include "shell/output.hpp"
+#include "shell/process.hpp"
+#include "shell/text.hpp"
+#include "watch/records.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+struct WatchVerb {
+  std::vector<std::string> files;
+  std::string law;
+  FitArguments fit;
+  Duration cooldown = percent(10);
+  std::string decay = "linear";
+  std::int64_t further = 1000;
+  double every = 10.0;
+  std::string until;
+  bool once = false;
+  bool json = false;
+};
+
+/// A whole text whose last line may be half written: without that line.
+std::string whole_lines(std::string text) {
+  const std::size_t end = text.rfind('\n');
+  return end == std::string::npos ? std::string() : text.substr(0, end + 1);
+}
+
+/// The log as far as it is written. What is being written may end within a line, or within a JSON text that is
+/// replaced: then an ArgumentError.
+RunLog read_growing(const std::string& file, const LogOptions& logs) {
+  try {
+    return logs.read_quietly({file});
+  } catch (const ArgumentError&) {
+    if (!std::filesystem::is_regular_file(file)) throw;
+    const std::string text = whole_lines(read_text(file));
+    if (text.empty()) throw;
+    return logs.with_lr(parse_log(file, text, logs.read_options()));
+  }
+}
+
+/// What changes when a file grows: sizes and times of all that the log is made of.
+std::map<std::string, std::pair<std::uintmax_t, std::filesystem::file_time_type>> state_of(
+    const std::vector<std::string>& files) {
+  namespace fs = std::filesystem;
+  std::map<std::string, std::pair<std::uintmax_t, fs::file_time_type>> state;
+  std::error_code error;
+  const auto add = [&](const fs::path& path) {
+    state[path.string()] = {fs::file_size(path, error), fs::last_write_time(path, error)};
+  };
+  for (const std::string& file : files) {
+    if (!fs::is_directory(file, error)) {
+      std::stringstream parts(fs::exists(file, error) ? "" : file);  // A+B, RUNFOLDER:LINE
+      for (std::string part; std::getline(parts, part, '+');) {
+        const std::size_t colon = part.rfind(':');
+        if (fs::exists(part, error)) add(part);
+        if (colon != std::string::npos) state.merge(state_of({part.substr(0, colon)}));
+      }
+      if (fs::exists(file, error)) add(file);
+      continue;
+    }
+    for (fs::recursive_directory_iterator it(file, fs::directory_options::skip_permission_denied, error), end;
+         !error && it != end; it.increment(error)) {
+      if (it->is_regular_file(error)) add(it->path());
+    }
+  }
+  return state;
+}
+
+/// Follows the files, and fits the law again when a twentieth more losses are there.
+class Watcher {
+ public:
+  explicit Watcher(const WatchVerb& verb) : verb_(verb) {
+    settings_.cooldown = verb.cooldown;
+    settings_.decay = parse_cooldown_decay(verb.decay, 0.0);
+    settings_.further = verb.further;
+    settings_.bound.rates = verb.fit.logs.dense();
+    if (!verb.law.empty()) settings_.law = read_law(verb.law);
+  }
+
+  WatchedRun look() {
+    std::vector<RunLog> logs;
+    for (const std::string& file : verb_.files) logs.push_back(read_growing(file, verb_.fit.logs));
+    log = logs.size() == 1 ? std::move(logs.front()) : join_logs(logs);
+    if (verb_.law.empty()) fit();
+    WatchedRun run = watch_run(log, settings_);
+    if (!settings_.law && !why_not_.empty()) run.no_prediction = why_not_;
+    return run;
+  }
+
+  RunLog log;
+
+ private:
+  void fit() {
+    const std::string_view column = loss_column(log);
+    const std::size_t losses = column.empty() ? 0 : series(log, column).step.size();
+    if (static_cast<double>(losses) < 1.05 * static_cast<double>(fitted_)) return;
+    fitted_ = std::max<std::size_t>(losses, 1);
+    try {
+      std::vector<OwnRun> runs = verb_.fit.logs.read_all(verb_.fit.logs.logs);
+      runs.push_back({"this run", log, std::nullopt});
+      settings_.law = verb_.fit.fit(fit_runs(runs, verb_.fit.column, verb_.fit.first, verb_.fit.logs.dense())).fitted;
+      if (settings_.law->decays == 0) {
+        settings_.law = std::nullopt;
+        why_not_ = "no run lowers its rate, so that no law knows what a decay gains: --log RUN or --fitted LAW.json";
+      }
+    } catch (const ArgumentError& error) {
+      settings_.law = std::nullopt;
+      why_not_ = concat({"no law fits yet: ", error.what()});
+    }
+  }
+
+  const WatchVerb& verb_;
+  WatchSettings settings_;
+  std::size_t fitted_ = 0;  // losses of the last fit
+  std::string why_not_;
+};
+
+std::string text_of(const WatchedRun& run, const WatchVerb& verb) {
+  std::string text = shortened(run.name, 70) + "\n";
+  const auto say = [&](std::string_view name, const std::string& value) {
+    text += fmt::format("  {:<12}{}\n", name, value);
+  };
+  say("step", std::to_string(run.step));
+  if (run.lr) say("rate", rounded(*run.lr));
+  if (run.loss) say("loss", fmt::format("{} ({})", rounded(*run.loss), run.loss_column));
+  say("bound", run.bound ? fmt::format("{} (distance {})", rounded(*run.bound), rounded(*run.distance)) : run.no_bound);
+  if (run.gain) say("gain", difference_text(*run.gain) + " in 1,000 steps");
+  if (run.now) {
+    say("cooldown", fmt::format("{} steps, started now: {} ({})", *run.cooldown, loss_text(run.now->loss),
+                                interval_text(*run.now)));
+    say("", fmt::format("started in {} steps: {} ({})", verb.further, loss_text(run.later->loss),
+                        interval_text(*run.later)));
+  } else {
+    say("cooldown", "not predicted: " + run.no_prediction);
+  }
+  if (run.notice == RunNotice::plateau) say("notice", "plateau: the gain cannot be told from nothing");
+  if (run.notice == RunNotice::diverging)
+    say("notice", "diverging: the loss is above its lowest by more than its noise");
+  return text;
+}
+
+/// The loss, or without one the rate, as characters.
+std::string picture(const RunLog& log, const WatchedRun& run) {
+  const std::string column = run.loss_column.empty() ? "lr" : run.loss_column;
+  if (!has_values(log, column)) return {};
+  const Series values = series(log, column);
+  std::vector<plot::Line> lines{
+      plot::thinned({"", {values.step.begin(), values.step.end()}, values.value, 0, plot::Line::Kind::line})};
+  constexpr double skipped = 0.1;
+  const plot::Axis y{.label = column, .range = plot::settled_range(lines, skipped, plot::Scale::linear)};
+  constexpr int height = 14;
+  return drawing({step_axis(run.step), y, std::move(lines)}, height);
+}
+
+void show(const WatchVerb& verb, const RunLog& log, const WatchedRun& run) {
+  if (verb.json) return print_line(to_json(run));
+  constexpr std::string_view clear =
+      "\x1b[H\x1b[2J";  // the terminal is drawn anew; a file gets one block after another
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  print_text(concat(
+      {terminal && !verb.once ? clear : "", picture(log, run), text_of(run, verb), terminal || verb.once ? "" : "\n"}));
+}
+
+void run(const WatchVerb& verb) {
+  if (verb.files.empty()) fail_argument("FILE", "a log is needed; see scheduled watch --help");
+  if (!(verb.every > 0.0)) fail_value("every", verb.every, "must be > 0");
+  if (!verb.law.empty() && (verb.fit.given() || verb.fit.settings_given())) {
+    fail_argument("--fitted", "not with --log or options of a fit");
+  }
+  const std::optional<WatchCondition> until =
+      verb.until.empty() ? std::nullopt : std::optional(parse_watch_condition(verb.until));
+  Watcher watcher(verb);
+  auto seen = state_of(verb.files);
+  for (bool first = true;; first = false) {
+    try {
+      const WatchedRun run = watcher.look();
+      show(verb, watcher.log, run);
+      if (until && holds(*until, run)) return;
+    } catch (const ArgumentError& error) {
+      if (first) throw;
+      warn(concat({"not read this time: ", error.what()}));  // it may be half written, or be replaced just now
+    }
+    if (verb.once && until) throw std::runtime_error(concat({"--until ", verb.until, ": does not hold"}));
+    if (verb.once) return;
+    for (auto now = state_of(verb.files); now == seen; now = state_of(verb.files)) {
+      std::this_thread::sleep_for(std::chrono::duration<double>(verb.every));
+    }
+    seen = state_of(verb.files);
+  }
+}
+
+}  // namespace
+
+void add_watch(Verb& command) {
+  Verb& verb =
+      command.verb("watch", "Follow a run: loss, rate, live bound, and what a cooldown started now would give");
+  auto& options = verb.keep<WatchVerb>();
+  verb.add_each("FILE", options.files,
+                "The run's log, as in scheduled log: a file, a folder, a run of ours; several are one run");
+  verb.add("--fitted", options.law, "The law that predicts: what scheduled fit --save wrote").type("LAW.json");
+  options.fit.logs.add_to(verb, "Without --fitted: another run, to fit the law to this one and to it");
+  options.fit.add_settings_to(verb);
+  verb.add("--cooldown", options.cooldown, "Its length: steps, or a share of the run that it ends").type("N");
+  verb.add("--decay", options.decay, "Its shape: linear, 1-sqrt, cosine, ...").type("NAME");
+  verb.add("--further", options.further, "Steps of 'and if it started later?'").type("N");
+  verb.add("--every", options.every, "Look for growth each so many seconds").type("SECONDS");
+  verb.add("--until", options.until,
+           "End, with exit code 0, when this holds: \"loss<2.9\", \"loss<2.9 predicted\", ...")
+      .type("CONDITION");
+  verb.add("--once", options.once, "Look once; exit code 1 where --until does not hold");
+  verb.add("--json", options.json, "Print one JSON object for each look");
+  verb.help(
+      "The log is read again whenever it has grown. Conditions: loss, step, bound or gain (of 1,000 steps) with <, <=, "
+      ">,\n"
+      ">= or =; \"loss<X predicted\" is about the end of a cooldown started now; notice=plateau, notice=diverging.\n"
+      "A law knows what a decay gains only from runs that lower their rate: --fitted or --log brings it.\n\n"
+      "Examples:\n"
+      "  scheduled watch trunk.csv --fitted law.json --once\n"
+      "  scheduled watch trunk.csv --fitted law.json --once --json\n"
+      "  scheduled watch trunk.csv --until \"step>=100\" --once");
+  verb.run([&options] { run(options); });
+}
+
+}  // namespace scheduled::cli

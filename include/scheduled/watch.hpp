@@ -1,0 +1,68 @@
+// A run that goes on: where it stands, what its last steps won, and what a cooldown started now would give. Part of the
+// library scheduled::law.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "scheduled/along.hpp"
+#include "scheduled/law.hpp"
+#include "scheduled/runlog.hpp"
+
+namespace scheduled {
+
+struct WatchSettings {
+  Duration cooldown = percent(10);    ///< length of the cooldown asked about: steps, or a share of the run it ends
+  Decay decay = LinearDecay{};        ///< as in CooldownQuestion
+  std::int64_t further = 1000;        ///< "and if it started this many steps later?", >= 1
+  AlongOptions bound = {};            ///< how the bound is taken along the log; T is not read
+  std::optional<FittedLaw> law = {};  ///< what predicts; nothing: no prediction
+};
+
+/// What the last losses say.
+enum class RunNotice {
+  none,
+  plateau,    ///< the gain of the last quarter of the run cannot be told from nothing
+  diverging,  ///< the loss is above its lowest by more than its noise, and by 2 % of it
+};
+
+/// A run at its last row. What the log does not have, or the law does not answer, is not there.
+struct WatchedRun {
+  std::string name;
+  std::int64_t step = 0;  ///< the last that was logged
+  std::optional<double> lr;
+  std::string loss_column;         ///< "val_loss", "train_loss" or empty
+  std::optional<double> loss;      ///< the last that was logged
+  std::optional<double> bound;     ///< at the last step whose rate is known
+  std::optional<double> distance;  ///< D of the bound
+  std::string no_bound;            ///< why there is none
+  /// Loss that 1,000 steps win, from a line through the losses of the last quarter of the run (8 rows at least), and
+  /// its 90 % interval.
+  std::optional<Predicted> gain;
+  RunNotice notice = RunNotice::none;
+  std::optional<std::int64_t> cooldown;  ///< steps of the cooldown asked about
+  std::optional<Predicted> now;          ///< the loss at its end, started now
+  std::optional<Predicted> later;        ///< started after `further` more steps at the rate now
+  std::string no_prediction;             ///< why there is none
+};
+
+/// Throws ArgumentError where the log breaks the promises of RunLog, has no rows, or a setting is out of range. Cost of
+/// bound_along and two virtual cooldowns.
+WatchedRun watch_run(const RunLog& log, const WatchSettings& settings = {});
+
+/// A condition on a watched run: "loss < 2.9", "loss<2.9 predicted" (a cooldown started now ends there, by the law),
+/// "step >= 5000", "bound<0.01", "gain<0.001", "notice=diverging".
+struct WatchCondition {
+  std::string quantity;  ///< "loss", "predicted", "step", "bound", "gain", "notice"
+  std::string relation;  ///< "<", "<=", ">", ">=", "="
+  double value = 0.0;
+  RunNotice notice = RunNotice::none;
+};
+/// Throws ArgumentError that says what there is.
+WatchCondition parse_watch_condition(std::string_view text);
+/// Whether it holds; what is not known holds nothing.
+bool holds(const WatchCondition& condition, const WatchedRun& run);
+
+}  // namespace scheduled

@@ -1,0 +1,180 @@
+// A run that goes on: where it stands, and what a cooldown started now would give. Part of scheduled::law.
+#include "scheduled/watch.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "base/words.hpp"
+#include "scheduled/trunk.hpp"
+#include "watch/records.hpp"
+
+namespace scheduled {
+namespace {
+
+constexpr std::size_t fewest_rows = 8;
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// What 1,000 steps win, by the least-squares line through the losses of the last quarter of the run.
+std::optional<Predicted> recent_gain(const Series& losses) {
+  const std::size_t n = losses.step.size();
+  if (n < fewest_rows) return std::nullopt;
+  const auto quarter = static_cast<double>(losses.step.back()) * 0.75;
+  std::size_t begin = n - fewest_rows;
+  while (begin > 0 && static_cast<double>(losses.step[begin - 1]) >= quarter) --begin;
+  const auto count = static_cast<double>(n - begin);
+  double mean_t = 0.0, mean_y = 0.0, tt = 0.0, ty = 0.0, squares = 0.0;
+  for (std::size_t k = begin; k < n; ++k) {
+    mean_t += static_cast<double>(losses.step[k]) / count;
+    mean_y += losses.value[k] / count;
+  }
+  for (std::size_t k = begin; k < n; ++k) {
+    const double t = static_cast<double>(losses.step[k]) - mean_t;
+    tt += t * t;
+    ty += t * (losses.value[k] - mean_y);
+  }
+  const double slope = ty / tt;
+  for (std::size_t k = begin; k < n; ++k) {
+    const double off = losses.value[k] - mean_y - slope * (static_cast<double>(losses.step[k]) - mean_t);
+    squares += off * off;
+  }
+  constexpr double quantile = 1.645;  // 90 %
+  const double width = quantile * std::sqrt(squares / (count - 2.0) / tt);
+  return Predicted{-1000.0 * slope, -1000.0 * (slope + width), -1000.0 * (slope - width)};
+}
+
+bool diverges(const Series& losses) {
+  const std::size_t n = losses.value.size();
+  if (n < fewest_rows) return false;
+  const auto middle = [&](std::size_t k) {
+    return median({losses.value[k - 2], losses.value[k - 1], losses.value[k]});
+  };
+  std::vector<double> jumps;
+  double lowest = middle(2);
+  for (std::size_t k = 2; k < n; ++k) {
+    jumps.push_back(std::fabs(losses.value[k] - losses.value[k - 1]));
+    lowest = std::min(lowest, middle(k));
+  }
+  const double noise = 1.05 * median(std::move(jumps));  // of one loss: 1.4826/sqrt(2) times the median difference
+  return middle(n - 1) - lowest > std::max(6.0 * noise, 0.02 * std::fabs(lowest));
+}
+
+void watch_bound(const RunLog& log, const WatchSettings& settings, WatchedRun& run) {
+  if (!has_values(log, "lr")) {
+    run.no_bound = "the log has no rates: --lr SPEC gives the schedule";
+    return;
+  }
+  AlongOptions along = settings.bound;
+  along.T = std::nullopt;
+  try {
+    const RunBound found = bound_along(log, along);
+    run.bound = found.bound.back();
+    run.distance = found.distance;
+  } catch (const ArgumentError& error) {
+    run.no_bound = error.what();
+  }
+}
+
+void watch_cooldown(const RunLog& log, const WatchSettings& settings, WatchedRun& run) {
+  if (!settings.law) {
+    run.no_prediction = "no law to predict with";
+    return;
+  }
+  KnownRates rates = known_rates(log, settings.bound.rates);
+  if (rates.lr.empty()) {
+    run.no_prediction = rates.why_not;
+    return;
+  }
+  std::vector<double>& trunk = rates.lr;
+  const auto done = static_cast<std::int64_t>(trunk.size());
+  CooldownQuestion question{.lengths = {cooldown_steps(settings.cooldown, done)}, .decay = settings.decay};
+  question.further = settings.further;
+  try {
+    run.now = virtual_cooldown(*settings.law, trunk, question).answers.front().loss;
+    trunk.resize(trunk.size() + static_cast<std::size_t>(settings.further), trunk.back());
+    run.later = virtual_cooldown(*settings.law, trunk, question).answers.front().loss;
+    run.cooldown = question.lengths.front();
+  } catch (const ArgumentError& error) {
+    run.now = std::nullopt;
+    run.no_prediction = error.what();
+  }
+}
+
+constexpr std::array<std::string_view, 5> quantities = {"loss", "step", "bound", "gain", "notice"};
+
+}  // namespace
+
+WatchedRun watch_run(const RunLog& log, const WatchSettings& settings) {
+  if (log.step.empty()) throw ArgumentError({.requirement = "has no rows", .place = Place{log.name}});
+  WatchedRun run;
+  run.name = log.name;
+  run.step = log.step.back();
+  if (has_values(log, "lr")) run.lr = series(log, "lr").value.back();
+  run.loss_column = loss_column(log);
+  if (!run.loss_column.empty()) {
+    const Series losses = series(log, run.loss_column);
+    run.loss = losses.value.back();
+    run.gain = recent_gain(losses);
+    if (run.gain && run.gain->lower <= 0.0) run.notice = RunNotice::plateau;
+    if (diverges(losses)) run.notice = RunNotice::diverging;
+  }
+  watch_bound(log, settings, run);
+  watch_cooldown(log, settings, run);
+  return run;
+}
+
+WatchCondition parse_watch_condition(std::string_view text) {
+  const auto refuse = [&](std::string_view why) { fail_value("until", text, why); };
+  constexpr std::string_view example =
+      "must be such as \"loss<2.9\", \"loss<2.9 predicted\", \"step>=5000\" or \"notice=diverging\"";
+  const std::size_t at = text.find_first_of("<>=");
+  if (at == std::string_view::npos) refuse(example);
+  const std::size_t end = std::min(text.find_first_not_of("<>=", at), text.size());
+  WatchCondition condition{std::string(trimmed(text.substr(0, at))), std::string(text.substr(at, end - at)), 0.0,
+                           RunNotice::none};
+  std::string_view rest = trimmed(text.substr(end));
+  constexpr std::array<std::string_view, 5> relations = {"<", "<=", ">", ">=", "="};
+  if (std::find(relations.begin(), relations.end(), condition.relation) == relations.end()) refuse(example);
+  if (std::find(quantities.begin(), quantities.end(), condition.quantity) == quantities.end()) {
+    fail_value("until", condition.quantity, must_be_one_of(condition.quantity, quantities));
+  }
+  if (condition.quantity == "notice") {
+    condition.notice = parse_word<RunNotice>("until", rest);
+    if (condition.relation != "=") refuse(example);
+    return condition;
+  }
+  constexpr std::string_view predicted = "predicted";
+  if (condition.quantity == "loss" && rest.ends_with(predicted)) {
+    rest = trimmed(rest.substr(0, rest.size() - predicted.size()));
+    condition.quantity = predicted;
+  }
+  const std::optional<double> value = parse_number(rest);
+  if (!value || !std::isfinite(*value)) refuse(example);
+  condition.value = *value;
+  return condition;
+}
+
+bool holds(const WatchCondition& condition, const WatchedRun& run) {
+  if (condition.quantity == "notice") return run.notice == condition.notice;
+  std::optional<double> value;
+  if (condition.quantity == "loss") value = run.loss;
+  if (condition.quantity == "predicted" && run.now) value = run.now->loss;
+  if (condition.quantity == "step") value = static_cast<double>(run.step);
+  if (condition.quantity == "bound") value = run.bound;
+  if (condition.quantity == "gain" && run.gain) value = run.gain->loss;
+  if (!value) return false;
+  if (condition.relation == "<") return *value < condition.value;
+  if (condition.relation == "<=") return *value <= condition.value;
+  if (condition.relation == ">") return *value > condition.value;
+  if (condition.relation == ">=") return *value >= condition.value;
+  return *value == condition.value;
+}
+
+}  // namespace scheduled

@@ -1,0 +1,108 @@
+"""log and watch: what a log holds, a run that grows, conditions, folders of our own runs."""
+
+import json
+import subprocess
+import time
+
+import command
+
+HEAD = "step,lr,val_loss\n"
+
+
+def rows(first, last):
+    return "".join(f"{step},1e-3,{3 + 100 / step!r}\n" for step in range(first, last + 1, 10))
+
+
+class Watch(command.CommandTest):
+    def start(self, *arguments):
+        process = subprocess.Popen(
+            [command.COMMAND, "watch", *arguments],
+            cwd=self.folder,
+            env=command.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        return process
+
+    def test_follows_until_the_condition_holds(self):
+        log = self.folder / "run.csv"
+        log.write_text(HEAD + rows(10, 100) + "110,1e-")  # half a line is not there yet
+        process = self.start("run.csv", "--json", "--every", "0.05", "--until", "step>=150")
+        first = json.loads(process.stdout.readline())
+        self.assertEqual((first["step"], first["loss"], first["notice"]), (100, 4.0, "none"))
+        log.write_text(HEAD + rows(10, 140))
+        self.assertEqual(json.loads(process.stdout.readline())["step"], 140)
+        log.write_text("")  # replaced: said, and looked at again
+        time.sleep(0.3)
+        log.write_text(HEAD + rows(10, 150))
+        out, error = process.communicate(timeout=20)
+        self.assertEqual((process.returncode, json.loads(out.splitlines()[-1])["step"]), (0, 150))
+        self.assertIn(b"not read this time", error)
+
+    def test_once(self):
+        (self.folder / "run.csv").write_text(HEAD + rows(10, 100))
+        text = self.output_of("watch", "run.csv", "--once", "--until", "loss<=4")
+        self.assertIn("step        100", text)
+        result = self.run_command("watch", "run.csv", "--once", "--until", "loss<4")
+        self.assertEqual((result.returncode, result.stderr), (1, b"scheduled: error: --until loss<4: does not hold\n"))
+        self.assert_fails(2, "no such file", "watch", "missing.csv", "--once")
+        self.assert_fails(2, "must be > 0", "watch", "run.csv", "--every", "0")
+
+    def test_several_files_are_one_run(self):
+        (self.folder / "lr.csv").write_text("step,lr\n10,1e-3\n20,1e-3\n")
+        (self.folder / "loss.csv").write_text("step,loss\n10,3\n20,2\n")
+        run = json.loads(self.output_of("watch", "lr.csv", "loss.csv", "--once", "--json"))
+        self.assertEqual((run["lr"], run["loss"]), (1e-3, 2.0))
+        about = json.loads(self.output_of("log", "lr.csv+loss.csv", "--json"))
+        self.assertEqual({use["verb"] for use in about["uses"] if use["works"]}, {"bound", "fit", "cooldown", "extend"})
+
+    def test_table_reads_back(self):
+        (self.folder / "run.csv").write_text(HEAD + rows(10, 100) + "110,,\n")
+        table = self.output_of("log", "run.csv", "--csv")
+        (self.folder / "again.csv").write_text(table)
+        self.assertEqual(self.output_of("log", "again.csv", "--csv"), table)
+        self.output_of("log", "run.csv", "-o", "run.svg")
+        self.assertIn("learning rate", (self.folder / "run.svg").read_text())
+
+
+class OwnRuns(command.CommandTest):
+    def test_all_lines_at_once(self):
+        self.output_of("run", "init", "demo", "--trunk", "constant(peak=1.2345e-3)")
+        self.log("trunk", 1, 200)
+        self.commit("trunk", 200)
+        self.output_of("run", "branch", "demo", "B", "--at", "200", "--cooldown", "50")
+        self.log("trunk", 201, 400)
+        self.commit("trunk", 400)
+        self.output_of("run", "resume", "demo", "--line", "B")
+        self.log("B", 201, 250)
+        whole = json.loads(self.output_of("fit", "demo", "--law", "momentum", "--first", "1", "--json"))
+        points = {residual["run"]: residual["points"] for residual in whole["residuals"]}
+        self.assertEqual(points, {"trunk": 40, "B": 5})  # what they share counts once
+        # The same of exported logs, which begin at step 1.
+        for line in ("trunk", "B"):
+            (self.folder / f"{line}.csv").write_text(self.output_of("run", "export", "demo", "--line", line, "--csv"))
+        files = ["trunk.csv", "--log", "B.csv", "--base", "trunk.csv"]
+        again = json.loads(self.output_of("fit", *files, "--law", "momentum", "--first", "1", "--json"))
+        self.assertEqual([residual["points"] for residual in again["residuals"]], [40, 5])
+        bounds = [json.loads(line) for line in self.output_of("bound", "--log", "demo", "--json").splitlines()]
+        self.assertEqual([(run["name"], run["T"]) for run in bounds], [("trunk", 400), ("B", 250)])
+        self.assertEqual(json.loads(self.output_of("log", "demo:B", "--json"))["last_step"], 250)
+        self.assertEqual(json.loads(self.output_of("watch", "demo", "--once", "--json"))["step"], 400)
+
+    def log(self, line, first, last):
+        for step in range(first, last + 1):
+            if step % 10 == 0:
+                loss = f"val_loss={3 + 100 / (step + 100) - (line == 'B') / 8!r}"
+                self.output_of("run", "log", "demo", "--line", line, "--step", str(step), loss)
+
+    def commit(self, line, step):
+        (self.folder / "weights").write_text(f"{line} {step}")
+        self.output_of("run", "commit", "demo", "--line", line, "--step", str(step), "weights")
+
+
+if __name__ == "__main__":
+    command.main()

@@ -1,0 +1,90 @@
+// A run that goes on.
+#include "scheduled/watch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/throws.hpp"
+
+namespace scheduled {
+namespace {
+
+/// 40 rows: a loss that falls as 1/step, plus a little noise, at a constant rate.
+RunLog trunk() {
+  RunLog log;
+  log.name = "run";
+  for (std::int64_t k = 1; k <= 40; ++k) {
+    log.step.push_back(50 * k);
+    log.column["lr"].push_back(1e-3);
+    log.column["val_loss"].push_back(3.0 + 1.0 / std::sqrt(static_cast<double>(k)) + (k % 2 == 0 ? 1e-4 : -1e-4));
+  }
+  return log;
+}
+
+FittedLaw some_law() {
+  std::vector<FitRun> runs;
+  const Law truth{LawKind::momentum, 1e-3, 2.0, {2.5, 0.5, 0.5, 0.3, 50.0}};
+  for (const char* const spec : {"constant(steps=2000, peak=1e-3)", "cosine(steps=2000, peak=1e-3)"}) {
+    FitRun run{spec, Schedule::parse(spec).values(2000), {}, {}};
+    for (std::int64_t t = 100; t <= 1950; t += 50) run.step.push_back(t);
+    run.loss = law_curve(truth, run.lr, run.step);
+    runs.push_back(std::move(run));
+  }
+  return fit_law(LawKind::momentum, runs, {.prior = 0.0}).fitted;
+}
+
+TEST(Watch, SaysWhereTheRunStands) {
+  const WatchedRun run = watch_run(trunk());
+  EXPECT_EQ(run.step, 2000);
+  EXPECT_EQ(run.lr, 1e-3);
+  EXPECT_EQ(run.loss_column, "val_loss");
+  ASSERT_TRUE(run.bound && run.gain && run.loss);
+  // The line through the losses of steps 1500 to 2000: 1,000 steps win about 1/sqrt(30) - 1/sqrt(40), twice.
+  EXPECT_NEAR(run.gain->loss, 2.0 * (1.0 / std::sqrt(30.0) - 1.0 / std::sqrt(40.0)), 2e-3);
+  EXPECT_LT(run.gain->lower, run.gain->loss);
+  EXPECT_EQ(run.notice, RunNotice::none);
+  EXPECT_FALSE(run.now);
+  EXPECT_EQ(run.no_prediction, "no law to predict with");
+}
+
+TEST(Watch, PredictsACooldownNowAndLater) {
+  WatchSettings settings{.cooldown = steps(200), .law = some_law()};
+  const WatchedRun run = watch_run(trunk(), settings);
+  ASSERT_TRUE(run.now && run.later) << run.no_prediction;
+  EXPECT_EQ(run.cooldown, 200);
+  const std::vector<double> rates(2000, 1e-3);
+  EXPECT_EQ(*run.now, virtual_cooldown(*settings.law, rates, {.lengths = {200}}).answers[0].loss);
+  EXPECT_LT(run.later->loss, run.now->loss);
+  EXPECT_LE(run.now->lower, run.now->loss);
+  EXPECT_TRUE(holds(parse_watch_condition("loss < 10 predicted"), run));
+  EXPECT_FALSE(holds(parse_watch_condition("loss<0.1 predicted"), run));
+}
+
+TEST(Watch, NoticesPlateausAndDivergence) {
+  RunLog flat = trunk();
+  for (std::size_t k = 20; k < 40; ++k) flat.column["val_loss"][k] = 3.2 + (k % 2 == 0 ? 1e-3 : -1e-3);
+  EXPECT_EQ(watch_run(flat).notice, RunNotice::plateau);
+  RunLog lost = trunk();
+  for (std::size_t k = 36; k < 40; ++k) lost.column["val_loss"][k] = 4.0 + static_cast<double>(k - 36);
+  EXPECT_EQ(watch_run(lost).notice, RunNotice::diverging);
+  EXPECT_TRUE(holds(parse_watch_condition("notice=diverging"), watch_run(lost)));
+}
+
+TEST(Watch, ConditionsAreReadOrRefused) {
+  const WatchedRun run = watch_run(trunk());
+  EXPECT_TRUE(holds(parse_watch_condition("step>=2000"), run));
+  EXPECT_FALSE(holds(parse_watch_condition(" step > 2000 "), run));
+  EXPECT_TRUE(holds(parse_watch_condition("loss<3.2"), run));
+  EXPECT_TRUE(holds(parse_watch_condition("step=2000"), run));
+  EXPECT_TRUE(holds(parse_watch_condition("bound<1e9"), run));
+  EXPECT_FALSE(holds(parse_watch_condition("loss<9 predicted"), run));  // nothing is predicted
+  EXPECT_NE(error_of([] { parse_watch_condition("lost<3"); }).find("did you mean 'loss'?"), std::string::npos);
+  for (const char* const text : {"", "loss", "loss<", "loss<x", "loss<>3", "notice<plateau", "step>=5 predicted"}) {
+    EXPECT_NE(error_of([&] { parse_watch_condition(text); }).find("until"), std::string::npos) << text;
+  }
+  EXPECT_EQ(error_of([] { watch_run(RunLog{"none", {}, {}, {}}); }), "none: has no rows");
+}
+
+}  // namespace
+}  // namespace scheduled
