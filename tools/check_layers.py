@@ -10,7 +10,7 @@ import sys
 # Modules of the library, lowest first: one may include those of lower layers, never its siblings.
 LAYER = {"base": 0, "schedule": 1, "runlog": 1, "bound": 2, "design": 3, "law": 3, "pep": 3, "capi": 4, "anytime": 4,
          "describe": 4, "watch": 4, "scheduled": 5}  # the umbrella header
-PUBLIC_NAME = {"error": "base", "trunk": "schedule"}  # headers that are not called like their module
+PUBLIC_NAME = {"error": "base", "trunk": "schedule", "along": "design", "sweep": "design"}  # not called like their module
 
 # Shells: where they lie, and which other shells they may include, those of outer folders last. All of them may include
 # the library's public headers, and of its private ones those of base and the descriptions of results.
