@@ -25,25 +25,59 @@ class Violation(Exception):
     pass
 
 
-class Operations:
-    """One run, operated on by the command and by the model alike."""
+def in_memory():
+    """A kill, a full disk or a flipped bit does not ask what the files are on, and a disk's fsync takes its time."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
-    def __init__(self, command, shim, seed, steps):
-        self.command, self.shim, self.steps = command, shim, steps
+
+class Operations:
+    """One run, operated on by the driver, now and then by the command, and by the model alike."""
+
+    def __init__(self, build, seed, steps):
+        self.command, self.steps = build / "scheduled", steps
+        shim = build / "tests" / "libtorture_shim.so"
+        self.shim = str(shim) if shim.exists() else ""
         self.random = random.Random(seed)
-        self.folder = Path(tempfile.mkdtemp(prefix="scheduled-torture-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="scheduled-torture-", dir=in_memory()))
+        self.driver = subprocess.Popen([build / "tests" / "torture_driver"], cwd=self.folder, text=True,
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.of_command = random.Random(seed) if self.command.exists() else None
         self.run_folder = self.folder / "run"
         self.model = store_model.Model()
         self.contents = {}
         self.logged = 0
         self.done = 0
 
-    def call(self, *arguments, **environment):
-        done = subprocess.run([self.command, "run", *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
+    def call(self, *arguments):
+        arguments = [str(argument) for argument in arguments]
+        if self.of_command and self.of_command.random() < 0.1:
+            return self.start([self.command, "run", *arguments])
+        return self.ask(*arguments)
+
+    def ask(self, *arguments):
+        """The driver."""
+        self.driver.stdin.write(json.dumps(arguments) + "\n")
+        self.driver.stdin.flush()
+        return self.answer(arguments, self.driver.stdout.readline())
+
+    def start(self, arguments, text=None, **environment):
+        done = subprocess.run([*map(str, arguments)], cwd=self.folder, capture_output=True, text=True, input=text,
                               env={**os.environ, **environment}, timeout=120)
         if done.returncode not in (0, 1, 2):
             raise Violation(f"{arguments}: exit code {done.returncode}: {done.stderr}")
         return done
+
+    def failing(self, *arguments, **environment):
+        """In a process of its own, for which the disk fails."""
+        arguments = [str(argument) for argument in arguments]
+        done = self.start([self.driver.args[0]], json.dumps(arguments) + "\n", LD_PRELOAD=self.shim, **environment)
+        return self.answer(arguments, done.stdout)
+
+    def answer(self, arguments, text):
+        answer = json.loads(text)
+        if answer["code"] not in (0, 1, 2):
+            raise Violation(f"{arguments}: {answer}")
+        return subprocess.CompletedProcess(arguments, answer["code"], answer["out"], answer["err"])
 
     def both(self, change, *arguments):
         """The same in the run and in the model, where it may be refused."""
@@ -124,19 +158,19 @@ class Operations:
 
     def failing_disk(self):
         """Whatever the disk does, the run stays what it was: the operation fails, or did not meet the fault."""
-        before = self.call("status", "run", "--json").stdout
+        before = self.ask("status", "run").stdout
         kind = self.random.choice(["eio", "enospc", "nosync"])
         what = self.random.choice([["commit", "run", "--step", self.model.step("trunk") + 1, "model"],
                                    ["log", "run", "--step", 3, "x=1"], ["verify", "run"], ["status", "run"]])
         (self.folder / "model").write_text("x")
-        done = self.call(*what, LD_PRELOAD=self.shim, SCHEDULED_SHIM=kind,
-                         SCHEDULED_SHIM_PATH=self.random.choice(["/record/", "/staging/", "/checkpoints"]),
-                         SCHEDULED_SHIM_BYTES=str(self.random.randint(0, 400)))
+        done = self.failing(*what, SCHEDULED_SHIM=kind,
+                            SCHEDULED_SHIM_PATH=self.random.choice(["/record/", "/staging/", "/checkpoints"]),
+                            SCHEDULED_SHIM_BYTES=str(self.random.randint(0, 400)))
         if done.returncode == 0 and what[0] == "commit":
             folder = json.loads(self.call("status", "run", "--json").stdout)["checkpoints"][-1]["folder"]
             self.model.commit("trunk", what[3], False, folder)
             self.contents[self.model.checkpoints[-1].id] = "x"
-        elif self.call("status", "run", "--json").stdout != before:
+        elif self.ask("status", "run").stdout != before:
             raise Violation(f"{what} with {kind} failed and changed the run: {done.stderr}")
 
     def compare(self):
@@ -168,6 +202,9 @@ class Operations:
                     self.compare()
             self.compare()
         finally:
+            self.driver.stdin.close()
+            self.driver.wait()
+            self.driver.stdout.close()
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -189,7 +226,6 @@ def main():
     build = options.build.resolve()
     end = time.monotonic() + 60 * options.minutes + options.seconds
     seeds = random.Random(options.seed if options.seed is not None else 20261126 + int(options.minutes * 60))
-    shim = build / "tests" / "libtorture_shim.so"
     counts = {"operations": 0, "kills": 0, "flips": 0, "readers": 0}
     while True:
         seed = options.seed if options.seed is not None else seeds.randrange(1 << 30)
@@ -197,7 +233,7 @@ def main():
         try:
             for part in [options.only] if options.only else counts:
                 if part == "operations":
-                    game = Operations(build / "scheduled", str(shim) if shim.exists() else "", seed, 60)
+                    game = Operations(build, seed, 200)
                     game.play()
                     counts[part] += game.done
                 elif part == "kills":
