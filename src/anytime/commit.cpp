@@ -1,6 +1,7 @@
 // Commit: write temp, fsync, rename, fsync the folder, then commit the row.
 #include <fcntl.h>
 
+#include <algorithm>
 #include <future>
 
 #include "anytime/fault.hpp"
@@ -28,17 +29,28 @@ const RecordedLine& require_next(const RunRecord& record, const CommitRequest& r
                concat({"must be above ", std::to_string(line.step), ", the last of ", line.name,
                        "; it is the number of all updates, which is set, not added to"}));
   }
+  for (const RecordedSession& session : record.sessions) {  // whose checkpoint may be gone
+    if (session.id != line.session || request.step > session.start) continue;
+    fail_value("step", step,
+               concat({"must be above ", std::to_string(session.start), ", where ", line.name, " goes on"}));
+  }
   if (request.step > std::int64_t{1} << 53) fail_value("step", step, "must be at most 2^53");
   return line;
 }
 
-/// A free name for the checkpoint's folder: a commit that died after its rename may have left the first one.
-std::string free_folder(const fs::path& run, const CommitRequest& request) {
+/// A free name for the checkpoint's folder: a commit that died after its rename may have left the first one, and a
+/// checkpoint that is away now comes back to its own.
+std::string free_folder(const fs::path& run, const RunRecord& record, const CommitRequest& request) {
   const std::string name = concat({anytime::checkpoint_folder, "/", request.line, "-", std::to_string(request.step)});
   std::string candidate = name;
-  std::error_code error;
-  for (int n = 2; fs::exists(fs::symlink_status(run / candidate, error)); ++n)
-    candidate = name + "-" + std::to_string(n);
+  const auto taken = [&] {
+    std::error_code error;
+    return fs::exists(fs::symlink_status(run / candidate, error)) ||
+           std::any_of(record.checkpoints.begin(), record.checkpoints.end(), [&](const RecordedCheckpoint& other) {
+             return other.state != RecordedCheckpoint::State::deleted && other.folder == candidate;
+           });
+  };
+  for (int n = 2; taken(); ++n) candidate = name + "-" + std::to_string(n);
   return candidate;
 }
 
@@ -122,7 +134,7 @@ RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::fun
   state_->folder.require_here();
   state_->folder.require_own({anytime::checkpoint_folder, anytime::staging_folder});
   const fs::path run = state_->folder.path();
-  checkpoint.folder = free_folder(run, request);
+  checkpoint.folder = free_folder(run, state_->record, request);
   const auto& checkpoints = state_->record.checkpoints;
   checkpoint.id = checkpoints.empty() ? 1 : checkpoints.back().id + 1;
   const anytime::CommitFacts facts{state_->journal->last_hash(), line, session_of(state_->record, checkpoint.session),

@@ -155,9 +155,11 @@ GcReport RunStore::gc(int keep_last, bool dry_run) {
   GcReport report;
   std::vector<std::int64_t> ids;
   std::vector<std::string> folders;
+  std::set<std::string_view> needed_folders;  // two rows may have one where the first was away
+  for (const std::int64_t id : needs.ids) needed_folders.insert(anytime::find_checkpoint(now, id)->folder);
   for (const RecordedCheckpoint& checkpoint : now.checkpoints) {
     if (checkpoint.state == CheckpointState::deleted || needs.ids.contains(checkpoint.id)) continue;
-    if (!anytime::is_there(state_->folder, checkpoint)) {
+    if (needed_folders.contains(checkpoint.folder) || !anytime::is_there(state_->folder, checkpoint)) {
       needs.notes.push_back(anytime::name_of(checkpoint) + " stays on record: " + checkpoint.folder + " is not there");
       continue;
     }

@@ -117,6 +117,31 @@ TEST_F(Gc, ClearingMarksLetsAStepBeResumed) {
   EXPECT_TRUE(store.clear_marks().empty());
 }
 
+TEST_F(Gc, ACheckpointThatIsAwayKeepsItsFolderFromLaterOnes) {
+  commit({10, 20});
+  fs::rename(checkpoints() / "trunk-20", folder / "away");
+  EXPECT_EQ(store.resume({}).step, 10);
+  commit({20});
+  EXPECT_EQ(store.record().checkpoints[2].folder, "checkpoints/trunk-20-2");
+  store.gc(1);
+  EXPECT_EQ(store.resume({}).step, 20) << "its files are not those of the one that is away";
+  fs::rename(folder / "away", checkpoints() / "trunk-20");
+  EXPECT_TRUE(store.verify().sound());
+  EXPECT_EQ(store.clear_marks().size(), 1U);
+}
+
+TEST_F(Gc, ACommitIsBeyondWhereItsSessionBeganThoughThatCheckpointIsGone) {
+  commit({10, 20, 30});
+  EXPECT_EQ(store.resume({}).step, 30);
+  flip_byte(model(30));
+  EXPECT_EQ(store.gc(1).deleted.size(), 2U);
+  EXPECT_EQ(store.record().line("trunk").step, 20);
+  EXPECT_TRUE(has(error_of([&] { commit({25}); }), "step = 25: must be above 30, where trunk goes on"));
+  commit({40});
+  EXPECT_EQ(store.resume({.step = 40}).step, 40);
+  EXPECT_EQ(store.record().checkpoints[3].state, State::live);
+}
+
 TEST_F(Gc, FoldersThatAreMissingAreMade) {
   fs::remove(folder / "run" / "staging");
   fs::remove(checkpoints());

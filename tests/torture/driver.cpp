@@ -87,7 +87,8 @@ Json answer(const std::string& text) {
   Json out;
   try {
     std::vector<std::string> arguments;
-    for (const Json& argument : Json::parse(text).items()) arguments.push_back(argument.text());
+    const Json list = Json::parse(text);
+    for (const Json& argument : list.items()) arguments.push_back(argument.text());
     out = run(Arguments(arguments));
     const Json* const problems = arguments.at(0) == "verify" ? out.find("problems") : nullptr;
     if (problems != nullptr && !problems->items().empty()) code = 1;

@@ -22,6 +22,7 @@ class Line:
     end: int | None = None
     origin: int | None = None  # where it left the trunk
     path: tuple = ()
+    begun: int = 0  # where it was last resumed
 
 
 class Refused(Exception):
@@ -70,7 +71,7 @@ class Model:
         return c.mark or ("live" if c.id in self.lines[c.line].path else "superseded")
 
     def commit(self, line, step, keep, folder):
-        if self.finished(line) or step <= self.step(line) or (self.lines[line].end or step) < step:
+        if self.finished(line) or step <= max(self.step(line), self.lines[line].begun) or (self.lines[line].end or step) < step:
             raise Refused
         number = len(self.checkpoints) + 1
         path = tuple(self.lines[line].path) + (number,)
@@ -81,7 +82,7 @@ class Model:
         points = self.points("trunk")
         if name in self.lines or not points or points[0].step <= 10 or points[0].bytes != "sound":
             raise Refused
-        self.lines[name] = Line(name, points[0].step + cooldown, points[0].id)
+        self.lines[name] = Line(name, points[0].step + cooldown, points[0].id, begun=points[0].step)
 
     def resume(self, line, step=None):
         goes_back = step is not None and self.lines[line].end and step < self.lines[line].end
@@ -105,11 +106,13 @@ class Model:
             if points or self.lines[line].origin or any(c.line == line for c in self.checkpoints):
                 raise Refused
             self.lines[line].path = ()
+            self.lines[line].begun = 0
             return 0
         for other in bad:
             other.mark = "damaged"
         c.mark = ""
         self.lines[line].path = c.path if c.line == line else ()
+        self.lines[line].begun = c.step
         return c.step
 
     def clear(self):

@@ -100,7 +100,8 @@ class Operations:
         (self.folder / "model").write_text(text)
         folder = f"checkpoints/{line}-{step}"
         for n in range(2, 1000):
-            if not (self.run_folder / folder).exists():
+            taken = any(c.folder == folder and c.mark != "deleted" for c in self.model.checkpoints)
+            if not taken and not (self.run_folder / folder).exists():
                 break
             folder = f"checkpoints/{line}-{step}-{n}"
         keep = ["--keep"] if self.random.random() < 0.1 else []
