@@ -19,6 +19,13 @@ def test_the_page_runs(tmp_path, monkeypatch, capsys):
         assert all(line in printed for line in promised), printed
 
 
+def test_the_whole_loop_is_short():
+    """Trunk, branches, checkpoints, resume, bound and logs: a program of at most 20 lines."""
+    text = (ROOT / "docs/guide/training-programs.md").read_text(encoding="utf-8")
+    (block,) = (block for block in re.findall(r"^```py\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) if "for update in loop" in block)
+    assert len(block.splitlines()) <= 20
+
+
 def test_every_adapter_is_on_the_page():
     import importlib
 

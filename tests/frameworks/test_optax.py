@@ -1,10 +1,13 @@
 """as_optax against Schedule.values in real JAX programs, and the run store with orbax."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from cases import ROOT
 from scheduled import ArgumentError, RunStore, Schedule, schedule_help
 from scheduled.optax import as_optax
 
@@ -59,6 +62,20 @@ def test_equals_the_schedule(spec):
     rate = jax.jit(as_optax(spec))
     assert error(rate, schedule, counts_of(schedule)) <= 1e-6
     assert rate(3).dtype == jnp.float32
+
+
+def test_every_schedule_of_the_guide():
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs/guide").glob("*.md"))
+    found = 0
+    for spec in sorted(set(re.findall(r"\b[a-z0-9-]+\((?:[^()`'\"\n]|\([^()]*\))*\)", pages))):
+        try:
+            schedule = Schedule(spec)
+        except ArgumentError:  # a formula, a fragment, a template
+            continue
+        found += 1
+        counts = np.resize(counts_of(schedule)[::10], 512)  # of one size, so that JAX compiles its operations once
+        assert error(as_optax(spec), schedule, counts) <= 1e-6, spec
+    assert found >= 60
 
 
 # Shapes whose formula is in as_optax; all others become a table there.

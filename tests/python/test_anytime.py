@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,19 @@ def test_the_store_refuses_to_be_used_inside_a_commit(run):
     with pytest.raises(RuntimeError, match="cannot be used inside the function that writes a checkpoint"):
         run.commit(5, lambda checkpoint: run.log(5, {"loss": 1.0}))
     assert run.commit(5, write).step == 5
+
+
+def test_a_logged_rate_that_contradicts_the_record_is_warned_of_once(run):
+    """At the line of the program that logged it; single precision is no contradiction."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for step in (1, 2):
+            run.log(step, {"lr": float(np.float32(Schedule(TRUNK).lr(step - 1)))})
+    said = "lr = 0.5 was logged after step 3; the record of trunk says 0.15.* for that update"
+    with pytest.warns(RuntimeWarning, match=said) as caught:
+        run.log(3, {"lr": 0.5})
+        run.log(4, {"lr": 0.5})
+    assert [Path(warning.filename).name for warning in caught] == [Path(__file__).name]
 
 
 def test_metrics_come_back_as_a_log(run, folder):
