@@ -72,13 +72,16 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
         if (tokens_per_step is None) != (seq_length is None):
             raise ArgumentError.of("seq_length", "", "belongs to tokens_per_step")
         self.unit = "samples" if tokens_per_step is None else "tokens"
-        self.per_step = whole(f"{self.unit}_per_step", samples_per_step if tokens_per_step is None else tokens_per_step)
-        self.per_sample = 1 if seq_length is None else whole("seq_length", seq_length)
+        per_step = samples_per_step if tokens_per_step is None else tokens_per_step
+        self.per_step = _at_least_1(f"{self.unit}_per_step", per_step)
+        self.per_sample = 1 if seq_length is None else _at_least_1("seq_length", seq_length)
         self.optimizer = optimizer
         _check_peak(optimizer.param_groups, self.schedule)
         self.num_steps = 0
         self.start_wd, self.end_wd = start_wd, start_wd if end_wd is None else end_wd
-        self.wd_incr_steps, self.wd_incr_style = wd_incr_steps, wd_incr_style
+        self.wd_incr_steps, self.wd_incr_style = _at_least_1("wd_incr_steps", wd_incr_steps), wd_incr_style
+        if wd_incr_style == "constant" and self.end_wd != start_wd:
+            raise ArgumentError.of("end_wd", end_wd, "differs from start_wd, so say wd_incr_style and wd_incr_steps")
         self.step(0)
 
     def get_lr(self, param_group: dict[str, Any]) -> float:
@@ -141,6 +144,13 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
             why = f"the checkpoint is of Megatron's own scheduler and does not hold its rates; {BRANCH}, unchecked"
             raise ArgumentError.of("resume", self.resume, why)
         return {"spec": str(self.schedule), "unit": "samples", "per_step": self.per_step, **state_dict}
+
+
+def _at_least_1(name: str, value: Any) -> int:
+    count = whole(name, value)
+    if count < 1:
+        raise ArgumentError.of(name, value, "must be at least 1")
+    return count
 
 
 def _check_peak(groups: list[dict[str, Any]], schedule: Schedule) -> None:

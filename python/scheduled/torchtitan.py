@@ -5,7 +5,7 @@ In a configuration, ``lr_scheduler=ScheduledLRSchedulers.Config(schedule="wsd(co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from scheduled._adapters import needs, read_schedule, resume_choice
@@ -15,6 +15,7 @@ try:
 except ImportError as error:
     raise needs("torchtitan", "torchtitan", "torchtitan", error) from error
 from scheduled._core import Schedule
+from scheduled._errors import ArgumentError
 from scheduled.torch import ScheduledLR
 
 __all__ = ["ScheduledLRSchedulers"]
@@ -30,7 +31,7 @@ class ScheduledLRSchedulers(LRSchedulersContainer):
 
     @dataclass(kw_only=True, slots=True)
     class Config(LRSchedulersContainer.Config):
-        """In the place of torchtitan's; of its own fields only total_steps counts."""
+        """In the place of torchtitan's; of its own fields only total_steps may be given."""
 
         schedule: str = ""
         """Spec; one without a horizon that needs one gets total_steps, or else training.steps."""
@@ -39,6 +40,11 @@ class ScheduledLRSchedulers(LRSchedulersContainer):
 
         def build(self, *, optimizers: Any, training_steps: int) -> ScheduledLRSchedulers:
             """The container for these optimizers."""
+            for field in fields(LRSchedulersContainer.Config):
+                value = getattr(self, field.name)
+                if field.name != "total_steps" and value != field.default:
+                    why = "is of torchtitan's own schedule, which is not used; write it in the spec, as warmup, cooldown, ..."
+                    raise ArgumentError.of(field.name, value, why)
             return ScheduledLRSchedulers(
                 optimizers, self.schedule, steps=self.total_steps or training_steps, resume=self.resume
             )
@@ -49,6 +55,8 @@ class ScheduledLRSchedulers(LRSchedulersContainer):
         resume_choice(resume)
         self.schedule = read_schedule(schedule, steps)
         listed = list(optimizers)
+        if not listed:
+            raise ArgumentError.of("optimizers", "", "there are none")
         first = float(_own_rate(listed[0].param_groups[0]))
         self.schedulers = [
             ScheduledLR(

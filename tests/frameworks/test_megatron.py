@@ -99,6 +99,11 @@ def test_first_rate_of_a_branch_and_refusals():
         ScheduledParamScheduler(make({"max_lr": 0.003}), TRUNK, samples_per_step=BATCH)
     with pytest.raises(ArgumentError, match="schedule = 3: must be a Schedule or its spec"):
         ScheduledParamScheduler(make(), 3, samples_per_step=BATCH)
+    for name in ("samples_per_step", "wd_incr_steps"):
+        with pytest.raises(ArgumentError, match=f"{name} = 0: must be at least 1"):
+            ScheduledParamScheduler(make(), TRUNK, **{"samples_per_step": BATCH, name: 0})
+    with pytest.raises(ArgumentError, match=r"end_wd = 0\.2: differs from start_wd, so say wd_incr_style"):
+        ScheduledParamScheduler(make(), TRUNK, samples_per_step=BATCH, start_wd=0.1, end_wd=0.2)
     late = ScheduledParamScheduler(make({"max_lr": None}), "wsd(cooldown=20%)", steps=50, samples_per_step=BATCH)
     assert late.schedule == Schedule("wsd(steps=50, cooldown=20%)")
     optimizer = make()

@@ -125,3 +125,12 @@ def test_a_checkpoint_of_their_own_schedulers():
     ours.load_state_dict(theirs.state_dict())
     used = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
     assert [rate for one in ours.schedulers for rate in one.get_last_lr()] == pytest.approx(used, rel=1e-14)
+
+
+def test_what_would_be_ignored_is_refused():
+    for options in ({"decay_ratio": 0.3}, {"warmup_steps": 17}, {"min_lr_factor": 0.1}):
+        (name,) = options
+        with pytest.raises(ArgumentError, match=f"{name} = .*: is of torchtitan's own schedule, which is not used"):
+            build(make(), **options)
+    with pytest.raises(ArgumentError, match="optimizers: there are none"):
+        build([])
