@@ -8,6 +8,7 @@ it: steps, rates, losses and gradient norms.
 
 import importlib
 import math
+import os
 import pathlib
 import sys
 
@@ -77,7 +78,8 @@ def wandb_offline(folder):
 
 
 def mlflow_store(folder):
-    """A run in MLflow's file store."""
+    """A run in MLflow's file store, which MLflow 3 must be told that it may use."""
+    os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
     import mlflow
 
     mlflow.set_tracking_uri((folder / "mlruns").as_uri())
