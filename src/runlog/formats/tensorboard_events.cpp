@@ -46,16 +46,16 @@ class EventReader {
       if (m.number == 5) summary = m.data;
     }
     if (!m.sound || summary.empty()) return;
-    bool has_row = false;
     for (ProtobufMessage value(summary); value.next();) {
-      if (value.number == 1) scalar(value.data, step, number, has_row);
+      if (value.number == 1) scalar(value.data, step, number);
     }
   }
 
   SparseRows rows;
 
  private:
-  void scalar(std::string_view value, std::int64_t step, std::size_t number, bool& has_row) {
+  /// Most programs write an event for each scalar: those of one step that follow each other are one row.
+  void scalar(std::string_view value, std::int64_t step, std::size_t number) {
     std::string_view tag;
     std::optional<double> found;
     for (ProtobufMessage m(value); m.next();) {
@@ -64,13 +64,15 @@ class EventReader {
       if (m.number == 8) found = number_of(m.data);
     }
     if (tag.empty() || tag == "step" || !found) return;
-    if (!has_row) {
+    if (rows.rows() == 0 || step != step_ || rows.column(tag) == nullptr) {
       rows.begin(number);
       rows.add("step", static_cast<double>(step));
-      has_row = true;
+      step_ = step;
     }
     rows.add(tag, *found);
   }
+
+  std::int64_t step_ = 0;  ///< of the last row
 };
 
 constexpr std::size_t length_bytes = 8;
