@@ -3,17 +3,16 @@
 
 #include <algorithm>
 
-#include "base/csv.hpp"
 #include "base/error.hpp"
 #include "cli/bound_curve.hpp"
 #include "cli/bound_log.hpp"
+#include "cli/bound_records.hpp"
 #include "cli/bound_stream.hpp"
 #include "cli/draw.hpp"
 #include "cli/explain.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
-#include "shell/print.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -29,72 +28,39 @@ struct BoundVerbOptions {
   bool explain = false;
 };
 
-struct Bounded {
-  double bound = 0.0;
-  BestBaseLr best;
-  std::optional<OmegaSplit> split, best_split;
-};
-
 OmegaSplit split_of(const Schedule& schedule, const BoundSettings& settings) {
   return omega_split(bound_rates(schedule, settings.T), settings.grad_norm, settings.distance);
 }
 
-Bounded evaluate(const Schedule& schedule, const BoundSettings& settings, bool split) {
-  Bounded result{bound(schedule, settings), best_base_lr(schedule, settings), {}, {}};
-  if (split) {
+Bounded evaluate(const Schedule& schedule, const BoundSettings& settings, const BoundVerbOptions& options) {
+  const BestBaseLr best = best_base_lr(schedule, settings);
+  AtBest at_best{{schedule.with_peak(best.peak)}, best, {}};
+  Bounded result{{schedule}, schedule.peak(), bound(schedule, settings), {}, std::move(at_best), {}};
+  if (options.split) {
     result.split = split_of(schedule, settings);
-    result.best_split = split_of(schedule.with_peak(result.best.peak), settings);
+    result.at_best.split = split_of(result.at_best.schedule.schedule, settings);
   }
+  if (options.explain) result.facts = bound_facts(schedule, settings);
   return result;
 }
 
 std::string text_of(const NamedSchedule& entry, const Bounded& result, const BoundOptions& options) {
   std::vector<std::string> header{"", "peak LR", "bound"};
   std::vector<std::string> own{"own peak", rounded(entry.schedule.peak()), rounded(result.bound)};
-  std::vector<std::string> best{"best peak", rounded(result.best.peak), rounded(result.best.bound)};
+  std::vector<std::string> best{"best peak", rounded(result.at_best.best.peak), rounded(result.at_best.best.bound)};
   if (result.split) {
     for (const char* const name : {"distance term", "noise term", "last-iterate term"}) header.emplace_back(name);
-    for (auto [row, split] : {std::pair{&own, &*result.split}, std::pair{&best, &*result.best_split}}) {
+    for (auto [row, split] : {std::pair{&own, &*result.split}, std::pair{&best, &*result.at_best.split}}) {
       for (const double term : {split->distance, split->noise, split->last}) row->push_back(rounded(term));
     }
   }
-  best.push_back(method(result.best));
+  best.push_back(method(result.at_best.best));
   header.emplace_back("");
   own.emplace_back("");
   TextTable table(header);
   table.add(own);
   table.add(best);
-  return fmt::format("{}\n{} at T = {}\n\n{}", entry.name, settings_text(options), result.best.T, table.text());
-}
-
-Json json_of(const OmegaSplit& split) {
-  return Json::object({{"distance", split.distance}, {"noise", split.noise}, {"last", split.last}});
-}
-
-Json json_of(const Schedule& schedule, const Bounded& result, const BoundOptions& options) {
-  Json json = spec_and_schedule(schedule);
-  json["peak"] = schedule.peak();
-  json["bound"] = result.bound;
-  if (result.split) json["split"] = json_of(*result.split);
-  json["best"] = to_json(schedule.with_peak(result.best.peak), result.best);
-  if (result.split) json["best"]["split"] = json_of(*result.best_split);
-  add_settings(json, options);
-  return json;
-}
-
-std::vector<std::string> csv_cells(const Schedule& schedule, const Bounded& result) {
-  std::vector<std::string> cells{print(schedule),
-                                 std::to_string(result.best.T),
-                                 format_number(schedule.peak()),
-                                 format_number(result.bound),
-                                 format_number(result.best.peak),
-                                 format_number(result.best.bound)};
-  if (result.split) {
-    for (const double term : {result.split->distance, result.split->noise, result.split->last}) {
-      cells.push_back(format_number(term));
-    }
-  }
-  return cells;
+  return fmt::format("{}\n{} at T = {}\n\n{}", entry.name, settings_text(options), result.at_best.best.T, table.text());
 }
 
 plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector<Bounded>& results,
@@ -104,7 +70,7 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
   std::vector<plot::Line> rates, bounds;
   for (std::size_t k = 0; k < schedules.size(); ++k) {
     const Schedule& schedule = schedules[k].schedule;
-    const std::int64_t T = settings.T.value_or(schedule.steps().value_or(results[k].best.T));
+    const std::int64_t T = settings.T.value_or(schedule.steps().value_or(results[k].at_best.best.T));
     end = std::max(end, T);
     rates.push_back(rate_line(schedule, T, names[k], k));
     bounds.push_back(bound_line(schedule, settings, names[k], k));
@@ -115,9 +81,9 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
           3.8};
 }
 
-std::string explained(const Schedule& schedule, const Bounded& result, const BoundSettings& settings) {
-  return explanation(bound_facts(schedule, settings),
-                     ChosenPeak{schedule.peak(), result.best.peak, result.bound / result.best.bound});
+std::string explained(const Schedule& schedule, const Bounded& result) {
+  const BestBaseLr& best = result.at_best.best;
+  return explanation(*result.facts, ChosenPeak{schedule.peak(), best.peak, result.bound / best.bound});
 }
 
 void bound_of_specs(const BoundVerbOptions& options) {
@@ -126,28 +92,17 @@ void bound_of_specs(const BoundVerbOptions& options) {
   std::vector<Bounded> results;
   results.reserve(schedules.size());
   for (const NamedSchedule& entry : schedules) {
-    results.push_back(evaluate(entry.schedule, arguments.settings(), options.split));
+    results.push_back(evaluate(entry.schedule, arguments.settings(), options));
   }
   if (!options.output.figure.empty()) {
     plot::write_figure(draw(schedules, results, arguments.settings()), options.output.figure);
   }
+  if (options.output.json) return print_lines(results, options.bound);
+  if (options.output.csv) return print_text(csv_of(results));
   std::string text;
-  if (options.output.csv) {
-    std::vector<std::string> header{"schedule", "T", "peak", "bound", "best_peak", "best_bound"};
-    if (options.split) header.insert(header.end(), {"distance", "noise", "last"});
-    text = csv_line(header);
-  }
   for (std::size_t k = 0; k < results.size(); ++k) {
-    if (options.output.json) {
-      Json json = json_of(schedules[k].schedule, results[k], options.bound);
-      if (options.explain) json["closed_forms"] = to_json(bound_facts(schedules[k].schedule, arguments.settings()));
-      print_line(json);
-    } else if (options.output.csv) {
-      text += csv_line(csv_cells(schedules[k].schedule, results[k]));
-    } else {
-      text += (k > 0 ? "\n" : "") + text_of(schedules[k], results[k], options.bound);
-      if (options.explain) text += explained(schedules[k].schedule, results[k], arguments.settings());
-    }
+    text += (k > 0 ? "\n" : "") + text_of(schedules[k], results[k], options.bound);
+    if (options.explain) text += explained(schedules[k].schedule, results[k]);
   }
   print_text(text);
 }
@@ -159,7 +114,7 @@ void check(const BoundVerbOptions& options) {
   const bool specs = !options.specs.specs.empty();
   const bool stream = options.stream.asked();
   if (logs + specs + stream > 1) fail_argument("SPEC, --log and --stream", "only one of them can be given");
-  if (!logs && !specs && !stream) fail({"SPEC, --log or --stream is missing; see scheduled bound --help"});
+  if (!logs && !specs && !stream) fail_argument("SPEC, --log or --stream", "is missing; see scheduled bound --help");
   if (specs && log.settings_given()) {
     fail_argument("--columns, --log-warmup, --max-gap", "only with --log or --stream");
   }
@@ -213,7 +168,7 @@ void add_bound(Verb& command) {
   verb.add("--explain", options.explain, "Also what the closed forms say, and what that means in words");
   options.curve.add_to(verb);
   options.stream.add_to(verb);
-  options.log.add_to(verb, "Training log (JSON, JSON lines or CSV) instead of SPECs");
+  options.log.add_to(verb, "Training log instead of SPECs");
   options.output.add_to(verb);
   verb.help(
       "With --log, the bound is evaluated where the validation loss (else the training loss) was logged. Then\n"

@@ -5,11 +5,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include "base/csv.hpp"
 #include "base/error.hpp"
+#include "cli/bound_records.hpp"
 #include "cli/results.hpp"
 #include "plot/series.hpp"
-#include "shell/print.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -42,30 +41,18 @@ Curve evaluate(const Schedule& schedule, const BoundSettings& settings, const Cu
   return result;
 }
 
-std::vector<std::string> header(const CurveVerbOptions& options, const char* step, const char* lr) {
-  std::vector<std::string> names{step, lr};
-  if (options.curve) names.emplace_back("bound");
-  if (options.gradient) names.emplace_back("gradient");
-  return names;
-}
-
-/// The numbers of update t.
-template <class Print>
-std::vector<std::string> cells(const Curve& curve, std::int64_t t, const Print& print) {
-  const auto row = static_cast<std::size_t>(t) - 1;
-  std::vector<std::string> out{std::to_string(t), print(curve.rates[row])};
-  if (!curve.bound.empty()) out.push_back(print(curve.bound[row]));
-  if (!curve.gradient.empty()) out.push_back(print(curve.gradient[row]));
-  return out;
-}
-
 std::string text_of(const NamedSchedule& entry, const Curve& curve, const BoundOptions& bound,
                     const CurveVerbOptions& options) {
-  std::vector<std::string> names = header(options, "step", "learning rate");
+  std::vector<std::string> names{"step", "learning rate"};
+  if (options.curve) names.emplace_back("bound");
+  if (options.gradient) names.emplace_back("gradient");
   names.emplace_back("");
   TextTable table(names);
   for (const auto& [t, why] : informative_updates(entry.schedule, curve.T())) {
-    std::vector<std::string> row = cells(curve, t, rounded);
+    const auto k = static_cast<std::size_t>(t) - 1;
+    std::vector<std::string> row{std::to_string(t), rounded(curve.rates[k])};
+    if (options.curve) row.push_back(rounded(curve.bound[k]));
+    if (options.gradient) row.push_back(rounded(curve.gradient[k]));
     row.push_back(why);
     table.add(std::move(row));
   }
@@ -73,39 +60,33 @@ std::string text_of(const NamedSchedule& entry, const Curve& curve, const BoundO
   return fmt::format("{}\n{} up to T = {}{}\n\n{}\n", entry.name, settings_text(bound), curve.T(), what, table.text());
 }
 
-void print_csv(const std::vector<NamedSchedule>& schedules, const std::vector<Curve>& curves,
-               const CurveVerbOptions& options, std::int64_t every) {
-  Output output;
-  const bool several = schedules.size() > 1;
-  std::vector<std::string> names = header(options, "step", "lr");
-  if (several) names.insert(names.begin(), "schedule");
-  output.write(csv_line(names));
-  for (std::size_t k = 0; k < curves.size(); ++k) {
-    for (std::int64_t t = 1; t <= curves[k].T(); ++t) {
-      if (t % every != 0 && t != curves[k].T()) continue;
-      std::vector<std::string> row = cells(curves[k], t, format_number);
-      if (several) row.insert(row.begin(), schedules[k].name);
-      output.write(csv_line(row));
-    }
-  }
-  output.flush();
-}
-
-Json json_of(const Schedule& schedule, const Curve& curve, const BoundOptions& bound, std::int64_t every) {
-  Json json = spec_and_schedule(schedule);
-  json["peak"] = schedule.peak();
-  json["T"] = curve.T();
-  for (const char* const name : {"step", "lr"}) json[name] = Json::array();
+/// Every `every`-th step and the last.
+BoundCurve every_nth(const Schedule& schedule, const Curve& curve, std::int64_t every) {
+  BoundCurve rows{{schedule}, schedule.peak(), curve.T(), {}, {}, {}, {}};
+  if (!curve.bound.empty()) rows.bound.emplace();
+  if (!curve.gradient.empty()) rows.gradient.emplace();
   for (std::int64_t t = 1; t <= curve.T(); ++t) {
     if (t % every != 0 && t != curve.T()) continue;
-    const auto row = static_cast<std::size_t>(t) - 1;
-    json["step"].push_back(t);
-    json["lr"].push_back(curve.rates[row]);
-    if (!curve.bound.empty()) json["bound"].push_back(curve.bound[row]);
-    if (!curve.gradient.empty()) json["gradient"].push_back(curve.gradient[row]);
+    const auto k = static_cast<std::size_t>(t) - 1;
+    rows.step.push_back(t);
+    rows.lr.push_back(curve.rates[k]);
+    if (rows.bound) rows.bound->push_back(curve.bound[k]);
+    if (rows.gradient) rows.gradient->push_back(curve.gradient[k]);
   }
-  add_settings(json, bound);
-  return json;
+  return rows;
+}
+
+/// --csv and --json.
+void print_rows(const std::vector<NamedSchedule>& schedules, const std::vector<Curve>& curves,
+                const BoundOptions& bound, std::int64_t every, bool csv) {
+  std::vector<BoundCurve> rows;
+  rows.reserve(curves.size());
+  for (std::size_t k = 0; k < curves.size(); ++k) rows.push_back(every_nth(schedules[k].schedule, curves[k], every));
+  if (!csv) return print_lines(rows, bound);
+  const bool several = rows.size() > 1;
+  print_series(rows, [&](std::size_t k) {
+    return OfSchedule{several ? Asked<PrintedSchedule>(rows[k].schedule) : Asked<PrintedSchedule>()};
+  });
 }
 
 plot::Line line_of(const std::string& name, const std::vector<double>& values, std::size_t style) {
@@ -179,16 +160,11 @@ void bound_along_schedules(const SpecOptions& specs, const BoundOptions& bound, 
     const double height = 1.9 * static_cast<double>(panels.size());
     plot::write_figure({std::move(panels), plot::Arrangement::stacked, 4.6, height}, output.figure);
   }
-  if (output.csv) return print_csv(schedules, curves, options, every);
+  if (output.csv || output.json) return print_rows(schedules, curves, bound, every, output.csv);
   std::string text;
   for (std::size_t k = 0; k < curves.size(); ++k) {
-    if (output.json) {
-      print_line(json_of(schedules[k].schedule, curves[k], bound, every));
-    } else {
-      text += text_of(schedules[k], curves[k], bound, options);
-    }
+    text += text_of(schedules[k], curves[k], bound, options);
   }
-  if (output.json) return;
   const std::vector<plot::Panel> panels = panels_of(schedules, curves, settings);
   for (std::size_t k = 0; k < panels.size(); ++k) text += (k > 0 ? "\n" : "") + drawing(panels[k], 11);
   print_text(text);

@@ -5,9 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "base/csv.hpp"
 #include "base/error.hpp"
-#include "bound/records.hpp"
+#include "cli/bound_records.hpp"
 #include "cli/results.hpp"
 #include "plot/figure.hpp"
 #include "plot/series.hpp"
@@ -15,18 +14,10 @@
 #include "scheduled/describe.hpp"
 #include "scheduled/runlog.hpp"
 #include "shell/file.hpp"
-#include "shell/output.hpp"
 #include "shell/process.hpp"
 
 namespace scheduled::cli {
 namespace {
-
-struct LoggedBound {
-  std::string name;  ///< in tables and legends
-  std::string file;
-  RunBound along;
-  AskedGradNorm grad_norm;  ///< as used
-};
 
 LoggedBound evaluate(const RunFiles& files, const LogOptions& logs, const BoundOptions& bound) {
   const RunLog log = logs.read(files);
@@ -40,7 +31,7 @@ LoggedBound evaluate(const RunFiles& files, const LogOptions& logs, const BoundO
     norms = GradNorms(*bound.grad_norm, T);
     options.grad_norm = norms.view();
   }
-  LoggedBound run{{}, files.file, bound_along(log, options), {}};
+  LoggedBound run{files.file, {}, bound_along(log, options), {}};
   if (const auto effect = tail_effect(log, options); effect && !bound.T) {
     warn(fmt::format(
         "{}: held at {} to the end the rate gives the bound {}, going on {} {}", log.name, rounded(effect->tail.held),
@@ -110,36 +101,6 @@ std::string text_of(const LoggedBound& run) {
   return text + table.text();
 }
 
-Json json_of(const LoggedBound& run, const BoundOptions& bound) {
-  Json json;
-  json["log"] = run.file;
-  json["name"] = run.name;
-  json["T"] = run.along.T;
-  json["criterion"] = word_of(bound.criterion);
-  json["distance"] = run.along.distance;
-  json["grad_norm"] = run.grad_norm.json();
-  if (!run.along.norm_note.empty()) json["grad_norm_note"] = run.along.norm_note;
-  json["step"] = run.along.step;
-  json["lr"] = run.along.lr;
-  if (!run.along.loss.empty()) json[run.along.loss_column] = run.along.loss;
-  json["bound"] = run.along.bound;
-  return json;
-}
-
-void print_csv(const std::vector<LoggedBound>& runs) {
-  Output output;
-  output.write("run,step,lr,val_loss,train_loss,bound\n");
-  for (const LoggedBound& run : runs) {
-    for (std::size_t k = 0; k < run.along.step.size(); ++k) {
-      const std::string loss = run.along.loss.empty() ? "" : format_number(run.along.loss[k]);
-      output.write(csv_line({run.name, std::to_string(run.along.step[k]), format_number(run.along.lr[k]),
-                             run.along.loss_column == "val_loss" ? loss : "",
-                             run.along.loss_column == "train_loss" ? loss : "", format_number(run.along.bound[k])}));
-    }
-  }
-  output.flush();
-}
-
 }  // namespace
 
 void bound_along_logs(const LogOptions& logs, const BoundOptions& bound, const OutputOptions& output) {
@@ -149,11 +110,11 @@ void bound_along_logs(const LogOptions& logs, const BoundOptions& bound, const O
   const std::vector<std::string> names = run_names(all);
   for (std::size_t k = 0; k < runs.size(); ++k) runs[k].name = names[k];
   if (!output.figure.empty()) plot::write_figure(draw(runs, bound.criterion), output.figure);
-  if (output.csv) return print_csv(runs);
+  if (output.csv) return print_series(runs, [&](std::size_t k) { return OfRun{runs[k].name}; });
   std::string text;
   for (const LoggedBound& run : runs) {
     if (output.json) {
-      print_line(json_of(run, bound));
+      print_line(to_json(run));
     } else {
       text += (text.empty() ? "" : "\n") + text_of(run);
     }

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "base/csv.hpp"
 #include "base/error.hpp"
+#include "cli/bound_records.hpp"
 #include "cli/line_input.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/runlog.hpp"
@@ -48,20 +48,13 @@ class Printer {
   }
 
  private:
-  struct Update {
-    std::int64_t step = 0;
-    double lr = 0.0, grad_norm = 0.0, bound = 0.0;
-  };
-
   void print() {
-    const Update& u = last_;
+    const StreamedBound& u = last_;
     if (options_.json) {
-      const Json json = Json::object({{"step", u.step}, {"lr", u.lr}, {"grad_norm", u.grad_norm}, {"bound", u.bound}});
-      output_.write(json.dump() + "\n");
+      output_.write(to_json(u).dump() + "\n");
     } else if (options_.csv) {
-      if (is_first_) output_.write("step,lr,grad_norm,bound\n");
-      output_.write(
-          csv_line({std::to_string(u.step), format_number(u.lr), format_number(u.grad_norm), format_number(u.bound)}));
+      if (is_first_) output_.write(csv_line(csv_names(u)));
+      output_.write(csv_line(csv_cells(u)));
     } else {
       constexpr const char* row = "{:>10}  {:>13}  {:>11}  {:>13}\n";
       if (is_first_) output_.write(fmt::format(fmt::runtime(row), "step", "learning rate", "grad norm", "bound"));
@@ -74,7 +67,7 @@ class Printer {
   const OutputOptions& options_;
   std::int64_t every_;
   Output output_;
-  Update last_;
+  StreamedBound last_;
   bool is_first_ = true;
   bool is_printed_ = true;
 };

@@ -3,14 +3,12 @@
 
 #include <algorithm>
 
-#include "base/csv.hpp"
+#include "cli/design_records.hpp"
 #include "cli/draw.hpp"
 #include "cli/results.hpp"
 #include "cli/sweep.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
-#include "shell/arguments.hpp"
-#include "shell/output.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
@@ -34,25 +32,10 @@ std::string text_of(const std::vector<std::string>& names, const std::vector<Com
   return settings_text(bound) + "\n\n" + table.text();
 }
 
-std::string csv_of(const std::vector<ComparisonRow>& rows) {
-  std::string text = csv_line({"schedule", "T", "peak", "bound", "ratio", "closed_form"});
-  for (const auto& [schedule, best, ratio] : rows) {
-    text += csv_line({print(schedule), std::to_string(best.T), format_number(best.peak), format_number(best.bound),
-                      format_number(ratio), best.closed_form ? "true" : "false"});
-  }
-  return text;
-}
-
-Json json_of(const std::vector<ComparisonRow>& rows, const BoundOptions& bound) {
-  Json json;
-  add_settings(json, bound);
-  json["rows"] = Json::array();
-  for (const auto& [schedule, best, ratio] : rows) {
-    Json row = to_json(schedule, best);
-    row["ratio"] = ratio;
-    json["rows"].push_back(std::move(row));
-  }
-  return json;
+std::vector<Compared> printed(const std::vector<ComparisonRow>& rows) {
+  std::vector<Compared> all;
+  for (const ComparisonRow& row : rows) all.push_back({row});
+  return all;
 }
 
 plot::Figure draw(const std::vector<std::string>& names, const std::vector<ComparisonRow>& rows,
@@ -88,8 +71,8 @@ void compare_all(const CompareOptions& options) {
   if (!options.output.figure.empty()) {
     plot::write_figure(draw(names, rows, arguments.settings()), options.output.figure);
   }
-  if (options.output.json) return print_line(json_of(rows, options.bound));
-  print_text(options.output.csv ? csv_of(rows) : text_of(names, rows, options.bound));
+  if (options.output.json) return print_line(to_json(Comparison{options.bound, printed(rows)}));
+  print_text(options.output.csv ? csv_of(printed(rows)) : text_of(names, rows, options.bound));
 }
 
 }  // namespace

@@ -4,17 +4,15 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "base/csv.hpp"
 #include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
+#include "cli/law_records.hpp"
 #include "cli/predict.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
 #include "scheduled/law.hpp"
 #include "scheduled/trunk.hpp"
-#include "shell/arguments.hpp"
-#include "shell/output.hpp"
 #include "shell/progress.hpp"
 #include "shell/text.hpp"
 
@@ -34,72 +32,66 @@ struct CooldownVerb {
   OutputOptions output;
 };
 
-struct Trunk {
+/// The run that goes on.
+struct Trained {
   std::string name;
-  std::vector<double> lr;          ///< of all updates so far
-  std::vector<std::int64_t> step;  ///< logged losses, where there are any
-  std::vector<double> loss;
+  Trunk trunk;
+  Series losses;  ///< logged ones, where there are any
+
+  std::vector<double> lr() const { return trunk.values(trunk.step()); }
 };
 
-struct Answer {
-  FittedLaw fitted;
+struct Answer : CooldownAnswers {
   std::string law_name;
-  Trunk trunk;
-  CooldownQuestion question;
-  VirtualCooldown cooldown;
-  std::vector<std::string> warnings;
+  std::vector<double> trunk;  ///< its rates so far
+  Series losses;
 };
 
 bool is_log(const std::string& trunk) { return trunk == "-" || std::filesystem::is_regular_file(trunk); }
 
-Trunk trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
-  const auto& at = verb.at;
-  Trunk trunk;
-  const auto shorten = [&](std::vector<double> lr) {
-    const auto now = at.value_or(static_cast<std::int64_t>(lr.size()));
-    if (now < 1 || std::cmp_greater(now, lr.size())) {
-      fail_value("at", std::to_string(now),
-                 fmt::format("must be within 1 ... {}, the steps of {}", lr.size(), trunk.name));
+/// The rates up to --at; `name` has them.
+std::vector<double> shortened_to(std::optional<std::int64_t> at, std::vector<double> lr, const std::string& name) {
+  const auto now = at.value_or(static_cast<std::int64_t>(lr.size()));
+  if (now < 1 || std::cmp_greater(now, lr.size())) {
+    fail_value("at", std::to_string(now), fmt::format("must be between 1 and {}, where {} ends", lr.size(), name));
+  }
+  lr.resize(static_cast<std::size_t>(now));
+  return lr;
+}
+
+Trained logged_trunk(const CooldownVerb& verb) {
+  const RunLog log = verb.fit.logs.read({verb.trunk, verb.trunk_bases});
+  const std::string column = verb.fit.column.empty() ? "val_loss" : verb.fit.column;
+  return {log.name, Trunk(trunk_rates(log, verb.at, verb.fit.logs.dense())),
+          log.has(column) ? series(log, column) : Series{}};
+}
+
+Trained planned_trunk(const CooldownVerb& verb) {
+  const Schedule schedule = [&] {
+    try {
+      return Schedule::parse(verb.trunk);
+    } catch (const ArgumentError& error) {
+      fail_value("trunk", verb.trunk, concat({"is no file, and as a schedule: ", error.what()}));
     }
-    lr.resize(static_cast<std::size_t>(now));
-    return lr;
-  };
+  }();
+  if (!Schedule::says_peak(verb.trunk)) {
+    fail_value("trunk", verb.trunk, "has no peak; a law needs the learning rate, peak=LR");
+  }
+  if (!verb.at) fail_argument("--at", "is missing: how many steps of the trunk are done");
+  check_summable(*verb.at);
+  return {print(schedule), Trunk(schedule.values(*verb.at)), {}};
+}
+
+Trained trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
   if (!verb.trunk_bases.empty() && !is_log(verb.trunk)) {
     fail_argument("--trunk-base", "--trunk must be the log of a run that went on from it");
   }
-  if (verb.trunk.empty()) {
-    if (runs.empty()) {
-      fail_argument("--trunk is missing", "a log, or a schedule such as \"constant(peak=1e-3)\" with --at");
-    }
-    trunk = {runs[0].name, {}, runs[0].step, runs[0].loss};
-    trunk.lr = shorten(runs[0].lr);
-  } else if (is_log(verb.trunk)) {
-    const RunLog log = verb.fit.logs.read({verb.trunk, verb.trunk_bases});
-    trunk.name = log.name;
-    trunk.lr = shorten(densify(log, "lr", log.step.back(), verb.fit.logs.dense()));
-    const std::string column = verb.fit.column.empty() ? "val_loss" : verb.fit.column;
-    if (log.has(column)) {
-      const Series losses = series(log, column);
-      trunk.step = losses.step;
-      trunk.loss = losses.value;
-    }
-  } else {
-    const Schedule schedule = [&] {
-      try {
-        return Schedule::parse(verb.trunk);
-      } catch (const ArgumentError& error) {
-        fail_value("trunk", verb.trunk, concat({"is no file, and as a schedule: ", error.what()}));
-      }
-    }();
-    trunk.name = print(schedule);
-    if (!Schedule::says_peak(verb.trunk)) {
-      fail_value("trunk", verb.trunk, "has no peak; a law needs the learning rate, peak=LR");
-    }
-    if (!at) fail_argument("--at is missing", "how many steps of the trunk are done");
-    check_summable(*at);
-    trunk.lr = schedule.values(*at);
+  if (!verb.trunk.empty()) return is_log(verb.trunk) ? logged_trunk(verb) : planned_trunk(verb);
+  if (runs.empty()) {
+    fail_argument("--trunk", "is missing: a log, or a schedule such as \"constant(peak=1e-3)\" with --at");
   }
-  return trunk;
+  const FitRun& run = runs.front();
+  return {run.name, Trunk(shortened_to(verb.at, run.lr, run.name)), {run.step, run.loss}};
 }
 
 CooldownQuestion question_of(const CooldownVerb& verb, std::int64_t now) {
@@ -120,7 +112,7 @@ Answer answer(const CooldownVerb& verb) {
   std::vector<FitRun> runs;
   if (verb.law.empty()) {
     if (!verb.fit.given()) {
-      fail_argument("LAW is missing", "a fitted law, or --log RUN to fit one now; see scheduled cooldown --help");
+      fail_argument("LAW", "is missing: a fitted law, or --log RUN to fit one now; see scheduled cooldown --help");
     }
     runs = verb.fit.read();
   } else if (verb.fit.given()) {
@@ -128,8 +120,13 @@ Answer answer(const CooldownVerb& verb) {
   } else if (verb.fit.settings_given()) {
     fail_argument("options of the fit", "not with a fitted law; they are for --log RUN");
   }
-  found.trunk = trunk_of(verb, runs);
-  found.question = question_of(verb, static_cast<std::int64_t>(found.trunk.lr.size()));
+  Trained trained = trunk_of(verb, runs);
+  found.name = trained.name;
+  found.trunk = trained.lr();
+  found.lr = found.trunk.back();
+  found.losses = std::move(trained.losses);
+  found.decay = verb.decay;
+  found.question = question_of(verb, static_cast<std::int64_t>(found.trunk.size()));
   if (verb.law.empty()) {
     const LawFit fit = verb.fit.fit(runs);
     found.fitted = fit.fitted;
@@ -140,10 +137,10 @@ Answer answer(const CooldownVerb& verb) {
     found.law_name = "of " + verb.law;
   }
   const Busy busy;
-  found.cooldown = virtual_cooldown(found.fitted, found.trunk.lr, found.question);
+  found.cooldown = virtual_cooldown(found.fitted, found.trunk, found.question);
   const std::int64_t longest = *std::max_element(found.question.lengths.begin(), found.question.lengths.end());
-  for (std::string& outside : extrapolations(
-           found.fitted, with_cooldown(found.trunk.lr, longest, found.question.decay, found.question.final))) {
+  for (std::string& outside :
+       extrapolations(found.fitted, with_cooldown(found.trunk, longest, found.question.decay, found.question.final))) {
     found.warnings.push_back("extrapolated: " + outside);
   }
   return found;
@@ -184,10 +181,10 @@ std::string words_of(const Answer& found) {
 
 std::string text_of(const Answer& found, const CooldownVerb& verb) {
   const VirtualCooldown& cooldown = found.cooldown;
-  std::string text = fmt::format(
-      "trunk: {}, {} steps done, learning rate {} now\n{} law {}; loss now, by the law, {} ({})\n\n",
-      shortened(found.trunk.name, 80), cooldown.now, rounded(found.trunk.lr.back()), law_name(found.fitted.law.kind),
-      found.law_name, loss_text(cooldown.trunk.loss), interval_text(cooldown.trunk));
+  std::string text =
+      fmt::format("trunk: {}, {} steps done, learning rate {} now\n{} law {}; loss now, by the law, {} ({})\n\n",
+                  shortened(found.name, 80), cooldown.now, rounded(found.lr), law_name(found.fitted.law.kind),
+                  found.law_name, loss_text(cooldown.trunk.loss), interval_text(cooldown.trunk));
   const std::string further = std::to_string(found.question.further);
   TextTable table({verb.decay + " cooldown", "ends at", "final loss", "90 % interval",
                    further + " more on the trunk win", further + " more of cooldown win"});
@@ -198,41 +195,6 @@ std::string text_of(const Answer& found, const CooldownVerb& verb) {
   text += table.text() + words_of(found);
   if (!found.warnings.empty()) text += "\nwarnings\n";
   for (const std::string& warning : found.warnings) text += "  - " + warning + "\n";
-  return text;
-}
-
-Json json_of(const Answer& found, const CooldownVerb& verb) {
-  Json json;
-  json["trunk"] = found.trunk.name;
-  json["now"] = found.cooldown.now;
-  json["lr"] = found.trunk.lr.back();
-  json["law"] = law_json(found.fitted);
-  json["loss_now"] = to_json(found.cooldown.trunk);
-  json["decay"] = verb.decay;
-  json["final"] = found.question.final;
-  json["further"] = found.question.further;
-  json["cooldowns"] = Json::array();
-  for (const CooldownAnswer& row : found.cooldown.answers) {
-    json["cooldowns"].push_back(Json::object({{"length", row.length},
-                                              {"end", found.cooldown.now + row.length},
-                                              {"final_loss", to_json(row.loss)},
-                                              {"gain_further_trunk", to_json(row.gain)},
-                                              {"gain_longer_cooldown", to_json(row.longer)},
-                                              {"worth_going_on", name_of(worth_going_on(row))},
-                                              {"better_spent", name_of(better_spent(row))}}));
-  }
-  json["warnings"] = found.warnings;
-  return json;
-}
-
-std::string csv_of(const Answer& found) {
-  std::string text =
-      csv_line({"length", "end", "loss", "lower", "upper", "gain_further_trunk", "gain_longer_cooldown"});
-  for (const CooldownAnswer& row : found.cooldown.answers) {
-    text += csv_line({std::to_string(row.length), std::to_string(found.cooldown.now + row.length),
-                      format_number(row.loss.loss), format_number(row.loss.lower), format_number(row.loss.upper),
-                      format_number(row.gain.loss), format_number(row.longer.loss)});
-  }
   return text;
 }
 
@@ -251,20 +213,19 @@ plot::Figure draw(const Answer& found) {
     return line;
   };
   plot::Line logged{"trunk, logged", {}, {}, 0, plot::Line::Kind::points};
-  const std::size_t every = found.trunk.step.size() / 60 + 1;
-  for (std::size_t i = 0; i < found.trunk.step.size(); i += every) {
-    if (found.trunk.step[i] < first) continue;
-    logged.x.push_back(static_cast<double>(found.trunk.step[i]));
-    logged.y.push_back(found.trunk.loss[i]);
+  const std::size_t every = found.losses.step.size() / 60 + 1;
+  for (std::size_t i = 0; i < found.losses.step.size(); i += every) {
+    if (found.losses.step[i] < first) continue;
+    logged.x.push_back(static_cast<double>(found.losses.step[i]));
+    logged.y.push_back(found.losses.value[i]);
   }
   std::vector<plot::Line> losses, rates;
-  losses.push_back(curve(found.trunk.lr, std::min(first, now), "trunk, by the law", 0));
-  rates.push_back(rate_line(Schedule::table(found.trunk.lr), now, "trunk, by the law", 0));
+  losses.push_back(curve(found.trunk, std::min(first, now), "trunk, by the law", 0));
+  rates.push_back(rate_line(Schedule::table(found.trunk), now, "trunk, by the law", 0));
   std::int64_t end = now;
   std::size_t style = 1;
   for (const CooldownAnswer& row : found.cooldown.answers) {
-    const std::vector<double> lr =
-        with_cooldown(found.trunk.lr, row.length, found.question.decay, found.question.final);
+    const std::vector<double> lr = with_cooldown(found.trunk, row.length, found.question.decay, found.question.final);
     const std::string label = fmt::format("cooldown of {}", row.length);
     end = std::max(end, now + row.length);
     losses.push_back(curve(lr, now, label, style));
@@ -288,8 +249,8 @@ plot::Figure draw(const Answer& found) {
 void run(const CooldownVerb& verb) {
   const Answer found = answer(verb);
   if (!verb.output.figure.empty()) plot::write_figure(draw(found), verb.output.figure);
-  if (verb.output.json) return print_line(json_of(found, verb));
-  print_text(verb.output.csv ? csv_of(found) : text_of(found, verb));
+  if (verb.output.json) return print_line(to_json<CooldownAnswers>(found));
+  print_text(verb.output.csv ? csv_of(cooldown_rows(found)) : text_of(found, verb));
 }
 
 }  // namespace
@@ -306,7 +267,7 @@ void add_cooldown(Verb& command) {
   verb.add("--at", options.at, "Steps of the trunk that are done; default: all of its log").type("STEP");
   verb.add("--cooldown", options.lengths, "Lengths: steps, or shares of the run that the cooldown ends")
       .type("N,N,...");
-  verb.add("--decay", options.decay, "Shape: linear, 1-sqrt, cosine, ...").type("NAME").suggest(suggest_decays);
+  verb.add("--decay", options.decay, "Shape: " + decay_names()).type("NAME").suggest(suggest_decays);
   verb.add("--final", options.final, "Last rate, as a share of the trunk's; default 0").type("SHARE");
   verb.add("--further", options.further, "Steps of 'is it worth going on?'").type("N");
   options.fit.logs.add_to(verb, "Training log to fit now");

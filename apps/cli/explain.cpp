@@ -102,24 +102,4 @@ std::string explanation(const ScheduleWorstCase& found) {
   return text;
 }
 
-Json to_json(const BoundFacts& facts) {
-  Json json;
-  json["family"] = name_of(facts.family);
-  if (facts.family == KnownFamily::none) {
-    json["why_none"] = facts.why_none;
-    return json;
-  }
-  json["T"] = facts.T;
-  json["cooldown"] = facts.cooldown;
-  json["warmup_left_out"] = facts.warmup;
-  const auto pair = [](const ClosedForm& form) { return Json::object({{"peak", form.peak}, {"bound", form.bound}}); };
-  if (facts.exact) json["exact"] = pair(*facts.exact);
-  if (facts.limit) json["limit"] = pair(*facts.limit);
-  if (facts.constants) json["constants"] = pair(*facts.constants);
-  if (facts.theorem) json["theorem"] = *facts.theorem;
-  if (facts.linear_peak_factor) json["linear_peak_factor"] = *facts.linear_peak_factor;
-  if (facts.linear_bound_factor) json["linear_bound_factor"] = *facts.linear_bound_factor;
-  return json;
-}
-
 }  // namespace scheduled::cli

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "base/json.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
 
@@ -22,7 +21,5 @@ std::string explanation(const BoundFacts& facts, const std::optional<ChosenPeak>
 
 /// What a worst case means, beside its bound and the minimax rate.
 std::string explanation(const ScheduleWorstCase& found);
-
-Json to_json(const BoundFacts& facts);
 
 }  // namespace scheduled::cli

@@ -6,14 +6,13 @@
 
 #include "base/csv.hpp"
 #include "base/error.hpp"
+#include "cli/design_records.hpp"
 #include "cli/draw.hpp"
 #include "cli/log_options.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
-#include "design/records.hpp"
 #include "scheduled/design.hpp"
-#include "shell/arguments.hpp"
-#include "shell/output.hpp"
+#include "scheduled/trunk.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
@@ -34,44 +33,33 @@ struct ExtendOptions {
   ExtendRule rule = ExtendRule::match_base_lr;
   BoundOptions bound;
   OutputOptions output;
+
+  bool distance_given() const { return bound.distance && !bound.distance->automatic; }
 };
 
 /// The trunk: a schedule, or rates of a log with the cooldown that is planned.
-struct Trunk {
+struct Trained {
   std::string name;
   std::optional<Schedule> schedule;
-  std::vector<double> done;
+  std::optional<Trunk> trunk;
   Cooldown cooldown;
-  std::int64_t m = 0;
+  std::int64_t at = 0;
   std::int64_t planned = 0;  ///< what 1x is
 };
 
-Trunk trunk_of(const ExtendOptions& options) {
-  Trunk trunk;
+Trained trained_of(const ExtendOptions& options) {
   if (options.run.given()) {
     const RunLog log = options.run.read(options.run.logs.front());
-    trunk.name = log.name;
-    trunk.m = options.at.value_or(log.step.back());
-    if (trunk.m < 1 || trunk.m > log.step.back()) {
-      fail_value("at", std::to_string(trunk.m),
-                 fmt::format("must be between 1 and {}, where {} ends", log.step.back(), log.name));
-    }
-    trunk.done = densify(log, "lr", trunk.m, options.run.dense());
-    if (!(trunk.done.back() > 0.0)) {
-      fail_value("at", std::to_string(trunk.m), "the LR of " + log.name + " is 0 there; must be > 0, as it goes on");
-    }
-    trunk.cooldown = parse_cooldown(options.cooldown.value_or("20%"), options.decay.value_or("linear"));
-    trunk.planned = trunk.m;
-    return trunk;
+    const Trunk trunk(trunk_rates(log, options.at, options.run.dense()));
+    return {log.name,     {},
+            trunk,        parse_cooldown(options.cooldown.value_or("20%"), options.decay.value_or("linear")),
+            trunk.step(), trunk.step()};
   }
   const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   if (schedules.size() != 1) fail_argument("SPEC", "exactly one trunk can be extended");
-  if (!options.at) fail_argument("--at is missing", "how many steps of the trunk are done");
-  trunk.name = schedules[0].name;
-  trunk.schedule = schedules[0].schedule;
-  trunk.m = *options.at;
-  trunk.planned = trunk.schedule->steps().value_or(trunk.m);
-  return trunk;
+  if (!options.at) fail_argument("--at", "is missing: how many steps of the trunk are done");
+  const auto& [schedule, name, says_peak] = schedules[0];
+  return {name, schedule, {}, {}, *options.at, schedule.steps().value_or(*options.at)};
 }
 
 std::vector<std::int64_t> targets_of(const std::vector<Target>& to, std::int64_t planned) {
@@ -103,30 +91,21 @@ std::string choice_text(const ExtendRow& row) {
   return fmt::format("next LR {:.3g} of the last", row.parameter);
 }
 
-struct Extended {
-  Trunk trunk;
-  std::vector<std::int64_t> targets;
-  bool distance_given = false;
-  std::vector<ExtendRow> rows;
-
-  double distance() const { return rows.front().distance; }
-
-  /// The smallest bound at the horizon of `row`.
-  double best(const ExtendRow& row) const {
-    double best = row.omega;
-    for (const ExtendRow& other : rows) {
-      if (other.steps == row.steps) best = std::min(best, other.omega);
-    }
-    return best;
+/// The smallest bound at the horizon of `row`.
+double best_of(const Extended& found, const ExtendRow& row) {
+  double best = row.omega;
+  for (const ExtendRow& other : found.rows) {
+    if (other.steps == row.steps) best = std::min(best, other.omega);
   }
-};
+  return best;
+}
 
 std::string text_of(const Extended& found, const ExtendOptions& options) {
-  const std::string distance = found.distance_given
+  const std::string distance = options.distance_given()
                                    ? rounded(found.distance())
                                    : rounded(found.distance()) + " (the trunk's LR is the best one for its plan)";
   std::string text = fmt::format("trunk {}, {} steps done\nlast-iterate bound, distance {}, grad norm {}\n\n",
-                                 found.trunk.name, found.trunk.m, distance, options.bound.grad_norm_or_1().text);
+                                 found.name, found.at, distance, found.grad_norm.text);
   std::vector<std::string> header{"method", "to", "bound Ω", "over best", "worst case"};
   const bool several = found.targets.size() > 1;
   for (std::size_t k = 0; several && k + 1 < found.targets.size(); ++k) {
@@ -136,7 +115,7 @@ std::string text_of(const Extended& found, const ExtendOptions& options) {
   TextTable table(header);
   for (const ExtendRow& row : found.rows) {
     std::vector<std::string> cells{std::string(name_of(row.method)), std::to_string(row.steps), rounded(row.omega),
-                                   fmt::format("{:.4f}", row.omega / found.best(row)), rounded(row.worst_case)};
+                                   fmt::format("{:.4f}", row.omega / best_of(found, row)), rounded(row.worst_case)};
     for (std::size_t k = 0; several && k + 1 < found.targets.size(); ++k) {
       cells.push_back(found.targets[k] < row.steps ? rounded(row.stopped[k]) : "-");
     }
@@ -159,43 +138,16 @@ std::string text_of(const Extended& found, const ExtendOptions& options) {
   return text + "\n";
 }
 
-Json json_of(const Extended& found, const ExtendOptions& options) {
-  Json json;
-  json["trunk"] = found.trunk.name;
-  json["at"] = found.trunk.m;
-  json["distance"] = found.distance();
-  json["grad_norm"] = options.bound.grad_norm_or_1().json();
-  json["rule"] = word_of(options.rule);
-  json["to"] = found.targets;
-  json["rows"] = Json::array();
-  for (const ExtendRow& row : found.rows) {
-    Json stopped = Json::array();
-    for (const double value : row.stopped) stopped.push_back(std::isfinite(value) ? Json(value) : Json());
-    json["rows"].push_back(Json::object({{"method", name_of(row.method)},
-                                         {"steps", row.steps},
-                                         {"parameter", row.parameter},
-                                         {"at_limit", row.at_limit},
-                                         {"extra", row.extra},
-                                         {"omega", row.omega},
-                                         {"worst_case", row.worst_case},
-                                         {"spec", row.spec},
-                                         {"spec_omega", row.spec_omega},
-                                         {"stopped", std::move(stopped)}}));
-  }
-  return json;
-}
-
+/// With a column for each horizon: the bound of a plan that is stopped there.
 std::string csv_of(const Extended& found) {
-  std::vector<std::string> header{"method", "steps",      "extra", "parameter", "at_limit",
-                                  "omega",  "worst_case", "spec",  "spec_omega"};
-  for (const std::int64_t target : found.targets) header.push_back(fmt::format("stopped_{}", target));
-  std::string text = csv_line(header);
+  std::string text;
   for (const ExtendRow& row : found.rows) {
-    std::vector<std::string> cells{std::string(name_of(row.method)), std::to_string(row.steps),
-                                   std::to_string(row.extra),        format_number(row.parameter),
-                                   row.at_limit ? "true" : "false",  format_number(row.omega),
-                                   format_number(row.worst_case),    row.spec,
-                                   format_number(row.spec_omega)};
+    if (text.empty()) {
+      std::vector<std::string> header = csv_names(row);
+      for (const std::int64_t target : found.targets) header.push_back(fmt::format("stopped_{}", target));
+      text = csv_line(header);
+    }
+    std::vector<std::string> cells = csv_cells(row);
     for (const double value : row.stopped) cells.push_back(std::isfinite(value) ? format_number(value) : "");
     text += csv_line(cells);
   }
@@ -211,7 +163,7 @@ plot::Panel rates_of(const Extended& found, std::size_t target, std::int64_t end
     lines.push_back(rate_line(Schedule::table(row.lr), T, std::string(name_of(row.method)), lines.size()));
   }
   plot::Panel panel = rate_panel(std::move(lines), end);
-  panel.title = fmt::format("to {} steps, {} of them done", found.targets[target], found.trunk.m);
+  panel.title = fmt::format("to {} steps, {} of them done", found.targets[target], found.at);
   return panel;
 }
 
@@ -263,30 +215,30 @@ void check(const ExtendOptions& options) {
 
 void run(const ExtendOptions& options) {
   check(options);
-  Extended found{trunk_of(options), {}, options.bound.distance && !options.bound.distance->automatic, {}};
-  const Trunk& trunk = found.trunk;
-  found.targets = targets_of(options.to, trunk.planned);
+  const Trained trunk = trained_of(options);
+  Extended found{
+      trunk.name, trunk.at, options.bound.grad_norm_or_1(), options.rule, targets_of(options.to, trunk.planned), {}};
   // A power of t must be known for the plan, too; its cooldown may be longer than the trunk.
   const Duration& cooldown = trunk.cooldown.length;
   const std::int64_t tail = cooldown.unit == Duration::Unit::steps ? static_cast<std::int64_t>(cooldown.value) : 0;
-  const std::int64_t longest = std::max({2 * trunk.planned, trunk.m + tail, found.targets.back()});
+  const std::int64_t longest = std::max({2 * trunk.planned, trunk.at + tail, found.targets.back()});
   check_summable(longest);
-  const GradNorms norms(options.bound.grad_norm_or_1(), longest);
+  const GradNorms norms(found.grad_norm, longest);
   {
-    Progress progress("extensions", 4 * found.targets.size());
+    Progress progress("extensions", Words<ExtendMethod>::words.size() * found.targets.size());
     ExtendSettings settings{norms.view(), {}, options.rule, [&](std::int64_t done, std::int64_t) {
                               progress.done(static_cast<std::size_t>(done));
                             }};
-    if (found.distance_given) settings.distance = options.bound.distance->value;
+    if (options.distance_given()) settings.distance = options.bound.distance->value;
     found.rows = renamed({{"m", "at"}, {"horizons", "to"}}, [&] {
-      return trunk.schedule ? extend(*trunk.schedule, trunk.m, found.targets, settings)
-                            : extend(trunk.done, found.targets, settings, trunk.cooldown);
+      return trunk.schedule ? extend(*trunk.schedule, trunk.at, found.targets, settings)
+                            : extend(trunk.trunk->values(trunk.at), found.targets, settings, trunk.cooldown);
     });
   }
   if (!options.output.figure.empty()) {
     plot::write_figure(draw(found, {norms.view(), found.distance()}), options.output.figure);
   }
-  if (options.output.json) return print_line(json_of(found, options));
+  if (options.output.json) return print_line(to_json(found));
   if (options.output.csv) return print_text(csv_of(found));
   const plot::Panel to_last = rates_of(found, found.targets.size() - 1, found.targets.back());
   print_text(text_of(found, options) + to_last.title + "\n" + drawing(to_last, 16));

@@ -5,14 +5,13 @@
 #include <cmath>
 #include <map>
 
-#include "base/csv.hpp"
 #include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
+#include "cli/law_records.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
 #include "shell/file.hpp"
-#include "shell/output.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -93,47 +92,16 @@ std::string text_of(const Fitted& found, const FitVerb& verb) {
   return text;
 }
 
-Json json_of(const Fitted& found) {
-  const LawFit& fit = found.fit;
-  Json json;
-  json["law"] = law_json(fit.fitted);
-  json["converged"] = fit.converged;
-  json["iterations"] = fit.iterations;
-  json["objective"] = fit.objective;
-  json["estimates"] = Json::array();
-  for (const Estimate& e : fit.estimates) {
-    json["estimates"].push_back(Json::object({{"name", e.name},
-                                              {"value", e.value},
-                                              {"lower", e.lower},
-                                              {"upper", e.upper},
-                                              {"identified", e.identified},
-                                              {"at_bound", e.at_bound}}));
-  }
-  json["residuals"] = Json::array();
-  for (const RunResiduals& r : fit.residuals) {
-    json["residuals"].push_back(Json::object({{"run", r.name},
-                                              {"points", r.points},
-                                              {"mean", r.mean},
-                                              {"rms", r.rms},
-                                              {"largest", r.largest},
-                                              {"largest_relative", r.largest_relative}}));
-  }
-  json["warnings"] = fit.warnings;
-  return json;
-}
-
+/// The losses of each run with the law through them.
 void print_csv(const Fitted& found) {
-  Output output;
-  output.write("run,step,lr,loss,fitted\n");
+  std::vector<FittedCurve> curves;
   for (std::size_t k = 0; k < found.runs.size(); ++k) {
     const FitRun& run = found.runs[k];
-    for (std::size_t i = 0; i < run.step.size(); ++i) {
-      const double rate = run.lr[static_cast<std::size_t>(run.step[i]) - 1];
-      output.write(csv_line({run.name, std::to_string(run.step[i]), format_number(rate), format_number(run.loss[i]),
-                             format_number(found.curves[k][i])}));
-    }
+    FittedCurve curve{run.step, {}, run.loss, found.curves[k]};
+    for (const std::int64_t t : run.step) curve.lr.push_back(run.lr[static_cast<std::size_t>(t) - 1]);
+    curves.push_back(std::move(curve));
   }
-  output.flush();
+  print_series(curves, [&](std::size_t k) { return OfRun{found.runs[k].name}; });
 }
 
 /// The next of 1, 2, 5, 10, ...: ends of an axis at which it has ticks.
@@ -211,7 +179,7 @@ void run(const FitVerb& verb) {
   for (const FitRun& run : found.runs) found.curves.push_back(law_curve(found.fit.fitted.law, run.lr, run.step));
   if (!verb.save.empty()) write_file(verb.save, print_fitted_law(found.fit.fitted) + "\n");
   if (!verb.output.figure.empty()) plot::write_figure(draw(found), verb.output.figure);
-  if (verb.output.json) return print_line(json_of(found));
+  if (verb.output.json) return print_line(to_json(found.fit));
   if (verb.output.csv) return print_csv(found);
   print_text(text_of(found, verb));
 }
@@ -221,7 +189,7 @@ void run(const FitVerb& verb) {
 void add_fit(Verb& command) {
   Verb& verb = command.verb("fit", "Fit a law of the loss curve to the logs of runs");
   auto& options = verb.keep<FitVerb>();
-  verb.add_each("RUN", options.fit.runs, "Training logs (JSON, JSON lines or CSV), of one model, in one unit");
+  verb.add_each("RUN", options.fit.runs, "Training logs, of one model, in one unit");
   options.fit.logs.add_to(verb, "The same, where --base or --label follows");
   options.fit.add_settings_to(verb);
   verb.add("--save", options.save, "Write the fitted law for predict and cooldown").type("LAW.json");
@@ -229,9 +197,8 @@ void add_fit(Verb& command) {
   verb.help(
       "All runs are fitted at once; a law learns what a decay gains only from runs that lower their rate. A cooldown\n"
       "branch names the run that it left with --base; where that run is fitted, too, its losses count once. The\n"
-      "figure shows the losses with the law through them, what is left over, and the rates. Laws: angular (the\n"
-      "default, the best on real runs: docs/laws.md), multi-power (2503.12811), momentum (2408.11029), omega (the\n"
-      "bound), worst-case, bu (2602.07145, for ends of runs).\n\n"
+      "figure shows the losses with the law through them, what is left over, and the rates. docs/laws.md compares\n"
+      "the laws on real runs.\n\n"
       "Examples:\n"
       "  scheduled fit trunk.csv cosine-decay.csv --log decay.csv --base trunk.csv --log-warmup 100 --save law.json\n"
       "  scheduled fit trunk.csv cosine-decay.csv --law multi-power --fix gamma=0.5 --bootstrap 20 -o fit.png\n"

@@ -16,12 +16,11 @@
 namespace scheduled::cli {
 namespace {
 
-
-/// What `fit` prints with --json holds the fitted law as "law"; other text is left alone.
+/// What `fit` and `cooldown` print with --json holds the law as "fitted", as it does itself; other text is left alone.
 std::string without_wrapper(const std::string& text) {
   try {
     const Json json = Json::parse(text);
-    if (const Json* const law = json.find("law"); law != nullptr && law->is_object()) return law->dump();
+    if (const Json* const law = json.find("fitted"); law != nullptr && law->contains("fitted")) return law->dump();
   } catch (const ArgumentError&) {
     // parse_fitted_law refuses it with all that there is to say
   }
@@ -31,7 +30,7 @@ std::string without_wrapper(const std::string& text) {
 }  // namespace
 
 void FitArguments::add_settings_to(Verb& verb) {
-  verb.add("--law", law, "angular, multi-power, momentum, omega, worst-case or bu").type("LAW");
+  verb.add("--law", law, word_list(std::span<const std::string_view>(Words<LawKind>::words))).type("LAW");
   verb.add("--column", column, "The losses to fit; default val_loss, where a log has none train_loss").type("NAME");
   verb.add("--first", first,
            "Leave out losses before this step, which laws do not describe; default 5 % of the longest run")
@@ -97,7 +96,5 @@ LawFit FitArguments::fit(const std::vector<FitRun>& from) const {
 FittedLaw read_law(const std::string& file) {
   return located(source_name(file), [&] { return parse_fitted_law(without_wrapper(read_text(file))); });
 }
-
-Json law_json(const FittedLaw& fitted) { return Json::parse(print_fitted_law(fitted)); }
 
 }  // namespace scheduled::cli

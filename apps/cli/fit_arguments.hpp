@@ -43,8 +43,6 @@ struct FitArguments {
 /// Reads what fit --save wrote, or --json printed. Throws std::invalid_argument naming the file.
 FittedLaw read_law(const std::string& file);
 
-Json law_json(const FittedLaw& fitted);
-
 }  // namespace scheduled::cli
 
 namespace scheduled {

@@ -3,17 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include "base/error.hpp"
+#include "cli/design_records.hpp"
 #include "cli/draw.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
-#include "design/records.hpp"
 #include "scheduled/design.hpp"
-#include "shell/arguments.hpp"
 #include "shell/file.hpp"
-#include "shell/print.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
@@ -47,9 +46,9 @@ ScheduleConstraints constraints_of(const OptimizeOptions& options) {
 }
 
 /// Throws std::runtime_error where there is no such schedule, or none was found to the tolerance.
-void require_solved(const OptimumBeside& result, double tolerance) {
+void require_solved(const OptimumBeside& result, const ScheduleConstraints& constraints, double tolerance) {
   if (result.status == SolveStatus::infeasible) {
-    throw std::runtime_error("infeasible: " + result.reason);
+    throw std::runtime_error("infeasible: " + contradiction(constraints, "final", "max-lr"));
   }
   if (result.status == SolveStatus::optimal) return;
   constexpr double largest_tolerance = 0.1;
@@ -70,7 +69,7 @@ OptimumBeside optimize(std::int64_t T, GradNorm grad_norm, double distance, cons
   OptimumBeside found = renamed({{"T", "steps"}, {"max_lr", "max-lr"}, {"final_lr", "final"}}, [&] {
     return optimum_beside_linear(T, grad_norm, distance, constraints, options.bound.criterion, solver);
   });
-  require_solved(found, solver.tolerance);
+  require_solved(found, constraints, solver.tolerance);
   return found;
 }
 
@@ -158,37 +157,11 @@ std::string text_of(const OptimumBeside& found, std::int64_t T, const OptimizeOp
                      status_text(found, options), table.text(), words_of(found, options));
 }
 
-Json json_of(const OptimumBeside& found, std::int64_t T, const OptimizeOptions& options) {
-  Json json;
-  json["schedule"] = schedule_json(Schedule::table(found.optimum.lr));
-  json["T"] = T;
-  json["status"] = "optimal";
-  json["bound"] = found.optimum.bound;
-  json["lower_bound"] = found.lower_bound;
-  json["gap"] = found.gap;
-  json["iterations"] = found.iterations;
-  json["bounds"] = to_json(found.optimum_bounds);
-  json["linear_decay"] = Json::object({{"peak", *std::max_element(found.linear.lr.begin(), found.linear.lr.end())},
-                                       {"bounds", to_json(found.linear_bounds)}});
-  json["gain"] = found.difference.gain;
-  json["last_step"] = found.difference.last_step;
-  if (found.nearest) {
-    json["nearest"] = Json::object({{"spec", print(found.nearest->schedule)},
-                                    {"distance", found.nearest->distance},
-                                    {"bound", found.nearest_bound}});
-  }
-  if (found.free_bound) json["bound_without_constraints"] = *found.free_bound;
-  add_settings(json, options.bound);
-  return json;
-}
-
 void print_csv(const OptimumBeside& found) {
-  Output output;
-  output.write("step,lr,linear_decay\n");
-  for (std::size_t t = 0; t < found.optimum.lr.size(); ++t) {
-    output.write(fmt::format("{},{},{}\n", t, format_number(found.optimum.lr[t]), format_number(found.linear.lr[t])));
-  }
-  output.flush();
+  OptimizedRates rates{{}, found.optimum.lr, found.linear.lr};
+  rates.step.resize(rates.lr.size());
+  std::iota(rates.step.begin(), rates.step.end(), 0);
+  print_series(rates);
 }
 
 plot::Panel rates_of(const OptimumBeside& found, std::int64_t T) {
@@ -222,7 +195,7 @@ void run(const OptimizeOptions& options) {
     const BoundSettings settings{norms.view(), distance, std::nullopt, options.bound.criterion};
     plot::write_figure(draw(found, T, settings), options.output.figure);
   }
-  if (options.output.json) return print_line(json_of(found, T, options));
+  if (options.output.json) return print_lines(std::vector{Optimized{T, found}}, options.bound);
   if (options.output.csv) return print_csv(found);
   print_text(text_of(found, T, options) + drawing(rates_of(found, T), 16));
 }

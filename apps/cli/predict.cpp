@@ -1,8 +1,8 @@
 // scheduled predict: the losses that a fitted law expects of schedules.
 #include "cli/predict.hpp"
-#include "base/csv.hpp"
 #include "base/error.hpp"
 #include "cli/fit_arguments.hpp"
+#include "cli/law_records.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
 #include "shell/output.hpp"
@@ -15,16 +15,6 @@
 
 namespace scheduled::cli {
 namespace {
-
-struct Row {
-  std::string name;
-  std::string short_name;
-  std::vector<double> lr;
-  std::vector<std::int64_t> step;
-  std::vector<Predicted> loss;  ///< at `step`, the last of which is the end
-
-  const Predicted& end() const { return loss.back(); }
-};
 
 std::int64_t first_described(const FittedLaw& fitted) {
   return static_cast<std::int64_t>(undescribed_share * fitted.time);
@@ -48,10 +38,10 @@ std::vector<std::int64_t> steps_of(const std::vector<double>& lr, std::optional<
   return steps;
 }
 
-std::vector<Row> predict(const PredictOptions& options, const FittedLaw& fitted) {
+std::vector<Prediction> predict(const PredictOptions& options, const FittedLaw& fitted) {
   const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   const std::vector<std::string> names = short_names(schedules, true);
-  std::vector<Row> rows;
+  std::vector<Prediction> rows;
   for (std::size_t k = 0; k < schedules.size(); ++k) {
     if (!schedules[k].schedule.steps()) {
       fail_argument(schedules[k].name, "has no horizon; give steps=N, or --steps N for all");
@@ -60,113 +50,78 @@ std::vector<Row> predict(const PredictOptions& options, const FittedLaw& fitted)
       fail_argument(schedules[k].name, "has no peak; a law needs the learning rate, peak=LR");
     }
     check_summable(*schedules[k].schedule.steps());
-    Row row{schedules[k].name, names[k], schedules[k].schedule.values(), {}, {}};
-    row.step = steps_of(row.lr, options.every, first_described(fitted));
-    if (row.step.empty()) fail_argument(row.name, "all rates are 0");
-    row.loss = predict_losses(fitted, row.lr, row.step);
+    Prediction row{{schedules[k].schedule}, fitted.law.kind, names[k], schedules[k].schedule.values(), {}, {}, {}};
+    row.step = steps_of(row.rates, options.every, first_described(fitted));
+    if (row.step.empty()) fail_argument(schedules[k].name, "all rates are 0");
+    row.predicted = predict_losses(fitted, row.rates, row.step);
+    row.warnings = extrapolations(fitted, row.rates);
     rows.push_back(std::move(row));
   }
   return rows;
 }
 
-std::vector<std::string> warnings_of(const std::vector<Row>& rows, const FittedLaw& fitted) {
+std::vector<std::string> warnings_of(const std::vector<Prediction>& rows) {
   std::vector<std::string> all;
-  for (const Row& row : rows) {
-    for (const std::string& found : extrapolations(fitted, row.lr)) all.push_back(row.short_name + ": " + found);
+  for (const Prediction& row : rows) {
+    for (const std::string& found : row.warnings) all.push_back(row.name + ": " + found);
   }
   return all;
 }
 
-std::string text_of(const std::vector<Row>& rows, const FittedLaw& fitted, const std::string& file) {
+std::string text_of(const std::vector<Prediction>& rows, const FittedLaw& fitted, const std::string& file) {
   const bool several = rows.size() > 1;
   TextTable ends({"schedule", "steps", "final loss", "90 % interval", several ? "above the best" : ""});
-  const auto best = std::min_element(rows.begin(), rows.end(),
-                                     [](const Row& a, const Row& b) { return a.end().loss < b.end().loss; });
-  for (const Row& row : rows) {
-    ends.add({row.short_name, std::to_string(row.lr.size()), loss_text(row.end().loss), interval_text(row.end()),
-              &row == &*best ? "" : difference_text(predict_difference(fitted, row.lr, best->lr))});
+  const auto best = std::min_element(
+      rows.begin(), rows.end(), [](const Prediction& a, const Prediction& b) { return a.end().loss < b.end().loss; });
+  for (const Prediction& row : rows) {
+    ends.add({row.name, std::to_string(row.rates.size()), loss_text(row.end().loss), interval_text(row.end()),
+              &row == &*best ? "" : difference_text(predict_difference(fitted, row.rates, best->rates))});
   }
   std::string text = fmt::format("{} law of {}\n\n{}", law_name(fitted.law.kind), file, ends.text());
   if (several) text += "above the best: the interval of the difference, without the noise of a measurement\n";
   std::int64_t longest = 1;
-  for (const Row& row : rows) longest = std::max(longest, row.step.back());
+  for (const Prediction& row : rows) longest = std::max(longest, row.step.back());
   std::vector<std::string> header{"step"};
-  for (const Row& row : rows) header.push_back(rows.size() == 1 ? "loss" : row.short_name);
+  for (const Prediction& row : rows) header.push_back(rows.size() == 1 ? "loss" : row.name);
   if (rows.size() == 1) header.insert(header.end(), {"90 % interval", "learning rate"});
   TextTable table(header);
   for (const std::int64_t t : spread_steps(longest, 11)) {
     if (t < first_described(fitted) && t < longest) continue;
     std::vector<std::string> cells{std::to_string(t)};
-    for (const Row& row : rows) {
+    for (const Prediction& row : rows) {
       const bool known = t >= row.step.front() && t <= row.step.back();
-      const Predicted at = known ? predict_losses(fitted, row.lr, std::vector{t})[0] : Predicted{};
+      const Predicted at = known ? predict_losses(fitted, row.rates, std::vector{t})[0] : Predicted{};
       cells.push_back(known ? loss_text(at.loss) : "");
       if (rows.size() > 1) continue;
       cells.push_back(known ? interval_text(at) : "");
-      cells.push_back(rounded(row.lr[static_cast<std::size_t>(t) - 1]));
+      cells.push_back(rounded(row.rates[static_cast<std::size_t>(t) - 1]));
     }
     table.add(std::move(cells));
   }
-  return text + "\n" + table.text() + warnings_text(warnings_of(rows, fitted));
-}
-
-Json json_of(const Row& row, const FittedLaw& fitted) {
-  Json json;
-  json["spec"] = row.name;
-  json["law"] = law_name(fitted.law.kind);
-  json["steps"] = row.lr.size();
-  json["final"] = to_json(row.end());
-  json["warnings"] = extrapolations(fitted, row.lr);
-  std::vector<double> lr, loss, lower, upper;
-  for (std::size_t i = 0; i < row.step.size(); ++i) {
-    lr.push_back(row.lr[static_cast<std::size_t>(row.step[i]) - 1]);
-    loss.push_back(row.loss[i].loss);
-    lower.push_back(row.loss[i].lower);
-    upper.push_back(row.loss[i].upper);
-  }
-  json["step"] = row.step;
-  json["lr"] = lr;
-  json["loss"] = loss;
-  json["lower"] = lower;
-  json["upper"] = upper;
-  return json;
-}
-
-void print_csv(const std::vector<Row>& rows) {
-  Output output;
-  output.write("schedule,step,lr,loss,lower,upper\n");
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.step.size(); ++i) {
-      const Predicted& at = row.loss[i];
-      output.write(csv_line({row.name, std::to_string(row.step[i]),
-                             format_number(row.lr[static_cast<std::size_t>(row.step[i]) - 1]), format_number(at.loss),
-                             format_number(at.lower), format_number(at.upper)}));
-    }
-  }
-  output.flush();
+  return text + "\n" + table.text() + warnings_text(warnings_of(rows));
 }
 
 /// Losses with the ends of their intervals, and rates.
-plot::Figure draw(const std::vector<Row>& rows) {
+plot::Figure draw(const std::vector<Prediction>& rows) {
   std::int64_t end = 1;
   std::vector<plot::Line> losses, intervals, rates;
   for (std::size_t k = 0; k < rows.size(); ++k) {
-    const Row& row = rows[k];
+    const Prediction& row = rows[k];
     end = std::max(end, row.step.back());
-    plot::Line loss{row.short_name, {row.step.begin(), row.step.end()}, {}, k};
-    for (const Predicted& at : row.loss) loss.y.push_back(at.loss);
+    plot::Line loss{row.name, {row.step.begin(), row.step.end()}, {}, k};
+    for (const Predicted& at : row.predicted) loss.y.push_back(at.loss);
     plot::Line lower{k == 0 ? "90 % interval" : "", loss.x, {}, 0};
     lower.shade = 1.0;  // pale
     plot::Line upper = lower;
     upper.label.clear();
-    for (const Predicted& at : row.loss) {
+    for (const Predicted& at : row.predicted) {
       lower.y.push_back(at.lower);
       upper.y.push_back(at.upper);
     }
     losses.push_back(std::move(loss));
     intervals.push_back(std::move(lower));
     intervals.push_back(std::move(upper));
-    rates.push_back(rate_line(Schedule::table(row.lr), static_cast<std::int64_t>(row.lr.size()), row.short_name, k));
+    rates.push_back(rate_line(Schedule::table(row.rates), static_cast<std::int64_t>(row.rates.size()), row.name, k));
   }
   constexpr double skipped = 0.1;  // losses of the first steps lie far above all others
   const plot::Axis y{.label = "predicted loss", .range = plot::settled_range(losses, skipped, plot::Scale::linear)};
@@ -186,14 +141,16 @@ void run(const PredictOptions& options) {
   if (options.specs.specs.empty()) {
     fail_argument("SPEC", "at least one schedule, or --optimize; see scheduled predict --help");
   }
-  const std::vector<Row> rows = [&] {
+  const std::vector<Prediction> rows = [&] {
     const Busy busy;
     return predict(options, fitted);
   }();
   if (!options.output.figure.empty()) plot::write_figure(draw(rows), options.output.figure);
-  if (options.output.csv) return print_csv(rows);
+  if (options.output.csv) {
+    return print_series(rows, [&](std::size_t k) { return OfSchedule{rows[k].schedule}; });
+  }
   if (options.output.json) {
-    for (const Row& row : rows) print_line(json_of(row, fitted));
+    for (const Prediction& row : rows) print_line(to_json(row));
     return;
   }
   print_text(text_of(rows, fitted, options.law));

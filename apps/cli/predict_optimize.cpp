@@ -2,38 +2,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/error.hpp"
+#include "cli/law_records.hpp"
 #include "cli/predict.hpp"
 #include "cli/verbs.hpp"
-#include "law/records.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/law.hpp"
-#include "shell/print.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
 namespace {
-
-struct Beside {
-  std::string name;
-  Schedule schedule;
-  LawPeak best;
-  Predicted loss;
-  Predicted worse;  ///< than the optimum
-};
-
-struct Found {
-  std::int64_t steps = 0;
-  std::int64_t warmup = 0;
-  double cap = 0.0;
-  LawOptimum optimum;
-  Predicted loss;
-  std::vector<Beside> beside;
-  std::optional<NearestSpec> nearest;
-  Predicted nearest_worse;
-  std::vector<std::string> warnings;
-};
 
 constexpr std::string_view rivals[] = {
     "linear", "cosine", "wsd(cooldown=20%)", "wsd(cooldown=20%, decay=1-sqrt)", "wsd(cooldown=50%)", "constant"};
@@ -44,9 +24,10 @@ Schedule with_warmup(std::string_view spec, std::int64_t length, std::int64_t wa
   return Schedule(named);
 }
 
-Found find(const PredictOptions& options, const FittedLaw& fitted) {
-  Found found;
-  if (!options.specs.steps) fail_argument("--steps is missing", "the number of updates of the schedule");
+LawBest find(const PredictOptions& options, const FittedLaw& fitted) {
+  LawBest found;
+  found.law = fitted.law.kind;
+  if (!options.specs.steps) fail_argument("--steps", "is missing: the number of updates of the schedule");
   found.steps = resolve_steps("steps", *options.specs.steps, std::nullopt, {});
   if (found.steps < 1) fail_value("steps", std::to_string(found.steps), "must be at least 1");
   check_summable(found.steps);
@@ -64,27 +45,30 @@ Found find(const PredictOptions& options, const FittedLaw& fitted) {
     const Schedule schedule = with_warmup(spec, found.steps, found.warmup);
     const LawPeak best = best_law_peak(fitted.law, schedule, found.cap);
     const std::vector<double> rates = schedule.with_peak(best.peak).values();
-    found.beside.push_back({std::string(spec), schedule.with_peak(best.peak), best,
-                            predict_losses(fitted, rates, end)[0], predict_difference(fitted, rates, lr)});
+    found.beside.push_back({std::string(spec),
+                            {schedule.with_peak(best.peak)},
+                            best,
+                            predict_losses(fitted, rates, end)[0],
+                            predict_difference(fitted, rates, lr)});
   }
   if (found.steps > 1) {
-    found.nearest = nearest_spec(lr);
-    found.nearest_worse = predict_difference(fitted, found.nearest->schedule.values(), lr);
+    const NearestSpec nearest = nearest_spec(lr);
+    found.nearest = {nearest, predict_difference(fitted, nearest.schedule.values(), lr)};
   }
   found.warnings = extrapolations(fitted, lr);
   return found;
 }
 
-const Beside* best_beside(const Found& found) {
+const LawRival* best_beside(const LawBest& found) {
   const auto best = std::min_element(found.beside.begin(), found.beside.end(),
-                                     [](const Beside& a, const Beside& b) { return a.loss.loss < b.loss.loss; });
+                                     [](const LawRival& a, const LawRival& b) { return a.loss.loss < b.loss.loss; });
   return best == found.beside.end() ? nullptr : &*best;
 }
 
-std::string words_of(const Found& found) {
+std::string words_of(const LawBest& found) {
   std::string text;
   const auto say = [&](const std::string& line) { text += "  - " + line + "\n"; };
-  if (const Beside* best = best_beside(found)) {
+  if (const LawRival* best = best_beside(found)) {
     constexpr double visible = 5e-5;
     const std::string named = fmt::format("{} at peak {}", best->name, rounded(best->best.peak));
     if (best->worse.loss < visible) {
@@ -99,8 +83,8 @@ std::string words_of(const Found& found) {
   }
   if (found.nearest) {
     say(fmt::format("The nearest named schedule differs by at most {} of the peak and is {:.4f} above:",
-                    percent_text(found.nearest->distance), std::max(found.nearest_worse.loss, 0.0)));
-    text += "    " + print(found.nearest->schedule) + "\n";
+                    percent_text(found.nearest->nearest.distance), std::max(found.nearest->worse.loss, 0.0)));
+    text += "    " + print(found.nearest->nearest.schedule) + "\n";
   }
   if (!found.optimum.converged) {
     say(fmt::format("Not converged: to the first order {:.1g} could still be won.", found.optimum.gap));
@@ -108,7 +92,7 @@ std::string words_of(const Found& found) {
   return text.empty() ? text : "\nIn words\n" + text;
 }
 
-std::string text_of(const Found& found, const PredictOptions& options, const FittedLaw& fitted) {
+std::string text_of(const LawBest& found, const PredictOptions& options, const FittedLaw& fitted) {
   const std::vector<double>& lr = found.optimum.lr;
   std::string text = fmt::format(
       "{} step{}, warmup {}, no rate above {}; {} law of {}\n"
@@ -118,46 +102,25 @@ std::string text_of(const Found& found, const PredictOptions& options, const Fit
   TextTable table({"schedule", "peak LR", "last LR", "final loss", "90 % interval", "above the optimum"});
   table.add({"optimal", rounded(*std::max_element(lr.begin(), lr.end())), rounded(lr.back()),
              loss_text(found.loss.loss), interval_text(found.loss), ""});
-  for (const Beside& row : found.beside) {
+  for (const LawRival& row : found.beside) {
     table.add({row.name, rounded(row.best.peak) + (row.best.at_cap ? " (cap)" : ""),
-               rounded(row.schedule.lr(found.steps - 1)), loss_text(row.loss.loss), interval_text(row.loss),
+               rounded(row.schedule.schedule.lr(found.steps - 1)), loss_text(row.loss.loss), interval_text(row.loss),
                difference_text(row.worse)});
   }
   return text + table.text() + words_of(found) + warnings_text(found.warnings) + "\n";
 }
 
-Json json_of(const Found& found, const FittedLaw& fitted) {
-  Json json;
-  json["schedule"] = schedule_json(Schedule::table(found.optimum.lr));
-  json["law"] = law_name(fitted.law.kind);
-  json["steps"] = found.steps;
-  json["warmup"] = found.warmup;
-  json["cap"] = found.cap;
-  json["status"] = found.optimum.converged ? "converged" : "not converged";
-  json["gap"] = found.optimum.gap;
-  json["evaluations"] = found.optimum.evaluations;
-  json["final"] = to_json(found.loss);
-  json["beside"] = Json::array();
-  for (const Beside& row : found.beside) {
-    json["beside"].push_back(Json::object({{"spec", print(row.schedule)},
-                                           {"peak", row.best.peak},
-                                           {"at_cap", row.best.at_cap},
-                                           {"final", to_json(row.loss)},
-                                           {"above_optimum", to_json(row.worse)}}));
-  }
-  if (found.nearest) {
-    json["nearest"] = Json::object({{"spec", print(found.nearest->schedule)},
-                                    {"distance", found.nearest->distance},
-                                    {"above_optimum", to_json(found.nearest_worse)}});
-  }
-  json["warnings"] = found.warnings;
-  return json;
+void print_csv(const std::vector<double>& lr) {
+  Rates rates{{}, lr};
+  rates.step.resize(lr.size());
+  std::iota(rates.step.begin(), rates.step.end(), 0);
+  print_series(rates);
 }
 
-plot::Panel rates_of(const Found& found) {
+plot::Panel rates_of(const LawBest& found) {
   std::vector<plot::Line> lines{rate_line(Schedule::table(found.optimum.lr), found.steps, "optimal", 0)};
-  if (const Beside* best = best_beside(found)) {
-    lines.push_back(rate_line(best->schedule, found.steps, best->name, 1));
+  if (const LawRival* best = best_beside(found)) {
+    lines.push_back(rate_line(best->schedule.schedule, found.steps, best->name, 1));
   }
   return rate_panel(std::move(lines), found.steps);
 }
@@ -169,21 +132,14 @@ void predict_optimum(const PredictOptions& options, const FittedLaw& fitted) {
     fail_argument("SPEC", "not with --optimize, which compares with named schedules by itself");
   }
   if (options.every) fail_argument("--every", "not with --optimize");
-  const Found found = find(options, fitted);
+  const LawBest found = find(options, fitted);
   options.out.write(found.optimum.lr, fmt::format("smallest loss of {} steps by the {} law of {}", found.steps,
                                                   law_name(fitted.law.kind), options.law));
   if (!options.output.figure.empty()) {
     plot::write_figure({{rates_of(found)}, plot::Arrangement::stacked, 4.4, 2.4}, options.output.figure);
   }
-  if (options.output.json) return print_line(json_of(found, fitted));
-  if (options.output.csv) {
-    Output output;
-    output.write("step,lr\n");
-    for (std::size_t t = 0; t < found.optimum.lr.size(); ++t) {
-      output.write(fmt::format("{},{}\n", t, format_number(found.optimum.lr[t])));
-    }
-    return output.flush();
-  }
+  if (options.output.json) return print_line(to_json(found));
+  if (options.output.csv) return print_csv(found.optimum.lr);
   print_text(text_of(found, options, fitted) + drawing(rates_of(found), 14));
 }
 

@@ -1,17 +1,17 @@
 // scheduled refine: a schedule from the grad norms of a run.
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include "base/error.hpp"
+#include "cli/design_records.hpp"
 #include "cli/draw.hpp"
 #include "cli/log_options.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
-#include "design/records.hpp"
 #include "plot/series.hpp"
 #include "scheduled/design.hpp"
-#include "shell/arguments.hpp"
 #include "shell/file.hpp"
-#include "shell/print.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
@@ -27,56 +27,23 @@ struct RefineOptions {
   OutputOptions output;
 };
 
-struct Refined {
-  RunLog log;
-  Series norms;
-  DenseStretch dense;
-  RefinedRun run;
-  std::int64_t steps = 0;
-};
-
-/// The rates of the run, or why they are not known.
-std::vector<double> own_rates(const RunLog& log, const DenseStretch& norms, const DenseOptions& dense,
-                              std::string& why_not) {
-  if (norms.first > 1) {
-    why_not = fmt::format("the log has no grad norms before step {}; --base RUN puts the run before it", norms.first);
-    return {};
-  }
-  KnownRates known = known_rates(log, dense);
-  why_not = std::move(known.why_not);
-  return std::move(known.lr);
-}
-
-Refined refine_log(const RefineOptions& options) {
-  RunLog log = options.run.read(options.run.logs.front());
-  Series norms = series(log, "grad_norm");
-  if (norms.step.size() < 2) {
-    fail_file(log.name, fmt::format("{} row{} of grad_norm; must be at least 2", norms.step.size(),
-                                    norms.step.size() == 1 ? "" : "s"));
-  }
-  for (std::size_t k = 0; k < norms.step.size(); ++k) {
-    if (norms.value[k] > 0.0) continue;
-    fail_file(log.name, fmt::format("grad_norm at step {} = 0: must be > 0; leave the cell of a skipped step empty",
-                                    norms.step[k]));
-  }
-  DenseStretch dense = densify_logged(log, "grad_norm", options.run.dense());
-  const std::int64_t steps = options.steps.value_or(static_cast<std::int64_t>(dense.values.size()));
-  check_summable(steps);
+Refined refined(const RefineOptions& options) {
+  const RunLog log = options.run.read(options.run.logs.front());
+  if (options.steps) check_summable(*options.steps);
   const RefineSettings settings{
-      .norm = options.norm, .width = options.width.value, .steps = steps, .close = options.close.value};
-  std::string why_not;
-  const std::vector<double> own = own_rates(log, dense, options.run.dense(), why_not);
-  RefinedRun run = refine_run(dense.values, own, settings);
-  if (own.empty() && settings.norm == NormKind::l2) run.why_no_transfer = why_not;
-  return {std::move(log), std::move(norms), std::move(dense), std::move(run), steps};
+      .norm = options.norm, .width = options.width.value, .steps = options.steps, .close = options.close.value};
+  Refined found{refine_log(log, settings, options.run.dense())};
+  if (!found.run.transfer && found.dense.first > 1 && options.norm == NormKind::l2) {
+    found.run.why_no_transfer += "; --base RUN puts the run before it";
+  }
+  return found;
 }
 
 std::string text_of(const Refined& found, const RefineOptions& options) {
   const std::vector<double>& norms = found.run.refined.grad_norm;
-  std::string text =
-      fmt::format("{}\n{} grad norms ({}) from step {} to {}; filtered: {} at first, {} at last\n", found.log.name,
-                  found.norms.step.size(), word_of(options.norm), found.norms.step.front(), found.norms.step.back(),
-                  rounded(norms.front()), rounded(norms.back()));
+  std::string text = fmt::format("{}\n{} grad norms ({}) from step {} to {}; filtered: {} at first, {} at last\n",
+                                 found.log, found.norms.step.size(), word_of(options.norm), found.norms.step.front(),
+                                 found.norms.step.back(), rounded(norms.front()), rounded(norms.back()));
   const std::string part =
       found.dense.first > 1 ? fmt::format(", for steps {} to {} only", found.dense.first, found.norms.step.back()) : "";
   text += fmt::format("a schedule of {} steps{}\n\n", found.steps, part);
@@ -84,7 +51,7 @@ std::string text_of(const Refined& found, const RefineOptions& options) {
     text += fmt::format(
         "  bound, each at its best scale: {} for the run's own schedule\n"
         "  peak LR  {} if the scale of the run's own was the best\n",
-        against(found.run.transfer->to.bound / found.run.transfer->from.bound) + " than", rounded(found.run.peak()));
+        against(found.run.transfer->bound_ratio()) + " than", rounded(found.run.peak()));
   } else {
     text += fmt::format("  peak LR  to be tuned (not compared with the run's own: {})\n", found.run.why_no_transfer);
   }
@@ -98,37 +65,12 @@ std::string text_of(const Refined& found, const RefineOptions& options) {
   return text + "\n";
 }
 
-Json json_of(const Refined& found, const RefineOptions& options) {
-  Json json;
-  json["schedule"] = schedule_json(found.run.schedule());
-  json["log"] = found.log.name;
-  json["norm"] = word_of(options.norm);
-  json["norms"] = found.norms.step.size();
-  json["first_step"] = found.norms.step.front();
-  json["last_step"] = found.norms.step.back();
-  json["steps"] = found.steps;
-  json["peak"] = found.run.transfer ? Json(found.run.peak()) : Json();
-  json["bound_over_own"] =
-      found.run.transfer ? Json(found.run.transfer->to.bound / found.run.transfer->from.bound) : Json();
-  if (!found.run.transfer) json["why_no_peak"] = found.run.why_no_transfer;
-  if (const auto nearest = found.run.nearest()) {
-    json["nearest"] = Json::object({{"spec", print(*nearest)}, {"distance", found.run.refined.nearest->distance}});
-  } else {
-    json["nearest"] = nullptr;
-  }
-  json["grad_norm"] = found.run.refined.grad_norm;
-  return json;
-}
-
 void print_csv(const Refined& found) {
-  Output output;
-  output.write("step,lr,grad_norm\n");
   const Schedule schedule = found.run.schedule();
-  for (std::int64_t t = 0; t < found.steps; ++t) {
-    output.write(fmt::format("{},{},{}\n", t, format_number(schedule.lr(t)),
-                             format_number(found.run.refined.grad_norm[static_cast<std::size_t>(t)])));
-  }
-  output.flush();
+  RefinedRates rates{{}, schedule.values(), found.run.refined.grad_norm};
+  rates.step.resize(rates.lr.size());
+  std::iota(rates.step.begin(), rates.step.end(), 0);
+  print_series(rates);
 }
 
 plot::Panel rates_of(const Refined& found) {
@@ -160,16 +102,16 @@ plot::Figure draw(const Refined& found) {
 }
 
 void run(const RefineOptions& options) {
-  if (!options.run.given()) fail({"--log is missing; see scheduled refine --help"});
+  if (!options.run.given()) fail_argument("--log", "is missing; see scheduled refine --help");
   const Refined found = [&] {
     const Busy busy;
-    return refine_log(options);
+    return refined(options);
   }();
   const Schedule schedule = found.run.schedule();
-  options.out.write(schedule.values(), fmt::format("refined from the grad norms of {}; {}", found.log.name,
+  options.out.write(schedule.values(), fmt::format("refined from the grad norms of {}; {}", found.log,
                                                    found.run.transfer ? "at the peak to try" : "largest rate 1"));
   if (!options.output.figure.empty()) plot::write_figure(draw(found), options.output.figure);
-  if (options.output.json) return print_line(json_of(found, options));
+  if (options.output.json) return print_line(to_json(found));
   if (options.output.csv) return print_csv(found);
   print_text(text_of(found, options) + drawing(rates_of(found), 16));
 }

@@ -21,16 +21,4 @@ std::string bound_label(const BoundSettings& settings) {
   return bound_name(settings.criterion) + (plain ? " (D = G = 1)" : " (loss units)");
 }
 
-Json to_json(const Schedule& tuned, const BestBaseLr& best) {
-  Json json;
-  json["spec"] = print(tuned);
-  json["schedule"] = Json::parse(print_json(tuned));
-  json["T"] = best.T;
-  json["peak"] = best.peak;
-  json["bound"] = best.bound;
-  json["closed_form"] = best.closed_form;
-  json["at_limit"] = best.at_limit;
-  return json;
-}
-
 }  // namespace scheduled::cli

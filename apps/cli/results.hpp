@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "base/json.hpp"
 #include "scheduled/design.hpp"
 
 namespace scheduled::cli {
@@ -16,8 +15,5 @@ std::string bound_name(Criterion criterion);
 
 /// The bound at an axis, with its unit or what it was computed for.
 std::string bound_label(const BoundSettings& settings);
-
-/// spec, schedule, T, peak, bound, closed_form, at_limit of a schedule at its best peak.
-Json to_json(const Schedule& tuned, const BestBaseLr& best);
 
 }  // namespace scheduled::cli

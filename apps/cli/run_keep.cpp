@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "anytime/records.hpp"
 #include "cli/run.hpp"
+#include "cli/run_records.hpp"
 #include "shell/output.hpp"
 #include "shell/text.hpp"
 
@@ -26,17 +26,14 @@ std::string lines_of(const char* begin, const std::vector<std::string>& texts) {
 
 void verify(const VerifyOptions& options) {
   RunStore store = options.run.open(options.clear ? RunStore::Access::write : RunStore::Access::read);
-  std::vector<RecordedCheckpoint> cleared;
+  Asked<std::vector<RecordedCheckpoint>> cleared;
   if (options.clear) cleared = store.clear_marks();
   const VerifyReport report = store.verify();
   if (options.run.json) {
-    Json json = to_json(report);
-    if (options.clear) json["cleared"] = Json::array();
-    for (const RecordedCheckpoint& checkpoint : cleared) json["cleared"].push_back(to_json(checkpoint));
-    print_line(json);
+    print_line(to_json(Verified{report, cleared}));
   } else {
     std::string text = lines_of("damage: ", report.problems) + lines_of("note: ", report.notes);
-    for (const RecordedCheckpoint& checkpoint : cleared) {
+    for (const RecordedCheckpoint& checkpoint : cleared.value_or(std::vector<RecordedCheckpoint>())) {
       text += fmt::format("cleared: {} at step {} is as it was committed\n", checkpoint.line, checkpoint.step);
     }
     print_text(text + fmt::format("{}: {} checkpoints, {} files, {} bytes read\n",
@@ -89,7 +86,7 @@ void repair(const RepairOptions& options) {
 
 void migrate(const RunOptions& options) {
   RunStore::migrate(options.folder);
-  if (options.json) return print_line(Json::object({{"run", options.folder}}));
+  if (options.json) return print_line(to_json(Migrated{options.folder}));
   print_text(options.folder + ": the record has today's format; the older one is run.sqlite.old\n");
 }
 

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "anytime/records.hpp"
-#include "base/csv.hpp"
 #include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
@@ -86,22 +86,6 @@ std::string text_of(const AnytimePlan& plan, const std::string& scale) {
                      plan.trunk_steps, plan.total_steps - plan.trunk_steps, percent_of(plan.overhead)) +
          fmt::format("{} steps as separate cosine runs: {} saved\n\n", plan.separate_steps, percent_of(saved)) +
          checkpoints.text();
-}
-
-std::string csv_of(const AnytimePlan& plan) {
-  std::vector<std::string> header{"result", "start", "cooldown", "bound", "cosine_bound", "ratio"};
-  if (plan.branches.front().loss) header.insert(header.end(), {"loss", "loss_lower", "loss_upper"});
-  header.emplace_back("spec");
-  std::string text = csv_line(header);
-  for (const PlannedBranch& branch : plan.branches) {
-    std::vector<std::string> cells{std::to_string(branch.result),      std::to_string(branch.start),
-                                   std::to_string(branch.cooldown),    format_number(branch.bound),
-                                   format_number(branch.cosine.bound), format_number(branch.ratio)};
-    for (const double value : losses_of(branch)) cells.push_back(format_number(value));
-    cells.push_back(print(branch.schedule));
-    text += csv_line(cells);
-  }
-  return text;
 }
 
 /// The part of a line from x = `begin` on.
@@ -202,13 +186,12 @@ void plan_run(const PlanOptions& options) {
   if (!options.output.figure.empty()) plot::write_figure(draw(plan, settings, request.law), options.output.figure);
   if (options.output.json) {
     Json json = to_json(plan);
-    json["distance"] = request.distance;
-    json["grad_norm"] = options.bound.grad_norm_or_1().json();
+    add_members(json, options.bound, std::array<std::string_view, 1>{"criterion"});
     return print_line(json);
   }
   const std::string scale =
       fmt::format("distance {}, grad norm {}", format_number(request.distance), options.bound.grad_norm_or_1().text);
-  print_text(options.output.csv ? csv_of(plan) : text_of(plan, scale));
+  print_text(options.output.csv ? csv_of(plan.branches) : text_of(plan, scale));
 }
 
 }  // namespace

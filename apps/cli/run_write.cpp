@@ -1,9 +1,10 @@
 // scheduled run init, lr, commit, branch, resume, log: what a training program calls.
 #include <fmt/format.h>
 
-#include "anytime/records.hpp"
 #include "base/error.hpp"
+#include "cli/bound_records.hpp"
 #include "cli/run.hpp"
+#include "cli/run_records.hpp"
 #include "shell/arguments.hpp"
 #include "shell/file.hpp"
 #include "shell/output.hpp"
@@ -39,20 +40,16 @@ void print_rates(const LrOptions& options) {
   const RunStore store = options.run.open(RunStore::Access::read);
   const std::int64_t first = options.step ? *options.step : store.record().line(options.run.line).step;
   const std::int64_t count = options.count.value_or(1);
-  Json json;
-  Output output;
-  if (options.csv) output.write("step,lr\n");
+  Rates rates;
   for (std::int64_t step = first; step < first + count; ++step) {
-    const double lr = store.lr(options.run.line, step);
-    if (options.run.json) {
-      json["step"].push_back(step);
-      json["lr"].push_back(lr);
-    } else {
-      output.write((options.csv ? std::to_string(step) + "," : "") + format_number(lr) + "\n");
-    }
+    rates.step.push_back(step);
+    rates.lr.push_back(store.lr(options.run.line, step));
   }
-  if (options.run.json) return print_line(json);
-  output.flush();
+  if (options.run.json) return print_line(to_json(rates));
+  if (options.csv) return print_series(rates);
+  std::string text;
+  for (const double lr : rates.lr) text += format_number(lr) + "\n";
+  print_text(text);
 }
 
 struct CommitOptions {
@@ -178,7 +175,7 @@ void log(const LogOptions& options) {
   const std::string warning = store.log(options.run.line, metrics, options.session);
   store.flush();
   if (!warning.empty()) warn(warning);
-  if (options.run.json) print_line(Json::object({{"line", options.run.line}, {"values", metrics.size()}}));
+  if (options.run.json) print_line(to_json(LoggedMetrics{options.run.line, metrics.size()}));
 }
 
 }  // namespace
@@ -263,7 +260,8 @@ void add_run_log(Verb& run) {
   options.run.add_to(verb);
   verb.add_each("NAME=VALUE", options.values, "Metrics after that step, e.g. train_loss=3.1");
   verb.add("--step", options.step, "Finished updates").type("N");
-  verb.add("--from", options.from, "A log with many rows: JSON, CSV or JSON lines; - is standard input").type("FILE");
+  verb.add("--from", options.from, "A log with many rows, in any form that bound --log reads; - is standard input")
+      .type("FILE");
   verb.add("--session", options.session, "Refuse where the line was resumed after this session").type("ID");
   verb.help("Example:\n  scheduled run log myrun --step 400 train_loss=3.25 val_loss=3.31");
   verb.run([&options] { log(options); });

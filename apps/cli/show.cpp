@@ -6,12 +6,11 @@
 
 #include "base/csv.hpp"
 #include "base/error.hpp"
+#include "cli/bound_records.hpp"
 #include "cli/draw.hpp"
 #include "cli/verbs.hpp"
 #include "plot/figure.hpp"
 #include "scheduled/schedule.hpp"
-#include "shell/arguments.hpp"
-#include "shell/print.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -52,8 +51,11 @@ Steps steps_of(const ShowOptions& options, const Schedule& schedule, std::int64_
 void print_csv(const ShowOptions& options, std::int64_t end) {
   const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   Output output;
-  std::vector<std::string> header{"step"};
-  for (const NamedSchedule& entry : schedules) header.push_back(schedules.size() == 1 ? "lr" : entry.name);
+  std::vector<std::string> header = series_names(Rates());
+  if (schedules.size() > 1) {
+    header.pop_back();
+    for (const NamedSchedule& entry : schedules) header.push_back(entry.name);
+  }
   output.write(csv_line(header));
   const auto write_row = [&](std::int64_t step) {
     std::string row = std::to_string(step);
@@ -70,16 +72,11 @@ void print_csv(const ShowOptions& options, std::int64_t end) {
   output.flush();
 }
 
-Json json_of(const ShowOptions& options, const Schedule& schedule, std::int64_t end) {
-  const Layout& layout = schedule.layout();
-  Json json = spec_and_schedule(schedule);
-  json["layout"] = Json::object(
-      {{"steps", layout.steps}, {"warmup_steps", layout.warmup_steps}, {"cooldown_steps", layout.cooldown_steps}});
-  json["step"] = Json::array();
-  json["lr"] = Json::array();
+Shown shown(const ShowOptions& options, const Schedule& schedule, std::int64_t end) {
+  Shown found{{schedule}, schedule.layout(), {}};
   const auto add = [&](std::int64_t step) {
-    json["step"].push_back(step);
-    json["lr"].push_back(schedule.lr(step));
+    found.rates.step.push_back(step);
+    found.rates.lr.push_back(schedule.lr(step));
   };
   if (options.every && options.at.empty()) {
     const std::int64_t own_end = options.until ? end : schedule.steps().value_or(end);
@@ -87,7 +84,7 @@ Json json_of(const ShowOptions& options, const Schedule& schedule, std::int64_t 
   } else {
     for (const auto& [step, why] : steps_of(options, schedule, end)) add(step);
   }
-  return json;
+  return found;
 }
 
 std::string layout_text(const Layout& layout) {
@@ -140,7 +137,7 @@ void show(const ShowOptions& options) {
   std::string text;
   for (const NamedSchedule& entry : schedules) {
     if (options.output.json) {
-      print_line(json_of(options, entry.schedule, end));
+      print_line(to_json(shown(options, entry.schedule, end)));
     } else {
       text += table_text(options, entry, end);
     }

@@ -9,11 +9,9 @@
 #include <memory>
 #include <stdexcept>
 
-#include "base/csv.hpp"
 #include "base/error.hpp"
-#include "bound/records.hpp"
+#include "cli/design_records.hpp"
 #include "cli/results.hpp"
-#include "shell/output.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
@@ -196,44 +194,18 @@ std::string text_of(const SweepTable& table, const BoundOptions& bound) {
   return out;
 }
 
-std::string csv_of(const SweepTable& table, const SweepOptions& settings) {
-  std::vector<std::string> header = sweep_columns();
-  header.emplace_back("ratio");
-  std::string text = csv_line(header);
-  for (std::size_t k = 0; k < table.results.size(); ++k) {
-    std::vector<std::string> cells = sweep_cells(table.axes, settings, table.results[k]);
-    cells.push_back(table.results[k].error.empty() ? format_number(table.ratios[k]) : "");
-    text += csv_line(cells);
-  }
-  return text;
-}
-
-Json json_of(const SweepTable& table, const BoundOptions& bound) {
-  Json json;
-  json["criterion"] = word_of(bound.criterion);
-  json["distance"] = bound.distance_or_1();
-  json["combinations"] = table.axes.size();
-  json["rows"] = Json::array();
+std::vector<SweptRow> rows_of(const SweepTable& table, const SweepOptions& settings) {
+  std::vector<SweptRow> rows;
   for (std::size_t k = 0; k < table.results.size(); ++k) {
     const SweepResult& result = table.results[k];
-    const SweepPlace place = sweep_place(table.axes, result.combination);
-    Json row;
-    row["schedule"] = table.schedule_names[place.schedule];
-    if (!table.axes.horizons.empty()) row["steps"] = table.axes.horizons[place.horizon];
-    if (!table.axes.cooldowns.empty()) row["cooldown"] = table.axes.cooldowns[place.cooldown];
-    row["grad_norm"] = table.norms[place.grad_norm].json();
-    if (!result.error.empty()) {
-      row["error"] = result.error;
-    } else {
-      row["spec"] = print(sweep_schedule(table.axes, result.combination).with_peak(result.best->peak));
-      row["T"] = result.best->T;
-      row["peak"] = result.best->peak;
-      row["bound"] = result.best->bound;
-      row["ratio"] = table.ratios[k];
+    SweptRow row{sweep_row(table.axes, settings, result), {}, {}};
+    if (result.best) {
+      row.tuned = sweep_schedule(table.axes, result.combination).with_peak(result.best->peak);
+      row.ratio = table.ratios[k];
     }
-    json["rows"].push_back(std::move(row));
+    rows.push_back(std::move(row));
   }
-  return json;
+  return rows;
 }
 
 }  // namespace
@@ -249,7 +221,9 @@ void SweepVerbOptions::add_to(Verb& verb) {
   verb.add("--out", out,
            "Of a sweep: append each result to this CSV file; after Ctrl-C the same command goes on from it")
       .type("FILE.csv");
-  verb.add("--value", value, "What the figure of a sweep shows: ratio (default), bound or peak").type("WORD");
+  verb.add("--value", value,
+           concat({"What the figure of a sweep shows: ", word_list(Words<SweepValue>::words), "; default ratio"}))
+      .type("WORD");
 }
 
 void SweepVerbOptions::check_unasked() const {
@@ -271,14 +245,14 @@ void compare_over(const SweepVerbOptions& options, const SpecOptions& specs, con
   table.results = results_of(table.axes, settings, options.out);
   const auto failed = [](const SweepResult& result) { return !result.error.empty(); };
   if (std::all_of(table.results.begin(), table.results.end(), failed)) {
-    fail_argument("no combination could be computed", table.results.front().error);
+    fail_argument("SPEC", "no combination could be computed: " + table.results.front().error);
   }
   table.ratios = sweep_ratios(table.axes, table.results);
   if (!output.figure.empty()) {
     plot::write_figure(draw_sweep(table, options.value.value_or(SweepValue::ratio), bound.criterion), output.figure);
   }
-  if (output.json) return print_line(json_of(table, bound));
-  print_text(output.csv ? csv_of(table, settings) : text_of(table, bound));
+  if (output.json) return print_line(to_json(Swept{bound, table.axes.size(), rows_of(table, settings)}));
+  print_text(output.csv ? csv_of(rows_of(table, settings)) : text_of(table, bound));
 }
 
 }  // namespace scheduled::cli

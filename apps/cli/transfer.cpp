@@ -1,14 +1,12 @@
 // scheduled transfer: the base LR of one schedule from the tuned base LR of another.
 #include <fmt/format.h>
 
-#include "base/csv.hpp"
 #include "base/error.hpp"
+#include "cli/design_records.hpp"
 #include "cli/draw.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
-#include "shell/arguments.hpp"
-#include "shell/print.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -20,62 +18,32 @@ struct TransferOptions {
   OutputOptions output;
 };
 
-struct Moved {
-  Schedule schedule;  ///< with the peak to try
-  LrTransfer transfer;
-};
-
-std::string text_of(const NamedSchedule& from, const std::vector<NamedSchedule>& all, const std::vector<Moved>& moved,
-                    const BoundOptions& bound) {
+std::string text_of(const NamedSchedule& from, const std::vector<NamedSchedule>& all,
+                    const std::vector<Transferred>& moved, const BoundOptions& bound) {
   std::string text = fmt::format("from {}\n{}\n\n", from.name, settings_text(bound));
   const std::vector<std::string> names = short_names(all, false);
   TextTable table({"to", "factor", "limit", "peak LR to try", "bound"});
   for (std::size_t k = 0; k < moved.size(); ++k) {
     const LrTransfer& found = moved[k].transfer;
     table.add({names[k + 1], rounded(found.factor), found.limit ? rounded(*found.limit) : "none known",
-               rounded(found.peak), against(found.to.bound / found.from.bound)});
+               rounded(found.peak), against(found.bound_ratio())});
   }
   text += table.text() +
           "\nfactor: from the rates of every step; limit: closed form for long runs; bound: at the best peaks\n";
   for (std::size_t k = 0; k < moved.size(); ++k) {
     const bool short_enough = print(all[k + 1].schedule) == all[k + 1].name;
-    text += (k == 0 ? "to try\n  " : "  ") + (short_enough ? print(moved[k].schedule) : all[k + 1].name) + "\n";
+    text +=
+        (k == 0 ? "to try\n  " : "  ") + (short_enough ? print(moved[k].schedule.schedule) : all[k + 1].name) + "\n";
   }
   return text + "\n";
 }
 
-Json json_of(const Schedule& from, const Moved& moved, const BoundOptions& bound) {
-  const LrTransfer& found = moved.transfer;
-  Json json = spec_and_schedule(moved.schedule);
-  json["from"] = print(from);
-  json["factor"] = found.factor;
-  json["limit"] = found.limit;
-  json["peak"] = found.peak;
-  json["best_peak_from"] = found.from.peak;
-  json["best_peak_to"] = found.to.peak;
-  json["bound_from"] = found.from.bound;
-  json["bound_to"] = found.to.bound;
-  add_settings(json, bound);
-  return json;
-}
-
-std::string csv_of(const Schedule& from, const std::vector<Moved>& moved) {
-  std::string text = csv_line({"from", "to", "factor", "limit", "peak", "bound_from", "bound_to"});
-  for (const Moved& row : moved) {
-    const LrTransfer& found = row.transfer;
-    text += csv_line({print(from), print(row.schedule), format_number(found.factor),
-                      found.limit ? format_number(*found.limit) : "", format_number(found.peak),
-                      format_number(found.from.bound), format_number(found.to.bound)});
-  }
-  return text;
-}
-
-plot::Panel panel_of(const std::vector<NamedSchedule>& schedules, const std::vector<Moved>& moved) {
+plot::Panel panel_of(const std::vector<NamedSchedule>& schedules, const std::vector<Transferred>& moved) {
   const std::vector<std::string> names = short_names(schedules, false);
   std::int64_t end = 1;
   std::vector<plot::Line> lines;
   for (std::size_t k = 0; k < schedules.size(); ++k) {
-    const Schedule& schedule = k == 0 ? schedules[0].schedule : moved[k - 1].schedule;
+    const Schedule& schedule = k == 0 ? schedules[0].schedule : moved[k - 1].schedule.schedule;
     const std::int64_t steps = schedule.steps().value_or(1);
     end = std::max(end, steps);
     lines.push_back(rate_line(schedule, steps, names[k], k));
@@ -102,20 +70,17 @@ void run(const TransferOptions& options) {
   }
   schedules[0] = tuned(schedules[0], options.best_lr);
   const BoundArguments arguments(options.bound, schedules);
-  std::vector<Moved> moved;
+  std::vector<Transferred> moved;
   for (std::size_t k = 1; k < schedules.size(); ++k) {
     const LrTransfer found = transfer_base_lr(schedules[0].schedule, schedules[k].schedule, arguments.settings());
-    moved.push_back({schedules[k].schedule.with_peak(found.peak), found});
+    moved.push_back({{schedules[k].schedule.with_peak(found.peak)}, schedules[0].schedule, found});
   }
   const plot::Panel panel = panel_of(schedules, moved);
   if (!options.output.figure.empty()) {
     plot::write_figure({{panel}, plot::Arrangement::stacked, 4.4, 2.4}, options.output.figure);
   }
-  if (options.output.csv) return print_text(csv_of(schedules[0].schedule, moved));
-  if (options.output.json) {
-    for (const Moved& row : moved) print_line(json_of(schedules[0].schedule, row, options.bound));
-    return;
-  }
+  if (options.output.csv) return print_text(csv_of(moved));
+  if (options.output.json) return print_lines(moved, options.bound);
   print_text(text_of(schedules[0], schedules, moved, options.bound) + drawing(panel, 14));
 }
 

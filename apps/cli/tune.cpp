@@ -3,15 +3,13 @@
 
 #include <cmath>
 
-#include "base/csv.hpp"
 #include "base/error.hpp"
+#include "cli/design_records.hpp"
 #include "cli/draw.hpp"
 #include "cli/explain.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
-#include "shell/arguments.hpp"
-#include "shell/print.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {
@@ -25,15 +23,13 @@ struct TuneOptions {
   bool explain = false;
 };
 
-struct Tuned {
-  Schedule schedule;  ///< at its best peak
-  LrSensitivity sensitivity;
-  const BestBaseLr& best() const { return sensitivity.best; }
-};
+const BestBaseLr& best_of(const Tuned& tuned) { return tuned.sensitivity.best; }
 
-Tuned tune_one(const Schedule& schedule, const BoundSettings& settings, double within) {
-  const LrSensitivity sensitivity = lr_sensitivity(schedule, settings, within);
-  return {schedule.with_peak(sensitivity.best.peak), sensitivity};
+Tuned tune_one(const Schedule& schedule, const BoundSettings& settings, const TuneOptions& options) {
+  const LrSensitivity found = lr_sensitivity(schedule, settings, options.within.value);
+  Tuned tuned{{schedule.with_peak(found.best.peak)}, found, {}};
+  if (options.explain) tuned.facts = bound_facts(tuned.schedule.schedule, settings);
+  return tuned;
 }
 
 std::string beside(const std::optional<double>& ratio, double best) {
@@ -53,7 +49,7 @@ std::string interval_text(const LrSensitivity& found) {
 
 std::string text_of(const NamedSchedule& entry, const Tuned& tuned) {
   const bool short_enough = print(entry.schedule) == entry.name;
-  const BestBaseLr& best = tuned.best();
+  const BestBaseLr& best = best_of(tuned);
   std::string text;
   const auto say = [&](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<15}{}\n", name, value);
@@ -63,20 +59,8 @@ std::string text_of(const NamedSchedule& entry, const Tuned& tuned) {
   say("at half of it", beside(tuned.sensitivity.at_half, best.bound));
   say("at twice it", beside(tuned.sensitivity.at_double, best.bound));
   say("within " + percent_text(tuned.sensitivity.share), interval_text(tuned.sensitivity));
-  say("tuned", short_enough ? print(tuned.schedule) : entry.name + " with this peak");
+  say("tuned", short_enough ? print(tuned.schedule.schedule) : entry.name + " with this peak");
   return entry.name + "\n" + text;
-}
-
-Json json_of(const Tuned& tuned, const BoundOptions& bound) {
-  Json json = to_json(tuned.schedule, tuned.best());
-  json["at_half"] = tuned.sensitivity.at_half;
-  json["at_double"] = tuned.sensitivity.at_double;
-  json["within"] = Json::object({{"share", tuned.sensitivity.share},
-                                 {"low", tuned.sensitivity.low},
-                                 {"high", tuned.sensitivity.high},
-                                 {"low_at_limit", tuned.sensitivity.low_at_limit}});
-  add_settings(json, bound);
-  return json;
 }
 
 /// The bound over the peak around each optimum, which is marked.
@@ -90,13 +74,13 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
   for (std::size_t k = 0; k < tuned.size(); ++k) {
     plot::Line line{names[k], {}, {}, k};
     for (int n = 0; n < points; ++n) {
-      const double peak = tuned[k].best().peak * std::pow(10.0, decades * (2.0 * n / (points - 1) - 1.0));
-      if (peak < tuned[k].schedule.smallest_peak() || !(std::isfinite(peak) && peak > 0.0)) continue;
+      const double peak = best_of(tuned[k]).peak * std::pow(10.0, decades * (2.0 * n / (points - 1) - 1.0));
+      if (peak < tuned[k].schedule.schedule.smallest_peak() || !(std::isfinite(peak) && peak > 0.0)) continue;
       line.x.push_back(peak);
-      line.y.push_back(bound(tuned[k].schedule.with_peak(peak), settings));
+      line.y.push_back(bound(tuned[k].schedule.schedule.with_peak(peak), settings));
     }
     lines.push_back(std::move(line));
-    optima.push_back({"", {tuned[k].best().peak}, {tuned[k].best().bound}, k, plot::Line::Kind::points});
+    optima.push_back({"", {best_of(tuned[k]).peak}, {best_of(tuned[k]).bound}, k, plot::Line::Kind::points});
   }
   lines.insert(lines.end(), optima.begin(), optima.end());
   const plot::Axis x{.label = "peak learning rate", .scale = plot::Scale::log};
@@ -115,33 +99,18 @@ void tune(const TuneOptions& options) {
   {
     const Busy busy;
     for (const NamedSchedule& entry : schedules) {
-      tuned.push_back(tune_one(entry.schedule, arguments.settings(), options.within.value));
+      tuned.push_back(tune_one(entry.schedule, arguments.settings(), options));
     }
   }
   if (!options.output.figure.empty()) {
     plot::write_figure(draw(schedules, tuned, arguments.settings()), options.output.figure);
   }
+  if (options.output.json) return print_lines(tuned, options.bound);
+  if (options.output.csv) return print_text(csv_of(tuned));
   std::string text;
-  if (options.output.csv) {
-    text = csv_line({"schedule", "T", "peak", "bound", "at_half", "at_double", "closed_form", "low", "high"});
-  }
-  const auto number = [](const std::optional<double>& value) { return value ? format_number(*value) : ""; };
   for (std::size_t k = 0; k < tuned.size(); ++k) {
-    const Tuned& row = tuned[k];
-    if (options.output.json) {
-      Json json = json_of(row, options.bound);
-      if (options.explain) json["closed_forms"] = to_json(bound_facts(row.schedule, arguments.settings()));
-      print_line(json);
-    } else if (options.output.csv) {
-      const BestBaseLr& best = row.best();
-      text += csv_line({print(row.schedule), std::to_string(best.T), format_number(best.peak),
-                        format_number(best.bound), number(row.sensitivity.at_half), number(row.sensitivity.at_double),
-                        best.closed_form ? "true" : "false", format_number(row.sensitivity.low),
-                        format_number(row.sensitivity.high)});
-    } else {
-      text += text_of(schedules[k], row);
-      if (options.explain) text += explanation(bound_facts(row.schedule, arguments.settings()));
-    }
+    text += text_of(schedules[k], tuned[k]);
+    if (options.explain) text += explanation(*tuned[k].facts);
   }
   print_text(text);
 }

@@ -110,12 +110,6 @@ BoundArguments::BoundArguments(const BoundOptions& options, const std::vector<Na
     : grad_norms_(options.grad_norm_or_1(), longest(options.T, schedules)),
       settings_{grad_norms_.view(), options.distance_or_1(), options.T, options.criterion} {}
 
-void add_settings(Json& json, const BoundOptions& options) {
-  json["criterion"] = word_of(options.criterion);
-  json["distance"] = options.distance_or_1();
-  json["grad_norm"] = options.grad_norm_or_1().json();
-}
-
 std::string settings_text(const BoundOptions& options) {
   constexpr std::array<std::string_view, 3> names{"last-iterate bound", "average-iterate bound",
                                                   "worst case of the last iterate"};
@@ -123,11 +117,16 @@ std::string settings_text(const BoundOptions& options) {
                  format_number(options.distance_or_1()), ", grad norm ", options.grad_norm_or_1().text});
 }
 
+std::string decay_names() {
+  std::string names;
+  for (const ScheduleHelp& help : decay_help()) names += concat({names.empty() ? "" : ", ", help.name});
+  return names;
+}
+
 CooldownOptions::Added CooldownOptions::add_to(Verb& verb, const std::string& share_of) {
   Option of_length =
       verb.add("--cooldown", length, "Length of the cooldown: steps, tokens, examples, or a share of " + share_of);
-  Option of_decay =
-      verb.add("--decay", decay, "Shape of the cooldown: linear, 1-sqrt, cosine, ...").suggest(suggest_decays);
+  Option of_decay = verb.add("--decay", decay, "Shape of the cooldown: " + decay_names()).suggest(suggest_decays);
   Option of_final = verb.add("--final", final, "Rate at its end, or a share of the peak such as 10%");
   verb.then([this] { cooldown = parse_cooldown(length, decay, final); });
   return {of_length.type("LENGTH"), of_decay.type("NAME"), of_final.type("LR")};

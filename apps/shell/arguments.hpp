@@ -79,9 +79,10 @@ struct AskedGradNorm {
   Kind kind = Kind::number;
   double value = 1.0;               ///< the number, or the power's exponent
   std::vector<double> series = {};  ///< of the file
-
-  Json json() const { return kind == Kind::number ? Json(value) : Json(text); }
 };
+inline Json describe_as_json(const AskedGradNorm& asked) {
+  return asked.kind == AskedGradNorm::Kind::number ? Json(asked.value) : Json(asked.text);
+}
 template <>
 struct Argument<AskedGradNorm> {
   static constexpr bool may_be_file = true;
@@ -143,10 +144,11 @@ class BoundArguments {
   BoundSettings settings_;
 };
 
-/// criterion, distance and grad_norm as asked for.
-void add_settings(Json& json, const BoundOptions& options);
-/// The same in words.
+/// In words.
 std::string settings_text(const BoundOptions& options);
+
+/// "linear, 1-sqrt, ...", as decay_help has them.
+std::string decay_names();
 
 /// --cooldown, --decay and --final.
 struct CooldownOptions {
@@ -172,3 +174,19 @@ struct RatesFile {
 };
 
 }  // namespace scheduled::shell
+
+namespace scheduled {
+
+/// A bound as it was asked for, among the fields of a result.
+template <>
+struct Record<shell::BoundOptions> {
+  using BoundOptions = shell::BoundOptions;
+  static constexpr std::string_view name = "BoundOptions";
+  static constexpr std::string_view meaning = "How the bound was asked for";
+  static constexpr std::tuple fields{
+      Field{"criterion", &BoundOptions::criterion, "", "'omega', 'standard' or 'worst-case'"},
+      Field{"distance", &BoundOptions::distance_or_1, "distance", "From the start to the optimum"},
+      Field{"grad_norm", &BoundOptions::grad_norm_or_1, "loss/distance", "A number, or the text that says the norms"}};
+};
+
+}  // namespace scheduled

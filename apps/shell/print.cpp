@@ -1,11 +1,10 @@
 #include "shell/print.hpp"
 
-#include "schedule/records.hpp"
-
 namespace scheduled::shell {
 
-Json spec_and_schedule(const Schedule& schedule) {
-  return Json::object({{"spec", print(schedule)}, {"schedule", schedule_json(schedule)}});
+void add_member(Json& object, std::string_view name, const PrintedSchedule& printed) {
+  object.add("spec", print(printed.schedule));
+  object.add(name, schedule_json(printed.schedule));
 }
 
 }  // namespace scheduled::shell

@@ -3,6 +3,8 @@
 
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/csv.hpp"
 #include "base/record.hpp"
@@ -12,15 +14,62 @@
 
 namespace scheduled::shell {
 
-/// {"spec": text, "schedule": {...}}: @FILE reads it back.
-Json spec_and_schedule(const Schedule& schedule);
+/// A schedule among the fields of a result. JSON has its spec text as "spec" before the schedule itself, so that @FILE
+/// reads the result back; CSV has the text.
+struct PrintedSchedule {
+  Schedule schedule;
+};
+void add_member(Json& object, std::string_view name, const PrintedSchedule& printed);
+inline Json describe_as_json(const PrintedSchedule& printed) { return print(printed.schedule); }
 
-/// The record's fields under a header, one line each.
+/// A line of JSON for each record, which ends with the fields of `settings` but for those left out.
+template <Described R, Described Settings>
+void print_lines(const std::vector<R>& records, const Settings& settings,
+                 std::span<const std::string_view> left_out = {}) {
+  for (const R& record : records) {
+    Json json = to_json(record);
+    add_members(json, settings, left_out);
+    print_line(json);
+  }
+}
+
+/// The records' fields under a header, one line each.
 template <Described R>
 std::string csv_of(std::span<const R> records) {
-  std::string text = csv_line(csv_names<R>());
+  std::string text = csv_line(records.empty() ? csv_names<R>() : csv_names(records.front()));
   for (const R& record : records) text += csv_line(csv_cells(record));
   return text;
+}
+template <Described R>
+std::string csv_of(const std::vector<R>& records) {
+  return csv_of(std::span<const R>(records));
+}
+
+/// Prints the series of the records as columns, one line for each of their entries, and returns when all is written.
+/// `lead(k)`: a record whose fields the lines of records[k] begin with.
+template <Described R, class Lead>
+void print_series(const std::vector<R>& records, const Lead& lead) {
+  Output output;
+  const auto joined = [](std::vector<std::string> cells, const std::vector<std::string>& more) {
+    cells.insert(cells.end(), more.begin(), more.end());
+    return csv_line(cells);
+  };
+  output.write(joined(csv_names(lead(0)), series_names(records.front())));
+  for (std::size_t k = 0; k < records.size(); ++k) {
+    const R& record = records[k];
+    const std::vector<std::string> first = csv_cells(lead(k));
+    const std::size_t rows = series_rows(record);
+    for (std::size_t row = 0; row < rows; ++row) output.write(joined(first, series_cells(record, row)));
+  }
+  output.flush();
+}
+template <Described R>
+void print_series(const R& record) {
+  Output output;
+  output.write(csv_line(series_names(record)));
+  const std::size_t rows = series_rows(record);
+  for (std::size_t row = 0; row < rows; ++row) output.write(csv_line(series_cells(record, row)));
+  output.flush();
 }
 
 }  // namespace scheduled::shell

@@ -1,4 +1,5 @@
-// The bound along the log of a run. Part of the library scheduled::runlog.
+// What the log of a run says: the bound along it, a schedule from its gradient norms. Part of the library
+// scheduled::runlog.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "scheduled/bound.hpp"
+#include "scheduled/design.hpp"
 #include "scheduled/runlog.hpp"
 
 namespace scheduled {
@@ -46,5 +48,20 @@ struct RunBound {
 /// before T, rates that are 0 throughout where the distance is not given; and as densify and bound_at. Cost as
 /// bound_at.
 RunBound bound_along(const RunLog& log, const AlongOptions& options = {});
+
+/// A schedule from the gradient norms in the log of a run.
+struct RefinedLog {
+  std::string log;  ///< its name
+  NormKind norm = NormKind::l2;
+  Series norms;        ///< as logged
+  DenseStretch dense;  ///< one per update, from the first that is known on
+  RefinedRun run;
+  std::int64_t steps = 0;  ///< of the schedule
+};
+
+/// refine_run with the norms and the rates of the log, where they are known from the first step on; else
+/// run.why_no_transfer says so. The schedule has as many steps as there are norms, or settings.steps. Throws
+/// ArgumentError with the log as the place: fewer than 2 norms, one that is 0; and as densify_logged and refine.
+RefinedLog refine_log(const RunLog& log, const RefineSettings& settings = {}, const DenseOptions& options = {});
 
 }  // namespace scheduled

@@ -132,9 +132,13 @@ enum class SolveStatus {
   infeasible,     ///< no rates obey the constraints: `reason` names them; lr is empty
 };
 
+/// Why no rates obey the constraints, in words with these names of the last and the largest rate; empty where some do.
+std::string contradiction(const ScheduleConstraints& constraints, std::string_view final_lr = "final_lr",
+                          std::string_view max_lr = "max_lr");
+
 struct ConstrainedSchedule {
   SolveStatus status = SolveStatus::optimal;
-  std::string reason;        ///< for `infeasible`
+  std::string reason;        ///< for `infeasible`: contradiction(constraints)
   std::vector<double> lr;    ///< eta_1 ... eta_T; they obey the constraints but for rounding
   double bound = 0.0;        ///< Omega_T of lr
   double lower_bound = 0.0;  ///< no rates that obey the constraints have a smaller Omega_T
@@ -168,6 +172,8 @@ struct LrTransfer {
   /// section 3 times sqrt(T_from/T_to); a warmup is left out. Nothing where one of the two shapes has no limit of that
   /// kind: it has them for WSD with a linear cooldown to 0, and for cosine, 1-sqrt and polynomial over the whole run.
   std::optional<double> limit;
+
+  double bound_ratio() const { return to.bound / from.bound; }  ///< of the bounds at the best peaks
 };
 
 /// Moves the base LR tuned for `tuned` (its peak) to `target` (whose peak does not matter): other cooldown, shape or

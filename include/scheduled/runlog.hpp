@@ -209,6 +209,11 @@ struct KnownRates {
 /// densify of "lr" up to the last step; a gap, or a log without rates, is no error. Throws as densify for the options.
 KnownRates known_rates(const RunLog& log, const DenseOptions& options = {});
 
+/// The rates of updates 1 ... at of a run that goes on from there; nothing: of all that it logged. Throws ArgumentError
+/// naming `at`: not within the log, or a rate of 0 there; and as densify.
+std::vector<double> trunk_rates(const RunLog& log, std::optional<std::int64_t> at = {},
+                                const DenseOptions& options = {});
+
 // ---- Runs: the log files that belong together.
 
 /// The files of one run.

@@ -79,13 +79,27 @@ void check_axes(const SweepAxes& axes, const SweepOptions& options = {});
 /// error.
 std::vector<double> sweep_ratios(const SweepAxes& axes, std::span<const SweepResult> results);
 
+/// A result with its place on the axes in words.
+struct SweepRow {
+  std::int64_t combination = 0;
+  std::string schedule = {};            ///< spec text; a very long one is shortened
+  std::int64_t steps = 0;               ///< the horizon, else the schedule's own; 0: none
+  std::optional<double> cooldown = {};  ///< share of the run, where that is an axis
+  std::string grad_norm = {};           ///< the family's name, else "t^alpha"
+  Criterion criterion = Criterion::omega;
+  double distance = 1.0;
+  std::optional<BestBaseLr> best = {};
+  std::string error = {};  ///< on one line
+};
+SweepRow sweep_row(const SweepAxes& axes, const SweepOptions& options, const SweepResult& result);
+
 // ---- The results of a sweep in a CSV file, from which an interrupted sweep goes on.
 
 /// combination, schedule, steps, cooldown, grad_norm, criterion, distance (these say which sweep it is), T, peak,
 /// bound, closed_form, at_limit, error.
 const std::vector<std::string>& sweep_columns();
 
-/// The cells of a result; numbers read back exactly; empty where there is none. A very long spec is shortened.
+/// The cells of a result's row; numbers read back exactly; empty where there is none.
 std::vector<std::string> sweep_cells(const SweepAxes& axes, const SweepOptions& options, const SweepResult& result);
 
 class LockedFile;

@@ -137,11 +137,13 @@ plot::Line between(const plot::Line& line, double low, double high) {
   return out;
 }
 
-std::vector<double> rates_of(const RunLog& log) {
+std::int64_t last_loss(const RunLog& log) {
   const Series losses = series(log, "val_loss");
   if (losses.step.empty()) throw std::invalid_argument(log.name + ": no validation loss");
-  return densify(log, "lr", losses.step.back());
+  return losses.step.back();
 }
+
+std::vector<double> rates_of(const RunLog& log) { return densify(log, "lr", last_loss(log)); }
 
 plot::Figure losses_and_rates(std::vector<plot::Line> losses, std::vector<plot::Line> rates, plot::Range loss_range,
                               std::optional<plot::Range> steps) {

@@ -60,7 +60,9 @@ plot::Line smoothed(plot::Line line, std::size_t window);
 /// The part of `line` with low <= x <= high.
 plot::Line between(const plot::Line& line, double low, double high);
 
-/// Rate of every step up to the last one that logged a validation loss, which is a step that trained.
+/// The last step that logged a validation loss. Throws std::invalid_argument where there is none.
+std::int64_t last_loss(const RunLog& log);
+/// Rate of every step up to it, which is a step that trained.
 std::vector<double> rates_of(const RunLog& log);
 
 /// Losses above rates, one column wide; both may be cut to the steps from `first` on.

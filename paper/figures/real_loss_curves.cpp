@@ -10,7 +10,7 @@
 #include "figures/logs.hpp"
 #include "figures/shared.hpp"
 #include "plot/series.hpp"
-#include "scheduled/design.hpp"
+#include "scheduled/along.hpp"
 
 namespace scheduled::figures {
 namespace {
@@ -33,36 +33,16 @@ class Runs {
   std::vector<Run> found;
 };
 
-struct Curve {
-  plot::Line loss, bound, rate;
-};
-
-/// The bound at the steps that logged a validation loss, with G = 1.
-Curve curve_of(const Run& run, double distance) {
-  const std::vector<double> lr = rates_of(run.log);
-  Curve curve{{.label = run.schedule, .style = run.style}, {.label = run.schedule, .style = run.style}, {}};
-  const Series losses = series(run.log, "val_loss");
-  std::vector<std::int64_t> steps;
-  for (std::size_t k = 0; k < losses.step.size(); ++k) {
-    if (losses.step[k] < 1) continue;
-    steps.push_back(losses.step[k]);
-    curve.loss.x.push_back(static_cast<double>(losses.step[k]));
-    curve.loss.y.push_back(losses.value[k]);
-  }
-  curve.bound.x = curve.loss.x;
-  curve.bound.y = bound_at(lr, {.distance = distance}, steps);
-  curve.rate = named(logged(run.log, "lr"), run.schedule, run.style);
-  return curve;
+/// The bound at the steps that logged a validation loss, with G = 1; without a distance at the one at which the run's
+/// peak would be the best.
+RunBound bound_of(const Run& run, std::optional<double> distance = {}) {
+  return bound_along(run.log, {.T = last_loss(run.log), .grad_norm = GradNorm(1.0), .distance = distance});
 }
 
-/// One D for all runs: the geometric mean of those at which their peaks would be the best ones.
+/// One D for all runs: the geometric mean of their own.
 double common_distance(const std::vector<Run>& runs) {
   double logs = 0.0;
-  for (const Run& run : runs) {
-    const std::vector<double> lr = rates_of(run.log);
-    const auto last = static_cast<std::size_t>(last_positive_step(lr));
-    logs += std::log(matching_distance(std::span(lr).first(last)));
-  }
+  for (const Run& run : runs) logs += std::log(bound_of(run).distance);
   return std::exp(logs / static_cast<double>(runs.size()));
 }
 
@@ -91,11 +71,12 @@ void add_picture(Result& result, const std::string& name, const std::vector<Run>
   std::vector<plot::Line> rates;
   double last = 0.0;
   for (const Run& run : runs) {
-    Curve curve = curve_of(run, distance);
-    last = std::max(last, curve.loss.x.back());
-    losses.push_back(std::move(curve.loss));
-    bounds.push_back(std::move(curve.bound));
-    rates.push_back(std::move(curve.rate));
+    const RunBound found = bound_of(run, distance);
+    const std::vector<double> step(found.step.begin(), found.step.end());
+    last = std::max(last, step.back());
+    losses.push_back({run.schedule, step, found.loss, run.style});
+    bounds.push_back({run.schedule, step, found.bound, run.style});
+    rates.push_back(named(logged(run.log, "lr"), run.schedule, run.style));
   }
   const double from = 0.1 * last;
   const Agreement agree = agreement(losses, bounds, from);

@@ -2,9 +2,12 @@
 // and the tables of the docs come from the description (src/<module>/records.hpp).
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -19,10 +22,11 @@
 namespace scheduled {
 
 /// A field: `get` is a data member or, for what is derived, a member function without arguments or a function of the
-/// record. The data members among the fields are all that the record has, in their order: it is built from them again.
+/// record. The data members among the fields are all that the record has, in their order: it is built from them again
+/// (but for what a verb of the command composes only to print it).
 template <class Get>
 struct Field {
-  std::string_view name;
+  std::string_view name;  ///< empty: the fields of the record that `get` gives stand in this one
   Get get;
   std::string_view unit;     ///< "loss", "distance^2/loss", "steps", ...; empty: none
   std::string_view meaning;  ///< without a full stop
@@ -40,6 +44,20 @@ template <class R>
 concept Described = requires {
   Record<R>::fields;
 };
+
+/// What is there only where it was asked for: else JSON and CSV leave the field out. Alike in all rows of a table.
+template <class T>
+struct Asked : std::optional<T> {
+  using std::optional<T>::optional;
+};
+
+/// A record to print without some of its fields. `record` lives on elsewhere.
+template <class R>
+struct Without {
+  const R& record;
+  std::vector<std::string_view> left_out;  ///< names; must be some of the record's
+};
+
 template <class E>
 concept Worded = requires {
   Words<E>::words;
@@ -60,6 +78,16 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_asked = false;
+template <class T>
+inline constexpr bool is_asked<Asked<T>> = true;
+template <class T>
+inline constexpr bool is_optional<Asked<T>> = true;
+template <class T>
+inline constexpr bool is_without = false;
+template <class R>
+inline constexpr bool is_without<Without<R>> = true;
 template <class T>
 inline constexpr bool is_variant = false;
 template <class... T>
@@ -86,6 +114,10 @@ template <class T>
 struct Inner<std::optional<T>> {
   using type = T;
 };
+template <class T>
+struct Inner<Asked<T>> {
+  using type = T;
+};
 /// What a field holds, where it holds something.
 template <class R, class Get>
 using Value = typename Inner<std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>>::type;
@@ -94,6 +126,8 @@ using Value = typename Inner<std::remove_cvref_t<std::invoke_result_t<const Get&
 
 template <Described R>
 Json to_json(const R& record);
+template <Described R>
+Json to_json(const Without<R>& shown);
 
 /// Any value of a field as JSON: numbers, texts, null for what is absent (an empty path, too), words of enumerators,
 /// records and maps as objects; values with a text of their own, such as schedules, by describe_as_json, which their
@@ -105,6 +139,8 @@ Json to_json_value(const T& value) {
     return to_json(value);
   } else if constexpr (Worded<T>) {
     return word_of(value);
+  } else if constexpr (is_without<T>) {
+    return to_json(value);
   } else if constexpr (is_optional<T>) {
     return value ? to_json_value(*value) : Json();
   } else if constexpr (is_variant<T>) {
@@ -126,10 +162,53 @@ Json to_json_value(const T& value) {
   }
 }
 
+/// Adds the field to an object. Another one for a type, found by its argument, may add more than one member.
+template <class T>
+void add_member(Json& object, std::string_view name, const T& value) {
+  object.add(name, to_json_value(value));
+}
+
+/// Throws std::logic_error where one of the names is no field of R.
+template <Described R>
+void check_left_out(std::span<const std::string_view> names) {
+  std::size_t found = 0;
+  for_each_field<R>([&](const auto& field) {
+    if (std::find(names.begin(), names.end(), field.name) != names.end()) ++found;
+  });
+  if (found != names.size()) throw std::logic_error("what is left out is no field");
+}
+
+template <Described R>
+void add_members(Json& object, const R& record, std::span<const std::string_view> left_out = {}) {
+  using namespace record_detail;
+  check_left_out<R>(left_out);
+  for_each_field<R>([&](const auto& field) {
+    if (std::find(left_out.begin(), left_out.end(), field.name) != left_out.end()) return;
+    decltype(auto) value = std::invoke(field.get, record);
+    using Got = std::remove_cvref_t<decltype(value)>;
+    if constexpr (is_without<Got>) {
+      add_members(object, value.record, value.left_out);
+    } else if constexpr (is_asked<Got>) {
+      if (value) add_member(object, field.name, *value);
+    } else {
+      if constexpr (Described<Got>) {
+        if (field.name.empty()) return add_members(object, value);
+      }
+      add_member(object, field.name, value);
+    }
+  });
+}
+
 template <Described R>
 Json to_json(const R& record) {
   Json object = Json::object();
-  for_each_field<R>([&](const auto& field) { object.add(field.name, to_json_value(std::invoke(field.get, record))); });
+  add_members(object, record);
+  return object;
+}
+template <Described R>
+Json to_json(const Without<R>& shown) {
+  Json object = Json::object();
+  add_members(object, shown.record, shown.left_out);
   return object;
 }
 
@@ -137,20 +216,89 @@ Json to_json(const R& record) {
 /// is absent.
 std::string cell_of(const Json& value);
 
+namespace record_detail {
+
+/// call(name, cell) for each field that has one cell; `record` is null for the names of one that is absent.
+template <Described R, class Call>
+void for_each_cell(const R* record, const std::string& prefix, std::span<const std::string_view> left_out,
+                   const Call& call) {
+  check_left_out<R>(left_out);
+  for_each_field<R>([&](const auto& field) {
+    using Get = std::remove_cvref_t<decltype(field.get)>;
+    using Got = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
+    if (std::find(left_out.begin(), left_out.end(), field.name) != left_out.end()) return;
+    const std::string name = prefix + std::string(field.name);
+    if constexpr (is_without<Got>) {
+      if (record == nullptr) throw std::logic_error("a part of a record that is absent");
+      const Got shown = std::invoke(field.get, *record);
+      for_each_cell(&shown.record, prefix, shown.left_out, call);
+    } else if constexpr (Described<Value<R, Get>>) {
+      const std::string inner = field.name.empty() ? prefix : name + ".";
+      using Inside = Value<R, Get>;
+      if (record == nullptr) {
+        if constexpr (!is_asked<Got>) for_each_cell<Inside>(nullptr, inner, {}, call);
+        return;
+      }
+      decltype(auto) value = std::invoke(field.get, *record);
+      if constexpr (is_optional<Got>) {
+        if (value || !is_asked<Got>) for_each_cell<Inside>(value ? &*value : nullptr, inner, {}, call);
+      } else {
+        for_each_cell(&value, inner, {}, call);
+      }
+    } else if constexpr (!Sequence<Value<R, Get>> && !std::is_same_v<Value<R, Get>, Json>) {
+      if constexpr (is_asked<Got>) {
+        if (record == nullptr || !std::invoke(field.get, *record)) return;
+      }
+      call(name, record == nullptr ? std::string() : cell_of(to_json_value(std::invoke(field.get, *record))));
+    }
+  });
+}
+
+/// call(name, series) for each field that is a series of numbers.
+template <Described R, class Call>
+void for_each_series(const R& record, std::span<const std::string_view> left_out, const Call& call) {
+  check_left_out<R>(left_out);
+  for_each_field<R>([&](const auto& field) {
+    using Get = std::remove_cvref_t<decltype(field.get)>;
+    using Got = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
+    if (std::find(left_out.begin(), left_out.end(), field.name) != left_out.end()) return;
+    if constexpr (is_without<Got>) {
+      const Got shown = std::invoke(field.get, record);
+      for_each_series(shown.record, shown.left_out, call);
+    } else if constexpr (Described<Got>) {
+      if (field.name.empty()) for_each_series(std::invoke(field.get, record), {}, call);
+    } else if constexpr (Sequence<Value<R, Get>> && !Map<Value<R, Get>>) {
+      if constexpr (std::is_arithmetic_v<typename Value<R, Get>::value_type>) {
+        decltype(auto) value = std::invoke(field.get, record);
+        if constexpr (is_optional<Got>) {
+          if (value) {
+            call(field.name, *value);
+          } else if constexpr (!is_asked<Got>) {
+            call(field.name, Value<R, Get>());
+          }
+        } else {
+          call(field.name, value);
+        }
+      }
+    }
+  });
+}
+
+}  // namespace record_detail
+
 /// The names of the fields that have one cell each; records within a record are spread as "outer.inner", series are
 /// left out.
 template <Described R>
-std::vector<std::string> csv_names(const std::string& prefix = {}) {
+std::vector<std::string> csv_names() {
   std::vector<std::string> names;
-  for_each_field<R>([&](const auto& field) {
-    using Value = record_detail::Value<R, std::remove_cvref_t<decltype(field.get)>>;
-    const std::string name = prefix + std::string(field.name);
-    if constexpr (Described<Value>) {
-      for (std::string& inner : csv_names<Value>(name + ".")) names.push_back(std::move(inner));
-    } else if constexpr (!record_detail::Sequence<Value>) {
-      names.push_back(name);
-    }
-  });
+  record_detail::for_each_cell<R>(nullptr, "", {}, [&](const std::string& name, auto&&) { names.push_back(name); });
+  return names;
+}
+/// The same, with what was asked for in this record.
+template <Described R>
+std::vector<std::string> csv_names(const R& record) {
+  std::vector<std::string> names;
+  record_detail::for_each_cell(&record, "", {}, [&](const std::string& name, auto&&) { names.push_back(name); });
   return names;
 }
 
@@ -158,20 +306,32 @@ std::vector<std::string> csv_names(const std::string& prefix = {}) {
 template <Described R>
 std::vector<std::string> csv_cells(const R& record) {
   std::vector<std::string> cells;
-  const auto add = [&](std::vector<std::string> inner) {
-    for (std::string& cell : inner) cells.push_back(std::move(cell));
-  };
-  for_each_field<R>([&](const auto& field) {
-    using Get = std::remove_cvref_t<decltype(field.get)>;
-    using Value = record_detail::Value<R, Get>;
-    decltype(auto) value = std::invoke(field.get, record);
-    if constexpr (Described<Value> && record_detail::is_optional<std::remove_cvref_t<decltype(value)>>) {
-      add(value ? csv_cells(*value) : std::vector<std::string>(csv_names<Value>().size()));
-    } else if constexpr (Described<Value>) {
-      add(csv_cells(value));
-    } else if constexpr (!record_detail::Sequence<Value>) {
-      cells.push_back(cell_of(to_json_value(value)));
-    }
+  record_detail::for_each_cell(&record, "", {},
+                               [&](const std::string&, std::string cell) { cells.push_back(std::move(cell)); });
+  return cells;
+}
+
+/// The series of numbers in a record as the columns of a table: their names, and the cells of one row. They have the
+/// same length, or none: then their cells are empty.
+template <Described R>
+std::vector<std::string> series_names(const R& record) {
+  std::vector<std::string> names;
+  record_detail::for_each_series(record, {}, [&](std::string_view name, const auto&) { names.emplace_back(name); });
+  return names;
+}
+/// Their length.
+template <Described R>
+std::size_t series_rows(const R& record) {
+  std::size_t rows = 0;
+  record_detail::for_each_series(record, {},
+                                 [&](std::string_view, const auto& series) { rows = std::max(rows, series.size()); });
+  return rows;
+}
+template <Described R>
+std::vector<std::string> series_cells(const R& record, std::size_t row) {
+  std::vector<std::string> cells;
+  record_detail::for_each_series(record, {}, [&](std::string_view, const auto& series) {
+    cells.push_back(row < series.size() ? cell_of(to_json_value(series[row])) : std::string());
   });
   return cells;
 }

@@ -193,16 +193,6 @@ double cap_of(const ScheduleConstraints& constraints) {
   return cap;
 }
 
-/// Why no rates obey the constraints; empty where some do.
-std::string contradiction(const ScheduleConstraints& constraints) {
-  const double cap = cap_of(constraints);
-  const bool by_prefix = cap < constraints.max_lr.value_or(constrained::infinite);
-  if (by_prefix && cap == 0.0) return "the rates must not rise above the last of the prefix, which is 0";
-  if (constraints.final_lr.value_or(0.0) <= cap) return {};
-  return concat({"final_lr = ", format_number(*constraints.final_lr), " is above ",
-                 by_prefix ? "the last rate of the prefix, " : "max_lr = ", format_number(cap)});
-}
-
 struct Units {
   double norm;
   double rate;
@@ -241,6 +231,15 @@ std::vector<double> all_rates(const ScheduleConstraints& constraints, std::span<
 }
 
 }  // namespace
+
+std::string contradiction(const ScheduleConstraints& constraints, std::string_view final_lr, std::string_view max_lr) {
+  const double cap = cap_of(constraints);
+  const bool by_prefix = cap < constraints.max_lr.value_or(constrained::infinite);
+  if (by_prefix && cap == 0.0) return "the rates must not rise above the last of the prefix, which is 0";
+  if (constraints.final_lr.value_or(0.0) <= cap) return {};
+  const std::string limit = by_prefix ? "the last rate of the prefix, " : concat({max_lr, " = "});
+  return concat({final_lr, " = ", format_number(*constraints.final_lr), " is above ", limit, format_number(cap)});
+}
 
 std::vector<double> linear_warmup(std::int64_t steps) {
   require_at_least("steps", steps, 0);

@@ -131,7 +131,9 @@ struct Record<LrTransfer> {
       Field{"to", &LrTransfer::to, "", "The best peak of the other one"},
       Field{"factor", &LrTransfer::factor, "", "The other's best peak over that of the tuned schedule"},
       Field{"peak", &LrTransfer::peak, "distance^2/loss", "The tuned peak times the factor: what to try"},
-      Field{"limit", &LrTransfer::limit, "", "The factor for long runs in closed form; none where none is known"}};
+      Field{"limit", &LrTransfer::limit, "", "The factor for long runs in closed form; none where none is known"},
+      Field{"bound_ratio", &LrTransfer::bound_ratio, "",
+            "The other's bound over that of the tuned schedule, each at its best peak"}};
 };
 
 template <>
@@ -264,6 +266,29 @@ struct Record<SweepResult> {
             "Its number: the flat index into the grid, last axis fastest"},
       Field{"best", &SweepResult::best, "", "Peak and bound; none where there is an error"},
       Field{"error", &SweepResult::error, "", "Why there is none, where the schedule does not fit, say; else empty"}};
+};
+
+template <>
+struct Record<SweepRow> {
+  static constexpr std::string_view name = "SweepRow";
+  static constexpr std::string_view meaning = "A result of a sweep with its place on the axes in words";
+  static constexpr auto of_best = [](auto member) {
+    return [member](const SweepRow& row) { return row.best ? std::optional((*row.best).*member) : std::nullopt; };
+  };
+  static constexpr std::tuple fields{
+      Field{"combination", &SweepRow::combination, "", "Its number"},
+      Field{"schedule", &SweepRow::schedule, "", "Its spec, as given"},
+      Field{"steps", &SweepRow::steps, "steps", "The horizon; 0: none"},
+      Field{"cooldown", &SweepRow::cooldown, "", "Share of the run, where that is an axis"},
+      Field{"grad_norm", &SweepRow::grad_norm, "", "Name of the grad norms"},
+      Field{"criterion", &SweepRow::criterion, "", "'omega', 'standard' or 'worst-case'"},
+      Field{"distance", &SweepRow::distance, "distance", "From the start to the optimum"},
+      Field{"T", of_best(&BestBaseLr::T), "steps", "The step of the bound; none where there is an error"},
+      Field{"peak", of_best(&BestBaseLr::peak), "distance^2/loss", "The best base learning rate"},
+      Field{"bound", of_best(&BestBaseLr::bound), "loss", "The bound there"},
+      Field{"closed_form", of_best(&BestBaseLr::closed_form), "", "Whether it was found in closed form"},
+      Field{"at_limit", of_best(&BestBaseLr::at_limit), "", "Whether it is the smallest that the rates allow"},
+      Field{"error", &SweepRow::error, "", "Why there is no best base learning rate; else empty"}};
 };
 
 template <>

@@ -16,6 +16,7 @@
 #include "base/csv.hpp"
 #include "base/error.hpp"
 #include "base/file_lock.hpp"
+#include "design/records.hpp"
 
 namespace scheduled {
 namespace {
@@ -77,39 +78,32 @@ std::optional<SweepResult> result_of(const SweepAxes& axes, const SweepOptions& 
 }  // namespace
 
 const std::vector<std::string>& sweep_columns() {
-  static const std::vector<std::string> columns{"combination", "schedule", "steps", "cooldown", "grad_norm",
-                                                "criterion",   "distance", "T",     "peak",     "bound",
-                                                "closed_form", "at_limit", "error"};
+  static const std::vector<std::string> columns = csv_names<SweepRow>();
   return columns;
 }
 
-std::vector<std::string> sweep_cells(const SweepAxes& axes, const SweepOptions& options, const SweepResult& result) {
+SweepRow sweep_row(const SweepAxes& axes, const SweepOptions& options, const SweepResult& result) {
   const SweepPlace place = sweep_place(axes, result.combination);
   const Schedule& schedule = axes.schedules.at(place.schedule);
-  const std::int64_t steps = axes.horizons.empty() ? schedule.steps().value_or(0) : axes.horizons[place.horizon];
-  std::string norm = "1";
+  SweepRow row{.combination = result.combination, .schedule = shortened(print(schedule))};
+  row.steps = axes.horizons.empty() ? schedule.steps().value_or(0) : axes.horizons[place.horizon];
+  if (!axes.cooldowns.empty()) row.cooldown = axes.cooldowns[place.cooldown];
+  row.grad_norm = "1";
   if (!axes.grad_norms.empty()) {
     const GradNormFamily& family = axes.grad_norms[place.grad_norm];
-    norm = !family.name.empty() ? family.name : concat({"t^", format_number(family.alpha)});
+    row.grad_norm = !family.name.empty() ? family.name : concat({"t^", format_number(family.alpha)});
   }
-  std::vector<std::string> cells{std::to_string(result.combination),
-                                 shortened(print(schedule)),
-                                 std::to_string(steps),
-                                 axes.cooldowns.empty() ? "" : format_number(axes.cooldowns[place.cooldown]),
-                                 norm,
-                                 std::string(name_of(options.criterion)),
-                                 format_number(options.distance)};
-  if (result.error.empty()) {
-    cells.insert(cells.end(),
-                 {std::to_string(result.best->T), format_number(result.best->peak), format_number(result.best->bound),
-                  result.best->closed_form ? "true" : "false", result.best->at_limit ? "true" : "false", ""});
-  } else {
-    std::string error = result.error;
-    std::replace_if(
-        error.begin(), error.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-    cells.insert(cells.end(), {"", "", "", "", "", std::move(error)});
-  }
-  return cells;
+  row.criterion = options.criterion;
+  row.distance = options.distance;
+  row.best = result.best;
+  row.error = result.error;
+  std::replace_if(
+      row.error.begin(), row.error.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return row;
+}
+
+std::vector<std::string> sweep_cells(const SweepAxes& axes, const SweepOptions& options, const SweepResult& result) {
+  return csv_cells(sweep_row(axes, options, result));
 }
 
 SweepFile::SweepFile(const std::filesystem::path& path, const SweepAxes& axes, const SweepOptions& options)

@@ -116,6 +116,18 @@ KnownRates known_rates(const RunLog& log, const DenseOptions& options) {
   }
 }
 
+std::vector<double> trunk_rates(const RunLog& log, std::optional<std::int64_t> at, const DenseOptions& options) {
+  const std::int64_t last = log.step.empty() ? 0 : log.step.back();
+  const std::int64_t now = at.value_or(last);
+  if (now < 1 || now > last) {
+    fail_value("at", std::to_string(now),
+               concat({"must be between 1 and ", std::to_string(last), ", where ", log.name, " ends"}));
+  }
+  std::vector<double> lr = densify(log, "lr", now, options);
+  if (lr.back() > 0.0) return lr;
+  fail_value("at", std::to_string(now), concat({"the LR of ", log.name, " is 0 there; must be > 0, as it goes on"}));
+}
+
 std::vector<double> densify(const RunLog& log, std::string_view column_name, std::int64_t last_step,
                             const DenseOptions& options) {
   require_between("last_step", last_step, 1, longest_result);

@@ -1,7 +1,9 @@
 // How values of this module stand in the results of others.
 #pragma once
 
-#include "base/json.hpp"
+#include <tuple>
+
+#include "base/record.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled {
@@ -11,5 +13,15 @@ Json schedule_json(const Schedule& schedule);
 
 /// A schedule within a result is its spec text.
 inline Json describe_as_json(const Schedule& schedule) { return print(schedule); }
+
+template <>
+struct Record<Layout> {
+  static constexpr std::string_view name = "Layout";
+  static constexpr std::string_view meaning = "How the steps of a schedule are shared out";
+  static constexpr std::tuple fields{
+      Field{"steps", &Layout::steps, "steps", "All of them; none without a horizon"},
+      Field{"warmup_steps", &Layout::warmup_steps, "steps", "Those of the warmup, the first ones"},
+      Field{"cooldown_steps", &Layout::cooldown_steps, "steps", "Those of the cooldown, the last ones"}};
+};
 
 }  // namespace scheduled

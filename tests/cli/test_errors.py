@@ -128,7 +128,7 @@ class BadOptions(command.CommandTest):
         self.assert_fails(2, "; did you mean 'tune'?", "tunne", SHORT)
         self.assert_fails(2, "SPEC", "show")
         self.assert_fails(2, "SPEC is required; see scheduled compare --help", "compare")
-        self.assert_fails(2, "SPEC, --log or --stream is missing", "bound")
+        self.assert_fails(2, "SPEC, --log or --stream: is missing", "bound")
         self.assert_fails(2, "only one of them", "bound", SHORT, "--log", "run.csv")
         self.assert_fails(2, "must come after the --log", "bound", "--base", "run.csv")
         self.assert_fails(2, "only with --log or --stream", "bound", SHORT, "--max-gap", "10")
@@ -199,8 +199,8 @@ class BadDesigns(command.CommandTest):
         """Failed work: exit code 1, and nothing is written."""
         (self.folder / "done.txt").write_text("0.01\n")
         arguments = ["optimize", "--steps", "9", "--prefix", "done.txt", "--non-increasing", "--final", "0.1"]
-        self.assert_fails(1, "infeasible: final_lr = 0.1 is above", *arguments, "--out", "best.txt", "-o", "figure.svg")
-        self.assert_fails(1, "infeasible: final_lr = 0.2 is above max_lr = 0.1", "optimize", "--steps", "9", "--max-lr", "0.1", "--final", "0.2")
+        self.assert_fails(1, "infeasible: final = 0.1 is above", *arguments, "--out", "best.txt", "-o", "figure.svg")
+        self.assert_fails(1, "infeasible: final = 0.2 is above max-lr = 0.1", "optimize", "--steps", "9", "--max-lr", "0.1", "--final", "0.2")
         hard = ["optimize", "--steps", "3000", "-G", "t^3", "--final", "1", "--tolerance", "1e-12"]
         self.assert_fails(1, "not converged: after", *hard, "--out", "best.txt", "-o", "figure.svg")
 
@@ -212,7 +212,7 @@ class BadDesigns(command.CommandTest):
         (self.folder / "all.csv").write_text("step,grad_norm\n1,nan\n2,inf\n")
         (self.folder / "one.csv").write_text("step,grad_norm\n1,2\n")
         (self.folder / "empty.csv").write_text("step,lr,grad_norm\n1,2,\n2,2,\n")
-        self.check("--log is missing", "refine")
+        self.check("--log: is missing", "refine")
         self.check('nonorms.csv: no column "grad_norm"; there are lr, train_loss', "refine", "--log", "nonorms.csv")
         self.check("empty.csv: 0 rows of grad_norm; must be at least 2", "refine", "--log", "empty.csv")
         self.check("zero.csv: grad_norm at step 2 = 0: must be > 0; leave the cell of a skipped step empty", "refine", "--log", "zero.csv")
@@ -236,7 +236,7 @@ class BadDesigns(command.CommandTest):
         self.check("at = 330: must be between 1 and 320", "extend", trunk, "--at", "330", "--to", "2x")
         self.check("must be constant but for warmup and cooldown", "extend", "rsqrt(steps=9, warmup=1)", "--at", "3", "--to", "2x")
         self.check("at = 300: must be 1; cosine(steps=400, peak=1) decays from there on", "extend", "cosine(steps=400)", "--at", "300", "--to", "2x")
-        self.check("--at is missing", "extend", trunk, "--to", "2x")
+        self.check("--at: is missing", "extend", trunk, "--to", "2x")
         self.check("--to is required", "extend", trunk, "--at", "320")
         self.check("to = y: must be a number", "extend", trunk, "--at", "320", "--to", "yx")
         self.check("to = 1x,: an entry is empty", "extend", trunk, "--at", "320", "--to", "1x,")

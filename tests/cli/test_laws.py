@@ -40,14 +40,14 @@ class Laws(LawTest):
             self.assertLess(run["largest"], 0.008)
         rows = self.rows_of(*FIT, "--law", "multi-power")
         for name, run in zip(["trunk", "cosine-decay", "decay"], found["residuals"], strict=True):
-            errors = [float(row["fitted"]) - float(row["loss"]) for row in rows if row["run"] == name]
+            errors = [float(row["fitted"]) - float(row["loss"]) for row in rows if row["name"] == name]
             self.assertEqual(len(errors), run["points"])
             self.assertAlmostEqual(sum(errors) / len(errors), run["mean"], delta=1e-12)
             self.assertAlmostEqual(math.sqrt(sum(e * e for e in errors) / len(errors)), run["rms"], delta=1e-12)
             self.assertAlmostEqual(max(map(abs, errors)), run["largest"], delta=1e-15)
 
     def test_a_branch_counts_its_own_losses_when_its_base_is_fitted_too(self):
-        points = {run["run"]: run["points"] for run in self.json_of(*FIT, "--law", "bu")["residuals"]}
+        points = {run["name"]: run["points"] for run in self.json_of(*FIT, "--law", "bu")["residuals"]}
         self.assertEqual(points, {"trunk": 73, "cosine-decay": 73, "decay": 20})
         alone = self.json_of("fit", "cosine-decay.csv", "--log", "decay.csv", "--base", "trunk.csv", "--law", "bu")
         self.assertEqual(alone["residuals"][1]["points"], 73)  # the trunk's to step 1500, then the branch's
@@ -68,21 +68,21 @@ class Laws(LawTest):
 
     def test_saved_and_printed_laws_are_the_same(self):
         saved = self.json_of(*FIT, "--law", "momentum", "--bootstrap", "3", "--save", "law.json")
-        self.assertEqual(json.loads((self.folder / "law.json").read_text()), saved["law"])
+        self.assertEqual(json.loads((self.folder / "law.json").read_text()), saved["fitted"])
         (self.folder / "printed.json").write_text(json.dumps(saved))
         spec = "wsd(steps=1k, peak=1e-3)"
         self.assertEqual(self.output_of("predict", "law.json", spec, "--csv"), self.output_of("predict", "printed.json", spec, "--csv"))
 
     def test_options_of_the_fit(self):
         plain = self.json_of(*FIT, "--law", "momentum", "--residuals", "plain", "--huber", "0", "--prior", "0")
-        self.assertFalse(plain["law"]["log_residuals"])
+        self.assertFalse(plain["fitted"]["log_residuals"])
         fixed = self.json_of(*FIT, "--law", "momentum", "--fix", "memory=50", "--fix", "alpha=0.5")
         values = {estimate["name"]: estimate["value"] for estimate in fixed["estimates"]}
         self.assertAlmostEqual(values["memory"], 50, delta=1e-9)
         self.assertAlmostEqual(values["alpha"], 0.5, delta=1e-9)
         late = self.json_of(*FIT, "--law", "momentum", "--first", "1k")
         self.assertEqual([run["points"] for run in late["residuals"]], [41, 41, 20])
-        self.assertGreaterEqual(self.json_of(*FIT, "--law", "momentum", "--calibrate")["law"]["inflation"], 1)
+        self.assertGreaterEqual(self.json_of(*FIT, "--law", "momentum", "--calibrate")["fitted"]["inflation"], 1)
         (self.folder / "renamed.csv").write_text((self.folder / "trunk.csv").read_text().replace("val_loss", "nll").replace("lr", "rate"))
         renamed = self.json_of("fit", "renamed.csv", "--columns", "rate=lr", "--column", "nll", "--law", "bu")
         self.assertEqual(renamed["residuals"][0]["points"], 73)
@@ -105,10 +105,10 @@ class Laws(LawTest):
         self.assertEqual(float(last[-1]["loss"]), found["final"]["loss"])
         self.assertEqual(found["loss"][-1], found["final"]["loss"])
         trunk = self.json_of("cooldown", "law.json", "--trunk", "constant(warmup=100, peak=1e-3)", "--at", "1500", "--cooldown", "500,25%")
-        self.assertEqual([row["length"] for row in trunk["cooldowns"]], [500])  # 25 % of 2000 are the same
-        self.assertAlmostEqual(trunk["cooldowns"][0]["final_loss"]["loss"], found["final"]["loss"], delta=1e-12)
+        self.assertEqual([row["length"] for row in trunk["answers"]], [500])  # 25 % of 2000 are the same
+        self.assertAlmostEqual(trunk["answers"][0]["loss"]["loss"], found["final"]["loss"], delta=1e-12)
         longer = self.json_of("predict", "law.json", "wsd(steps=3k, warmup=100, cooldown=500, peak=1e-3)")
-        gain = trunk["cooldowns"][0]["gain_further_trunk"]
+        gain = trunk["answers"][0]["gain"]
         self.assertAlmostEqual(gain["loss"], found["final"]["loss"] - longer["final"]["loss"], delta=1e-12)
         self.assertIn("3000 steps are more than the longest run had (2000)", longer["warnings"])
 
@@ -116,7 +116,7 @@ class Laws(LawTest):
         self.output_of("fit", "trunk.csv", "--log", "decay.csv", "--base", "trunk.csv", "--save", "law.json")
         two = self.json_of("cooldown", "law.json", "--trunk", "trunk.csv", "--at", "1k", "--cooldown", "100")
         one = self.json_of("cooldown", "--log", "trunk.csv", "--log", "decay.csv", "--base", "trunk.csv", "--at", "1k", "--cooldown", "100")
-        self.assertEqual(one["cooldowns"], two["cooldowns"])
+        self.assertEqual(one["answers"], two["answers"])
 
     def test_a_trunk_that_went_on_from_another_run(self):
         self.output_of(*FIT, "--save", "law.json")
@@ -128,7 +128,7 @@ class Laws(LawTest):
         question = ["--at", "1500", "--cooldown", "100", "--log-warmup", "100"]
         whole = self.json_of("cooldown", "law.json", "--trunk", "trunk.csv", *question)
         joined = self.json_of("cooldown", "law.json", "--trunk", "late.csv", "--trunk-base", "early.csv", *question)
-        self.assertEqual(joined["cooldowns"], whole["cooldowns"])
+        self.assertEqual(joined["answers"], whole["answers"])
         self.assert_fails(
             2,
             "--trunk-base: --trunk must be the log of a run that went on from it",
@@ -138,7 +138,7 @@ class Laws(LawTest):
     def test_optimum_reads_back_and_nothing_beside_it_is_better(self):
         self.output_of(*FIT, "--save", "law.json")
         found = self.json_of("predict", "law.json", "--optimize", "--steps", "900", "--warmup", "50", "--cap", "8e-4", "--out", "best.txt")
-        self.assertEqual(found["status"], "converged")
+        self.assertTrue(found["converged"])
         (self.folder / "best.json").write_text(json.dumps(found))
         for name in ["@best.txt", "@best.json"]:
             self.assertEqual(self.json_of("predict", "law.json", name)["final"], found["final"])
@@ -221,7 +221,7 @@ class BadLogs(LawTest):
     def test_losses_below_0(self):
         self.write_run("negative.csv", lambda step: 1.0005 - step / 1000)
         self.assert_fails(2, "run 'negative': loss[19] = -0.04", "fit", "negative.csv")
-        self.assertFalse(self.json_of("fit", "negative.csv", "--residuals", "plain", "--law", "momentum")["law"]["log_residuals"])
+        self.assertFalse(self.json_of("fit", "negative.csv", "--residuals", "plain", "--law", "momentum")["fitted"]["log_residuals"])
 
     def test_not_a_number(self):
         self.write_run("high.csv", lambda step: "high" if step == 1000 else 3 + 10 / step)
@@ -234,7 +234,7 @@ class BadLogs(LawTest):
         note = "scheduled: warning: nan.csv: val_loss is nan or the like in 1 row, first at step 1000: taken as not logged\n"
         self.assertEqual((nan.returncode, nan.stderr.decode()), (0, note))
         empty = self.json_of("fit", "empty.csv", "--law", "momentum")
-        self.assertEqual(json.loads(nan.stdout)["law"], empty["law"])
+        self.assertEqual(json.loads(nan.stdout)["fitted"], empty["fitted"])
 
     def test_no_change_of_the_rate(self):
         found = self.json_of("fit", "trunk.csv", "--law", "multi-power")
@@ -257,9 +257,9 @@ class BadLogs(LawTest):
         self.output_of(*FIT, "--law", "bu", "--save", "law.json")
         (self.folder / "broken.json").write_text('{"fitted":')
         (self.folder / "other.json").write_text('{"law":"bu"}')
-        (self.folder / "deep.json").write_text('{"law":{"fitted":' + 10**6 * "[" + 10**6 * "]" + "}}")
+        (self.folder / "deep.json").write_text('{"fitted":{"fitted":' + 10**6 * "[" + 10**6 * "]" + "}}")
         (self.folder / "twice.json").write_text((self.folder / "law.json").read_text().replace('"a":', '"a":1,"a":'))
-        (self.folder / "wrapped.json").write_text('{"law":' + (self.folder / "twice.json").read_text() + "}")
+        (self.folder / "wrapped.json").write_text('{"fitted":' + (self.folder / "twice.json").read_text() + "}")
         spec = "linear(steps=100, peak=1e-3)"
         for text, *arguments in [
             ("RUN: at least one log is needed", "fit"),
@@ -276,23 +276,23 @@ class BadLogs(LawTest):
             ("other.json: law JSON: must be an object with the key 'fitted'", "predict", "other.json", spec),
             ("deep.json: law JSON: is nested more than 64 deep", "predict", "deep.json", spec),
             ("twice.json: law JSON: key 'fitted.parameters.a' is given twice", "predict", "twice.json", spec),
-            ("wrapped.json: law JSON: key 'law.fitted.parameters.a' is given twice", "predict", "wrapped.json", spec),
+            ("wrapped.json: law JSON: key 'fitted.fitted.parameters.a' is given twice", "predict", "wrapped.json", spec),
             ("SPEC: at least one schedule, or --optimize", "predict", "law.json"),
             ("constant(peak=1): has no horizon; give steps=N, or --steps N for all", "predict", "law.json", "constant"),
             ("every = 0: must be at least 1", "predict", "law.json", spec, "--every", "0"),
             ("--cap, --warmup, --out: only with --optimize", "predict", "law.json", spec, "--cap", "1"),
-            ("--steps is missing", "predict", "law.json", "--optimize"),
+            ("--steps: is missing", "predict", "law.json", "--optimize"),
             ("SPEC: not with --optimize", "predict", "law.json", spec, "--optimize"),
             ("warmup = 10: must be within 0 ... 9, below the number of steps", "predict", "law.json", "--optimize", "--steps", "10", "--warmup", "10"),
             ("cap = 0: must be finite and > 0", "predict", "law.json", "--optimize", "--steps", "10", "--cap", "0"),
-            ("LAW is missing: a fitted law, or --log RUN to fit one now", "cooldown"),
-            ("--trunk is missing: a log, or a schedule", "cooldown", "law.json"),
-            ("--at is missing: how many steps of the trunk are done", "cooldown", "law.json", "--trunk", "constant(peak=1e-3)"),
-            ("at = 2001: must be within 1 ... 2000, the steps of trunk.csv", "cooldown", "law.json", "--trunk", "trunk.csv", "--at", "2001"),
+            ("LAW: is missing: a fitted law, or --log RUN to fit one now", "cooldown"),
+            ("--trunk: is missing: a log, or a schedule", "cooldown", "law.json"),
+            ("--at: is missing: how many steps of the trunk are done", "cooldown", "law.json", "--trunk", "constant(peak=1e-3)"),
+            ("at = 2001: must be between 1 and 2000, where trunk.csv ends", "cooldown", "law.json", "--trunk", "trunk.csv", "--at", "2001"),
             ("cooldown = 100%: must be below 100%", "cooldown", "law.json", "--trunk", "trunk.csv", "--cooldown", "100%"),
             ("--log: not with a fitted law", "cooldown", "law.json", "--log", "trunk.csv"),
             ("further = 0: must be >= 1", "cooldown", "law.json", "--trunk", "trunk.csv", "--further", "0"),
-            ("= 0: must be > 0: it is the LR that goes on", "cooldown", "law.json", "--trunk", "cosine-decay.csv"),
+            ("at = 2000: the LR of cosine-decay.csv is 0 there; must be > 0", "cooldown", "law.json", "--trunk", "cosine-decay.csv"),
         ]:
             with self.subTest(text):
                 self.assert_fails(2, text, *arguments)
@@ -317,8 +317,8 @@ class RealRuns(command.CommandTest):
         (self.folder / "trunk.csv").write_text("".join(",".join(row[1:4]) + "\n" for row in cut))
         found = json.loads(self.output_of("cooldown", "--log", "trunk.csv", "--log", branch, "--base", "trunk.csv", "--cooldown", "5k", "--json"))
         self.assertEqual(found["now"], 20000)
-        self.assertAlmostEqual(found["cooldowns"][0]["final_loss"]["loss"], real, delta=0.01)
-        self.assertGreater(found["cooldowns"][0]["gain_further_trunk"]["lower"], 0)
+        self.assertAlmostEqual(found["answers"][0]["loss"]["loss"], real, delta=0.01)
+        self.assertGreater(found["answers"][0]["gain"]["lower"], 0)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class RealRuns(command.CommandTest):
 
     def test_csv_and_figure(self):
         rows = self.output_of("bound", *self.cosine, *self.wsd, "--csv", "-o", "runs.svg").splitlines()
-        self.assertEqual(rows[0], "run,step,lr,val_loss,train_loss,bound")
+        self.assertEqual(rows[0], "name,step,lr,val_loss,train_loss,bound")
         self.assertEqual(sum(row.startswith("wsd,") for row in rows), 111)
         self.assertIn("validation loss", (self.folder / "runs.svg").read_text())
 

@@ -75,7 +75,7 @@ class Plans(RunTest):
             loss = branch["loss"]
             self.assertLess(loss["lower"], loss["loss"])
             self.assertLess(loss["loss"], loss["upper"])
-            self.assertEqual([float(row[name]) for name in ["loss", "loss_lower", "loss_upper"]], [loss["loss"], loss["lower"], loss["upper"]])
+            self.assertEqual([float(row[name]) for name in ["loss.loss", "loss.lower", "loss.upper"]], [loss["loss"], loss["lower"], loss["upper"]])
         self.assertLess(branches[1]["loss"]["loss"], branches[0]["loss"]["loss"])
         self.assertIsNone(self.json_of(*plan[:-2])["branches"][0]["loss"])
         self.output_of("run", *plan, "-o", "plan.svg")

@@ -75,6 +75,47 @@ struct Record<Outside> {
 
 namespace {
 
+/// What a verb composes to print it.
+struct Composed {
+  Inside inside = {};
+  Asked<Inside> asked = {};
+  Asked<std::string> note = {};
+  std::vector<std::int64_t> step = {1, 2};
+};
+
+}  // namespace
+
+template <>
+struct Record<Composed> {
+  static constexpr std::string_view name = "Composed", meaning = "composed";
+  static constexpr std::tuple fields{
+      Field{"", &Composed::inside, "", "spread"}, Field{"asked", &Composed::asked, "", "asked"},
+      Field{"note", &Composed::note, "", "note"}, Field{"step", &Composed::step, "steps", "step"}};
+};
+
+namespace {
+
+TEST(Record, IsSpreadInAnother) {
+  Composed composed;
+  composed.inside.row = {7.0, 8.0};
+  EXPECT_EQ(to_json(composed).dump(), R"({"x":0.5,"row":[7.0,8.0],"step":[1,2]})");
+  EXPECT_EQ(csv_names(composed), std::vector<std::string>{"x"});
+  EXPECT_EQ(series_names(composed), (std::vector<std::string>{"row", "step"}));
+  EXPECT_EQ(series_cells(composed, 1), (std::vector<std::string>{"8", "2"}));
+  EXPECT_EQ(series_cells(composed, 2), (std::vector<std::string>{"", ""}));
+}
+
+TEST(Record, LeavesOutWhatWasNotAskedFor) {
+  Composed composed;
+  composed.asked = Inside{};
+  composed.note = "why";
+  EXPECT_EQ(to_json(composed).find("asked")->dump(), R"({"x":0.5,"row":[1.0,2.0]})");
+  EXPECT_EQ(csv_names(composed), (std::vector<std::string>{"x", "asked.x", "note"}));
+  EXPECT_EQ(csv_cells(composed), (std::vector<std::string>{"0.5", "0.5", "why"}));
+  EXPECT_EQ(to_json(Without<Composed>{composed, {"asked", "step", ""}}).dump(), R"({"note":"why"})");
+  EXPECT_THROW(to_json(Without<Composed>{composed, {"steps"}}), std::logic_error);
+}
+
 TEST(Record, IsJson) {
   const Outside outside;  // g++ 12 warns of a temporary, -O3: it does not see that its vectors are made
   EXPECT_EQ(to_json(outside).dump(),
@@ -128,7 +169,7 @@ void expect_all_members() {
     }
   });
   EXPECT_EQ(aligned(end, alignment), sizeof(R)) << name << " has more members than fields";
-  static_cast<void>(&to_json<R>);
+  static_cast<void>(static_cast<Json (*)(const R&)>(&to_json<R>));
 }
 
 template <class... R>
@@ -137,8 +178,8 @@ void expect_all_members_of_each() {
 }
 
 TEST(Records, HoldAllMembersInTheirOrder) {
-  expect_all_members_of_each<Series, DenseStretch, UpdateRates, UpdateStretch, RunLog, RateTail, DescribedColumn,
-                             DescribedGap, LogUse, LogDescription, TailEffect, WatchedRun>();
+  expect_all_members_of_each<Layout, Series, DenseStretch, UpdateRates, UpdateStretch, RunLog, RateTail,
+                             DescribedColumn, DescribedGap, LogUse, LogDescription, TailEffect, WatchedRun>();
   expect_all_members_of_each<BoundTerms, OmegaSplit, ClosedForm, BoundFacts, WorstCase, WorstCaseScale>();
   expect_all_members_of_each<BestBaseLr, LrSensitivity, ComparisonRow, OptimalSchedule, BothBounds, OptimaCompared,
                              ConstrainedSchedule, LrTransfer, NearestSpec, RefinedSchedule, RefinedRun, RateDifference,

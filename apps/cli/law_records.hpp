@@ -1,0 +1,210 @@
+// What the verbs with loss laws print where the library has no such result by itself, each described once
+// (base/record.hpp).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "cli/bound_records.hpp"
+#include "law/records.hpp"
+
+namespace scheduled::cli {
+
+struct FittedCurve {
+  std::vector<std::int64_t> step;
+  std::vector<double> lr, loss, fitted;
+};
+
+struct Prediction {
+  PrintedSchedule schedule;
+  LawKind law = LawKind::angular;
+  std::string name;           ///< for tables and legends
+  std::vector<double> rates;  ///< of all updates
+  std::vector<std::int64_t> step;
+  std::vector<Predicted> predicted;  ///< at `step`, the last of which is the end
+  std::vector<std::string> warnings;
+
+  const Predicted& end() const { return predicted.back(); }
+  std::vector<double> lr() const {
+    std::vector<double> values;
+    for (const std::int64_t t : step) values.push_back(rates[static_cast<std::size_t>(t) - 1]);
+    return values;
+  }
+  std::vector<double> of(double Predicted::*member) const {
+    std::vector<double> values;
+    for (const Predicted& at : predicted) values.push_back(at.*member);
+    return values;
+  }
+};
+
+// ---- predict --optimize
+
+struct LawRival {
+  std::string name;
+  PrintedSchedule schedule;
+  LawPeak best;
+  Predicted loss;
+  Predicted worse;  ///< than the optimum
+};
+
+struct LawNearest {
+  NearestSpec nearest;
+  Predicted worse;
+};
+
+struct LawBest {
+  LawKind law = LawKind::angular;
+  std::int64_t steps = 0;
+  std::int64_t warmup = 0;
+  double cap = 0.0;
+  LawOptimum optimum;
+  Predicted loss;
+  std::vector<LawRival> beside;
+  std::optional<LawNearest> nearest;
+  std::vector<std::string> warnings;
+};
+
+// ---- cooldown
+
+struct CooldownRow {
+  CooldownAnswer answer;
+  std::int64_t end = 0;
+};
+
+struct CooldownAnswers {
+  std::string name;  ///< of the trunk
+  double lr = 0.0;
+  FittedLaw fitted;
+  VirtualCooldown cooldown;
+  std::string decay;
+  CooldownQuestion question;
+  std::vector<std::string> warnings;
+};
+
+inline std::vector<CooldownRow> cooldown_rows(const CooldownAnswers& found) {
+  std::vector<CooldownRow> rows;
+  for (const CooldownAnswer& answer : found.cooldown.answers) {
+    rows.push_back({answer, found.cooldown.now + answer.length});
+  }
+  return rows;
+}
+
+}  // namespace scheduled::cli
+
+namespace scheduled {
+
+template <>
+struct Record<cli::FittedCurve> {
+  using X = cli::FittedCurve;
+  static constexpr std::string_view name = "FittedCurve";
+  static constexpr std::string_view meaning = "A law beside the losses of a run that it was fitted to";
+  static constexpr std::tuple fields{Field{"step", &X::step, "steps", "Updates after which the losses were measured"},
+                                     Field{"lr", &X::lr, "distance^2/loss", "Rates of these updates"},
+                                     Field{"loss", &X::loss, "nats", "The losses"},
+                                     Field{"fitted", &X::fitted, "nats", "The law"}};
+};
+
+template <>
+struct Record<cli::Prediction> {
+  using X = cli::Prediction;
+  static constexpr std::string_view name = "Prediction";
+  static constexpr std::string_view meaning = "The losses that a law expects of a schedule";
+  static constexpr std::tuple fields{
+      Field{"schedule", &X::schedule, "", "The schedule"},
+      Field{"law", &X::law, "", "The kind of the law"},
+      Field{"steps", [](const X& x) { return x.rates.size(); }, "steps", "Of the schedule"},
+      Field{"final", [](const X& x) { return x.predicted.back(); }, "nats",
+            "The loss at its end, with its 90 % interval"},
+      Field{"warnings", &X::warnings, "", "Where the law was never shown such rates or lengths"},
+      Field{"step", &X::step, "steps", "Updates, counted from 1"},
+      Field{"lr", [](const X& x) { return x.lr(); }, "distance^2/loss", "Their rates"},
+      Field{"loss", [](const X& x) { return x.of(&Predicted::loss); }, "nats", "The losses after them"},
+      Field{"lower", [](const X& x) { return x.of(&Predicted::lower); }, "nats", "Lower ends of their intervals"},
+      Field{"upper", [](const X& x) { return x.of(&Predicted::upper); }, "nats", "Upper ends of their intervals"}};
+};
+
+template <>
+struct Record<cli::LawRival> {
+  using X = cli::LawRival;
+  static constexpr std::string_view name = "LawRival";
+  static constexpr std::string_view meaning = "A named schedule beside the optimum";
+  static constexpr std::tuple fields{
+      Field{"schedule", &X::schedule, "", "The schedule, with its best peak by the law"},
+      Field{"",
+            [](const X& x) {
+              return Without<LawPeak>{x.best, {"loss"}};
+            },
+            "", "Its peak"},
+      Field{"final", &X::loss, "nats", "The loss at its end, with its 90 % interval"},
+      Field{"above_optimum", &X::worse, "nats", "How much higher that is than the optimum"}};
+};
+
+template <>
+struct Record<cli::LawNearest> {
+  using X = cli::LawNearest;
+  static constexpr std::string_view name = "LawNearest";
+  static constexpr std::string_view meaning = "The named schedule nearest to the optimum";
+  static constexpr std::tuple fields{
+      Field{"", &X::nearest, "", "The schedule"},
+      Field{"above_optimum", &X::worse, "nats", "How much higher its loss is than the optimum"}};
+};
+
+template <>
+struct Record<cli::LawBest> {
+  using X = cli::LawBest;
+  static constexpr std::string_view name = "LawBest";
+  static constexpr std::string_view meaning = "The schedule with the smallest predicted loss";
+  static constexpr std::tuple fields{
+      Field{"schedule", [](const X& x) { return schedule_json(Schedule::table(x.optimum.lr)); }, "",
+            "Its rates as a schedule"},
+      Field{"law", &X::law, "", "The kind of the law"},
+      Field{"steps", &X::steps, "steps", "Of the schedule"},
+      Field{"warmup", &X::warmup, "steps", "Those of its warmup"},
+      Field{"cap", &X::cap, "distance^2/loss", "No rate is above it"},
+      Field{"",
+            [](const X& x) {
+              return Without<LawOptimum>{x.optimum, {"lr"}};
+            },
+            "", "The optimum"},
+      Field{"final", &X::loss, "nats", "The loss at its end, with its 90 % interval"},
+      Field{"beside", &X::beside, "", "Named schedules at their best peaks"},
+      Field{"nearest", &X::nearest, "", "The named schedule nearest to it"},
+      Field{"warnings", &X::warnings, "", "Where the law was never shown such rates"}};
+};
+
+template <>
+struct Record<cli::CooldownRow> {
+  using X = cli::CooldownRow;
+  static constexpr std::string_view name = "CooldownRow";
+  static constexpr std::string_view meaning = "What one cooldown would give, and where it would end";
+  static constexpr std::tuple fields{Field{"", &X::answer, "", "What it would give"},
+                                     Field{"end", &X::end, "steps", "Its last step"}};
+};
+
+template <>
+struct Record<cli::CooldownAnswers> {
+  using X = cli::CooldownAnswers;
+  static constexpr std::string_view name = "CooldownAnswers";
+  static constexpr std::string_view meaning = "What a cooldown started now would give";
+  static constexpr std::tuple fields{
+      Field{"name", &X::name, "", "The run that goes on"},
+      Field{"lr", &X::lr, "distance^2/loss", "Its rate now"},
+      Field{"fitted", &X::fitted, "", "The law"},
+      Field{"",
+            [](const X& x) {
+              return Without<VirtualCooldown>{x.cooldown, {"answers"}};
+            },
+            "", "The run now"},
+      Field{"decay", &X::decay, "", "Shape of the cooldowns"},
+      Field{"final", [](const X& x) { return x.question.final; }, "", "Their last rate, as a share of the run's"},
+      Field{"further", [](const X& x) { return x.question.further; }, "steps",
+            "More steps, on the trunk or in the cooldown"},
+      Field{"answers", &cli::cooldown_rows, "", "One for each length"},
+      Field{"warnings", &X::warnings, "", "What the law cannot tell"}};
+};
+
+}  // namespace scheduled

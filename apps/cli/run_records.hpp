@@ -1,0 +1,60 @@
+// What the verbs of `scheduled run` print where the library has no such result by itself, each described once
+// (base/record.hpp).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "anytime/records.hpp"
+
+namespace scheduled::cli {
+
+struct Verified {
+  VerifyReport report;
+  Asked<std::vector<RecordedCheckpoint>> cleared;
+};
+
+struct Migrated {
+  std::string folder;
+};
+
+struct LoggedMetrics {
+  std::string line;
+  std::size_t values = 0;
+};
+
+}  // namespace scheduled::cli
+
+namespace scheduled {
+
+template <>
+struct Record<cli::Verified> {
+  using X = cli::Verified;
+  static constexpr std::string_view name = "Verified";
+  static constexpr std::string_view meaning = "What a verification of a run found";
+  static constexpr std::tuple fields{
+      Field{"", &X::report, "", "What was found"},
+      Field{"cleared", &X::cleared, "", "Checkpoints that are as they were committed; by --clear"}};
+};
+
+template <>
+struct Record<cli::Migrated> {
+  using X = cli::Migrated;
+  static constexpr std::string_view name = "Migrated";
+  static constexpr std::string_view meaning = "A run whose record has today's format";
+  static constexpr std::tuple fields{Field{"folder", &X::folder, "", "Of the run"}};
+};
+
+template <>
+struct Record<cli::LoggedMetrics> {
+  using X = cli::LoggedMetrics;
+  static constexpr std::string_view name = "LoggedMetrics";
+  static constexpr std::string_view meaning = "Metrics that were recorded";
+  static constexpr std::tuple fields{Field{"line", &X::line, "", "The trunk or a branch"},
+                                     Field{"values", &X::values, "", "How many"}};
+};
+
+}  // namespace scheduled
