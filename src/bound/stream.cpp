@@ -193,7 +193,9 @@ std::string OmegaStream::save() const {
 }
 
 OmegaStream OmegaStream::restore(std::string_view text) {
-  const auto reject = [](std::string_view why) { fail_argument("stream state", concat({why, "; it must be what save() wrote"})); };
+  const auto reject = [](std::string_view why) {
+    fail_argument("stream state", concat({why, "; it must be what save() wrote"}));
+  };
   const auto parsed = [&] {
     try {
       return Json::parse(text);

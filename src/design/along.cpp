@@ -10,6 +10,10 @@
 namespace scheduled {
 namespace {
 
+[[noreturn]] void fail_log(const RunLog& log, std::string requirement) {
+  throw ArgumentError({.requirement = std::move(requirement), .place = Place{log.name}});
+}
+
 /// Sets grad_norm, its source and why it is not the logged one.
 void find_grad_norm(const RunLog& log, const AlongOptions& options, RunBound& run) {
   const DenseOptions level{options.rates.warmup, options.rates.max_gap, false};  // norms do not rise with the LR
@@ -49,8 +53,8 @@ Series rows_of(const RunLog& log, std::string_view loss, std::int64_t T) {
     rows.value.push_back(all.value[k]);
   }
   if (rows.step.empty()) {
-    fail_argument(log.name, concat({loss.empty() ? "no column val_loss or train_loss, and no row of lr" : "no row of ",
-                                    loss, " between the steps 1 and ", std::to_string(T)}));
+    fail_log(log, concat({loss.empty() ? "no column val_loss or train_loss, and no row of lr" : "no row of ", loss,
+                          " between the steps 1 and ", std::to_string(T)}));
   }
   return rows;
 }
@@ -58,7 +62,7 @@ Series rows_of(const RunLog& log, std::string_view loss, std::int64_t T) {
 }  // namespace
 
 RunBound bound_along(const RunLog& log, const AlongOptions& options) {
-  if (log.step.empty()) fail_argument(log.name, "has no rows");
+  if (log.step.empty()) fail_log(log, "has no rows");
   const std::int64_t last = log.step.back();
   RunBound run;
   run.name = log.name;
@@ -74,7 +78,7 @@ RunBound bound_along(const RunLog& log, const AlongOptions& options) {
     run.distance = *options.distance;
   } else {
     const auto positive = static_cast<std::size_t>(last_positive_step(run.rates));
-    if (positive == 0) fail_argument(log.name, "the learning rate is 0 throughout");
+    if (positive == 0) fail_log(log, "the learning rate is 0 throughout");
     run.distance = matching_distance(std::span(run.rates).first(positive), norm);
   }
   run.loss_column = loss_column(log);

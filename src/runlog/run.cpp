@@ -54,7 +54,10 @@ std::vector<OwnRun> read_runs(std::span<const RunFiles> runs, const ReadOptions&
     const bool twice = std::any_of(before.begin(), before.end(), [&](const RunFiles& other) {
       return other.file == runs[k].file && other.bases == runs[k].bases;
     });
-    if (twice) fail_argument(runs[k].file, "is given twice; its losses would count double");
+    if (twice) {
+      throw ArgumentError(
+          {.requirement = "is given twice; its losses would count double", .place = Place{runs[k].file}});
+    }
   }
   const std::vector<std::string> names = run_names(runs);
   std::vector<OwnRun> own;
