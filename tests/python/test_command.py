@@ -212,7 +212,7 @@ def test_bound_along_logs(run):
 
 
 def test_bound_of_a_stream(run):
-    (run.folder / "stream").write_text("0.1\n0.1 2\n0.05\n".replace(" 2", ""))
+    (run.folder / "stream").write_text("0.1\n0.1\n0.05\n")
     values, rows = run("bound", "--stream", "stream")
     assert_rows(values, rows)
     stream = scheduled.OmegaStream()
@@ -244,7 +244,7 @@ def test_compare_over_a_grid(run):
     (value,), rows = run("compare", "wsd", "--horizons", "1,50", "--cooldowns", "10%,20%")
     assert_rows(value["rows"], rows)
     assert_named(value)
-    sweep = scheduled.Sweep([Schedule("wsd")] if False else [Schedule("wsd(steps=50)")], horizons=[1, 50], cooldowns=[0.1, 0.2])
+    sweep = scheduled.Sweep([Schedule("wsd(steps=50)")], horizons=[1, 50], cooldowns=[0.1, 0.2])
     sweep.run()
     for row, found in zip(value["rows"], sweep.results, strict=True):
         assert_says(row, found, "best")
@@ -281,15 +281,17 @@ def test_optimize(run):
 
 
 def test_refine(run):
-    (value,), rows = run("refine", "--log", "norms.csv")
+    (value,), rows = run("refine", "--log", "norms.csv", "--close", "100%")
     assert_named(value)
-    log = scheduled.read_log(run.folder / "norms.csv")
-    norms = scheduled.densify(log, "grad_norm", log.step[-1], ramp=False) if False else None
-    assert norms is None
     assert list(rows[0]) == ["step", "lr", "grad_norm"]
     assert [float(row["grad_norm"]) for row in rows] == value["grad_norm"]
-    assert [float(row["lr"]) for row in rows] == value["schedule"]["values"]
-    assert set(value["transfer"]) == {name for name, _, _ in RECORDS["LrTransfer"]} - {"from_"} | {"from"}
+    assert [float(row["lr"]) for row in rows] == pytest.approx([value["peak"] * lr for lr in value["schedule"]["values"]], rel=1e-12)
+    log = scheduled.read_log(run.folder / "norms.csv")
+    first, norms = scheduled.densify_logged(log, "grad_norm")
+    assert first == 1
+    refined = scheduled.refine(norms, steps=len(norms), close=1.0)
+    assert_says(value, refined, "schedule", "dropped")
+    assert_says(value["transfer"], scheduled.transfer_base_lr(Schedule.from_values([1e-3] * 1000), refined.schedule, grad_norm=refined.grad_norm))
 
 
 def test_extend(run):
