@@ -228,11 +228,13 @@ struct Record<cli::AtPeak> {
       Field{"peak", [](const X& x) { return x.at.peak; }, "distance^2/loss", "The peak"},
       Field{"worst_case", [](const X& x) { return x.at.worst_case.value; }, "loss", "The worst case there"},
       Field{"omega", [](const X& x) { return x.at.omega; }, "loss", "The last-iterate bound there"},
-      Field{"",
-            [](const X& x) {
-              return Without<WorstCase>{x.at.worst_case, {"value", "exact"}};
-            },
-            "", "Where the minimum over the weights of the proof lies"}};
+      Field{"lower", [](const X& x) { return x.at.worst_case.lower; }, "loss", "No smaller bound holds"},
+      Field{"W", [](const X& x) { return x.at.worst_case.W; }, "distance^2/loss",
+            "Sum of the weights at the minimum over the weights of the proof"},
+      Field{"W_min", [](const X& x) { return x.at.worst_case.W_min; }, "distance^2/loss",
+            "Smallest sum of weights that gives these steps"},
+      Field{"end", [](const X& x) { return x.at.worst_case.end; }, "", "Where the minimum lies"},
+      Field{"passes", [](const X& x) { return x.at.worst_case.passes; }, "", "Passes over the steps"}};
 };
 
 template <>
