@@ -43,7 +43,8 @@ std::string ticks_text(const Ticks& ticks) {
 std::vector<double> cell_edges(const std::vector<double>& centres, Scale scale) {
   const bool log = scale == Scale::log;
   const auto to = [log](double x) { return log ? std::log(x) : x; };
-  const auto from = [log](double x) { return log ? std::exp(x) : x; };
+  using Limits = std::numeric_limits<double>;
+  const auto from = [log](double x) { return log ? std::clamp(std::exp(x), Limits::denorm_min(), Limits::max()) : x; };
   if (centres.empty()) return {};
   if (centres.size() == 1) {
     const double x = to(centres[0]);

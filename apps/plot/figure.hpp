@@ -28,6 +28,7 @@ struct Axis {
   Scale scale = Scale::linear;
   TickStyle ticks = TickStyle::number;
   std::optional<Range> range = {};  ///< nothing: what the data need
+  int exponent = 0;                 ///< its numbers are in units of 10^exponent, as the caption says
   bool operator==(const Axis&) const = default;
 };
 

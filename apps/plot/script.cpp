@@ -9,6 +9,7 @@
 #include "plot/cells.hpp"
 #include "plot/gnuplot.hpp"
 #include "plot/legend.hpp"
+#include "plot/reach.hpp"
 #include "plot/series.hpp"
 #include "plot/style.hpp"
 #include "plot/ticks.hpp"
@@ -283,7 +284,7 @@ std::string page_commands(const Page& page) {
 }
 
 Page make_page(const Figure& given) {
-  Page page{with_shared_axis(given), {}};
+  Page page{with_shared_axis(within_reach(given)), {}};
   page.legend = plan_legend(page.figure);
   page.figure.height += page.legend.height;
   return page;

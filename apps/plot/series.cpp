@@ -9,11 +9,13 @@
 namespace scheduled::plot {
 namespace {
 
+using Limits = std::numeric_limits<double>;
+
 bool fits(Scale scale, double value) { return std::isfinite(value) && (scale == Scale::linear || value > 0.0); }
 
 struct Extent {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
+  double low = Limits::infinity();
+  double high = -Limits::infinity();
 
   void add(double value) {
     low = std::min(low, value);
@@ -26,16 +28,19 @@ struct Extent {
 Range with_room(const Extent& extent, Scale scale, double share) {
   if (extent.empty()) return scale == Scale::log ? Range{1.0, 10.0} : Range{0.0, 1.0};
   if (scale == Scale::log) {
-    const double factor = std::max(std::pow(extent.high / extent.low, share), 1.05);
-    return {extent.low / factor, extent.high * factor};
+    const double ratio = extent.high / extent.low;
+    const double power =
+        std::isfinite(ratio) ? std::pow(ratio, share) : std::pow(extent.high, share) / std::pow(extent.low, share);
+    const double factor = std::max(power, 1.05);
+    return {std::max(extent.low / factor, Limits::denorm_min()), std::min(extent.high * factor, Limits::max())};
   }
   const double magnitude = std::max(std::fabs(extent.low), std::fabs(extent.high));
   if (magnitude == 0.0) return {0.0, 1.0};
-  const double size = extent.high - extent.low;
+  const double size = std::min(extent.high - extent.low, Limits::max());
   const double room = size > 1e-9 * magnitude ? share * size : 0.1 * magnitude;
   // A learning rate or loss is never negative: the axis then starts at 0 rather than below.
   const double low = extent.low >= 0.0 ? std::max(extent.low - room, 0.0) : extent.low - room;
-  return {low, extent.high + room};
+  return {std::max(low, Limits::lowest()), std::min(extent.high + room, Limits::max())};
 }
 
 Extent extent_of(const Panel& panel, bool of_x) {

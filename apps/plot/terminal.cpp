@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "plot/reach.hpp"
 #include "plot/series.hpp"
 #include "plot/ticks.hpp"
 #include "shell/text.hpp"
@@ -64,7 +65,9 @@ class Canvas {
 
 /// Position of `value` in [0, 1] along an axis.
 double place(Scale scale, Range range, double value) {
-  if (scale == Scale::log) return std::log(value / range.low) / std::log(range.high / range.low);
+  if (scale == Scale::log) {
+    return (std::log(value) - std::log(range.low)) / (std::log(range.high) - std::log(range.low));
+  }
   return (value - range.low) / (range.high - range.low);
 }
 
@@ -141,11 +144,12 @@ std::string x_numbers(const Window& window, const Ticks& ticks, int width) {
 
 }  // namespace
 
-std::string draw_terminal(const Panel& panel, int width, int height, bool unicode) {
+std::string draw_terminal(const Panel& given, int width, int height, bool unicode) {
   if (width < 30 || height < 6) {
     throw std::invalid_argument(
         fmt::format("a terminal drawing needs 30 x 6 characters; there are {} x {}", width, height));
   }
+  const Panel panel = within_reach(given);
   const Window window{panel, x_range(panel), y_range(panel)};
   const int rows = height - 4;  // caption, axis, numbers, label
   // Powers of ten as "1e-3" in the numbers: superscripts are hard to read in a terminal.

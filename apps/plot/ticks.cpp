@@ -63,11 +63,18 @@ Ticks linear_ticks(const Axis& axis, Range range, int wanted) {
   const double unit = suffix.unit * std::pow(10.0, out.exponent);
   const int digits = decimals(step / unit);
   const double slack = 1e-9 * (range.high - range.low);
-  for (double k = std::ceil((range.low - slack) / step); k * step <= range.high + slack; k += 1.0) {
+  const double first = std::ceil((range.low - slack) / step);
+  for (int n = 0; n < 1000 && (first + n) * step <= range.high + slack; ++n) {
+    const double k = first + n;
     const double at = k == 0.0 ? 0.0 : k * step;  // no -0
     out.ticks.push_back({at, at == 0.0 ? "0" : fmt::format("{:.{}f}{}", at / unit, digits, suffix.text)});
   }
   return out;
+}
+
+/// Of a log axis.
+bool within(Range range, double at) {
+  return at > 0.0 && std::isfinite(at) && at >= range.low * (1.0 - 1e-9) && at * (1.0 - 1e-9) <= range.high;
 }
 
 Ticks decade_ticks(const Axis& axis, Range range, int wanted, bool unicode) {
@@ -78,7 +85,7 @@ Ticks decade_ticks(const Axis& axis, Range range, int wanted, bool unicode) {
   for (int exponent = first; exponent <= last; ++exponent) {
     for (const double factor : {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0}) {
       const double at = factor * std::pow(10.0, exponent);
-      if (at < range.low * (1.0 - 1e-9) || at > range.high * (1.0 + 1e-9)) continue;
+      if (!within(range, at)) continue;
       const bool numbered = factor == 1.0 && exponent % every == 0;
       if (!numbered && every > 1) continue;
       const bool count = axis.ticks == TickStyle::count && at >= 1.0 && at < 1e12;
@@ -99,7 +106,7 @@ Ticks few_decades_ticks(const Axis& axis, Range range) {
   for (int exponent = first; exponent <= last; ++exponent) {
     for (const double factor : {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0}) {
       const double at = factor * std::pow(10.0, exponent);
-      if (at < range.low * (1.0 - 1e-9) || at > range.high * (1.0 + 1e-9)) continue;
+      if (!within(range, at)) continue;
       const bool numbered = factor == 1.0 || factor == 2.0 || factor == 5.0;
       out.ticks.push_back({at, !numbered ? "" : count ? count_text(at) : fmt::format("{:.4g}", at / unit)});
     }
@@ -130,7 +137,9 @@ std::string power_of_ten(int exponent, bool unicode) {
 }
 
 Ticks place_ticks(const Axis& axis, Range range, int wanted, bool unicode) {
-  const double decades = axis.scale == Scale::log ? std::log10(range.high / range.low) : 0.0;
+  const bool log = axis.scale == Scale::log;
+  if (log && !(range.low > 0.0)) return {};
+  const double decades = log ? std::log10(range.high) - std::log10(range.low) : 0.0;
   if (decades >= 2.0) return decade_ticks(axis, range, wanted, unicode);
   if (decades >= 0.6) {
     Ticks ticks = few_decades_ticks(axis, range);
@@ -144,8 +153,9 @@ Ticks place_ticks(const Axis& axis, Range range, int wanted, bool unicode) {
 }
 
 std::string axis_caption(const Axis& axis, const Ticks& ticks, bool unicode) {
-  if (ticks.exponent == 0) return axis.label;
-  return fmt::format("{} ({})", axis.label, power_of_ten(ticks.exponent, unicode));
+  const int exponent = axis.exponent + ticks.exponent;
+  if (exponent == 0) return axis.label;
+  return fmt::format("{} ({})", axis.label, power_of_ten(exponent, unicode));
 }
 
 }  // namespace scheduled::plot

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -109,6 +110,46 @@ TEST(GnuplotScript, ShadesTakeTheirDashesFromTheStyle) {
   EXPECT_NE(gnuplot_script(figure, Format::svg).find("linecolor rgb '#440154' dashtype solid"), std::string::npos);
   figure.panels[0].lines[0].style = 2;
   EXPECT_NE(gnuplot_script(figure, Format::svg).find("linecolor rgb '#440154' dashtype (3,3)"), std::string::npos);
+}
+
+/// The ends of the range of double: gnuplot draws them, and reads no "inf" or "nan" but the plot of nothing.
+TEST(GnuplotScript, HugeAndTinyValues) {
+  constexpr double most = std::numeric_limits<double>::max();
+  const auto drawn = [](Panel panel) {
+    Figure figure;
+    figure.panels.push_back(std::move(panel));
+    const std::string script = gnuplot_script(figure, Format::svg);
+    EXPECT_EQ(script.find("inf"), std::string::npos) << script;
+    EXPECT_EQ(script.find("nan"), std::string::npos) << script;
+    const std::string picture = render(figure, Format::svg);
+    EXPECT_EQ(picture.find("inf"), std::string::npos);
+    EXPECT_EQ(picture.find("nan"), std::string::npos);
+    return picture;
+  };
+  for (const auto& [one, other] : std::vector<std::pair<double, double>>{
+           {1e308, -1e308}, {most, -most}, {most, 1e-308}, {most, most}, {5e-324, 0.0}, {-1e308, 1.0}}) {
+    const std::string picture = drawn({{.label = "x"}, {.label = "rate"}, {{"", {0, 1}, {one, other}}}});
+    EXPECT_NE(picture.find(one == 5e-324 ? "rate (10⁻³²⁴)" : "rate (10³⁰⁸)"), std::string::npos) << one;
+    drawn({{.label = "x"}, {.scale = Scale::log}, {{"", {std::min(one, other), std::max(one, other)}, {other, one}}}});
+  }
+  drawn({{.scale = Scale::log}, {.scale = Scale::log}, {{"", {5e-324, most}, {most, 5e-324}}}});
+  for (const Scale scale : {Scale::linear, Scale::log}) {
+    Panel cells{{.scale = scale}, {.scale = scale}, {}};
+    cells.cells = Cells{{1e-308, 1.0, most}, {1.0, most}, {5e-324, 1.0, most, 1.0, -most, 1e-308}, {.scale = scale}};
+    drawn(cells);
+    cells.cells = Cells{{most}, {5e-324}, {most}, {.label = "bound", .scale = scale}};
+    drawn(cells);
+  }
+}
+
+TEST(GnuplotScript, StacksShareTheUnitsOfTheirAxis) {
+  Figure figure;
+  figure.panels.push_back({{.label = "x"}, {}, {{"", {0, 1e200}, {0, 1}}}});
+  figure.panels.push_back({{.label = "x"}, {}, {{"", {0, 5e199}, {0, 1}}}});
+  const std::string script = gnuplot_script(figure, Format::svg);
+  EXPECT_NE(script.find("set xlabel 'x (10²⁰⁰)'"), std::string::npos) << script;
+  EXPECT_NE(script.find("set xrange [0:1]"), std::string::npos);
+  EXPECT_NE(script.find("0.5 1\n"), std::string::npos);
 }
 
 TEST(Text, WidthCountsCharacters) {

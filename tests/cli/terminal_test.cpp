@@ -106,6 +106,35 @@ TEST(Terminal, GapsAndOddValues) {
   EXPECT_NO_THROW(draw_terminal(logarithmic, width, height, true));
 }
 
+/// The ends of the range of double, where a difference overflows.
+TEST(Terminal, HugeAndTinyValues) {
+  const auto drawn = [](std::vector<double> x, std::vector<double> y, Scale scale = Scale::linear) {
+    Panel panel = panel_of({{"", std::move(x), std::move(y)}});
+    panel.y.scale = scale;
+    const std::string text = draw_terminal(panel, width, height, false);
+    EXPECT_EQ(text.find("nan"), std::string::npos) << text;
+    EXPECT_EQ(text.find("inf"), std::string::npos) << text;
+    return rows_of(text);
+  };
+  for (const double huge : {1e308, 1.7e308, std::numeric_limits<double>::max()}) {
+    const auto rows = drawn({0, 1}, {huge, -huge});
+    EXPECT_EQ(rows[0], "rate (1e308)");
+    EXPECT_NE(rows[1].find('*'), std::string::npos);
+    EXPECT_NE(rows[height - 4].find('*'), std::string::npos);
+    EXPECT_EQ(drawn({0, 1}, {huge, huge})[0], "rate (1e308)");
+    EXPECT_EQ(drawn({-huge, huge}, {0, 1}).back(), "                            step (1e308)");
+  }
+  EXPECT_EQ(drawn({0, 1}, {1.5e308, 1e-308}), drawn({0, 1}, {1.5e308, 0.0}));
+  EXPECT_EQ(drawn({0, 1}, {2e-310, 0.0})[0], "rate (1e-310)");
+  EXPECT_EQ(drawn({0, 1}, {5e-324, 0.0})[0], "rate (1e-324)");
+  const auto decades = drawn({0, 1}, {5e-324, 1.7e308}, Scale::log);
+  EXPECT_EQ(decades[0], "rate");
+  EXPECT_NE(decades[1].find('*'), std::string::npos);
+  EXPECT_NE(decades[height - 4].find('*'), std::string::npos);
+  EXPECT_EQ(drawn({0, 1}, {1.7e308, 1.7e308}, Scale::log).size(), static_cast<std::size_t>(height));
+  EXPECT_EQ(drawn({0, 1}, {5e-324, 5e-324}, Scale::log).size(), static_cast<std::size_t>(height));
+}
+
 TEST(Terminal, PowersOfTenMoveIntoTheLabel) {
   const Line small{"small", {0.0, 20000.0}, {0.0, 0.002}};
   Panel panel = panel_of({small});

@@ -53,6 +53,16 @@ class Figures(command.CommandTest):
         self.output_of(*arguments, "-o", name)
         return (self.folder / name).read_bytes()
 
+    def test_numbers_at_the_ends_of_the_range(self):
+        """In files and in the terminal: drawn in units of a power of ten, or refused in words; nothing hangs."""
+        (self.folder / "rates").write_text("1e308\n1e-308\n0\n1.7976931348623157e308\n")
+        for spec in ["@rates", "constant(peak=1.7e308, steps=100)", "linear(peak=5e-324, steps=100)"]:
+            text = self.output_of("show", spec, "-o", "a.svg")
+            self.assertRegex(text, r"\nlearning rate \(1e-?3\d\d\)\n")
+            self.assertNotRegex(text, r"\b(inf|nan)\b")
+            self.assertRegex((self.folder / "a.svg").read_text(), r"learning rate \(10⁻?³")
+        self.assert_fails(2, "the bound is above 1.8e308, the largest double", "bound", "@rates", "--curve")
+
     def test_formats(self):
         for name, arguments in FIGURES.items():
             with self.subTest(name):
