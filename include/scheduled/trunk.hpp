@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "scheduled/schedule.hpp"
@@ -31,6 +32,9 @@ class Trunk {
 
   std::int64_t step() const noexcept { return step_; }
 
+  /// The rates that it was made of; empty where it was made of a schedule.
+  std::span<const double> done() const noexcept;
+
   /// As it goes on: without horizon and cooldown. Of rates, the plain schedule that they look like: their last one,
   /// after a linear warmup where they begin with one.
   const Schedule& schedule() const noexcept { return schedule_; }
@@ -43,6 +47,9 @@ class Trunk {
   /// bits before `start`. Of rates, a table; a share in `cooldown.final` is then of the last rate. Throws ArgumentError
   /// naming start or cooldown, and as Schedule's constructor.
   Schedule branch(std::int64_t start, std::int64_t length, const Cooldown& cooldown) const;
+
+  /// The same schedule and steps, and the same rates where it was made of rates.
+  bool operator==(const Trunk& other) const;
 
  private:
   std::shared_ptr<const std::vector<double>> done_;  // only of rates

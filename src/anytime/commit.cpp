@@ -8,6 +8,7 @@
 #include "anytime/history.hpp"
 #include "anytime/state.hpp"
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 
 namespace scheduled {
 namespace fs = std::filesystem;
@@ -34,7 +35,7 @@ const RecordedLine& require_next(const RunRecord& record, const CommitRequest& r
     fail_value("step", step,
                concat({"must be above ", std::to_string(session.start), ", where ", line.name, " goes on"}));
   }
-  if (request.step > std::int64_t{1} << 53) fail_value("step", step, "must be at most 2^53");
+  if (request.step > largest_count) fail_value("step", step, "must be at most 2^53");
   return line;
 }
 

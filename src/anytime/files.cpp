@@ -12,6 +12,7 @@
 
 #include "anytime/xxh3.hpp"
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "scheduled/anytime.hpp"
 
 namespace scheduled::anytime {
@@ -60,6 +61,7 @@ RecordedFile sum(const Descriptor& file, const fs::path& path) {
   Xxh3 hash;
   RecordedFile out;
   for (;;) {
+    Interruption::poll();
     const ssize_t count = ::read(file.get(), bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail_io(path, "cannot be read", errno);
@@ -167,6 +169,7 @@ void copy_bytes(const fs::path& from, const fs::path& to) {
   const Descriptor target(to, O_WRONLY | O_CREAT | O_EXCL, "cannot be written");
   std::string bytes(block, '\0');
   for (;;) {
+    Interruption::poll();
     const ssize_t count = ::read(source.get(), bytes.data(), bytes.size());
     if (count < 0 && errno != EINTR) fail_io(from, "cannot be read", errno);
     if (count == 0) return;

@@ -1,4 +1,5 @@
 #include "scheduled/bound.hpp"
+#include "base/interrupt.hpp"
 #include "base/sum.hpp"
 
 #include <algorithm>
@@ -15,6 +16,9 @@
 namespace scheduled {
 namespace {
 
+constexpr unsigned blocks_per_poll = 64;
+constexpr unsigned steps_per_poll = 4096;
+
 void check_last(std::span<const double> lr) {
   if (lr.back() > 0.0) return;
   fail_entry("lr", lr.size() - 1, lr.back(), "the last step must be > 0; leave trailing zeros out");
@@ -25,7 +29,8 @@ void check_last(std::span<const double> lr) {
 /// whatever T is.
 template <class Visit>
 void blocks_backward(std::size_t size, Visit visit) {
-  for (std::size_t end = size; end > 0;) {
+  SeldomPoll poll(blocks_per_poll);
+  for (std::size_t end = size; end > 0; poll()) {
     const std::size_t count = std::min(end, kernels::omega_block);
     visit(end -= count, count);
   }
@@ -77,7 +82,8 @@ void standard_curve(std::span<const double> lr, GradNorm grad_norm, double dista
   CompensatedSum total;
   CompensatedSum noise;
   bool usual = true;
-  for (std::size_t k = 0; k < lr.size(); ++k) {
+  SeldomPoll poll(steps_per_poll);
+  for (std::size_t k = 0; k < lr.size(); ++k, poll()) {
     total.add(lr[k]);
     noise.add(square(lr[k] * grad_norm[k]));
     const double sum = total.value();
@@ -93,6 +99,7 @@ std::vector<double> worst_cases_at(std::span<const double> lr, const BoundSettin
   std::vector<double> values;
   values.reserve(t.size());
   for (const std::int64_t place : t) {
+    Interruption::poll();
     const auto steps = static_cast<std::size_t>(last_positive_step(lr.first(static_cast<std::size_t>(place))));
     values.push_back(steps == 0 ? std::numeric_limits<double>::infinity()
                                 : worst_case(lr.first(steps), settings.grad_norm, settings.distance).value);
@@ -120,9 +127,12 @@ void GradNorm::check(std::size_t steps) const {
 
 std::vector<double> power_grad_norm(double alpha, std::int64_t steps) {
   if (!std::isfinite(alpha)) fail_value("alpha", alpha, "must be finite");
-  if (steps < 0) fail_value("steps", std::to_string(steps), "must be >= 0");
-  std::vector<double> norms(static_cast<std::size_t>(steps));
-  for (std::size_t k = 0; k < norms.size(); ++k) norms[k] = elementary::power(static_cast<double>(k + 1), alpha);
+  if (steps < 0 || steps > largest_count) fail_value("steps", std::to_string(steps), "must be between 0 and 2^53");
+  std::vector<double> norms = interruptible_zeros(static_cast<std::size_t>(steps));
+  SeldomPoll poll(steps_per_poll);
+  for (std::size_t k = 0; k < norms.size(); ++k, poll()) {
+    norms[k] = elementary::power(static_cast<double>(k + 1), alpha);
+  }
   return norms;
 }
 
@@ -182,7 +192,8 @@ void omega_gradient(std::span<const double> lr, GradNorm grad_norm, double dista
   const double from_distance = square(distance / tail.value());
   CompensatedSum before;  // sum of q_k/u_k^2 over k < j
   const double* const norms = grad_norm.data();
-  for (std::size_t begin = 0; begin < last; begin += kernels::omega_block) {
+  SeldomPoll poll(blocks_per_poll);
+  for (std::size_t begin = 0; begin < last; begin += kernels::omega_block, poll()) {
     const std::size_t count = std::min(last - begin, kernels::omega_block);
     before.add(kernels::omega_block_gradient(lr.data() + begin, norms != nullptr ? norms + begin : nullptr,
                                              grad_norm[0], count, from_distance, before.value(), out.data() + begin));
@@ -199,7 +210,8 @@ BoundTerms standard_terms(std::span<const double> lr, GradNorm grad_norm, double
   check_bound_arguments(lr, grad_norm, distance);
   CompensatedSum total;
   CompensatedSum noise;
-  for (std::size_t k = 0; k < lr.size(); ++k) {
+  SeldomPoll poll(steps_per_poll);
+  for (std::size_t k = 0; k < lr.size(); ++k, poll()) {
     total.add(lr[k]);
     noise.add(square(lr[k] * grad_norm[k]));
   }
@@ -223,6 +235,7 @@ std::vector<double> omega_at(std::span<const double> lr, GradNorm grad_norm, dou
   values.reserve(t.size());
   check_places(t, lr.size());
   for (const std::int64_t steps : t) {
+    Interruption::poll();
     values.push_back(omega_of_prefix(lr.first(static_cast<std::size_t>(steps)), grad_norm, distance));
   }
   return values;
@@ -240,6 +253,7 @@ std::vector<double> bound_rates(const Schedule& schedule, std::optional<std::int
     fail_argument("T", concat({schedule_name(schedule), " has no horizon; say at which step (T, or steps=...)"}));
   const std::int64_t steps = T.value_or(horizon.value_or(0));
   if (steps < 1) fail_value("T", std::to_string(steps), "must be at least 1");
+  if (steps > largest_count) fail_value("T", std::to_string(steps), "must be at most 2^53");
   if (horizon && steps > *horizon) {
     fail_value("T", std::to_string(steps), concat({"must be at most the horizon, steps = ", std::to_string(*horizon)}));
   }

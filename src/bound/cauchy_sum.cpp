@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/elementary.hpp"
+#include "base/interrupt.hpp"
 #include "base/parallel.hpp"
 #include "bound/kernels/curve.hpp"
 
@@ -44,9 +45,9 @@ class CauchySum {
     while ((problem.lr.size() >> static_cast<unsigned>(levels_)) > leaf) ++levels_;
     task_level_ = std::min(levels_, 6);
     const std::size_t nodes = (std::size_t{2} << static_cast<unsigned>(levels_)) - 1;
-    width_.resize(nodes);
-    source_.resize(nodes * order);
-    local_.resize(nodes * order);
+    width_ = interruptible_zeros(nodes);
+    source_ = interruptible_zeros(nodes * order);
+    local_ = interruptible_zeros(nodes * order);
     for (std::size_t i = 0; i < order; ++i) {
       for (std::size_t j = 0; j < order; ++j) {
         const double entry = (j == 0 ? 1.0 : 2.0 * chebyshev(j * (2 * i + 1))) / static_cast<double>(order);
@@ -134,6 +135,7 @@ class CauchySum {
   }
 
   void collect_leaf(const Cluster& c) {
+    Interruption::poll();
     std::array<double, max_leaf> x;
     std::array<double, max_leaf> weight;
     std::array<double, max_order> moment;
@@ -257,6 +259,7 @@ class CauchySum {
 
   /// Eight targets at a time: all steps of the leaf before them at once, then the eight among themselves.
   void interact_leaf(const Cluster& c) {
+    Interruption::poll();
     std::array<double, 8> base;
     std::array<double, 8> rate;
     std::array<double, max_leaf> offset;

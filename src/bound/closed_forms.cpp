@@ -6,16 +6,15 @@
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 
 namespace scheduled {
 namespace {
 
 using elementary::DoubleDouble;
 
-constexpr std::int64_t largest_T = std::int64_t{1} << 53U;  // whole numbers up to here are doubles
-
 void check_T(std::int64_t T) {
-  if (T < 1 || T > largest_T) fail_value("T", std::to_string(T), "must be between 1 and 2^53");
+  if (T < 1 || T > largest_count) fail_value("T", std::to_string(T), "must be between 1 and 2^53");
 }
 
 void check_T0(std::int64_t T0, std::int64_t smallest, std::int64_t largest, const char* largest_name) {

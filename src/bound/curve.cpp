@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/sum.hpp"
 #include "bound/arguments.hpp"
 #include "bound/cauchy_sum.hpp"
@@ -71,7 +72,10 @@ void positive_curve(std::span<const double> lr, GradNorm grad_norm, double dista
                          ", in a curve of more than ", std::to_string(most_direct),
                          " steps, whose time would grow with their square"}));
     }
-    for (std::size_t t = 1; t <= lr.size(); ++t) out[t - 1] = omega(lr.first(t), grad_norm, distance);
+    for (std::size_t t = 1; t <= lr.size(); ++t) {
+      Interruption::poll();
+      out[t - 1] = omega(lr.first(t), grad_norm, distance);
+    }
     return;
   }
   const double largest_move = grad_norm.visit(
@@ -85,7 +89,8 @@ void positive_curve(std::span<const double> lr, GradNorm grad_norm, double dista
   CompensatedSum total;
   grad_norm.visit([&](auto norm) {
     constexpr std::size_t block = 64;  // plain sums within, compensated from block to block
-    for (std::size_t begin = 0; begin < lr.size(); begin += block) {
+    SeldomPoll poll(64);
+    for (std::size_t begin = 0; begin < lr.size(); begin += block, poll()) {
       const std::size_t end = std::min(begin + block, lr.size());
       const double before = total.value();
       double local = 0.0;

@@ -3,6 +3,7 @@
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/json.hpp"
 #include "bound/kernels/stream.hpp"
 #include "scheduled/bound.hpp"
@@ -79,7 +80,8 @@ std::vector<double> OmegaStream::push_all(std::span<const double> lr, GradNorm g
   grad_norm.check(lr.size());
   std::vector<double> values;
   values.reserve(lr.size());
-  for (std::size_t i = 0; i < lr.size(); ++i) values.push_back(push(lr[i], grad_norm[i]));
+  SeldomPoll poll(64);
+  for (std::size_t i = 0; i < lr.size(); ++i, poll()) values.push_back(push(lr[i], grad_norm[i]));
   return values;
 }
 

@@ -12,6 +12,7 @@
 #include <span>
 
 #include "base/elementary.hpp"
+#include "base/interrupt.hpp"
 #include "base/numbers.hpp"
 #include "base/sum.hpp"
 #include "scheduled/error.hpp"
@@ -59,13 +60,14 @@ struct Boundary {
 /// and the smallest p is sqrt(eta_t) there (a larger p_T reaches it, by continuity). The p after the last such restart
 /// is p_1; the noise of the steps behind it telescopes to p^2 - 2 (sum of their eta). No cancellation to speak of: that
 /// is at least 0, its rounding error is of the order of eta_t, and so is the term of step t itself.
-inline Boundary boundary(std::span<const double> steps) noexcept {
+inline Boundary boundary(std::span<const double> steps) {
   double p = 0.0;
   double low = 0.0;
   double behind = 0.0;
   BlockSum total;
   BlockSum noise;
-  for (std::size_t k = steps.size(); k-- > 0;) {
+  SeldomPoll poll(4096);
+  for (std::size_t k = steps.size(); k-- > 0; poll()) {
     const double eta = steps[k];
     if (p * p < eta) {
       p = std::sqrt(eta);
@@ -108,12 +110,13 @@ void advance(std::span<const double> steps, std::span<const double> grad_norm, L
 
 template <class Norm>
 std::array<Tails, Lanes::count> tails(std::span<const double> steps, const Norm& grad_norm,
-                                      const std::array<double, Lanes::count>& p) noexcept {
+                                      const std::array<double, Lanes::count>& p) {
   Lanes lanes{p};
   std::array<double, Lanes::block> norms;
   std::array<CompensatedSum, Lanes::count> noise;
   for (std::size_t i = 0; i < Lanes::count; ++i) noise[i].add(square(p[i] * grad_norm(steps.size())));
-  for (std::size_t end = steps.size(); end > 0;) {
+  SeldomPoll poll(32);
+  for (std::size_t end = steps.size(); end > 0; poll()) {
     const std::size_t size = std::min(end, Lanes::block);
     const std::size_t begin = end - size;
     for (std::size_t k = 0; k < size; ++k) norms[k] = grad_norm(begin + k);
@@ -151,11 +154,12 @@ struct TailJets {
 /// term eta^2 G^2/p^2 has the derivatives -2 s and 2 (3 s^2 - c) times itself. These need no compensation: they only
 /// steer.
 template <class Norm>
-TailJets tail_jets(std::span<const double> steps, const Norm& grad_norm, double p_last) noexcept {
+TailJets tail_jets(std::span<const double> steps, const Norm& grad_norm, double p_last) {
   const double last = square(p_last * grad_norm(steps.size()));
   Jet p{p_last, p_last, p_last};
   Jet noise{last, 2.0 * last, 4.0 * last};
-  for (std::size_t k = steps.size(); k-- > 0;) {
+  SeldomPoll poll(4096);
+  for (std::size_t k = steps.size(); k-- > 0; poll()) {
     const double inverse = 1.0 / p.value;
     const double move = steps[k] * inverse;
     const double a = move * inverse;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 
 namespace scheduled::wide {
 namespace {
@@ -30,6 +31,8 @@ class Sum {
 
 Wide square(Wide x) noexcept { return x * x; }
 
+constexpr unsigned steps_per_poll = 4096;
+
 /// The parts of a bound as doubles; their sum must be one.
 std::vector<double> checked(std::initializer_list<Wide> parts) {
   Wide total = 0.0L;
@@ -48,7 +51,8 @@ std::vector<double> checked(std::initializer_list<Wide> parts) {
 BoundTerms omega_terms(std::span<const double> lr, GradNorm grad_norm, double distance) {
   Sum tail;
   Sum noise;
-  for (std::size_t k = lr.size(); k-- > 0;) {
+  SeldomPoll poll(steps_per_poll);
+  for (std::size_t k = lr.size(); k-- > 0; poll()) {
     const Wide move = Wide{lr[k]} * Wide{grad_norm[k]};
     noise.add(k + 1 == lr.size() ? move * Wide{grad_norm[k]} : square(move) / tail.value());
     tail.add(lr[k]);
@@ -61,7 +65,8 @@ OmegaSplit omega_split(std::span<const double> lr, GradNorm grad_norm, double di
   Sum tail;
   Sum squares;
   Sum extra;
-  for (std::size_t k = lr.size(); k-- > 0;) {
+  SeldomPoll poll(steps_per_poll);
+  for (std::size_t k = lr.size(); k-- > 0; poll()) {
     const Wide after = tail.value();
     tail.add(lr[k]);
     squares.add(square(Wide{lr[k]} * Wide{grad_norm[k]}));
@@ -76,13 +81,14 @@ OmegaSplit omega_split(std::span<const double> lr, GradNorm grad_norm, double di
 void omega_gradient(std::span<const double> lr, GradNorm grad_norm, double distance, std::span<double> out) {
   std::vector<Wide> after(lr.size());
   Sum tail;
-  for (std::size_t k = lr.size(); k-- > 0;) {
+  SeldomPoll poll(steps_per_poll);
+  for (std::size_t k = lr.size(); k-- > 0; poll()) {
     after[k] = tail.value();
     tail.add(lr[k]);
   }
   const Wide shift = square(Wide{distance} / tail.value());
   Sum before;
-  for (std::size_t k = 0; k < lr.size(); ++k) {
+  for (std::size_t k = 0; k < lr.size(); ++k, poll()) {
     const Wide norm = grad_norm[k];
     const bool last = k + 1 == lr.size();
     const Wide own = last ? square(norm) : 2.0L * Wide{lr[k]} * norm / after[k] * norm;
@@ -103,7 +109,8 @@ template <class Visit>
 void standard_sums(std::span<const double> lr, GradNorm grad_norm, const Visit& visit) {
   Sum total;
   Sum squares;
-  for (std::size_t k = 0; k < lr.size(); ++k) {
+  SeldomPoll poll(steps_per_poll);
+  for (std::size_t k = 0; k < lr.size(); ++k, poll()) {
     total.add(lr[k]);
     squares.add(square(Wide{lr[k]} * Wide{grad_norm[k]}));
     visit(k, total.value(), squares.value());

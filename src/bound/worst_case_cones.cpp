@@ -15,6 +15,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/interrupt.hpp"
 #include "base/numbers.hpp"
 #include "bound/weights.hpp"
 #include "bound/worst_case_program.hpp"
@@ -68,6 +69,8 @@ double first_root(double a, double b, double c, double most) noexcept {
   }
   return most;
 }
+
+constexpr unsigned steps_per_poll = 1024;
 
 class Cones {
  public:
@@ -154,7 +157,8 @@ class Cones {
     gap_ = 0.0;
     least_ = std::numeric_limits<double>::infinity();
     value_ = cones_.back().q * program_.norm2.back();
-    for (std::size_t t = first_; t < size(); ++t) {
+    SeldomPoll poll(steps_per_poll);
+    for (std::size_t t = first_; t < size(); ++t, poll()) {
       Cone& k = cones_[t];
       k.a = k.a_now();
       k.determinant = k.q * k.sigma;
@@ -186,7 +190,8 @@ class Cones {
   /// P of every cone; terms > 0 only. Takes what `scale` left in r1 and r2.
   void factor() {
     double P = 0.0;
-    for (std::size_t t = first_; t < size(); ++t) {
+    SeldomPoll poll(steps_per_poll);
+    for (std::size_t t = first_; t < size(); ++t, poll()) {
       Cone& k = cones_[t];
       k.P = P;
       P = (P * k.r1 + k.r2) / (P + k.h22);
@@ -198,7 +203,8 @@ class Cones {
   void direction(double target) {
     const double tau = 0.5 * target;
     double p = 0.0;
-    for (std::size_t t = first_; t < size(); ++t) {
+    SeldomPoll poll(steps_per_poll);
+    for (std::size_t t = first_; t < size(); ++t, poll()) {
       Cone& k = cones_[t];
       k.p = p;
       k.r1 = tau / k.q - k.alpha_above;
@@ -207,7 +213,7 @@ class Cones {
       p = p * f - k.r1 + (k.P * f + k.h12) * (k.r2 - p) / (k.P + k.h22);
     }
     double d = -p / last_P_;
-    for (std::size_t t = size(); t-- > first_;) {
+    for (std::size_t t = size(); t-- > first_; poll()) {
       Cone& k = cones_[t];
       const double f = 1.0 - square(k.a);
       k.dq = d;
@@ -246,7 +252,8 @@ class Cones {
   void move(double kept) {
     const double primal = std::min(1.0, kept * largest_primal_step(2.0));
     const double dual = std::min(1.0, kept * largest_dual_step(2.0));
-    for (std::size_t t = first_; t < size(); ++t) {
+    SeldomPoll poll(steps_per_poll);
+    for (std::size_t t = first_; t < size(); ++t, poll()) {
       Cone& k = cones_[t];
       const double dkappa = k.dkappa();
       const double above = dual * k.dzeta_above();

@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "base/interrupt.hpp"
 #include "base/numbers.hpp"
 #include "bound/weights.hpp"
 #include "bound/worst_case_program.hpp"
@@ -43,6 +44,7 @@ class Parts {
     constexpr int most = 200;
     std::set<std::vector<std::size_t>> seen;
     for (int round = 0; round < most && seen.insert(slack_at_).second; ++round) {
+      Interruption::poll();
       if (!make_parts()) break;
       if (const auto t = most_negative_slack()) {
         slack_at_.erase(std::find(slack_at_.begin(), slack_at_.end(), *t));
@@ -103,7 +105,8 @@ class Parts {
   /// q backwards by equality, m forwards by (6.6).
   void fill(const Part& part, double q_last) {
     solution_.q[part.last] = q_last;
-    for (std::size_t t = part.last; t-- > part.first;) {
+    SeldomPoll poll(4096);
+    for (std::size_t t = part.last; t-- > part.first; poll()) {
       const double next = solution_.q[t + 1];
       solution_.q[t] = next + (2.0 * program_.step[t] + square(program_.step[t]) / next);
     }
@@ -114,7 +117,7 @@ class Parts {
     } else {
       solution_.rise[part.first - 1] = 0.0;
     }
-    for (std::size_t t = part.first; t < part.last; ++t) {
+    for (std::size_t t = part.first; t < part.last; ++t, poll()) {
       const double room = program_.norm2[t] - part.base - m;
       note_excess(t, -room);
       solution_.rise[t] = square(program_.step[t] / solution_.q[t + 1]) * std::max(room, 0.0);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 
 namespace scheduled {
 
@@ -37,6 +38,7 @@ void check_in_range(double value) {
 
 void require_at_least(std::string_view name, std::int64_t value, std::int64_t least) {
   if (value < least) fail_value(name, std::to_string(value), concat({"must be at least ", std::to_string(least)}));
+  if (value > largest_count) fail_value(name, std::to_string(value), "must be at most 2^53");
 }
 
 void require_scale(const WorstCaseScale& best) {

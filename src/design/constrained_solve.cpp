@@ -4,6 +4,7 @@
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/sum.hpp"
 #include "design/arguments.hpp"
 #include "design/constrained.hpp"
@@ -45,6 +46,7 @@ class Solver {
     double best_value = value;
     int stalled = 0;
     for (int i = 1; i <= options_.max_iterations && stalled < 8; ++i) {
+      Interruption::poll();
       const double mu = centering_ * complementarity();
       move(mu, value);
       value = constrained::objective(problem_, point_);
@@ -95,6 +97,7 @@ class Solver {
   /// One step in primal and multipliers.
   void move(double mu, double value) {
     constrained::newton_direction(problem_, point_, mu, work_, direction_);
+    Interruption::poll();
     const std::size_t caps = point_.y.size();
     dz_.resize(point_.z.size());
     dy_.resize(caps);
@@ -130,6 +133,7 @@ class Solver {
   double line_search(double mu, double value, double step) {
     const double noise = 1e-14 * value;
     for (int halvings = 0;; ++halvings) {
+      Interruption::poll();
       moved_ = point_;
       for (std::size_t i = 0; i < moved_.x.size(); ++i) moved_.x[i] += step * direction_.x[i];
       moved_.update(problem_);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/search.hpp"
 #include "design/arguments.hpp"
 #include "design/free_tail.hpp"
@@ -262,6 +263,7 @@ std::vector<ExtendRow> extend(const Extended& trunk, std::span<const std::int64_
   if (horizons.empty()) fail_argument("horizons", "none given");
   require_positive("distance", distance);
   for (std::size_t i = 0; i < horizons.size(); ++i) {
+    if (horizons[i] > largest_count) fail_entry("horizons", i, std::to_string(horizons[i]), "must be at most 2^53");
     if (horizons[i] < trunk.m() + 2) {
       fail_entry("horizons", i, std::to_string(horizons[i]),
                  concat({"must be at least ", std::to_string(trunk.m() + 2), ", two steps more than the trunk"}));

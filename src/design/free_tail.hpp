@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <span>
 
+#include "base/interrupt.hpp"
+
 namespace scheduled {
 
 /// Puts f_k = 1/(r_k - 1) = u_k/eta_k of the best rates of n = out.size() >= 1 steps into out[k-1], k < n, and returns
@@ -18,7 +20,8 @@ double free_tail(const Norm& norm, std::span<double> out) {
   double g2 = norm(out.size() - 1) * norm(out.size() - 1);
   if (out.size() == 1) return g2;
   double f = 2.0;
-  for (std::size_t k = out.size() - 1; k-- > 0;) {
+  SeldomPoll poll(4096);
+  for (std::size_t k = out.size() - 1; k-- > 0; poll()) {
     const double own = norm(k) * norm(k);
     const double h = f * (own / (g2 + g2));
     f = h + std::sqrt(h * (h + 1.0));
@@ -29,8 +32,9 @@ double free_tail(const Norm& norm, std::span<double> out) {
 }
 
 /// Turns the f_k into the rates whose sum is u: u_k = u_{k-1} f_k/(1 + f_k), eta_k = u_k/f_k; the last takes the rest.
-inline void fill_rates(double u, std::span<double> inout) noexcept {
-  for (std::size_t k = 0; k + 1 < inout.size(); ++k) {
+inline void fill_rates(double u, std::span<double> inout) {
+  SeldomPoll poll(4096);
+  for (std::size_t k = 0; k + 1 < inout.size(); ++k, poll()) {
     const double f = inout[k];
     u *= f / (1.0 + f);
     inout[k] = u / f;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "scheduled/design.hpp"
 
 namespace scheduled {
@@ -81,8 +82,11 @@ std::vector<double> median_filter(std::span<const double> values, std::int64_t w
   }
   std::vector<std::uint32_t> order(padded.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return padded[a] != padded[b] ? padded[a] < padded[b] : a < b; });
+  SeldomPoll poll(1024);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    poll();
+    return padded[a] != padded[b] ? padded[a] < padded[b] : a < b;
+  });
   std::vector<std::uint32_t> rank(padded.size());
   for (std::size_t r = 0; r < order.size(); ++r) rank[order[r]] = static_cast<std::uint32_t>(r);
 
@@ -94,7 +98,7 @@ std::vector<double> median_filter(std::span<const double> values, std::int64_t w
   std::size_t median = first[static_cast<std::size_t>(h)];
   std::vector<double> out(values.size());
   out[0] = padded[order[median]];
-  for (std::size_t i = 1; i < out.size(); ++i) {
+  for (std::size_t i = 1; i < out.size(); ++i, poll()) {
     const std::size_t in = rank[i + window - 1];
     const std::size_t leaving = rank[i - 1];
     tree.insert(in);  // the median is now the h-th or (h+1)-th of an even number

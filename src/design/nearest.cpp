@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/search.hpp"
 #include "scheduled/design.hpp"
 
@@ -28,6 +29,7 @@ class Sample {
 
   /// The best peak for a schedule of peak 1, and the error there.
   Fit fit(const Schedule& schedule) const {
+    Interruption::poll();
     double product = 0.0;
     double square = 0.0;
     for (std::size_t k = 0; k < place_.size(); ++k) {

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <span>
 
+#include "base/interrupt.hpp"
 #include "base/sum.hpp"
 #include "design/arguments.hpp"
 #include "design/free_tail.hpp"
@@ -16,7 +17,7 @@ OptimalSchedule optimal_schedule(std::int64_t T, GradNorm grad_norm, double dist
   require_positive("distance", distance);
   const auto steps = static_cast<std::size_t>(T);
   const double unit = check_positive_norms(grad_norm, 0, steps);
-  OptimalSchedule best{std::vector<double>(steps), 0.0};
+  OptimalSchedule best{interruptible_zeros(steps), 0.0};
   const double slope = grad_norm.visit([&](const auto& g) {
     return free_tail([&g, inverse = 1.0 / unit](std::size_t k) { return g(k) * inverse; }, best.lr);
   });
@@ -34,10 +35,11 @@ OptimalSchedule worst_case_optimal_schedule(std::int64_t T, GradNorm grad_norm, 
   require_positive("distance", distance);
   const auto steps = static_cast<std::size_t>(T);
   const double unit = check_positive_norms(grad_norm, 0, steps);
-  OptimalSchedule best{std::vector<double>(steps), 0.0};
+  OptimalSchedule best{interruptible_zeros(steps), 0.0};
   const auto weight = [&](std::size_t k) { return unit / grad_norm[k] * (unit / grad_norm[k]); };  // 1/G_t^2, >= 1
   CompensatedSum behind;
-  for (std::size_t k = steps; k-- > 0;) {
+  SeldomPoll poll(4096);
+  for (std::size_t k = steps; k-- > 0; poll()) {
     best.lr[k] = weight(k) * behind.value();
     behind.add(weight(k));
   }

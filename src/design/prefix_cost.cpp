@@ -1,4 +1,5 @@
 #include "design/prefix_cost.hpp"
+#include "base/interrupt.hpp"
 #include "base/numbers.hpp"
 #include "base/sum.hpp"
 
@@ -9,7 +10,8 @@ namespace scheduled {
 PrefixCost::PrefixCost(std::span<const double> lr, GradNorm grad_norm, double distance, double rate_unit,
                        double norm_unit) {
   CompensatedSum behind;
-  for (std::size_t k = lr.size(); k-- > 0;) {
+  SeldomPoll poll(4096);
+  for (std::size_t k = lr.size(); k-- > 0; poll()) {
     const double rate = lr[k] / rate_unit;
     const double weight = square(rate * (grad_norm[k] / norm_unit));
     if (weight > 0.0) terms_.push_back({weight, behind.value()});
@@ -22,7 +24,9 @@ Derivatives PrefixCost::at(double u) const {
   CompensatedSum value;
   CompensatedSum slope;
   CompensatedSum curvature;
+  SeldomPoll poll(4096);
   for (const Term& term : terms_) {
+    poll();
     const double inverse = 1.0 / (u + term.behind);
     const double share = term.weight * inverse;
     value.add(share);
@@ -36,7 +40,11 @@ double PrefixCost::best_tail(double slope) const {
   // (-phi')^(-1/2) is concave in u (a power mean of linear functions, with the exponent -2) and linear where there is
   // one term: Newton's method on it approaches the root from the left, from wherever one term alone reaches the slope.
   double u = 0.0;
-  for (const Term& term : terms_) u = std::max(u, std::sqrt(term.weight / slope) - term.behind);
+  SeldomPoll poll(4096);
+  for (const Term& term : terms_) {
+    poll();
+    u = std::max(u, std::sqrt(term.weight / slope) - term.behind);
+  }
   if (terms_.size() == 1) return u;
   const double target = 1.0 / std::sqrt(slope);
   for (int i = 0; i < 100; ++i) {

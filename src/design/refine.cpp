@@ -3,7 +3,9 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/sum.hpp"
+#include "design/arguments.hpp"
 #include "scheduled/design.hpp"
 
 namespace scheduled {
@@ -34,7 +36,8 @@ std::vector<double> filtered(const std::vector<double>& norms, double width) {
 std::vector<double> resampled(const std::vector<double>& norms, std::size_t count) {
   if (count == norms.size()) return norms;
   std::vector<double> result(count);
-  for (std::size_t t = 0; t < count; ++t) {
+  SeldomPoll poll(4096);
+  for (std::size_t t = 0; t < count; ++t, poll()) {
     const double place =
         static_cast<double>(t) / static_cast<double>(count - 1) * static_cast<double>(norms.size() - 1);
     const auto left = std::min(static_cast<std::size_t>(place), norms.size() - 1);
@@ -50,7 +53,8 @@ std::vector<double> rates(const std::vector<double>& norms, NormKind kind) {
   std::vector<double> lr(norms.size());
   CompensatedSum behind;
   double largest = 0.0;
-  for (std::size_t t = norms.size(); t-- > 0;) {
+  SeldomPoll poll(4096);
+  for (std::size_t t = norms.size(); t-- > 0; poll()) {
     const double inverse = smallest / norms[t];  // <= 1
     const double weight = kind == NormKind::l2 ? inverse * inverse : inverse;
     lr[t] = weight * behind.value();
@@ -66,9 +70,7 @@ std::vector<double> rates(const std::vector<double>& norms, NormKind kind) {
 RefinedSchedule refine(std::span<const double> grad_norm, const RefineSettings& settings) {
   if (!(settings.width >= 0.0 && settings.width <= 1.0)) fail_value("width", settings.width, "must be between 0 and 1");
   if (!(settings.close >= 0.0 && settings.close <= 1.0)) fail_value("close", settings.close, "must be between 0 and 1");
-  if (settings.steps && *settings.steps < 2) {
-    fail_value("steps", std::to_string(*settings.steps), "must be at least 2");
-  }
+  if (settings.steps) require_at_least("steps", *settings.steps, 2);
   const std::vector<double> kept = finite_norms(grad_norm);
   const std::size_t steps = settings.steps ? static_cast<std::size_t>(*settings.steps) : kept.size();
   if (steps < 2) fail_argument("grad_norm", "1 finite value; must be at least 2, or say how many steps the result has");

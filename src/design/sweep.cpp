@@ -1,15 +1,14 @@
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <exception>
 #include <limits>
 #include <map>
 #include <mutex>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
+#include "base/parallel.hpp"
 #include "scheduled/sweep.hpp"
 
 namespace scheduled {
@@ -45,6 +44,9 @@ void check(const SweepAxes& axes, const SweepOptions& options) {
   check_schedules(axes);
   for (std::size_t h = 0; h < axes.horizons.size(); ++h) {
     if (axes.horizons[h] < 1) fail_entry("horizons", h, std::to_string(axes.horizons[h]), "must be at least 1");
+    if (axes.horizons[h] > largest_count) {
+      fail_entry("horizons", h, std::to_string(axes.horizons[h]), "must be at most 2^53");
+    }
   }
   for (std::size_t c = 0; c < axes.cooldowns.size(); ++c) {
     if (!(axes.cooldowns[c] > 0.0 && axes.cooldowns[c] <= 1.0)) {
@@ -89,12 +91,9 @@ class Sweep {
   }
 
   std::vector<SweepResult> run() {
-    {
-      std::vector<std::jthread> others;
-      for (int i = 1; i < options_.threads; ++i) others.emplace_back([this] { work(); });
-      work();
-    }
-    if (failure_) std::rethrow_exception(failure_);
+    for_each_index(to_do_.size(), options_.threads, [this](std::size_t k) {
+      if (!options_.stop.stop_requested()) work(k);
+    });
     std::vector<SweepResult> done;
     for (std::optional<SweepResult>& result : results_) {
       if (result) done.push_back(std::move(*result));
@@ -103,23 +102,15 @@ class Sweep {
   }
 
  private:
-  void work() {
-    for (;;) {
-      const std::size_t k = next_.fetch_add(1);
-      if (k >= to_do_.size() || options_.stop.stop_requested() || failed_.load()) return;
-      try {
-        SweepResult result = compute(to_do_[k]);
-        const std::lock_guard lock(mutex_);
-        ++done_;
-        if (options_.on_result && !failed_.load()) {
-          options_.on_result(result, done_, static_cast<std::int64_t>(to_do_.size()));
-        }
-        results_[k] = std::move(result);
-      } catch (...) {
-        const std::lock_guard lock(mutex_);
-        if (!failed_.exchange(true)) failure_ = std::current_exception();
-      }
-    }
+  void work(std::size_t k) {
+    SweepResult result = compute(to_do_[k]);
+    const std::lock_guard lock(mutex_);
+    if (failed_) return;
+    ++done_;
+    failed_ = true;
+    if (options_.on_result) options_.on_result(result, done_, static_cast<std::int64_t>(to_do_.size()));
+    failed_ = false;
+    results_[k] = std::move(result);
   }
 
   SweepResult compute(std::int64_t combination) const {
@@ -138,11 +129,9 @@ class Sweep {
   std::vector<std::vector<double>> norms_;
   std::vector<std::int64_t> to_do_;
   std::vector<std::optional<SweepResult>> results_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<bool> failed_{false};
-  std::exception_ptr failure_;
   std::mutex mutex_;
   std::int64_t done_ = 0;
+  bool failed_ = false;  // on_result threw
 };
 
 }  // namespace

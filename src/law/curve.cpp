@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "law/definition.hpp"
 
 namespace scheduled {
@@ -59,6 +60,7 @@ LawCurve::LawCurve(LawCurve&&) noexcept = default;
 LawCurve& LawCurve::operator=(LawCurve&&) noexcept = default;
 
 void LawCurve::evaluate(std::span<const double> parameters, std::span<double> loss, std::span<double> jacobian) const {
+  Interruption::poll();
   check_places("loss", loss.size(), size_);
   if (!jacobian.empty()) check_places("jacobian", jacobian.size(), size_ * parameters.size());
   evaluator_->evaluate(parameters, {loss, jacobian.empty() ? nullptr : jacobian.data()});

@@ -7,18 +7,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <thread>
 #include <tuple>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "scheduled/pep.hpp"
 
 namespace scheduled::pep {
@@ -147,6 +151,21 @@ double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
 }
 
+/// Until the child has ended; can be interrupted.
+void wait_for(pid_t child, const std::string& name, int& status, rusage& usage) {
+  using std::chrono::milliseconds;
+  const int how = Interruption::here() != nullptr ? WNOHANG : 0;
+  for (milliseconds pause{1};; pause = std::min(2 * pause, Interruption::pause)) {
+    const pid_t ended = ::wait4(child, &status, how, &usage);
+    if (ended == child) return;
+    if (ended < 0 && errno != EINTR) {
+      fail_solver({"cannot wait for ", name, ": ", std::generic_category().message(errno)});
+    }
+    Interruption::poll();
+    if (ended == 0) std::this_thread::sleep_for(pause);
+  }
+}
+
 /// Runs `program problem solution` in `folder`; the exit code and the processor time.
 std::pair<int, double> run_in(const fs::path& folder, const fs::path& program) {
   std::string name = program.string();
@@ -159,8 +178,12 @@ std::pair<int, double> run_in(const fs::path& folder, const fs::path& program) {
   if (child == 0) run_child(name.c_str(), arguments.data(), folder.c_str(), parent);
   int status = 0;
   rusage usage{};
-  while (::wait4(child, &status, 0, &usage) < 0) {
-    if (errno != EINTR) fail_solver({"cannot wait for ", name, ": ", std::generic_category().message(errno)});
+  try {
+    wait_for(child, name, status, usage);
+  } catch (const Interrupted&) {
+    ::kill(child, SIGKILL);
+    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) continue;
+    throw;
   }
   if (WIFSIGNALED(status)) fail_solver({name, " was ended by signal ", std::to_string(WTERMSIG(status))});
   return {WEXITSTATUS(status), seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime)};

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "runlog/table.hpp"
 #ifdef SCHEDULED_WITH_ZLIB
 #include <zlib.h>
@@ -27,6 +28,7 @@ class Inflated {
   Inflated(std::string_view file, std::size_t bytes) : file_(file), most_((std::size_t{64} << 20) + 200 * bytes) {}
 
   void append(const char* data, std::size_t count) {
+    Interruption::poll();
     if (count > most_ - text_.size()) {
       fail_at(file_, 0, concat({"holds more than ", std::to_string(most_), " bytes, too many for its size"}));
     }

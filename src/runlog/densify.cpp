@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
@@ -62,12 +63,13 @@ void require_no_gap_between_rows(const Column& column, const Series& logged, std
 class Filler {
  public:
   Filler(std::int64_t first, std::int64_t last)
-      : first_(first), last_(last), values_(static_cast<std::size_t>(last - first + 1)) {}
+      : first_(first), last_(last), values_(interruptible_zeros(static_cast<std::size_t>(last - first + 1))) {}
 
   /// Updates from + 1 ... to (as far as there are) with the line from `begin` at step `from` to `end` at `to`.
   void line(std::int64_t from, double begin, std::int64_t to, double end) {
     const auto length = static_cast<double>(to - from);
-    for (std::int64_t t = std::max(from + 1, first_); t <= std::min(to, last_); ++t) {
+    SeldomPoll poll(4096);
+    for (std::int64_t t = std::max(from + 1, first_); t <= std::min(to, last_); ++t, poll()) {
       // std::lerp is exact at both ends and on plateaus, and does not overflow.
       values_[static_cast<std::size_t>(t - first_)] = std::lerp(begin, end, static_cast<double>(t - from) / length);
     }

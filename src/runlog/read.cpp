@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "runlog/compressed.hpp"
 #include "runlog/formats/format.hpp"
 #include "runlog/formats/mlflow.hpp"
@@ -29,6 +30,7 @@ std::string bytes_of(const fs::path& file) {
   if (const auto size = fs::file_size(file, unknown); !unknown) content.reserve(size + 1);  // no more than there is
   std::array<char, 1 << 16> block{};
   do {
+    Interruption::poll();
     stream.read(block.data(), block.size());
     content.append(block.data(), static_cast<std::size_t>(stream.gcount()));
   } while (stream);

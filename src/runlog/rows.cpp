@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
 
@@ -94,7 +95,8 @@ class Restarted {
   void run(std::vector<std::string>& notes) {
     const auto logged = logged_columns(table_);
     std::int64_t top = no_step;
-    for (std::size_t row = 0; row < table_.step.size(); ++row) {
+    SeldomPoll poll(256);
+    for (std::size_t row = 0; row < table_.step.size(); ++row, poll()) {
       const std::int64_t step = table_.step[row];
       if (step == no_step) continue;
       const bool again = step < top && std::any_of(logged[row].begin(), logged[row].end(),

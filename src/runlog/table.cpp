@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "runlog/text.hpp"
 
 namespace scheduled::runlog {
@@ -120,7 +121,8 @@ class Joiner {
     std::size_t replaced = 0;
     std::int64_t first = 0;
     std::size_t at = 0;  // rows mostly come in order
-    for (std::size_t i = 0; i < entries.row.size(); ++i) {
+    SeldomPoll poll(4096);
+    for (std::size_t i = 0; i < entries.row.size(); ++i, poll()) {
       const std::size_t row = entries.row[i];
       const std::int64_t step = step_of(table, row, next);
       if (step == no_step) continue;

@@ -1,15 +1,16 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <system_error>
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled {
 namespace {
 
-constexpr double largest_count = 9007199254740992.0;  // 2^53: above it not every whole number is a double
 constexpr std::string_view allowed =
     "must be a length such as 2000, 50k, 20%, 10e9tok, 40Mex or rest (k = 1e3, M = 1e6, B = 1e9)";
 
@@ -44,7 +45,7 @@ double multiplier(char letter) {
 bool is_above_largest(std::string_view digits) {
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-  return error == std::errc() && end == digits.data() + digits.size() && count > (std::int64_t{1} << 53);
+  return error == std::errc() && end == digits.data() + digits.size() && count > largest_count;
 }
 
 /// Largest whole number not above `value`, forgiving the rounding of the product that made it.
@@ -80,7 +81,7 @@ Duration parse_duration(std::string_view name, std::string_view text) {
   duration.value = duration.unit == Duration::Unit::steps ? whole(*value * factor) : *value * factor;
   if (!std::isfinite(*value)) reject("must be finite");
   if (*value < 0.0) reject("must not be negative");
-  if (duration.value > largest_count || is_above_largest(number)) reject("must be at most 2^53");
+  if (duration.value > static_cast<double>(largest_count) || is_above_largest(number)) reject("must be at most 2^53");
   if (duration.unit == Duration::Unit::steps && std::fabs(duration.value - *value * factor) > 1e-6) {
     reject("must be a whole number of steps (a share of the run is written with %)");
   }
@@ -98,7 +99,7 @@ std::int64_t resolve_steps(std::string_view name, Duration duration, std::option
   const std::string text = print_duration(duration);
   const auto reject = [&](std::string_view why) { fail_value(name, text, why); };
   if (!std::isfinite(duration.value) || duration.value < 0.0) reject("must be finite and >= 0");
-  if (duration.value > largest_count) reject("must be at most 2^53");
+  if (duration.value > static_cast<double>(largest_count)) reject("must be at most 2^53");
   double count = duration.value;
   switch (duration.unit) {
     case Duration::Unit::steps:
@@ -123,7 +124,7 @@ std::int64_t resolve_steps(std::string_view name, Duration duration, std::option
     case Duration::Unit::rest:
       reject("only a cooldown can take the rest of the run");
   }
-  if (count > largest_count) reject("must be at most 2^53 steps");
+  if (count > static_cast<double>(largest_count)) reject("must be at most 2^53 steps");
   return static_cast<std::int64_t>(count);
 }
 

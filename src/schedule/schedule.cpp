@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
+#include "base/numbers.hpp"
 #include "schedule/fill_kernels.hpp"
 #include "schedule/resolved.hpp"
 
@@ -32,6 +34,23 @@ double Schedule::lr(std::int64_t i) const noexcept {
   return i < r.cooldown_begin ? rate_at(r.main, i) : rate_at(r.cooldown, i - r.cooldown_begin + 1);
 }
 
+namespace {
+
+/// The values of a part, which can be interrupted.
+template <class Part>
+void fill_blocks(const Part& shape, std::int64_t first, std::span<double> out) {
+  constexpr std::size_t block = std::size_t{1} << 15;
+  while (!out.empty()) {
+    const std::span<double> next = out.first(std::min(block, out.size()));
+    kernels::fill(shape, first, next);
+    first += static_cast<std::int64_t>(next.size());
+    out = out.subspan(next.size());
+    Interruption::poll();
+  }
+}
+
+}  // namespace
+
 void Schedule::fill(std::int64_t first, std::span<double> out) const {
   if (first < 0) fail_value("first", std::to_string(first), "must be >= 0");
   const ResolvedSchedule& r = *resolved_;
@@ -43,15 +62,15 @@ void Schedule::fill(std::int64_t first, std::span<double> out) const {
     return part;
   };
   std::span<double> part = take(r.warmup_end);
-  kernels::fill(r.warmup, first, part);
+  fill_blocks(r.warmup, first, part);
   first += static_cast<std::int64_t>(part.size());
 
   part = take(r.cooldown_begin);
-  kernels::fill(r.main, first, part);
+  fill_blocks(r.main, first, part);
   first += static_cast<std::int64_t>(part.size());
 
   part = take(r.end);
-  kernels::fill(r.cooldown, first - r.cooldown_begin + 1, part);
+  fill_blocks(r.cooldown, first - r.cooldown_begin + 1, part);
   std::fill(out.begin(), out.end(), r.last);
 }
 
@@ -61,9 +80,18 @@ std::vector<double> Schedule::values(std::optional<std::int64_t> count) const {
     throw NeedsHorizon(
         {.name = "steps", .requirement = concat({print(*this), " has no horizon: say how many steps are wanted"})});
   }
-  if (*count < 0) fail_value("count", std::to_string(*count), "must be >= 0");
-  std::vector<double> out(static_cast<std::size_t>(*count));
-  fill(0, out);
+  if (*count < 0 || *count > largest_count) {
+    fail_value("count", std::to_string(*count), "must be between 0 and 2^53");
+  }
+  constexpr std::size_t block = std::size_t{1} << 15;  // made and filled while it is in the cache
+  const auto total = static_cast<std::size_t>(*count);
+  std::vector<double> out;
+  out.reserve(total);
+  while (out.size() < total) {
+    const std::size_t first = out.size();
+    out.resize(std::min(first + block, total));
+    fill(static_cast<std::int64_t>(first), std::span(out).subspan(first));
+  }
   return out;
 }
 

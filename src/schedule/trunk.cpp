@@ -106,6 +106,15 @@ Trunk::Trunk(std::vector<double> done)
       step_(static_cast<std::int64_t>(done_->size())),
       schedule_(plain(*done_)) {}
 
+std::span<const double> Trunk::done() const noexcept {
+  if (!done_) return {};
+  return *done_;
+}
+
+bool Trunk::operator==(const Trunk& other) const {
+  return step_ == other.step_ && schedule_ == other.schedule_ && std::ranges::equal(done(), other.done());
+}
+
 std::vector<double> Trunk::values(std::int64_t count) const {
   if (!done_) return schedule_.values(count);
   if (count < 0) fail_value("count", std::to_string(count), "must be >= 0");

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/elementary.hpp"
+#include "base/interrupt.hpp"
 #include "law/arithmetic.hpp"
 #include "law/definition.hpp"
 #include "law/laws/shared_parameters.hpp"
@@ -60,7 +61,9 @@ struct Norms {
     std::vector<double> v;
     v.reserve(rate.size());
     double now = v0;
+    SeldomPoll poll(4096);
     for (const double eta : rate) {
+      poll();
       v.push_back(now);
       now += share(eta) * (eta - now);
     }
@@ -152,7 +155,8 @@ Turned Curve::angles(const Angular& p, bool derivatives) const {
   h.by_v0.resize(n);
   double v_by_lambda = 0.0;
   double v_by_v0 = 1.0;
-  for (std::size_t k = 0; k < n; ++k) {
+  SeldomPoll poll(1024);
+  for (std::size_t k = 0; k < n; ++k, poll()) {
     h.by_lambda[k] = -0.5 * h.value[k] * v_by_lambda / v[k];
     h.by_v0[k] = -0.5 * h.value[k] * v_by_v0 / v[k];
     const double share = norms.share(rate_[k]);
@@ -169,7 +173,8 @@ Curve::Slots Curve::make_slots(const Turned& angle, const Turned& sum, const Ang
   cost.value.resize(n);
   std::vector<double> by_kappa(n);
   std::vector<double> by_rate(n);
-  for (std::size_t k = 0; k < n; ++k) {
+  SeldomPoll poll(256);
+  for (std::size_t k = 0; k < n; ++k, poll()) {
     const Cost c = cost_of(angle.value[k], p.kappa);
     cost.value[k] = c.value;
     by_kappa[k] = c.by_kappa;
@@ -214,7 +219,9 @@ void Curve::add(std::size_t i, const Angular& p, const Turned& sum, const Slots&
   double by_kappa = 0.0;
   double by_lambda = 0.0;
   double by_v0 = 0.0;
+  SeldomPoll poll(16);
   for (const Tree::Segment& segment : tree_.segments(i)) {
+    poll();
     const std::size_t first = segment.first;
     const double* weight = &slots.weight.value[first];
     gains.evaluate(segment.count, p.beta, R, factor.data(), &slots.before.value[first]);
@@ -258,7 +265,8 @@ LawGradient end_gradient(const Angular& p, const Rates& rates, Falls) {
   const std::vector<double> v = norms.squares(p.v0, rate);
   std::vector<double> h(T);
   std::vector<RateCost> cost(T);
-  for (std::size_t k = 0; k < T; ++k) {
+  SeldomPoll poll(256);
+  for (std::size_t k = 0; k < T; ++k, poll()) {
     h[k] = rate[k] / std::sqrt(v[k]);
     const Cost c = cost_of(h[k], p.kappa);
     cost[k] = {c.value, c.by_rate};
@@ -266,7 +274,7 @@ LawGradient end_gradient(const Angular& p, const Rates& rates, Falls) {
   LawGradient result =
       power_law_end({p.L0, p.A, p.alpha, p.B, p.C, p.beta}, h, cost, rates.sum_unit(), Falls::as_the_law);
   double by_v = 0.0;  // of the v after update k
-  for (std::size_t k = T; k-- > 0;) {
+  for (std::size_t k = T; k-- > 0; poll()) {
     const double by_h = result.rate[k];
     const double share = norms.share(rate[k]);
     result.rate[k] =

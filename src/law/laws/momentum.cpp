@@ -1,5 +1,6 @@
 // L0 + A S'^-alpha - B S_2, where S_2 remembers changes of the rate for `memory` steps (2408.11029).
 #include "base/elementary.hpp"
+#include "base/interrupt.hpp"
 #include "law/arithmetic.hpp"
 #include "law/definition.hpp"
 #include "law/laws/shared_parameters.hpp"
@@ -31,7 +32,8 @@ class Curve {
   explicit Curve(const Series& series) : step_(series.step.begin(), series.step.end()) {
     const std::vector<double> sums = prefix_sums(series.lr.first(step_.back()), series.reference_sum);
     double before = 0.0;
-    for (std::size_t k = 0; k < step_.back(); ++k) {
+    SeldomPoll poll(4096);
+    for (std::size_t k = 0; k < step_.back(); ++k, poll()) {
       change_.push_back((before - series.lr[k]) / series.reference_rate);
       before = series.lr[k];
     }
@@ -46,8 +48,9 @@ class Curve {
     double total = 0.0;
     double total_by_lambda = 0.0;
     std::size_t k = 0;
+    SeldomPoll poll(4096);
     for (std::size_t i = 0; i < step_.size(); ++i) {
-      for (; k < step_[i]; ++k) {
+      for (; k < step_[i]; ++k, poll()) {
         m_by_lambda = m + lambda * m_by_lambda;
         m = lambda * m + change_[k];
         total += m;
@@ -79,7 +82,8 @@ LawGradient end_gradient(const Momentum& p, const Rates& rates, Falls) {
   LawGradient result{0.0, std::vector<double>(T)};
   double won = 0.0;
   double kept = 1.0;  // lambda^(T - k): a change d in update k has gained d (1 - lambda kept)
-  for (std::size_t k = T; k-- > 0;) {
+  SeldomPoll poll(4096);
+  for (std::size_t k = T; k-- > 0; poll()) {
     const double change = (k == 0 ? 0.0 : rate[k - 1]) - rate[k];
     won += change * (1.0 - (1.0 - forget) * kept);
     const double by_rate = -p.A * p.alpha * progress / sum * rates.sum_unit() + p.B * forget * kept;

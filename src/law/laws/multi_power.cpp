@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/elementary.hpp"
+#include "base/interrupt.hpp"
 #include "law/arithmetic.hpp"
 #include "law/definition.hpp"
 #include "law/laws/shared_parameters.hpp"
@@ -43,7 +44,9 @@ class Curve {
     tree_.gather(change, weight_);
     const std::vector<double> sums = prefix_sums(rate, 1.0 / series.sum_unit());
     for (const std::size_t t : step_) sum_.push_back(sums[t - 1]);
+    SeldomPoll poll(256);
     for (const std::size_t k : tree_.position()) {
+      poll();
       before_.push_back(k == 0 ? 0.0 : sums[k - 1]);
       rate_.push_back(std::max(rate[k], lowest_rate));
       log_rate_.push_back(natural_log(rate_.back()));
@@ -53,7 +56,11 @@ class Curve {
   void evaluate(const MultiPower& p, const Losses<MultiPower>& out) const {
     std::vector<double> factor;
     factor.reserve(rate_.size());
-    for (const double rate : rate_) factor.push_back(p.C * elementary::power(rate, -p.gamma));
+    SeldomPoll poll(256);
+    for (const double rate : rate_) {
+      poll();
+      factor.push_back(p.C * elementary::power(rate, -p.gamma));
+    }
     for (std::size_t i = 0; i < step_.size(); ++i) add(i, p, factor, out);
   }
 
@@ -64,7 +71,9 @@ class Curve {
     double by_x = 0.0;  // C times the derivative in C
     double by_beta = 0.0;
     double by_gamma = 0.0;
+    SeldomPoll poll(16);
     for (const Tree::Segment& segment : tree_.segments(i)) {
+      poll();
       const double* weight = &weight_[segment.first];
       gains.evaluate(segment.count, p.beta, sum_[i], &factor[segment.first], &before_[segment.first]);
       for (std::size_t s = 0; s < segment.count; ++s) gained += weight[s] * gains.gain[s];

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/elementary.hpp"
+#include "base/interrupt.hpp"
 #include "law/arithmetic.hpp"
 #include "law/definition.hpp"
 #include "law/laws/shared_parameters.hpp"
@@ -146,6 +147,7 @@ Curve::Curve(const Series& series) {
   }
   begin_.push_back(0);
   for (std::size_t i = 0; i < step.size(); ++i) {
+    Interruption::poll();
     const auto t = static_cast<std::size_t>(step[i]);
     rows_.resize(rows_.size() + columns_up_to(t), 0.0);
     inverse_sum_.push_back(1.0 / sums[t - 1]);

@@ -1,11 +1,13 @@
 // The loss at the end of a run and its derivative in every rate.
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "law/definition.hpp"
 #include "scheduled/bound.hpp"
 
 namespace scheduled {
 
 LawGradient law_end_gradient(const Law& law, std::span<const double> lr, Falls falls) {
+  Interruption::poll();
   check_law(law);
   if (lr.empty()) fail_argument("lr", "must hold at least one rate");
   require_non_negative("lr", lr);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/elementary.hpp"
+#include "base/interrupt.hpp"
 #include "law/arithmetic.hpp"
 
 namespace scheduled::law {
@@ -27,7 +28,8 @@ LawGradient power_law_end(const PowerTerms& p, std::span<const double> rate, std
   std::vector<double> own(T);   // derivative of the gains in a rate by their speed
   std::vector<double> pull(T);  // and in its sum
   double total = 0.0;
-  for (std::size_t k = 0; k < T; ++k) {
+  SeldomPoll poll(256);
+  for (std::size_t k = 0; k < T; ++k, poll()) {
     const double before = k == 0 ? 0.0 : rate[k - 1];
     const bool mean = falls == Falls::slope && before > rate[k];
     const double at = mean ? 0.5 * (before + rate[k]) : rate[k];

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/elementary.hpp"
+#include "base/interrupt.hpp"
 
 namespace scheduled::law {
 namespace {
@@ -31,6 +32,7 @@ Tree::Tree(std::span<const double> rates, std::span<const std::int64_t> step, bo
   begin_.push_back(0);
   const std::size_t top = levels_.size() - 1;
   for (const std::int64_t target : step) {
+    Interruption::poll();
     const auto t = static_cast<std::size_t>(target);
     for (std::size_t block = 0; block * levels_[top].width < t; ++block) descend(top, block, t, changes_only);
     begin_.push_back(segments_.size());
@@ -95,7 +97,8 @@ bool Tree::is_smooth(std::size_t level, std::size_t block, std::span<const doubl
 void Tree::find_smooth(std::span<const double> rates) {
   for (std::size_t level = 0; level < levels_.size(); ++level) {
     Level& here = levels_[level];
-    for (std::size_t block = 0; block < here.smooth.size(); ++block) {
+    SeldomPoll poll(16);
+    for (std::size_t block = 0; block < here.smooth.size(); ++block, poll()) {
       if (level == 0) {
         const std::size_t begin = block * leaf;
         const std::size_t end = std::min(begin + leaf, updates_);
@@ -150,7 +153,8 @@ void Tree::gather(std::span<const double> per_update, std::span<double> per_slot
   for (std::size_t level = 0; level < levels_.size(); ++level) {
     const Level& here = levels_[level];
     moments.assign(here.smooth.size() * order, 0.0);
-    for (std::size_t block = 0; block < here.smooth.size(); ++block) {
+    SeldomPoll poll(16);
+    for (std::size_t block = 0; block < here.smooth.size(); ++block, poll()) {
       if (!here.smooth[block]) continue;
       double* moment = &moments[block * order];
       const double* weight = level == 0 ? &per_update[block * leaf] : &below[2 * block * order];

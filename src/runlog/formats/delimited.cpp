@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "runlog/formats/delimited.hpp"
 #include "runlog/names.hpp"
@@ -168,7 +169,8 @@ RawTable read_delimited(const Source& source) {
   RawTable table;
   records.next();
   for (const std::string_view cell : records.cells) table.columns.emplace_back().source = unescaped(cell);
-  while (records.next()) {
+  SeldomPoll poll(64);
+  for (; records.next(); poll()) {
     const std::size_t row = table.line.size();
     table.line.push_back(records.line);
     if (records.cells.size() != table.columns.size()) {

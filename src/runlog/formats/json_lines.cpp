@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "runlog/formats/json_rows.hpp"
 #include "runlog/json_outline.hpp"
 
@@ -52,7 +53,8 @@ Parsed parse(const Source& source) {
             "not a training log: a JSON object without an object \"history\" or an array \"log_history\"");
   }
   std::size_t line = source.first_line - 1;
-  for (std::size_t begin = 0; begin < content.size();) {
+  SeldomPoll poll(64);
+  for (std::size_t begin = 0; begin < content.size(); poll()) {
     const std::size_t end = std::min(content.find('\n', begin), content.size());
     const std::string_view text = content.substr(begin, end - begin);
     ++line;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "base/text.hpp"
 #include "runlog/formats/series_name.hpp"
 #include "runlog/text.hpp"
@@ -30,7 +31,8 @@ void add_metric(const Source& source, const std::string& key, RawTable& table) {
   const std::size_t at = table.columns.size();
   table.columns.push_back({.source = key});
   std::size_t line = source.first_line - 1;
-  for (std::size_t begin = 0; begin < source.content.size();) {
+  SeldomPoll poll(64);
+  for (std::size_t begin = 0; begin < source.content.size(); poll()) {
     const std::size_t end = std::min(source.content.find('\n', begin), source.content.size());
     const std::string_view text = source.content.substr(begin, end - begin);
     ++line;

@@ -3,6 +3,7 @@
 //   5: float_val, 6: double_val } } }
 // PyTorch writes simple_value, TensorFlow a tensor of one number.
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "runlog/checksum.hpp"
 #include "runlog/formats/format.hpp"
 #include "runlog/formats/protobuf.hpp"
@@ -89,7 +90,8 @@ Parsed parse(const Source& source) {
   EventReader reader;
   Parsed parsed;
   std::size_t number = 0;
-  for (std::size_t at = 0; at < content.size();) {
+  SeldomPoll poll(64);
+  for (std::size_t at = 0; at < content.size(); poll()) {
     ++number;
     const std::string_view rest = content.substr(at);
     const auto length = rest.size() >= head_bytes ? little_endian<std::uint64_t>(rest, 0) : 0;

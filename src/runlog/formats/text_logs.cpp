@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "runlog/formats/delimited.hpp"
 #include "runlog/formats/template.hpp"
 #include "runlog/text.hpp"
@@ -173,7 +174,8 @@ struct Patterns {
     TextReader reader(alone, pieces, goes_on);
     const std::string_view content = source.content.substr(0, most);
     std::size_t line = source.first_line - 1;
-    for (std::size_t begin = 0; begin < content.size();) {
+    SeldomPoll poll(64);
+    for (std::size_t begin = 0; begin < content.size(); poll()) {
       const std::size_t end = std::min(content.find_first_of("\n\r", begin), content.size());
       if (begin == 0 || content[begin - 1] == '\n') ++line;  // "\r" alone redraws a line
       reader.line(content.substr(begin, end - begin), line);
