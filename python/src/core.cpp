@@ -12,6 +12,7 @@ NB_MODULE(_core, m) {
   bind_errors(m);
   bind_descriptions(m);
   bind_schedule(m);
+  bind_trunk(m);
   bind_runlog(m);
   bind_bound(m);
   bind_closed_forms(m);
@@ -24,6 +25,7 @@ NB_MODULE(_core, m) {
   bind_transfer(m);
   bind_extend(m);
   bind_sweep(m);
+  bind_along(m);
   bind_describe(m);
 #ifdef SCHEDULED_WITH_PEP
   bind_pep(m);

@@ -6,6 +6,7 @@
 namespace scheduled::python {
 
 void bind_schedule(nanobind::module_& m);
+void bind_trunk(nanobind::module_& m);
 void bind_runlog(nanobind::module_& m);
 
 void bind_bound(nanobind::module_& m);
@@ -20,6 +21,7 @@ void bind_refine(nanobind::module_& m);
 void bind_extend(nanobind::module_& m);
 void bind_transfer(nanobind::module_& m);
 void bind_sweep(nanobind::module_& m);
+void bind_along(nanobind::module_& m);
 void bind_describe(nanobind::module_& m);
 
 // Where what they need was found.

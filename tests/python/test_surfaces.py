@@ -61,6 +61,7 @@ def of_core():
         about.gaps[0],
         about.uses[0],
         about.tail,
+        scheduled.bound_along(log, max_gap=9),
         *sweep.results,  # one horizon is too short: no best, an error
     ]
 
@@ -109,6 +110,7 @@ def of_anytime(folder):
             run.commit(step, lambda to: (to / "x").write_text("x"), rng_state=RNG_STATE)
         run.branch("short", cooldown="20%")
         record, at, report, gone = run.record(), run.resume(), run.verify(), run.gc(1)
+    repaired = anytime.RunStore.repair(folder / "run")
     checkpoint = record.checkpoints[0]
     return [
         plan,
@@ -124,6 +126,7 @@ def of_anytime(folder):
         at,
         report,
         gone,
+        repaired,
     ]
 
 

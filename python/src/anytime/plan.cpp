@@ -3,13 +3,12 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
-#include "anytime/lengths.hpp"
 #include "anytime/records.hpp"
 #include "base/bind.hpp"
+#include "base/lengths.hpp"
+#include "base/text.hpp"
 #include "modules.hpp"
 
 namespace scheduled::python {

@@ -2,10 +2,10 @@
 #include "scheduled/anytime.hpp"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string_view.h>
 
 #include "anytime/records.hpp"
 #include "base/bind.hpp"
+#include "base/text.hpp"
 #include "modules.hpp"
 
 namespace scheduled::python {
@@ -27,6 +27,7 @@ void bind_record(nb::module_& m) {
       nb::sig("def folder(self) -> pathlib.Path | None"), "Of the checkpoint; None: from scratch.");
   bind<VerifyReport>(m);
   bind<GcReport>(m);
+  bind<RepairReport>(m);
 }
 
 }  // namespace scheduled::python

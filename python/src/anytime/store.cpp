@@ -2,10 +2,7 @@
 #include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 #include <unistd.h>
@@ -17,12 +14,13 @@
 #include <stdexcept>
 #include <thread>
 
-#include "anytime/lengths.hpp"
 #include "anytime/records.hpp"
 #include "anytime/store_docs.hpp"
 #include "base/bind.hpp"
 #include "base/error.hpp"
 #include "base/errors.hpp"
+#include "base/lengths.hpp"
+#include "base/text.hpp"
 #include "modules.hpp"
 
 namespace scheduled::python {
@@ -69,8 +67,13 @@ class Store {
     if (user_ == std::this_thread::get_id()) {
       throw std::runtime_error("the run store cannot be used inside the function that writes a checkpoint");
     }
-    const nb::gil_scoped_release released;
-    const std::lock_guard lock(mutex_);
+    return without_gil([&] { return use_alone(function); });
+  }
+
+  template <class Function>
+  auto use_alone(const Function& function) -> decltype(function()) {
+    std::unique_lock lock(mutex_, std::defer_lock);
+    while (!lock.try_lock_for(Interruption::pause)) Interruption::poll();
     const struct User {
       explicit User(std::atomic<std::thread::id>& user) : user_(user) { user_ = std::this_thread::get_id(); }
       User(const User&) = delete;
@@ -84,7 +87,7 @@ class Store {
   std::unique_ptr<RunStore> store_;
   bool writes_;
   pid_t process_ = ::getpid();
-  std::mutex mutex_;
+  std::timed_mutex mutex_;
   std::atomic<std::thread::id> user_ = {};
 };
 
@@ -175,6 +178,16 @@ void bind_opening(nb::class_<Store>& store) {
           nb::sig("def open(folder: str | os.PathLike[str], access: str = 'write', *, code_version: str = '', "
                   "metrics_in_memory: int = 16384) -> RunStore"),
           open_doc)
+      .def_static(
+          "repair",
+          [](const fs::path& folder, bool dry_run) {
+            return without_gil([&] { return RunStore::repair(folder, dry_run); });
+          },
+          nb::arg("folder"), nb::kw_only(), nb::arg("dry_run") = false,
+          nb::sig("def repair(folder: str | os.PathLike[str], *, dry_run: bool = False) -> RepairReport"), repair_doc)
+      .def_static(
+          "migrate", [](const fs::path& folder) { without_gil([&] { RunStore::migrate(folder); }); }, nb::arg("folder"),
+          nb::sig("def migrate(folder: str | os.PathLike[str]) -> None"), migrate_doc)
       .def("close", &Store::close, "Writes what was logged and lets go of the run. A second call does nothing.")
       .def(
           "__enter__", [](nb::handle self) { return nb::borrow(self); }, nb::sig("def __enter__(self) -> RunStore"))
@@ -188,7 +201,7 @@ void bind_training(nb::class_<Store>& store) {
       .def(
           "lr",
           [](Store& self, std::int64_t step, const std::string& line) {
-            return self.use([&](RunStore& run) { return run.lr(line, step); });
+            return self.use([&](RunStore& run) { return run.lr(line, step_count("step", step)); });
           },
           nb::arg("step"), nb::arg("line") = "trunk", lr_doc)
       .def("commit", &commit, nb::arg("step"), nb::arg("files"), nb::arg("line") = "trunk", nb::kw_only(),
@@ -214,7 +227,7 @@ void bind_training(nb::class_<Store>& store) {
       .def(
           "attach_data",
           [](Store& self, std::int64_t step, const std::string& text, const std::string& line) {
-            self.use([&](RunStore& run) { run.attach_data(line, step, text); });
+            self.use([&](RunStore& run) { run.attach_data(line, step_count("step", step), text); });
           },
           nb::arg("step"), nb::arg("text"), nb::arg("line") = "trunk", attach_doc)
       .def("log", &log, nb::arg("step"), nb::arg("metrics"), nb::arg("line") = "trunk", nb::kw_only(),
@@ -235,6 +248,9 @@ void bind_keeping(nb::class_<Store>& store) {
       .def(
           "verify", [](Store& self) { return self.use([](RunStore& run) { return run.verify(); }); },
           "Reads every byte of every checkpoint, and the record.")
+      .def(
+          "clear_marks", [](Store& self) { return self.use([](RunStore& run) { return run.clear_marks(); }); },
+          clear_marks_doc)
       .def(
           "gc",
           [](Store& self, int keep_last, bool dry_run) {

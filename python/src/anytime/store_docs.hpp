@@ -185,6 +185,53 @@ Returns
 list of FitRun
 )doc";
 
+constexpr const char* repair_doc = R"doc(Makes the record of a run anew from what is intact of it.
+
+From its intact entries and from what the folders of checkpoints say about themselves. The damaged
+record stays in the folder, unused; where nothing is damaged, nothing is changed.
+
+Parameters
+----------
+folder : path
+    Of the run, which nobody has open for writing.
+dry_run : bool
+    Say what would be done; change nothing.
+
+Returns
+-------
+RepairReport
+
+Raises
+------
+StoreError
+    Where nothing says what the trunk is.
+StoreBusy
+    Where the run is open for writing.)doc";
+
+constexpr const char* migrate_doc = R"doc(Gives a run of format 1, which can only be read, a record of today's format.
+
+The old record stays as run.sqlite.old.
+
+Parameters
+----------
+folder : path
+    Of the run.
+
+Raises
+------
+ArgumentError
+    Where it has no record of format 1.
+StoreBusy
+    Where somebody has it open.)doc";
+
+constexpr const char* clear_marks_doc =
+    R"doc(Takes the mark of damage off checkpoints whose files are as recorded again.
+
+Returns
+-------
+list of RecordedCheckpoint
+    Those.)doc";
+
 constexpr const char* log_of_doc = R"doc(The metrics of a line from step 0, its parent's included, as a RunLog.
 
 Where no "lr" was logged, that column is what the record says. A reader sees what was flushed.)doc";

@@ -1,14 +1,15 @@
 #include "base/arrays.hpp"
 
+#include <unistd.h>
+
 #include <memory>
 #include <string>
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 
 namespace scheduled::python {
 namespace {
-
-constexpr std::int64_t largest_count = std::int64_t{1} << 53;  // whole numbers up to here are doubles
 
 /// Of NumPy's booleans, too.
 bool truth(const nb::object& object) {
@@ -68,7 +69,32 @@ Array view_of(const std::vector<T>& values, nb::handle owner) {
       nb::cast(nb::ndarray<nb::numpy, const T, nb::ndim<1>>(values.data(), {values.size()}, owner)));
 }
 
+/// Whether this is the process's first thread (or, after a fork, its only one).
+bool is_main_thread() noexcept {
+  static thread_local const bool is_main = ::gettid() == ::getpid();
+  return is_main;
+}
+
 }  // namespace
+
+Signals::Signals() {
+  if (is_main_thread()) interruption_.emplace([this] { return ask(); });
+}
+
+bool Signals::ask() noexcept {
+  const nb::gil_scoped_acquire held;
+  if (PyErr_CheckSignals() == 0) return false;
+  raised_ = std::make_exception_ptr(nb::python_error());
+  return true;
+}
+
+void Signals::rethrow() {
+  // The work may have failed because of the signal: a call of the system that was cut short, a child that it ended,
+  // too.
+  if (interruption_ && !raised_) ask();
+  if (raised_) std::rethrow_exception(raised_);
+  throw;
+}
 
 template <class T>
 Values<T>::Values(const ArrayLike& argument, std::string_view name) {
@@ -120,6 +146,8 @@ IntArray view(const std::vector<std::int64_t>& values, nb::handle owner) { retur
 nb::str python_text(std::string_view text) {
   return nb::steal<nb::str>(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape"));
 }
+
+std::string quoted(std::string_view text) { return native_text("repr", nb::repr(python_text(text))); }
 
 std::string native_text(std::string_view name, nb::handle text) {
   nb::object bytes = nb::borrow(text);

@@ -1,16 +1,19 @@
-// Between Python and the library: NumPy arrays, grad norms, texts, the GIL.
+// Between Python and the library: NumPy arrays, grad norms, texts, the GIL, signals.
 #pragma once
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
 #include <cstdint>
+#include <exception>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/interrupt.hpp"
 #include "scheduled/bound.hpp"
 
 namespace scheduled::python {
@@ -69,13 +72,35 @@ IntArray view(const std::vector<std::int64_t>& values, nb::handle owner);
 /// Text from the library. It may quote a file or a name of another program, hence bytes that are no UTF-8: as
 /// os.fsdecode has them.
 nb::str python_text(std::string_view text);
+/// Its repr, which can be printed whatever the text holds.
+std::string quoted(std::string_view text);
 /// The way back; bytes as they are. Throws ArgumentError for what has no bytes (a lone surrogate).
 std::string native_text(std::string_view name, nb::handle text);
+
+/// Python's signals while the library works: in the main thread, which is where Python handles them, they are asked for
+/// as long as this lives.
+class Signals {
+ public:
+  Signals();
+  /// What was thrown goes on, within a handler; or what a signal's handler raised meanwhile, KeyboardInterrupt say.
+  [[noreturn]] void rethrow();
+
+ private:
+  bool ask() noexcept;
+
+  std::exception_ptr raised_;
+  std::optional<Interruption> interruption_;
+};
 
 template <class Function>
 auto without_gil(const Function& function) {
   const nb::gil_scoped_release released;
-  return function();
+  Signals signals;
+  try {
+    return function();
+  } catch (...) {
+    signals.rethrow();
+  }
 }
 
 }  // namespace scheduled::python

@@ -22,8 +22,12 @@ std::string shown(nb::handle value) {
   constexpr std::size_t longest = 120;
   if (PyFloat_Check(value.ptr())) return format_number(nb::cast<double>(value));
   const bool text = nb::isinstance<nb::str>(value);
-  if (!text && PySequence_Check(value.ptr()) != 0) return "[" + std::to_string(nb::len(value)) + " values]";
-  if (nb::isinstance<nb::dict>(value)) return "{" + std::to_string(nb::len(value)) + " entries}";
+  const auto counted = [&](const char* open, const char* what, const char* close) {
+    const std::size_t count = nb::len(value);
+    return open + (count == 0 ? std::string() : std::to_string(count) + what) + close;
+  };
+  if (!text && PySequence_Check(value.ptr()) != 0) return counted("[", " values", "]");
+  if (nb::isinstance<nb::dict>(value)) return counted("{", " entries", "}");
   const std::string whole = native_text("repr", nb::repr(value));
   return text && whole.size() > longest ? whole.substr(0, longest) + "...'" : whole;
 }

@@ -1,12 +1,12 @@
 #include "base/errors.hpp"
 
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
 
 #include <exception>
 #include <stdexcept>
 
 #include "base/arrays.hpp"
+#include "base/text.hpp"
 #include "scheduled/error.hpp"
 
 namespace scheduled::python {

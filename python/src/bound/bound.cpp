@@ -3,10 +3,9 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 
 #include "base/bind.hpp"
+#include "base/text.hpp"
 #include "bound/records.hpp"
 #include "modules.hpp"
 
@@ -213,9 +212,11 @@ void bind_series(nb::module_& m) {
       [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
         const Rates rates(lr, "lr");
         const GradNormArgument norms(grad_norm);
-        std::vector<double> out(rates.span().size());
-        without_gil([&] { omega_gradient(rates.span(), norms.get(), distance, out); });
-        return to_numpy(std::move(out));
+        return to_numpy(without_gil([&] {
+          std::vector<double> out = interruptible_zeros(rates.span().size());
+          omega_gradient(rates.span(), norms.get(), distance, out);
+          return out;
+        }));
       },
       nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, omega_gradient_doc);
   m.def(
@@ -223,10 +224,12 @@ void bind_series(nb::module_& m) {
       [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance, double tolerance, int threads) {
         const Rates rates(lr, "lr");
         const GradNormArgument norms(grad_norm);
-        std::vector<double> out(rates.span().size());
         const CurveOptions options{tolerance, threads};
-        without_gil([&] { omega_curve(rates.span(), norms.get(), distance, out, options); });
-        return to_numpy(std::move(out));
+        return to_numpy(without_gil([&] {
+          std::vector<double> out = interruptible_zeros(rates.span().size());
+          omega_curve(rates.span(), norms.get(), distance, out, options);
+          return out;
+        }));
       },
       nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
       nb::arg("tolerance") = CurveOptions{}.tolerance, nb::arg("threads") = CurveOptions{}.threads, omega_curve_doc);

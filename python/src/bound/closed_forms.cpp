@@ -3,10 +3,9 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 
 #include "base/bind.hpp"
+#include "base/text.hpp"
 #include "bound/records.hpp"
 #include "modules.hpp"
 
@@ -187,7 +186,8 @@ void bind_limits(nb::module_& m) {
 void bind_closed_forms(nb::module_& m) {
   bind<ClosedForm>(m);
   bind<BoundFacts>(m);
-  m.def("harmonic", &harmonic, nb::arg("n"), harmonic_doc);
+  m.def(
+      "harmonic", [](std::int64_t n) { return harmonic(step_count("n", n)); }, nb::arg("n"), harmonic_doc);
   m.def("constant_closed_form", &constant_closed_form, nb::arg("T"), nb::arg("grad_norm") = 1.0,
         nb::arg("distance") = 1.0, constant_doc);
   m.def("linear_closed_form", &linear_closed_form, nb::arg("T"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,

@@ -1,9 +1,8 @@
 // scheduled.OmegaStream.
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 
 #include "base/arrays.hpp"
+#include "base/text.hpp"
 #include "modules.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/error.hpp"

@@ -1,9 +1,9 @@
 #include "scheduled/describe.hpp"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
 
 #include "base/bind.hpp"
+#include "base/text.hpp"
 #include "describe/records.hpp"
 #include "modules.hpp"
 

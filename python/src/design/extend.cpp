@@ -3,12 +3,11 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
 #include "base/bind.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "design/records.hpp"
 #include "modules.hpp"
 

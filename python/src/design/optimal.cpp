@@ -2,9 +2,9 @@
 #include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
 
 #include "base/bind.hpp"
+#include "base/text.hpp"
 #include "design/records.hpp"
 #include "modules.hpp"
 

@@ -3,8 +3,6 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
@@ -16,6 +14,7 @@
 
 #include "base/bind.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "design/records.hpp"
 #include "modules.hpp"
 
@@ -98,55 +97,48 @@ Examples
 --------
 >>> from scheduled import GradNormFamily
 >>> GradNormFamily(alpha=-0.5, name="falling")
-GradNormFamily(name='falling', alpha=-0.5, series=[0 values])
+GradNormFamily(name='falling', alpha=-0.5, series=[])
 )doc";
 
-/// Between the sweep's threads and Python: progress and signals, in the calling thread only and not too often, so that
-/// no thread waits for the GIL longer than it computes.
+/// Between the sweep's threads and Python: what was found, and progress, which is told in the calling thread only and
+/// not too often, so that no thread waits for the GIL longer than it computes.
 class Watcher {
  public:
   explicit Watcher(const std::optional<nb::callable>& progress) : progress_(progress) {}
-  std::stop_token stop() const { return stop_.get_token(); }
 
   /// Called under the sweep's lock, without the GIL.
-  void on_result(std::int64_t done, std::int64_t to_do) {
+  void on_result(const SweepResult& result, std::int64_t done, std::int64_t to_do) {
+    found_.push_back(result);
     done_ = done;
     to_do_ = to_do;
     const auto now = std::chrono::steady_clock::now();
-    if (std::this_thread::get_id() != caller_ || failure_ || (last_ && now - *last_ < pause)) return;
+    if (!progress_ || std::this_thread::get_id() != caller_ || (last_ && now - *last_ < pause)) return;
     last_ = now;
     const nb::gil_scoped_acquire held;
-    try {
-      tell();
-    } catch (...) {
-      failure_ = std::current_exception();
-      stop_.request_stop();
-    }
+    tell();
   }
 
+  std::vector<SweepResult>& found() noexcept { return found_; }
   /// Called with the GIL after the sweep.
   void finish() {
-    if (failure_) std::rethrow_exception(failure_);
-    if (told_ != done_) tell();
+    if (progress_ && told_ != done_) tell();
   }
 
  private:
   static constexpr std::chrono::milliseconds pause{50};
 
   void tell() {
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
     told_ = done_;
-    if (progress_) (*progress_)(done_, to_do_);
+    (*progress_)(done_, to_do_);
   }
 
   const std::optional<nb::callable>& progress_;
   const std::thread::id caller_ = std::this_thread::get_id();
   std::optional<std::chrono::steady_clock::time_point> last_;
+  std::vector<SweepResult> found_;
   std::int64_t done_ = 0;
   std::int64_t to_do_ = 0;
   std::int64_t told_ = 0;
-  std::exception_ptr failure_;
-  std::stop_source stop_;
 };
 
 /// A grid and the results so far, which only change under the GIL.
@@ -163,12 +155,21 @@ class Sweep {
     if (running_) fail_argument("Sweep.run", "is running already");
     const Flag running(running_);
     Watcher watcher(progress);
-    SweepOptions options{.distance = distance_, .criterion = criterion_, .threads = threads, .stop = watcher.stop()};
+    SweepOptions options{.distance = distance_, .criterion = criterion_, .threads = threads};
     options.skip = [this](std::int64_t i) { return results_.contains(i); };
-    options.on_result = [&](const SweepResult&, std::int64_t done, std::int64_t to_do) {
-      watcher.on_result(done, to_do);
+    options.on_result = [&](const SweepResult& result, std::int64_t done, std::int64_t to_do) {
+      watcher.on_result(result, done, to_do);
     };
-    for (SweepResult& result : without_gil([&] { return sweep(axes_, options); })) add(std::move(result));
+    const auto keep = [&] {
+      for (SweepResult& result : watcher.found()) add(std::move(result));
+    };
+    try {
+      without_gil([&] { sweep(axes_, options); });
+    } catch (...) {
+      keep();
+      throw;
+    }
+    keep();
     watcher.finish();
   }
 

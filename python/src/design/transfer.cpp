@@ -3,10 +3,9 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 
 #include "base/bind.hpp"
+#include "base/text.hpp"
 #include "design/records.hpp"
 #include "modules.hpp"
 

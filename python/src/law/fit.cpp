@@ -5,12 +5,11 @@
 #include <nanobind/operators.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
 #include <new>
 
+#include "base/text.hpp"
 #include "law/rates.hpp"
 
 namespace scheduled::python {
@@ -143,7 +142,7 @@ void bind_runs(nb::module_& m) {
           },
           nb::arg("name"), nb::arg("lr"), nb::arg("step"), nb::arg("loss"))
       .def("__repr__", [](const FitRun& self) {
-        return python_text("<FitRun '" + self.name + "': " + std::to_string(self.loss.size()) + " losses, " +
+        return python_text("<FitRun " + quoted(self.name) + ": " + std::to_string(self.loss.size()) + " losses, " +
                            std::to_string(self.lr.size()) + " updates>");
       });
   m.def(

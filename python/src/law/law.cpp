@@ -4,13 +4,12 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/operators.h>
 #include <nanobind/stl/map.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 
 #include <map>
 #include <new>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "law/rates.hpp"
 
 namespace scheduled::python {
@@ -20,7 +19,7 @@ constexpr const char* class_doc = R"doc(A law of the loss curve with its paramet
 
 Parameters
 ----------
-kind : {'angular', 'multi-power', 'momentum', 'omega', 'worst-case', 'bu'}
+kind : {laws}
 parameters : dict
     All parameters of the law by name; `law_parameters` says what they are.
 reference_rate, reference_sum : float
@@ -62,6 +61,14 @@ Examples
 {'L_inf': 'loss of endless training', 'a': 'loss that progress can still win at the reference sum', 'b': 'loss that the reference rate costs'}
 )doc";
 
+/// A docstring in which "{laws}" stands for the names of all laws.
+std::string with_laws(std::string text) {
+  std::string names;
+  for (const LawKind kind : law_kinds()) names += (names.empty() ? "{'" : ", '") + std::string(law_name(kind)) + "'";
+  constexpr std::string_view place = "{laws}";
+  return text.replace(text.find(place), place.size(), names + "}");
+}
+
 Law make_law(std::string_view kind, const std::map<std::string, double>& parameters, double reference_rate,
              double reference_sum) {
   Law law{parse_law_kind(kind), reference_rate, reference_sum, {}};
@@ -95,7 +102,7 @@ nb::typed<nb::dict, nb::str, nb::float_> parameters_of(const Law& law) {
 }  // namespace
 
 void bind_law(nb::module_& m) {
-  nb::class_<Law>(m, "Law", class_doc)
+  nb::class_<Law>(m, "Law", with_laws(class_doc).c_str())
       .def(
           "__init__",
           [](Law* self, std::string_view kind, const std::map<std::string, double>& parameters, double reference_rate,

@@ -1,7 +1,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
 
+#include "base/text.hpp"
 #include "law/rates.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/law.hpp"

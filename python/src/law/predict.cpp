@@ -2,10 +2,13 @@
 #include "scheduled/law.hpp"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
 #include "law/rates.hpp"
 
 namespace scheduled {
@@ -35,6 +38,22 @@ struct Record<python::Predictions> {
 namespace python {
 namespace {
 
+/// A docstring whose example needs a fit and imports `name`: "{fit}" stands for the lines that make it.
+std::string with_fit(std::string text, std::string_view name) {
+  constexpr std::string_view place = "{fit}";
+  const std::string lines = concat({R"doc(>>> import numpy as np
+>>> from scheduled import Schedule
+>>> from scheduled.law import FitRun, Law, fit_law, )doc",
+                                    name, R"doc(
+>>> step = np.arange(100, 1001, 100)
+>>> truth = Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
+>>> schedules = [Schedule("constant(steps=1000)"), Schedule("cosine(steps=1000)")]
+>>> runs = [FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
+>>> fitted = fit_law(runs, "momentum", prior=0.0).fitted
+)doc"});
+  return text.replace(text.find(place), place.size(), lines);
+}
+
 constexpr const char* predict_doc = R"doc(Losses of a schedule that was not run, with 90 % intervals.
 
 Parameters
@@ -53,15 +72,7 @@ Predictions
 
 Examples
 --------
->>> import numpy as np
->>> from scheduled import Schedule
->>> from scheduled.law import FitRun, Law, fit_law, predict
->>> step = np.arange(100, 1001, 100)
->>> truth = Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
->>> schedules = [Schedule("constant(steps=1000)"), Schedule("cosine(steps=1000)")]
->>> runs = [FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
->>> fitted = fit_law(runs, "momentum", prior=0.0).fitted
->>> unseen = Schedule("wsd(steps=1000)")
+{fit}>>> unseen = Schedule("wsd(steps=1000)")
 >>> at_end = predict(fitted, unseen, [1000])
 >>> bool(abs(at_end.loss[0] - truth.curve(unseen, [1000])[0]) < 1e-3)
 True
@@ -81,15 +92,7 @@ Predicted
 
 Examples
 --------
->>> import numpy as np
->>> from scheduled import Schedule
->>> from scheduled.law import FitRun, Law, fit_law, predict_difference
->>> step = np.arange(100, 1001, 100)
->>> truth = Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
->>> schedules = [Schedule("constant(steps=1000)"), Schedule("cosine(steps=1000)")]
->>> runs = [FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
->>> fitted = fit_law(runs, "momentum", prior=0.0).fitted
->>> bool(predict_difference(fitted, *schedules).loss > 0.0)  # the constant rate ends higher
+{fit}>>> bool(predict_difference(fitted, *schedules).loss > 0.0)  # the constant rate ends higher
 True
 )doc";
 
@@ -115,15 +118,7 @@ VirtualCooldown
 
 Examples
 --------
->>> import numpy as np
->>> from scheduled import Schedule
->>> from scheduled.law import FitRun, Law, fit_law, virtual_cooldown
->>> step = np.arange(100, 1001, 100)
->>> truth = Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
->>> schedules = [Schedule("constant(steps=1000)"), Schedule("cosine(steps=1000)")]
->>> runs = [FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
->>> fitted = fit_law(runs, "momentum", prior=0.0).fitted
->>> now = virtual_cooldown(fitted, Schedule("constant(steps=500)"), [50, 100])
+{fit}>>> now = virtual_cooldown(fitted, Schedule("constant(steps=500)"), [50, 100])
 >>> [answer.length for answer in now.answers], bool(now.answers[0].loss.loss < now.trunk.loss)
 ([50, 100], True)
 )doc";
@@ -141,15 +136,7 @@ list of str
 
 Examples
 --------
->>> import numpy as np
->>> from scheduled import Schedule
->>> from scheduled.law import FitRun, Law, fit_law, extrapolations
->>> step = np.arange(100, 1001, 100)
->>> truth = Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
->>> schedules = [Schedule("constant(steps=1000)"), Schedule("cosine(steps=1000)")]
->>> runs = [FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
->>> fitted = fit_law(runs, "momentum", prior=0.0).fitted
->>> extrapolations(fitted, Schedule("cosine(steps=1000)"))
+{fit}>>> extrapolations(fitted, Schedule("cosine(steps=1000)"))
 []
 >>> len(extrapolations(fitted, Schedule("cosine(steps=2000)")))
 1
@@ -180,7 +167,7 @@ void bind_predict(nb::module_& m) {
           return result;
         });
       },
-      nb::arg("fitted"), nb::arg("lr"), nb::arg("step"), predict_doc);
+      nb::arg("fitted"), nb::arg("lr"), nb::arg("step"), with_fit(predict_doc, "predict").c_str());
   m.def(
       "predict_difference",
       [](const FittedLaw& fitted, const RatesLike& lr_a, const RatesLike& lr_b) {
@@ -188,7 +175,7 @@ void bind_predict(nb::module_& m) {
         const std::vector<double> b = read_rates(lr_b, "lr_b");
         return without_gil([&] { return predict_difference(fitted, a, b); });
       },
-      nb::arg("fitted"), nb::arg("lr_a"), nb::arg("lr_b"), difference_doc);
+      nb::arg("fitted"), nb::arg("lr_a"), nb::arg("lr_b"), with_fit(difference_doc, "predict_difference").c_str());
   m.def(
       "virtual_cooldown",
       [](const FittedLaw& fitted, const RatesLike& trunk, const ArrayLike& lengths, std::string_view decay,
@@ -199,11 +186,14 @@ void bind_predict(nb::module_& m) {
         return without_gil([&] { return virtual_cooldown(fitted, rates, question); });
       },
       nb::arg("fitted"), nb::arg("trunk"), nb::arg("lengths"), nb::arg("decay") = "linear", nb::arg("final") = 0.0,
-      nb::arg("further") = CooldownQuestion{}.further, cooldown_doc);
+      nb::arg("further") = CooldownQuestion{}.further, with_fit(cooldown_doc, "virtual_cooldown").c_str());
   m.def(
       "extrapolations",
-      [](const FittedLaw& fitted, const RatesLike& lr) { return extrapolations(fitted, read_rates(lr, "lr")); },
-      nb::arg("fitted"), nb::arg("lr"), extrapolations_doc);
+      [](const FittedLaw& fitted, const RatesLike& lr) {
+        const std::vector<double> rates = read_rates(lr, "lr");
+        return without_gil([&] { return extrapolations(fitted, rates); });
+      },
+      nb::arg("fitted"), nb::arg("lr"), with_fit(extrapolations_doc, "extrapolations").c_str());
 }
 
 }  // namespace python

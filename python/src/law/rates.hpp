@@ -23,7 +23,10 @@ class RatesLike : public nb::object {
   NB_OBJECT(RatesLike, nb::object, "Schedule | numpy.typing.ArrayLike", any_object)
 };
 inline std::vector<double> read_rates(const RatesLike& rates, std::string_view name) {
-  if (nb::isinstance<Schedule>(rates)) return nb::cast<const Schedule&>(rates).values();
+  if (nb::isinstance<Schedule>(rates)) {
+    const auto& schedule = nb::cast<const Schedule&>(rates);
+    return without_gil([&] { return schedule.values(); });
+  }
   return Values<double>(nb::borrow<ArrayLike>(rates), name).copy();
 }
 

@@ -2,9 +2,8 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 
+#include "base/text.hpp"
 #include "law/rates.hpp"
 #include "modules.hpp"
 #include "watch/records.hpp"
@@ -12,7 +11,8 @@
 namespace scheduled::python {
 namespace {
 
-constexpr const char* watch_doc = R"doc(A run at its last row: loss, rate, bound, and what a cooldown started now would give.
+constexpr const char* watch_doc =
+    R"doc(A run at its last row: loss, rate, bound, and what a cooldown started now would give.
 
 Parameters
 ----------

@@ -3,12 +3,11 @@
 #include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 
 #include <sstream>
 
 #include "base/bind.hpp"
+#include "base/text.hpp"
 #include "modules.hpp"
 #include "pep/records.hpp"
 

@@ -1,14 +1,13 @@
 #include "scheduled/runlog.hpp"
 
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/vector.h>
 
 #include "base/bind.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
 #include "modules.hpp"
 #include "runlog/records.hpp"
 
@@ -32,7 +31,7 @@ ReadOptions read_options(const std::optional<Columns>& columns, std::string_view
 /// The log with given rates: a Schedule, its text, or one value per update; None: the logged ones.
 RunLog with_lr(RunLog log, const nb::object& lr) {
   if (lr.is_none()) return log;
-  const std::int64_t last = log.step.back();
+  const std::int64_t last = log.step.empty() ? 0 : log.step.back();
   if (nb::isinstance<nb::str>(lr)) {  // without steps=, it is at its final rate right after the last step
     const Schedule schedule = Schedule::parse(native_text("lr", lr), steps(last + 1));
     return with_rates(std::move(log), schedule.values(last));
@@ -136,7 +135,8 @@ Examples
 array([0.5 , 0.25])
 )doc";
 
-constexpr const char* from_columns_doc = R"doc(A log of columns: a dict of arrays or lists, a pandas or polars DataFrame.
+constexpr const char* from_columns_doc =
+    R"doc(A log of columns: a dict of arrays or lists, a pandas or polars DataFrame.
 
 By the names and rules of `read_log`; NaN and None are "not logged", columns without numbers are left
 out.
@@ -156,6 +156,89 @@ Examples
 >>> log = RunLog.from_columns({"Step": [10, 20], "learning_rate": [1e-3, 5e-4], "loss": [4.2, None]})
 >>> log.columns, log["lr"].tolist(), log["train_loss"].tolist()
 (['lr', 'train_loss'], [0.001, 0.0005], [4.2, nan])
+)doc";
+
+constexpr const char* read_run_doc = R"doc(The log of a run, joined to those of the runs that it continues.
+
+Parameters
+----------
+file : path
+    As for `read_log`.
+bases : path or sequence of paths
+    The run that `file` continues, the run that this one continues, ...
+columns, restarts, format, step_offset, lr_of, patterns, lr, continue_lr
+    As for `read_log`, for all of the files.
+
+Returns
+-------
+RunLog
+    As `merge_branch` joins them: a base up to its branch's first step.
+
+Raises
+------
+ArgumentError
+    As `read_log`; and where a base ends before its branch starts, with both steps.
+
+Examples
+--------
+>>> import pathlib, tempfile
+>>> from scheduled import read_run
+>>> with tempfile.TemporaryDirectory() as folder:
+...     base, branch = pathlib.Path(folder, "base.csv"), pathlib.Path(folder, "branch.csv")
+...     _ = base.write_text("step,lr\n1,1\n2,1\n3,1\n")
+...     _ = branch.write_text("step,lr\n2,0.5\n3,0\n")
+...     run = read_run(branch, base)
+>>> run["lr"]
+array([1. , 0.5, 0. ])
+)doc";
+
+constexpr const char* with_rates_doc = R"doc(The log with given rates of all updates in place of logged ones.
+
+`densify` and `bound_along` take them exactly; where the log has rates, too, the largest difference
+is in `notes`.
+
+Parameters
+----------
+log : RunLog
+lr : Schedule, str or array_like
+    A schedule or its text (without ``steps``: over all steps of the log); or the rates of the updates
+    1 ... T, finite, >= 0, where T is at least the log's last step.
+
+Raises
+------
+ArgumentError
+    Naming lr and the index, or how many are missing.
+
+Examples
+--------
+>>> from scheduled import Schedule, densify, parse_log, with_rates
+>>> log = parse_log("run", "step,val_loss\n2,3.5\n4,3.0\n")
+>>> densify(with_rates(log, Schedule("linear(steps=5)")), "lr", 4)
+array([1.  , 0.75, 0.5 , 0.25])
+)doc";
+
+constexpr const char* join_logs_doc = R"doc(One log of several that have different columns of one run, joined by step.
+
+Parameters
+----------
+logs : sequence of RunLog
+    Where two have a value, the later log's counts; that is in `notes`.
+
+Examples
+--------
+>>> from scheduled import join_logs, parse_log
+>>> joined = join_logs([parse_log("a", "step,lr\n1,0.5\n2,0.5\n"), parse_log("b", "step,loss\n2,3.5\n")])
+>>> joined.columns, joined["train_loss"].tolist()
+(['lr', 'train_loss'], [nan, 3.5])
+)doc";
+
+constexpr const char* log_formats_doc = R"doc(Name, meaning and writers of every format of logs that is read.
+
+Examples
+--------
+>>> from scheduled import log_formats
+>>> "csv" in [name for name, what, written_by in log_formats()]
+True
 )doc";
 
 constexpr const char* merge_branch_doc =
@@ -216,6 +299,17 @@ Examples
 (900, array([2., 3., 4.]))
 )doc";
 
+/// One path or several.
+std::vector<std::string> names_of(const nb::object& files) {
+  std::filesystem::path one;
+  if (nb::try_cast(files, one)) return {one.string()};
+  std::vector<std::filesystem::path> several;
+  if (!nb::try_cast(files, several)) fail_argument("bases", "must be a path or a sequence of paths");
+  std::vector<std::string> names;
+  for (const std::filesystem::path& path : several) names.push_back(path.string());
+  return names;
+}
+
 void bind_log(nb::module_& m) {
   bind<RunLog>(m, class_doc, Repr::own)
       .def_prop_ro(
@@ -245,7 +339,7 @@ void bind_log(nb::module_& m) {
       .def("__contains__", &RunLog::has, nb::arg("column"))
       .def("__len__", &RunLog::rows)
       .def("__repr__", [](const RunLog& self) {
-        return python_text("<RunLog '" + self.name + "': " + std::to_string(self.rows()) + " rows>");
+        return python_text("<RunLog " + quoted(self.name) + ": " + std::to_string(self.rows()) + " rows>");
       });
 }
 
@@ -264,10 +358,11 @@ void bind_runlog(nb::module_& m) {
       nb::arg("file"), nb::arg("columns") = nb::none(), nb::arg("restarts") = "automatic", nb::arg("format") = "",
       nb::arg("step_offset") = 0, nb::arg("lr_of") = "automatic", nb::arg("patterns") = std::vector<std::string>{},
       nb::arg("lr") = nb::none(), nb::arg("continue_lr") = false,
-      nb::sig("def read_log(file: str | os.PathLike[str], columns: collections.abc.Mapping[str, str] | None = None, "
-              "restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', "
-              "patterns: collections.abc.Sequence[str] = (), lr: Schedule | str | numpy.typing.ArrayLike | None = None, "
-              "continue_lr: bool = False) -> RunLog"),
+      nb::sig(
+          "def read_log(file: str | os.PathLike[str], columns: collections.abc.Mapping[str, str] | None = None, "
+          "restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', "
+          "patterns: collections.abc.Sequence[str] = (), lr: Schedule | str | numpy.typing.ArrayLike | None = None, "
+          "continue_lr: bool = False) -> RunLog"),
       read_log_doc);
   m.def(
       "parse_log",
@@ -279,15 +374,59 @@ void bind_runlog(nb::module_& m) {
       },
       nb::arg("name"), nb::arg("content"), nb::arg("columns") = nb::none(), nb::arg("restarts") = "automatic",
       nb::arg("format") = "", nb::arg("step_offset") = 0, nb::arg("lr_of") = "automatic",
-      nb::arg("patterns") = std::vector<std::string>{},
-      nb::arg("lr") = nb::none(), nb::arg("continue_lr") = false,
-      nb::sig("def parse_log(name: str, content: str, columns: collections.abc.Mapping[str, str] | None = None, "
-              "restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', "
-              "patterns: collections.abc.Sequence[str] = (), lr: Schedule | str | numpy.typing.ArrayLike | None = None, "
-              "continue_lr: bool = False) -> RunLog"),
+      nb::arg("patterns") = std::vector<std::string>{}, nb::arg("lr") = nb::none(), nb::arg("continue_lr") = false,
+      nb::sig(
+          "def parse_log(name: str, content: str, columns: collections.abc.Mapping[str, str] | None = None, "
+          "restarts: str = 'automatic', format: str = '', step_offset: int = 0, lr_of: str = 'automatic', "
+          "patterns: collections.abc.Sequence[str] = (), lr: Schedule | str | numpy.typing.ArrayLike | None = None, "
+          "continue_lr: bool = False) -> RunLog"),
       parse_log_doc);
-  m.def("merge_branch", &merge_branch, nb::arg("base"), nb::arg("branch"), nb::call_guard<nb::gil_scoped_release>(),
-        merge_branch_doc);
+  m.def(
+      "read_run",
+      [](const std::filesystem::path& file, const nb::object& bases, const std::optional<Columns>& columns,
+         std::string_view restarts, std::string_view format, std::int64_t step_offset, std::string_view lr_of,
+         const std::vector<std::string>& patterns, const nb::object& lr, bool continue_lr) {
+        const ReadOptions options = read_options(columns, restarts, format, step_offset, lr_of, patterns, continue_lr);
+        const RunFiles run{.file = file.string(), .bases = names_of(bases)};
+        return with_lr(without_gil([&] { return read_run(run, options); }), lr);
+      },
+      nb::arg("file"), nb::arg("bases") = nb::tuple(), nb::kw_only(), nb::arg("columns") = nb::none(),
+      nb::arg("restarts") = "automatic", nb::arg("format") = "", nb::arg("step_offset") = 0,
+      nb::arg("lr_of") = "automatic", nb::arg("patterns") = std::vector<std::string>{}, nb::arg("lr") = nb::none(),
+      nb::arg("continue_lr") = false,
+      nb::sig(
+          "def read_run(file: str | os.PathLike[str], bases: str | os.PathLike[str] | "
+          "collections.abc.Sequence[str | os.PathLike[str]] = (), *, "
+          "columns: collections.abc.Mapping[str, str] | None = None, restarts: str = 'automatic', "
+          "format: str = '', step_offset: int = 0, lr_of: str = 'automatic', "
+          "patterns: collections.abc.Sequence[str] = (), lr: Schedule | str | numpy.typing.ArrayLike | None = None, "
+          "continue_lr: bool = False) -> RunLog"),
+      read_run_doc);
+  m.def(
+      "with_rates",
+      [](const RunLog& log, const nb::object& lr) {
+        if (lr.is_none()) fail_argument("lr", "must be a schedule or one rate per update");
+        return with_lr(log, lr);
+      },
+      nb::arg("log"), nb::arg("lr"),
+      nb::sig("def with_rates(log: RunLog, lr: Schedule | str | numpy.typing.ArrayLike) -> RunLog"), with_rates_doc);
+  m.def(
+      "join_logs", [](const std::vector<RunLog>& logs) { return without_gil([&] { return join_logs(logs); }); },
+      nb::arg("logs"), join_logs_doc);
+  m.def(
+      "log_formats",
+      [] {
+        nb::typed<nb::list, nb::typed<nb::tuple, nb::str, nb::str, nb::str>> lines;
+        for (const LogFormat& format : log_formats()) {
+          lines.append(nb::make_tuple(format.name, format.what, format.written_by));
+        }
+        return lines;
+      },
+      log_formats_doc);
+  m.def(
+      "merge_branch",
+      [](const RunLog& base, const RunLog& branch) { return without_gil([&] { return merge_branch(base, branch); }); },
+      nb::arg("base"), nb::arg("branch"), merge_branch_doc);
   m.def(
       "densify",
       [](const RunLog& log, std::string_view column, std::int64_t last_step, std::int64_t warmup,

@@ -4,8 +4,6 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/operators.h>
 #include <nanobind/stl/optional.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/string_view.h>
 #include <nanobind/stl/variant.h>
 
 #include <new>
@@ -15,6 +13,7 @@
 
 #include "base/arrays.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "modules.hpp"
 
 namespace scheduled::python {

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <nanobind/nanobind.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/variant.h>
 
 #include <cstdint>
 #include <string>
 #include <variant>
+#include "base/text.hpp"
 
 namespace scheduled::python {
 

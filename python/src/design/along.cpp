@@ -1,0 +1,83 @@
+// The bound along the log of a run.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+
+#include "base/bind.hpp"
+#include "base/text.hpp"
+#include "design/records.hpp"
+#include "modules.hpp"
+#include "scheduled/along.hpp"
+
+namespace scheduled::python {
+namespace {
+
+constexpr const char* along_doc = R"doc(The bound along the learning rates that a run logged.
+
+Rates and gradient norms of all updates are made of the logged ones, and the bound is evaluated at the
+rows in which a loss was logged ("val_loss", else "train_loss"; without losses, the learning rate).
+
+Parameters
+----------
+log : RunLog
+T : int, optional
+    The last step that counts; without it the log's last.
+grad_norm : float or array_like, optional
+    G: one number, or one per update. Without it the logged norms; 1 where there are none, or a gap
+    in them, and `norm_note` says why.
+must_be_logged : bool
+    Then there being no norms, or a gap in them, is an error.
+distance : float, optional
+    D > 0; without it the one at which the run's own scale is the best (`matching_distance`).
+criterion : {'omega', 'standard', 'worst-case'}
+    As for `bound`.
+warmup : int
+    Length of a linear warmup from 0 that precedes the first logged row; 0: none.
+max_gap : int
+    Longest stretch to bridge, in steps; 0: ten times the median spacing.
+
+Returns
+-------
+RunBound
+    Its arrays step, lr, loss and bound have one entry per row, `rates` and `grad_norm` one per update.
+
+Raises
+------
+ArgumentError
+    Naming log, column and step: no rates, or a gap in them; T beyond the log; no row before T; rates
+    that are 0 throughout where the distance is not given.
+
+Examples
+--------
+>>> from scheduled import bound_along, parse_log
+>>> run = bound_along(parse_log("run", "step,lr,val_loss\n1,0.1,4\n2,0.1,3\n3,0.1,2.5\n"), distance=1.0)
+>>> run.bound.round(4)
+array([5.05  , 2.6   , 1.7917])
+>>> run.loss
+array([4. , 3. , 2.5])
+)doc";
+
+}  // namespace
+
+void bind_along(nb::module_& m) {
+  bind<RunBound>(m);
+  m.def(
+      "bound_along",
+      [](const RunLog& log, std::optional<std::int64_t> T, const std::optional<ArrayLike>& grad_norm,
+         bool must_be_logged, std::optional<double> distance, std::string_view criterion, std::int64_t warmup,
+         std::int64_t max_gap) {
+        std::optional<GradNormArgument> norms;
+        if (grad_norm) norms.emplace(*grad_norm);
+        AlongOptions options{.T = T,
+                             .must_be_logged = must_be_logged,
+                             .distance = distance,
+                             .criterion = parse_word<Criterion>("criterion", criterion),
+                             .rates = {.warmup = warmup, .max_gap = max_gap}};
+        if (norms) options.grad_norm = norms->get();
+        return without_gil([&] { return bound_along(log, options); });
+      },
+      nb::arg("log"), nb::kw_only(), nb::arg("T") = nb::none(), nb::arg("grad_norm") = nb::none(),
+      nb::arg("must_be_logged") = false, nb::arg("distance") = nb::none(), nb::arg("criterion") = "omega",
+      nb::arg("warmup") = 0, nb::arg("max_gap") = 0, along_doc);
+}
+
+}  // namespace scheduled::python
