@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from scheduled._core import Schedule
+from scheduled._core import RunBound, Schedule
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 560, 170, 64, 22
 _COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b")
@@ -18,6 +18,7 @@ _COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b")
 def attach() -> None:
     """Gives the native classes what notebooks ask for."""
     _show(Schedule, _schedule_html, _schedule_svg)
+    _show(RunBound, _along_html, _along_svg)
     try:
         from scheduled.anytime import AnytimePlan, RunRecord, RunStore
     except ImportError:
@@ -102,6 +103,23 @@ def _schedule_svg(schedule: Schedule) -> str:
 
 def _schedule_html(schedule: Schedule) -> str:
     return f"<div><code>{escape(_short(str(schedule)))}</code><br/>{_schedule_svg(schedule)}</div>"
+
+
+def _along_svg(run: RunBound) -> str:
+    """The bound over D at the rows beyond the first tenth: the start would press the rest flat."""
+    first = len(run.step) // 10
+    return _curves([("bound / D", run.step[first:].tolist(), (run.bound / run.distance)[first:].tolist())])
+
+
+def _along_html(run: RunBound) -> str:
+    said = f"bound / D, criterion {run.criterion}, distance {run.distance:.6g}, grad norm {run.norm_source}"
+    note = f" ({escape(run.norm_note)})" if run.norm_note else ""
+    head = ("step", "learning rate", run.loss_column or "loss", "bound / D")
+    rows = []
+    for k in sorted({int(k) for k in np.linspace(0, len(run.step) - 1, 8)}):
+        loss = f"{run.loss[k]:.4f}" if len(run.loss) else ""
+        rows.append((run.step[k], f"{run.lr[k]:.6g}", loss, f"{run.bound[k] / run.distance:.6g}"))
+    return f"<div><code>{escape(_short(run.name))}</code><br/>{_along_svg(run)}{_table(head, rows)}{said}{note}</div>"
 
 
 def _plan_svg(plan: Any) -> str:

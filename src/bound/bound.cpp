@@ -127,7 +127,8 @@ void GradNorm::check(std::size_t steps) const {
 
 std::vector<double> power_grad_norm(double alpha, std::int64_t steps) {
   if (!std::isfinite(alpha)) fail_value("alpha", alpha, "must be finite");
-  if (steps < 0 || steps > largest_count) fail_value("steps", std::to_string(steps), "must be between 0 and 2^53");
+  if (steps < 0) fail_value("steps", std::to_string(steps), "must be >= 0");
+  if (steps > largest_count) fail_value("steps", std::to_string(steps), "must be at most 2^53");
   std::vector<double> norms = interruptible_zeros(static_cast<std::size_t>(steps));
   SeldomPoll poll(steps_per_poll);
   for (std::size_t k = 0; k < norms.size(); ++k, poll()) {

@@ -80,9 +80,8 @@ std::vector<double> Schedule::values(std::optional<std::int64_t> count) const {
     throw NeedsHorizon(
         {.name = "steps", .requirement = concat({print(*this), " has no horizon: say how many steps are wanted"})});
   }
-  if (*count < 0 || *count > largest_count) {
-    fail_value("count", std::to_string(*count), "must be between 0 and 2^53");
-  }
+  if (*count < 0) fail_value("count", std::to_string(*count), "must be >= 0");
+  if (*count > largest_count) fail_value("count", std::to_string(*count), "must be at most 2^53");
   constexpr std::size_t block = std::size_t{1} << 15;  // made and filled while it is in the cache
   const auto total = static_cast<std::size_t>(*count);
   std::vector<double> out;

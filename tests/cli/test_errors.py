@@ -33,6 +33,7 @@ class BadSchedules(command.CommandTest):
     def test_lengths(self):
         self.check("wsd(steps=50k, cooldown=120%)", "cooldown = 120%: must be between 0% and 100%")
         self.check("wsd(steps=0)", "steps = 0: must be at least 1")
+        self.check("wsd(steps=9007199254740993)", "steps = 9007199254740993: must be at most 2^53")
         self.check("wsd(steps=-5)", "steps = -5: must not be negative")
         self.check("wsd(steps=100, warmup=90, cooldown=20)", "warmup + cooldown = 90 + 20 steps: must be at most")
         self.check("wsd(cooldown=20%)", "horizon")
@@ -58,6 +59,8 @@ class BadOptions(command.CommandTest):
             self.check("distance = x: must be a number", verb, SHORT, "-D", "x")
             self.check("T = 11: must be at most the horizon, steps = 10", verb, SHORT, "--T", "11")
             self.check("T = 0: must be at least 1", verb, SHORT, "--T", "0")
+            self.check("T = 9007199254740993: must be at most 2^53", verb, SHORT, "--T", "9007199254740993")
+            self.check("T: must be a length such as", verb, SHORT, "--T", "")
             self.check("T = -5: must not be negative", verb, SHORT, "--T", "-5")
             self.check("T = 50%: must be a number of steps", verb, SHORT, "-T", "50%")
             self.check("has no horizon", verb, "rsqrt(warmup=10)")

@@ -72,6 +72,8 @@ CHILD = r"""
 import os, pathlib, signal, sys, tempfile, threading, time
 import numpy as np, scheduled
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have background jobs ignore it
+
 def noise(count):
     return np.random.default_rng(1).uniform(0.5, 2.0, count)
 
@@ -129,7 +131,7 @@ def test_ctrl_c_ends_it(name, tmp_path):
             pytest.skip("no solver")
     command = [sys.executable, "-c", CHILD, setup, call, *(after or [""])]
     env = {**os.environ, "TMPDIR": str(tmp_path)}
-    child = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path, env=env)
+    child = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=env)
     assert child.returncode == 0, child.stderr
     assert child.stderr == ""
     print(f"{name}: {1e3 * float(child.stdout):.0f} ms")
@@ -155,6 +157,7 @@ except Enough:
 def test_other_threads_go_on():
     program = """
 import os, signal, threading, time, scheduled, numpy as np
+signal.signal(signal.SIGINT, signal.default_int_handler)
 found = []
 worker = threading.Thread(target=lambda: found.append(scheduled.omega_curve(np.ones(3_000_000), threads=2)[-1]))
 worker.start()

@@ -46,6 +46,17 @@ def test_a_long_table_is_cut():
     assert len(Schedule.from_values(np.linspace(1, 0.1, 5000))._repr_html_()) < 20_000
 
 
+def test_a_bound_along_a_log():
+    steps = np.arange(10, 1001, 10)
+    log = scheduled.parse_log("run <&>", "step,lr,val_loss\n" + "".join(f"{s},0.1,{3 + 1 / s}\n" for s in steps))
+    run = scheduled.bound_along(log)
+    ((*points,),) = lines_of(svg_of(run))
+    assert len(points) == 90
+    assert points[0][1] == 10.0  # the highest of those drawn
+    text = " ".join(html_of(run).itertext())
+    assert "run <&>" in text and "val_loss" in text and f"{run.bound[-1] / run.distance:.6g}" in text
+
+
 def test_a_plan_and_a_run(tmp_path):
     plan = plan_anytime(Schedule("rsqrt(warmup=10, peak=0.1)"), [100, 200])
     assert len(lines_of(svg_of(plan))) == 3

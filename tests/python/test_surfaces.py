@@ -234,6 +234,36 @@ def test_all_results_pickle_and_copy(results, clone):
             assert (again == 5) is False
 
 
+def values_beside_results():
+    """One of each class of the extension that is no result; a run store is no value."""
+    schedule = Schedule("wsd(steps=101, peak=0.1)")
+    stream = scheduled.OmegaStream()
+    stream.push(0.1)
+    values = [schedule, stream, scheduled.Sweep([schedule]), scheduled.Trunk(schedule, 50)]
+    if hasattr(_core, "Law"):
+        fit = of_law()[1]
+        values += [fit.fitted, fit.fitted.law]
+    if hasattr(_core, "PepProblem"):
+        values.append(_core.PepProblem([0.5]))
+    return values
+
+
+def test_all_classes_pickle():
+    values = values_beside_results()
+    for value in values:
+        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+            again = pickle.loads(pickle.dumps(value, protocol))
+            assert type(again) is type(value)
+            assert repr(again) == repr(value)
+            assert pickle.dumps(again, protocol) == pickle.dumps(value, protocol)
+    classes = {name for name, kind in vars(_core).items() if isinstance(kind, type)}
+    assert classes == set(RECORDS) | {type(value).__name__ for value in values} | {"RunStore"} & classes
+
+
+def test_empty_lists_show_as_such():
+    assert repr(scheduled.GradNormFamily(name="a")) == "GradNormFamily(name='a', alpha=0, series=[])"
+
+
 def test_any_bytes_survive_a_pickle(tmp_path):
     checkpoint = next(r for r in of_anytime(tmp_path) if type(r).__name__ == "RecordedCheckpoint")
     assert checkpoint.rng_state == RNG_STATE

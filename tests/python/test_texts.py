@@ -146,7 +146,6 @@ def test_arrays_without_a_masked_entry_are_arrays():
         lambda: scheduled.bound(PLAIN, T=BIG),
         lambda: scheduled.bound_rates(PLAIN, BIG),
         lambda: scheduled.power_grad_norm(0.1, BIG),
-        lambda: scheduled.harmonic(BIG),
         lambda: scheduled.linear_closed_form(BIG),
         lambda: scheduled.omega([BIG, 1]),
         lambda: scheduled.omega([1.0], BIG),

@@ -88,6 +88,12 @@ TEST(ParseDuration, RefusesWhatItWouldHaveToGuess) {
   EXPECT_EQ(error_of([] { parse_duration("steps", "-5"); }), "steps = -5: must not be negative");
   EXPECT_EQ(error_of([] { parse_duration("warmup", "nan"); }), "warmup = nan: must be finite");
   EXPECT_EQ(error_of([] { parse_duration("steps", "1e300"); }), "steps = 1e300: must be at most 2^53");
+  for (const char* const beyond :
+       {"9007199254740993", "009007199254740993", "18446744073709551616"}) {  // 2^53 + 1, 2^64
+    EXPECT_EQ(error_of([&] { parse_duration("steps", beyond); }),
+              std::string("steps = ") + beyond + ": must be at most 2^53");
+  }
+  EXPECT_EQ(parse_duration("steps", "9007199254740992").value, 0x1p53);
   for (const char* text : {"", "k", "%", "tok", "2000 steps", "1kk", "5K", "restt", "--1"}) {
     EXPECT_NE(error_of([&] { parse_duration("steps", text); }).find("must be a length such as"), std::string::npos)
         << text;

@@ -147,7 +147,7 @@ nb::str python_text(std::string_view text) {
   return nb::steal<nb::str>(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape"));
 }
 
-std::string quoted(std::string_view text) { return native_text("repr", nb::repr(python_text(text))); }
+std::string repr_text(std::string_view text) { return native_text("repr", nb::repr(python_text(text))); }
 
 std::string native_text(std::string_view name, nb::handle text) {
   nb::object bytes = nb::borrow(text);

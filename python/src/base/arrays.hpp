@@ -73,7 +73,7 @@ IntArray view(const std::vector<std::int64_t>& values, nb::handle owner);
 /// os.fsdecode has them.
 nb::str python_text(std::string_view text);
 /// Its repr, which can be printed whatever the text holds.
-std::string quoted(std::string_view text);
+std::string repr_text(std::string_view text);
 /// The way back; bytes as they are. Throws ArgumentError for what has no bytes (a lone surrogate).
 std::string native_text(std::string_view name, nb::handle text);
 

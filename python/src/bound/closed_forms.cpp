@@ -186,8 +186,7 @@ void bind_limits(nb::module_& m) {
 void bind_closed_forms(nb::module_& m) {
   bind<ClosedForm>(m);
   bind<BoundFacts>(m);
-  m.def(
-      "harmonic", [](std::int64_t n) { return harmonic(step_count("n", n)); }, nb::arg("n"), harmonic_doc);
+  m.def("harmonic", &harmonic, nb::arg("n"), harmonic_doc);
   m.def("constant_closed_form", &constant_closed_form, nb::arg("T"), nb::arg("grad_norm") = 1.0,
         nb::arg("distance") = 1.0, constant_doc);
   m.def("linear_closed_form", &linear_closed_form, nb::arg("T"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,

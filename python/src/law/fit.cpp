@@ -142,7 +142,7 @@ void bind_runs(nb::module_& m) {
           },
           nb::arg("name"), nb::arg("lr"), nb::arg("step"), nb::arg("loss"))
       .def("__repr__", [](const FitRun& self) {
-        return python_text("<FitRun " + quoted(self.name) + ": " + std::to_string(self.loss.size()) + " losses, " +
+        return python_text("<FitRun " + repr_text(self.name) + ": " + std::to_string(self.loss.size()) + " losses, " +
                            std::to_string(self.lr.size()) + " updates>");
       });
   m.def(

@@ -3,6 +3,7 @@
 #include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/tuple.h>
 
 #include <sstream>
 
@@ -164,7 +165,23 @@ void bind_problem(nb::module_& m) {
           },
           "The grad norms, one per step, a copy.")
       .def_prop_ro("distance", &PepProblem::distance, "D.")
-      .def("__repr__", [](const PepProblem& self) { return "PepProblem(steps=" + std::to_string(self.steps()) + ")"; });
+      .def("__repr__", [](const PepProblem& self) { return "PepProblem(steps=" + std::to_string(self.steps()) + ")"; })
+      .def(
+          "__getstate__",
+          [](const PepProblem& self) {
+            return nb::make_tuple(to_numpy({self.lr().begin(), self.lr().end()}),
+                                  to_numpy({self.grad_norm().begin(), self.grad_norm().end()}), self.distance());
+          },
+          nb::sig("def __getstate__(self) -> tuple[object, ...]"))
+      .def(
+          "__setstate__",
+          [](PepProblem* self, const std::tuple<ArrayLike, ArrayLike, double>& state) {
+            const auto& [lr, grad_norm, distance] = state;
+            const Values<double> rates(lr, "state");
+            const Values<double> norms(grad_norm, "state");
+            new (self) PepProblem(rates.span(), norms.span(), distance);
+          },
+          nb::sig("def __setstate__(self, state: tuple[object, ...], /) -> None"));
 }
 
 void bind_result(nb::module_& m) {

@@ -339,7 +339,7 @@ void bind_log(nb::module_& m) {
       .def("__contains__", &RunLog::has, nb::arg("column"))
       .def("__len__", &RunLog::rows)
       .def("__repr__", [](const RunLog& self) {
-        return python_text("<RunLog " + quoted(self.name) + ": " + std::to_string(self.rows()) + " rows>");
+        return python_text("<RunLog " + repr_text(self.name) + ": " + std::to_string(self.rows()) + " rows>");
       });
 }
 
