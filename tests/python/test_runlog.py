@@ -122,7 +122,7 @@ def test_from_data_frames(package):
 
 
 @pytest.mark.parametrize(
-    "lr", ["linear(steps=4, peak=1)", Schedule("linear(steps=4, peak=1)"), [1.0, 0.75, 0.5, 0.25]]
+    "lr", ["linear(peak=1)", Schedule("linear(steps=5, peak=1)"), [1.0, 0.75, 0.5, 0.25]]
 )
 def test_given_rates(lr):
     log = parse_log("run", "step,loss\n1,3\n4,2\n", lr=lr)

@@ -96,7 +96,7 @@ def of_law():
         law.predict(fit.fitted, schedules[0], [500, 1000]),
         law.optimize(truth, 50),
         law.best_peak(truth, schedules[0], 1.0),
-        law.watch_run(scheduled.parse_log("run", "step,lr,loss\n1,0.5,3\n2,0.25,2\n"), fit.fitted)[0],
+        law.watch_run(scheduled.parse_log("run", "step,lr,loss\n10,0.5,3\n20,0.25,2\n"), fit.fitted)[0],
     ]
 
 
