@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "cli/certify.hpp"
@@ -117,7 +116,7 @@ struct Record<cli::OfSchedule> {
   using X = cli::OfSchedule;
   static constexpr std::string_view name = "OfSchedule";
   static constexpr std::string_view meaning = "The schedule that a line is of";
-  static constexpr std::tuple fields{Field{"schedule", &X::schedule, "", "Its spec; where there are several"}};
+  static constexpr FieldList fields{Field{"schedule", &X::schedule, "", "Its spec; where there are several"}};
 };
 
 template <>
@@ -125,7 +124,7 @@ struct Record<cli::OfRun> {
   using X = cli::OfRun;
   static constexpr std::string_view name = "OfRun";
   static constexpr std::string_view meaning = "The run that a line is of";
-  static constexpr std::tuple fields{Field{"name", &X::name, "", "Its name"}};
+  static constexpr FieldList fields{Field{"name", &X::name, "", "Its name"}};
 };
 
 template <>
@@ -133,8 +132,8 @@ struct Record<cli::Rates> {
   using X = cli::Rates;
   static constexpr std::string_view name = "Rates";
   static constexpr std::string_view meaning = "Learning rates of some steps";
-  static constexpr std::tuple fields{Field{"step", &X::step, "steps", "Updates, counted from 0"},
-                                     Field{"lr", &X::lr, "distance^2/loss", "Their rates"}};
+  static constexpr FieldList fields{Field{"step", &X::step, "steps", "Updates, counted from 0"},
+                                    Field{"lr", &X::lr, "distance^2/loss", "Their rates"}};
 };
 
 template <>
@@ -142,9 +141,9 @@ struct Record<cli::Shown> {
   using X = cli::Shown;
   static constexpr std::string_view name = "Shown";
   static constexpr std::string_view meaning = "A schedule and its rates";
-  static constexpr std::tuple fields{Field{"schedule", &X::schedule, "", "The schedule"},
-                                     Field{"layout", &X::layout, "", "Where its parts begin and end"},
-                                     Field{"", &X::rates, "", "Rates of the steps to show"}};
+  static constexpr FieldList fields{Field{"schedule", &X::schedule, "", "The schedule"},
+                                    Field{"layout", &X::layout, "", "Where its parts begin and end"},
+                                    Field{"", &X::rates, "", "Rates of the steps to show"}};
 };
 
 template <>
@@ -152,9 +151,9 @@ struct Record<cli::AtBest> {
   using X = cli::AtBest;
   static constexpr std::string_view name = "AtBest";
   static constexpr std::string_view meaning = "A schedule at its best peak";
-  static constexpr std::tuple fields{Field{"schedule", &X::schedule, "", "The schedule, with its best peak"},
-                                     Field{"", &X::best, "", "Peak and bound"},
-                                     Field{"split", &X::split, "", "The terms of the bound; by --split"}};
+  static constexpr FieldList fields{Field{"schedule", &X::schedule, "", "The schedule, with its best peak"},
+                                    Field{"", &X::best, "", "Peak and bound"},
+                                    Field{"split", &X::split, "", "The terms of the bound; by --split"}};
 };
 
 template <>
@@ -162,12 +161,12 @@ struct Record<cli::Bounded> {
   using X = cli::Bounded;
   static constexpr std::string_view name = "Bounded";
   static constexpr std::string_view meaning = "The bound of a schedule at its own peak, and at the best one";
-  static constexpr std::tuple fields{Field{"schedule", &X::schedule, "", "The schedule"},
-                                     Field{"peak", &X::peak, "distance^2/loss", "Its own peak"},
-                                     Field{"bound", &X::bound, "loss", "The bound there"},
-                                     Field{"split", &X::split, "", "The terms of the bound; by --split"},
-                                     Field{"best", &X::at_best, "", "At the best peak"},
-                                     Field{"closed_forms", &X::facts, "", "What the closed forms say; by --explain"}};
+  static constexpr FieldList fields{Field{"schedule", &X::schedule, "", "The schedule"},
+                                    Field{"peak", &X::peak, "distance^2/loss", "Its own peak"},
+                                    Field{"bound", &X::bound, "loss", "The bound there"},
+                                    Field{"split", &X::split, "", "The terms of the bound; by --split"},
+                                    Field{"best", &X::at_best, "", "At the best peak"},
+                                    Field{"closed_forms", &X::facts, "", "What the closed forms say; by --explain"}};
 };
 
 template <>
@@ -175,14 +174,14 @@ struct Record<cli::BoundCurve> {
   using X = cli::BoundCurve;
   static constexpr std::string_view name = "BoundCurve";
   static constexpr std::string_view meaning = "The bound, or its gradient, at every step of a schedule";
-  static constexpr std::tuple fields{Field{"schedule", &X::schedule, "", "The schedule"},
-                                     Field{"peak", &X::peak, "distance^2/loss", "Its peak"},
-                                     Field{"T", &X::T, "steps", "The last step that counts"},
-                                     Field{"step", &X::step, "steps", "Updates, counted from 1"},
-                                     Field{"lr", &X::lr, "distance^2/loss", "Their rates"},
-                                     Field{"bound", &X::bound, "loss", "The bound after the update; by --curve"},
-                                     Field{"gradient", &X::gradient, "loss^2/distance^2",
-                                           "Derivative of the bound at T in the rate of the update; by --gradient"}};
+  static constexpr FieldList fields{Field{"schedule", &X::schedule, "", "The schedule"},
+                                    Field{"peak", &X::peak, "distance^2/loss", "Its peak"},
+                                    Field{"T", &X::T, "steps", "The last step that counts"},
+                                    Field{"step", &X::step, "steps", "Updates, counted from 1"},
+                                    Field{"lr", &X::lr, "distance^2/loss", "Their rates"},
+                                    Field{"bound", &X::bound, "loss", "The bound after the update; by --curve"},
+                                    Field{"gradient", &X::gradient, "loss^2/distance^2",
+                                          "Derivative of the bound at T in the rate of the update; by --gradient"}};
 };
 
 template <>
@@ -190,10 +189,10 @@ struct Record<cli::StreamedBound> {
   using X = cli::StreamedBound;
   static constexpr std::string_view name = "StreamedBound";
   static constexpr std::string_view meaning = "The bound after an update of a stream";
-  static constexpr std::tuple fields{Field{"step", &X::step, "steps", "The update, counted from 1"},
-                                     Field{"lr", &X::lr, "distance^2/loss", "Its rate"},
-                                     Field{"grad_norm", &X::grad_norm, "loss/distance", "Its gradient norm"},
-                                     Field{"bound", &X::bound, "loss", "The bound after it"}};
+  static constexpr FieldList fields{Field{"step", &X::step, "steps", "The update, counted from 1"},
+                                    Field{"lr", &X::lr, "distance^2/loss", "Its rate"},
+                                    Field{"grad_norm", &X::grad_norm, "loss/distance", "Its gradient norm"},
+                                    Field{"bound", &X::bound, "loss", "The bound after it"}};
 };
 
 template <>
@@ -201,7 +200,7 @@ struct Record<cli::LoggedBound> {
   using X = cli::LoggedBound;
   static constexpr std::string_view name = "LoggedBound";
   static constexpr std::string_view meaning = "The bound along the log of a run";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"log", &X::file, "", "The file"},
       Field{"name", &X::name, "", "In tables and legends"},
       Field{"",
@@ -223,7 +222,7 @@ struct Record<cli::AtPeak> {
   using X = cli::AtPeak;
   static constexpr std::string_view name = "AtPeak";
   static constexpr std::string_view meaning = "A peak and the worst case there";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", &X::schedule, "", "The schedule with this peak, where it is not its own"},
       Field{"peak", [](const X& x) { return x.at.peak; }, "distance^2/loss", "The peak"},
       Field{"worst_case", [](const X& x) { return x.at.worst_case.value; }, "loss", "The worst case there"},
@@ -242,10 +241,10 @@ struct Record<cli::WorstCaseAlong> {
   using X = cli::WorstCaseAlong;
   static constexpr std::string_view name = "WorstCaseAlong";
   static constexpr std::string_view meaning = "Worst case and bound after some numbers of steps";
-  static constexpr std::tuple fields{Field{"T", &X::T, "steps", "Steps"},
-                                     Field{"worst_case", &X::worst_case, "loss", "The worst case after them"},
-                                     Field{"omega", &X::omega, "loss", "The last-iterate bound after them"},
-                                     Field{"minimax", &X::minimax, "loss", "D G / sqrt(T); for one grad norm"}};
+  static constexpr FieldList fields{Field{"T", &X::T, "steps", "Steps"},
+                                    Field{"worst_case", &X::worst_case, "loss", "The worst case after them"},
+                                    Field{"omega", &X::omega, "loss", "The last-iterate bound after them"},
+                                    Field{"minimax", &X::minimax, "loss", "D G / sqrt(T); for one grad norm"}};
 };
 
 template <>
@@ -253,7 +252,7 @@ struct Record<cli::WorstCaseRow> {
   using X = cli::WorstCaseRow;
   static constexpr std::string_view name = "WorstCaseRow";
   static constexpr std::string_view meaning = "The worst case of a schedule";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", &X::schedule, "", "The schedule"},
       Field{"",
             [](const X& row) {

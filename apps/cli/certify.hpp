@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 #include "base/record.hpp"
 #include "scheduled/bound.hpp"
@@ -49,7 +48,7 @@ struct Record<cli::Certificate> {
   static constexpr std::string_view name = "Certificate";
   static constexpr std::string_view meaning =
       "A certified interval that holds the worst case, and what it was made from";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"lower", &Certificate::lower, "loss", "The lower bound"},
       Field{"upper", &Certificate::upper, "loss", "The upper bound"},
       Field{"gap", &Certificate::gap, "loss", "Their difference"},

@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "design/records.hpp"
@@ -96,7 +95,7 @@ struct Record<cli::Tuned> {
   using X = cli::Tuned;
   static constexpr std::string_view name = "Tuned";
   static constexpr std::string_view meaning = "A schedule at its best peak, and how much the choice matters";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", &X::schedule, "", "The schedule, with its best peak"},
       Field{"", [](const X& tuned) -> const BestBaseLr& { return tuned.sensitivity.best; }, "", "Peak and bound"},
       Field{"",
@@ -112,7 +111,7 @@ struct Record<cli::Compared> {
   using X = cli::Compared;
   static constexpr std::string_view name = "Compared";
   static constexpr std::string_view meaning = "A schedule of a comparison, at its best peak";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", [](const X& compared) { return cli::PrintedSchedule{compared.row.schedule}; }, "",
             "The schedule, with its best peak"},
       Field{"", [](const X& compared) -> const BestBaseLr& { return compared.row.best; }, "", "Peak and bound"},
@@ -128,8 +127,8 @@ struct Record<cli::Comparison> {
   using X = cli::Comparison;
   static constexpr std::string_view name = "Comparison";
   static constexpr std::string_view meaning = "Schedules side by side";
-  static constexpr std::tuple fields{Field{"", &X::options, "", "How the bound was asked for"},
-                                     Field{"rows", &X::rows, "", "One for each schedule"}};
+  static constexpr FieldList fields{Field{"", &X::options, "", "How the bound was asked for"},
+                                    Field{"rows", &X::rows, "", "One for each schedule"}};
 };
 
 template <>
@@ -137,9 +136,9 @@ struct Record<cli::Transferred> {
   using X = cli::Transferred;
   static constexpr std::string_view name = "Transferred";
   static constexpr std::string_view meaning = "A tuned peak moved to another schedule";
-  static constexpr std::tuple fields{Field{"schedule", &X::schedule, "", "The other schedule, with the peak to try"},
-                                     Field{"tuned", &X::tuned, "", "The schedule that was tuned"},
-                                     Field{"", &X::transfer, "", "The peak to try, and where it comes from"}};
+  static constexpr FieldList fields{Field{"schedule", &X::schedule, "", "The other schedule, with the peak to try"},
+                                    Field{"tuned", &X::tuned, "", "The schedule that was tuned"},
+                                    Field{"", &X::transfer, "", "The peak to try, and where it comes from"}};
 };
 
 template <>
@@ -147,7 +146,7 @@ struct Record<cli::SweptRow> {
   using X = cli::SweptRow;
   static constexpr std::string_view name = "SweptRow";
   static constexpr std::string_view meaning = "The best peak of one combination";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"", &X::row, "", "The combination and its result"},
       Field{"spec", &X::tuned, "", "The schedule with its best peak; none where there is an error"},
       Field{"ratio", &X::ratio, "", "Bound over the smallest bound of the same horizon and grad norm"}};
@@ -158,13 +157,13 @@ struct Record<cli::Swept> {
   using X = cli::Swept;
   static constexpr std::string_view name = "Swept";
   static constexpr std::string_view meaning = "Schedules over a grid";
-  static constexpr std::tuple fields{Field{"",
-                                           [](const X& swept) {
-                                             return Without<shell::BoundOptions>{swept.options, {"grad_norm"}};
-                                           },
-                                           "", "How the bound was asked for"},
-                                     Field{"combinations", &X::combinations, "", "Their number"},
-                                     Field{"rows", &X::rows, "", "One for each combination"}};
+  static constexpr FieldList fields{Field{"",
+                                          [](const X& swept) {
+                                            return Without<shell::BoundOptions>{swept.options, {"grad_norm"}};
+                                          },
+                                          "", "How the bound was asked for"},
+                                    Field{"combinations", &X::combinations, "", "Their number"},
+                                    Field{"rows", &X::rows, "", "One for each combination"}};
 };
 
 template <>
@@ -172,7 +171,7 @@ struct Record<cli::Optimized> {
   using X = cli::Optimized;
   static constexpr std::string_view name = "Optimized";
   static constexpr std::string_view meaning = "The schedule with the smallest bound";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", [](const X& x) { return schedule_json(Schedule::table(x.found.optimum.lr)); }, "",
             "Its rates as a schedule"},
       Field{"T", &X::T, "steps", "Its steps"},
@@ -191,9 +190,9 @@ struct Record<cli::OptimizedRates> {
   using X = cli::OptimizedRates;
   static constexpr std::string_view name = "OptimizedRates";
   static constexpr std::string_view meaning = "The best rates beside linear decay";
-  static constexpr std::tuple fields{Field{"step", &X::step, "steps", "Updates, counted from 0"},
-                                     Field{"lr", &X::lr, "distance^2/loss", "The best rates"},
-                                     Field{"linear", &X::linear, "distance^2/loss", "Those of linear decay"}};
+  static constexpr FieldList fields{Field{"step", &X::step, "steps", "Updates, counted from 0"},
+                                    Field{"lr", &X::lr, "distance^2/loss", "The best rates"},
+                                    Field{"linear", &X::linear, "distance^2/loss", "Those of linear decay"}};
 };
 
 template <>
@@ -201,7 +200,7 @@ struct Record<cli::Refined> {
   using X = cli::Refined;
   static constexpr std::string_view name = "Refined";
   static constexpr std::string_view meaning = "A schedule from the gradient norms of a run";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", [](const X& x) { return schedule_json(x.run.schedule()); }, "", "Its rates as a schedule"},
       Field{"log", &X::log, "", "The run"},
       Field{"norm", &X::norm, "", "What was logged: 'l2' or 'l1'"},
@@ -225,9 +224,9 @@ struct Record<cli::RefinedRates> {
   using X = cli::RefinedRates;
   static constexpr std::string_view name = "RefinedRates";
   static constexpr std::string_view meaning = "Refined rates and the norms that they come from";
-  static constexpr std::tuple fields{Field{"step", &X::step, "steps", "Updates, counted from 0"},
-                                     Field{"lr", &X::lr, "distance^2/loss", "Their rates"},
-                                     Field{"grad_norm", &X::grad_norm, "loss/distance", "Their norms, filtered"}};
+  static constexpr FieldList fields{Field{"step", &X::step, "steps", "Updates, counted from 0"},
+                                    Field{"lr", &X::lr, "distance^2/loss", "Their rates"},
+                                    Field{"grad_norm", &X::grad_norm, "loss/distance", "Their norms, filtered"}};
 };
 
 template <>
@@ -235,7 +234,7 @@ struct Record<cli::Extended> {
   using X = cli::Extended;
   static constexpr std::string_view name = "Extended";
   static constexpr std::string_view meaning = "Ways to go on after a trunk";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"trunk", &X::name, "", "The trunk"},
       Field{"at", &X::at, "steps", "How many of its steps are done"},
       Field{"distance", &X::distance, "distance", "D, as given or planned"},

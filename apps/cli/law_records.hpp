@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "cli/bound_records.hpp"
@@ -102,10 +101,10 @@ struct Record<cli::FittedCurve> {
   using X = cli::FittedCurve;
   static constexpr std::string_view name = "FittedCurve";
   static constexpr std::string_view meaning = "A law beside the losses of a run that it was fitted to";
-  static constexpr std::tuple fields{Field{"step", &X::step, "steps", "Updates after which the losses were measured"},
-                                     Field{"lr", &X::lr, "distance^2/loss", "Rates of these updates"},
-                                     Field{"loss", &X::loss, "nats", "The losses"},
-                                     Field{"fitted", &X::fitted, "nats", "The law"}};
+  static constexpr FieldList fields{Field{"step", &X::step, "steps", "Updates after which the losses were measured"},
+                                    Field{"lr", &X::lr, "distance^2/loss", "Rates of these updates"},
+                                    Field{"loss", &X::loss, "nats", "The losses"},
+                                    Field{"fitted", &X::fitted, "nats", "The law"}};
 };
 
 template <>
@@ -113,7 +112,7 @@ struct Record<cli::Prediction> {
   using X = cli::Prediction;
   static constexpr std::string_view name = "Prediction";
   static constexpr std::string_view meaning = "The losses that a law expects of a schedule";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", &X::schedule, "", "The schedule"},
       Field{"law", &X::law, "", "The kind of the law"},
       Field{"steps", [](const X& x) { return x.rates.size(); }, "steps", "Of the schedule"},
@@ -132,7 +131,7 @@ struct Record<cli::LawRival> {
   using X = cli::LawRival;
   static constexpr std::string_view name = "LawRival";
   static constexpr std::string_view meaning = "A named schedule beside the optimum";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", &X::schedule, "", "The schedule, with its best peak by the law"},
       Field{"",
             [](const X& x) {
@@ -148,7 +147,7 @@ struct Record<cli::LawNearest> {
   using X = cli::LawNearest;
   static constexpr std::string_view name = "LawNearest";
   static constexpr std::string_view meaning = "The named schedule nearest to the optimum";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"", &X::nearest, "", "The schedule"},
       Field{"above_optimum", &X::worse, "nats", "How much higher its loss is than the optimum"}};
 };
@@ -158,7 +157,7 @@ struct Record<cli::LawBest> {
   using X = cli::LawBest;
   static constexpr std::string_view name = "LawBest";
   static constexpr std::string_view meaning = "The schedule with the smallest predicted loss";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", [](const X& x) { return schedule_json(Schedule::table(x.optimum.lr)); }, "",
             "Its rates as a schedule"},
       Field{"law", &X::law, "", "The kind of the law"},
@@ -181,8 +180,8 @@ struct Record<cli::CooldownRow> {
   using X = cli::CooldownRow;
   static constexpr std::string_view name = "CooldownRow";
   static constexpr std::string_view meaning = "What one cooldown would give, and where it would end";
-  static constexpr std::tuple fields{Field{"", &X::answer, "", "What it would give"},
-                                     Field{"end", &X::end, "steps", "Its last step"}};
+  static constexpr FieldList fields{Field{"", &X::answer, "", "What it would give"},
+                                    Field{"end", &X::end, "steps", "Its last step"}};
 };
 
 template <>
@@ -190,7 +189,7 @@ struct Record<cli::CooldownAnswers> {
   using X = cli::CooldownAnswers;
   static constexpr std::string_view name = "CooldownAnswers";
   static constexpr std::string_view meaning = "What a cooldown started now would give";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &X::name, "", "The run that goes on"},
       Field{"lr", &X::lr, "distance^2/loss", "Its rate now"},
       Field{"fitted", &X::fitted, "", "The law"},

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "anytime/records.hpp"
@@ -35,7 +34,7 @@ struct Record<cli::Verified> {
   using X = cli::Verified;
   static constexpr std::string_view name = "Verified";
   static constexpr std::string_view meaning = "What a verification of a run found";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"", &X::report, "", "What was found"},
       Field{"cleared", &X::cleared, "", "Checkpoints that are as they were committed; by --clear"}};
 };
@@ -45,7 +44,7 @@ struct Record<cli::Migrated> {
   using X = cli::Migrated;
   static constexpr std::string_view name = "Migrated";
   static constexpr std::string_view meaning = "A run whose record has today's format";
-  static constexpr std::tuple fields{Field{"folder", &X::folder, "", "Of the run"}};
+  static constexpr FieldList fields{Field{"folder", &X::folder, "", "Of the run"}};
 };
 
 template <>
@@ -53,8 +52,8 @@ struct Record<cli::LoggedMetrics> {
   using X = cli::LoggedMetrics;
   static constexpr std::string_view name = "LoggedMetrics";
   static constexpr std::string_view meaning = "Metrics that were recorded";
-  static constexpr std::tuple fields{Field{"line", &X::line, "", "The trunk or a branch"},
-                                     Field{"values", &X::values, "", "How many"}};
+  static constexpr FieldList fields{Field{"line", &X::line, "", "The trunk or a branch"},
+                                    Field{"values", &X::values, "", "How many"}};
 };
 
 }  // namespace scheduled

@@ -183,7 +183,7 @@ struct Record<shell::BoundOptions> {
   using BoundOptions = shell::BoundOptions;
   static constexpr std::string_view name = "BoundOptions";
   static constexpr std::string_view meaning = "How the bound was asked for";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"criterion", &BoundOptions::criterion, "", "'omega', 'standard' or 'worst-case'"},
       Field{"distance", &BoundOptions::distance_or_1, "distance", "From the start to the optimum"},
       Field{"grad_norm", &BoundOptions::grad_norm_or_1, "loss/distance", "A number, or the text that says the norms"}};

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <string_view>
-#include <tuple>
 
 #include "design/records.hpp"
 #include "law/records.hpp"
@@ -25,7 +24,7 @@ template <>
 struct Record<PlannedBranch> {
   static constexpr std::string_view name = "PlannedBranch";
   static constexpr std::string_view meaning = "One result: the branch that leaves the trunk for it";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"result", &PlannedBranch::result, "steps", "Its total budget"},
       Field{"start", &PlannedBranch::start, "steps", "The step at which it leaves the trunk"},
       Field{"cooldown", &PlannedBranch::cooldown, "steps", "Length of its cooldown"},
@@ -43,7 +42,7 @@ template <>
 struct Record<PlannedCheckpoint> {
   static constexpr std::string_view name = "PlannedCheckpoint";
   static constexpr std::string_view meaning = "A checkpoint to keep, and until when";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"step", &PlannedCheckpoint::step, "steps", "Finished updates"},
       Field{"is_result", &PlannedCheckpoint::is_result, "",
             "The end of a branch, to be kept; else where branches leave"},
@@ -56,7 +55,7 @@ template <>
 struct Record<AnytimePlan> {
   static constexpr std::string_view name = "AnytimePlan";
   static constexpr std::string_view meaning = "A trunk, its branches, and what they cost";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"trunk", &AnytimePlan::trunk, "", "The trunk, as given"},
       Field{"branches", &AnytimePlan::branches, "", "One per result, in their order"},
       Field{"checkpoints", &AnytimePlan::checkpoints, "", "By step"},
@@ -73,16 +72,16 @@ template <>
 struct Record<RecordedFile> {
   static constexpr std::string_view name = "RecordedFile";
   static constexpr std::string_view meaning = "One file of a checkpoint";
-  static constexpr std::tuple fields{Field{"name", &RecordedFile::name, "", "Relative to the checkpoint's folder"},
-                                     Field{"bytes", &RecordedFile::bytes, "bytes", "Its size"},
-                                     Field{"xxh3", &RecordedFile::xxh3, "", "XXH3-128 of its bytes, in hexadecimal"}};
+  static constexpr FieldList fields{Field{"name", &RecordedFile::name, "", "Relative to the checkpoint's folder"},
+                                    Field{"bytes", &RecordedFile::bytes, "bytes", "Its size"},
+                                    Field{"xxh3", &RecordedFile::xxh3, "", "XXH3-128 of its bytes, in hexadecimal"}};
 };
 
 template <>
 struct Record<RecordedCheckpoint> {
   static constexpr std::string_view name = "RecordedCheckpoint";
   static constexpr std::string_view meaning = "A committed checkpoint";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"id", &RecordedCheckpoint::id, "", "In the order of commits"},
       Field{"session", &RecordedCheckpoint::session, "", "Id of the session that wrote it"},
       Field{"line", &RecordedCheckpoint::line, "", "The trunk or a branch"},
@@ -102,7 +101,7 @@ template <>
 struct Record<RecordedSession> {
   static constexpr std::string_view name = "RecordedSession";
   static constexpr std::string_view meaning = "A stretch of work on a line, from its start or from a resume";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"id", &RecordedSession::id, "", "In the order of starts"},
       Field{"line", &RecordedSession::line, "", "The trunk or a branch"},
       Field{"start", &RecordedSession::start, "steps", "Finished updates when it began"},
@@ -117,7 +116,7 @@ template <>
 struct Record<RecordedData> {
   static constexpr std::string_view name = "RecordedData";
   static constexpr std::string_view meaning = "Data that a line reads from a step on";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"line", &RecordedData::line, "", "The trunk or a branch"},
       Field{"step", &RecordedData::step, "steps", "Finished updates before the first that reads it"},
       Field{"text", &RecordedData::text, "", "As it was said"}};
@@ -127,7 +126,7 @@ template <>
 struct Record<RecordedLine> {
   static constexpr std::string_view name = "RecordedLine";
   static constexpr std::string_view meaning = "The trunk or a branch";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &RecordedLine::name, "", "'trunk', or the branch's name"},
       Field{"parent", &RecordedLine::parent, "", "Empty for the trunk"},
       Field{"start", &RecordedLine::start, "steps", "Where it left its parent"},
@@ -142,19 +141,19 @@ template <>
 struct Record<RunRecord> {
   static constexpr std::string_view name = "RunRecord";
   static constexpr std::string_view meaning = "The whole record but the metrics, at one moment";
-  static constexpr std::tuple fields{Field{"folder", &RunRecord::folder, "", "Of the run"},
-                                     Field{"version", &RunRecord::version, "", "Of the store's format"},
-                                     Field{"lines", &RunRecord::lines, "", "The trunk first"},
-                                     Field{"sessions", &RunRecord::sessions, "", "In the order of starts"},
-                                     Field{"checkpoints", &RunRecord::checkpoints, "", "In the order of commits"},
-                                     Field{"data", &RunRecord::data, "", "What the lines read"}};
+  static constexpr FieldList fields{Field{"folder", &RunRecord::folder, "", "Of the run"},
+                                    Field{"version", &RunRecord::version, "", "Of the store's format"},
+                                    Field{"lines", &RunRecord::lines, "", "The trunk first"},
+                                    Field{"sessions", &RunRecord::sessions, "", "In the order of starts"},
+                                    Field{"checkpoints", &RunRecord::checkpoints, "", "In the order of commits"},
+                                    Field{"data", &RunRecord::data, "", "What the lines read"}};
 };
 
 template <>
 struct Record<Resume> {
   static constexpr std::string_view name = "Resume";
   static constexpr std::string_view meaning = "Where to go on: load `folder`, make the next update with `lr`";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"session", &Resume::session, "", "Id of the session that began; for commits and logs"},
       Field{"step", &Resume::step, "steps", "Finished updates"},
       Field{"lr", &Resume::lr, "", "The rate of the next update, schedule.lr(step)"},
@@ -169,7 +168,7 @@ template <>
 struct Record<VerifyReport> {
   static constexpr std::string_view name = "VerifyReport";
   static constexpr std::string_view meaning = "What a verification of a run found";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"checkpoints", &VerifyReport::checkpoints, "", "Looked at"},
       Field{"files", &VerifyReport::files, "", "Read"},
       Field{"bytes", &VerifyReport::bytes, "bytes", "Read"},
@@ -182,7 +181,7 @@ template <>
 struct Record<GcReport> {
   static constexpr std::string_view name = "GcReport";
   static constexpr std::string_view meaning = "What gc deleted";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"deleted", &GcReport::deleted, "", "Checkpoints"},
       Field{"leftovers", &GcReport::leftovers, "", "Folders of interrupted work"},
       Field{"notes", &GcReport::notes, "", "What is kept because it could not be seen or read, and why"},
@@ -193,7 +192,7 @@ template <>
 struct Record<RepairReport> {
   static constexpr std::string_view name = "RepairReport";
   static constexpr std::string_view meaning = "What repair made of a damaged record";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"changed", &RepairReport::changed, "", "There was damage: the record is a new one"},
       Field{"lost", &RepairReport::lost, "", "Entries and rows that are not in it any more"},
       Field{"recovered", &RepairReport::recovered, "", "Rows that the folders of checkpoints gave back"},

@@ -10,7 +10,6 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -34,9 +33,34 @@ struct Field {
 template <class Get>
 Field(const char*, Get, const char*, const char*) -> Field<Get>;
 
+/// Fields in their order. No std::tuple: the checks in its constructors would take a second for every file that
+/// includes the records of a module.
+template <std::size_t k, class Get>
+struct FieldAt {
+  Field<Get> field;
+};
+template <class Order, class... Gets>
+struct FieldList;
+template <std::size_t... k, class... Gets>
+struct FieldList<std::index_sequence<k...>, Gets...> : FieldAt<k, Gets>... {
+  static constexpr std::size_t size = sizeof...(Gets);
+
+  template <class Call>
+  constexpr void for_each(const Call& call) const {
+    (call(static_cast<const FieldAt<k, Gets>&>(*this).field), ...);
+  }
+};
+template <class... Gets>
+FieldList(Field<Gets>...) -> FieldList<std::index_sequence_for<Gets...>, Gets...>;
+
+template <std::size_t k, class Get>
+constexpr const Field<Get>& field_at(const FieldAt<k, Get>& fields) {
+  return fields.field;
+}
+
 /// The description of a result; specialise it with
 ///   static constexpr std::string_view name, meaning;
-///   static constexpr std::tuple fields{Field{"peak", &BestBaseLr::peak, "distance^2/loss", "the best base LR"}, ...};
+///   static constexpr FieldList fields{Field{"peak", &BestBaseLr::peak, "distance^2/loss", "the best base LR"}, ...};
 template <class R>
 struct Record;
 
@@ -66,7 +90,7 @@ concept Worded = requires {
 /// call(field) for each field.
 template <Described R, class Call>
 constexpr void for_each_field(const Call& call) {
-  std::apply([&](const auto&... field) { (call(field), ...); }, Record<R>::fields);
+  Record<R>::fields.for_each(call);
 }
 
 template <class Get>

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <string_view>
-#include <tuple>
 
 #include "base/record.hpp"
 #include "schedule/records.hpp"
@@ -30,16 +29,16 @@ struct Record<BoundTerms> {
   static constexpr std::string_view name = "BoundTerms";
   static constexpr std::string_view meaning =
       "A bound as a function of the base learning rate, inverse/gamma + gamma linear";
-  static constexpr std::tuple fields{Field{"inverse", &BoundTerms::inverse, "loss", "D^2 / (2 u_0)"},
-                                     Field{"linear", &BoundTerms::linear, "loss", "All the rest"},
-                                     Field{"value", &BoundTerms::value, "loss", "Their sum"}};
+  static constexpr FieldList fields{Field{"inverse", &BoundTerms::inverse, "loss", "D^2 / (2 u_0)"},
+                                    Field{"linear", &BoundTerms::linear, "loss", "All the rest"},
+                                    Field{"value", &BoundTerms::value, "loss", "Their sum"}};
 };
 
 template <>
 struct Record<OmegaSplit> {
   static constexpr std::string_view name = "OmegaSplit";
   static constexpr std::string_view meaning = "The three terms of the last-iterate bound";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"distance", &OmegaSplit::distance, "loss", "D^2 / (2 S_T)"},
       Field{"noise", &OmegaSplit::noise, "loss", "sum q_t / (2 S_T)"},
       Field{"last", &OmegaSplit::last, "loss", "What the last iterate costs over the average"},
@@ -50,15 +49,15 @@ template <>
 struct Record<ClosedForm> {
   static constexpr std::string_view name = "ClosedForm";
   static constexpr std::string_view meaning = "A base learning rate and the bound there";
-  static constexpr std::tuple fields{Field{"peak", &ClosedForm::peak, "distance^2/loss", "The best base learning rate"},
-                                     Field{"bound", &ClosedForm::bound, "loss", "The bound there"}};
+  static constexpr FieldList fields{Field{"peak", &ClosedForm::peak, "distance^2/loss", "The best base learning rate"},
+                                    Field{"bound", &ClosedForm::bound, "loss", "The bound there"}};
 };
 
 template <>
 struct Record<BoundFacts> {
   static constexpr std::string_view name = "BoundFacts";
   static constexpr std::string_view meaning = "What the closed forms say about a schedule; none where they say nothing";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"family", &BoundFacts::family, "",
             "'constant', 'linear', 'wsd', 'cosine', '1-sqrt', 'polynomial' or 'none'"},
       Field{"why_none", &BoundFacts::why_none, "", "Why no closed form applies; empty where one does"},
@@ -81,7 +80,7 @@ struct Record<WorstCase> {
   static constexpr std::string_view name = "WorstCase";
   static constexpr std::string_view meaning =
       "The worst case, and where the minimum over the weights of its proof lies";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"value", &WorstCase::value, "loss", "The worst case; a bound that holds where it is not exact"},
       Field{"lower", &WorstCase::lower, "loss", "No smaller bound holds"},
       Field{"exact", &WorstCase::exact, "",
@@ -98,7 +97,7 @@ template <>
 struct Record<WorstCaseScale> {
   static constexpr std::string_view name = "WorstCaseScale";
   static constexpr std::string_view meaning = "The best common factor of all rates";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"scale", &WorstCaseScale::scale, "", "The factor"},
       Field{"worst_case", &WorstCaseScale::worst_case, "", "The worst case of the rates times the factor"}};
 };

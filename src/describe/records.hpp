@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string_view>
-#include <tuple>
 
 #include "design/records.hpp"
 #include "runlog/records.hpp"
@@ -14,7 +13,7 @@ template <>
 struct Record<DescribedColumn> {
   static constexpr std::string_view name = "DescribedColumn";
   static constexpr std::string_view meaning = "A column of a log";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &DescribedColumn::name, "", "Its standard name, or as in the source"},
       Field{"source", &DescribedColumn::source, "", "What the source calls it; empty where it is no standard column"},
       Field{"values", &DescribedColumn::values, "rows", "How many rows logged it"},
@@ -28,15 +27,15 @@ template <>
 struct Record<DescribedGap> {
   static constexpr std::string_view name = "DescribedGap";
   static constexpr std::string_view meaning = "Steps between which no row stands, although rows mostly come more often";
-  static constexpr std::tuple fields{Field{"from", &DescribedGap::from, "steps", "The row before"},
-                                     Field{"to", &DescribedGap::to, "steps", "The row after"}};
+  static constexpr FieldList fields{Field{"from", &DescribedGap::from, "steps", "The row before"},
+                                    Field{"to", &DescribedGap::to, "steps", "The row after"}};
 };
 
 template <>
 struct Record<LogUse> {
   static constexpr std::string_view name = "LogUse";
   static constexpr std::string_view meaning = "What a verb makes of a log";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"verb", &LogUse::verb, "", "The verb"},
       Field{"works", &LogUse::works, "", "Whether the log has what it needs"},
       Field{"needs", &LogUse::needs, "", "What is missing, and how to say it; empty where it works"}};
@@ -46,7 +45,7 @@ template <>
 struct Record<LogDescription> {
   static constexpr std::string_view name = "LogDescription";
   static constexpr std::string_view meaning = "What a log holds, and what it serves for";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &LogDescription::name, "", "Where the log came from"},
       Field{"format", &LogDescription::format, "", "The format it was read as"},
       Field{"rows", &LogDescription::rows, "rows", "Its rows, one for each step that was logged"},
@@ -69,7 +68,7 @@ template <>
 struct Record<TailEffect> {
   static constexpr std::string_view name = "TailEffect";
   static constexpr std::string_view meaning = "What holding the last logged rate does to the bound";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"tail", &TailEffect::tail, "", "The rows that go on without a rate"},
       Field{"held", &TailEffect::held, "loss", "The bound at the last row, the rate held"},
       Field{"continued", &TailEffect::continued, "loss", "The same, the rate going on as its last rows do"}};

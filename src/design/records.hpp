@@ -3,7 +3,6 @@
 
 #include <array>
 #include <string_view>
-#include <tuple>
 
 #include "bound/records.hpp"
 #include "scheduled/along.hpp"
@@ -37,7 +36,7 @@ template <>
 struct Record<BestBaseLr> {
   static constexpr std::string_view name = "BestBaseLr";
   static constexpr std::string_view meaning = "The base learning rate with the smallest bound";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"peak", &BestBaseLr::peak, "distance^2/loss", "The best base learning rate"},
       Field{"bound", &BestBaseLr::bound, "loss", "The bound there"},
       Field{"T", &BestBaseLr::T, "steps", "The step of the bound: the last positive one at or before the T asked for"},
@@ -52,7 +51,7 @@ template <>
 struct Record<LrSensitivity> {
   static constexpr std::string_view name = "LrSensitivity";
   static constexpr std::string_view meaning = "How much the choice of the base learning rate matters";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"best", &LrSensitivity::best, "", "The best peak and the bound there"},
       Field{"share", &LrSensitivity::share, "", "The loss that defines the interval, as a share of the best bound"},
       Field{"at_half", &LrSensitivity::at_half, "",
@@ -70,7 +69,7 @@ template <>
 struct Record<ComparisonRow> {
   static constexpr std::string_view name = "ComparisonRow";
   static constexpr std::string_view meaning = "A schedule of a comparison, at its best peak";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", &ComparisonRow::schedule, "", "The schedule, with its best peak"},
       Field{"best", &ComparisonRow::best, "", "Peak and bound"},
       Field{"ratio", &ComparisonRow::ratio, "", "Bound over the smallest bound of all rows"}};
@@ -80,7 +79,7 @@ template <>
 struct Record<OptimalSchedule> {
   static constexpr std::string_view name = "OptimalSchedule";
   static constexpr std::string_view meaning = "Learning rates and their bound";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"lr", &OptimalSchedule::lr, "distance^2/loss", "The rates of the steps 1 ... T"},
       Field{"bound", &OptimalSchedule::bound, "loss", "What is smallest: the bound, or the worst case"}};
 };
@@ -89,16 +88,16 @@ template <>
 struct Record<BothBounds> {
   static constexpr std::string_view name = "BothBounds";
   static constexpr std::string_view meaning = "Both criteria for one schedule";
-  static constexpr std::tuple fields{Field{"omega", &BothBounds::omega, "loss", "The last-iterate bound"},
-                                     Field{"worst_case", &BothBounds::worst_case, "loss",
-                                           "The exact worst case; an upper bound of it where norms vary"}};
+  static constexpr FieldList fields{Field{"omega", &BothBounds::omega, "loss", "The last-iterate bound"},
+                                    Field{"worst_case", &BothBounds::worst_case, "loss",
+                                          "The exact worst case; an upper bound of it where norms vary"}};
 };
 
 template <>
 struct Record<OptimaCompared> {
   static constexpr std::string_view name = "OptimaCompared";
   static constexpr std::string_view meaning = "What either optimum gives away by the other's measure";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"omega_optimal", &OptimaCompared::omega_optimal, "", "Of the rates with the smallest bound"},
       Field{"worst_case_optimal", &OptimaCompared::worst_case_optimal, "",
             "Of the rates with the smallest worst case"}};
@@ -108,7 +107,7 @@ template <>
 struct Record<ConstrainedSchedule> {
   static constexpr std::string_view name = "ConstrainedSchedule";
   static constexpr std::string_view meaning = "Learning rates, and a certificate of how good";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"status", &ConstrainedSchedule::status, "",
             "'optimal': the gap is within the tolerance; 'not-converged': it is not, but the rates obey the "
             "constraints; 'infeasible': no rates do, see `reason`"},
@@ -126,7 +125,7 @@ template <>
 struct Record<LrTransfer> {
   static constexpr std::string_view name = "LrTransfer";
   static constexpr std::string_view meaning = "A base learning rate moved to another schedule";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"from", &LrTransfer::from, "", "The best peak of the tuned schedule, in theory"},
       Field{"to", &LrTransfer::to, "", "The best peak of the other one"},
       Field{"factor", &LrTransfer::factor, "", "The other's best peak over that of the tuned schedule"},
@@ -140,7 +139,7 @@ template <>
 struct Record<NearestSpec> {
   static constexpr std::string_view name = "NearestSpec";
   static constexpr std::string_view meaning = "A named schedule like given rates";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", &NearestSpec::schedule, "", "The schedule, with its peak"},
       Field{"distance", &NearestSpec::distance, "", "Largest difference of the rates, as a share of their largest"},
       Field{"mean_square", &NearestSpec::mean_square, "distance^2/loss", "Root of the mean squared difference"}};
@@ -150,7 +149,7 @@ template <>
 struct Record<RefinedSchedule> {
   static constexpr std::string_view name = "RefinedSchedule";
   static constexpr std::string_view meaning = "A schedule from gradient norms";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"schedule", &RefinedSchedule::schedule, "", "A table; its largest value is 1, its last one 0"},
       Field{"grad_norm", &RefinedSchedule::grad_norm, "loss/distance", "The norms used: filtered, one per step"},
       Field{"dropped", &RefinedSchedule::dropped, "", "Number of norms that were not finite"},
@@ -161,7 +160,7 @@ template <>
 struct Record<RefinedRun> {
   static constexpr std::string_view name = "RefinedRun";
   static constexpr std::string_view meaning = "A refined schedule beside the rates that the run had";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"refined", &RefinedRun::refined, "", "The refined schedule"},
       Field{"own", &RefinedRun::own, "", "The run's rates; none where none are known"},
       Field{"transfer", &RefinedRun::transfer, "",
@@ -174,7 +173,7 @@ template <>
 struct Record<RateDifference> {
   static constexpr std::string_view name = "RateDifference";
   static constexpr std::string_view meaning = "How rates differ from others for the same steps";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"gain", &RateDifference::gain, "", "1 - bound / the other's bound: positive where these rates are better"},
       Field{"steps_saved", &RateDifference::steps_saved, "",
             "Share of the other's steps that the better bound is worth"},
@@ -193,7 +192,7 @@ template <>
 struct Record<OptimumBeside> {
   static constexpr std::string_view name = "OptimumBeside";
   static constexpr std::string_view meaning = "The best schedule beside linear decay under the same constraints";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"status", &OptimumBeside::status, "",
             "'optimal', 'not-converged' or 'infeasible', as of a constrained schedule; where it is not the first, "
             "nothing after `gap` is filled in"},
@@ -217,7 +216,7 @@ template <>
 struct Record<ExtendRow> {
   static constexpr std::string_view name = "ExtendRow";
   static constexpr std::string_view meaning = "One way to one horizon";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"method", &ExtendRow::method, "", "'naive', 'drop', 'adapted-cooldown' or 'optimal'"},
       Field{"steps", &ExtendRow::steps, "steps", "The horizon"},
       Field{"parameter", &ExtendRow::parameter, "",
@@ -241,7 +240,7 @@ template <>
 struct Record<GradNormFamily> {
   static constexpr std::string_view name = "GradNormFamily";
   static constexpr std::string_view meaning = "Grad norms of a sweep: t^alpha, or a series";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &GradNormFamily::name, "", "For the reader of the results"},
       Field{"alpha", &GradNormFamily::alpha, "", "Power of t, where there is no series"},
       Field{"series", &GradNormFamily::series, "loss/distance", "One value per step; empty: t^alpha"}};
@@ -251,17 +250,17 @@ template <>
 struct Record<SweepPlace> {
   static constexpr std::string_view name = "SweepPlace";
   static constexpr std::string_view meaning = "Where a combination lies on the axes of a sweep; 0 on empty ones";
-  static constexpr std::tuple fields{Field{"schedule", &SweepPlace::schedule, "", "Index of the schedule"},
-                                     Field{"horizon", &SweepPlace::horizon, "", "Index of the horizon"},
-                                     Field{"cooldown", &SweepPlace::cooldown, "", "Index of the cooldown"},
-                                     Field{"grad_norm", &SweepPlace::grad_norm, "", "Index of the grad norms"}};
+  static constexpr FieldList fields{Field{"schedule", &SweepPlace::schedule, "", "Index of the schedule"},
+                                    Field{"horizon", &SweepPlace::horizon, "", "Index of the horizon"},
+                                    Field{"cooldown", &SweepPlace::cooldown, "", "Index of the cooldown"},
+                                    Field{"grad_norm", &SweepPlace::grad_norm, "", "Index of the grad norms"}};
 };
 
 template <>
 struct Record<SweepResult> {
   static constexpr std::string_view name = "SweepResult";
   static constexpr std::string_view meaning = "The best base learning rate of one combination";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"combination", &SweepResult::combination, "",
             "Its number: the flat index into the grid, last axis fastest"},
       Field{"best", &SweepResult::best, "", "Peak and bound; none where there is an error"},
@@ -275,7 +274,7 @@ struct Record<SweepRow> {
   static constexpr auto of_best = [](auto member) {
     return [member](const SweepRow& row) { return row.best ? std::optional((*row.best).*member) : std::nullopt; };
   };
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"combination", &SweepRow::combination, "", "Its number"},
       Field{"schedule", &SweepRow::schedule, "", "Its spec, as given"},
       Field{"steps", &SweepRow::steps, "steps", "The horizon; 0: none"},
@@ -295,7 +294,7 @@ template <>
 struct Record<WorstCaseAtPeak> {
   static constexpr std::string_view name = "WorstCaseAtPeak";
   static constexpr std::string_view meaning = "A peak, the worst case there, and the bound";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"peak", &WorstCaseAtPeak::peak, "distance^2/loss", "The peak learning rate"},
       Field{"worst_case", &WorstCaseAtPeak::worst_case, "", "The worst case at this peak"},
       Field{"omega", &WorstCaseAtPeak::omega, "loss", "The last-iterate bound at this peak; at least the worst case"}};
@@ -305,7 +304,7 @@ template <>
 struct Record<ScheduleWorstCase> {
   static constexpr std::string_view name = "ScheduleWorstCase";
   static constexpr std::string_view meaning = "The worst case of a schedule";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"T", &ScheduleWorstCase::T, "steps", "The last positive step at or before the T asked for"},
       Field{"exact", &ScheduleWorstCase::exact, "",
             "Whether the value at the own peak is the exact worst case, proven"},
@@ -327,7 +326,7 @@ template <>
 struct Record<RunBound> {
   static constexpr std::string_view name = "RunBound";
   static constexpr std::string_view meaning = "The bound along the log of a run, at the rows that logged its loss";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &RunBound::name, "", "The log's name"},
       Field{"T", &RunBound::T, "steps", "The last step that counts"},
       Field{"criterion", &RunBound::criterion, "", "Which bound"},

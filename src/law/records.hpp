@@ -4,7 +4,6 @@
 #include <array>
 #include <span>
 #include <string_view>
-#include <tuple>
 
 #include "base/record.hpp"
 #include "schedule/records.hpp"
@@ -49,7 +48,7 @@ template <>
 struct Record<FitRun> {
   static constexpr std::string_view name = "FitRun";
   static constexpr std::string_view meaning = "One run to fit: its rates and its losses";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &FitRun::name, "", "Of the run, for messages"},
       Field{"lr", &FitRun::lr, "distance^2/loss", "Rates of all updates"},
       Field{"step", &FitRun::step, "steps", "Updates after which the losses were measured"},
@@ -60,7 +59,7 @@ template <>
 struct Record<Estimate> {
   static constexpr std::string_view name = "Estimate";
   static constexpr std::string_view meaning = "A fitted parameter with its 90 % interval";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &Estimate::name, "", "Of the parameter"},
       Field{"value", &Estimate::value, "", "The fitted value"},
       Field{"lower", &Estimate::lower, "", "Lower end of the interval"},
@@ -73,7 +72,7 @@ template <>
 struct Record<RunResiduals> {
   static constexpr std::string_view name = "RunResiduals";
   static constexpr std::string_view meaning = "Predicted less measured losses of one run";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &RunResiduals::name, "", "Of the run"},
       Field{"points", &RunResiduals::points, "", "Number of losses"},
       Field{"mean", &RunResiduals::mean, "nats", "Mean"},
@@ -86,7 +85,7 @@ template <>
 struct Record<LawFit> {
   static constexpr std::string_view name = "LawFit";
   static constexpr std::string_view meaning = "What a fit found";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"fitted", &LawFit::fitted, "", "The law, for predictions"},
       Field{"converged", &LawFit::converged, "", "False where more iterations may fit better"},
       Field{"iterations", &LawFit::iterations, "", "Iterations of the best start"},
@@ -100,16 +99,16 @@ template <>
 struct Record<Predicted> {
   static constexpr std::string_view name = "Predicted";
   static constexpr std::string_view meaning = "A loss, or a difference of losses, with its 90 % interval";
-  static constexpr std::tuple fields{Field{"loss", &Predicted::loss, "nats", "The prediction"},
-                                     Field{"lower", &Predicted::lower, "nats", "Lower end of the interval"},
-                                     Field{"upper", &Predicted::upper, "nats", "Upper end of the interval"}};
+  static constexpr FieldList fields{Field{"loss", &Predicted::loss, "nats", "The prediction"},
+                                    Field{"lower", &Predicted::lower, "nats", "Lower end of the interval"},
+                                    Field{"upper", &Predicted::upper, "nats", "Upper end of the interval"}};
 };
 
 template <>
 struct Record<CooldownAnswer> {
   static constexpr std::string_view name = "CooldownAnswer";
   static constexpr std::string_view meaning = "What one cooldown would give";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"length", &CooldownAnswer::length, "steps", "Of the cooldown"},
       Field{"loss", &CooldownAnswer::loss, "nats", "At its end"},
       Field{"gain", &CooldownAnswer::gain, "nats", "What more steps on the trunk, before the same cooldown, would win"},
@@ -122,16 +121,16 @@ template <>
 struct Record<VirtualCooldown> {
   static constexpr std::string_view name = "VirtualCooldown";
   static constexpr std::string_view meaning = "Cooldowns of several lengths, started now";
-  static constexpr std::tuple fields{Field{"now", &VirtualCooldown::now, "steps", "Updates of the trunk"},
-                                     Field{"trunk", &VirtualCooldown::trunk, "nats", "Its loss now, by the law"},
-                                     Field{"answers", &VirtualCooldown::answers, "", "One for each length"}};
+  static constexpr FieldList fields{Field{"now", &VirtualCooldown::now, "steps", "Updates of the trunk"},
+                                    Field{"trunk", &VirtualCooldown::trunk, "nats", "Its loss now, by the law"},
+                                    Field{"answers", &VirtualCooldown::answers, "", "One for each length"}};
 };
 
 template <>
 struct Record<LawGradient> {
   static constexpr std::string_view name = "LawGradient";
   static constexpr std::string_view meaning = "The loss after all updates, and its derivative in each rate";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"loss", &LawGradient::loss, "nats", "After all updates"},
       Field{"rate", &LawGradient::rate, "nats loss/distance^2", "Its derivative in the rate of each update"}};
 };
@@ -140,7 +139,7 @@ template <>
 struct Record<LawOptimum> {
   static constexpr std::string_view name = "LawOptimum";
   static constexpr std::string_view meaning = "The schedule of the smallest final loss by a law";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"lr", &LawOptimum::lr, "distance^2/loss", "One rate per update, not increasing after the warmup"},
       Field{"loss", &LawOptimum::loss, "nats", "By the law itself"},
       Field{"gap", &LawOptimum::gap, "nats", "How much it could still fall, to the first order"},
@@ -152,7 +151,7 @@ template <>
 struct Record<LawPeak> {
   static constexpr std::string_view name = "LawPeak";
   static constexpr std::string_view meaning = "The best peak of a schedule by a law";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"peak", &LawPeak::peak, "distance^2/loss", "The peak with the smallest final loss"},
       Field{"loss", &LawPeak::loss, "nats", "The loss there"},
       Field{"at_cap", &LawPeak::at_cap, "", "True where a higher peak may be better"}};

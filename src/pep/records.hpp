@@ -3,7 +3,6 @@
 
 #include <array>
 #include <string_view>
-#include <tuple>
 
 #include "base/record.hpp"
 #include "scheduled/pep.hpp"
@@ -20,7 +19,7 @@ struct Record<PepLower> {
   static constexpr std::string_view name = "PepLower";
   static constexpr std::string_view meaning =
       "A lower bound, and how far its candidate was from feasible before repair";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"bound", &PepLower::bound, "loss", "The bound"},
       Field{"psd_distance", &PepLower::psd_distance, "", "How negative the Gram matrix's smallest eigenvalue was"},
       Field{"violation", &PepLower::violation, "", "The largest violation of any constraint, relative"},
@@ -32,7 +31,7 @@ struct Record<PepUpper> {
   static constexpr std::string_view name = "PepUpper";
   static constexpr std::string_view meaning =
       "An upper bound, and how far its candidate was from feasible before repair";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"bound", &PepUpper::bound, "loss", "The bound; infinite where nothing was usable"},
       Field{"psd_distance", &PepUpper::psd_distance, "", "How negative the slack matrix's smallest eigenvalue was"},
       Field{"clipped", &PepUpper::clipped, "", "The most negative multiplier, as a positive number"},
@@ -43,7 +42,7 @@ template <>
 struct Record<PepPrimal> {
   static constexpr std::string_view name = "PepPrimal";
   static constexpr std::string_view meaning = "What a lower bound was made from";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"gram", &PepPrimal::gram, "", "Gram matrix of (x_1 - x*, g_1, ..., g_T), row by row"},
       Field{"value", &PepPrimal::value, "loss", "f(x_t) - f* for t = 1 ... T"}};
 };
@@ -52,7 +51,7 @@ template <>
 struct Record<PepDual> {
   static constexpr std::string_view name = "PepDual";
   static constexpr std::string_view meaning = "What an upper bound was made from";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"pair", &PepDual::pair, "",
             "Multipliers of f_i >= f_j + <g_j, x_i - x_j>, row by row from i = 0, which is x*"},
       Field{"grad_norm", &PepDual::grad_norm, "", "Multipliers of ||g_t||^2 <= G_t^2"},
@@ -63,7 +62,7 @@ template <>
 struct Record<PepResult> {
   static constexpr std::string_view name = "PepResult";
   static constexpr std::string_view meaning = "A certified interval that holds the worst case";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"lower", &PepResult::lower, "", "The best lower bound"},
       Field{"upper", &PepResult::upper, "", "The best upper bound"},
       Field{"converged", &PepResult::converged, "", "True where the gap is within the tolerance"},

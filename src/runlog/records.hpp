@@ -3,7 +3,6 @@
 
 #include <array>
 #include <string_view>
-#include <tuple>
 
 #include "base/record.hpp"
 #include "scheduled/runlog.hpp"
@@ -24,16 +23,16 @@ template <>
 struct Record<LogFormat> {
   static constexpr std::string_view name = "LogFormat";
   static constexpr std::string_view meaning = "A format of training logs";
-  static constexpr std::tuple fields{Field{"name", &LogFormat::name, "", "Its name, by which it can be insisted on"},
-                                     Field{"what", &LogFormat::what, "", "What it is"},
-                                     Field{"written_by", &LogFormat::written_by, "", "Programs whose logs are such"}};
+  static constexpr FieldList fields{Field{"name", &LogFormat::name, "", "Its name, by which it can be insisted on"},
+                                    Field{"what", &LogFormat::what, "", "What it is"},
+                                    Field{"written_by", &LogFormat::written_by, "", "Programs whose logs are such"}};
 };
 
 template <>
 struct Record<RunLog> {
   static constexpr std::string_view name = "RunLog";
   static constexpr std::string_view meaning = "One run: a table with one row per logged step";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &RunLog::name, "", "Where the log came from"},
       Field{"step", &RunLog::step, "steps",
             "Logged steps, strictly increasing; the row of step s was written after update s"},
@@ -51,7 +50,7 @@ template <>
 struct Record<RateTail> {
   static constexpr std::string_view name = "RateTail";
   static constexpr std::string_view meaning = "Rows that go on after the last logged rate, which was on its way down";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"from", &RateTail::from, "steps", "Step of the last logged rate"},
       Field{"to", &RateTail::to, "steps", "Last step of the log"},
       Field{"held", &RateTail::held, "distance^2/loss", "The last logged rate"},
@@ -66,15 +65,15 @@ template <>
 struct Record<Series> {
   static constexpr std::string_view name = "Series";
   static constexpr std::string_view meaning = "The logged entries of one column, in step order";
-  static constexpr std::tuple fields{Field{"step", &Series::step, "steps", "Their steps"},
-                                     Field{"value", &Series::value, "", "Their values"}};
+  static constexpr FieldList fields{Field{"step", &Series::step, "steps", "Their steps"},
+                                    Field{"value", &Series::value, "", "Their values"}};
 };
 
 template <>
 struct Record<DenseStretch> {
   static constexpr std::string_view name = "DenseStretch";
   static constexpr std::string_view meaning = "One value for each of the updates first, first + 1, ...";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"first", &DenseStretch::first, "steps", "The update of the first value, counted from 1"},
       Field{"values", &DenseStretch::values, "", "The values"}};
 };
@@ -83,7 +82,7 @@ template <>
 struct Record<UpdateRates> {
   static constexpr std::string_view name = "UpdateRates";
   static constexpr std::string_view meaning = "Learning rate and gradient norm of one update";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"lr", &UpdateRates::lr, "distance^2/loss", "The learning rate"},
       Field{"grad_norm", &UpdateRates::grad_norm, "loss/distance", "The gradient norm; none where it was not logged"}};
 };
@@ -92,7 +91,7 @@ template <>
 struct Record<UpdateStretch> {
   static constexpr std::string_view name = "UpdateStretch";
   static constexpr std::string_view meaning = "Updates on the line between what was logged before them and after them";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"first", &UpdateStretch::first, "steps", "The first update, counted from 1"},
       Field{"count", &UpdateStretch::count, "steps", "How many they are"},
       Field{"before", &UpdateStretch::before, "", "The rates of the update before the first"},

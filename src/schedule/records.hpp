@@ -1,8 +1,6 @@
 // How values of this module stand in the results of others.
 #pragma once
 
-#include <tuple>
-
 #include "base/record.hpp"
 #include "scheduled/schedule.hpp"
 
@@ -18,7 +16,7 @@ template <>
 struct Record<Layout> {
   static constexpr std::string_view name = "Layout";
   static constexpr std::string_view meaning = "How the steps of a schedule are shared out";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"steps", &Layout::steps, "steps", "All of them; none without a horizon"},
       Field{"warmup_steps", &Layout::warmup_steps, "steps", "Those of the warmup, the first ones"},
       Field{"cooldown_steps", &Layout::cooldown_steps, "steps", "Those of the cooldown, the last ones"}};

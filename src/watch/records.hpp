@@ -3,7 +3,6 @@
 
 #include <array>
 #include <string_view>
-#include <tuple>
 
 #include "law/records.hpp"
 #include "scheduled/watch.hpp"
@@ -19,7 +18,7 @@ template <>
 struct Record<WatchedRun> {
   static constexpr std::string_view name = "WatchedRun";
   static constexpr std::string_view meaning = "A run that goes on, at its last row";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"name", &WatchedRun::name, "", "The log's name"},
       Field{"step", &WatchedRun::step, "steps", "The last step that was logged"},
       Field{"lr", &WatchedRun::lr, "distance^2/loss", "The last rate that was logged"},

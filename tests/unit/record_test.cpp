@@ -53,24 +53,24 @@ struct Words<Colour> {
 template <>
 struct Record<Inside> {
   static constexpr std::string_view name = "Inside", meaning = "inside";
-  static constexpr std::tuple fields{Field{"x", &Inside::x, "loss", "x"}, Field{"row", &Inside::row, "", "row"}};
+  static constexpr FieldList fields{Field{"x", &Inside::x, "loss", "x"}, Field{"row", &Inside::row, "", "row"}};
 };
 template <>
 struct Record<Outside> {
   static constexpr std::string_view name = "Outside", meaning = "outside";
-  static constexpr std::tuple fields{Field{"count", &Outside::count, "steps", "count"},
-                                     Field{"flag", &Outside::flag, "", "flag"},
-                                     Field{"colour", &Outside::colour, "", "colour"},
-                                     Field{"text", &Outside::text, "", "text"},
-                                     Field{"path", &Outside::path, "", "path"},
-                                     Field{"absent", &Outside::absent, "", "absent"},
-                                     Field{"inside", &Outside::inside, "", "inside"},
-                                     Field{"perhaps", &Outside::perhaps, "", "perhaps"},
-                                     Field{"many", &Outside::many, "", "many"},
-                                     Field{"meta", &Outside::meta, "", "meta"},
-                                     Field{"schedule", &Outside::schedule, "", "schedule"},
-                                     Field{"half", &Outside::half, "steps", "half"},
-                                     Field{"third", [](const Outside& o) { return o.count / 3; }, "", "third"}};
+  static constexpr FieldList fields{Field{"count", &Outside::count, "steps", "count"},
+                                    Field{"flag", &Outside::flag, "", "flag"},
+                                    Field{"colour", &Outside::colour, "", "colour"},
+                                    Field{"text", &Outside::text, "", "text"},
+                                    Field{"path", &Outside::path, "", "path"},
+                                    Field{"absent", &Outside::absent, "", "absent"},
+                                    Field{"inside", &Outside::inside, "", "inside"},
+                                    Field{"perhaps", &Outside::perhaps, "", "perhaps"},
+                                    Field{"many", &Outside::many, "", "many"},
+                                    Field{"meta", &Outside::meta, "", "meta"},
+                                    Field{"schedule", &Outside::schedule, "", "schedule"},
+                                    Field{"half", &Outside::half, "steps", "half"},
+                                    Field{"third", [](const Outside& o) { return o.count / 3; }, "", "third"}};
 };
 
 namespace {
@@ -88,7 +88,7 @@ struct Composed {
 template <>
 struct Record<Composed> {
   static constexpr std::string_view name = "Composed", meaning = "composed";
-  static constexpr std::tuple fields{
+  static constexpr FieldList fields{
       Field{"", &Composed::inside, "", "spread"}, Field{"asked", &Composed::asked, "", "asked"},
       Field{"note", &Composed::note, "", "note"}, Field{"step", &Composed::step, "steps", "step"}};
 };

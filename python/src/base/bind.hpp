@@ -5,6 +5,7 @@
 
 #include <nanobind/nanobind.h>
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
@@ -13,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -185,41 +185,46 @@ std::string doc_of(std::string_view meaning, std::string_view unit);
 
 template <class R, std::size_t k>
 nb::object get(const void* record, nb::handle owner) {
-  const auto& field = std::get<k>(Record<R>::fields);
+  const auto& field = field_at<k>(Record<R>::fields);
   decltype(auto) value = std::invoke(field.get, *static_cast<const R*>(record));
   return give(value, std::is_reference_v<decltype(value)> ? owner : nb::handle());
 }
 
-/// The stored fields alone.
+/// The places of the stored fields.
 template <class R>
-inline constexpr auto stored_fields = std::apply(
-    [](const auto&... field) {
-      const auto one = [](const auto& f) {
-        if constexpr (is_stored<std::remove_cvref_t<decltype(f.get)>>) {
-          return std::tuple(f);
-        } else {
-          return std::tuple();
-        }
-      };
-      return std::tuple_cat(one(field)...);
-    },
-    Record<R>::fields);
+constexpr auto stored_places() {
+  constexpr std::size_t count = [] {
+    std::size_t stored = 0;
+    for_each_field<R>([&](const auto& field) { stored += is_stored<std::remove_cvref_t<decltype(field.get)>>; });
+    return stored;
+  }();
+  std::array<std::size_t, count> places{};
+  std::size_t place = 0;
+  std::size_t next = 0;
+  for_each_field<R>([&](const auto& field) {
+    if (is_stored<std::remove_cvref_t<decltype(field.get)>>) places[next++] = place;
+    ++place;
+  });
+  return places;
+}
 
 template <class R>
 void restore(void* record, const nb::tuple& state) {
-  std::apply(
-      [&](const auto&... field) {
-        std::size_t next = 0;
-        new (record)
-            R{take<std::remove_cvref_t<decltype(std::declval<R&>().*field.get)>>(nb::object(state[next++]))...};
-      },
-      stored_fields<R>);
+  static constexpr auto places = stored_places<R>();
+  const auto value = [&]<std::size_t j>(std::integral_constant<std::size_t, j>) {
+    const auto member = field_at<places[j]>(Record<R>::fields).get;
+    return take<std::remove_cvref_t<decltype(std::declval<R&>().*member)>>(nb::object(state[j]));
+  };
+  [&]<std::size_t... j>(std::index_sequence<j...>) {
+    new (record) R{value(std::integral_constant<std::size_t, j>())...};
+  }
+  (std::make_index_sequence<places.size()>());
 }
 
 template <class R>
 Table& table_of() {
   auto* const table = new Table{.name = std::string(Record<R>::name)};  // as long as the process, as its class
-  constexpr std::size_t count = std::tuple_size_v<std::remove_cvref_t<decltype(Record<R>::fields)>>;
+  constexpr std::size_t count = Record<R>::fields.size;
   [&]<std::size_t... k>(std::index_sequence<k...>) {
     const auto add = [&](const auto& field, auto get_field) {
       using Get = std::remove_cvref_t<decltype(field.get)>;
@@ -227,7 +232,7 @@ Table& table_of() {
       table->attributes.push_back(
           {std::string(field.name), type_text<Value>(), doc_of(field.meaning, field.unit), is_stored<Get>, get_field});
     };
-    (add(std::get<k>(Record<R>::fields), &get<R, k>), ...);
+    (add(field_at<k>(Record<R>::fields), &get<R, k>), ...);
   }
   (std::make_index_sequence<count>());
   table->json = [](const void* record) { return to_json(*static_cast<const R*>(record)); };

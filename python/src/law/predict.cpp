@@ -30,9 +30,9 @@ struct Record<python::Predictions> {
   using Predictions = python::Predictions;
   static constexpr std::string_view name = "Predictions";
   static constexpr std::string_view meaning = "Losses along a run with their 90 % intervals";
-  static constexpr std::tuple fields{Field{"loss", &Predictions::loss, "nats", "The predictions"},
-                                     Field{"lower", &Predictions::lower, "nats", "Lower ends of the intervals"},
-                                     Field{"upper", &Predictions::upper, "nats", "Upper ends of the intervals"}};
+  static constexpr FieldList fields{Field{"loss", &Predictions::loss, "nats", "The predictions"},
+                                    Field{"lower", &Predictions::lower, "nats", "Lower ends of the intervals"},
+                                    Field{"upper", &Predictions::upper, "nats", "Upper ends of the intervals"}};
 };
 
 namespace python {
