@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from scheduled._adapters import needs
@@ -16,7 +17,9 @@ except ImportError as error:
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 
+from scheduled._arguments import whole
 from scheduled._core import Schedule
+from scheduled._errors import ArgumentError
 from scheduled._torch_store import _commit
 from scheduled.torch import BoundMonitor, ScheduledLR, innermost
 
@@ -88,6 +91,8 @@ class BoundCallback(pl.Callback):
 class RunStoreCheckpoint(Checkpoint):
     """Commits Lightning's checkpoints to a run and logs what the Trainer logs.
 
+    A module whose `ScheduledLR` has other rates than the record is stopped, as with Transformers.
+
     Steps of the record are updates that the first `ScheduledLR` of the module counted, else the Trainer's global_step,
     which adds up those of all optimizers. The last update of a `fit` is committed, too.
 
@@ -112,7 +117,14 @@ class RunStoreCheckpoint(Checkpoint):
     ) -> None:
         self.run, self.every, self.line = run, every, line
         self.options = {"session": None if at is None else at.session, **options}
-        self.done = self.saved = 0 if at is None else at.step
+        if whole("every", every) < 1:
+            raise ArgumentError.of("every", every, "must be at least 1")
+        self.done = self.saved = 0
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Begins where the checkpoint was."""
+        self.done = self.saved = _updates(trainer)
+        self._check(trainer, self.done)
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *args: Any) -> None:
         """Commits and logs after an update, not after each micro-batch."""
@@ -120,7 +132,8 @@ class RunStoreCheckpoint(Checkpoint):
         if step == self.done:
             return
         before, self.done = self.done, step
-        if self.run is not None and _passed(before, step, trainer.log_every_n_steps):
+        if self.run is not None and _passed(before, step, max(1, trainer.log_every_n_steps)):
+            self._check(trainer, step - 1)
             numbers = {name: float(value) for name, value in trainer.logged_metrics.items() if name != "epoch"}
             self.run.log(step, numbers, self.line, session=self.options["session"])
         if _passed(before, step, self.every):
@@ -130,6 +143,21 @@ class RunStoreCheckpoint(Checkpoint):
         """Commits the last update."""
         if self.done != self.saved:
             self._save(trainer)
+
+    def _check(self, trainer: pl.Trainer, update: int) -> None:
+        ours = _first_of_ours(trainer)
+        if self.run is None or ours is None:
+            return
+        end = self.run.record().line(self.line).end
+        if end is not None and update >= end:
+            return
+        rate, recorded = ours.schedule.lr(update), self.run.lr(update, self.line)
+        if not math.isclose(rate, recorded, rel_tol=1e-6):
+            why = (
+                f"has the rate {rate!r} at update {update}, the record of {self.line} {recorded!r}; train with the "
+                "schedule of RunStore.resume"
+            )
+            raise ArgumentError.of("schedule", ours.schedule, why)
 
     def _save(self, trainer: pl.Trainer) -> None:
         # On all ranks: Lightning's strategies gather their shards in there.
@@ -143,12 +171,16 @@ class RunStoreCheckpoint(Checkpoint):
         self.saved = self.done
 
 
+def _first_of_ours(trainer: pl.Trainer) -> ScheduledLR | None:
+    schedulers = (config.scheduler for config in trainer.lr_scheduler_configs)
+    return next((one for one in schedulers if isinstance(one, ScheduledLR)), None)
+
+
 def _updates(trainer: pl.Trainer) -> int:
-    ours = (config.scheduler for config in trainer.lr_scheduler_configs if isinstance(config.scheduler, ScheduledLR))
-    first = next(ours, None)
-    return trainer.global_step if first is None else first.last_epoch
+    ours = _first_of_ours(trainer)
+    return trainer.global_step if ours is None else ours.last_epoch
 
 
 def _passed(before: int, step: int, every: int) -> bool:
     """Whether a multiple of `every` was reached."""
-    return every > 0 and step // every > before // every
+    return step // every > before // every

@@ -58,7 +58,7 @@ def expected(spec, count, first=0):
 
 def test_rates_and_resume_at_every_step(tmp_path):
     bound = BoundCallback()
-    with RunStore.init(tmp_path / "run", Schedule("constant")) as run:
+    with RunStore.init(tmp_path / "run", Schedule(SPEC)) as run:
         whole = fit(tmp_path, SPEC, bound, RunStoreCheckpoint(run, 1))
         assert whole.used == expected(SPEC, 12)
         stream = OmegaStream()
@@ -85,12 +85,17 @@ def test_trunk_and_branch_on_a_run_store(tmp_path):
         assert branch.used == expected(BRANCH, 12, 8)
         assert run.record().line("result-12").finished
         assert {"train_loss"} <= set(run.log_of("result-12").columns)
+        again = RunStore.init(tmp_path / "again", Schedule(TRUNK))
+        with again, pytest.raises(ArgumentError, match="has the rate .* at update 8, the record of trunk 0.006"):
+            fit(tmp_path, at.schedule, RunStoreCheckpoint(again, 5), ckpt=at.folder / "lightning.ckpt", how="branch")
+        with pytest.raises(ArgumentError, match="every = 0: must be at least 1"):
+            RunStoreCheckpoint(run, 0)
         with pytest.raises(ArgumentError, match="would jump from"):
             fit(tmp_path, at.schedule, ckpt=at.folder / "lightning.ckpt")
 
 
 def test_accumulation(tmp_path):
-    with RunStore.init(tmp_path / "run", Schedule("constant")) as run:
+    with RunStore.init(tmp_path / "run", Schedule(SPEC)) as run:
         module = fit(tmp_path, SPEC, BoundCallback(), RunStoreCheckpoint(run, 5), accumulate_grad_batches=3)
         assert module.used == expected(SPEC, 12)
         assert [saved.step for saved in run.record().checkpoints] == [5, 10, 12]
@@ -147,7 +152,7 @@ def test_manual_optimization_with_two_optimizers(tmp_path):
 
 
 def test_the_end_by_epochs_is_committed(tmp_path):
-    with RunStore.init(tmp_path / "run", Schedule("constant")) as run:
+    with RunStore.init(tmp_path / "run", Schedule(SPEC)) as run:
         trainer = pl.Trainer(
             max_epochs=2, accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False,
             default_root_dir=tmp_path, callbacks=[RunStoreCheckpoint(run, 7)],
