@@ -13,6 +13,7 @@ command=(g++ cmake ninja-build pkg-config              # build
 trainer=(libtorch-dev libopenblas0-pthread)            # with the reference BLAS, LibTorch takes 11 times as long
 tests=(python3 python3-dev python3-venv                # Python package
        libgtest-dev librapidcheck-dev libmpfr-dev      # tests
+       gfortran                                        # the Fortran example
        libbenchmark-dev)                               # benchmarks
 
 [[ $# -gt 0 ]] || set -- command trainer tests

@@ -82,7 +82,7 @@ constexpr double largest_share = 0.5;
 /// peak; at the trunk's where rates are not proportional to it). Cooldowns of the longest result cost nothing while its
 /// branch leaves the trunk last.
 ///
-/// Time O(sum of budgets), times up to 50 with max_overhead. Throws std::invalid_argument naming the argument and its
+/// Time O(sum of budgets), times up to 50 with max_overhead. Throws ArgumentError naming the argument and its
 /// value: a trunk with a horizon, a cooldown or a wsd-s shape; no results, not increasing, shorter than warmup and
 /// cooldown; tokens without tokens_per_step; an overhead that even the shortest cooldowns exceed (it names the
 /// smallest possible); as best_base_lr, and as predict_losses.
@@ -164,7 +164,7 @@ struct RunRecord {
   std::vector<RecordedCheckpoint> checkpoints;
   std::vector<RecordedData> data;
 
-  /// Throws std::invalid_argument that names the lines there are.
+  /// Throws ArgumentError that names the lines there are.
   const RecordedLine& line(std::string_view name) const;
 };
 
@@ -262,8 +262,8 @@ struct RepairReport {
 
 /// One run. Any number of readers at any time; one writer, which holds a lock on the folder until it is destroyed. Not
 /// for use by several threads at once. Names of lines are 1 to 64 of [A-Za-z0-9._-], not starting with '.'.
-/// All functions throw StoreError where the disk or the record fails, and std::invalid_argument on what the caller got
-/// wrong; both leave the record as it was. Those that write throw std::invalid_argument on a reader.
+/// All functions throw StoreError where the disk or the record fails, and ArgumentError on what the caller got
+/// wrong; both leave the record as it was. Those that write throw ArgumentError on a reader.
 class RunStore {
  public:
   enum class Access { read, write };
@@ -271,7 +271,7 @@ class RunStore {
   /// Makes a new run in `folder`, which must be missing or empty, all or nothing. A `trunk` with a horizon is a plain
   /// run: it is finished at its end, and no branch leaves it. The store is open for writing.
   static RunStore init(const std::filesystem::path& folder, const Schedule& trunk, const StoreOptions& options = {});
-  /// Throws std::invalid_argument where the folder is no run, its format is newer than ours, or it is to be written and
+  /// Throws ArgumentError where the folder is no run, its format is newer than ours, or it is to be written and
   /// the format is an older one (`migrate`); StoreBusy. The store is bound to the folder that is there now: after chdir
   /// it is the same, and where it is moved or replaced all functions throw StoreError.
   static RunStore open(const std::filesystem::path& folder, Access access, const StoreOptions& options = {});
@@ -282,7 +282,7 @@ class RunStore {
   static RepairReport repair(const std::filesystem::path& folder, bool dry_run = false);
 
   /// Makes a record of today's format from one of format 1, which can only be read; that stays as run.sqlite.old.
-  /// StoreBusy; std::invalid_argument where there is none.
+  /// StoreBusy; ArgumentError where there is none.
   static void migrate(const std::filesystem::path& folder);
 
   RunStore(RunStore&&) noexcept;
@@ -297,7 +297,7 @@ class RunStore {
   /// Makes a checkpoint: `write` puts files (folders too, no links) into the empty folder it is given; they are synced,
   /// checksummed, renamed into place and synced, and then the row is committed, together with all metrics logged
   /// before. When this returns, the checkpoint survives a crash of process or machine; before, it does not exist.
-  /// std::invalid_argument: a step not above the line's last, beyond the line's end, no files, a stale session.
+  /// ArgumentError: a step not above the line's last, beyond the line's end, no files, a stale session.
   RecordedCheckpoint commit(const CommitRequest& request,
                             const std::function<void(const std::filesystem::path&)>& write);
   /// The same with copies of `files`; of a folder, what is in it.
@@ -310,7 +310,7 @@ class RunStore {
 
   /// Begins a session at the line's last sound checkpoint (of a new branch: where it left the trunk; of a trunk without
   /// one: at step 0). The trunk resumes from its own checkpoints only, unless `decayed_from` says otherwise.
-  /// std::invalid_argument: a finished line; a schedule that is not the recorded one, with both rates and the jump; a
+  /// ArgumentError: a finished line; a schedule that is not the recorded one, with both rates and the jump; a
   /// step without checkpoint; a decayed_from that is behind the trunk.
   Resume resume(const ResumeRequest& request);
 
@@ -353,8 +353,8 @@ class RunStore {
 /// Whether `folder` holds the record of a run, of this format or an older one.
 bool is_run_folder(const std::filesystem::path& folder);
 
-/// The lines of a run that logged anything of their own, each with the log of its parent, for fit_runs: what lines share
-/// counts once. Throws as log_of.
+/// The lines of a run that logged anything of their own, each with the log of its parent, for fit_runs: what lines
+/// share counts once. Throws as log_of.
 std::vector<OwnRun> own_runs(const RunStore& run);
 
 }  // namespace scheduled

@@ -37,7 +37,7 @@ class GradNorm {
   /// Whether there is a value for each of `steps` steps.
   bool covers(std::size_t steps) const noexcept { return !is_series_ || series_.size() >= steps; }
 
-  /// Throws std::invalid_argument where fewer than `steps` values are given or one is not finite and >= 0.
+  /// Throws ArgumentError where fewer than `steps` values are given or one is not finite and >= 0.
   void check(std::size_t steps) const;
 
  private:
@@ -51,7 +51,7 @@ std::vector<double> power_grad_norm(double alpha, std::int64_t steps);
 
 // All functions below: `lr` holds eta_1 ... eta_T, T >= 1, finite, >= 0 [distance^2/loss], the last one > 0 (a step of
 // 0 changes nothing: drop trailing zeros, see last_positive_step); zeros elsewhere, as in a warmup from 0, are allowed.
-// distance: D > 0. Results are in loss units. They throw std::invalid_argument that names the first bad index and its
+// distance: D > 0. Results are in loss units. They throw ArgumentError that names the first bad index and its
 // value. O(T) time, O(1) extra memory, unless said otherwise.
 
 /// Ω_T as an inverse and a linear part in the base LR: with step sizes gamma * lr it is inverse/gamma + gamma * linear.
@@ -123,7 +123,7 @@ struct BoundSettings {
 };
 
 /// The rates that the bound at T reads: lr(0) ... lr(T-1) without trailing zeros (the 0 at the end of a schedule is the
-/// step T + 1 of docs/theory.md, section 0). Throws std::invalid_argument: T < 1, T beyond the horizon, no T for a
+/// step T + 1 of docs/theory.md, section 0). Throws ArgumentError: T < 1, T beyond the horizon, no T for a
 /// schedule without one, no positive rate.
 std::vector<double> bound_rates(const Schedule& schedule, std::optional<std::int64_t> T = {});
 
@@ -139,7 +139,7 @@ double bound(const Schedule& schedule, const BoundSettings& settings = {});
 // ---- Closed forms and limits of Omega_T at the best base LR, one common G (docs/theory.md, section 3).
 
 /// H_n = 1 + 1/2 + ... + 1/n, H_0 = 0, for 0 <= n (n > 2^53 is rounded to a double first). Within 1 ulp up to 1e18
-/// (tests/unit/closed_forms). O(1). Throws std::invalid_argument for n < 0.
+/// (tests/unit/closed_forms). O(1). Throws ArgumentError for n < 0.
 double harmonic(std::int64_t n);
 
 /// A base LR and the bound there.
@@ -151,7 +151,7 @@ struct ClosedForm {
 
 // The best peak and its bound, in O(1), for the rates of docs/theory.md, section 0 (a schedule of T + 1
 // steps whose last rate is 0). T >= 1; grad_norm G > 0 [loss/distance]; distance D > 0; finite. Relative error <=
-// 2e-15. They throw std::invalid_argument naming the argument, its value and what it must be.
+// 2e-15. They throw ArgumentError naming the argument, its value and what it must be.
 
 /// eta = 1: gamma* = D/(G sqrt(T (1 + H_{T-1}))), Omega* = D G sqrt((1 + H_{T-1})/T).
 ClosedForm constant_closed_form(std::int64_t T, double grad_norm = 1.0, double distance = 1.0);
@@ -239,13 +239,13 @@ BoundFacts bound_facts(const Schedule& schedule, const BoundSettings& settings =
 /// A_i = sum over past steps of q_k exp(-s_i (S_t - S_k)), multiplied by exp(-s_i eta) per step.
 class OmegaStream {
  public:
-  /// distance: D within [1e-40, 1e40]; else std::invalid_argument.
+  /// distance: D within [1e-40, 1e40]; else ArgumentError.
   explicit OmegaStream(double distance = 1.0);
 
   /// One update with learning rate `lr`, 0 or within [1e-60, 1e60], and gradient norm `grad_norm`, 0 or within
   /// [1e-40, 1e40]; returns Omega_t. An update that was skipped, as after an overflow in half precision, has the rate
   /// 0: it repeats the value before it (infinity while there was no positive one), and its norm may be inf or NaN.
-  /// Throws std::invalid_argument naming the 0-based step, the value and what is allowed; the stream is then unchanged.
+  /// Throws ArgumentError naming the 0-based step, the value and what is allowed; the stream is then unchanged.
   double push(double lr, double grad_norm = 1.0);
 
   /// push of each step in turn; grad_norm is one value or at least as many as lr. The values after each. Where a step
@@ -259,7 +259,7 @@ class OmegaStream {
 
   /// The whole state as one line of JSON; a stream restored from it goes on with the same bits.
   std::string save() const;
-  /// Throws std::invalid_argument where `text` is not what save() writes.
+  /// Throws ArgumentError where `text` is not what save() writes.
   static OmegaStream restore(std::string_view text);
 
  private:
@@ -307,7 +307,7 @@ class OmegaStream {
 // All functions below: `lr` holds eta_1 ... eta_T, T >= 1, finite, >= 0 [distance^2/loss]. x_T depends on the first T-1
 // of them: lr[T-1] is checked but not used. A step of 0 leaves the iterate where it is and has weight 0: the value is
 // that of the run without this step and its G_t. grad_norm, distance: as for `omega`. Values are in loss units. They
-// throw std::invalid_argument naming the first bad index and its value.
+// throw ArgumentError naming the first bad index and its value.
 
 /// Where the minimum lies.
 enum class WorstCaseEnd {
@@ -351,8 +351,8 @@ struct WorstCaseScale {
 /// D^2/(2 gamma r_1) + gamma B(r), so that the two parts are equal at the best gamma: a search for their balance, which
 /// starts at the best scale of (6.2) and ends there where that is exact. One common G: one pass. Else some evaluations
 /// of worst_case; the scale is right to 1e-7. Where some G_t are much smaller than the others the value may be smallest
-/// for rates of 0 (or of a millionth of the best of (6.2)), where it is D min G_t: the scale is then 0. Throws also where
-/// no step before the last is > 0, and where some G_t that counts is 0: the value is then 0 at every scale or
+/// for rates of 0 (or of a millionth of the best of (6.2)), where it is D min G_t: the scale is then 0. Throws also
+/// where no step before the last is > 0, and where some G_t that counts is 0: the value is then 0 at every scale or
 /// proportional to it.
 WorstCaseScale worst_case_best_scale(std::span<const double> lr, GradNorm grad_norm, double distance);
 

@@ -30,7 +30,7 @@ struct BestBaseLr {
 /// about 60 evaluations of O(T): the bound is then right to about 1e-15 relative, the peak to 1e-7; the minimum is
 /// unique in every case seen, which is not proven. The exact worst case is minimised with worst_case_best_scale where
 /// the rates are proportional, in closed form for one common grad norm. Throws
-/// std::invalid_argument as `bound` and, for the worst case, worst_case_best_scale, and where all grad norms are 0.
+/// ArgumentError as `bound` and, for the worst case, worst_case_best_scale, and where all grad norms are 0.
 BestBaseLr best_base_lr(const Schedule& schedule, const BoundSettings& settings = {});
 
 /// How much the choice of the base LR matters.
@@ -69,7 +69,7 @@ std::vector<ComparisonRow> compare(std::span<const Schedule> schedules, const Bo
 
 // For all functions below: T >= 1 steps. grad_norm: one value or at least T values, finite and > 0 (a step with grad
 // norm 0 could be as large as one likes: the infimum would be 0 and not attained), none below 1e-60 of the largest
-// [loss/distance]. distance D > 0. They throw std::invalid_argument naming the first bad index, its value and what it
+// [loss/distance]. distance D > 0. They throw ArgumentError naming the first bad index, its value and what it
 // must be, also where the result is beyond the range of numbers.
 
 /// A schedule and its bound.
@@ -118,7 +118,7 @@ struct ScheduleConstraints {
   bool operator==(const ScheduleConstraints&) const = default;
 };
 
-/// The warmup shares of a linear ramp: j/w, j = 1 ... w. Throws std::invalid_argument for steps < 0.
+/// The warmup shares of a linear ramp: j/w, j = 1 ... w. Throws ArgumentError for steps < 0.
 std::vector<double> linear_warmup(std::int64_t steps);
 
 struct SolverOptions {
@@ -156,7 +156,7 @@ struct ConstrainedSchedule {
 /// to the rounding of its sums, about 1e-13.
 ///
 /// T > m + w, one more with final_lr. grad_norm as for optimal_schedule, but for the prefix >= 0 is enough; distance
-/// D > 0. Throws std::invalid_argument naming the argument, index, value and requirement: also where the prefix is
+/// D > 0. Throws ArgumentError naming the argument, index, value and requirement: also where the prefix is
 /// above max_lr. Rounding may leave a larger gap than 1e-9 where final_lr is given and grad norms span more than 1e5.
 ConstrainedSchedule constrained_schedule(std::int64_t T, GradNorm grad_norm, double distance,
                                          const ScheduleConstraints& constraints, const SolverOptions& options = {});
@@ -178,7 +178,7 @@ struct LrTransfer {
 
 /// Moves the base LR tuned for `tuned` (its peak) to `target` (whose peak does not matter): other cooldown, shape or
 /// horizon. D and G cancel where G is one number; `settings.T` must not be given (each schedule is judged at its own
-/// horizon; a grad norm series must cover both). Throws std::invalid_argument as best_base_lr.
+/// horizon; a grad norm series must cover both). Throws ArgumentError as best_base_lr.
 LrTransfer transfer_base_lr(const Schedule& tuned, const Schedule& target, const BoundSettings& settings = {});
 
 // ---- A schedule from the grad norms of a run (docs/theory.md, section 4, Refinement; 2310.07831).
@@ -216,7 +216,7 @@ struct RefinedSchedule {
 /// dropped (they mark steps that were skipped; in a log they are not logged). The filter is
 /// that of 2310.07831's code: its width is rounded to an odd number of values, the series is reflected at its end, so
 /// that the filter does not follow the last steps, and continued by its first value at the start. O(n log n). Throws
-/// std::invalid_argument: no finite norm left (`grad_norm: ...`), a finite norm <= 0 with its index, fewer than 2
+/// ArgumentError: no finite norm left (`grad_norm: ...`), a finite norm <= 0 with its index, fewer than 2
 /// steps, a setting out of range.
 RefinedSchedule refine(std::span<const double> grad_norm, const RefineSettings& settings = {});
 
@@ -242,12 +242,12 @@ RefinedRun refine_run(std::span<const double> grad_norm, std::span<const double>
 
 /// out[i] = median of values[i-h] ... values[i+h], width 2 h + 1; before the start values[0], after the end reflected
 /// without repeating the last (values[n-2], values[n-3], ...). Finite values; 1 <= width <= 2 n - 1, odd; else
-/// std::invalid_argument. O(n log n) for any width.
+/// ArgumentError. O(n log n) for any width.
 std::vector<double> median_filter(std::span<const double> values, std::int64_t width);
 
 /// The named schedule nearest to `lr` in the mean square: warmup, then constant with a linear, 1-sqrt or cosine
 /// cooldown or a polynomial one over the rest, or constant, with fitted lengths and peak. At least 2 steps, finite,
-/// >= 0, the largest > 0 (std::invalid_argument). A fit from several starts: not provably the nearest. O(T).
+/// >= 0, the largest > 0 (ArgumentError). A fit from several starts: not provably the nearest. O(T).
 NearestSpec nearest_spec(std::span<const double> lr);
 
 // ---- An optimum beside plain linear decay: what it gains, and how the two differ.
@@ -255,7 +255,7 @@ NearestSpec nearest_spec(std::span<const double> lr);
 /// Linear decay under the same constraints: the prefix, the warmup's ramp, then from the height with the smallest
 /// Omega_T (Criterion::worst_case: the smallest exact worst case; only without constraints) straight down to final_lr,
 /// or so that it would reach 0 one step after T. `bound` is by the criterion. T, grad_norm, distance as for
-/// constrained_schedule, and constraints that rates can obey: std::invalid_argument. O(T) for each of about 60
+/// constrained_schedule, and constraints that rates can obey: ArgumentError. O(T) for each of about 60
 /// evaluations; closed form without constraints.
 OptimalSchedule linear_decay_beside(std::int64_t T, GradNorm grad_norm, double distance,
                                     const ScheduleConstraints& constraints = {},
@@ -274,7 +274,7 @@ struct RateDifference {
   std::int64_t level_until = 0;  ///< last step whose rate is within 0.1 % of the largest before the last step
 };
 
-/// Both of the same length >= 1, finite, >= 0, `other` with a rate > 0; bounds > 0. Throws std::invalid_argument. O(T).
+/// Both of the same length >= 1, finite, >= 0, `other` with a rate > 0; bounds > 0. Throws ArgumentError. O(T).
 RateDifference compare_rates(const OptimalSchedule& rates, const OptimalSchedule& other);
 
 /// The best schedule for T steps beside linear decay under the same constraints.
@@ -295,7 +295,7 @@ struct OptimumBeside {
 
 /// Criterion::omega: optimal_schedule, or constrained_schedule where there are constraints; Criterion::worst_case:
 /// worst_case_optimal_schedule, without constraints (linear decay then has the peak with the smallest worst case, for
-/// T = 1 the smallest Omega). Throws std::invalid_argument as these and linear_decay_beside.
+/// T = 1 the smallest Omega). Throws ArgumentError as these and linear_decay_beside.
 OptimumBeside optimum_beside_linear(std::int64_t T, GradNorm grad_norm, double distance,
                                     const ScheduleConstraints& constraints = {}, Criterion criterion = Criterion::omega,
                                     const SolverOptions& options = {});
@@ -352,7 +352,7 @@ struct ExtendRow {
 /// length (a share follows the horizon) and the shape are kept; without one, 20 % linear. Parameters by bisection
 /// (shares: over whole numbers of steps) or golden section: about 50 evaluations of O(T) for each row. The new cooldown
 /// never starts before m.
-/// Throws std::invalid_argument: m outside [1, start of the cooldown] or within the warmup, a horizon < m + 2, no
+/// Throws ArgumentError: m outside [1, start of the cooldown] or within the warmup, a horizon < m + 2, no
 /// horizon, another main shape, grad norms and distance as for optimal_schedule.
 std::vector<ExtendRow> extend(const Schedule& trunk, std::int64_t m, std::span<const std::int64_t> horizons,
                               const ExtendSettings& settings = {});
@@ -366,7 +366,7 @@ std::vector<ExtendRow> extend(std::span<const double> done, std::span<const std:
 
 /// The distance at which the peak is the best one for the run as planned: for a run whose D is unknown. The plan is the
 /// trunk's own schedule where that ends with a cooldown; else (and for rates made so far) the cooldown starts after m.
-/// Throws std::invalid_argument as `extend`.
+/// Throws ArgumentError as `extend`.
 double planned_distance(const Schedule& trunk, std::int64_t m, GradNorm grad_norm = 1.0);
 double planned_distance(std::span<const double> done, GradNorm grad_norm = 1.0, const Cooldown& cooldown = {});
 

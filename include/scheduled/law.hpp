@@ -145,12 +145,12 @@ struct FitRunOptions {
 /// The logged losses of a log, its rates by densify. Throws as series and densify, and where no loss is left.
 FitRun fit_run(const RunLog& log, const FitRunOptions& options = {});
 /// A branch of a run that is fitted, too: rates from the beginning on, but only the branch's own losses, so that those
-/// of `base` count once: after its first step and, where its log holds the base's rows, too, after the steps up to which
-/// both logged the same losses. Throws as merge_branch and fit_run.
+/// of `base` count once: after its first step and, where its log holds the base's rows, too, after the steps up to
+/// which both logged the same losses. Throws as merge_branch and fit_run.
 FitRun fit_branch(const RunLog& base, const RunLog& branch, const FitRunOptions& options = {});
 
-/// The runs as read_runs has them, branches of a base that is one of them by fit_branch. `column` empty: the losses that
-/// all have; `first_step` nothing: undescribed_share of the longest run. Throws as common_loss_column and these.
+/// The runs as read_runs has them, branches of a base that is one of them by fit_branch. `column` empty: the losses
+/// that all have; `first_step` nothing: undescribed_share of the longest run. Throws as common_loss_column and these.
 std::vector<FitRun> fit_runs(std::span<const OwnRun> runs, const std::string& column = {},
                              std::optional<std::int64_t> first_step = {}, const DenseOptions& rates = {});
 

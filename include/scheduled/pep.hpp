@@ -18,7 +18,7 @@ namespace scheduled {
 class PepProblem {
  public:
   /// lr: eta_1 ... eta_T, T >= 1, finite, > 0 [distance^2/loss]; grad_norm: finite, > 0 [loss/distance]; distance: D >
-  /// 0. Copies them. Throws std::invalid_argument naming the first bad index and its value; also where D,
+  /// 0. Copies them. Throws ArgumentError naming the first bad index and its value; also where D,
   /// max(G) or eta_t G_t/D is not within [1e-30, 1e30] or G_t < 1e-30 max(G).
   explicit PepProblem(std::span<const double> lr, GradNorm grad_norm = 1.0, double distance = 1.0);
 
@@ -77,7 +77,7 @@ struct PepUpper {
 /// Positive semidefiniteness is verified by a Cholesky factorisation with a margin for its rounding errors (Rump 2006),
 /// and sums get a margin for theirs; what is not covered is the rounding of the data when they are scaled to D =
 /// max(G) = 1, about 1e-15 relative. O(T^3) time, O(T^2) memory.
-/// Throw std::invalid_argument: a size that does not fit, a value that is not finite.
+/// Throw ArgumentError: a size that does not fit, a value that is not finite.
 PepLower certify_lower(const PepProblem& problem, const PepPrimal& primal);
 PepUpper certify_upper(const PepProblem& problem, const PepDual& dual);
 
@@ -119,7 +119,7 @@ bool pep_solver_available(const std::string& solver = "csdp");
 /// is trusted. `reduced` needs one call of the solver where G_t is constant or changes smoothly (T = 60: 0.3 s, T =
 /// 120: 2.5 s of processor time); noisy G_t together with steps much below D/(G sqrt T) can take ten, each slower than
 /// the one before. Uses a private folder under the system's temporary one, removed at the end. Throws PepSolverError,
-/// and std::invalid_argument for bad options.
+/// and ArgumentError for bad options.
 PepResult solve_pep(const PepProblem& problem, const PepOptions& options = {});
 
 }  // namespace scheduled

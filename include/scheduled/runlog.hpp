@@ -23,7 +23,7 @@ using MetaValue = std::variant<double, std::string>;
 
 /// One run: a table with one row per logged step. Steps count finished updates, so the row of step s was written
 /// after update s; step 0 is the state before training. Functions that take a RunLog check these promises and throw
-/// std::invalid_argument naming log, column and index.
+/// ArgumentError naming log, column and index.
 /// Standard columns: "lr", "train_loss", "val_loss", "grad_norm" (losses in nats), "tokens"; others keep the name of
 /// their source.
 struct RunLog {
@@ -40,7 +40,7 @@ struct RunLog {
 
   std::size_t rows() const noexcept { return step.size(); }
   bool has(std::string_view column_name) const;
-  /// Throws std::invalid_argument that names the log, the column and the columns there are.
+  /// Throws ArgumentError that names the log, the column and the columns there are.
   const std::vector<double>& at(std::string_view column_name) const;
   /// A numeric meta value; nothing when absent or text.
   std::optional<double> number(std::string_view key) const;
@@ -148,7 +148,7 @@ RunLog with_rates(RunLog log, std::vector<double> lr);
 /// The run that a cooldown branch ends: `base` up to and with the branch's first step, then `branch`. At steps that
 /// both log, the branch's value stands where it has one. Meta values are the branch's, then the base's; the name is
 /// "<base> + <branch>".
-/// Throws std::invalid_argument where `base` ends before the branch starts (it names both steps), where one has no
+/// Throws ArgumentError where `base` ends before the branch starts (it names both steps), where one has no
 /// rows, and where one breaks the promises of RunLog.
 RunLog merge_branch(const RunLog& base, const RunLog& branch);
 
@@ -184,7 +184,7 @@ class LogGap : public ArgumentError {
   std::int64_t from_, to_;
 };
 
-/// Values for updates 1 ... last_step (index 0 is update 1); 1 <= last_step <= 1e9. Throws std::invalid_argument naming
+/// Values for updates 1 ... last_step (index 0 is update 1); 1 <= last_step <= 1e9. Throws ArgumentError naming
 /// the argument out of range, and where nothing was logged; LogGap where a stretch is longer than max_gap (a gap stays
 /// a gap). O(last_step + rows).
 std::vector<double> densify(const RunLog& log, std::string_view column_name, std::int64_t last_step,
@@ -286,14 +286,14 @@ struct LogStreamOptions {
 /// lines and those that start with # do not count, nor do rows of a log without an LR.
 class LogStream {
  public:
-  /// `name` stands for the log in messages. Throws std::invalid_argument: a negative option.
+  /// `name` stands for the log in messages. Throws ArgumentError: a negative option.
   explicit LogStream(std::string name, LogStreamOptions options = {});
   ~LogStream();
   LogStream(LogStream&&) noexcept;
   LogStream& operator=(LogStream&&) noexcept;
 
   /// Takes the next line, without its line break; the updates that are now known, none, one stretch, or two.
-  /// Throws std::invalid_argument naming log, 1-based line and what is wrong: what parse_log refuses; not one or two
+  /// Throws ArgumentError naming log, 1-based line and what is wrong: what parse_log refuses; not one or two
   /// numbers on a bare line; an LR or grad norm that is negative or not finite; a step that does not increase; a grad
   /// norm that some rows have and others lack; a stretch longer than max_gap or beyond step 1e9. The stream is then as
   /// before but for the line count and the format. Any bytes; O(length of the line).

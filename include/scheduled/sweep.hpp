@@ -67,7 +67,7 @@ struct SweepOptions {
   std::function<void(const SweepResult& result, std::int64_t done, std::int64_t to_do)> on_result = {};
 };
 
-/// The results that were computed, by combination. Throws std::invalid_argument: no schedule, a horizon < 1 or none, a
+/// The results that were computed, by combination. Throws ArgumentError: no schedule, a horizon < 1 or none, a
 /// share out of range, a schedule without cooldown where the axis is given, a series that is too short, distance,
 /// threads; each named with its index. What on_result throws ends the sweep and is thrown on. O(T) for each.
 std::vector<SweepResult> sweep(const SweepAxes& axes, const SweepOptions& options = {});
@@ -111,7 +111,7 @@ class LockedFile;
 class SweepFile {
  public:
   /// Opens or makes the file and reads what it holds. `axes` and `options` must outlive it. Throws
-  /// std::invalid_argument naming file and line: it cannot be opened, another process has it, it is no such file, or
+  /// ArgumentError naming file and line: it cannot be opened, another process has it, it is no such file, or
   /// that of another sweep.
   SweepFile(const std::filesystem::path& path, const SweepAxes& axes, const SweepOptions& options);
   SweepFile(const SweepFile&) = delete;

@@ -65,7 +65,7 @@ void intro() {
   std::printf(
       R"(# Loss laws on real runs
 
-Written by `scheduled-paper laws ../shared/data > docs/laws.md`; the numbers but the
+Written by `scheduled-paper laws DATA > docs/laws.md`; the numbers but the
 seconds come out the same again. The laws are defined in `include/scheduled/law.hpp`. One recipe everywhere: the
 defaults of `FitOptions` (fewer starts in the second and third part, to save time), no setting per model. No test
 run was used for a fit.
@@ -95,9 +95,9 @@ falling with progress) and progress by a power of h gained nothing. The other mo
 24 in all, so that errors that last do not count as many independent ones. On runs made up by the momentum
 law and fitted without prior, 84 to 91 %% of the 90 %% intervals of predictions hold the truth, fewest where errors
 last; on runs of the angular law fitted with a prior that is wrong for them 92 %%, and 80 %% where errors last as long
-as a block (tests/unit/law_fit_test.cpp). Before, there was a floor of 0.001 under the noise, and the covariance took
-neighbouring residuals as alike by one number; with kappa in the law these intervals were too wide (99.2 and 98.7 %%
-in the first table). Noise halfway between residuals of the fit and of blocks left out was tried too: made-up runs
+as a block (tests/unit/law_fit_test.cpp). A floor of 0.001 under the noise, with a covariance that takes
+neighbouring residuals as alike by one number, makes the intervals of the law with kappa too wide (99.2 and 98.7 %% in
+the first table). Noise halfway between residuals of the fit and of blocks left out was tried too: made-up runs
 cannot tell it from the one taken, and its intervals hold a few of a hundred more. The simpler one was taken, with
 the tables in view. `calibrate_law`, which widens intervals
 to what leaving whole runs out shows, is not in these tables: three runs say too little of others, and it finds a

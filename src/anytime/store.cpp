@@ -223,7 +223,7 @@ RunStore::~RunStore() {
   if (!state_ || !state_->lock || ::getpid() != state_->process) return;
   try {
     state_->flush();
-  } catch (const std::exception&) {  // NOLINT: who wants to know calls flush
+  } catch (const std::exception&) {  // NOLINT: a destructor has nobody to tell; flush() says it
   }
 }
 
