@@ -45,6 +45,8 @@ template <std::size_t... k, class... Gets>
 struct FieldList<std::index_sequence<k...>, Gets...> : FieldAt<k, Gets>... {
   static constexpr std::size_t size = sizeof...(Gets);
 
+  constexpr explicit FieldList(Field<Gets>... field) : FieldAt<k, Gets>{field}... {}
+
   template <class Call>
   constexpr void for_each(const Call& call) const {
     (call(static_cast<const FieldAt<k, Gets>&>(*this).field), ...);
