@@ -83,8 +83,11 @@ struct LoggedBound {
 // ---- worst-case
 
 struct AtPeak {
-  Asked<PrintedSchedule> schedule;
   WorstCaseAtPeak at;
+};
+struct AtBestPeak {
+  PrintedSchedule schedule;  ///< with that peak
+  AtPeak at;
 };
 
 struct WorstCaseAlong {
@@ -102,9 +105,9 @@ struct WorstCaseRow {
 };
 
 /// At the best peak, with the schedule that has it.
-inline std::optional<AtPeak> at_best(const WorstCaseRow& row) {
+inline std::optional<AtBestPeak> at_best(const WorstCaseRow& row) {
   if (!row.found.best) return std::nullopt;
-  return AtPeak{PrintedSchedule{row.schedule.schedule.with_peak(row.found.best->peak)}, *row.found.best};
+  return AtBestPeak{{row.schedule.schedule.with_peak(row.found.best->peak)}, {*row.found.best}};
 }
 
 }  // namespace scheduled::cli
@@ -223,7 +226,6 @@ struct Record<cli::AtPeak> {
   static constexpr std::string_view name = "AtPeak";
   static constexpr std::string_view meaning = "A peak and the worst case there";
   static constexpr FieldList fields{
-      Field{"schedule", &X::schedule, "", "The schedule with this peak, where it is not its own"},
       Field{"peak", [](const X& x) { return x.at.peak; }, "distance^2/loss", "The peak"},
       Field{"worst_case", [](const X& x) { return x.at.worst_case.value; }, "loss", "The worst case there"},
       Field{"omega", [](const X& x) { return x.at.omega; }, "loss", "The last-iterate bound there"},
@@ -234,6 +236,15 @@ struct Record<cli::AtPeak> {
             "Smallest sum of weights that gives these steps"},
       Field{"end", [](const X& x) { return x.at.worst_case.end; }, "", "Where the minimum lies"},
       Field{"passes", [](const X& x) { return x.at.worst_case.passes; }, "", "Passes over the steps"}};
+};
+
+template <>
+struct Record<cli::AtBestPeak> {
+  using X = cli::AtBestPeak;
+  static constexpr std::string_view name = "AtBestPeak";
+  static constexpr std::string_view meaning = "A schedule at the peak with the smallest worst case";
+  static constexpr FieldList fields{Field{"schedule", &X::schedule, "", "The schedule, with this peak"},
+                                    Field{"", &X::at, "", "What holds there"}};
 };
 
 template <>
@@ -259,11 +270,7 @@ struct Record<cli::WorstCaseRow> {
               return Without<ScheduleWorstCase>{row.found, {"own", "best"}};
             },
             "", "What holds at any peak"},
-      Field{"",
-            [](const X& row) {
-              return cli::AtPeak{{}, row.found.own};
-            },
-            "", "At its own peak"},
+      Field{"", [](const X& row) { return cli::AtPeak{row.found.own}; }, "", "At its own peak"},
       Field{"best", &cli::at_best, "", "At the best peak; none where `why_no_best` says why"},
       Field{"at", &X::along, "", "After fewer steps; by --at"},
       Field{"certificate", &X::certificate, "", "By --certify"},
