@@ -16,11 +16,15 @@
 namespace scheduled::cli {
 namespace {
 
-/// What `fit` and `cooldown` print with --json holds the law as "fitted", as it does itself; other text is left alone.
+/// What `fit` and `cooldown` print with --json holds the fitted law as "fitted"; other text is left alone.
 std::string without_wrapper(const std::string& text) {
   try {
     const Json json = Json::parse(text);
-    if (const Json* const law = json.find("fitted"); law != nullptr && law->contains("fitted")) return law->dump();
+    if (const Json* const fitted = json.find("fitted"); fitted != nullptr) {
+      const Json* const law = fitted->find("law");
+      // In files of before "fitted" was the law itself, whose "law" is a name.
+      if ((law != nullptr && law->is_object()) || fitted->contains("fitted")) return fitted->dump();
+    }
   } catch (const ArgumentError&) {
     // parse_fitted_law refuses it with all that there is to say
   }

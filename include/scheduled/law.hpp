@@ -118,7 +118,7 @@ class LawCurve {
 /// Losses after the given updates: check_law, LawCurve and evaluate in one.
 std::vector<double> law_curve(const Law& law, std::span<const double> lr, std::span<const std::int64_t> step);
 
-/// Exact text of a law as JSON and back: {"law":"angular","reference_rate":...,"parameters":{"L0":...}}. parse_law
+/// Exact text of a law as JSON and back: {"kind":"angular","reference_rate":...,"parameters":{"L0":...}}. parse_law
 /// throws ArgumentError: not JSON, an unknown, missing or repeated key, a value out of bounds.
 std::string print_law(const Law& law);
 Law parse_law(std::string_view json);

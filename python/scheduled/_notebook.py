@@ -196,7 +196,7 @@ def _law_html(law: Any) -> str:
 
 def _fitted_svg(fitted: Any) -> str:
     """Its losses at the reference rate, held and with a cooldown of 20 %, over the longest run it was fitted to."""
-    count = max(2, math.ceil(fitted.longest))
+    count = max(2, math.ceil(fitted.time))
     steps = np.array([step + 1 for step in _places(count // 50, count - 1)])
     series = []
     for spec in (f"constant(steps={count})", f"wsd(steps={count}, cooldown=20%)"):
@@ -206,5 +206,5 @@ def _fitted_svg(fitted: Any) -> str:
 
 
 def _fitted_html(fitted: Any) -> str:
-    said = f"noise {fitted.noise:.3g}, fitted to runs of up to {fitted.longest:.0f} steps"
+    said = f"noise {fitted.noise:.3g}, fitted to runs of up to {fitted.time:.0f} steps"
     return f"<div>{_law_html(fitted.law)}{_fitted_svg(fitted)}<br/>{said}</div>"

@@ -11,6 +11,8 @@
 namespace scheduled {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::string_view source = "law JSON";  // what errors call the text
 
 /// Refuses what is no JSON, e.g. a file that is cut off, and a key that is given twice.
@@ -26,6 +28,11 @@ const Json& member(const Json& object, std::string_view key) {
   const Json* const found = object.find(key);
   if (found == nullptr) fail_argument(source, concat({"no key '", key, "'"}));
   return *found;
+}
+
+/// The key as it is now, or as files of before name it.
+std::string_view key_in(const Json& object, std::string_view key, std::string_view before) {
+  return object.contains(before) && !object.contains(key) ? before : key;
 }
 
 [[noreturn]] void fail_member(std::string_view key, std::string_view requirement) {
@@ -48,13 +55,13 @@ void allow_only(const Json& object, std::string_view where, std::span<const std:
 }
 
 Law law_of(const Json& json) {
-  constexpr std::array<std::string_view, 4> keys{"law", "reference_rate", "reference_sum", "parameters"};
   if (!json.is_object()) {
-    fail_argument(source, "must be an object with law, reference_rate, reference_sum and parameters");
+    fail_argument(source, "must be an object with kind, reference_rate, reference_sum and parameters");
   }
-  allow_only(json, "the law", keys);
-  const Json* const name = json.find("law");
-  if (name == nullptr || !name->is_text()) fail_member("law", "must be the law's name");
+  const std::string_view kind = key_in(json, "kind", "law");
+  allow_only(json, "the law", std::array{kind, "reference_rate"sv, "reference_sum"sv, "parameters"sv});
+  const Json* const name = json.find(kind);
+  if (name == nullptr || !name->is_text()) fail_member(kind, "must be the law's name");
   Law law;
   law.kind = parse_law_kind(name->text());
   law.reference_rate = number_at(json, "reference_rate");
@@ -96,35 +103,27 @@ Json describe_as_json(const Law& law) {
   Json parameters = Json::object();
   const auto table = law_parameters(law.kind);
   for (std::size_t i = 0; i < table.size(); ++i) parameters.add(table[i].name, law.parameters[i]);
-  return Json::object({{"law", law_name(law.kind)},
+  return Json::object({{"kind", law_name(law.kind)},
                        {"reference_rate", law.reference_rate},
                        {"reference_sum", law.reference_sum},
                        {"parameters", std::move(parameters)}});
 }
 
-Json describe_as_json(const FittedLaw& fitted) {
-  return Json::object({{"fitted", describe_as_json(fitted.law)},
-                       {"log_residuals", fitted.log_residuals},
-                       {"noise", fitted.noise},
-                       {"time", fitted.time},
-                       {"inflation", fitted.inflation},
-                       {"decays", fitted.decays},
-                       {"covariance", std::span<const double>(fitted.covariance)},
-                       {"bootstrap", to_json_value(fitted.bootstrap)}});
-}
-
 std::string print_law(const Law& law) { return describe_as_json(law).dump(); }
 Law parse_law(std::string_view text) { return law_of(parse_json(text)); }
-std::string print_fitted_law(const FittedLaw& fitted) { return describe_as_json(fitted).dump(); }
+std::string print_fitted_law(const FittedLaw& fitted) { return to_json(fitted).dump(); }
 
 FittedLaw parse_fitted_law(std::string_view text) {
-  constexpr std::array<std::string_view, 8> keys{"fitted",    "log_residuals", "noise",      "time",
-                                                 "inflation", "decays",        "covariance", "bootstrap"};
   const Json json = parse_json(text);
-  if (!json.contains("fitted")) fail_argument(source, "must be an object with the key 'fitted'");
+  const std::string_view law = key_in(json, "law", "fitted");
+  if (!json.contains(law)) fail_argument(source, "must be an object with the key 'law'");
+  std::vector<std::string_view> keys{law};
+  for_each_field<FittedLaw>([&](const auto& field) {
+    if (field.name != "law") keys.push_back(field.name);
+  });
   allow_only(json, "the fitted law", keys);
   FittedLaw fitted;
-  fitted.law = law_of(member(json, "fitted"));
+  fitted.law = law_of(member(json, law));
   const Json* const log_residuals = json.find("log_residuals");
   if (log_residuals == nullptr || !log_residuals->is_bool()) fail_member("log_residuals", "must be true or false");
   fitted.log_residuals = log_residuals->boolean();

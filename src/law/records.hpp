@@ -40,9 +40,23 @@ struct Words<Falls> {
   static constexpr std::array<std::string_view, 2> words{"as-the-law", "slope"};
 };
 
-/// Laws, fitted or not, stand within results as in their files.
+/// A law stands within results as in files.
 Json describe_as_json(const Law& law);
-Json describe_as_json(const FittedLaw& fitted);
+
+template <>
+struct Record<FittedLaw> {
+  static constexpr std::string_view name = "FittedLaw";
+  static constexpr std::string_view meaning = "A law with what is needed to say how sure its predictions are";
+  static constexpr FieldList fields{
+      Field{"law", &FittedLaw::law, "", "The law at its best parameters"},
+      Field{"log_residuals", &FittedLaw::log_residuals, "", "Residuals are those of log(loss), else of the loss"},
+      Field{"noise", &FittedLaw::noise, "", "Standard deviation of the residuals, robust"},
+      Field{"time", &FittedLaw::time, "steps", "Length of the longest run"},
+      Field{"covariance", &FittedLaw::covariance, "", "P x P, of the parameters over their units, or their logarithms"},
+      Field{"bootstrap", &FittedLaw::bootstrap, "", "Laws of the refits"},
+      Field{"inflation", &FittedLaw::inflation, "", "Factor of all intervals, from calibration"},
+      Field{"decays", &FittedLaw::decays, "", "Fitted runs that lower their rate"}};
+};
 
 template <>
 struct Record<FitRun> {

@@ -256,7 +256,7 @@ class BadLogs(LawTest):
     def test_bad_options(self):
         self.output_of(*FIT, "--law", "bu", "--save", "law.json")
         (self.folder / "broken.json").write_text('{"fitted":')
-        (self.folder / "other.json").write_text('{"law":"bu"}')
+        (self.folder / "other.json").write_text('{"kind":"bu"}')
         (self.folder / "deep.json").write_text('{"fitted":{"fitted":' + 10**6 * "[" + 10**6 * "]" + "}}")
         (self.folder / "twice.json").write_text((self.folder / "law.json").read_text().replace('"a":', '"a":1,"a":'))
         (self.folder / "wrapped.json").write_text('{"fitted":' + (self.folder / "twice.json").read_text() + "}")
@@ -273,10 +273,10 @@ class BadLogs(LawTest):
             ("runs: a bootstrap over runs needs 2, there is 1", "fit", "trunk.csv", "--law", "bu", "--bootstrap", "5"),
             ("nowhere/law.json", *FIT, "--save", "nowhere/law.json"),
             ("broken.json: law JSON: is no valid JSON: it ends too soon; the text may be cut off", "predict", "broken.json", spec),
-            ("other.json: law JSON: must be an object with the key 'fitted'", "predict", "other.json", spec),
+            ("other.json: law JSON: must be an object with the key 'law'", "predict", "other.json", spec),
             ("deep.json: law JSON: is nested more than 64 deep", "predict", "deep.json", spec),
-            ("twice.json: law JSON: key 'fitted.parameters.a' is given twice", "predict", "twice.json", spec),
-            ("wrapped.json: law JSON: key 'fitted.fitted.parameters.a' is given twice", "predict", "wrapped.json", spec),
+            ("twice.json: law JSON: key 'law.parameters.a' is given twice", "predict", "twice.json", spec),
+            ("wrapped.json: law JSON: key 'fitted.law.parameters.a' is given twice", "predict", "wrapped.json", spec),
             ("SPEC: at least one schedule, or --optimize", "predict", "law.json"),
             ("constant(peak=1): has no horizon; give steps=N, or --steps N for all", "predict", "law.json", "constant"),
             ("every = 0: must be at least 1", "predict", "law.json", spec, "--every", "0"),

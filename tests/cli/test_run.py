@@ -64,7 +64,7 @@ class Plans(RunTest):
         self.check("trunk = constant: has no peak; --law needs the learning rate of the run, peak=LR", "--trunk", "constant", *some, "--law", "law.json")
         self.check("nowhere.json: no such file", *real, "--law", "nowhere.json")
         (self.folder / "law.json").write_text("{}")
-        self.check("law.json: law JSON: must be an object with the key 'fitted'", *real, "--law", "law.json")
+        self.check("law.json: law JSON: must be an object with the key 'law'", *real, "--law", "law.json")
 
     def test_losses_by_a_law(self):
         command.write_example_logs(self.folder)

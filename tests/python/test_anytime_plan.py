@@ -90,5 +90,5 @@ def test_a_plan_with_a_law():
         assert lower < loss < upper
     assert pickle.loads(pickle.dumps(plan)).branches[1].loss == plan.branches[1].loss
     assert scheduled.plan_anytime(trunk, ["5k"]).branches[0].loss is None
-    with pytest.raises(ValueError, match="must be an object with the key 'fitted'"):
+    with pytest.raises(ValueError, match="must be an object with the key 'law'"):
         scheduled.plan_anytime(trunk, ["5k"], law="{}")

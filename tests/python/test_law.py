@@ -174,7 +174,7 @@ BAD = [
     (lambda: law.Law("bu", {"L_inf": 1, "a": 1, "b": 1, "c": 1}), r"parameters: unknown 'c'; allowed: L_inf, a, b"),
     (lambda: law.Law("bu", {"L_inf": 1, "a": -1, "b": 1}), r"a = -1: must be finite and >= 0"),
     (lambda: law.Law.from_json("{"), r"law JSON: is no valid JSON"),
-    (lambda: law.FittedLaw.from_json("{}"), r"law JSON: must be an object with the key 'fitted'"),
+    (lambda: law.FittedLaw.from_json("{}"), r"law JSON: must be an object with the key 'law'"),
     (lambda: TRUTH.curve([1.0, -1.0], [1]), r"lr\[1\] = -1: must be finite and >= 0"),
     (lambda: TRUTH.curve([1.0, 1.0], [3]), r"step\[0\] = 3: must be within 1 ... 2"),
     (lambda: TRUTH.curve(["a"], [1]), r"lr: must"),

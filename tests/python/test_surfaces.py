@@ -88,6 +88,7 @@ def of_law():
     return [
         runs[0],
         fit,
+        fit.fitted,
         fit.estimates[0],
         fit.residuals[0],
         cooldown,

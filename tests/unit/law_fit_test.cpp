@@ -91,14 +91,23 @@ TEST(LawFit, TextReadsBackExactly) {
   bootstrap_law(fit, runs, 4);
   calibrate_law(fit, runs);
   EXPECT_EQ(parse_fitted_law(print_fitted_law(fit.fitted)), fit.fitted);
-  EXPECT_EQ(error_of([] { parse_fitted_law("[]"); }), "law JSON: must be an object with the key 'fitted'");
+  EXPECT_EQ(error_of([] { parse_fitted_law("[]"); }), "law JSON: must be an object with the key 'law'");
   const auto twice = [&](std::string_view before, std::string_view more) {
     std::string text = print_fitted_law(fit.fitted);
     text.insert(text.find(before), more);
     return error_of([&] { parse_fitted_law(text); });
   };
   EXPECT_EQ(twice("\"time\"", R"("noise":1,)"), "law JSON: key 'noise' is given twice");
-  EXPECT_EQ(twice("\"A\"", R"("L0":1,)"), "law JSON: key 'fitted.parameters.L0' is given twice");
+  EXPECT_EQ(twice("\"A\"", R"("L0":1,)"), "law JSON: key 'law.parameters.L0' is given twice");
+}
+
+TEST(LawFit, FilesWithTheNamesOfBeforeAreRead) {
+  const LawFit fit = fit_law(LawKind::momentum, three_runs(truth(LawKind::momentum), 1e-3));
+  std::string text = print_fitted_law(fit.fitted);
+  for (const auto& [now, before] : {std::pair{R"("law":{)", R"("fitted":{)"}, std::pair{R"("kind":)", R"("law":)"}}) {
+    text.replace(text.find(now), std::string_view(now).size(), before);
+  }
+  EXPECT_EQ(parse_fitted_law(text), fit.fitted);
 }
 
 TEST(LawFit, CovariancesThatCannotBeAreRefused) {

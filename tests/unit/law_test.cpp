@@ -65,21 +65,21 @@ TEST(Law, TextReadsBackExactly) {
 TEST(Law, BadTextIsNamed) {
   EXPECT_EQ(error_of([] { parse_law("nonsense"); }), "law JSON: is no valid JSON, at byte 2");
   EXPECT_EQ(error_of([] { parse_law("[]"); }),
-            "law JSON: must be an object with law, reference_rate, reference_sum and parameters");
+            "law JSON: must be an object with kind, reference_rate, reference_sum and parameters");
   EXPECT_TRUE(error_of([] {
-                parse_law(R"({"law":"chinchilla"})");
+                parse_law(R"({"kind":"chinchilla"})");
               }).starts_with("law = 'chinchilla': must be omega, worst-case, "));
   EXPECT_EQ(error_of([] {
-              parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2}})");
+              parse_law(R"({"kind":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2}})");
             }),
             "law JSON: no key 'b'");
   EXPECT_EQ(
       error_of([] {
-        parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2,"B":1}})");
+        parse_law(R"({"kind":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2,"B":1}})");
       }),
       "law JSON: unknown key 'B' in parameters of the law bu; did you mean 'b'?");  // rather than that b is missing
   EXPECT_EQ(error_of([] {
-              parse_law(R"({"law":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2,"b":-1}})");
+              parse_law(R"({"kind":"bu","reference_rate":1,"reference_sum":1,"parameters":{"L_inf":1,"a":2,"b":-1}})");
             }),
             "b = -1: must be finite and >= 0");
 }
@@ -92,7 +92,7 @@ TEST(Law, AKeyOfItsTextIsGivenOnce) {
     return error_of([&] { parse_law(text); });
   };
   EXPECT_EQ(message("\"b\"", R"("a":5,)"), "law JSON: key 'parameters.a' is given twice");
-  EXPECT_EQ(message("\"parameters\"", R"("law":"bu",)"), "law JSON: key 'law' is given twice");
+  EXPECT_EQ(message("\"parameters\"", R"("kind":"bu",)"), "law JSON: key 'kind' is given twice");
   EXPECT_EQ(message("\"parameters\"", R"("more":)" + std::string(64, '[') + std::string(64, ']') + ","),
             "law JSON: is nested more than 64 deep");
 }

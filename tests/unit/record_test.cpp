@@ -206,7 +206,7 @@ TEST(Records, AreWrittenByTheirNames) {
   const Law law{LawKind::bu, 1.0, 1.0, {1.0, 2.0, 3.0}};
   LawFit fit;
   fit.fitted.law = law;
-  EXPECT_EQ(to_json(fit).find("fitted")->find("fitted")->dump(), print_law(law));
+  EXPECT_EQ(to_json(fit).find("fitted")->find("law")->dump(), print_law(law));
   EXPECT_EQ(to_json(AnytimePlan{Schedule::parse("constant()"), {}, {}}).find("trunk")->text(), "constant(peak=1)");
 }
 

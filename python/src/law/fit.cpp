@@ -164,18 +164,9 @@ void bind_runs(nb::module_& m) {
 }
 
 void bind_fitted(nb::module_& m) {
-  nb::class_<FittedLaw>(m, "FittedLaw", fitted_doc)
-      .def_ro("law", &FittedLaw::law, "The law at its best parameters.")
-      .def_ro("noise", &FittedLaw::noise, "Standard deviation of the residuals.")
-      .def_ro("inflation", &FittedLaw::inflation, "Factor of all intervals, from calibration.")
-      .def_ro("decays", &FittedLaw::decays, "Fitted runs that lower their rate.")
-      .def_ro("longest", &FittedLaw::time, "Steps of the longest run.")
-      .def_ro("bootstrap", &FittedLaw::bootstrap, "Laws of the refits.")
+  bind<FittedLaw>(m, fitted_doc, Repr::own)
       .def("to_json", &print_fitted_law, "Exact text, which `from_json` and the command read.")
       .def_static("from_json", &parse_fitted_law, nb::arg("text"), "A fitted law from `to_json`'s text.")
-      .def(nb::self == nb::self, nb::sig("def __eq__(self, other: object, /) -> bool"))
-      .def("__getstate__", &print_fitted_law)
-      .def("__setstate__", [](FittedLaw* self, std::string_view text) { new (self) FittedLaw(parse_fitted_law(text)); })
       .def("__repr__", [](const FittedLaw& self) {
         return "<FittedLaw '" + std::string(law_name(self.law.kind)) + "', noise " + format_number(self.noise) + ">";
       });

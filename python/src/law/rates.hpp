@@ -15,8 +15,6 @@ namespace scheduled::python {
 
 template <>
 inline constexpr const char* class_name<Law> = "Law";
-template <>
-inline constexpr const char* class_name<FittedLaw> = "FittedLaw";
 
 /// Rates of a run: a Schedule with a horizon, or one number per update.
 class RatesLike : public nb::object {
