@@ -71,7 +71,7 @@ TEST(WandbFile, HistoryOfAllRows) {
 
 TEST(WandbFile, CutAnywhereOrBroken) {
   const std::string all = run();
-  for (std::size_t length = 1; length < all.size(); length += length < 400 || length + 400 > all.size() ? 1 : 997) {
+  for (std::size_t length = 1; length < all.size(); length += length < 400 || length + 400 > all.size() ? 1U : 997U) {
     EXPECT_NO_THROW(parse_error("run.wandb", all.substr(0, length))) << length;
   }
   EXPECT_EQ(parse_log("run.wandb", all.substr(0, all.size() - 1)).notes.front(),
