@@ -63,7 +63,8 @@ inline void log_stream(std::string_view data) {
   const auto rates = feed(stream, text, options.done);
   if (!rates || rates->empty() || stream.bare() || options.done > 0) return;
   if (text.find_first_of("\"#{") != std::string_view::npos) return;  // cells with line breaks, comments, JSON
-  const auto log = read(text, Restarts::error);
+  // A stream gets whole lines; the last one of a file without a line break may be left out.
+  const auto log = read(std::string(text) + "\n", Restarts::error);
   if (!log || !log->has("lr")) return;
   const DenseOptions dense{.warmup = options.warmup, .max_gap = std::int64_t{1} << 53};
   const std::vector<double> whole = densify(*log, "lr", stream.step(), dense);
