@@ -75,6 +75,13 @@ std::optional<SweepResult> result_of(const SweepAxes& axes, const SweepOptions& 
   return sweep_cells(axes, options, result) == cells ? std::optional(result) : std::nullopt;
 }
 
+/// Of the grad norms.
+std::string name_of(const SweepAxes& axes, const SweepPlace& place) {
+  if (axes.grad_norms.empty()) return "1";
+  const GradNormFamily& family = axes.grad_norms[place.grad_norm];
+  return !family.name.empty() ? family.name : concat({"t^", format_number(family.alpha)});
+}
+
 }  // namespace
 
 const std::vector<std::string>& sweep_columns() {
@@ -88,11 +95,7 @@ SweepRow sweep_row(const SweepAxes& axes, const SweepOptions& options, const Swe
   SweepRow row{.combination = result.combination, .schedule = shortened(print(schedule))};
   row.steps = axes.horizons.empty() ? schedule.steps().value_or(0) : axes.horizons[place.horizon];
   if (!axes.cooldowns.empty()) row.cooldown = axes.cooldowns[place.cooldown];
-  row.grad_norm = "1";
-  if (!axes.grad_norms.empty()) {
-    const GradNormFamily& family = axes.grad_norms[place.grad_norm];
-    row.grad_norm = !family.name.empty() ? family.name : concat({"t^", format_number(family.alpha)});
-  }
+  row.grad_norm = name_of(axes, place);
   row.criterion = options.criterion;
   row.distance = options.distance;
   row.best = result.best;
