@@ -190,6 +190,16 @@ WorstCaseScale worst_case_best_scale(std::span<const double> lr, GradNorm grad_n
     fail_entry("grad_norm", *index, 0.0,
                "must be > 0 at T and at the last positive step before it; the value is 0 at every scale");
   }
+  const double largest = *std::max_element(steps.begin(), steps.end());
+  if (largest < 1e-60 || largest > 1e60) {  // whose squares leave the range; powers of two change no digit
+    const int exponent = std::ilogb(largest);
+    std::vector<double> near_one(lr.begin(), lr.end());
+    for (double& rate : near_one) rate = std::ldexp(rate, -exponent);
+    WorstCaseScale best = worst_case_best_scale(near_one, grad_norm, distance);
+    best.scale = std::ldexp(best.scale, -exponent);
+    if (!std::isfinite(best.scale)) fail_argument("lr", "are so small that the best scale is above the largest double");
+    return best;
+  }
   if (is_common(steps, grad_norm)) {  // B/W = G^2 (1 - 2 S/W) is smallest at W_min
     const weights::Boundary edge = weights::boundary(steps);
     const double G = grad_norm[steps.size()];

@@ -172,6 +172,21 @@ TEST(WorstCase, LeavesStepsOfZeroOut) {
   EXPECT_EQ(worst_case(std::vector<double>{0.0, 0.0, 1.0}, 1.0, 2.0).W_min, 0.0);
 }
 
+TEST(WorstCase, TheBestScaleOfRatesWhoseSquaresLeaveTheRange) {
+  const std::vector<double> lr{1.0, 1.0, 0.75, 0.5, 0.25};
+  std::vector<double> norms{1.0, 2.0, 1.0, 3.0, 1.0};
+  for (const GradNorm& G : {GradNorm(2.0), GradNorm(norms)}) {
+    const WorstCaseScale usual = worst_case_best_scale(lr, G, 1.0);
+    for (const int exponent : {-900, -600, 600, 900}) {
+      std::vector<double> far = lr;
+      for (double& rate : far) rate = std::ldexp(rate, exponent);
+      const WorstCaseScale found = worst_case_best_scale(far, G, 1.0);
+      EXPECT_EQ(found.scale, std::ldexp(usual.scale, -exponent));
+      EXPECT_EQ(found.worst_case.value, usual.worst_case.value);
+    }
+  }
+}
+
 TEST(WorstCase, IsZeroWhereAnEndHasNoGradient) {
   const std::vector<double> lr{0.3, 0.2, 0.0, 1.0};
   for (const auto& norms : {std::vector<double>{1, 1, 1, 0}, std::vector<double>{1, 0, 1, 1}}) {
