@@ -1,11 +1,17 @@
+#include "base/parallel.hpp"
 #include "base/sum.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/schedule.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <iterator>
+#include <latch>
 #include <limits>
 #include <random>
 
@@ -68,6 +74,21 @@ TEST(CompensatedSum, IsRightToTheLastBitOnAMillionTerms) {
   CompensatedSum sum;
   for (int i = 0; i < 1000000; ++i) sum.add(0.1);
   EXPECT_EQ(sum.value(), 100000.00000000000555);  // 1e6 times the double 0.1, rounded
+}
+
+TEST(ForEachIndex, MakesNoMoreThreadsThanThereIsWorkFor) {
+  const auto threads_here = [] {
+    const std::filesystem::directory_iterator tasks("/proc/self/task");
+    return std::distance(begin(tasks), end(tasks));
+  };
+  const auto before = threads_here();
+  std::array<std::ptrdiff_t, 2> seen{};
+  std::latch both(2);  // so that each piece has a thread of its own
+  for_each_index(2, 200, [&](std::size_t k) {
+    both.arrive_and_wait();
+    seen[k] = threads_here();
+  });
+  for (const std::ptrdiff_t count : seen) EXPECT_LE(count, before + 1);
 }
 
 TEST(ParseDuration, ReadsEveryUnit) {
