@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 
+#include "base/elementary.hpp"
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "runlog/table.hpp"
 #include "scheduled/runlog.hpp"
 
@@ -18,10 +19,21 @@ struct TailShape {
   double (*progress)(double height);
 };
 
+/// The inverse of half_cosine by bisection: acos differs between C libraries (docs/adr/0002).
+double cosine_progress(double height) {
+  double low = 0.0;
+  double high = 1.0;
+  constexpr int halvings = 55;
+  for (int k = 0; k < halvings; ++k) {
+    const double middle = 0.5 * (low + high);
+    (elementary::half_cosine(middle, 1.0 - middle) > height ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
+}
+
 constexpr std::array<TailShape, 3> shapes{{
     {"linear", [](double x) { return 1.0 - x; }, [](double h) { return 1.0 - h; }},
-    {"cosine", [](double x) { return 0.5 * (1.0 + std::cos(std::numbers::pi * x)); },
-     [](double h) { return std::acos(std::clamp(2.0 * h - 1.0, -1.0, 1.0)) / std::numbers::pi; }},
+    {"cosine", [](double x) { return elementary::half_cosine(x, 1.0 - x); }, cosine_progress},
     {"1-sqrt", [](double x) { return 1.0 - std::sqrt(x); }, [](double h) { return (1.0 - h) * (1.0 - h); }},
 }};
 
@@ -93,7 +105,7 @@ Continued continued(const Series& lr) {
   if (fall.step.size() < fewest) return best;
   constexpr int peaks = 60;  // the fall may begin above the highest logged rate, by at most a seventh
   for (int k = 0; k < (fall.plateau ? 1 : peaks); ++k) {
-    const double factor = 1.0 + 0.15 * std::pow(static_cast<double>(k) / peaks, 2.0);
+    const double factor = 1.0 + 0.15 * square(static_cast<double>(k) / peaks);
     Fall from = fall;
     for (double& height : from.height) height /= factor;
     for (const TailShape& shape : shapes) {

@@ -99,7 +99,12 @@ std::int64_t resolve_cooldown_steps(const ScheduleSpec& spec, const Layout& layo
         {.name = "cooldown", .value = print_duration(length), .requirement = "needs a horizon, steps=..."});
   }
   if (length.unit == Duration::Unit::rest) return std::max<std::int64_t>(0, *layout.steps - layout.warmup_steps);
-  return resolve_steps("cooldown", length, layout.steps, spec.step_size);
+  const std::int64_t count = resolve_steps("cooldown", length, layout.steps, spec.step_size);
+  // The usual share of a run of a few steps is none.
+  if (count < 1 && length.value > 0.0 && length != Cooldown{}.length) {
+    fail_value("cooldown", print_duration(length), "must be at least 1 step");
+  }
+  return count;
 }
 
 Layout resolve_layout(const ScheduleSpec& spec, const Traits& shape) {

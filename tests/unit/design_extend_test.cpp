@@ -243,6 +243,12 @@ TEST(PlannedDistance, ThePeakIsTheBestOneForThePlan) {
   EXPECT_NE(error_of([&] { planned_distance(std::vector<double>{}, 1.0); }), "");
 }
 
+TEST(Extend, KeepsNoCooldownOfLessThanAStep) {
+  const std::vector<std::int64_t> to = {50};
+  EXPECT_EQ(error_of([&] { extend(Schedule::parse("wsd(steps=1000, cooldown=1%)"), 20, to); }),
+            "cooldown = 1%: must be at least 1 step");
+}
+
 TEST(Extend, SaysWhatIsWrong) {
   const auto error = [](const char* spec, std::int64_t m, std::vector<std::int64_t> to) {
     return error_of([&] { extend(Schedule::parse(spec), m, to); });

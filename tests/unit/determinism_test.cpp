@@ -5,11 +5,13 @@
 #include <bit>
 #include <cstdint>
 #include <iomanip>
+#include <limits>
 #include <map>
 #include <sstream>
 #include <string>
 
 #include "scheduled/design.hpp"
+#include "scheduled/runlog.hpp"
 
 namespace scheduled {
 namespace {
@@ -170,6 +172,34 @@ TEST(Determinism, Designs) {
                          {"refined", 0xf7f69357b4eb2509},
                          {"sensitivity", 0xdb52775984697f11},
                          {"worst-case optimal", 0x79c955d429a2a290},
+                     });
+}
+
+/// The ends of rates that are logged for 80 of 100 steps of a cooldown, continued.
+TEST(Determinism, ContinuedRates) {
+  Hashes found;
+  for (const char* decay : {"linear", "cosine", "1-sqrt"}) {
+    const Schedule schedule =
+        Schedule::parse(std::string("wsd(steps=200, cooldown=100, peak=1e-3, decay=") + decay + ")");
+    RunLog log;
+    log.name = "run";
+    for (std::int64_t step = 0; step < 200; step += 4) {
+      log.step.push_back(step);
+      log.column["lr"].push_back(step < 180 ? schedule.lr(step) : std::numeric_limits<double>::quiet_NaN());
+    }
+    const auto tail = rate_tail(log);
+    ASSERT_TRUE(tail) << decay;
+    EXPECT_EQ(tail->shape, decay);
+    Hash hash;
+    hash.add(tail->zero_at);
+    const RunLog whole = continue_rates(log);
+    for (const double rate : whole.at("lr")) hash.add(rate);
+    found[decay] = hash.value();
+  }
+  expect_same(found, {
+                         {"1-sqrt", 0x549502dba479823e},
+                         {"cosine", 0x84bbdfddd79edaaf},
+                         {"linear", 0x5ac77bc44ef5b943},
                      });
 }
 

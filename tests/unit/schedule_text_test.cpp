@@ -162,6 +162,13 @@ TEST(SpecErrors, AMissingHorizonIsAnErrorOfItsOwn) {
   EXPECT_THROW(Schedule::parse("constant").values(), NeedsHorizon);
 }
 
+TEST(SpecErrors, ACooldownIsAtLeastOneStep) {
+  EXPECT_EQ(parse_error("wsd(steps=40, cooldown=1%)"), "cooldown = 1%: must be at least 1 step");
+  EXPECT_EQ(parse_error("wsd(steps=4, cooldown=10%, decay=cosine)"), "cooldown = 10%: must be at least 1 step");
+  EXPECT_EQ(Schedule::parse("wsd(steps=40, cooldown=0)").layout().cooldown_steps, 0);
+  EXPECT_EQ(Schedule::parse("wsd(steps=4)").layout().cooldown_steps, 0);  // the usual share of so few steps
+}
+
 TEST(SpecErrors, TriangularRisesAndFallsByItself) {
   EXPECT_EQ(parse_error("triangular"), "triangular: needs a horizon, steps=...");
   EXPECT_EQ(parse_error("triangular(steps=9, peak_at=9)"), "peak_at = 9: must leave a step for the fall");
