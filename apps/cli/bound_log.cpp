@@ -87,10 +87,10 @@ std::string text_of(const LoggedBound& run) {
   const std::string note = run.along.norm_note.empty() ? "" : " (" + run.along.norm_note + ")";
   std::string text = fmt::format("{}\n  T = {}, distance {}, grad norm {}{}\n\n", run.name, run.along.T,
                                  rounded(run.along.distance), run.grad_norm.text, note);
-  std::vector<std::string> header{"step", "learning rate"};
-  if (!run.along.loss.empty()) header.push_back(run.along.loss_column);
-  header.emplace_back("bound");
-  TextTable table(header);
+  std::vector<std::string> titles{"step", "learning rate"};
+  if (!run.along.loss.empty()) titles.push_back(run.along.loss_column);
+  titles.emplace_back("bound");
+  TextTable table(titles);
   for (const std::int64_t k : spread_steps(static_cast<std::int64_t>(run.along.step.size()), 15)) {
     const auto row = static_cast<std::size_t>(k) - 1;
     std::vector<std::string> cells{std::to_string(run.along.step[row]), rounded(run.along.lr[row])};

@@ -148,7 +148,7 @@ struct Record<cli::SweptRow> {
   static constexpr std::string_view meaning = "The best peak of one combination";
   static constexpr FieldList fields{
       Field{"", &X::row, "", "The combination and its result"},
-      Field{"spec", &X::tuned, "", "The schedule with its best peak; none where there is an error"},
+      Field{"tuned", &X::tuned, "", "The schedule with its best peak; none where there is an error"},
       Field{"ratio", &X::ratio, "", "Bound over the smallest bound of the same horizon and grad norm"}};
 };
 

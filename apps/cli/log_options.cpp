@@ -13,7 +13,9 @@ namespace {
 constexpr const char* lr_meaning = "The schedule of a log without learning rates, or with rounded ones";
 constexpr const char* pattern_meaning =
     "Read lines of text by this, such as 'step {step}: loss {train_loss} lr {lr}'; may be repeated";
-constexpr const char* restarts_meaning = "Where steps go back: keep-last (the default), keep-first, average or error";
+constexpr const char* restarts_meaning =
+    "Where steps go back, which of two rows of a step counts: keep-last, keep-first, their average, or none (error); "
+    "automatic: keep-last";
 constexpr const char* lr_of_meaning = "A row has the rate of its own update (same) or of the next one (next)";
 constexpr const char* continue_meaning =
     "After the last logged rate go on along its rows' linear, cosine or 1-sqrt decay to 0";

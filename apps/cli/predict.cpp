@@ -81,10 +81,10 @@ std::string text_of(const std::vector<Prediction>& rows, const FittedLaw& fitted
   if (several) text += "above the best: the interval of the difference, without the noise of a measurement\n";
   std::int64_t longest = 1;
   for (const Prediction& row : rows) longest = std::max(longest, row.step.back());
-  std::vector<std::string> header{"step"};
-  for (const Prediction& row : rows) header.push_back(rows.size() == 1 ? "loss" : row.name);
-  if (rows.size() == 1) header.insert(header.end(), {"90 % interval", "learning rate"});
-  TextTable table(header);
+  std::vector<std::string> titles{"step"};
+  for (const Prediction& row : rows) titles.push_back(rows.size() == 1 ? "loss" : row.name);
+  if (rows.size() == 1) titles.insert(titles.end(), {"90 % interval", "learning rate"});
+  TextTable table(titles);
   for (const std::int64_t t : spread_steps(longest, 11)) {
     if (t < first_described(fitted) && t < longest) continue;
     std::vector<std::string> cells{std::to_string(t)};

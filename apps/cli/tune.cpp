@@ -26,7 +26,8 @@ struct TuneOptions {
 const BestBaseLr& best_of(const Tuned& tuned) { return tuned.sensitivity.best; }
 
 Tuned tune_one(const Schedule& schedule, const BoundSettings& settings, const TuneOptions& options) {
-  const LrSensitivity found = lr_sensitivity(schedule, settings, options.within.value);
+  const LrSensitivity found =
+      renamed({{"share", "within"}}, [&] { return lr_sensitivity(schedule, settings, options.within.value); });
   Tuned tuned{{schedule.with_peak(found.best.peak)}, found, {}};
   if (options.explain) tuned.facts = bound_facts(tuned.schedule.schedule, settings);
   return tuned;

@@ -222,7 +222,7 @@ void add_watch(Verb& command) {
   options.fit.logs.add_to(verb, "Without --fitted: another run, to fit the law to this one and to it");
   options.fit.add_settings_to(verb);
   verb.add("--cooldown", options.cooldown, "Its length: steps, or a share of the run that it ends").type("N");
-  verb.add("--decay", options.decay, "Its shape: linear, 1-sqrt, cosine, ...").type("NAME");
+  verb.add("--decay", options.decay, "Its shape: " + decay_names()).type("NAME").suggest(suggest_decays);
   verb.add("--further", options.further, "Steps of 'and if it started later?'").type("N");
   verb.add("--every", options.every, "Look for growth each so many seconds").type("SECONDS");
   verb.add("--until", options.until,

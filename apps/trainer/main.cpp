@@ -7,6 +7,7 @@
 #include "shell/process.hpp"
 #include "trainer/options.hpp"
 #include "trainer/progress_line.hpp"
+#include "trainer/records.hpp"
 #include "trainer/train.hpp"
 
 namespace scheduled::trainer {
@@ -21,20 +22,7 @@ void ask_to_stop(int signal) {
 }
 
 void print_result(const TrainResult& result, bool json) {
-  if (json) {
-    return shell::print_line(Json::object({{"line", result.line},
-                                           {"first", result.first},
-                                           {"step", result.step},
-                                           {"end", result.end},
-                                           {"stopped", result.stopped},
-                                           {"val_loss", result.val_loss},
-                                           {"folder", result.folder.string()},
-                                           {"parameters", result.parameters},
-                                           {"seconds", result.seconds},
-                                           {"recording", result.recording},
-                                           {"committing", result.committing},
-                                           {"tokens_per_second", result.tokens_per_second}}));
-  }
+  if (json) return shell::print_line(to_json(result));
   std::string text =
       fmt::format("{} {} at step {} of {}, {} tokens/s\n", result.line, result.stopped ? "stopped" : "is", result.step,
                   result.end, static_cast<std::int64_t>(result.tokens_per_second));

@@ -224,7 +224,7 @@ class Sweeps(command.CommandTest):
         rows = json.loads(self.output_of(*self.GRID, "--json"))["rows"]
         self.assertEqual(len(rows), 192)
         for row in rows[::17]:
-            tuned = json.loads(self.output_of("tune", row["spec"], "-G", row["grad_norm"] if isinstance(row["grad_norm"], str) else "1", "--json"))
+            tuned = json.loads(self.output_of("tune", row["tuned"], "-G", row["grad_norm"] if isinstance(row["grad_norm"], str) else "1", "--json"))
             self.assertAlmostEqual(tuned["bound"] / row["bound"], 1, delta=1e-12)
         best = {}
         for row in rows:

@@ -167,7 +167,7 @@ class BadDesigns(command.CommandTest):
 
     def test_tune(self):
         self.check("within = x: must be a share", "tune", SHORT, "--within", "x")
-        self.check("share = 0: must be > 0", "tune", SHORT, "--within", "0")
+        self.check("within = 0: must be > 0", "tune", SHORT, "--within", "0")
         self.check("--explain: not with --criterion worst-case", "tune", SHORT, "--explain", "--criterion", "worst-case")
 
     def test_optimize(self):

@@ -18,8 +18,8 @@ from scheduled import Schedule
 from test_surfaces import RECORDS, plain
 
 ROOT = pathlib.Path(__file__).parents[2]
-BUILT = [ROOT / "build" / kind / "scheduled" for kind in ("release", "quick", "dev")]
-COMMAND = os.environ.get("SCHEDULED_COMMAND") or next((str(path) for path in BUILT if path.exists()), None) or shutil.which("scheduled")
+BUILT = ROOT / "build/release/scheduled"
+COMMAND = os.environ.get("SCHEDULED_COMMAND") or (str(BUILT) if BUILT.exists() else shutil.which("scheduled"))
 
 #: The names that descriptions give: of the library's results, and of what verbs put together of these.
 NAMES = {
@@ -28,8 +28,15 @@ NAMES = {
     for name in re.findall(r'Field\{\s*"(\w+)"', path.read_text())
 }
 
-#: Keys in the sources of verbs that are no result: what `run export` prints is a log, in the form that reads back.
-BY_HAND = {"run_read.cpp": {"iter", "train", "config", "run", "line", "schedule", "record", "history", "metric.iter"}}
+#: Keys in the sources that are no result: what `run export` and `log` print is a log, in the form that reads back; a column
+#: for each horizon; the text of a schedule; the trainer's files.
+BY_HAND = {
+    "run_read.cpp": {"iter", "train", "config", "run", "line", "schedule", "record", "history", "metric.iter", "step"},
+    "log.cpp": {"step"},
+    "extend.cpp": {"stopped_"},
+    "print.cpp": {"spec"},  # beside every schedule
+}
+FILE_FORMATS = {"checkpoint.cpp", "safetensors.cpp"}
 KEY = re.compile(
     r'\[\s*"([\w.]+)"\s*\]'  # json["key"]
     r'|(?:object|array)\(\s*\{?\s*\{\s*"([\w.]+)"'  # Json::object({{"key", ...
@@ -37,14 +44,16 @@ KEY = re.compile(
     r'|\.add\(\s*"([a-z][\w.]*)",'  # json.add("key", ...
     r'|csv_line\(\s*\{\s*"([\w.]+)"'  # csv_line({"column", ...
     r'|write\(\s*"(\w+)[,\\]'  # write("column,...
+    r'|(?:header|row|cells|names|columns)\{\s*"([a-z][\w.]*)"\}'  # std::vector<std::string> names{"column"}
+    r'|header\.(?:push_back|emplace_back)\([^;]*?"([a-z]\w*)\{?\}?"'  # header.push_back("column")
 )
 #: {"words", ...} of other kinds: what an option is called here and there, rows of tables, examples.
-NO_KEY = re.compile(r"renamed\(|TextTable|text\.add|fail_|verb\.add|insert\(|header|plot::|Line|names\{|kinds\{")
+NO_KEY = re.compile(r"renamed\(|TextTable|text\.add|fail_|verb\.add|insert\(|TextTable|text_of|plot::|Line|kinds\{")
 
 
 def test_verbs_spell_no_key():
     found = {}
-    for path in sorted((ROOT / "apps/cli").glob("*.cpp")):
+    for path in sorted(set(ROOT.glob("apps/*/*.cpp")) - {ROOT / "apps/trainer" / name for name in FILE_FORMATS}):
         for statement in re.split(r"(?<=[;{}])\s*\n", path.read_text()):
             if NO_KEY.search(statement):
                 continue
@@ -374,3 +383,35 @@ def test_run(run):
     with anytime.RunStore.open(run.folder / "a") as store:
         record = plain(store.record())
     assert {key: status[key] for key in status if key != "folder"} == {key: record[key] for key in record if key != "folder"}
+
+
+def names_of(kind):
+    return [name.removesuffix("_") for name, _, _ in RECORDS[kind]]
+
+
+def test_run_step_by_step(run):
+    pytest.importorskip("scheduled.anytime", exc_type=ImportError)
+    (run.folder / "model").write_text("x")
+    for kind, *arguments in [
+        ("RecordedLine", "init", "a", "--trunk", "rsqrt(warmup=5, peak=0.1)"),
+        ("RecordedCheckpoint", "commit", "a", "model", "--step", "100"),
+        ("RecordedLine", "branch", "a", "b"),
+        ("Resume", "resume", "a", "--line", "b"),
+        ("VerifyReport", "verify", "a"),
+        ("GcReport", "gc", "a", "--dry-run"),
+        ("RunRecord", "status", "a"),
+    ]:
+        value = json.loads(run.output("run", *arguments, "--json"))
+        assert list(value) == names_of(kind), arguments
+        assert_named(value)
+    assert_named(json.loads(run.output("run", "log", "a", "--step", "100", "val_loss=3", "--json")))
+
+
+def test_log_and_watch(run):
+    value = json.loads(run.output("log", "run.csv", "--json"))
+    assert_named(value)
+    rows = list(csv.DictReader(io.StringIO(run.output("log", "run.csv", "--csv"))))
+    assert [int(row["step"]) for row in rows] == scheduled.read_log(run.folder / "run.csv").step.tolist()
+    pytest.importorskip("scheduled.law", exc_type=ImportError)
+    watched = json.loads(run.output("watch", "trunk.csv", "--fitted", "law.json", "--once", "--json"))
+    assert_named({key: value for key, value in watched.items() if key != "meta"})
