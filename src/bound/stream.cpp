@@ -183,6 +183,58 @@ std::string check_of(std::string_view text) {
   return digits;
 }
 
+[[noreturn]] void reject(std::string_view why) {
+  fail_argument("stream state", concat({why, "; it must be what save() wrote"}));
+}
+
+/// A saved state as JSON, whatever it may be.
+class SavedState {
+ public:
+  explicit SavedState(std::string_view text) : json_(parse(text)) {
+    const Json* const version = json_.find("omega_stream");
+    checked_ = version != nullptr && *version == Json(2);  // 1 is what 0.1.0 wrote, without a check
+    if (version == nullptr || !(checked_ || *version == Json(1))) reject("not a saved stream");
+  }
+
+  bool checked() const { return checked_; }
+  const Json* check() const { return json_.find("check"); }
+
+  double number(std::string_view key) const {
+    const Json* const found = json_.find(key);
+    if (found == nullptr || !found->is_number()) reject(concat({key, " is missing"}));
+    return found->number();
+  }
+  std::int64_t whole(std::string_view key) const {
+    const Json* const found = json_.find(key);
+    if (found == nullptr || !found->is_whole()) reject(concat({key, " is missing"}));
+    return found->whole();
+  }
+  std::vector<double> numbers(std::string_view key) const {
+    const Json* const found = json_.find(key);
+    if (found == nullptr || !found->is_array()) reject(concat({key, " is missing"}));
+    std::vector<double> values;
+    for (const Json& item : found->items()) {
+      if (!item.is_number() || !std::isfinite(item.number())) {
+        reject(concat({key, " holds something else than numbers"}));
+      }
+      values.push_back(item.number());
+    }
+    return values;
+  }
+
+ private:
+  static Json parse(std::string_view text) {
+    try {
+      return Json::parse(text);
+    } catch (const ArgumentError&) {
+      return {};
+    }
+  }
+
+  Json json_;
+  bool checked_ = false;
+};
+
 }  // namespace
 
 std::string OmegaStream::save() const {
@@ -195,47 +247,15 @@ std::string OmegaStream::save() const {
 }
 
 OmegaStream OmegaStream::restore(std::string_view text) {
-  const auto reject = [](std::string_view why) {
-    fail_argument("stream state", concat({why, "; it must be what save() wrote"}));
-  };
-  const auto parsed = [&] {
-    try {
-      return Json::parse(text);
-    } catch (const ArgumentError&) {
-      return Json();
-    }
-  };
-  const Json json = parsed();
-  const Json* const version = json.find("omega_stream");
-  const bool checked = version != nullptr && *version == Json(2);  // 1 is what 0.1.0 wrote, without a check
-  if (version == nullptr || !(checked || *version == Json(1))) reject("not a saved stream");
-  const auto numbers = [&](std::string_view key) {
-    const Json* const found = json.find(key);
-    if (found == nullptr || !found->is_array()) reject(concat({key, " is missing"}));
-    std::vector<double> values;
-    for (const Json& item : found->items()) {
-      if (!item.is_number() || !std::isfinite(item.number())) {
-        reject(concat({key, " holds something else than numbers"}));
-      }
-      values.push_back(item.number());
-    }
-    return values;
-  };
-  const auto integer = [&](std::string_view key) {
-    const Json* const found = json.find(key);
-    if (found == nullptr || !found->is_whole()) reject(concat({key, " is missing"}));
-    return found->whole();
-  };
-  const Json* const distance = json.find("distance");
-  if (distance == nullptr || !distance->is_number()) reject("distance is missing");
-  OmegaStream stream(distance->number());
-  stream.steps_ = integer("steps");
-  stream.first_ = integer("first");
-  const auto sums = numbers("sums");
-  stream.state_ = numbers("state");
-  stream.state_low_ = numbers("state_low");
-  const auto moment = numbers("moment");
-  const auto moment_low = numbers("moment_low");
+  const SavedState saved(text);
+  OmegaStream stream(saved.number("distance"));
+  stream.steps_ = saved.whole("steps");
+  stream.first_ = saved.whole("first");
+  const auto sums = saved.numbers("sums");
+  stream.state_ = saved.numbers("state");
+  stream.state_low_ = saved.numbers("state_low");
+  const auto moment = saved.numbers("moment");
+  const auto moment_low = saved.numbers("moment_low");
   constexpr std::int64_t most = 4000;  // |log2| of every LR allowed, in nodes, and more
   constexpr std::int64_t most_steps = std::int64_t{1} << 53;
   const bool sizes_fit = sums.size() == 4 && moment.size() == moments && moment_low.size() == moments &&
@@ -253,10 +273,10 @@ OmegaStream OmegaStream::restore(std::string_view text) {
     stream.rate_.push_back(node_rate(stream.first_ + static_cast<std::int64_t>(k)));
   }
   stream.decay_.assign(stream.state_.size(), 0.0);
-  if (checked) {
-    const Json* const check = json.find("check");
+  if (saved.checked()) {
     const Json again = Json::parse(stream.save());
-    if (check == nullptr || *check != *again.find("check")) reject("its check does not fit, it was altered");
+    if (saved.check() == nullptr || *saved.check() != *again.find("check"))
+      reject("its check does not fit, it was altered");
   }
   return stream;
 }

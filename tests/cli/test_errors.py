@@ -231,10 +231,16 @@ class BadDesigns(command.CommandTest):
         self.check("norm = 'l3': must be l2 or l1", "refine", "--log", "one.csv", "--norm", "l3")
         self.check("nowhere: no such file", "refine", "--log", "nowhere")
 
+    def test_cooldown_of_less_than_a_step(self):
+        self.check("cooldown = 1%: must be at least 1 step", "show", "wsd(steps=40, cooldown=1%)")
+        rows = self.output_of("compare", "wsd", "--horizons", "40", "--cooldowns", "1%,10%")
+        self.assertIn("cooldown = 1%: must be at least 1 step", rows)
+
     def test_extend(self):
         trunk = "wsd(steps=400, peak=0.025)"
         (self.folder / "nolr.csv").write_text("step,loss\n1,3\n2,2\n")
         (self.folder / "run.csv").write_text("step,lr\n1,0.1\n2,0.1\n3,0\n")
+        self.check("cooldown = 1%: must be at least 1 step", "extend", "wsd(steps=400, cooldown=1%)", "--at", "20", "--to", "60")
         self.check("to = 300: must be at least 322", "extend", trunk, "--at", "320", "--to", "300")
         self.check("at = 330: must be between 1 and 320", "extend", trunk, "--at", "330", "--to", "2x")
         self.check("must be constant but for warmup and cooldown", "extend", "rsqrt(steps=9, warmup=1)", "--at", "3", "--to", "2x")
