@@ -32,6 +32,8 @@ SHELLS = {
 }
 PUBLIC_ONLY = {"examples", "tests/install"}  # what users write: no private header at all
 ALL_OF_THE_LIBRARY = {"tests", "tests/support"}
+# Headers of others that take long to compile, or that one parser is to be the only reader of: where they may be included.
+KEPT = {"CLI/": ["apps/shell/options.cpp"], "nlohmann/": ["src/base/json.cpp", "src/runlog/formats"]}
 ROOTS = ["apps", "paper", "tests", "src", "include", "."]  # folders that "plot/figure.hpp" and the like may be relative to
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.M)
 
@@ -91,6 +93,9 @@ def main(root: pathlib.Path) -> int:
             errors.append(f"{name}: unknown module {user!r}; give it a place in tools/check_layers.py")
             continue
         for header in INCLUDE.findall(file.read_text(encoding="utf-8")):
+            for prefix, places in KEPT.items():
+                if header.startswith(prefix) and not any(name.is_relative_to(place) for place in places):
+                    errors.append(f"{name}: includes {header!r}: only {' and '.join(places)} may")
             path = included(root, file, header)
             if path is None:
                 continue

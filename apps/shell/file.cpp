@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "shell/values.hpp"
 
 namespace scheduled::shell {

@@ -71,7 +71,7 @@ Option& Option::type(const std::string& text) {
 }
 
 Option& Option::required() {
-  option_->required();
+  option_->required()->default_str("");  // what must be given has no default
   return *this;
 }
 
@@ -104,13 +104,14 @@ Suggest suggest_words(std::span<const std::string_view> words) {
 Verb::Verb(const std::string& name, const std::string& meaning)
     : owned_(std::make_shared<CLI::App>(meaning, name)), app_(owned_.get()) {
   app_->set_help_flag("-h,--help", "Print this help and exit");  // of all verbs, which are to come
+  app_->get_formatter()->label("SUBCOMMAND", "VERB");
 }
 
 Verb::~Verb() = default;
 
 Verb& Verb::verb(const std::string& name, const std::string& meaning) {
   app_->require_subcommand(0, 1);
-  verbs_.push_back(std::unique_ptr<Verb>(new Verb(app_->add_subcommand(name, meaning))));
+  verbs_.push_back(std::unique_ptr<Verb>(new Verb(app_->add_subcommand(name, meaning)->group("Verbs"))));
   return *verbs_.back();
 }
 

@@ -39,13 +39,9 @@ struct Values {
 };
 template <class T>
 Values values_of() {
-  if constexpr (requires { Argument<T>::words(); }) {
-    return {suggest_words(Argument<T>::words())};
-  } else {
-    return {{}, requires {requires Argument<T>::may_be_file;
-  }
-};
-}  // namespace scheduled::shell
+  Values values{.files = MayBeFile<T>};
+  if constexpr (HasWords<T>) values.suggest = suggest_words(Argument<T>::words());
+  return values;
 }
 
 /// A verb as completion needs it. Names of options have their dashes.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "shell/arguments.hpp"
 #include "shell/file.hpp"
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "shell/arguments.hpp"
 
 namespace scheduled::shell {

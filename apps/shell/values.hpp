@@ -19,6 +19,14 @@ namespace scheduled::shell {
 template <class T>
 struct Argument;
 
+/// For completion: an argument of this type may name a file, or is one of a few words.
+template <class T>
+concept MayBeFile = Argument<T>::may_be_file;
+template <class T>
+concept HasWords = requires {
+  Argument<T>::words();
+};
+
 /// A share of something, such as 20% or 0.2.
 struct Share {
   double value = 0.0;
@@ -28,9 +36,6 @@ struct Share {
 struct Threads {
   int count = 1;
 };
-
-/// `text` without blanks at its ends.
-std::string_view trimmed(std::string_view text);
 
 /// The entries between commas, without the blanks around them. Throws ArgumentError where one is empty.
 std::vector<std::string> read_list(std::string_view name, std::string_view text);
@@ -87,9 +92,8 @@ struct Argument<E> {
 
 template <class T>
 struct Argument<std::optional<T>> {
-  static auto words() requires requires { Argument<T>::words(); }
-  { return Argument<T>::words(); }
-  static constexpr bool may_be_file = requires { requires Argument<T>::may_be_file; };
+  static constexpr bool may_be_file = MayBeFile<T>;
+  static auto words() requires HasWords<T> { return Argument<T>::words(); }
   static std::optional<T> read(std::string_view name, std::string_view text) { return Argument<T>::read(name, text); }
   static std::string show(const std::optional<T>& value) { return value ? Argument<T>::show(*value) : std::string(); }
 };

@@ -63,7 +63,7 @@ class CommandTest(unittest.TestCase):
 
     def verbs(self, *outer):
         """Every verb as its words, from --help: ("show",), ..., ("run", "plan"), ..."""
-        listed = re.search(r"^Subcommands:\n((?:  .*\n)+)", self.output_of(*outer, "--help"), re.M)
+        listed = re.search(r"^Verbs:\n((?:  .*\n)+)", self.output_of(*outer, "--help"), re.M)
         found = []
         for name in re.findall(r"^  (\S+)", listed[1], re.M) if listed else []:
             found.append((*outer, name))

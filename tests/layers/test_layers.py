@@ -32,6 +32,8 @@ PLANTED = [
     ("examples/embed.cpp", "base/sum.hpp", "a private header of the library"),
     ("tests/unit/json_test.cpp", "cli/draw.hpp", "tests may not include apps/cli"),
     ("tests/support/throws.hpp", "plot/figure.hpp", "tests/support may not include apps/plot"),
+    ("apps/cli/tune.cpp", "CLI/CLI.hpp", "only apps/shell/options.cpp may"),
+    ("apps/trainer/data.cpp", "nlohmann/json.hpp", "only src/base/json.cpp and src/runlog/formats may"),
     ("elsewhere/planted.hpp", "scheduled/bound.hpp", "unknown module 'elsewhere'"),
 ]
 
