@@ -46,8 +46,8 @@ std::string render(const Figure& figure, Format format) {
 }
 
 std::string render_animation(const std::vector<Figure>& frames, double seconds) {
-  if (frames.empty()) throw std::invalid_argument("frames = []: an animation needs at least one");
-  if (!(seconds > 0.0 && seconds < 600.0)) throw std::invalid_argument("seconds: must be > 0 and < 600");
+  if (frames.empty()) fail_value("frames", "[]", "an animation needs at least one");
+  if (!(seconds > 0.0 && seconds < 600.0)) fail_value("seconds", seconds, "must be > 0 and < 600");
   std::string bytes = run_gnuplot(gnuplot_animation(frames, seconds));
   if (!bytes.starts_with("GIF8") || !bytes.ends_with(';')) {
     throw std::runtime_error("gnuplot failed: its animation is incomplete; is there room for temporary files?");

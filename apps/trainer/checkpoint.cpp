@@ -4,8 +4,10 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "base/error.hpp"
 #include "base/object.hpp"
 #include "scheduled/error.hpp"
+#include "shell/arguments.hpp"
 #include "trainer/safetensors.hpp"
 
 namespace scheduled::trainer {
@@ -23,10 +25,14 @@ std::span<const float> part(std::span<const float> flat, const TensorPlace& plac
   return flat.subspan(static_cast<std::size_t>(place.offset), static_cast<std::size_t>(place.count));
 }
 
+[[noreturn]] void fail_at(const fs::path& path, const std::string& requirement) {
+  throw ArgumentError({.requirement = requirement, .place = Place{path.string()}});
+}
+
 std::string read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) {
-    throw std::invalid_argument(path.string() + ": cannot be read; this checkpoint is not one of scheduled train");
+    fail_at(path, "cannot be read; this checkpoint is not one of scheduled train");
   }
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
@@ -37,9 +43,9 @@ void read_tensors(const fs::path& path, const Layout& layout, const std::string&
   flat.resize(static_cast<std::size_t>(layout.total));
   for (const TensorPlace& place : layout.tensors) {
     const auto at = tensors.find(place.name + suffix);
-    if (at == tensors.end()) throw std::invalid_argument(path.string() + ": has no tensor " + place.name + suffix);
+    if (at == tensors.end()) fail_at(path, "has no tensor " + place.name + suffix);
     if (at->second.shape != place.shape) {
-      throw std::invalid_argument(path.string() + ": tensor " + place.name + suffix + " has another shape");
+      fail_at(path, "tensor " + place.name + suffix + " has another shape");
     }
     at->second.copy_to(
         std::span(flat).subspan(static_cast<std::size_t>(place.offset), static_cast<std::size_t>(place.count)));
@@ -56,8 +62,9 @@ void check_identity(const fs::path& path, const ObjectReader& recorded, const Id
                                  : "go on with that";
     std::error_code error;  // the store's paths are absolute, people's seldom
     const std::string shown = fs::proximate(path, error).string();
-    throw std::invalid_argument(key + " = " + value + ": the run was trained with " + before + " (" + shown + "); " +
-                                undo + ", or begin another run in a folder of its own");
+    fail_value(key, value,
+               "the run was trained with " + before + " (" + shown + "); " + undo +
+                   ", or begin another run in a folder of its own");
   }
 }
 
@@ -105,30 +112,21 @@ TrainState read_checkpoint(const fs::path& folder, const Layout& layout, const I
   fs::path path = folder / state_file;
   TrainState state;
   const std::string text = read_file(path);
-  try {
-    const Json json = Json::parse(text);
-    const ObjectReader fields(json, path.string());
-    if (const std::int64_t format = fields.whole("format", 0, most); format > state_format) {
-      throw std::invalid_argument(path.string() + ": was written by a newer scheduled: its format is " +
-                                  std::to_string(format));
-    }
-    check_identity(path, fields.object("config"), identity);
-    state.step = fields.whole("step", 0, most);
-    state.loss_sum = fields.number("loss_sum");
-    state.loss_count = fields.whole("loss_count", 0, most);
-    state.omega = OmegaStream::restore(fields.text("omega"));
-  } catch (const ArgumentError& error) {
-    if (error.fields().place) throw;
-    throw error.at(Place{path.string()});
+  const Json json = shell::located(path.string(), [&] { return Json::parse(text); });
+  const ObjectReader fields(json, path.string());
+  if (const std::int64_t format = fields.whole("format", 0, most); format > state_format) {
+    fail_at(path, "was written by a newer scheduled: its format is " + std::to_string(format));
   }
+  check_identity(path, fields.object("config"), identity);
+  state.step = fields.whole("step", 0, most);
+  state.loss_sum = fields.number("loss_sum");
+  state.loss_count = fields.whole("loss_count", 0, most);
+  const std::string& omega = fields.text("omega");
+  state.omega = shell::located(path.string(), [&] { return OmegaStream::restore(omega); });
   const auto read = [&](const char* name, auto&& use) {
     path = folder / name;
     const std::string bytes = read_file(path);
-    try {
-      use(parse_safetensors(std::as_bytes(std::span(bytes))));
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(path.string() + ": " + error.what());
-    }
+    shell::located(path.string(), [&] { use(parse_safetensors(std::as_bytes(std::span(bytes)))); });
   };
   read(model_file, [&](const auto& tensors) { read_tensors(path, layout, "", weights.values, tensors); });
   read(optimizer_file, [&](const auto& tensors) {

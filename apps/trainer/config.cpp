@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/object.hpp"
 #include "scheduled/schedule.hpp"
+#include "shell/arguments.hpp"
 
 namespace scheduled::trainer {
 namespace fs = std::filesystem;
@@ -98,25 +99,15 @@ void read_all(const ObjectReader& fields, const fs::path& folder, TrainConfig& c
   config.grad_norm_l1 = fields.flag("grad_norm_l1", false);
 }
 
-/// Runs `call`, whose errors are at `place`.
-template <class Call>
-auto placed(const std::string& place, const Call& call) {
-  try {
-    return call();
-  } catch (const ArgumentError& error) {
-    throw error.at(Place{place});
-  }
-}
-
 }  // namespace
 
 TrainConfig parse_config(std::string_view name, std::string_view text, const fs::path& folder) {
   TrainConfig config;
   config.file = fs::path(name);
   const std::string file(name);
-  const Json json = placed(file, [&] { return Json::parse(text, true); });
+  const Json json = shell::located(file, [&] { return Json::parse(text, true); });
   read_all(ObjectReader(json, file), folder, config);
-  placed(file + ": schedule", [&] { return Schedule::parse(config.schedule); });
+  shell::located(file + ": schedule", [&] { return Schedule::parse(config.schedule); });
   if (!Schedule::says_peak(config.schedule)) {
     throw ArgumentError({.name = "schedule",
                          .value = concat({"'", config.schedule, "'"}),

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "base/error.hpp"
 #include "trainer/random.hpp"
 
 namespace scheduled::trainer {
@@ -17,20 +18,21 @@ namespace fs = std::filesystem;
 
 namespace {
 
-[[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
-
 void append(const fs::path& file, std::vector<std::uint8_t>& bytes) {
+  const auto refuse = [&](const char* why) {
+    throw ArgumentError({.requirement = why, .place = Place{"data: " + file.string()}});
+  };
   std::error_code error;
-  if (!fs::exists(file, error)) fail("data: " + file.string() + ": no such file");
-  if (fs::is_directory(file, error)) fail("data: " + file.string() + ": is a folder; name its files");
+  if (!fs::exists(file, error)) refuse("no such file");
+  if (fs::is_directory(file, error)) refuse("is a folder; name its files");
   std::ifstream in(file, std::ios::binary);
   const std::size_t before = bytes.size();
   std::array<char, 1 << 16> block{};
   while (in.read(block.data(), block.size()) || in.gcount() > 0) {
     bytes.insert(bytes.end(), block.data(), block.data() + in.gcount());
   }
-  if (!in.eof()) fail("data: " + file.string() + ": cannot be read");
-  if (bytes.size() == before) fail("data: " + file.string() + ": is empty");
+  if (!in.eof()) refuse("cannot be read");
+  if (bytes.size() == before) refuse("is empty");
 }
 
 std::string sum_of(const std::vector<std::uint8_t>& bytes) {
@@ -48,8 +50,8 @@ Corpus::Corpus(const TrainConfig& config)
   for (const fs::path& file : config.validation) append(file, validation_);
   if (config.validation.empty()) {
     if (config.validation_bytes >= train_bytes()) {
-      fail("data.validation_bytes = " + std::to_string(config.validation_bytes) + ": must be less than the " +
-           std::to_string(train_bytes()) + " bytes of data.train");
+      fail_value("data.validation_bytes", std::to_string(config.validation_bytes),
+                 "must be less than the " + std::to_string(train_bytes()) + " bytes of data.train");
     }
     validation_.assign(train_.end() - config.validation_bytes, train_.end());
     train_.resize(train_.size() - validation_.size());
@@ -57,17 +59,17 @@ Corpus::Corpus(const TrainConfig& config)
   const std::int64_t windows = (train_bytes() - 1) / context_;
   batches_ = windows / batch_;
   if (batches_ < 1) {
-    fail("data.train: " + std::to_string(train_bytes()) + " bytes for training are not enough: an update reads " +
-         std::to_string(bytes_for(1)) + " (batch times context, and one)");
+    fail_argument("data.train", std::to_string(train_bytes()) + " bytes for training are not enough: an update reads " +
+                                    std::to_string(bytes_for(1)) + " (batch times context, and one)");
   }
   if (windows > std::numeric_limits<std::uint32_t>::max()) {
-    fail("data.train: " + std::to_string(windows) + " windows of " + std::to_string(context_) +
-         " bytes: must be below 2^32");
+    fail_argument("data.train",
+                  std::to_string(windows) + " windows of " + std::to_string(context_) + " bytes: must be below 2^32");
   }
   validation_there_ = (validation_bytes() - 1) / context_;
   if (validation_there_ < 1) {
-    fail("data.validation: " + std::to_string(validation_bytes()) + " bytes are not enough: must be at least " +
-         std::to_string(context_ + 1) + ", context + 1");
+    fail_argument("data.validation", std::to_string(validation_bytes()) + " bytes are not enough: must be at least " +
+                                         std::to_string(context_ + 1) + ", context + 1");
   }
   validation_windows_ = std::min(validation_there_, config.evaluate_batches * batch_);
   train_sum_ = sum_of(train_);

@@ -1,6 +1,8 @@
 // The transformer in LibTorch's operations, with its autograd.
 #include "trainer/learner.hpp"
 
+#include "base/error.hpp"
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
@@ -35,7 +37,7 @@ at::Device device_of(const std::string& name) {
   const auto there = static_cast<int>(torch::cuda::device_count());
   const int wanted = device.has_index() ? device.index() : 0;
   if (device.is_cuda() && wanted >= there) {
-    throw std::invalid_argument("device = " + name + ": there are " + std::to_string(there) +
+    fail_value("device", name, "there are " + std::to_string(there) +
                                 " CUDA devices for this LibTorch; use cpu");
   }
   return device;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "scheduled/error.hpp"
 
@@ -19,7 +20,7 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 constexpr std::size_t length_bytes = 8;
 constexpr std::uint64_t longest_header = 100'000'000;  // as the format's own implementation
 
-[[noreturn]] void fail(const std::string& text) { throw std::invalid_argument("safetensors: " + text); }
+[[noreturn]] void fail(const std::string& text) { fail_argument("safetensors", text); }
 
 struct Type {
   std::string_view name;

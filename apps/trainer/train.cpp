@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "base/error.hpp"
 #include "scheduled/anytime.hpp"
 #include "scheduled/trunk.hpp"
 #include "trainer/checkpoint.hpp"
@@ -14,8 +15,6 @@ namespace scheduled::trainer {
 namespace fs = std::filesystem;
 
 namespace {
-
-[[noreturn]] void fail(const std::string& text) { throw std::invalid_argument(text); }
 
 using Clock = std::chrono::steady_clock;
 
@@ -94,36 +93,41 @@ Training::Training(const TrainRequest& request, const TrainHooks& hooks)
 /// Where this call stops, for a line that is at step `at`.
 std::int64_t Training::end_of(const std::optional<std::int64_t>& horizon, std::int64_t at) const {
   if (!request_.until) {
-    if (!horizon) fail("until: is missing; " + line_ + " has no horizon, so say to which step it shall train");
+    if (!horizon)
+      fail_argument("until", "is missing; " + line_ + " has no horizon, so say to which step it shall train");
     return *horizon;
   }
-  const std::string until = "until = " + std::to_string(*request_.until) + ": ";
-  if (horizon && *request_.until > *horizon) fail(until + line_ + " ends at step " + std::to_string(*horizon));
-  if (*request_.until <= at) fail(until + line_ + " is at step " + std::to_string(at) + " already");
+  const auto refuse = [&](const std::string& why) { fail_value("until", std::to_string(*request_.until), why); };
+  if (horizon && *request_.until > *horizon) refuse(line_ + " ends at step " + std::to_string(*horizon));
+  if (*request_.until <= at) refuse(line_ + " is at step " + std::to_string(at) + " already");
   return *request_.until;
 }
 
 void Training::check_data(std::int64_t end) const {
   if (end <= corpus_.steps()) return;
-  fail("data.train: " + std::to_string(end) + " updates read " + std::to_string(corpus_.bytes_for(end)) +
-       " bytes; there are " + std::to_string(corpus_.train_bytes()) +
-       (config_.epochs > 1 ? " times " + std::to_string(config_.epochs) + " epochs" : "") + ", enough for " +
-       std::to_string(corpus_.steps()) + " updates; give more files, more data.epochs, or fewer steps");
+  fail_argument("data.train", std::to_string(end) + " updates read " + std::to_string(corpus_.bytes_for(end)) +
+                                  " bytes; there are " + std::to_string(corpus_.train_bytes()) +
+                                  (config_.epochs > 1 ? " times " + std::to_string(config_.epochs) + " epochs" : "") +
+                                  ", enough for " + std::to_string(corpus_.steps()) +
+                                  " updates; give more files, more data.epochs, or fewer steps");
 }
 
 /// Another line than the trunk was asked for, of a run that does not exist: says what to type first.
 void Training::refuse_without_trunk() const {
   const std::string run = request_.run.string();
-  const std::string what = (request_.branch ? "branch = " : "line = ") + line_ + ": ";
+  const char* const what = request_.branch ? "branch" : "line";
   if (schedule_.steps()) {
-    fail(what + "there is no run in " + run + " yet, and " + print(schedule_) +
-         " has a horizon: it makes a plain run, without branches; they leave a trunk without one (rsqrt, constant, "
-         "infinite)");
+    fail_value(
+        what, line_,
+        "there is no run in " + run + " yet, and " + print(schedule_) +
+            " has a horizon: it makes a plain run, without branches; they leave a trunk without one (rsqrt, constant, "
+            "infinite)");
   }
   const bool where = request_.branch && request_.branch->at;
-  fail(what + "there is no run in " + run + " yet, and a branch leaves a trunk; start that first: scheduled train " +
-       run + " --config " + config_.file.string() + " --until " +
-       (where ? std::to_string(*request_.branch->at) : "STEP"));
+  fail_value(what, line_,
+             "there is no run in " + run + " yet, and a branch leaves a trunk; start that first: scheduled train " +
+                 run + " --config " + config_.file.string() + " --until " +
+                 (where ? std::to_string(*request_.branch->at) : "STEP"));
 }
 
 void Training::open() {
@@ -157,8 +161,9 @@ void Training::begin_branch() {
   Cooldown wanted = branch.cooldown;
   wanted.length = steps(cooldown_steps(wanted.length, at->start, at->schedule.spec().step_size));
   if (at->parent.empty() || branch.at.value_or(at->start) != at->start || !(at->schedule.spec().cooldown == wanted)) {
-    fail("branch = " + branch.name + ": there is another line of this name, from step " + std::to_string(at->start) +
-         " with " + print(at->schedule) + "; --line goes on with it");
+    fail_value("branch", branch.name,
+               "there is another line of this name, from step " + std::to_string(at->start) + " with " +
+                   print(at->schedule) + "; --line goes on with it");
   }
 }
 
@@ -179,8 +184,9 @@ void Training::begin() {
   } else {
     state_ = read_checkpoint(planned.folder, layout_, identity_, weights);
     if (state_.step != planned.step) {
-      fail(planned.folder.string() + ": holds the state of step " + std::to_string(state_.step) +
-           ", but was committed as step " + std::to_string(planned.step));
+      throw ArgumentError({.requirement = "holds the state of step " + std::to_string(state_.step) +
+                                          ", but was committed as step " + std::to_string(planned.step),
+                           .place = Place{planned.folder.string()}});
     }
   }
   learner_->load(weights);
@@ -196,20 +202,20 @@ void Training::begin() {
 
 void Training::check_keep(const RunRecord* record) const {
   for (const std::int64_t step : keep_) {
-    const std::string keep = "keep = " + std::to_string(step) + ": ";
-    if (step > end_) fail(keep + "must be at most " + std::to_string(end_) + ", where this training stops");
+    const auto refuse = [step](const std::string& why) { fail_value("keep", std::to_string(step), why); };
+    if (step > end_) refuse("must be at most " + std::to_string(end_) + ", where this training stops");
     if (record == nullptr || step > record->line(line_).step) continue;
     const auto at = std::find_if(record->checkpoints.begin(), record->checkpoints.end(), [&](const auto& checkpoint) {
       return checkpoint.line == line_ && checkpoint.step == step && checkpoint.state == RecordedCheckpoint::State::live;
     });
     if (at == record->checkpoints.end()) {
-      fail(keep + line_ + " is at step " + std::to_string(record->line(line_).step) + " and has no checkpoint there");
+      refuse(line_ + " is at step " + std::to_string(record->line(line_).step) + " and has no checkpoint there");
     }
     if (!at->keep) {
-      fail(keep +
-           "this checkpoint was made without --keep, so run gc may delete it; begin its branch now: scheduled run "
-           "branch " +
-           request_.run.string() + " NAME --at " + std::to_string(step));
+      refuse(
+          "this checkpoint was made without --keep, so run gc may delete it; begin its branch now: scheduled run "
+          "branch " +
+          request_.run.string() + " NAME --at " + std::to_string(step));
     }
   }
 }
