@@ -10,6 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "figures/figure.hpp"
 #include "figures/report.hpp"
@@ -40,14 +41,14 @@ Order read_order(const std::string& text) {
   const auto& all = figures::all();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Entry& entry) { return entry.name == name; });
   if (found == all.end()) {
-    throw std::invalid_argument("figure = " + name + ": unknown; see scheduled-paper figures --list");
+    fail_value("figure", name, "unknown; see scheduled-paper figures --list");
   }
   if (colon == std::string::npos) return {*found, {}};
   const std::string variant = text.substr(colon + 1);
   if (std::find(found->variants.begin(), found->variants.end(), variant) == found->variants.end()) {
     const std::string known =
         found->variants.empty() ? "it has none" : fmt::format("must be {}", known_variants(*found));
-    throw std::invalid_argument(fmt::format("variant = {} of {}: {}", variant, name, known));
+    fail_value("variant", concat({variant, " of ", name}), known);
   }
   return {*found, {variant}};
 }
@@ -59,7 +60,7 @@ std::vector<Order> chosen(const FiguresOptions& options, std::string& left_out) 
   for (const std::string& text : options.names) {
     Order order = read_order(text);
     if (order.entry.needs_logs() && options.logs.empty()) {
-      throw std::invalid_argument(fmt::format("figure = {}: needs --logs DIR ({})", text, order.entry.inputs));
+      fail_value("figure", text, fmt::format("needs --logs DIR ({})", order.entry.inputs));
     }
     const auto same = [&](const Order& other) { return other.entry.name == order.entry.name; };
     const auto earlier = std::find_if(orders.begin(), orders.end(), same);
@@ -192,11 +193,11 @@ void make_figures(const FiguresOptions& options) {
   std::string left_out;
   const std::vector<Order> orders = chosen(options, left_out);
   if (!options.logs.empty() && !std::filesystem::is_directory(options.logs)) {
-    throw std::invalid_argument(options.logs + ": is not a folder of logs");
+    shell::fail_file(options.logs, "is not a folder of logs");
   }
   std::error_code error;
   std::filesystem::create_directories(options.out, error);
-  if (error) throw std::invalid_argument(options.out + ": cannot be made: " + error.message());
+  if (error) shell::fail_file(options.out, "cannot be made: " + error.message());
   const std::filesystem::path out = options.out;
   shell::check_writable(out / "report.md");
   const std::vector<figures::Row> earlier = earlier_rows(out / "report.md");

@@ -23,7 +23,7 @@ struct CurveProblem {
 };
 
 /// sums[t] += sum over k < t of weight_k/(S_t - S_k); relative error about 12 5.83^-order, order <= max_order of
-/// curve_kernels.hpp. Rates >= 1e-75 after scaling, at least one step. `threads` > 1 share the work; the result does
+/// kernels/curve.hpp. Rates >= 1e-75 after scaling, at least one step. `threads` > 1 share the work; the result does
 /// not depend on them.
 void add_cauchy_sums(const CurveProblem& problem, std::size_t order, int threads, std::span<double> sums);
 

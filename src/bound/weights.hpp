@@ -1,4 +1,4 @@
-// Passes over the steps for the worst case: p_t = p_{t+1} + eta_t / p_{t+1} from p_T to p_1 (bound_worst_case.hpp).
+// Passes over the steps for the worst case: p_t = p_{t+1} + eta_t / p_{t+1} from p_T to p_1 (scheduled/bound.hpp).
 //
 // A relative error of p_{t+1} reaches p_t multiplied by (1 - a)/(1 + a), a = eta_t / p_{t+1}^2 >= 0, whose size is at
 // most 1; the carried low part keeps the rounding of the sum itself out. What is left is the rounding of eta_t/p_{t+1},

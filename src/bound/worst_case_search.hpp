@@ -1,4 +1,4 @@
-// The search over p_T for steps with varying grad norms (bound_worst_case.hpp).
+// The search over p_T for steps with varying grad norms (scheduled/bound.hpp).
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The constrained problem in scaled units (D = 1, largest G = 1) and the parts of its solver (design_constrained.hpp).
+// The constrained problem in scaled units (D = 1, largest G = 1) and the parts of its solver (scheduled/design.hpp).
 #pragma once
 
 #include <cstddef>

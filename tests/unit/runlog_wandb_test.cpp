@@ -1,4 +1,4 @@
-// Weights & Biases' own file, made byte by byte; tests/logs reads files that wandb wrote.
+// Weights & Biases' own file, made byte by byte; tests/frameworks/test_logs.py reads files that wandb wrote.
 #include <cstring>
 
 #include "runlog/checksum.hpp"
