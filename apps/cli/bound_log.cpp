@@ -108,7 +108,7 @@ void bound_along_logs(const LogOptions& logs, const BoundOptions& bound, const O
   const std::vector<RunFiles> all = LogOptions::with_lines(logs.logs);
   for (const RunFiles& files : all) runs.push_back(evaluate(files, logs, bound));
   const std::vector<std::string> names = run_names(all);
-  for (std::size_t k = 0; k < runs.size(); ++k) runs[k].name = names[k];
+  for (std::size_t k = 0; k < runs.size(); ++k) runs[k].name = source_name(names[k]);
   if (!output.figure.empty()) plot::write_figure(draw(runs, bound.criterion), output.figure);
   if (output.csv) return print_series(runs, [&](std::size_t k) { return OfRun{runs[k].name}; });
   std::string text;
