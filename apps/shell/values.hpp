@@ -107,7 +107,10 @@ struct Argument<std::vector<T>> {
   }
   static std::string show(const std::vector<T>& values) {
     std::string text;
-    for (const T& value : values) text += (text.empty() ? "" : ",") + Argument<T>::show(value);
+    for (const T& value : values) {
+      if (!text.empty()) text += ',';
+      text += Argument<T>::show(value);
+    }
     return text;
   }
 };
