@@ -80,7 +80,7 @@ class OwnRuns(command.CommandTest):
         self.output_of("run", "resume", "demo", "--line", "B")
         self.log("B", 201, 250)
         whole = json.loads(self.output_of("fit", "demo", "--law", "momentum", "--first", "1", "--json"))
-        points = {residual["run"]: residual["points"] for residual in whole["residuals"]}
+        points = {residual["name"]: residual["points"] for residual in whole["residuals"]}
         self.assertEqual(points, {"trunk": 40, "B": 5})  # what they share counts once
         # The same of exported logs, which begin at step 1.
         for line in ("trunk", "B"):
