@@ -118,6 +118,14 @@ class Laws(LawTest):
         one = self.json_of("cooldown", "--log", "trunk.csv", "--log", "decay.csv", "--base", "trunk.csv", "--at", "1k", "--cooldown", "100")
         self.assertEqual(one["answers"], two["answers"])
 
+    def test_the_trunk_goes_to_its_last_row(self):
+        self.write_run("seldom.csv", lambda step: 3 + 10 / step if step <= 1000 else "", steps=range(50, 1501, 50))
+        self.output_of("fit", "seldom.csv", "--law", "momentum", "--save", "law.json")
+        one = self.json_of("cooldown", "--log", "seldom.csv", "--law", "momentum", "--cooldown", "100")
+        two = self.json_of("cooldown", "law.json", "--trunk", "seldom.csv", "--cooldown", "100")
+        self.assertEqual((one["now"], one["answers"]), (1500, two["answers"]))
+        self.assertEqual(self.json_of("cooldown", "--log", "seldom.csv", "--law", "momentum", "--at", "1200")["now"], 1200)
+
     def test_a_trunk_that_went_on_from_another_run(self):
         self.output_of(*FIT, "--save", "law.json")
         rows = (self.folder / "trunk.csv").read_text().splitlines(keepends=True)

@@ -134,6 +134,23 @@ TEST(LawFit, ASuddenDropOfALogIsOneInTheRun) {
   EXPECT_EQ(run.lr[29], 1e-4);
 }
 
+TEST(LawFit, RunsHaveTheRatesUpToTheirLastRow) {
+  RunLog log{.name = "run", .step = {10, 20, 30, 40}, .column = {}, .meta = {}};
+  const double none = std::nan("");
+  log.column = {{"lr", {1e-3, 1e-3, 1e-3, 1e-3}}, {"val_loss", {none, 2.9, none, none}}};
+  EXPECT_EQ(fit_run(log).lr, std::vector<double>(40, 1e-3));
+  log.step[3] = 1000;  // what the rate was after step 30 is not known: the loss counts all the same
+  EXPECT_EQ(fit_run(log).lr.size(), 20U);
+}
+
+TEST(LawFit, RatesAfterTheLastLossMoveNoBit) {
+  const Law law = truth(LawKind::multi_power);
+  std::vector<FitRun> runs = three_runs(law, 1e-3);
+  const FittedLaw fitted = fit_law(law.kind, runs).fitted;
+  for (FitRun& run : runs) run.lr.insert(run.lr.end(), {2e-3, 1e-3, 0.0});
+  EXPECT_EQ(fit_law(law.kind, runs).fitted, fitted);
+}
+
 TEST(LawFit, SaysWhereOnlyOneRunLowersItsRate) {
   const Law law = truth(LawKind::momentum);
   const LawFit fit = fit_law(LawKind::momentum, {made(law, constant, 1e-3), three_runs(law, 1e-3)[1]});

@@ -64,7 +64,7 @@ LawFit fit_law(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& 
   double rate = 0.0;
   double sum = 0.0;
   for (const FitRun& run : runs) {
-    const auto used = std::span(run.lr).first(static_cast<std::size_t>(run.step.back()));
+    const auto used = law::fitted_rates(run);
     rate = std::max(rate, *std::max_element(used.begin(), used.end()));
     sum = std::max(sum, law::prefix_sums(used, 1.0).back());
   }

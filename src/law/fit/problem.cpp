@@ -17,6 +17,11 @@ double longest(const std::vector<FitRun>& runs) {
 
 }  // namespace
 
+std::span<const double> fitted_rates(const FitRun& run) noexcept {
+  const std::size_t last = run.step.empty() ? run.lr.size() : static_cast<std::size_t>(run.step.back());
+  return std::span(run.lr).first(std::min(last, run.lr.size()));
+}
+
 Problem::Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options, double reference_rate,
                  double reference_sum)
     : coordinates_(kind, longest(runs)),
@@ -27,7 +32,7 @@ Problem::Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions
       weight_(options.weight.empty() ? std::vector<double>(runs.size(), 1.0) : options.weight),
       free_(coordinates_.size(), 1) {
   for (const FitRun& run : runs) {
-    curves_.emplace_back(kind, run.lr, run.step, reference_rate, reference_sum);
+    curves_.emplace_back(kind, fitted_rates(run), run.step, reference_rate, reference_sum);
     points_ += run.step.size();
   }
   std::vector<double> p(coordinates_.size());

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "law/fit/coordinates.hpp"
@@ -14,6 +15,9 @@ using Vector = Eigen::VectorXd;
 using Matrix = Eigen::MatrixXd;
 
 inline Eigen::Index at(std::size_t i) { return static_cast<Eigen::Index>(i); }
+
+/// Rates up to the last loss: no later one moves a fitted loss, nor the result's last bits.
+std::span<const double> fitted_rates(const FitRun& run) noexcept;
 
 struct Normal {
   Vector gradient;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "law/fit/problem.hpp"
 #include "scheduled/law.hpp"
 
 namespace scheduled {
@@ -27,6 +28,15 @@ std::int64_t shared_steps(const RunLog& base, const RunLog& branch, std::string_
   return shared;
 }
 
+/// Of all updates so far: a run may have gone on since its last loss. Where a gap hides how, up to that loss.
+std::vector<double> rates_so_far(const RunLog& log, std::int64_t last_loss, const DenseOptions& options) {
+  try {
+    return densify(log, "lr", log.step.back(), options);
+  } catch (const LogGap&) {
+    return densify(log, "lr", last_loss, options);
+  }
+}
+
 }  // namespace
 
 FitRun fit_run(const RunLog& log, const FitRunOptions& options) {
@@ -45,14 +55,14 @@ FitRun fit_run(const RunLog& log, const FitRunOptions& options) {
   }
   DenseOptions rates = options.rates;
   rates.jumps = true;
-  run.lr = densify(log, "lr", run.step.back(), rates);
+  run.lr = rates_so_far(log, run.step.back(), rates);
   return run;
 }
 
 std::vector<RunResiduals> law_residuals(const Law& law, const std::vector<FitRun>& runs) {
   std::vector<RunResiduals> all;
   for (const FitRun& run : runs) {
-    const std::vector<double> predicted = law_curve(law, run.lr, run.step);
+    const std::vector<double> predicted = law_curve(law, law::fitted_rates(run), run.step);
     RunResiduals one{run.name, predicted.size()};
     double squares = 0.0;
     for (std::size_t i = 0; i < predicted.size(); ++i) {

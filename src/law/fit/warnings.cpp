@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "law/fit/problem.hpp"
 
 namespace scheduled::law {
 namespace {
 
-/// Up to its last loss.
-bool shows_a_decay(const FitRun& run) {
-  return lowers_rate(std::span(run.lr).first(static_cast<std::size_t>(run.step.back())));
-}
+bool shows_a_decay(const FitRun& run) { return lowers_rate(fitted_rates(run)); }
 
 }  // namespace
 
