@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -102,15 +103,25 @@ class Watcher {
     std::vector<RunLog> logs;
     for (const std::string& file : verb_.files) logs.push_back(read_growing(file, verb_.fit.logs));
     log = logs.size() == 1 ? std::move(logs.front()) : join_logs(logs);
+    say_notes();
     if (verb_.law.empty()) fit();
     WatchedRun run = watch_run(log, settings_);
-    if (!settings_.law && !why_not_.empty()) run.no_prediction = why_not_;
+    if (!settings_.law && !why_not_.empty() && !run.not_finite_since) run.no_prediction = why_not_;
     return run;
   }
 
   RunLog log;
 
  private:
+  /// Each note once: only its numbers change while the log grows.
+  void say_notes() {
+    for (const std::string& note : log.notes) {
+      std::string kind = note;
+      std::erase_if(kind, [](char c) { return c >= '0' && c <= '9'; });
+      if (said_.insert(std::move(kind)).second) warn(concat({log.name, ": ", note}));
+    }
+  }
+
   void fit() {
     const std::string_view column = loss_column(log);
     const std::size_t losses = column.empty() ? 0 : series(log, column).step.size();
@@ -134,6 +145,7 @@ class Watcher {
   WatchSettings settings_;
   std::size_t fitted_ = 0;  // losses of the last fit
   std::string why_not_;
+  std::set<std::string> said_;
 };
 
 std::string text_of(const WatchedRun& run, const WatchVerb& verb) {
@@ -143,7 +155,10 @@ std::string text_of(const WatchedRun& run, const WatchVerb& verb) {
   };
   say("step", std::to_string(run.step));
   if (run.lr) say("rate", rounded(*run.lr));
-  if (run.loss) say("loss", fmt::format("{} ({})", rounded(*run.loss), run.loss_column));
+  if (run.loss) {
+    const std::string when = *run.loss_step == run.step ? "" : fmt::format(", of step {}", *run.loss_step);
+    say("loss", fmt::format("{} ({}{})", rounded(*run.loss), run.loss_column, when));
+  }
   say("bound", run.bound ? fmt::format("{} (distance {})", rounded(*run.bound), rounded(*run.distance)) : run.no_bound);
   if (run.gain) say("gain", difference_text(*run.gain) + " in 1,000 steps");
   if (run.now) {
@@ -155,8 +170,11 @@ std::string text_of(const WatchedRun& run, const WatchVerb& verb) {
     say("cooldown", "not predicted: " + run.no_prediction);
   }
   if (run.notice == RunNotice::plateau) say("notice", "plateau: the gain cannot be told from nothing");
-  if (run.notice == RunNotice::diverging)
-    say("notice", "diverging: the loss is above its lowest by more than its noise");
+  if (run.notice == RunNotice::diverging) {
+    say("notice", run.not_finite_since
+                      ? fmt::format("diverging: losses are not finite since step {}", *run.not_finite_since)
+                      : "diverging: the loss is above its lowest by more than its noise");
+  }
   return text;
 }
 

@@ -37,6 +37,8 @@ struct RunLog {
   std::vector<double> rates = {};                     ///< of updates 1 ... T, where with_rates gave them
   std::int64_t restarts = 0;                          ///< how often steps went back, as after a restart
   std::int64_t left_out = 0;  ///< rows that do not count: repeated by a restart, or without a step
+  /// Standard columns that end in NaN or infinities, which are "not logged": from which step on.
+  std::map<std::string, std::int64_t> not_finite = {};
 
   std::size_t rows() const noexcept { return step.size(); }
   bool has(std::string_view column_name) const;

@@ -25,7 +25,7 @@ struct WatchSettings {
 enum class RunNotice {
   none,
   plateau,    ///< the gain of the last quarter of the run cannot be told from nothing
-  diverging,  ///< the loss is above its lowest by more than its noise, and by 2 % of it
+  diverging,  ///< the loss is above its lowest by more than its noise, and by 2 % of it; or it is not finite any more
 };
 
 /// A run at its last row. What the log does not have, or the law does not answer, is not there.
@@ -33,9 +33,13 @@ struct WatchedRun {
   std::string name;
   std::int64_t step = 0;  ///< the last that was logged
   std::optional<double> lr;
-  std::string loss_column;         ///< "val_loss", "train_loss" or empty
-  std::optional<double> loss;      ///< the last that was logged
-  std::optional<double> bound;     ///< at the last step whose rate is known
+  std::string loss_column;     ///< "val_loss", "train_loss" or empty
+  std::optional<double> loss;  ///< the last that was logged
+  std::optional<std::int64_t> loss_step;
+  /// From this step to the end a loss is NaN or infinite (RunLog::not_finite): no gain and no prediction then, and a
+  /// loss of before holds no condition.
+  std::optional<std::int64_t> not_finite_since;
+  std::optional<double> bound;     ///< at `step`
   std::optional<double> distance;  ///< D of the bound
   std::string no_bound;            ///< why there is none
   /// Loss that 1,000 steps win, from a line through the losses of the last quarter of the run (8 rows at least), and

@@ -43,7 +43,9 @@ struct Record<RunLog> {
       Field{"notes", &RunLog::notes, "", "What was taken in one of several ways, or looks wrong"},
       Field{"rates", &RunLog::rates, "distance^2/loss", "Given rates of updates 1, 2, ...; none where they are logged"},
       Field{"restarts", &RunLog::restarts, "", "How often steps went back, as after a restart"},
-      Field{"left_out", &RunLog::left_out, "rows", "Rows that do not count: repeated by a restart, or without a step"}};
+      Field{"left_out", &RunLog::left_out, "rows", "Rows that do not count: repeated by a restart, or without a step"},
+      Field{"not_finite", &RunLog::not_finite, "steps",
+            "Standard columns that end in values that are not finite: from which step on"}};
 };
 
 template <>

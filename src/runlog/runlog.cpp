@@ -88,6 +88,16 @@ void add_notes_of(const RunLog& part, RunLog& whole) {
   }
 }
 
+/// Columns of `whole` that end as those of a part, of which the rows before step `end` count.
+void add_not_finite_of(const RunLog& part, std::int64_t end, RunLog& whole) {
+  for (const auto& [key, step] : part.not_finite) {
+    const Series logged = series(whole, key);
+    if (step >= end || (!logged.step.empty() && logged.step.back() >= step)) continue;
+    std::int64_t& since = whole.not_finite.emplace(key, step).first->second;
+    since = std::min(since, step);
+  }
+}
+
 }  // namespace
 
 RunLog merge_branch(const RunLog& base, const RunLog& branch) {
@@ -133,6 +143,8 @@ RunLog merge_branch(const RunLog& base, const RunLog& branch) {
   for (const RunLog* part : {&base, &branch}) add_notes_of(*part, merged);
   merged.restarts = base.restarts + branch.restarts;
   merged.left_out = base.left_out + branch.left_out;
+  add_not_finite_of(base, start, merged);
+  add_not_finite_of(branch, std::numeric_limits<std::int64_t>::max(), merged);
   return merged;
 }
 
@@ -167,6 +179,7 @@ RunLog join_logs(std::span<const RunLog> logs) {
     joined.restarts += log.restarts;
     joined.left_out += log.left_out;
   }
+  for (const RunLog& log : logs) add_not_finite_of(log, std::numeric_limits<std::int64_t>::max(), joined);
   joined.format = logs.front().format;
   return joined;
 }

@@ -96,12 +96,15 @@ class Joiner {
 
   void add(const NamedTable& table) {
     for (const Named& named : table.columns) {
+      const bool lost = named.needed && named.column->ends_not_finite();
+      const std::int64_t since = lost ? step_of(table, named.column->not_finite_since, next_of(named)) : no_step;
       std::vector<double> values = filled(table, named);
       std::string target = named.target;
       if (log_.column.contains(target)) {
         target = concat({table.raw->path.substr(table.raw->path.rfind('.') + 1), ".", target});
       }
       if (named.needed) log_.source.emplace(target, named.column->source);
+      if (since != no_step) log_.not_finite.emplace(target, since);
       if (!log_.column.emplace(std::move(target), std::move(values)).second) {
         log_.notes.push_back(concat({label(*table.raw, *named.column), " is left out: another column has its name"}));
       }
@@ -110,9 +113,11 @@ class Joiner {
   }
 
  private:
+  bool next_of(const Named& named) const { return is_next(named, parsed_, options_); }
+
   /// The column's entries at the rows of the log; they are gone from the column.
   std::vector<double> filled(const NamedTable& table, const Named& named) {
-    const bool next = is_next(named, parsed_, options_);
+    const bool next = next_of(named);
     RawColumn entries = std::exchange(*named.column, RawColumn{.source = named.column->source});
     if (is_log_itself(table, entries, next)) return std::move(entries.value);
     std::vector<double> values(log_.rows(), not_logged);
@@ -170,6 +175,12 @@ class Joiner {
   Restarts mode_;
 };
 
+void add_not_finite(RawColumn& column, std::size_t row, std::string text) {
+  if (!column.not_finite) column.not_finite = Fault{row, std::move(text), finite_text};
+  if (column.not_finite_last++ == 0) column.not_finite_since = row;
+  ++column.not_finite_count;
+}
+
 }  // namespace
 
 std::string label(const RawTable& table, const RawColumn& column) {
@@ -206,11 +217,8 @@ void fail_entry(std::string_view file, const RawTable& table, const RawColumn& c
 void add_number(RawColumn& column, std::size_t row, std::optional<double> value) {
   column.length = row + 1;
   if (!value) return;
-  if (!std::isfinite(*value)) {
-    if (!column.not_finite) column.not_finite = Fault{row, format_number(*value), finite_text};
-    ++column.not_finite_count;
-    return;
-  }
+  if (!std::isfinite(*value)) return add_not_finite(column, row, format_number(*value));
+  column.not_finite_longest = std::max(column.not_finite_longest, std::exchange(column.not_finite_last, 0));
   column.row.push_back(row);
   column.value.push_back(*value);
 }
@@ -229,8 +237,7 @@ void add_text(RawColumn& column, std::size_t row, std::string_view text) {
     return add_fault(column, row, quote(text), finite_text);
   }
   column.length = row + 1;
-  if (!column.not_finite) column.not_finite = Fault{row, printable(text), finite_text};
-  ++column.not_finite_count;
+  add_not_finite(column, row, printable(text));
 }
 
 RunLog assemble(std::string_view file, std::size_t bytes, Parsed parsed, const ReadOptions& options) {

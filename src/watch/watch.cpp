@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/words.hpp"
+#include "scheduled/bound.hpp"
 #include "scheduled/trunk.hpp"
 #include "watch/records.hpp"
 
@@ -75,14 +76,40 @@ void watch_bound(const RunLog& log, const WatchSettings& settings, WatchedRun& r
   along.T = std::nullopt;
   try {
     const RunBound found = bound_along(log, along);
-    run.bound = found.bound.back();
+    const bool logged = found.norm_source != NormSource::one;
+    const GradNorm norm = logged ? GradNorm(found.grad_norm) : GradNorm(1.0);
+    const std::int64_t now[] = {found.T};  // losses may be logged more seldom than rates
+    run.bound = bound_at(found.rates, {norm, found.distance, found.T, found.criterion}, now).front();
     run.distance = found.distance;
   } catch (const ArgumentError& error) {
     run.no_bound = error.what();
   }
 }
 
+void watch_losses(const RunLog& log, WatchedRun& run) {
+  run.loss_column = loss_column(log);
+  for (const char* const column : {"val_loss", "train_loss"}) {
+    const auto lost = log.not_finite.find(column);
+    if (lost != log.not_finite.end()) {
+      run.not_finite_since = std::min(lost->second, run.not_finite_since.value_or(lost->second));
+    }
+  }
+  if (run.not_finite_since) run.notice = RunNotice::diverging;
+  if (run.loss_column.empty()) return;
+  const Series losses = series(log, run.loss_column);
+  run.loss = losses.value.back();
+  run.loss_step = losses.step.back();
+  if (run.not_finite_since) return;
+  run.gain = recent_gain(losses);
+  if (run.gain && run.gain->lower <= 0.0) run.notice = RunNotice::plateau;
+  if (diverges(losses)) run.notice = RunNotice::diverging;
+}
+
 void watch_cooldown(const RunLog& log, const WatchSettings& settings, WatchedRun& run) {
+  if (run.not_finite_since) {
+    run.no_prediction = concat({"the losses are not finite since step ", std::to_string(*run.not_finite_since)});
+    return;
+  }
   if (!settings.law) {
     run.no_prediction = "no law to predict with";
     return;
@@ -117,14 +144,7 @@ WatchedRun watch_run(const RunLog& log, const WatchSettings& settings) {
   run.name = log.name;
   run.step = log.step.back();
   if (has_values(log, "lr")) run.lr = series(log, "lr").value.back();
-  run.loss_column = loss_column(log);
-  if (!run.loss_column.empty()) {
-    const Series losses = series(log, run.loss_column);
-    run.loss = losses.value.back();
-    run.gain = recent_gain(losses);
-    if (run.gain && run.gain->lower <= 0.0) run.notice = RunNotice::plateau;
-    if (diverges(losses)) run.notice = RunNotice::diverging;
-  }
+  watch_losses(log, run);
   watch_bound(log, settings, run);
   watch_cooldown(log, settings, run);
   return run;
@@ -164,7 +184,8 @@ WatchCondition parse_watch_condition(std::string_view text) {
 bool holds(const WatchCondition& condition, const WatchedRun& run) {
   if (condition.quantity == "notice") return run.notice == condition.notice;
   std::optional<double> value;
-  if (condition.quantity == "loss") value = run.loss;
+  const bool lost = run.not_finite_since && run.loss_step && *run.loss_step < *run.not_finite_since;
+  if (condition.quantity == "loss" && !lost) value = run.loss;
   if (condition.quantity == "predicted" && run.now) value = run.now->loss;
   if (condition.quantity == "step") value = static_cast<double>(run.step);
   if (condition.quantity == "bound") value = run.bound;

@@ -52,6 +52,26 @@ class Watch(command.CommandTest):
         self.assert_fails(2, "no such file", "watch", "missing.csv", "--once")
         self.assert_fails(2, "must be > 0", "watch", "run.csv", "--every", "0")
 
+    def test_losses_are_logged_more_seldom_than_rates(self):
+        text = "".join(f"{step},1e-3,{3 + 100 / step if step % 100 == 0 else ''}\n" for step in range(10, 1091, 10))
+        (self.folder / "run.csv").write_text(HEAD + text)
+        run = json.loads(self.output_of("watch", "run.csv", "--once", "--json"))
+        self.assertEqual((run["step"], run["loss_step"], run["loss"]), (1090, 1000, 3.1))
+        (self.folder / "rates.csv").write_text("step,lr\n" + "".join(f"{step},1e-3\n" for step in range(10, 1091, 10)))
+        rates = json.loads(self.output_of("watch", "rates.csv", "--once", "--json"))
+        self.assertEqual((run["bound"], run["distance"]), (rates["bound"], rates["distance"]))
+        self.assertIn("loss        3.1 (val_loss, of step 1000)", self.output_of("watch", "run.csv", "--once"))
+
+    def test_losses_that_are_not_finite(self):
+        lost = "".join(f"{step},1e-3,nan\n" for step in range(110, 1001, 10))
+        (self.folder / "run.csv").write_text(HEAD + rows(10, 100) + lost)
+        result = self.run_command("watch", "run.csv", "--once", "--until", "loss<=4")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"notice      diverging: losses are not finite since step 110", result.stdout)
+        self.assertIn(b"run.csv: val_loss is nan or the like in 90 rows, first at step 110", result.stderr)
+        found = json.loads(self.run_command("watch", "run.csv", "--once", "--json", "--until", "notice=diverging").stdout)
+        self.assertEqual((found["not_finite_since"], found["loss"], found["loss_step"]), (110, 4.0, 100))
+
     def test_several_files_are_one_run(self):
         (self.folder / "lr.csv").write_text("step,lr\n10,1e-3\n20,1e-3\n")
         (self.folder / "loss.csv").write_text("step,loss\n10,3\n20,2\n")

@@ -71,6 +71,39 @@ TEST(Watch, NoticesPlateausAndDivergence) {
   EXPECT_TRUE(holds(parse_watch_condition("notice=diverging"), watch_run(lost)));
 }
 
+TEST(Watch, SaysTheStepOfTheLossAndTheBoundOfTheLastStep) {
+  RunLog seldom = trunk();
+  const std::optional<double> bound = watch_run(seldom).bound;
+  for (std::size_t k = 36; k < 40; ++k) seldom.column["val_loss"][k] = std::nan("");
+  const WatchedRun run = watch_run(seldom);
+  EXPECT_EQ(run.step, 2000);
+  EXPECT_EQ(run.loss_step, 1800);
+  EXPECT_EQ(run.bound, bound);
+  EXPECT_EQ(run.notice, RunNotice::none);
+  EXPECT_TRUE(holds(parse_watch_condition("loss<3.5"), run));
+}
+
+TEST(Watch, LossesThatAreNotFiniteAnyMoreHoldNothing) {
+  std::string text = "step,lr,loss\n";
+  for (int step = 10; step <= 200; step += 10) {
+    text += std::to_string(step) + ",1e-3," + (step > 100 ? "nan" : std::to_string(4.0 - 1e-3 * step)) + "\n";
+  }
+  const WatchedRun run = watch_run(parse_log("run", text), {.law = some_law()});
+  EXPECT_EQ(run.loss_step, 100);
+  EXPECT_EQ(run.not_finite_since, 110);
+  EXPECT_EQ(run.notice, RunNotice::diverging);
+  EXPECT_EQ(run.no_prediction, "the losses are not finite since step 110");
+  for (const char* const none : {"loss<4", "loss>1", "loss<9 predicted", "gain>0"}) {
+    EXPECT_FALSE(holds(parse_watch_condition(none), run)) << none;
+  }
+  EXPECT_TRUE(holds(parse_watch_condition("step>=200"), run));
+  // Where nan stands for "not logged" between losses, it does after the last one; a loss that is there again ends it.
+  const std::string seldom = "step,lr,loss\n10,1,nan\n20,1,3\n30,1,nan\n40,1,2\n50,1,nan\n";
+  EXPECT_EQ(watch_run(parse_log("run", seldom)).not_finite_since, std::nullopt);
+  EXPECT_EQ(watch_run(parse_log("run", seldom + "60,1,nan\n")).not_finite_since, 50);
+  EXPECT_EQ(watch_run(parse_log("run", text + "210,1e-3,3.9\n")).not_finite_since, std::nullopt);
+}
+
 TEST(Watch, ConditionsAreReadOrRefused) {
   const WatchedRun run = watch_run(trunk());
   EXPECT_TRUE(holds(parse_watch_condition("step>=2000"), run));
