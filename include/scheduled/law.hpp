@@ -142,7 +142,8 @@ struct FitRunOptions {
   std::int64_t first_step = 1;  ///< earlier losses are left out, see undescribed_share
   DenseOptions rates = {};      ///< how the logged rates become one per update, sudden changes as jumps
 };
-/// The logged losses of a log, its rates by densify. Throws as series and densify, and where no loss is left.
+/// The logged losses of a log, its rates by densify up to its last row (up to the last loss where a gap follows that).
+/// Throws as series and densify, and where no loss is left.
 FitRun fit_run(const RunLog& log, const FitRunOptions& options = {});
 /// A branch of a run that is fitted, too: rates from the beginning on, but only the branch's own losses, so that those
 /// of `base` count once: after its first step and, where its log holds the base's rows, too, after the steps up to

@@ -35,7 +35,7 @@ Examples
 <FitRun 'short': 3 losses, 300 updates>
 )doc";
 
-constexpr const char* fit_run_doc = R"doc(The losses of a log, its rates made one per update.
+constexpr const char* fit_run_doc = R"doc(The losses of a log, its rates made one per update up to its last row.
 
 Parameters
 ----------
