@@ -340,8 +340,9 @@ class RunStore {
   /// for it. The record says it first, then the files go.
   GcReport gc(int keep_last = 2, bool dry_run = false);
 
-  /// The metrics of a line from step 0, its parent's included, without what later sessions superseded. Where no lr was
-  /// logged, the column is what the record says. meta: "run", "line", "schedule". Sees what flush() wrote.
+  /// The metrics of a line from step 0, its parent's included, without what later sessions superseded. `rates` is what
+  /// the record says, as are the cells of "lr" where none was logged; a note says where logged ones are others. meta:
+  /// "run", "line", "schedule". Sees what flush() wrote.
   RunLog log_of(const std::string& line) const;
 
  private:

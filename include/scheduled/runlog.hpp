@@ -31,10 +31,10 @@ struct RunLog {
   std::vector<std::int64_t> step;                     ///< strictly increasing, >= 0 and <= 2^53
   std::map<std::string, std::vector<double>> column;  ///< each as long as `step`; finite, or NaN where not logged
   std::map<std::string, MetaValue> meta;              ///< configuration and summary values ("iterations", ...)
-  std::string format = {};                            ///< name of the format it was read as, see log_formats()
+  std::string format = {};                            ///< that it was read as, see log_formats(); "run": a run's folder
   std::map<std::string, std::string> source = {};     ///< standard column -> its name in the source
   std::vector<std::string> notes = {};                ///< what was taken in one of several ways, or looks wrong
-  std::vector<double> rates = {};                     ///< of updates 1 ... T, where with_rates gave them
+  std::vector<double> rates = {};                     ///< of updates 1 ... T, by with_rates or a run's record
   std::int64_t restarts = 0;                          ///< how often steps went back, as after a restart
   std::int64_t left_out = 0;  ///< rows that do not count: repeated by a restart, or without a step
   /// Standard columns that end in NaN or infinities, which are "not logged": from which step on.
@@ -133,7 +133,7 @@ struct RateTail {
   double zero_at = 0.0;   ///< the step at which the shape is 0, >= from; 0 without a shape
   double end = 0.0;       ///< the rate at step `to` by the shape; without one by the line of the last two rows
 };
-/// Nothing: rates are logged to the end, did not fall before it, or were given by with_rates. O(rows).
+/// Nothing: rates are logged to the end, did not fall before it, or `rates` has them. O(rows).
 std::optional<RateTail> rate_tail(const RunLog& log);
 /// The log with the rates of rate_tail's shape in the rows after the last logged rate, and a note that says so. As it
 /// is where there is no such tail. Throws ArgumentError where the last rows follow no shape.

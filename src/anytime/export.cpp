@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <span>
 
 #include "anytime/history.hpp"
 #include "anytime/state.hpp"
@@ -56,7 +57,7 @@ class Values {
   std::vector<Value> values_;
 };
 
-/// The rate of the last update before each row, 0 at step 0 where there was none.
+/// The rate of the last update before each row; NaN at step 0, where there was none.
 std::vector<double> recorded_rates(const std::vector<std::int64_t>& steps, const std::vector<anytime::Span>& spans) {
   std::vector<double> rates;
   auto span = spans.rbegin();  // oldest first
@@ -65,6 +66,58 @@ std::vector<double> recorded_rates(const std::vector<std::int64_t>& steps, const
     rates.push_back(step > 0 ? span->session->schedule.lr(step - 1) : std::numeric_limits<double>::quiet_NaN());
   }
   return rates;
+}
+
+/// The rates of updates 1 ... last.
+std::vector<double> all_rates(std::int64_t last, const std::vector<anytime::Span>& spans) {
+  std::vector<double> rates(static_cast<std::size_t>(last));
+  std::int64_t done = 0;
+  for (auto span = spans.rbegin(); span != spans.rend(); ++span) {  // oldest first
+    const std::int64_t count = std::min(last, span->end) - done;
+    if (count <= 0) continue;
+    span->session->schedule.fill(
+        done, std::span(rates).subspan(static_cast<std::size_t>(done), static_cast<std::size_t>(count)));
+    done += count;
+  }
+  return rates;
+}
+
+/// Where a logged rate is farthest from the record's, if that matters.
+void note_contradiction(RunLog& log, const std::vector<double>& recorded) {
+  constexpr double matters = 0.01;  // of the peak, as in with_rates
+  const std::vector<double>& logged = log.column.at("lr");
+  double largest = 0.0, peak = 0.0;
+  std::size_t where = 0;
+  for (std::size_t row = 0; row < log.rows(); ++row) {
+    peak = std::fmax(peak, recorded[row]);
+    const double difference = std::fabs(logged[row] - recorded[row]);  // NaN where one is not there
+    if (!(difference > largest)) continue;
+    largest = difference;
+    where = row;
+  }
+  if (largest <= matters * peak) return;
+  log.notes.push_back(
+      concat({"lr = ", format_number(logged[where]), " was logged after step ", std::to_string(log.step[where]),
+              "; the record says ", format_number(recorded[where]), " for that update, and counts"}));
+}
+
+/// The record knows the rate of every update: it stands in rows that logged none, and counts between rows.
+void add_rates(RunLog& log, const std::vector<anytime::Span>& spans) {
+  constexpr std::int64_t most = 100'000'000;  // 800 MB; no run has as many updates
+  const std::vector<double> recorded = recorded_rates(log.step, spans);
+  if (log.has("lr")) note_contradiction(log, recorded);
+  std::vector<double>& lr =
+      log.column.try_emplace("lr", log.rows(), std::numeric_limits<double>::quiet_NaN()).first->second;
+  for (std::size_t row = 0; row < log.rows(); ++row) {
+    if (std::isnan(lr[row])) lr[row] = recorded[row];
+  }
+  const std::int64_t last = log.step.back();
+  if (last <= most) {
+    log.rates = all_rates(last, spans);
+  } else {
+    log.notes.push_back(
+        concat({"more than ", std::to_string(most), " updates: between rows the rates are interpolated"}));
+  }
 }
 
 }  // namespace
@@ -102,7 +155,10 @@ RunLog RunStore::log_of(const std::string& name) const {
     }
     (*column)[row] = std::isfinite(value.value) ? value.value : std::numeric_limits<double>::quiet_NaN();
   }
-  if (!log.step.empty() && !log.has("lr")) log.column["lr"] = recorded_rates(log.step, spans);
+  log.format = "run";
+  for (const auto& [column, source] : log.column) log.source.emplace(column, column);
+  log.source.emplace("lr", "the record");
+  if (!log.step.empty()) add_rates(log, spans);
   return log;
 }
 

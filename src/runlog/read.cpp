@@ -117,6 +117,12 @@ RunLog parse_content(std::string_view name, std::string_view content, const Read
                                   : read(runlog::patterns(options.patterns));
 }
 
+/// By the names that the store, which is built on this library, gives its record.
+bool holds_run(const fs::path& folder) {
+  std::error_code error;
+  return fs::exists(folder / "record" / "000001", error) || fs::exists(folder / "run.sqlite", error);
+}
+
 RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
   if (const std::vector<runlog::Metric> metrics = metrics_of(folder); !metrics.empty()) {
     std::size_t bytes = 0;
@@ -125,6 +131,11 @@ RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
                     options);
   }
   const std::vector<fs::path> files = event_files(folder);
+  if (files.empty() && holds_run(folder)) {
+    runlog::fail_at(folder.string(), 0,
+                    "is the folder of a run, not a log: RunStore.open(folder, 'read').log_of(line) is the log of a "
+                    "line, scheduled.law.fit_store(store) fits all");
+  }
   if (files.empty())
     runlog::fail_at(folder.string(), 0,
                     "is a directory without event files of TensorBoard or metrics of MLflow, not a log");

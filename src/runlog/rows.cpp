@@ -1,10 +1,12 @@
 // Steps of rows, and what it means that they go back.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "runlog/names.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
 
@@ -21,12 +23,27 @@ bool counts_up(const RawColumn& column) {
   return true;
 }
 
+/// A learning rate, a loss, a norm; or what the data's tokens and samples count.
+bool counts_something_else(std::string_view name) {
+  if (std::any_of(standard_names.begin(), standard_names.end(), [&](std::string_view standard) {
+        return standard != "step" && usual_rank(standard, name).has_value();
+      })) {
+    return true;
+  }
+  std::string lower(name);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  constexpr std::array<std::string_view, 5> words = {"lr", "loss", "token", "sample", "example"};
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return lower.find(word) != lower.npos; });
+}
+
 [[noreturn]] void fail_no_step(std::string_view file, const RawTable& table) {
   if (!table.path.empty()) fail_at(file, 0, concat({table.path, ".iter is missing (or step, or iteration)"}));
   std::vector<std::string> there;
   for (const RawColumn& column : table.columns) there.push_back(column.source);
-  const auto counts = std::find_if(table.columns.begin(), table.columns.end(),
-                                   [](const RawColumn& column) { return counts_up(column); });
+  const auto counts = std::find_if(table.columns.begin(), table.columns.end(), [](const RawColumn& column) {
+    return counts_up(column) && !counts_something_else(column.name());
+  });
   const std::string advice = counts == table.columns.end()
                                  ? "--columns NAME=step names it"
                                  : concat({printable(counts->source), " counts up: --columns ",
@@ -92,6 +109,9 @@ class Restarted {
     latest_.assign(table.columns.size(), no_step);
   }
 
+  std::size_t dropped() const { return dropped_; }
+  std::size_t restarts() const { return restarts_; }
+
   void run(std::vector<std::string>& notes) {
     const auto logged = logged_columns(table_);
     std::int64_t top = no_step;
@@ -149,6 +169,43 @@ class Restarted {
   std::size_t dropped_ = 0, restarts_ = 0, line_ = 0;
 };
 
+/// Steps that fall all the way are a table sorted newest first.
+bool falls(const std::vector<std::int64_t>& step) {
+  std::int64_t before = largest_step + 1;
+  for (const std::int64_t now : step) {
+    if (now == no_step) continue;
+    if (now >= before) return false;
+    before = now;
+  }
+  return true;
+}
+
+/// What a restart repeats does not count; but where few rows would be left, and steps go back time and again, it is
+/// another order of rows.
+void drop_repeated(std::string_view file, Restarts restarts, NamedTable& table, std::vector<std::string>& notes) {
+  const auto rows = static_cast<std::size_t>(
+      std::count_if(table.step.begin(), table.step.end(), [](std::int64_t step) { return step != no_step; }));
+  const std::size_t left_out = table.left_out;
+  std::vector<std::string> said;
+  Restarted restarted(table, restarts == Restarts::keep_first);
+  restarted.run(said);
+  const bool asked = restarts != Restarts::automatic;
+  if (asked || 2 * restarted.dropped() <= rows || 4 * restarted.restarts() <= rows) {
+    notes.insert(notes.end(), said.begin(), said.end());
+    return;
+  }
+  if (!falls(table.step)) {
+    fail_at(file, 0,
+            concat({label(*table.raw, *table.step_column), " goes back in ", std::to_string(restarted.restarts()),
+                    " of ", std::to_string(rows), " rows; as after restarts, ", std::to_string(restarted.dropped()),
+                    " would be left out: sort the rows, or say with --restarts (restarts=) which of them count"}));
+  }
+  table.dropped.clear();
+  table.restarts = 0;
+  table.left_out = left_out;
+  notes.emplace_back("steps fall from row to row: taken in the order of steps");
+}
+
 }  // namespace
 
 void read_steps(std::string_view file, const Parsed& parsed, const ReadOptions& options, NamedTable& table,
@@ -171,7 +228,7 @@ void read_steps(std::string_view file, const Parsed& parsed, const ReadOptions& 
       fail_entry(file, *table.raw, *table.step_column, row, std::to_string(step),
                  concat({"steps must not go backwards (after ", std::to_string(before), ")"}));
     }
-    return Restarted(table, options.restarts == Restarts::keep_first).run(notes);
+    return drop_repeated(file, options.restarts, table, notes);
   }
 }
 

@@ -132,6 +132,31 @@ class Work(RunTest):
             (self.folder / "again.json").write_text(self.output_of("bound", "--log", name, "--json"))
         self.output_of("run", "log", "run", "--from", "-", input=b"step,loss\n70,3\n")
 
+    def test_logs_have_the_records_rates(self):
+        """Whatever rows there are, rates are those of the record; a rate in one row changes no other."""
+        for run in ("some", "one", "all"):
+            self.output_of("run", "init", run, "--trunk", TRUNK)
+            for step in range(1, 31) if run == "all" else (10, 20, 30):
+                self.output_of("run", "log", run, "--step", step, "val_loss=3")
+        recorded = self.rates("one")
+        self.output_of("run", "log", "one", "--step", "30", f"lr={recorded[30]!r}")
+        self.assertEqual(self.rates("one"), recorded)
+        bounds = [self.bounds(run) for run in ("some", "one", "all")]
+        self.assertEqual(bounds[0], bounds[1])
+        for step, bound in bounds[0].items():
+            self.assertLess(abs(bound / bounds[2][step] - 1), 1e-12)
+        text = self.output_of("log", "some")
+        self.assertIn("format      run", text)
+        self.assertNotIn("not used", text)
+
+    def rates(self, run):
+        rows = csv.DictReader(io.StringIO(self.output_of("run", "export", run)))
+        return {int(row["step"]): float(row["lr"]) for row in rows}
+
+    def bounds(self, run):
+        rows = csv.DictReader(io.StringIO(self.output_of("bound", "--log", run, "--distance", "1", "--csv")))
+        return {int(row["step"]): float(row["bound"]) for row in rows}
+
     def test_override_and_sessions(self):
         self.init()
         self.commit(100)

@@ -117,6 +117,25 @@ TEST(Delimited, RepeatedSteps) {
   expect_column(parse_log("run.csv", repeated, average), "train_loss", {3.0, 3.0});
 }
 
+TEST(Delimited, RowsSortedNewestFirstAreSortedAgain) {
+  std::string newest_first = "step,lr,loss\n", unsorted = "step,loss\n", from_scratch = "step,loss\n";
+  for (int step = 1000; step >= 10; step -= 10) newest_first += std::to_string(step) + ",0.5," + std::to_string(step) + "\n";
+  for (int k = 0; k < 100; ++k) unsorted += std::to_string(37 * k % 101) + ",2\n";
+  for (int k = 0; k < 300; ++k) from_scratch += std::to_string(k % 100) + ",2\n";
+  const RunLog log = parse_log("run.csv", newest_first);
+  ASSERT_EQ(log.rows(), 100U);
+  EXPECT_EQ(log.step.front(), 10);
+  for (std::size_t row = 0; row < 100; ++row) EXPECT_EQ(log.at("train_loss")[row], static_cast<double>(log.step[row]));
+  EXPECT_EQ(log.notes, (Names{"steps fall from row to row: taken in the order of steps"}));
+  EXPECT_EQ(log.restarts, 0);
+  EXPECT_EQ(log.left_out, 0);
+  EXPECT_EQ(parse_log("run.csv", newest_first, {.restarts = Restarts::keep_last}).rows(), 1U) << "as it was asked";
+  EXPECT_NE(parse_error("run.csv", unsorted).find("would be left out: sort the rows, or say with --restarts"),
+            std::string::npos);
+  EXPECT_EQ(parse_log("run.csv", unsorted, {.restarts = Restarts::average}).rows(), 100U);
+  EXPECT_EQ(parse_log("run.csv", from_scratch).left_out, 200) << "two restarts, not another order";
+}
+
 TEST(Delimited, LateRowsOfAnotherColumnAreNoRestart) {
   const RunLog log = parse_log("run.csv", "step,loss,val_loss\n10,4,\n20,3,\n10,,5\n30,2,\n20,,4\n");
   EXPECT_EQ(log.step, (Steps{10, 20, 30}));
@@ -160,6 +179,10 @@ TEST(Delimited, NamesWhatIsNotALog) {
   EXPECT_EQ(parse_error("run.csv", "opt,loss\n1,3\n2,2\n"),
             "run.csv: not a training log: no column step, iter or iteration; there are opt, loss; opt counts up: "
             "--columns opt=step says that it is the step");
+  for (const std::string& other : {"tokens", "Samples_Seen", "loss", "lr"}) {  // they count up, and are no steps
+    const std::string error = parse_error("run.csv", other + ",x\n1,3\n2,2\n");
+    EXPECT_NE(error.find("; --columns NAME=step names it"), std::string::npos) << error;
+  }
   EXPECT_NE(parse_error("notes.txt", "went well\nso far\n").find("text of no known format (history, hf, "),
             std::string::npos);
   EXPECT_EQ(parse_error("run.csv", "step,loss,loss\n1,2,3\n"), "run.csv: column loss appears twice");

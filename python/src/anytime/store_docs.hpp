@@ -234,6 +234,7 @@ list of RecordedCheckpoint
 
 constexpr const char* log_of_doc = R"doc(The metrics of a line from step 0, its parent's included, as a RunLog.
 
-Where no "lr" was logged, that column is what the record says. A reader sees what was flushed.)doc";
+`rates` are those of the record for all updates, as is the column "lr" where none was logged; `notes`
+says where a logged rate is another. A reader sees what was flushed.)doc";
 
 }  // namespace scheduled::python
