@@ -1,6 +1,7 @@
 // Steps of rows, and what it means that they go back.
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <set>
 
@@ -31,10 +32,10 @@ bool counts_something_else(std::string_view name) {
     return true;
   }
   std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  for (char& byte : lower) byte = static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
   constexpr std::array<std::string_view, 5> words = {"lr", "loss", "token", "sample", "example"};
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return lower.find(word) != lower.npos; });
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
 [[noreturn]] void fail_no_step(std::string_view file, const RawTable& table) {

@@ -179,7 +179,9 @@ def test_metrics_come_back_as_a_log(run, folder):
     log = RunStore.open(folder, "read").log_of()
     assert log.step.tolist() == [1, 2]
     assert log["train_loss"].tolist() == [3.5, 2.5]
-    assert log["lr"].tolist() == Schedule(TRUNK).values(2).tolist()
+    assert log["lr"].tolist() == log.rates.tolist() == Schedule(TRUNK).values(2).tolist()
+    with pytest.raises(scheduled.ArgumentError, match=r"is the folder of a run.*RunStore\.open\(folder, 'read'\)\.log_of"):
+        scheduled.read_log(folder)
     assert log.meta["line"] == "trunk"
     for wrong in ["3.1", None, [1.0]]:
         with pytest.raises(scheduled.ArgumentError, match=r"metrics\['loss'\] = .*: must be a number"):

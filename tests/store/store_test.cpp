@@ -161,12 +161,14 @@ TEST(RunStore, LogHasTheRatesOfAllUpdatesByTheRecord) {
   commit_weights(store, 20);
   store.branch("end", 20, {steps(10), LinearDecay{}, {}});
   store.log("end", std::vector<Metric>{{29, "val_loss", 2.0}, {30, "val_loss", 1.0}, {30, "lr", store.lr("end", 29)}});
+  store.flush();
   const RunLog branch = store.log_of("end");
   ASSERT_EQ(branch.rates.size(), 30U);
   for (std::int64_t step = 0; step < 30; ++step) {
     EXPECT_EQ(branch.rates[static_cast<std::size_t>(step)], step < 20 ? trunk.lr(step) : store.lr("end", step)) << step;
   }
-  EXPECT_EQ(branch.at("lr"), (std::vector<double>{trunk.lr(9), trunk.lr(18), store.lr("end", 28), store.lr("end", 29)}));
+  EXPECT_EQ(branch.at("lr"),
+            (std::vector<double>{trunk.lr(9), trunk.lr(18), store.lr("end", 28), store.lr("end", 29)}));
   EXPECT_EQ(densify(branch, "lr", 30), branch.rates);
   EXPECT_EQ(branch.format, "run");
   EXPECT_EQ(branch.source.at("val_loss"), "val_loss");
@@ -175,13 +177,15 @@ TEST(RunStore, LogHasTheRatesOfAllUpdatesByTheRecord) {
 
   store.resume({.schedule = Schedule::parse("constant"), .override_schedule = true});
   store.log("trunk", std::vector<Metric>{{22, "val_loss", 3.0}, {23, "lr", 0.5}});
+  store.flush();
   const RunLog changed = store.log_of("trunk");
   ASSERT_EQ(changed.rates.size(), 23U);
   EXPECT_EQ(changed.rates[19], trunk.lr(19));
   EXPECT_EQ(changed.rates[20], 1.0);
   EXPECT_EQ(changed.at("lr").back(), 0.5) << "what was logged stands";
-  EXPECT_EQ(changed.notes, (std::vector<std::string>{
-                               "lr = 0.5 was logged after step 23; the record says 1 for that update, and counts"}));
+  EXPECT_EQ(
+      changed.notes,
+      (std::vector<std::string>{"lr = 0.5 was logged after step 23; the record says 1 for that update, and counts"}));
 }
 
 TEST(RunStore, RatesThatContradictTheRecordAreToldOnce) {

@@ -119,7 +119,8 @@ TEST(Delimited, RepeatedSteps) {
 
 TEST(Delimited, RowsSortedNewestFirstAreSortedAgain) {
   std::string newest_first = "step,lr,loss\n", unsorted = "step,loss\n", from_scratch = "step,loss\n";
-  for (int step = 1000; step >= 10; step -= 10) newest_first += std::to_string(step) + ",0.5," + std::to_string(step) + "\n";
+  for (int step = 1000; step >= 10; step -= 10)
+    newest_first += std::to_string(step) + ",0.5," + std::to_string(step) + "\n";
   for (int k = 0; k < 100; ++k) unsorted += std::to_string(37 * k % 101) + ",2\n";
   for (int k = 0; k < 300; ++k) from_scratch += std::to_string(k % 100) + ",2\n";
   const RunLog log = parse_log("run.csv", newest_first);
@@ -164,22 +165,23 @@ TEST(Delimited, NamesWhatIsNotALog) {
   EXPECT_EQ(parse_error("run.csv", "step\n1\n"), "run.csv: no column of numbers besides the step");
   EXPECT_EQ(parse_error("run.csv", "step,note\n1,a\n"), "run.csv: no column of numbers besides the step");
   EXPECT_EQ(parse_error("run.csv", "step,loss\n"), "run.csv: has no rows");
-  EXPECT_EQ(parse_error("run.csv", "1,0.5\n2,0.5\n"),
-            "run.csv: not a training log: no column step, iter or iteration; there are 1, 0.5; --columns NAME=step names it");
+  EXPECT_EQ(
+      parse_error("run.csv", "1,0.5\n2,0.5\n"),
+      "run.csv: not a training log: no column step, iter or iteration; there are 1, 0.5; --columns NAME=step names it");
   EXPECT_EQ(parse_error("run.csv", "a,b,c,d,e,f,g,h,i,j,k,l,m,n\n"),
             "run.csv: not a training log: no column step, iter or iteration; "
             "there are a, b, c, d, e, f, g, h, i, j, k, l and 2 more; --columns NAME=step names it");
-  EXPECT_EQ(parse_error("run.png", std::string("\x89PNG\x0d\x0a\x1a\x0a\0", 9)),
-            "run.png: no log: a PNG picture");
+  EXPECT_EQ(parse_error("run.png", std::string("\x89PNG\x0d\x0a\x1a\x0a\0", 9)), "run.png: no log: a PNG picture");
   EXPECT_EQ(parse_error("run.bin", std::string("\x01\x02\0", 3)),
             "run.bin: a binary file of no known format (it begins \"\\x01\\x02\\x00\")");
-  EXPECT_EQ(parse_error("README.md", "# Results, and what they mean\n\nStep 1\n"), "README.md: no log: a Markdown text");
+  EXPECT_EQ(parse_error("README.md", "# Results, and what they mean\n\nStep 1\n"),
+            "README.md: no log: a Markdown text");
   EXPECT_EQ(parse_error("run.db", "SQLite format 3"),
             "run.db: no log: an SQLite database, as Trackio, Aim and MLflow keep runs in: export the run as CSV");
   EXPECT_EQ(parse_error("run.csv", "opt,loss\n1,3\n2,2\n"),
             "run.csv: not a training log: no column step, iter or iteration; there are opt, loss; opt counts up: "
             "--columns opt=step says that it is the step");
-  for (const std::string& other : {"tokens", "Samples_Seen", "loss", "lr"}) {  // they count up, and are no steps
+  for (const std::string other : {"tokens", "Samples_Seen", "loss", "lr"}) {  // they count up, and are no steps
     const std::string error = parse_error("run.csv", other + ",x\n1,3\n2,2\n");
     EXPECT_NE(error.find("; --columns NAME=step names it"), std::string::npos) << error;
   }
