@@ -191,7 +191,8 @@ void drop_repeated(std::string_view file, Restarts restarts, NamedTable& table, 
   Restarted restarted(table, restarts == Restarts::keep_first);
   restarted.run(said);
   const bool asked = restarts != Restarts::automatic;
-  if (asked || 2 * restarted.dropped() <= rows || 4 * restarted.restarts() <= rows) {
+  const bool often = restarted.restarts() > 1 && 4 * restarted.restarts() > rows;
+  if (asked || !often || 2 * restarted.dropped() <= rows) {
     notes.insert(notes.end(), said.begin(), said.end());
     return;
   }
