@@ -11,7 +11,6 @@
 #include <string>
 #include <utility>
 
-
 namespace {
 
 /// A log of about `megabytes`: most of it a summary of histograms that nobody asks for, as in the real ones, then four

@@ -10,7 +10,8 @@ import sys
 # Modules of the library, lowest first: one may include those of lower layers, never its siblings.
 LAYER = {"base": 0, "schedule": 1, "runlog": 1, "bound": 2, "design": 3, "law": 3, "pep": 3, "capi": 4, "anytime": 4,
          "describe": 4, "watch": 4, "scheduled": 5}  # the umbrella header
-PUBLIC_NAME = {"error": "base", "trunk": "schedule", "along": "design", "sweep": "design"}  # not called like their module
+# Public headers that are not called like their module.
+PUBLIC_NAME = {"error": "base", "trunk": "schedule", "along": "design", "sweep": "design"}
 
 # Shells: where they lie, and which other shells they may include, those of outer folders last. All of them may include
 # the library's public headers, and of its private ones those of base and the descriptions of results.
@@ -32,9 +33,10 @@ SHELLS = {
 }
 PUBLIC_ONLY = {"examples", "tests/install"}  # what users write: no private header at all
 ALL_OF_THE_LIBRARY = {"tests", "tests/support"}
-# Headers of others that take long to compile, or that one parser is to be the only reader of: where they may be included.
+# Headers of others that take long to compile, or that one parser is to be the only reader of, and where they may stand.
 KEPT = {"CLI/": ["apps/shell/options.cpp"], "nlohmann/": ["src/base/json.cpp", "src/runlog/formats"]}
-ROOTS = ["apps", "paper", "tests", "src", "include", "."]  # folders that "plot/figure.hpp" and the like may be relative to
+# Folders that "plot/figure.hpp" and the like may be relative to.
+ROOTS = ["apps", "paper", "tests", "src", "include", "."]
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.M)
 
 
@@ -84,8 +86,9 @@ def main(root: pathlib.Path) -> int:
     root = root.resolve()
     errors = []
     looked_at = 0
-    folders = [folder for folder in sorted(root.iterdir()) if folder.is_dir() and not folder.name.startswith((".", "build"))]
-    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in {".h", ".hpp", ".c", ".cpp"}]
+    code = {".h", ".hpp", ".c", ".cpp"}
+    folders = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.name.startswith((".", "build"))]
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in code]
     for file in files:
         name = file.relative_to(root)
         user = owner(root, file)

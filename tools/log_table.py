@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The table "Real logs" of docs/guide/logs.md: what `scheduled log` says of each log.
 
-usage: log_table.py COMMAND [FILE...]; a FILE may be a folder of TensorBoard or MLflow. Prints the table, or with --write
-puts it into the page. A FILE is named in the table by its last two parts, or as in FILE=NAME.
+usage: log_table.py COMMAND [FILE...]; a FILE may be a folder of TensorBoard or MLflow. Prints the table, or with
+--write puts it into the page. A FILE is named in the table by its last two parts, or as in FILE=NAME.
 """
 
 import json
@@ -31,7 +31,8 @@ def row(command, argument):
 def main(command, *files):
     write = "--write" in files
     rows = [row(command, file) for file in files if file != "--write"]
-    table = "\n".join(["| log | read as | rows | columns used | verbs that work |", "|---|---|---|---|---|", *rows]) + "\n"
+    header = ["| log | read as | rows | columns used | verbs that work |", "|---|---|---|---|---|"]
+    table = "\n".join([*header, *rows]) + "\n"
     if not write:
         print(table, end="")
         return

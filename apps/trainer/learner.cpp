@@ -37,8 +37,7 @@ at::Device device_of(const std::string& name) {
   const auto there = static_cast<int>(torch::cuda::device_count());
   const int wanted = device.has_index() ? device.index() : 0;
   if (device.is_cuda() && wanted >= there) {
-    fail_value("device", name, "there are " + std::to_string(there) +
-                                " CUDA devices for this LibTorch; use cpu");
+    fail_value("device", name, "there are " + std::to_string(there) + " CUDA devices for this LibTorch; use cpu");
   }
   return device;
 }

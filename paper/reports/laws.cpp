@@ -138,8 +138,8 @@ void compare(const std::filesystem::path& data) {
       }
       for (const auto& residuals : fit.residuals) fit_rms += residuals.rms / static_cast<double>(train.size());
       std::printf("| %sM | %s | %.5f | %.5f | %.5f | %.5f | %.1f | %.2f |\n", size.c_str(),
-                  std::string(scheduled::law_name(*kind)).c_str(), fit_rms, rms, all.mean(),
-                  all.largest_relative, all.coverage(), seconds.count());
+                  std::string(scheduled::law_name(*kind)).c_str(), fit_rms, rms, all.mean(), all.largest_relative,
+                  all.coverage(), seconds.count());
       std::fflush(stdout);
     }
   }

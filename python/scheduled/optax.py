@@ -191,7 +191,7 @@ class _Parts:
     def inverse_power(self) -> Rate:
         alpha = self.fields.get("alpha", 0.5)
         if alpha == 0.5:
-            return lambda i: self.peak / jnp.sqrt(((i - self.warmup).astype(self.real) + 1.0))
+            return lambda i: self.peak / jnp.sqrt((i - self.warmup).astype(self.real) + 1.0)
         return lambda i: self.peak * self.power_of((i - self.warmup).astype(self.real) + 1.0, -alpha)
 
     def rsqrt(self) -> Rate:

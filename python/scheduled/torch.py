@@ -174,10 +174,7 @@ class ScheduledLR(LRScheduler):
         ArgumentError
             Where these rates differ from those of the checkpoint there, unless `resume` is 'branch' or 'recorded'.
         """
-        if "spec" in state_dict:
-            step = self._load(state_dict)
-        else:
-            step = self._load_other(state_dict)
+        step = self._load(state_dict) if "spec" in state_dict else self._load_other(state_dict)
         self.last_epoch = step
         self._step_count = step + 1
         self._idle = 0

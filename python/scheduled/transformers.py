@@ -60,7 +60,8 @@ class ScheduledMixin:
         for base in cls.__mro__[: cls.__mro__.index(ScheduledMixin)]:
             if not issubclass(base, ScheduledMixin) and "create_scheduler" in vars(base):
                 order = f"class {cls.__name__}(ScheduledMixin, {base.__name__})"
-                raise TypeError(f"ScheduledMixin stands after {base.__name__}, which then takes its own schedule; {order}")
+                what = f"ScheduledMixin stands after {base.__name__}, which then takes its own schedule"
+                raise TypeError(f"{what}; {order}")
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         """The `ScheduledLR` of the run."""
@@ -145,12 +146,13 @@ class RunStoreCallback(TrainerCallback):
         if _same(rate, recorded):
             return
         # The Trainer also counts updates that GradScaler skipped. The schedule waits for them.
-        if made < step and any(_same(rate, factor * self.run.lr(update, self.line)) for update in (max(made, 1) - 1, made)):
+        waited = (factor * self.run.lr(update, self.line) for update in (max(made, 1) - 1, made))
+        if made < step and any(_same(rate, expected) for expected in waited):
             if not self._warned:
                 self._warned = True
                 warnings.warn(
-                    f"{step - made} of {step} updates were skipped by GradScaler, so the rates are those that the record "
-                    f"of {self.line} has {step - made} updates earlier",
+                    f"{step - made} of {step} updates were skipped by GradScaler, so the rates are those that the "
+                    f"record of {self.line} has {step - made} updates earlier",
                     RuntimeWarning,
                     stacklevel=2,
                 )

@@ -278,8 +278,7 @@ TEST(Crash, RepairIsAllOrNothing) {
 }
 
 TEST(Crash, MigrationIsAllOrNothing) {
-  expect_mended_whenever_it_is_killed(make_old,
-                                      {"place.written", "place.synced", "place.renamed", "facts.written"});
+  expect_mended_whenever_it_is_killed(make_old, {"place.written", "place.synced", "place.renamed", "facts.written"});
 }
 
 TEST(Crash, KilledAtRandomMoments) {

@@ -11,7 +11,9 @@ import unittest
 ROOT = pathlib.Path(sys.argv.pop(1))
 FOLDERS = ["apps", "bench", "docs", "examples", "include", "paper", "python", "src", "tests", "tools"]
 WORD = re.compile(
-    r"(?<![\w./@<-])(?:\.\./)*((?:[\w-]+/)*[\w-]+\.(?:hpp|cpp|h|c|py)(?!\w|\.\w)|(?:%s)/[\w/-]*[\w](?![\w.*{]))" % "|".join(FOLDERS)
+    r"(?<![\w./@<-])(?:\.\./)*((?:[\w-]+/)*[\w-]+\.(?:hpp|cpp|h|c|py)(?!\w|\.\w)|(?:"
+    + "|".join(FOLDERS)
+    + r")/[\w/-]*[\w](?![\w.*{]))"
 )
 EXAMPLES = re.compile(r"NAME|VERB|toy|hwy/|^llm\.c$|^_|^(?:train|my\w*|script|program)\.py$")
 

@@ -86,7 +86,7 @@ def test_trunk_and_branch_on_a_run_store(tmp_path):
         assert run.record().line("result-12").finished
         assert {"train_loss"} <= set(run.log_of("result-12").columns)
         again = RunStore.init(tmp_path / "again", Schedule(TRUNK))
-        with again, pytest.raises(ArgumentError, match="has the rate .* at update 8, the record of trunk 0.006"):
+        with again, pytest.raises(ArgumentError, match=r"has the rate .* at update 8, the record of trunk 0.006"):
             fit(tmp_path, at.schedule, RunStoreCheckpoint(again, 5), ckpt=at.folder / "lightning.ckpt", how="branch")
         with pytest.raises(ArgumentError, match="every = 0: must be at least 1"):
             RunStoreCheckpoint(run, 0)

@@ -3,7 +3,6 @@
 import log_writers
 import numpy as np
 import pytest
-
 import scheduled
 
 FORMATS = {

@@ -168,7 +168,7 @@ def test_on_from_a_checkpoint_of_the_plain_trainer(tmp_path):
     again.train(resume_from_checkpoint=str(tmp_path / "checkpoint-5"))
     assert [pair[0] for pair in used.rates] == [schedule.lr(step) for step in range(5, 10)]
     other = MyTrainer(Model(), args, train_dataset=Data(), schedule="linear(steps=10, peak=1e-3)")
-    with pytest.raises(ArgumentError, match="would jump from .*, by the checkpoint of another scheduler, to"):
+    with pytest.raises(ArgumentError, match=r"would jump from .*, by the checkpoint of another scheduler, to"):
         other.train(resume_from_checkpoint=str(tmp_path / "checkpoint-5"))
 
 

@@ -64,7 +64,8 @@ TEST(Report, AFigureMadeInPartTakesItsOwnRowsOnly) {
 
 TEST(Report, AnotherFileIsNotTakenForOne) {
   const std::string text = report({horizons}, {});
-  EXPECT_EQ(error_of([] { rows_of("# My notes\n"); }), "is no report of scheduled-paper figures, and would be overwritten");
+  EXPECT_EQ(error_of([] { rows_of("# My notes\n"); }),
+            "is no report of scheduled-paper figures, and would be overwritten");
   EXPECT_EQ(error_of([&] { rows_of(text + "A note of mine.\n"); }),
             "is no report of scheduled-paper figures, and would be overwritten: 'A note of mine.'");
 }

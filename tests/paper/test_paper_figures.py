@@ -1,6 +1,7 @@
 """scheduled-paper figures without logs: every simulation of 2501.18965, its numbers, and what is said about the rest."""
 
 import command
+
 import paper
 
 

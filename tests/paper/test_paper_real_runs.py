@@ -3,6 +3,7 @@
 import sys
 
 import command
+
 import paper
 
 LOGS = command.DATA / "paper-logs"

@@ -112,7 +112,7 @@ def test_given_rates_take_the_place_of_logged_ones():
     run = scheduled.bound_along(given, distance=1.0)
     np.testing.assert_allclose(run.bound, [value(np.array(rates[:t]), 1.0, 1.0) for t in (2, 4)], rtol=1e-13)
     for wrong in ([0.1] * 3, [0.1, -1.0, 0.1, 0.1], [0.1, np.nan, 0.1, 0.1], "linear(stps=3)"):
-        with pytest.raises(ArgumentError, match="lr|stps"):
+        with pytest.raises(ArgumentError, match=r"lr|stps"):
             scheduled.with_rates(log, wrong)
 
 

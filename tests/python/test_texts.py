@@ -77,7 +77,7 @@ def test_runs_may_have_any_name(folder):
 )
 def test_lone_surrogates_and_null_bytes_are_refused_in_words(call, folder):
     pytest.importorskip("scheduled.law", exc_type=ImportError)
-    with pytest.raises(ArgumentError, match="UTF-8|surrogates|path") as found:
+    with pytest.raises(ArgumentError, match=r"UTF-8|surrogates|path") as found:
         call()
     str(found.value).encode()
 

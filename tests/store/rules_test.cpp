@@ -81,7 +81,8 @@ TEST_F(RunRules, ATrunkWithAHorizonIsAPlainRun) {
   EXPECT_FALSE(plain.record().line("trunk").finished);
   EXPECT_EQ(plain.resume({}).lr, cosine.lr(20));
   const std::string refused = error_of([&] { plain.branch("b", 20, {}); });
-  EXPECT_TRUE(has(refused, "branch = b: the trunk wsd(steps=30, peak=0.001, warmup=3, cooldown=10, decay=linear) has a"));
+  EXPECT_TRUE(
+      has(refused, "branch = b: the trunk wsd(steps=30, peak=0.001, warmup=3, cooldown=10, decay=linear) has a"));
   EXPECT_TRUE(has(refused, "its own end, at step 30; branches leave a trunk without one (rsqrt, constant, infinite)"));
   EXPECT_TRUE(has(error_of([&] { commit_weights(plain, 31); }), "step = 31: must be at most 30, where trunk ends"));
   commit_weights(plain, 30);

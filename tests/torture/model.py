@@ -61,7 +61,7 @@ class Model:
     def step(self, line):
         points = self.points(line)
         start = self.one(self.lines[line].origin).step if self.lines[line].origin else 0
-        return max([start] + [points[0].step] if points else [start])
+        return max(start, points[0].step) if points else start
 
     def finished(self, line):
         end = self.lines[line].end
@@ -74,7 +74,7 @@ class Model:
         if self.finished(line) or step <= max(self.step(line), self.lines[line].begun) or (self.lines[line].end or step) < step:
             raise Refused
         number = len(self.checkpoints) + 1
-        path = tuple(self.lines[line].path) + (number,)
+        path = (*self.lines[line].path, number)
         self.checkpoints.append(Checkpoint(number, line, step, keep, folder, path))
         self.lines[line].path = path
 
@@ -123,7 +123,7 @@ class Model:
 
     def gc(self, keep_last):
         needed, used = set(), set()
-        for name, line in self.lines.items():
+        for name in self.lines:
             points = self.points(name)
             if self.finished(name):
                 needed.add(points[0].id)

@@ -32,8 +32,9 @@ TEST(ArgumentError, TextIsMadeOfTheFieldsThatAreThere) {
             "run.csv, line 3: lr = x: no");
   EXPECT_EQ(text({.requirement = "no", .place = Place{"run.csv", 3, 7}}), "run.csv, line 3, column 7: no");
   EXPECT_EQ(text({.requirement = "no", .place = Place{"", 3, 0}}), "line 3: no");
-  EXPECT_EQ(text({.name = "final", .value = "2", .requirement = "must not be above", .limit = "peak", .limit_value = "1"}),
-            "final = 2: must not be above peak = 1");
+  EXPECT_EQ(
+      text({.name = "final", .value = "2", .requirement = "must not be above", .limit = "peak", .limit_value = "1"}),
+      "final = 2: must not be above peak = 1");
 }
 
 TEST(ArgumentError, IsRenamedWithoutReadingItsText) {

@@ -79,10 +79,12 @@ TEST(JsonLines, WhatIsNotFiniteIsNotLogged) {
 TEST(JsonLines, NamesTheFirstLineToo) {
   EXPECT_EQ(parse_error("run.jsonl", "{\"step\": 1, \"lr\": NaN}\n{\"step\": 2, \"lr\": 3}\n"),
             "run.jsonl, line 1: lr = NaN: must be a finite number");
-  EXPECT_EQ(parse_error("run.jsonl", "{\"loss\": 4}\n{\"loss\": 3}\n"),
-            "run.jsonl: not a training log: no column step, iter or iteration; there are loss; --columns NAME=step names it");
-  EXPECT_EQ(parse_error("run.jsonl", "{}\n"),
-            "run.jsonl: not a training log: no column step, iter or iteration; there are none; --columns NAME=step names it");
+  EXPECT_EQ(
+      parse_error("run.jsonl", "{\"loss\": 4}\n{\"loss\": 3}\n"),
+      "run.jsonl: not a training log: no column step, iter or iteration; there are loss; --columns NAME=step names it");
+  EXPECT_EQ(
+      parse_error("run.jsonl", "{}\n"),
+      "run.jsonl: not a training log: no column step, iter or iteration; there are none; --columns NAME=step names it");
   EXPECT_EQ(parse_error("run.jsonl", "{\"step\": 1}\n"), "run.jsonl: no column of numbers besides the step");
   EXPECT_EQ(parse_error("run.jsonl", "{\"step\": 1, \"loss\": 3}\n", {.columns = {{"time", "step"}}}),
             "run.jsonl: no column \"time\", which the options name; there are step, loss");

@@ -113,7 +113,8 @@ TEST(LogStream, ErrorsNameTheLine) {
   EXPECT_EQ(error_of("step,lr\n1,0.1\n1,0.1\n"), "run, line 3: step = 1: must be above the step before it, 1");
   EXPECT_EQ(error_of("step,loss\n1,0.1\n"), "run, line 2: lr: there is no such column");
   EXPECT_EQ(error_of("lr,loss\n1,0.1\n"),
-            "run, line 2: not a training log: no column step, iter or iteration; there are lr, loss; --columns NAME=step names it");
+            "run, line 2: not a training log: no column step, iter or iteration; there are lr, loss; --columns "
+            "NAME=step names it");
   EXPECT_EQ(error_of("{\"step\":1,\"lr\":1}\n{\"step\":2,\"lr\":NaN}\n"),
             "run, line 2: lr = NaN: must be a finite number");
   EXPECT_EQ(error_of("{\n  \"history\": {}\n}\n"), "run, line 1: the object does not end on its line");

@@ -15,15 +15,18 @@ TEST(RunLog, NamesTheColumnsThereAre) {
   EXPECT_TRUE(log.has("lr"));
   EXPECT_FALSE(log.has("val_loss"));
   EXPECT_EQ(log.at("lr"), (std::vector<double>{1.0, 2.0}));
-  EXPECT_EQ(error_of([&] { log.at("val_loss"); }), "a.csv: no column \"val_loss\"; there are lr, train_loss; --columns NAME=val_loss names its column");
-  EXPECT_EQ(error_of([] { RunLog{}.at("lr"); }), ": no column \"lr\"; there are none; --lr SPEC gives the schedule, --columns NAME=lr names its column");
+  EXPECT_EQ(error_of([&] { log.at("val_loss"); }),
+            "a.csv: no column \"val_loss\"; there are lr, train_loss; --columns NAME=val_loss names its column");
+  EXPECT_EQ(error_of([] { RunLog{}.at("lr"); }),
+            ": no column \"lr\"; there are none; --lr SPEC gives the schedule, --columns NAME=lr names its column");
 }
 
 TEST(Series, IsWhatWasLogged) {
   const RunLog log = make_log("a", {0, 5, 7}, {{"lr", {gap, 1.0, 2.0}}, {"train_loss", {gap, gap, gap}}});
   EXPECT_EQ(series(log, "lr"), (Series{{5, 7}, {1.0, 2.0}}));
   EXPECT_EQ(series(log, "train_loss"), Series{});
-  EXPECT_EQ(error_of([&] { series(log, "val_loss"); }), "a: no column \"val_loss\"; there are lr, train_loss; --columns NAME=val_loss names its column");
+  EXPECT_EQ(error_of([&] { series(log, "val_loss"); }),
+            "a: no column \"val_loss\"; there are lr, train_loss; --columns NAME=val_loss names its column");
 }
 
 TEST(Series, ChecksThePromisesOfTheLog) {
