@@ -43,7 +43,7 @@ class ScheduledLRSchedulers(LRSchedulersContainer):
             for field in fields(LRSchedulersContainer.Config):
                 value = getattr(self, field.name)
                 if field.name != "total_steps" and value != field.default:
-                    why = "is of torchtitan's own schedule, which is not used; write it in the spec, as warmup or cooldown"
+                    why = "is of torchtitan's own schedule, not used here; write it in the spec, as warmup or cooldown"
                     raise ArgumentError.of(field.name, value, why)
             return ScheduledLRSchedulers(
                 optimizers, self.schedule, steps=self.total_steps or training_steps, resume=self.resume

@@ -17,3 +17,18 @@ def close_figures():
 
         plt.close("all")
         mpl.rcdefaults()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def run(folder):
+    """A run store, open for writing."""
+    from anytime_runs import TRUNK, RunStore
+    from scheduled import Schedule
+
+    with RunStore.init(folder, Schedule(TRUNK)) as run:
+        yield run
