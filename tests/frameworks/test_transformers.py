@@ -178,7 +178,7 @@ def test_refusals_before_the_training(tmp_path):
     with RunStore.init(tmp_path / "run", Schedule(SPEC)) as run:
         with pytest.raises(ArgumentError, match="max_steps = 20: trunk ends after 12 updates"):
             train(tmp_path, SPEC, RunStoreCallback(run), max_steps=20)
-        with pytest.raises(ArgumentError, match="no line 'result-7'"):
+        with pytest.raises(ArgumentError, match="line = result-7: no such line"):
             train(tmp_path, SPEC, RunStoreCallback(run, "result-7"))
 
 
