@@ -334,8 +334,9 @@ class RunStore {
 
   /// Deletes checkpoints that nothing needs. Kept are: of the trunk and of each unfinished branch the last `keep_last`
   /// >= 1 sound ones (their bytes are read), and those after them that cannot be seen or read now; starts of unfinished
-  /// branches; those with `keep` of which no branch is finished; ends of finished lines; rows whose folder is not
-  /// there. Superseded and damaged ones go, and what interrupted work left. Throws StoreError, and deletes nothing,
+  /// branches; those with `keep` of which no branch is finished; ends of finished lines, and where an end is not sound
+  /// what is before it up to the first that is; rows whose folder is not there; what was marked as damaged and is not.
+  /// Superseded and damaged ones go, and what interrupted work left. Throws StoreError, and deletes nothing,
   /// where an unfinished line has checkpoints and none of them is sound. Also works on a full disk: a reserve is kept
   /// for it. The record says it first, then the files go.
   GcReport gc(int keep_last = 2, bool dry_run = false);

@@ -55,17 +55,48 @@ void add_needs(const anytime::BoundFolder& run, const RunRecord& record, const R
   }
 }
 
+/// The end of a finished line is kept, whatever it is. Where it is not sound now, so is what was before it up to the
+/// first that is: the result can be made again from there.
+void add_result(const anytime::BoundFolder& run, const std::vector<const RecordedCheckpoint*>& points, Needs& needs) {
+  if (points.empty()) return;
+  needs.ids.insert(points.front()->id);
+  const bool all = std::all_of(points.begin(), points.end(), [&](const auto* p) { return needs.ids.contains(p->id); });
+  if (all) return;
+  for (const RecordedCheckpoint* point : points) {
+    const Finding found = anytime::check_files(run, *point);
+    if (found.state != Finding::State::damaged) needs.ids.insert(point->id);
+    if (found.state == Finding::State::sound) return;
+    if (needs.ids.contains(point->id)) needs.notes.push_back(anytime::name_of(*point) + " is kept: " + found.text);
+  }
+}
+
+/// Resume passed over them, and the line went on from elsewhere, but what they hold may be as it was committed.
+void add_marked(const anytime::BoundFolder& run, const RunRecord& record, Needs& needs) {
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    if (checkpoint.state != CheckpointState::damaged || needs.ids.contains(checkpoint.id)) continue;
+    if (!anytime::is_there(run, checkpoint)) continue;  // stays in any case
+    const Finding found = anytime::check_files(run, checkpoint);
+    if (found.state == Finding::State::damaged) continue;
+    needs.ids.insert(checkpoint.id);
+    const bool sound = found.state == Finding::State::sound;
+    needs.notes.push_back(anytime::name_of(checkpoint) + " is kept: " +
+                          (sound ? "it was found damaged before, and its files are as recorded now; verify --clear "
+                                   "takes the mark off, and then it goes where nothing needs it"
+                                 : found.text));
+  }
+}
+
 Needs needed(const anytime::BoundFolder& run, const RunRecord& record, int keep_last) {
   Needs needs;
+  std::vector<std::vector<const RecordedCheckpoint*>> finished;
   std::set<std::int64_t> used;  // left by a finished branch
   for (const RecordedLine& line : record.lines) {
     if (!line.finished) {
       add_needs(run, record, line, keep_last, needs);
       continue;
     }
-    const auto points = anytime::resume_points(record, line.name);
-    if (!points.empty()) needs.ids.insert(points.front()->id);
-    for (const RecordedCheckpoint* point : points) {
+    finished.push_back(anytime::resume_points(record, line.name));
+    for (const RecordedCheckpoint* point : finished.back()) {
       if (point->line != line.name) used.insert(point->id);
     }
   }
@@ -74,6 +105,8 @@ Needs needed(const anytime::BoundFolder& run, const RunRecord& record, int keep_
       needs.ids.insert(checkpoint.id);
     }
   }
+  for (const auto& points : finished) add_result(run, points, needs);
+  add_marked(run, record, needs);
   return needs;
 }
 

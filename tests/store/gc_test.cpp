@@ -117,6 +117,66 @@ TEST_F(Gc, ClearingMarksLetsAStepBeResumed) {
   EXPECT_TRUE(store.clear_marks().empty());
 }
 
+TEST_F(Gc, AMarkAloneDeletesNothing) {
+  commit({400, 800});
+  fs::rename(checkpoints() / "trunk-800", folder / "away");
+  store.resume({});
+  commit({500});
+  fs::rename(folder / "away", checkpoints() / "trunk-800");
+  const GcReport report = store.gc(1);  // the line has gone on, but these 800 steps are intact
+  ASSERT_EQ(report.deleted.size(), 1U);
+  EXPECT_EQ(report.deleted[0].step, 400);
+  EXPECT_TRUE(has(report.notes.at(0),
+                  "checkpoint trunk at step 800 is kept: it was found damaged before, and its files "
+                  "are as recorded now"));
+  EXPECT_EQ(store.resume({.step = 800}).step, 800);
+  EXPECT_EQ(read_text(model(800)), weights("trunk", 800));
+}
+
+TEST_F(Gc, AMarkedCheckpointThatCannotBeReadIsKeptAndADamagedOneIsNot) {
+  commit({400, 600, 800});
+  fs::rename(model(800), folder / "away");
+  flip_byte(model(600));
+  store.resume({});
+  commit({500});
+  fs::create_directory(model(800));
+  const GcReport report = store.gc(1);
+  ASSERT_EQ(report.deleted.size(), 2U);
+  EXPECT_EQ(report.deleted[1].step, 600);
+  EXPECT_TRUE(has(report.notes.at(0), "trunk at step 800 is kept: checkpoints/trunk-800/model.bin is a folder"));
+}
+
+TEST_F(Gc, AResultThatIsNotSoundKeepsWhatItCanBeMadeFrom) {
+  RunStore run = RunStore::init(folder / "plain", Schedule::parse("wsd(steps=40, peak=1)"));
+  for (const std::int64_t step : {10, 20, 30, 40}) commit_weights(run, step);
+  const auto model_of = [&](int step) {
+    return folder / "plain" / "checkpoints" / ("trunk-" + std::to_string(step)) / "model.bin";
+  };
+  flip_byte(model_of(40));
+  fs::rename(model_of(30), folder / "away");
+  const GcReport report = run.gc(1);
+  ASSERT_EQ(report.deleted.size(), 1U);
+  EXPECT_EQ(report.deleted[0].step, 10);
+  ASSERT_EQ(report.notes.size(), 2U);
+  EXPECT_TRUE(has(report.notes[0], "trunk at step 40 is kept: checkpoints/trunk-40/model.bin has another checksum"));
+  EXPECT_TRUE(has(report.notes[1], "trunk at step 30 is kept: checkpoints/trunk-30/model.bin is missing"));
+  EXPECT_EQ(run.resume({.step = 20}).step, 20);
+  for (const std::int64_t step : {30, 40}) commit_weights(run, step);
+  EXPECT_EQ(run.gc(1).deleted.size(), 4U) << "all but the new end";
+  EXPECT_TRUE(run.record().line("trunk").finished);
+}
+
+TEST_F(Gc, ABranchWhoseResultIsDamagedKeepsItsStart) {
+  commit({20, 40, 60});
+  store.branch("b", 20, {steps(10), LinearDecay{}, {}});
+  commit_weights(store, 30, "b");
+  flip_byte(checkpoints() / "b-30" / "model.bin");
+  EXPECT_EQ(store.gc(1).deleted.size(), 1U);
+  EXPECT_EQ(store.resume({.line = "b", .step = 20}).step, 20);
+  commit_weights(store, 30, "b");
+  EXPECT_EQ(store.gc(1).deleted.size(), 2U) << "the start, and the damaged end";
+}
+
 TEST_F(Gc, ACheckpointThatIsAwayKeepsItsFolderFromLaterOnes) {
   commit({10, 20});
   fs::rename(checkpoints() / "trunk-20", folder / "away");

@@ -127,6 +127,11 @@ class Model:
             points = self.points(name)
             if self.finished(name):
                 needed.add(points[0].id)
+                for c in points:
+                    if c.bytes != "flipped":
+                        needed.add(c.id)
+                    if c.bytes == "sound":
+                        break
                 used |= {c.id for c in points if c.line != name}
                 continue
             sound = 0
@@ -141,6 +146,7 @@ class Model:
             if points and sound == 0:
                 raise Refused
         needed |= {c.id for c in self.checkpoints if c.keep and self.state(c) == "live" and c.id not in used}
+        needed |= {c.id for c in self.checkpoints if c.mark == "damaged" and c.bytes != "flipped"}
         for c in self.checkpoints:
             if c.id not in needed and c.mark != "deleted" and c.bytes != "away":
                 c.mark = "deleted"

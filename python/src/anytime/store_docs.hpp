@@ -166,7 +166,9 @@ later one counts. With `session`, refuses where the line has been resumed since.
 constexpr const char* gc_doc = R"doc(Deletes checkpoints that nothing needs, and what interrupted work left.
 
 Kept are the last `keep_last` sound ones of the trunk and of each unfinished branch, starts of
-unfinished branches, those with `keep` of which no branch is finished, and ends of branches.
+unfinished branches, those with `keep` of which no branch is finished, ends of branches, and what
+cannot be read at the moment or was marked as damaged and is not. Where an end is damaged, what it can
+be made from again stays, too.
 With `dry_run` it says what it would delete, and deletes nothing.)doc";
 
 constexpr const char* fit_runs_doc = R"doc(The lines that logged losses, as runs for `scheduled.law.fit_law`.
