@@ -43,6 +43,11 @@ void take_origin(const anytime::CommitFacts& facts, RunRecord& record, std::vect
   }
 }
 
+/// Whether this row was put in the place of that checkpoint when its folder was not there.
+bool is_stand_in(const RecordedCheckpoint& row, const RecordedCheckpoint& checkpoint) {
+  return row.folder.empty() && row.line == checkpoint.line && row.step == checkpoint.step;
+}
+
 /// Takes what the checkpoints' folders say into the record, where that does not know it.
 void take_facts(const anytime::BoundFolder& run, RunRecord& record, std::vector<std::string>& recovered) {
   for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
@@ -52,8 +57,12 @@ void take_facts(const anytime::BoundFolder& run, RunRecord& record, std::vector<
   }
   for (const anytime::Stray& stray : anytime::strays(run, record, nullptr)) {
     const auto facts = anytime::read_facts(run, stray.name).facts;
-    if (!facts || facts->checkpoint.folder != stray.name || has_id(record.checkpoints, facts->checkpoint.id)) continue;
+    if (!facts || facts->checkpoint.folder != stray.name) continue;
+    const auto is_it = [&](const RecordedCheckpoint& c) { return c.id == facts->checkpoint.id; };
+    const auto known = std::find_if(record.checkpoints.begin(), record.checkpoints.end(), is_it);
+    if (known != record.checkpoints.end() && !is_stand_in(*known, facts->checkpoint)) continue;
     if (!anytime::check_files(run, facts->checkpoint).text.empty()) continue;
+    std::erase_if(record.checkpoints, is_it);
     take_origin(*facts, record, recovered);
     insert_by_id(record.checkpoints, facts->checkpoint);
     recovered.push_back(anytime::name_of(facts->checkpoint));
@@ -109,7 +118,8 @@ void drop_orphans(RunRecord& record, std::vector<std::string>& lost) {
   });
 }
 
-/// What a lost entry may have said: that gc deleted them. Where no checkpoint is there the volume may be away.
+/// What a lost entry may have said: that gc deleted them. Where no checkpoint is there the volume may be away. Their
+/// rows do not know folders any more, so that one that comes back is not taken for what gc left.
 void mark_missing(const anytime::BoundFolder& run, RunRecord& record, std::vector<std::string>& lost) {
   const auto there = [&](const RecordedCheckpoint& checkpoint) {
     return checkpoint.state != State::deleted && anytime::is_there(run, checkpoint);
@@ -118,6 +128,8 @@ void mark_missing(const anytime::BoundFolder& run, RunRecord& record, std::vecto
   for (RecordedCheckpoint& checkpoint : record.checkpoints) {
     if (checkpoint.state == State::deleted || there(checkpoint)) continue;
     checkpoint.state = State::deleted;
+    checkpoint.folder.clear();
+    checkpoint.files.clear();
     lost.push_back(anytime::name_of(checkpoint) + ": its folder is not there, so it counts as deleted");
   }
 }

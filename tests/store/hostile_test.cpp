@@ -197,6 +197,34 @@ TEST_F(Hostile, ARecordThatIsGoneComesBackFromTheCheckpoints) {
   }
 }
 
+TEST_F(Hostile, ACheckpointThatWasAwayDuringARepairComesBack) {
+  make({10, 20, 30});
+  open().resume({.step = 20});
+  {
+    RunStore store = open();
+    commit_weights(store, 40);
+  }
+  for (const char* const name : {"trunk-20", "trunk-40"}) fs::rename(run / "checkpoints" / name, folder / name);
+  const fs::path record = run / "record" / "000001";
+  std::string text = read_text(record);
+  const std::size_t at = text.find("\"step\":10");
+  text[at + 7] = '5';
+  write_text(record, text);
+  EXPECT_TRUE(RunStore::repair(run).changed);
+  EXPECT_TRUE(open(Access::read).verify().sound());
+  for (const char* const name : {"trunk-20", "trunk-40"}) fs::rename(folder / name, run / "checkpoints" / name);
+  const VerifyReport report = open(Access::read).verify();
+  ASSERT_EQ(report.problems.size(), 2U);
+  EXPECT_TRUE(has(report.problems[0], "checkpoints/trunk-20 is a checkpoint that is not on record"));
+  EXPECT_EQ(open().gc(1).leftovers.size(), 0U);
+  EXPECT_TRUE(fs::exists(run / "checkpoints" / "trunk-20" / "model.bin"));
+  EXPECT_EQ(RunStore::repair(run).recovered.size(), 2U);
+  RunStore store = open();
+  EXPECT_TRUE(store.verify().sound());
+  EXPECT_EQ(store.resume({}).step, 40);
+  EXPECT_EQ(store.resume({.step = 20}).step, 20);
+}
+
 TEST_F(Hostile, ASegmentThatIsGoneIsDamageThatRepairMends) {
   make({10, 20});
   write_text(run / "record" / "000001", read_text(run / "record" / "000001") + "f 0000");  // cut off
