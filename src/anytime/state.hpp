@@ -27,6 +27,8 @@ void require_line_name(const std::string& name);
 /// "checkpoint trunk at step 400".
 std::string name_of(const RecordedCheckpoint& checkpoint);
 
+std::filesystem::path absolute_path(const std::filesystem::path& given);
+
 /// A folder by its path and by what it is: neither chdir nor another folder of the same name makes it a different one.
 class BoundFolder {
  public:

@@ -28,11 +28,19 @@ std::string schedule_hash(const Schedule& schedule) { return anytime::sum_text(p
 
 namespace anytime {
 
+/// Without "." and "/" at the end. ".." stays: behind a link it leads elsewhere than the text does.
+fs::path absolute_path(const fs::path& given) {
+  std::error_code error;
+  fs::path out;
+  for (const fs::path& part : fs::absolute(given, error)) {
+    if (!part.empty() && part != ".") out /= part;
+  }
+  if (error) fail_io(given, "cannot be opened", error.value());
+  return out;
+}
+
 BoundFolder::BoundFolder(const fs::path& given)
-    : shown_(given.string()),
-      path_(fs::absolute(given).lexically_normal()),
-      folder_(path_, O_RDONLY | O_DIRECTORY, "cannot be opened") {
-  if (!path_.has_filename()) path_ = path_.parent_path();
+    : shown_(given.string()), path_(absolute_path(given)), folder_(path_, O_RDONLY | O_DIRECTORY, "cannot be opened") {
   struct stat status {};
   if (::fstat(folder_.get(), &status) != 0) fail_io(path_, "cannot be opened", errno);
   device_ = status.st_dev;
@@ -282,8 +290,8 @@ void make_run(const fs::path& folder, const fs::path& part, const std::string& f
 }  // namespace
 
 RunStore RunStore::init(const fs::path& given, const Schedule& trunk, const StoreOptions& options) {
-  fs::path folder = fs::absolute(given).lexically_normal();
-  if (!folder.has_filename()) folder = folder.parent_path();
+  if (given.empty()) fail_value("folder", "''", "must be missing or an empty folder");
+  const fs::path folder = anytime::absolute_path(given);
   std::error_code error;
   if (fs::exists(folder / anytime::record_folder, error) || fs::exists(folder / anytime::old_record_file, error)) {
     fail_value("folder", given.string(), "is a run already");

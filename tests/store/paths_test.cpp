@@ -117,6 +117,27 @@ TEST_F(Paths, RunsAreMadeInFoldersThatAreEmpty) {
   EXPECT_TRUE(has(error_of([&] { RunStore::init(folder / "used", trunk); }), "must be missing or an empty folder"));
 }
 
+TEST_F(Paths, TwoDotsBehindALinkLeadWhereTheSystemGoes) {
+  fs::create_directories(folder / "B" / "inner");
+  fs::create_directory_symlink(folder / "B" / "inner", folder / "A" / "link");
+  RunStore::init(folder / "A" / "run", trunk);
+  {
+    RunStore store = RunStore::init(folder / "A" / "link" / ".." / "run", trunk);
+    commit_weights(store, 5);
+  }
+  EXPECT_EQ(RunStore::open(folder / "B" / "run" / ".", Access::read).record().checkpoints.size(), 1U);
+  EXPECT_EQ(RunStore::open(folder / "A" / "link" / ".." / "run" / "", Access::read).record().checkpoints.size(), 1U);
+  EXPECT_EQ(RunStore::open(folder / "A" / "run", Access::read).record().checkpoints.size(), 0U);
+  EXPECT_TRUE(has(error_of([&] { RunStore::init("", trunk); }), "folder = ''"));
+}
+
+TEST_F(Paths, AWorkingFolderThatIsGoneIsAnError) {
+  fs::create_directory(folder / "gone");
+  fs::current_path(folder / "gone");
+  fs::remove(folder / "gone");
+  EXPECT_TRUE(has(store_error_of([&] { RunStore::init("run", trunk); }), "No such file or directory"));
+}
+
 TEST_F(Paths, LongPathsAreTaken) {
   fs::path deep = folder.path();
   while (deep.string().size() < 900) deep /= std::string(100, 'd');
