@@ -95,11 +95,12 @@ void publish(const fs::path& run, RecordedCheckpoint& checkpoint, const std::fun
   }
   anytime::write_new(staging.path / anytime::facts_file, facts());
   fault_point("commit.facts_written");
-  // Files and folders at the same time: the disk then flushes once for all of them.
-  auto folders = std::async(std::launch::async, [&] { anytime::sync_folders(staging.path); });
-  auto half = std::async(std::launch::async, [&, middle = names.size() / 2] {
-    anytime::sync_files(staging.path, std::span(names).first(middle));
-  });
+  // Files and folders at the same time: the disk then flushes once for all of them. Where the system has no thread to
+  // give, one after the other.
+  constexpr auto how = std::launch::async | std::launch::deferred;
+  auto folders = std::async(how, [&] { anytime::sync_folders(staging.path); });
+  auto half = std::async(
+      how, [&, middle = names.size() / 2] { anytime::sync_files(staging.path, std::span(names).first(middle)); });
   anytime::sync_files(staging.path, std::span(names).subspan(names.size() / 2));
   half.get();
   fault_point("commit.files_synced");

@@ -21,6 +21,11 @@ def small_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000))
 
 
+def no_threads():
+    command.without_privileges()
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+
+
 class RunTest(command.CommandTest):
     def setUp(self):
         super().setUp()
@@ -285,6 +290,12 @@ class Trouble(RunTest):
         self.assertEqual(self.json_of("verify", "run")["problems"], [])
         self.assertEqual(self.json_of("resume", "run")["step"], 100)
         self.commit(200)
+
+    def test_no_threads_left(self):
+        self.folder.chmod(0o777)
+        self.output_of("run", "init", "run", "--trunk", TRUNK, preexec_fn=command.without_privileges)
+        self.output_of("run", "commit", "run", "--step", "100", "model.bin", preexec_fn=no_threads)
+        self.assertEqual(self.json_of("verify", "run")["files"], 1)
 
     def test_damage(self):
         self.init()
