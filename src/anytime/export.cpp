@@ -8,6 +8,7 @@
 #include "anytime/history.hpp"
 #include "anytime/state.hpp"
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 
 namespace scheduled {
 namespace {
@@ -33,6 +34,7 @@ class Values {
       for (const std::string& name : given) names_here.push_back(index_.try_emplace(name, index_.size()).first->second);
     };
     anytime::read_rows(text, use_names, [&](const anytime::MetricRow& row) {
+      poll_();
       const auto end = end_of_.find(row.session);
       if (end == end_of_.end() || row.step > end->second) return;
       values_.push_back({row.step, row.session, names_here[row.name], row.value});
@@ -40,7 +42,8 @@ class Values {
   }
 
   std::vector<Value> sorted() {
-    std::stable_sort(values_.begin(), values_.end(), [](const Value& a, const Value& b) {
+    std::stable_sort(values_.begin(), values_.end(), [&](const Value& a, const Value& b) {
+      poll_();
       return a.step != b.step ? a.step < b.step : a.session < b.session;
     });
     return std::move(values_);
@@ -55,13 +58,16 @@ class Values {
   std::map<std::int64_t, std::int64_t> end_of_;
   std::map<std::string, std::size_t> index_;
   std::vector<Value> values_;
+  SeldomPoll poll_{1024};
 };
 
 /// The rate of the last update before each row; NaN at step 0, where there was none.
 std::vector<double> recorded_rates(const std::vector<std::int64_t>& steps, const std::vector<anytime::Span>& spans) {
   std::vector<double> rates;
+  SeldomPoll poll(1024);
   auto span = spans.rbegin();  // oldest first
   for (const std::int64_t step : steps) {
+    poll();
     while (span + 1 != spans.rend() && step > span->end) ++span;
     rates.push_back(step > 0 ? span->session->schedule.lr(step - 1) : std::numeric_limits<double>::quiet_NaN());
   }
@@ -70,7 +76,7 @@ std::vector<double> recorded_rates(const std::vector<std::int64_t>& steps, const
 
 /// The rates of updates 1 ... last.
 std::vector<double> all_rates(std::int64_t last, const std::vector<anytime::Span>& spans) {
-  std::vector<double> rates(static_cast<std::size_t>(last));
+  std::vector<double> rates = interruptible_zeros(static_cast<std::size_t>(last));
   std::int64_t done = 0;
   for (auto span = spans.rbegin(); span != spans.rend(); ++span) {  // oldest first
     const std::int64_t count = std::min(last, span->end) - done;
@@ -141,12 +147,15 @@ RunLog RunStore::log_of(const std::string& name) const {
   log.meta["run"] = state_->folder.shown();
   log.meta["line"] = name;
   log.meta["schedule"] = print(line.schedule);
+  SeldomPoll poll(1024);
   for (const Value& value : values) {
+    poll();
     if (log.step.empty() || log.step.back() != value.step) log.step.push_back(value.step);
   }
   std::vector<std::vector<double>*> columns(names.size(), nullptr);
   std::size_t row = 0;
   for (const Value& value : values) {
+    poll();
     while (log.step[row] != value.step) ++row;
     std::vector<double>*& column = columns[value.name];
     if (column == nullptr) {

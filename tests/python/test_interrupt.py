@@ -56,6 +56,10 @@ LONG = {
     "best_peak": ("l = law(); s = scheduled.Schedule('cosine(steps=5M)')", "scheduled.law.best_peak(l, s, 1.0)"),
     "fit_law": ("r = runs()", "scheduled.law.fit_law(r, 'angular', bootstrap=20, threads=2)"),
     "verify": ("run = store()", "run.verify()", "assert not run.verify().problems"),
+    "log_of": (
+        "run = store(); row = {f'm{n}': 1.0 for n in range(20_000)}; [run.log(k, row) for k in range(1, 101)]; run.flush()",
+        "run.log_of()",
+    ),
     "commit": (
         "run = store(); os.mkdir('many'); [pathlib.Path(f'many/{k}').write_bytes(bytes(1_000_000)) for k in range(300)]",
         "run.commit(20, [f'many/{k}' for k in range(300)])",

@@ -1,3 +1,4 @@
+#include "base/interrupt.hpp"
 #include "scheduled/anytime.hpp"
 
 #include <gtest/gtest.h>
@@ -215,6 +216,20 @@ TEST(RunStore, MetricsAfterTheResumePointAreSuperseded) {
   const RunLog log = store.log_of("trunk");
   EXPECT_EQ(log.step, (std::vector<std::int64_t>{10, 15}));
   EXPECT_EQ(log.at("loss"), (std::vector<double>{1.0, 4.0}));
+}
+
+TEST(RunStore, ALongExportCanBeInterrupted) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::init(folder / "run", trunk);
+  std::vector<Metric> rows(20000);
+  for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = {static_cast<std::int64_t>(k), "loss", 1.0};
+  store.log("trunk", rows);
+  store.flush();
+  const Interruption interruption([] { return true; });
+  const auto long_enough = [&] {
+    for (int k = 0; k < 1000; ++k) store.log_of("trunk");
+  };
+  EXPECT_THROW(long_enough(), Interrupted);
 }
 
 TEST(RunStore, ClockThatJumpsChangesNothing) {
