@@ -7,13 +7,27 @@
 namespace scheduled {
 namespace {
 
+/// Its own, or the keys that it needs.
+template <class P>
+std::string example_of(bool needs_steps) {
+  if (!P::example.empty()) return std::string(P::example);
+  std::string needed = needs_steps ? "steps=50k" : "";
+  [[maybe_unused]] const auto add = [&](const auto& key) {
+    if (!key.needed.empty()) needed += concat({needed.empty() ? "" : ", ", key.needed});
+  };
+  std::apply([&](const auto&... key) { (add(key), ...); }, P::parameters);
+  return needed.empty() ? std::string(P::name) : concat({P::name, "(", needed, ")"});
+}
+
 template <class P>
 SpecName name_from(ScheduleSpec usual) {
-  SpecName name{P::name, P::example, P::meaning, P::formula, P::source, std::move(usual), P::cools};
+  constexpr ShapeTraits traits = P::traits;
+  const bool needs_steps = traits.needs_steps || (traits.cools == Cools::always && !traits.holds_cooldown);
+  SpecName name{P::name, example_of<P>(needs_steps), P::meaning, P::formula, P::source, std::move(usual), traits.cools};
   if (name.cools == Cools::never) name.usual.cooldown.reset();
-  name.takes_warmup = !P::rises;
-  name.holds_rates = P::holds_rates;
-  name.needs_steps = P::needs_steps || (P::cools == Cools::always && !P::holds_cooldown);
+  name.takes_warmup = !traits.rises;
+  name.holds_rates = traits.holds_rates;
+  name.needs_steps = needs_steps;
   return name;
 }
 
@@ -24,7 +38,8 @@ void add_whole_runs(std::vector<SpecName>& names, const ScheduleSpec& usual, con
     static_cast<void>(decay);
     ScheduleSpec own = usual;
     own.cooldown = Cooldown{rest(), D{}, {}};
-    names.push_back({P::name, P::example, P::meaning, P::formula, P::source, std::move(own), Cools::always, true});
+    names.push_back(
+        {P::name, example_of<P>(true), P::meaning, P::formula, P::source, std::move(own), Cools::always, true});
     names.back().needs_steps = true;
   };
   (add(static_cast<const Decays*>(nullptr)), ...);
@@ -40,7 +55,7 @@ std::vector<SpecName> all_names(const std::variant<Shapes...>*) {
     usual.shape = S{};
     usual.cooldown = Cooldown{percent(20), P::usual_decay(), {}};
     names.push_back(name_from<P>(usual));
-    if constexpr (P::flat) {
+    if constexpr (P::traits.flat) {
       names.push_back(name_from<typename P::Cooled>(usual));
       add_whole_runs(names, usual, static_cast<const Decay*>(nullptr));
     }
@@ -87,9 +102,14 @@ ScheduleHelp help_of(const SpecName& name) {
   return {name.name, name.example, name.meaning, name.formula, name.source, std::move(all.keys), name.needs_steps};
 }
 
+const SpecName& named(std::string_view wanted) {
+  const auto names = schedule_names();
+  return *std::find_if(names.begin(), names.end(), [&](const SpecName& name) { return name.name == wanted; });
+}
+
 template <class... Decays>
 std::vector<ScheduleHelp> all_decays(const std::variant<Decays...>*) {
-  return {{Part<Decays>::name, Part<Decays>::example, Part<Decays>::meaning, Part<Decays>::formula,
+  return {{Part<Decays>::name, named(Part<Decays>::name).example, Part<Decays>::meaning, Part<Decays>::formula,
            Part<Decays>::source, keys_of(Decay(Decays{})), false}...};
 }
 
@@ -106,17 +126,15 @@ std::span<const SpecName> schedule_names() {
 }
 
 const SpecName& name_of(const ScheduleSpec& spec) {
-  const std::string_view wanted = std::visit(
+  return named(std::visit(
       [&]<class S>(const S&) {
-        if constexpr (Part<S>::flat) {
+        if constexpr (Part<S>::traits.flat) {
           if (spec.cooldown)
             return spec.cooldown->length == rest() ? part_name(spec.cooldown->decay) : Part<S>::Cooled::name;
         }
         return Part<S>::name;
       },
-      spec.shape);
-  const auto names = schedule_names();
-  return *std::find_if(names.begin(), names.end(), [&](const SpecName& name) { return name.name == wanted; });
+      spec.shape));
 }
 
 std::span<const ScheduleHelp> schedule_help() {

@@ -14,7 +14,9 @@ namespace scheduled {
 
 /// A schedule's name: a shape's, or of a flat shape what it is called with a cooldown of part or all of the run.
 struct SpecName {
-  std::string_view name, example, meaning, formula, source;
+  std::string_view name;
+  std::string example;
+  std::string_view meaning, formula, source;
   ScheduleSpec usual;      ///< the defaults of all its keys, with a cooldown where it can have one
   Cools cools;             ///< by keys; a cooldown over the whole run has none
   bool whole_run = false;  ///< cools down over all that the warmup leaves

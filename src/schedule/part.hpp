@@ -72,16 +72,22 @@ struct Part;
 /// Whether a schedule of this shape has a cooldown of its own name: never, always, or where `cooldown` is given.
 enum class Cools { never, always, optionally };
 
+/// What is true of a shape where it differs from most.
+struct ShapeTraits {
+  bool flat = false;            ///< 1 throughout: goes by the names of its cooldown, too
+  bool rises = false;           ///< from the first step on by itself: no warmup before it
+  bool holds_warmup = false;    ///< the warmup's length is a parameter of the shape: no start of its own
+  bool holds_cooldown = false;  ///< the shape itself cools down
+  bool holds_rates = false;     ///< its values are learning rates, so that the peak is known
+  bool needs_steps = false;     ///< is nothing without a horizon
+  Cools cools = Cools::optionally;
+};
+
 struct ShapeDefaults {
+  static constexpr std::string_view example = {};  ///< empty: its name, with the keys that it needs
   static constexpr std::string_view source = {};
   static constexpr std::tuple<> parameters = {};
-  static constexpr bool flat = false;          ///< 1 throughout: goes by the names of its cooldown, too
-  static constexpr bool rises = false;         ///< from the first step on by itself: no warmup before it
-  static constexpr bool holds_warmup = false;  ///< the warmup's length is a parameter of the shape: no start of its own
-  static constexpr bool holds_cooldown = false;  ///< the shape itself cools down
-  static constexpr bool holds_rates = false;     ///< its values are learning rates, so that the peak is known
-  static constexpr bool needs_steps = false;     ///< is nothing without a horizon
-  static constexpr Cools cools = Cools::optionally;
+  static constexpr ShapeTraits traits = {};
   static Decay usual_decay() { return LinearDecay{}; }
   template <class Shape>
   static std::optional<std::int64_t> own_steps(const Shape&) {
@@ -107,6 +113,7 @@ struct Descent {
 void require_final(const Descent& descent, std::string_view decay, std::string_view alternative = {});
 
 struct DecayDefaults {
+  static constexpr std::string_view example = {};  ///< of a schedule over the whole run; empty: as of shapes
   static constexpr std::string_view source = {};
   static constexpr std::tuple<> parameters = {};
   template <class D>

@@ -56,9 +56,8 @@ void require_final(const Descent& descent, std::string_view decay, std::string_v
 namespace {
 
 /// What the main shape states about itself.
-struct Traits {
+struct Traits : ShapeTraits {
   std::string_view name;
-  bool flat, rises, holds_warmup, holds_cooldown, needs_steps;
   std::optional<std::int64_t> own_steps;
   std::optional<double> absolute_end;
 };
@@ -67,8 +66,7 @@ Traits traits_of(const Shape& shape) {
   return std::visit(
       []<class S>(const S& s) {
         using P = Part<S>;
-        return Traits{P::name,           P::flat,        P::rises,        P::holds_warmup,
-                      P::holds_cooldown, P::needs_steps, P::own_steps(s), P::absolute_end(s)};
+        return Traits{P::traits, P::name, P::own_steps(s), P::absolute_end(s)};
       },
       shape);
 }

@@ -119,5 +119,24 @@ TEST(ScheduleGuide, TablesAreWhatTheSchedulesSay) {
                                  << " are stale: run this test with SCHEDULED_UPDATE_GUIDE=1";
 }
 
+/// A file whose struct is in no variant, or which no registry includes, would be no schedule.
+TEST(ScheduleGuide, EachFileOfAPartIsListed) {
+  const auto lists = {std::pair{"shapes", schedule_help()}, std::pair{"decays", decay_help()},
+                      std::pair{"warmups", warmup_help()}};
+  for (const auto& [folder, help] : lists) {
+    const auto files = std::filesystem::directory_iterator(std::filesystem::path(SCHEDULED_TEST_DIR).parent_path() /
+                                                           "src/schedule" / folder);
+    for (const auto& file : files) {
+      if (file.path().filename() == "registry.hpp") continue;
+      std::stringstream text;
+      text << std::ifstream(file.path()).rdbuf();
+      const auto named = [&](const ScheduleHelp& line) {
+        return text.str().find("name = \"" + std::string(line.name) + "\"") != std::string::npos;
+      };
+      EXPECT_TRUE(std::any_of(help.begin(), help.end(), named)) << file.path();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scheduled

@@ -8,7 +8,6 @@ namespace scheduled {
 template <>
 struct Part<LinearDecay> : DecayDefaults {
   static constexpr std::string_view name = "linear";
-  static constexpr std::string_view example = "linear(steps=50k)";
   static constexpr std::string_view meaning = "1 - x over the run";
   static constexpr std::string_view formula = "1 − x";
   static KnownDecay known(const LinearDecay&) { return {KnownFamily::linear}; }

@@ -8,7 +8,6 @@ namespace scheduled {
 template <>
 struct Part<MirrorCosineDecay> : DecayDefaults {
   static constexpr std::string_view name = "mirror-cosine";
-  static constexpr std::string_view example = "mirror-cosine(steps=50k)";
   static constexpr std::string_view meaning = "2 linear - cosine over the run";
   static constexpr std::string_view formula = "2(1 − x) − ½(1 + cos πx)";
   static auto compile(const MirrorCosineDecay&, const Descent& descent, const Resolver&) {

@@ -8,7 +8,6 @@ namespace scheduled {
 template <>
 struct Part<OneMinusSqrtDecay> : DecayDefaults {
   static constexpr std::string_view name = "1-sqrt";
-  static constexpr std::string_view example = "1-sqrt(steps=50k)";
   static constexpr std::string_view meaning = "1 - sqrt(x) over the run (2405.18392)";
   static constexpr std::string_view formula = "1 − √x";
   static constexpr std::string_view source = "Hägele 2405.18392";

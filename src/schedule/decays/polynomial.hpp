@@ -8,7 +8,6 @@ namespace scheduled {
 template <>
 struct Part<PolynomialDecay> : DecayDefaults {
   static constexpr std::string_view name = "polynomial";
-  static constexpr std::string_view example = "polynomial(steps=50k, power=2)";
   static constexpr std::string_view meaning = "(1 - x)^power over the run";
   static constexpr std::string_view formula = "(1 − x)^power";
   static constexpr std::tuple parameters{

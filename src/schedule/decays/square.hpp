@@ -8,7 +8,6 @@ namespace scheduled {
 template <>
 struct Part<SquareDecay> : DecayDefaults {
   static constexpr std::string_view name = "square";
-  static constexpr std::string_view example = "square(steps=50k)";
   static constexpr std::string_view meaning = "1 - x^2 over the run";
   static constexpr std::string_view formula = "1 − x²";
   static auto compile(const SquareDecay&, const Descent& descent, const Resolver&) {

@@ -16,8 +16,7 @@ struct Part<Constant> : ShapeDefaults {
   static constexpr std::string_view example = "constant(steps=50k, warmup=300)";
   static constexpr std::string_view meaning = "the peak throughout";
   static constexpr std::string_view formula = "1";
-  static constexpr bool flat = true;
-  static constexpr Cools cools = Cools::never;
+  static constexpr ShapeTraits traits{.flat = true, .cools = Cools::never};
   static FlatRate compile(const Constant&, Resolver& resolver) { return {resolver.peak}; }
 
   /// What it is called with a cooldown that does not fill the run; one that does goes by the name of its decay.
@@ -27,7 +26,7 @@ struct Part<Constant> : ShapeDefaults {
     static constexpr std::string_view meaning = "warmup, stable, cooldown (2404.06395)";
     static constexpr std::string_view formula = "1, then a cooldown";
     static constexpr std::string_view source = "MiniCPM 2404.06395, Hägele 2405.18392";
-    static constexpr Cools cools = Cools::always;
+    static constexpr ShapeTraits traits{.cools = Cools::always};
   };
 };
 

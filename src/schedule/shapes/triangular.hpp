@@ -12,9 +12,7 @@ struct Part<Triangular> : ShapeDefaults {
   static constexpr std::string_view meaning = "up to the peak, then down (1506.01186)";
   static constexpr std::string_view formula = "(i + 1)/P up to step P = `peak_at`, then linear to `final`";
   static constexpr std::string_view source = "Smith 1506.01186";
-  static constexpr bool rises = true;
-  static constexpr bool needs_steps = true;
-  static constexpr Cools cools = Cools::never;
+  static constexpr ShapeTraits traits{.rises = true, .needs_steps = true, .cools = Cools::never};
   static constexpr std::tuple parameters{
       Key{"peak_at", &Triangular::peak_at, "length of the rise"},
       Key{"final", &Triangular::final, "rate of the last step", "", true},

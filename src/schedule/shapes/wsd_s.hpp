@@ -39,8 +39,7 @@ struct Part<WsdS> : ShapeDefaults {
   static constexpr std::string_view meaning = "a cooldown at each result, then on (2410.05192)";
   static constexpr std::string_view formula = "a cooldown before every result, then back to the peak";
   static constexpr std::string_view source = "2410.05192";
-  static constexpr bool holds_cooldown = true;
-  static constexpr Cools cools = Cools::always;
+  static constexpr ShapeTraits traits{.holds_cooldown = true, .cools = Cools::always};
   static constexpr std::tuple parameters{
       Key{"results", &WsdS::results, "step counts at which a cooldown ends, increasing", "results=[10k, 20k]"},
       Key{"rewarm", &WsdS::rewarm, "length of the way back to the peak"},
