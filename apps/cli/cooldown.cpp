@@ -19,15 +19,21 @@
 namespace scheduled::cli {
 namespace {
 
+/// --trunk: a log, where that is a file, or a schedule.
+struct TrunkSource {
+  std::string log;
+  std::optional<SaidSchedule> schedule;
+};
+
 struct CooldownVerb {
   std::string law;
   FitArguments fit;
-  std::string trunk;
+  std::optional<TrunkSource> trunk;
   std::optional<std::int64_t> at;
   std::vector<std::string> trunk_bases;
   std::vector<Duration> lengths{percent(5), percent(10), percent(20), percent(40)};
-  std::string decay = "linear";
-  std::optional<Share> final;
+  Decay decay = LinearDecay{};
+  Share final;
   std::int64_t further = 1000;
   OutputOptions output;
 };
@@ -47,8 +53,6 @@ struct Answer : CooldownAnswers {
   Series losses;
 };
 
-bool is_log(const std::string& trunk) { return trunk == "-" || std::filesystem::is_regular_file(trunk); }
-
 /// The rates up to --at; `name` has them.
 std::vector<double> shortened_to(std::optional<std::int64_t> at, std::vector<double> lr, const std::string& name) {
   const auto now = at.value_or(static_cast<std::int64_t>(lr.size()));
@@ -60,33 +64,25 @@ std::vector<double> shortened_to(std::optional<std::int64_t> at, std::vector<dou
 }
 
 Trained logged_trunk(const CooldownVerb& verb) {
-  const RunLog log = verb.fit.logs.read({verb.trunk, verb.trunk_bases});
+  const RunLog log = verb.fit.logs.read({verb.trunk->log, verb.trunk_bases});
   const std::string column = verb.fit.column.empty() ? "val_loss" : verb.fit.column;
   return {log.name, Trunk(trunk_rates(log, verb.at, verb.fit.logs.dense())),
           log.has(column) ? series(log, column) : Series{}};
 }
 
 Trained planned_trunk(const CooldownVerb& verb) {
-  const Schedule schedule = [&] {
-    try {
-      return Schedule::parse(verb.trunk);
-    } catch (const ArgumentError& error) {
-      fail_value("trunk", verb.trunk, concat({"is no file, and as a schedule: ", error.what()}));
-    }
-  }();
-  if (!Schedule::says_peak(verb.trunk)) {
-    fail_value("trunk", verb.trunk, "has no peak; a law needs the learning rate, peak=LR");
-  }
+  const auto& [schedule, text, says_peak] = *verb.trunk->schedule;
+  if (!says_peak) fail_value("trunk", text, "has no peak; a law needs the learning rate, peak=LR");
   if (!verb.at) fail_argument("--at", "is missing: how many steps of the trunk are done");
   check_summable(*verb.at);
   return {print(schedule), Trunk(schedule.values(*verb.at)), {}};
 }
 
 Trained trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
-  if (!verb.trunk_bases.empty() && !is_log(verb.trunk)) {
+  if (!verb.trunk_bases.empty() && (!verb.trunk || verb.trunk->schedule)) {
     fail_argument("--trunk-base", "--trunk must be the log of a run that went on from it");
   }
-  if (!verb.trunk.empty()) return is_log(verb.trunk) ? logged_trunk(verb) : planned_trunk(verb);
+  if (verb.trunk) return verb.trunk->schedule ? planned_trunk(verb) : logged_trunk(verb);
   if (runs.empty()) {
     fail_argument("--trunk", "is missing: a log, or a schedule such as \"constant(peak=1e-3)\" with --at");
   }
@@ -101,9 +97,10 @@ CooldownQuestion question_of(const CooldownVerb& verb, std::int64_t now) {
     const bool twice = std::find(question.lengths.begin(), question.lengths.end(), length) != question.lengths.end();
     if (!twice) question.lengths.push_back(length);
   }
-  if (verb.final) question.final = verb.final->value;
-  question.decay = parse_cooldown_decay(verb.decay, question.final);
+  question.final = verb.final.value;
+  question.decay = verb.decay;
   question.further = verb.further;
+  check_cooldown({steps(1), question.decay, percent_of_peak(100.0 * question.final)});
   return question;
 }
 
@@ -125,7 +122,6 @@ Answer answer(const CooldownVerb& verb) {
   found.trunk = trained.lr();
   found.lr = found.trunk.back();
   found.losses = std::move(trained.losses);
-  found.decay = verb.decay;
   found.question = question_of(verb, static_cast<std::int64_t>(found.trunk.size()));
   if (verb.law.empty()) {
     const LawFit fit = verb.fit.fit(runs);
@@ -186,7 +182,7 @@ std::string text_of(const Answer& found, const CooldownVerb& verb) {
                   shortened(found.name, 80), cooldown.now, rounded(found.lr), law_name(found.fitted.law.kind),
                   found.law_name, loss_text(cooldown.trunk.loss), interval_text(cooldown.trunk));
   const std::string further = std::to_string(found.question.further);
-  TextTable table({verb.decay + " cooldown", "ends at", "final loss", "90 % interval",
+  TextTable table({concat({decay_name(verb.decay), " cooldown"}), "ends at", "final loss", "90 % interval",
                    further + " more on the trunk win", further + " more of cooldown win"});
   for (const CooldownAnswer& row : cooldown.answers) {
     table.add({std::to_string(row.length), std::to_string(cooldown.now + row.length), loss_text(row.loss.loss),
@@ -254,6 +250,27 @@ void run(const CooldownVerb& verb) {
 }
 
 }  // namespace
+}  // namespace scheduled::cli
+
+namespace scheduled::shell {
+
+template <>
+struct Argument<cli::TrunkSource> {
+  static constexpr bool may_be_file = true;
+  static cli::TrunkSource read(std::string_view name, std::string_view text) {
+    if (text == "-" || std::filesystem::is_regular_file(text)) return {std::string(text), {}};
+    try {
+      return {{}, Argument<SaidSchedule>::read(name, text)};
+    } catch (const ArgumentError& error) {
+      fail_value("trunk", text, concat({"is no file, and as a schedule: ", error.what()}));
+    }
+  }
+  static std::string show(const cli::TrunkSource&) { return {}; }
+};
+
+}  // namespace scheduled::shell
+
+namespace scheduled::cli {
 
 void add_cooldown(Verb& command) {
   Verb& verb = command.verb("cooldown", "What a cooldown started now would give, without running it");
@@ -268,7 +285,7 @@ void add_cooldown(Verb& command) {
   verb.add("--cooldown", options.lengths, "Lengths: steps, or shares of the run that the cooldown ends")
       .type("N,N,...");
   verb.add("--decay", options.decay, "Shape: " + decay_names()).type("NAME").suggest(suggest_decays);
-  verb.add("--final", options.final, "Last rate, as a share of the trunk's; default 0").type("SHARE");
+  verb.add("--final", options.final, "Last rate, as a share of the trunk's").type("SHARE");
   verb.add("--further", options.further, "Steps of 'is it worth going on?'").type("N");
   options.fit.logs.add_to(verb, "Training log to fit now");
   options.fit.add_settings_to(verb);

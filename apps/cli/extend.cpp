@@ -29,7 +29,8 @@ struct ExtendOptions {
   LogOptions run;
   std::optional<std::int64_t> at;
   std::vector<Target> to;
-  std::optional<std::string> cooldown, decay;
+  std::optional<Duration> cooldown;
+  std::optional<Decay> decay;
   ExtendRule rule = ExtendRule::match_base_lr;
   BoundOptions bound;
   OutputOptions output;
@@ -51,9 +52,11 @@ Trained trained_of(const ExtendOptions& options) {
   if (options.run.given()) {
     const RunLog log = options.run.read(options.run.logs.front());
     const Trunk trunk(trunk_rates(log, options.at, options.run.dense()));
-    return {log.name,     {},
-            trunk,        parse_cooldown(options.cooldown.value_or("20%"), options.decay.value_or("linear")),
-            trunk.step(), trunk.step()};
+    Cooldown planned;
+    if (options.cooldown) planned.length = *options.cooldown;
+    if (options.decay) planned.decay = *options.decay;
+    check_cooldown(planned);
+    return {log.name, {}, trunk, planned, trunk.step(), trunk.step()};
   }
   const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   if (schedules.size() != 1) fail_argument("SPEC", "exactly one trunk can be extended");
@@ -139,7 +142,7 @@ std::string text_of(const Extended& found, const ExtendOptions& options) {
 }
 
 /// With a column for each horizon: the bound of a plan that is stopped there.
-std::string csv_of(const Extended& found) {
+std::string csv_with_targets(const Extended& found) {
   std::string text;
   for (const ExtendRow& row : found.rows) {
     if (text.empty()) {
@@ -239,7 +242,7 @@ void run(const ExtendOptions& options) {
     plot::write_figure(draw(found, {norms.view(), found.distance()}), options.output.figure);
   }
   if (options.output.json) return print_line(to_json(found));
-  if (options.output.csv) return print_text(csv_of(found));
+  if (options.output.csv) return print_text(csv_with_targets(found));
   const plot::Panel to_last = rates_of(found, found.targets.size() - 1, found.targets.back());
   print_text(text_of(found, options) + to_last.title + "\n" + drawing(to_last, 16));
 }

@@ -40,7 +40,7 @@ struct FitArguments {
   LawFit fit(const std::vector<FitRun>& from) const;
 };
 
-/// Reads what fit --save wrote, or --json printed. Throws std::invalid_argument naming the file.
+/// Reads what fit --save wrote, or --json printed. Throws ArgumentError naming the file.
 FittedLaw read_law(const std::string& file);
 
 }  // namespace scheduled::cli

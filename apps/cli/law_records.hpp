@@ -79,7 +79,6 @@ struct CooldownAnswers {
   double lr = 0.0;
   FittedLaw fitted;
   VirtualCooldown cooldown;
-  std::string decay;
   CooldownQuestion question;
   std::vector<std::string> warnings;
 };
@@ -198,7 +197,7 @@ struct Record<cli::CooldownAnswers> {
               return Without<VirtualCooldown>{x.cooldown, {"answers"}};
             },
             "", "The run now"},
-      Field{"decay", &X::decay, "", "Shape of the cooldowns"},
+      Field{"decay", [](const X& x) { return decay_name(x.question.decay); }, "", "Shape of the cooldowns"},
       Field{"final", [](const X& x) { return x.question.final; }, "", "Their last rate, as a share of the run's"},
       Field{"further", [](const X& x) { return x.question.further; }, "steps",
             "More steps, on the trunk or in the cooldown"},

@@ -11,14 +11,14 @@ namespace scheduled::cli {
 class LineInput {
  public:
   /// `file`: a path, or "-" for standard input. With `follow` the end of a file is waited beyond. From here on SIGINT
-  /// and SIGTERM end the input instead of the process. Throws std::invalid_argument: missing, unreadable, a directory.
+  /// and SIGTERM end the input instead of the process. Throws ArgumentError: missing, unreadable, a directory.
   LineInput(const std::string& file, bool follow);
   LineInput(const LineInput&) = delete;
   LineInput& operator=(const LineInput&) = delete;
   ~LineInput();
 
   /// The next line without its line break, valid until the next call; nothing at the end. A last line without a line
-  /// break counts, but not with `follow` or after Ctrl-C: it may be half written. Throws std::invalid_argument where
+  /// break counts, but not with `follow` or after Ctrl-C: it may be half written. Throws ArgumentError where
   /// reading fails, a line is longer than 16 MiB, or a file that is followed has become shorter.
   std::optional<std::string_view> next();
 

@@ -11,8 +11,8 @@ Option RunOptions::add_to(Verb& verb, bool with_line) {
   return verb.add("--json", json, "Print JSON; numbers read back exactly");
 }
 
-void require_peak(std::string_view name, const std::string& spec, std::string_view why) {
-  if (!Schedule::says_peak(spec)) fail_value(name, spec, concat({"has no peak; ", why}));
+void require_peak(std::string_view name, const SaidSchedule& said, std::string_view why) {
+  if (!said.says_peak) fail_value(name, said.text, concat({"has no peak; ", why}));
 }
 
 void add_run(Verb& command) {

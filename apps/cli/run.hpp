@@ -5,7 +5,7 @@
 
 #include "cli/verbs.hpp"
 #include "scheduled/anytime.hpp"
-#include "shell/options.hpp"
+#include "shell/arguments.hpp"
 
 namespace scheduled::cli {
 
@@ -21,7 +21,7 @@ struct RunOptions {
 };
 
 /// A schedule whose peak must be said, because it is the learning rate of a run. Throws ArgumentError.
-void require_peak(std::string_view name, const std::string& spec, std::string_view why);
+void require_peak(std::string_view name, const SaidSchedule& said, std::string_view why);
 
 void add_run_plan(Verb& run);
 void add_run_init(Verb& run);

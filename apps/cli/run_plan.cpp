@@ -20,7 +20,7 @@ namespace scheduled::cli {
 namespace {
 
 struct PlanOptions {
-  std::string trunk;
+  SaidSchedule trunk;
   std::vector<Duration> results;
   std::optional<Duration> overhead;
   BoundOptions bound;
@@ -168,7 +168,7 @@ void warn_of_extrapolation(const AnytimePlan& plan, const FittedLaw& law) {
 }
 
 void plan_run(const PlanOptions& options) {
-  PlanRequest request{.trunk = Schedule::parse(options.trunk), .results = options.results};
+  PlanRequest request{.trunk = options.trunk.schedule, .results = options.results};
   request.cooldown = options.cooldown.cooldown;
   request.max_overhead = overhead_of(options.overhead);
   request.distance = options.bound.distance_or_1();

@@ -16,14 +16,14 @@ namespace {
 
 struct InitOptions {
   RunOptions run;
-  std::string trunk, code, data;
+  SaidSchedule trunk;
+  std::string code, data;
 };
 
 void init(const InitOptions& options) {
-  const Schedule trunk = Schedule::parse(options.trunk);
   require_peak("trunk", options.trunk, "give the learning rate of the run, peak=LR");
   const RunStore store =
-      RunStore::init(options.run.folder, trunk, {.code_version = options.code, .data = options.data});
+      RunStore::init(options.run.folder, options.trunk.schedule, {.code_version = options.code, .data = options.data});
   const RunRecord record = store.record();
   if (options.run.json) return print_line(to_json(record.line("trunk")));
   print_text(fmt::format("{}: trunk {}\n", options.run.folder, print(record.line("trunk").schedule)));
@@ -97,7 +97,8 @@ void branch(const BranchOptions& options) {
 
 struct ResumeOptions {
   RunOptions run;
-  std::string schedule, decayed_from, data, code;
+  std::optional<SaidSchedule> schedule;
+  std::string decayed_from, data, code;
   std::optional<std::int64_t> step;
   bool override_schedule = false;
   bool dry_run = false;
@@ -126,7 +127,7 @@ void resume(const ResumeOptions& options) {
                         .decayed_from = options.decayed_from,
                         .code_version = options.code,
                         .dry_run = options.dry_run};
-  if (!options.schedule.empty()) request.schedule = Schedule::parse(options.schedule);
+  if (options.schedule) request.schedule = options.schedule->schedule;
   const Resume resume = store.resume(request);
   for (const std::string& damage : resume.damaged) warn(damage + "; the one before is used");
   if (!options.data.empty() && !options.dry_run) store.attach_data(options.run.line, resume.step, options.data);
@@ -134,11 +135,16 @@ void resume(const ResumeOptions& options) {
   print_text(text_of(resume, options.run));
 }
 
-struct LogOptions {
+struct NamedValue {
+  std::string name;
+  double value = 0.0;
+};
+
+struct RunLogOptions {
   RunOptions run;
   std::optional<std::int64_t> step;
   std::string from;
-  std::vector<std::string> values;
+  std::vector<NamedValue> values;
   std::optional<std::int64_t> session;
 };
 
@@ -153,7 +159,7 @@ std::vector<Metric> metrics_of(const RunLog& log) {
   return metrics;
 }
 
-void log(const LogOptions& options) {
+void log(const RunLogOptions& options) {
   if (options.from.empty() == options.values.empty()) {
     fail_argument("log", "give either --step N with NAME=VALUE ..., or --from FILE");
   }
@@ -161,12 +167,7 @@ void log(const LogOptions& options) {
   std::vector<Metric> metrics;
   if (options.from.empty()) {
     if (!options.step) fail_argument("step", "is missing; NAME=VALUE needs --step N");
-    for (const std::string& text : options.values) {
-      const std::size_t equals = text.find('=');
-      if (equals == std::string::npos) fail_argument(text, "must be NAME=VALUE");
-      const std::string_view name = std::string_view(text).substr(0, equals);
-      metrics.push_back({*options.step, name, Argument<double>::read(name, text.substr(equals + 1))});
-    }
+    for (const auto& [name, value] : options.values) metrics.push_back({*options.step, name, value});
   } else {
     rows = parse_log(source_name(options.from), read_text(options.from));
     metrics = metrics_of(rows);
@@ -179,6 +180,23 @@ void log(const LogOptions& options) {
 }
 
 }  // namespace
+}  // namespace scheduled::cli
+
+namespace scheduled::shell {
+
+template <>
+struct Argument<cli::NamedValue> {
+  static cli::NamedValue read(std::string_view, std::string_view text) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) fail_argument(text, "must be NAME=VALUE");
+    const std::string_view name = text.substr(0, equals);
+    return {std::string(name), Argument<double>::read(name, text.substr(equals + 1))};
+  }
+};
+
+}  // namespace scheduled::shell
+
+namespace scheduled::cli {
 
 void add_run_init(Verb& run) {
   Verb& verb = run.verb("init", "Make a run in a new folder");
@@ -256,7 +274,7 @@ void add_run_resume(Verb& run) {
 
 void add_run_log(Verb& run) {
   Verb& verb = run.verb("log", "Record metrics");
-  auto& options = verb.keep<LogOptions>();
+  auto& options = verb.keep<RunLogOptions>();
   options.run.add_to(verb);
   verb.add_each("NAME=VALUE", options.values, "Metrics after that step, e.g. train_loss=3.1");
   verb.add("--step", options.step, "Finished updates").type("N");

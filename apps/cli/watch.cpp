@@ -28,15 +28,21 @@
 namespace scheduled::cli {
 namespace {
 
+/// --until as it was said.
+struct Until {
+  std::string text;
+  WatchCondition condition;
+};
+
 struct WatchVerb {
   std::vector<std::string> files;
   std::string law;
   FitArguments fit;
   Duration cooldown = percent(10);
-  std::string decay = "linear";
+  Decay decay = LinearDecay{};
   std::int64_t further = 1000;
   double every = 10.0;
-  std::string until;
+  std::optional<Until> until;
   bool once = false;
   bool json = false;
 };
@@ -93,7 +99,7 @@ class Watcher {
  public:
   explicit Watcher(const WatchVerb& verb) : verb_(verb) {
     settings_.cooldown = verb.cooldown;
-    settings_.decay = parse_cooldown_decay(verb.decay, 0.0);
+    settings_.decay = verb.decay;
     settings_.further = verb.further;
     settings_.bound.rates = verb.fit.logs.dense();
     if (!verb.law.empty()) settings_.law = read_law(verb.law);
@@ -206,20 +212,18 @@ void run(const WatchVerb& verb) {
   if (!verb.law.empty() && (verb.fit.given() || verb.fit.settings_given())) {
     fail_argument("--fitted", "not with --log or options of a fit");
   }
-  const std::optional<WatchCondition> until =
-      verb.until.empty() ? std::nullopt : std::optional(parse_watch_condition(verb.until));
   Watcher watcher(verb);
   auto seen = state_of(verb.files);
   for (bool first = true;; first = false) {
     try {
       const WatchedRun run = watcher.look();
       show(verb, watcher.log, run);
-      if (until && holds(*until, run)) return;
+      if (verb.until && holds(verb.until->condition, run)) return;
     } catch (const ArgumentError& error) {
       if (first) throw;
       warn(concat({"not read this time: ", error.what()}));  // it may be half written, or be replaced just now
     }
-    if (verb.once && until) throw std::runtime_error(concat({"--until ", verb.until, ": does not hold"}));
+    if (verb.once && verb.until) throw std::runtime_error(concat({"--until ", verb.until->text, ": does not hold"}));
     if (verb.once) return;
     for (auto now = state_of(verb.files); now == seen; now = state_of(verb.files)) {
       std::this_thread::sleep_for(std::chrono::duration<double>(verb.every));
@@ -229,6 +233,21 @@ void run(const WatchVerb& verb) {
 }
 
 }  // namespace
+}  // namespace scheduled::cli
+
+namespace scheduled::shell {
+
+template <>
+struct Argument<cli::Until> {
+  static cli::Until read(std::string_view, std::string_view text) {
+    return {std::string(text), parse_watch_condition(text)};
+  }
+  static std::string show(const cli::Until&) { return {}; }
+};
+
+}  // namespace scheduled::shell
+
+namespace scheduled::cli {
 
 void add_watch(Verb& command) {
   Verb& verb =

@@ -124,11 +124,12 @@ std::string decay_names() {
 }
 
 CooldownOptions::Added CooldownOptions::add_to(Verb& verb, const std::string& share_of) {
-  Option of_length =
-      verb.add("--cooldown", length, "Length of the cooldown: steps, tokens, examples, or a share of " + share_of);
-  Option of_decay = verb.add("--decay", decay, "Shape of the cooldown: " + decay_names()).suggest(suggest_decays);
-  Option of_final = verb.add("--final", final, "Rate at its end, or a share of the peak such as 10%");
-  verb.then([this] { cooldown = parse_cooldown(length, decay, final); });
+  Option of_length = verb.add("--cooldown", cooldown.length,
+                              "Length of the cooldown: steps, tokens, examples, or a share of " + share_of);
+  Option of_decay =
+      verb.add("--decay", cooldown.decay, "Shape of the cooldown: " + decay_names()).suggest(suggest_decays);
+  Option of_final = verb.add("--final", cooldown.final, "Rate at its end, or a share of the peak such as 10%");
+  verb.then([this] { check_cooldown(cooldown); });
   return {of_length.type("LENGTH"), of_decay.type("NAME"), of_final.type("LR")};
 }
 

@@ -51,6 +51,20 @@ struct NamedSchedule {
   bool says_peak = true;  ///< else the peak is the default, 1
 };
 
+/// A schedule's text as an argument, for verbs that take one and need its peak.
+struct SaidSchedule {
+  Schedule schedule{ScheduleSpec{}};
+  std::string text;
+  bool says_peak = false;
+};
+template <>
+struct Argument<SaidSchedule> {
+  static SaidSchedule read(std::string_view, std::string_view text) {
+    return {Schedule::parse(text), std::string(text), Schedule::says_peak(text)};
+  }
+  static std::string show(const SaidSchedule&) { return {}; }
+};
+
 /// SPEC and --steps. A SPEC is a schedule's text, `-` (one per line of standard input) or @FILE (a spec, the JSON of a
 /// schedule, or one rate per line).
 struct SpecOptions {
@@ -152,10 +166,7 @@ std::string decay_names();
 
 /// --cooldown, --decay and --final.
 struct CooldownOptions {
-  std::string length = "20%";
-  std::string decay = "linear";
-  std::string final = "0";
-  Cooldown cooldown;  ///< read when all options are
+  Cooldown cooldown;
 
   struct Added {
     Option length, decay, final;

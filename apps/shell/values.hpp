@@ -70,6 +70,18 @@ struct Argument<Duration> {
 };
 
 template <>
+struct Argument<Rate> {
+  static Rate read(std::string_view name, std::string_view text) { return parse_rate(name, text); }
+  static std::string show(Rate value) { return print_rate(value); }
+};
+
+template <>
+struct Argument<Decay> {
+  static Decay read(std::string_view name, std::string_view text) { return parse_decay(name, text); }
+  static std::string show(const Decay& value) { return std::string(decay_name(value)); }
+};
+
+template <>
 struct Argument<Share> {
   static Share read(std::string_view name, std::string_view text);
   static std::string show(Share value) { return print_duration(percent(100.0 * value.value)); }

@@ -79,7 +79,6 @@ void read_all(const ObjectReader& fields, const fs::path& folder, TrainConfig& c
     fields.fail("batch", "such that an update has at most 2^24 tokens");
   }
   config.seed = static_cast<std::uint64_t>(fields.whole("seed", 0, most_steps));
-  config.schedule = fields.text("schedule");
   config.weight_decay = fields.non_negative("weight_decay", config.weight_decay);
   config.clip = fields.positive("clip", config.clip);
   config.distance = fields.positive("distance", config.distance);
@@ -99,6 +98,18 @@ void read_all(const ObjectReader& fields, const fs::path& folder, TrainConfig& c
   config.grad_norm_l1 = fields.flag("grad_norm_l1", false);
 }
 
+Schedule read_schedule(const ObjectReader& fields, const std::string& file) {
+  const std::string text = fields.text("schedule");
+  Schedule schedule = shell::located(file + ": schedule", [&] { return Schedule::parse(text); });
+  if (!Schedule::says_peak(text)) {
+    throw ArgumentError({.name = "schedule",
+                         .value = concat({"'", text, "'"}),
+                         .requirement = "has no peak; give the learning rate, peak=LR",
+                         .place = Place{file}});
+  }
+  return schedule;
+}
+
 }  // namespace
 
 TrainConfig parse_config(std::string_view name, std::string_view text, const fs::path& folder) {
@@ -106,14 +117,9 @@ TrainConfig parse_config(std::string_view name, std::string_view text, const fs:
   config.file = fs::path(name);
   const std::string file(name);
   const Json json = shell::located(file, [&] { return Json::parse(text, true); });
-  read_all(ObjectReader(json, file), folder, config);
-  shell::located(file + ": schedule", [&] { return Schedule::parse(config.schedule); });
-  if (!Schedule::says_peak(config.schedule)) {
-    throw ArgumentError({.name = "schedule",
-                         .value = concat({"'", config.schedule, "'"}),
-                         .requirement = "has no peak; give the learning rate, peak=LR",
-                         .place = Place{file}});
-  }
+  const ObjectReader fields(json, file);
+  read_all(fields, folder, config);
+  config.schedule = read_schedule(fields, file);
   return config;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scheduled/schedule.hpp"
 #include "trainer/layout.hpp"
 
 namespace scheduled::trainer {
@@ -18,9 +19,9 @@ struct TrainConfig {
   std::int64_t validation_bytes = 0;
   std::int64_t epochs = 1;  ///< passes over the training bytes
   ModelConfig model;
-  std::int64_t batch = 0;  ///< sequences of an update
-  std::uint64_t seed = 0;  ///< of the weights and of the order of the data
-  std::string schedule;    ///< spec of the trunk
+  std::int64_t batch = 0;             ///< sequences of an update
+  std::uint64_t seed = 0;             ///< of the weights and of the order of the data
+  Schedule schedule{ScheduleSpec{}};  ///< of the trunk
   double weight_decay = 0.1;
   double clip = 1.0;                ///< of the global l2 norm of the gradient
   double distance = 1.0;            ///< D of the live bound

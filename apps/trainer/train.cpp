@@ -84,7 +84,7 @@ Training::Training(const TrainRequest& request, const TrainHooks& hooks)
                              .weight_decay = config_.weight_decay,
                              .clip = config_.clip,
                              .grad_norm_l1 = config_.grad_norm_l1})),
-      schedule_(Schedule::parse(config_.schedule)) {
+      schedule_(config_.schedule) {
   open();
   if (request.branch) begin_branch();
   begin();

@@ -274,14 +274,10 @@ std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const
 
 struct CooldownQuestion {
   std::vector<std::int64_t> lengths = {};  ///< cooldown steps, each >= 1
-  Decay decay = LinearDecay{};             ///< from the trunk's last rate to 0 (exponential: to `final`)
-  double final = 0.0;                      ///< last rate, as a share of the trunk's last rate, within [0, 1)
-  std::int64_t further = 1000;             ///< "and if the trunk first went on for this many steps?", >= 1
+  Decay decay = LinearDecay{};             ///< from the trunk's last rate to `final`
+  double final = 0.0;  ///< last rate, as a share of the trunk's, within [0, 1); > 0 for decays that never reach 0
+  std::int64_t further = 1000;  ///< "and if the trunk first went on for this many steps?", >= 1
 };
-
-/// "linear", "1-sqrt", "cosine", ... as decay= of specs. Throws ArgumentError as Schedule::parse; exponential
-/// and inverse-proportional decays need a `final` > 0.
-Decay parse_cooldown_decay(std::string_view name, double final = 0.0);
 
 struct CooldownAnswer {
   std::int64_t length = 0;

@@ -340,9 +340,16 @@ std::span<const ScheduleHelp> schedule_help();
 std::span<const ScheduleHelp> decay_help();
 std::span<const ScheduleHelp> warmup_help();
 
-/// A cooldown in the words of the spec language: a length such as `20%` or `5k`; a shape; and the rate at its end, or a
-/// share of the peak such as `10%`. Whether the final rate is below the peak is for the schedule that uses it to check.
-/// Throws ArgumentError naming cooldown, decay or final, its value and what is allowed.
+/// A decay by its name, such as `1-sqrt`; throws ArgumentError with `name` and the names there are. And its name.
+Decay parse_decay(std::string_view name, std::string_view text);
+std::string_view decay_name(const Decay& decay) noexcept;
+
+/// Whether some schedule can have this cooldown: throws ArgumentError naming decay or final where not, as of an
+/// exponential one to 0. Whether the final rate is below the peak is for the schedule that uses it to check.
+void check_cooldown(const Cooldown& cooldown);
+
+/// A cooldown in the words of the spec language, checked: a length such as `20%` or `5k`; a shape; and the rate at its
+/// end, or a share of the peak such as `10%`. Throws ArgumentError naming cooldown, decay or final.
 Cooldown parse_cooldown(std::string_view length, std::string_view decay = "linear", std::string_view final_lr = "0");
 
 // ---- How schedules are shown: short names, and the steps that deserve a row of a table.

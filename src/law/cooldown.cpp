@@ -22,10 +22,6 @@ std::vector<double> with_cooldown(std::span<const double> trunk, std::int64_t le
   return done.branch(done.step(), length, {steps(length), decay, percent_of_peak(100.0 * final)}).values();
 }
 
-Decay parse_cooldown_decay(std::string_view name, double final) {
-  return parse_cooldown("1", name, final > 0.0 ? concat({format_number(100.0 * final), "%"}) : "0").decay;
-}
-
 VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double> trunk,
                                  const CooldownQuestion& question) {
   if (question.lengths.empty()) fail_argument("lengths", "must hold at least one length");

@@ -117,19 +117,27 @@ std::string print_rate(Rate rate) {
   return concat({format_number(rate.value), rate.unit == Rate::Unit::percent ? "%" : ""});
 }
 
-Cooldown parse_cooldown(std::string_view length, std::string_view decay, std::string_view final_lr) {
-  Cooldown cooldown;
-  cooldown.length = parse_duration("cooldown", length);
-  read_value("decay", decay, cooldown.decay);
-  cooldown.final = parse_rate("final", final_lr);
-  // The checks of a schedule whose peak allows the final rate; the one that uses the cooldown checks it against its
-  // own.
+Decay parse_decay(std::string_view name, std::string_view text) {
+  Decay decay;
+  read_value(name, text, decay);
+  return decay;
+}
+
+std::string_view decay_name(const Decay& decay) noexcept { return part_name(decay); }
+
+void check_cooldown(const Cooldown& cooldown) {
+  // The checks of a schedule whose peak allows the final rate.
   ScheduleSpec spec;
   spec.steps = steps(1000);
   spec.peak = cooldown.final.unit == Rate::Unit::absolute ? std::max(1.0, cooldown.final.value) : 1.0;
   spec.cooldown = cooldown;
   spec.cooldown->length = percent(10);
   static_cast<void>(Schedule(std::move(spec)));
+}
+
+Cooldown parse_cooldown(std::string_view length, std::string_view decay, std::string_view final_lr) {
+  Cooldown cooldown{parse_duration("cooldown", length), parse_decay("decay", decay), parse_rate("final", final_lr)};
+  check_cooldown(cooldown);
   return cooldown;
 }
 

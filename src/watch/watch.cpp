@@ -140,6 +140,7 @@ constexpr std::array<std::string_view, 5> quantities = {"loss", "step", "bound",
 
 WatchedRun watch_run(const RunLog& log, const WatchSettings& settings) {
   if (log.step.empty()) throw ArgumentError({.requirement = "has no rows", .place = Place{log.name}});
+  check_cooldown({settings.cooldown, settings.decay});
   WatchedRun run;
   run.name = log.name;
   run.step = log.step.back();

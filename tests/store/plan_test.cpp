@@ -161,6 +161,9 @@ TEST(AnytimePlan, CooldownInWords) {
   EXPECT_TRUE(
       has(error_of([] { parse_cooldown("20%", "linear, peak=3"); }), "decay = 'linear, peak=3': must be linear"));
   EXPECT_TRUE(has(error_of([] { parse_cooldown("20%", "linear", "(1)"); }), "final = '(1)': must be an LR"));
+  EXPECT_EQ(parse_decay("decay", decay_name(OneMinusSqrtDecay{})), Decay(OneMinusSqrtDecay{}));
+  EXPECT_TRUE(
+      has(error_of([] { parse_cooldown("20%", "exponential"); }), "final = 0: exponential decay never reaches 0"));
 }
 
 /// A law for a trunk whose rates are in real units, with an uncertainty.

@@ -394,15 +394,6 @@ TEST(VirtualCooldown, VerdictsAreThoseOfTheIntervals) {
   EXPECT_EQ(name_of(better_spent(answer({0.16, 0.1, 0.22}, large))), "alike");
 }
 
-TEST(VirtualCooldown, DecaysByName) {
-  EXPECT_EQ(parse_cooldown_decay("1-sqrt"), Decay(OneMinusSqrtDecay{}));
-  EXPECT_EQ(parse_cooldown_decay("exponential", 0.1), Decay(ExponentialDecay{}));
-  EXPECT_EQ(error_of([] { parse_cooldown_decay("linear, peak=3"); }).substr(0, 40),
-            "decay = 'linear, peak=3': must be linear");
-  EXPECT_NE(error_of([] { parse_cooldown_decay("steep"); }).find("steep"), std::string::npos);
-  EXPECT_NE(error_of([] { parse_cooldown_decay("exponential"); }).find("final"), std::string::npos);
-}
-
 TEST(VirtualCooldown, BadQuestionsAreNamed) {
   const FittedLaw fitted = fit_law(LawKind::momentum, three_runs(truth(LawKind::momentum))).fitted;
   const std::vector<double> trunk(100, 1e-3);
@@ -414,6 +405,10 @@ TEST(VirtualCooldown, BadQuestionsAreNamed) {
   EXPECT_EQ(message({}, {.lengths = {10}}), "trunk = []: must hold at least one step");
   EXPECT_EQ(message({1.0, 0.0}, {.lengths = {10}}), "trunk[1] = 0: must be > 0: it is the LR that goes on");
   EXPECT_EQ(message(trunk, {.lengths = {10}, .final = 1.0}), "final = 1: must be within [0, 1)");
+  EXPECT_TRUE(message(trunk, {.lengths = {10}, .decay = ExponentialDecay{}}).find("never reaches 0") !=
+              std::string::npos);
+  EXPECT_EQ(
+      virtual_cooldown(fitted, trunk, {.lengths = {10}, .decay = ExponentialDecay{}, .final = 0.1}).answers.size(), 1);
 }
 
 }  // namespace

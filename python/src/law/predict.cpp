@@ -181,8 +181,8 @@ void bind_predict(nb::module_& m) {
       [](const FittedLaw& fitted, const RatesLike& trunk, const ArrayLike& lengths, std::string_view decay,
          double final, std::int64_t further) {
         const std::vector<double> rates = read_rates(trunk, "trunk");
-        const CooldownQuestion question{Values<std::int64_t>(lengths, "lengths").copy(),
-                                        parse_cooldown_decay(decay, final), final, further};
+        const CooldownQuestion question{Values<std::int64_t>(lengths, "lengths").copy(), parse_decay("decay", decay),
+                                        final, further};
         return without_gil([&] { return virtual_cooldown(fitted, rates, question); });
       },
       nb::arg("fitted"), nb::arg("trunk"), nb::arg("lengths"), nb::arg("decay") = "linear", nb::arg("final") = 0.0,

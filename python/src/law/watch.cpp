@@ -55,7 +55,7 @@ void bind_watch(nb::module_& m) {
          std::int64_t further, std::string_view until) {
         WatchSettings settings;
         settings.cooldown = parse_duration("cooldown", cooldown);
-        settings.decay = parse_cooldown_decay(decay);
+        settings.decay = parse_decay("decay", decay);
         settings.further = further;
         settings.law = fitted;
         WatchedRun run = without_gil([&] { return watch_run(log, settings); });
