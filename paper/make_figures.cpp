@@ -138,7 +138,7 @@ bool print_summary(const std::vector<Order>& orders, const std::vector<Result>& 
 std::string text_of(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) throw std::invalid_argument("cannot be read");
+  if (!in || !(text << in.rdbuf())) fail({"cannot be read"});
   return text.str();
 }
 
@@ -148,8 +148,9 @@ std::vector<figures::Row> earlier_rows(const std::filesystem::path& report) {
   if (!std::filesystem::exists(report, error) || std::filesystem::is_empty(report, error)) return {};
   try {
     return figures::rows_of(text_of(report));
-  } catch (const std::invalid_argument& wrong) {
-    throw std::invalid_argument(report.string() + ": " + wrong.what() + "; give another folder with --out");
+  } catch (const ArgumentError& wrong) {
+    throw ArgumentError(
+        {.requirement = concat({wrong.what(), "; give another folder with --out"}), .place = Place{report.string()}});
   }
 }
 
@@ -157,7 +158,7 @@ std::vector<figures::Row> earlier_rows(const std::filesystem::path& report) {
 Result make(const Order& order, const std::string& logs) {
   try {
     return order.entry.make({logs, order.variants});
-  } catch (const std::invalid_argument& error) {
+  } catch (const ArgumentError& error) {
     if (!order.entry.needs_logs()) throw;
     return {.missing = {error.what()}};
   }

@@ -21,7 +21,7 @@ struct FiguresOptions {
 /// The figures with what they show and need.
 std::string figure_list();
 
-/// Writes pictures, their points as CSV, and report.md. Throws std::invalid_argument for bad requests, and
+/// Writes pictures, their points as CSV, and report.md. Throws ArgumentError for bad requests, and
 /// std::runtime_error at the end where a figure is not complete.
 void make_figures(const FiguresOptions& options);
 

@@ -74,10 +74,10 @@ struct Figure {
 
 enum class Format { png, svg, pdf };
 
-/// By the extension of `path`; throws std::invalid_argument on any other than .png, .svg, .pdf.
+/// By the extension of `path`; throws ArgumentError on any other than .png, .svg, .pdf.
 Format format_of(const std::filesystem::path& path);
 
-/// Throws std::invalid_argument where `path` has no known extension or write_file could not write it.
+/// Throws ArgumentError where `path` has no known extension or write_file could not write it.
 void check_figure_path(const std::filesystem::path& path);
 
 /// The bytes of the picture, the same for the same figure. Labels are drawn as they are: nothing in them is markup or a
@@ -91,7 +91,7 @@ std::string render_animation(const std::vector<Figure>& frames, double seconds);
 void write_figure(const Figure& figure, const std::filesystem::path& path);
 
 /// `width` x `height` characters and a legend below; with `unicode` in braille dots, else in ASCII. Throws
-/// std::invalid_argument where there is no room (width < 30 or height < 6).
+/// ArgumentError where there is no room (width < 30 or height < 6).
 std::string draw_terminal(const Panel& panel, int width, int height, bool unicode);
 
 }  // namespace scheduled::plot

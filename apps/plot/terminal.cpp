@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <stdexcept>
 
+#include "base/error.hpp"
 #include "plot/reach.hpp"
 #include "plot/series.hpp"
 #include "plot/ticks.hpp"
@@ -146,8 +146,7 @@ std::string x_numbers(const Window& window, const Ticks& ticks, int width) {
 
 std::string draw_terminal(const Panel& given, int width, int height, bool unicode) {
   if (width < 30 || height < 6) {
-    throw std::invalid_argument(
-        fmt::format("a terminal drawing needs 30 x 6 characters; there are {} x {}", width, height));
+    fail_value("size", fmt::format("{} x {}", width, height), "a terminal drawing needs 30 x 6 characters");
   }
   const Panel panel = within_reach(given);
   const Window window{panel, x_range(panel), y_range(panel)};

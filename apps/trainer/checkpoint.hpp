@@ -26,7 +26,7 @@ Identity identity_of(const TrainConfig& config, const Corpus& corpus);
 void write_checkpoint(const std::filesystem::path& folder, const Layout& layout, const Weights& weights,
                       const TrainState& state, const Identity& identity);
 
-/// Reads what write_checkpoint wrote. Throws std::invalid_argument that names the file where it is not that, or where
+/// Reads what write_checkpoint wrote. Throws ArgumentError that names the file where it is not that, or where
 /// it is of a run with another identity: key, recorded value and present value.
 TrainState read_checkpoint(const std::filesystem::path& folder, const Layout& layout, const Identity& identity,
                            Weights& weights);

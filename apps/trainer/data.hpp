@@ -16,7 +16,7 @@ namespace scheduled::trainer {
 /// is the number of finished updates, and all lines of a run read the same batch at the same step.
 class Corpus {
  public:
-  /// Reads the files. Throws std::invalid_argument that names the file: missing, unreadable, empty; and where there is
+  /// Reads the files. Throws ArgumentError that names the file: missing, unreadable, empty; and where there is
   /// less than one batch of training windows, or no window for validation.
   explicit Corpus(const TrainConfig& config);
 

@@ -60,7 +60,7 @@ class Learner {
   virtual double total_loss(std::span<const std::uint8_t> windows) = 0;
 };
 
-/// Throws std::invalid_argument where the device is not there.
+/// Throws ArgumentError where the device is not there.
 std::unique_ptr<Learner> make_learner(const LearnerConfig& config);
 
 /// "LibTorch 1.13.1".

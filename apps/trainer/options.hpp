@@ -26,7 +26,7 @@ struct TrainOptions {
   bool json = false;
 
   void add_to(shell::Verb& verb);
-  /// Reads the config, too. Throws std::invalid_argument.
+  /// Reads the config, too. Throws ArgumentError.
   TrainRequest request() const;
 };
 

@@ -25,7 +25,7 @@ struct StoredTensor {
   std::vector<std::int64_t> shape;  ///< sizes >= 0
   std::span<const std::byte> bytes;
 
-  /// Copies the values out. Throws std::invalid_argument where the type is not F32 or `out` has another length.
+  /// Copies the values out. Throws ArgumentError where the type is not F32 or `out` has another length.
   void copy_to(std::span<float> out) const;
 };
 
@@ -35,7 +35,7 @@ std::string safetensors_header(std::span<const NamedTensor> tensors);
 /// Writes the file. Throws std::runtime_error that names it where that fails.
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors);
 
-/// The tensors in `bytes`, which must outlive them. Any bytes may be given; std::invalid_argument says what is wrong:
+/// The tensors in `bytes`, which must outlive them. Any bytes may be given; ArgumentError says what is wrong:
 /// too short, a header that is too long or no JSON of that form, offsets outside of the data, overlapping or leaving
 /// holes, a length that is not shape times size of the type.
 std::map<std::string, StoredTensor> parse_safetensors(std::span<const std::byte> bytes);

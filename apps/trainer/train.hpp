@@ -57,7 +57,7 @@ struct TrainResult {
 };
 
 /// Trains. Everything that can be checked is checked before the run folder is made or changed. Throws
-/// std::invalid_argument on what the caller got wrong (also: not enough data for the steps, naming the bytes),
+/// ArgumentError on what the caller got wrong (also: not enough data for the steps, naming the bytes),
 /// StoreError, and std::runtime_error where training diverged.
 TrainResult train(const TrainRequest& request, const TrainHooks& hooks);
 

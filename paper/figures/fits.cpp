@@ -4,14 +4,15 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
+
+#include "base/error.hpp"
 
 namespace scheduled::figures {
 
 std::vector<double> least_squares(const std::vector<std::vector<double>>& basis, const std::vector<double>& y) {
   const auto rows = static_cast<Eigen::Index>(basis.size());
   const auto columns = static_cast<Eigen::Index>(basis.empty() ? 0 : basis.front().size());
-  if (rows < columns || columns == 0) throw std::invalid_argument("points: fewer than there are coefficients");
+  if (rows < columns || columns == 0) fail_argument("points", "fewer than there are coefficients");
   Eigen::MatrixXd matrix(rows, columns);
   for (Eigen::Index i = 0; i < rows; ++i) {
     matrix.row(i) = Eigen::Map<const Eigen::RowVectorXd>(basis[static_cast<std::size_t>(i)].data(), columns);
@@ -21,7 +22,7 @@ std::vector<double> least_squares(const std::vector<std::vector<double>>& basis,
   if (length.minCoeff() > 0.0) matrix.array().rowwise() /= length.array();
   Eigen::ColPivHouseholderQR<Eigen::MatrixXd> qr(matrix);
   qr.setThreshold(1e-13);
-  if (qr.rank() < columns) throw std::invalid_argument("points: do not tell the coefficients apart");
+  if (qr.rank() < columns) fail_argument("points", "do not tell the coefficients apart");
   const Eigen::VectorXd x =
       qr.solve(Eigen::Map<const Eigen::VectorXd>(y.data(), rows)).cwiseQuotient(length.transpose());
   return {x.begin(), x.end()};

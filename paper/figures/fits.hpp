@@ -7,7 +7,7 @@
 namespace scheduled::figures {
 
 /// Coefficients a_0 ... a_k of sum a_j basis_j(x) with the smallest sum of squares; rows of `basis` are the points. By
-/// a pivoted QR. Throws std::invalid_argument where there are fewer points than coefficients, or where the
+/// a pivoted QR. Throws ArgumentError where there are fewer points than coefficients, or where the
 /// points do not tell the coefficients apart.
 std::vector<double> least_squares(const std::vector<std::vector<double>>& basis, const std::vector<double>& y);
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
+#include "base/error.hpp"
 #include "plot/series.hpp"
 
 namespace scheduled::figures {
@@ -66,11 +66,12 @@ std::optional<RunLog> Logs::read(const std::string& pattern) {
   }
   const auto second = std::find_if(first + 1, files_.end(), match);
   if (second != files_.end()) {
-    throw std::invalid_argument(folder_.string() + ": " + *first + " and " + *second + " both match " + pattern);
+    throw ArgumentError(
+        {.requirement = concat({*first, " and ", *second, " both match ", pattern}), .place = Place{folder_.string()}});
   }
   try {
     return read_log(folder_ / *first);
-  } catch (const std::invalid_argument& error) {
+  } catch (const ArgumentError& error) {
     missing_.insert(std::string("cannot read ") + error.what());
     return std::nullopt;
   }
@@ -103,7 +104,7 @@ std::optional<RunLog> read_cooldown_124m(Logs& logs, double lr, double cooldown,
 
 double final_loss(const RunLog& log) {
   const std::optional<double> loss = log.number("final_val_loss");
-  if (!loss) throw std::invalid_argument(log.name + ": no final-val/loss");
+  if (!loss) throw ArgumentError({.requirement = "no final-val/loss", .place = Place{log.name}});
   return *loss;
 }
 
@@ -139,7 +140,7 @@ plot::Line between(const plot::Line& line, double low, double high) {
 
 std::int64_t last_loss(const RunLog& log) {
   const Series losses = series(log, "val_loss");
-  if (losses.step.empty()) throw std::invalid_argument(log.name + ": no validation loss");
+  if (losses.step.empty()) throw ArgumentError({.requirement = "no validation loss", .place = Place{log.name}});
   return losses.step.back();
 }
 

@@ -22,7 +22,7 @@ class Logs {
   bool has(std::string_view pattern) const;
 
   /// The log that matches. Nothing where none does or where it cannot be read; missing() then says so. Throws
-  /// std::invalid_argument where several do: which one is meant must not be guessed.
+  /// ArgumentError where several do: which one is meant must not be guessed.
   std::optional<RunLog> read(const std::string& pattern);
 
   /// The run of the last pattern, put on the runs that it continues, oldest first. Nothing where any is missing.
@@ -48,7 +48,7 @@ std::optional<RunLog> read_cosine_124m(Logs& logs, const std::string& folder, do
 std::optional<RunLog> read_cooldown_124m(Logs& logs, double lr, double cooldown, std::int64_t steps);
 
 /// Loss on the whole validation set at the end of the run, "final-val/loss" of the logs; the losses along the run are
-/// means over a part of it, and about .035 lower. Throws std::invalid_argument where the log has none.
+/// means over a part of it, and about .035 lower. Throws ArgumentError where the log has none.
 double final_loss(const RunLog& log);
 
 /// A logged column over the steps.
@@ -60,7 +60,7 @@ plot::Line smoothed(plot::Line line, std::size_t window);
 /// The part of `line` with low <= x <= high.
 plot::Line between(const plot::Line& line, double low, double high);
 
-/// The last step that logged a validation loss. Throws std::invalid_argument where there is none.
+/// The last step that logged a validation loss. Throws ArgumentError where there is none.
 std::int64_t last_loss(const RunLog& log);
 /// Rate of every step up to it, which is a step that trained.
 std::vector<double> rates_of(const RunLog& log);

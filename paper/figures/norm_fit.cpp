@@ -4,8 +4,9 @@
 #include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 #include <vector>
+
+#include "base/error.hpp"
 
 namespace scheduled::figures {
 namespace {
@@ -119,8 +120,8 @@ double NormFit::operator()(double share) const {
 }
 
 NormFit fit_norm(std::span<const double> share, std::span<const double> norm) {
-  if (share.size() != norm.size()) throw std::invalid_argument("norm: not as long as share");
-  if (share.size() < 6) throw std::invalid_argument("points: fewer than there are coefficients");
+  if (share.size() != norm.size()) fail_argument("norm", "not as long as share");
+  if (share.size() < 6) fail_argument("points", "fewer than there are coefficients");
   const auto corner = [&](const Vector& anywhere) {
     const Vector at = anywhere.cwiseMax(-7.0).cwiseMin(7.0);
     return Corner{at, project(at, share, norm)};

@@ -14,7 +14,7 @@ struct NormFit {
 };
 
 /// Least squares by variable projection: given rate, power and growth the rest is linear; Nelder-Mead over their
-/// logarithms from a fixed start. A local minimum. share in (0, 1]. Throws std::invalid_argument where there are fewer
+/// logarithms from a fixed start. A local minimum. share in (0, 1]. Throws ArgumentError where there are fewer
 /// than six points or the lengths differ.
 NormFit fit_norm(std::span<const double> share, std::span<const double> norm);
 

@@ -4,7 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <stdexcept>
+
+#include "base/error.hpp"
 
 namespace scheduled::figures {
 namespace {
@@ -53,7 +54,7 @@ std::vector<Row> rows_of(std::string_view report) {
   if (report.empty()) return {};
   const std::size_t table = report.find(rule);
   if (!report.starts_with(title) || table == std::string_view::npos) {
-    throw std::invalid_argument("is no report of scheduled-paper figures, and would be overwritten");
+    fail({"is no report of scheduled-paper figures, and would be overwritten"});
   }
   report.remove_prefix(table + rule.size());
   std::vector<Row> rows;
@@ -64,8 +65,7 @@ std::vector<Row> rows_of(std::string_view report) {
     const std::size_t second = line.find(" | ");
     const std::size_t third = second == std::string_view::npos ? second : line.find(" | ", second + 3);
     if (!line.starts_with("| ") || !line.ends_with(" |") || third == std::string_view::npos) {
-      throw std::invalid_argument(
-          fmt::format("is no report of scheduled-paper figures, and would be overwritten: '{}'", line));
+      fail({"is no report of scheduled-paper figures, and would be overwritten: '", line, "'"});
     }
     rows.push_back({std::string(line.substr(2, second - 2)), std::string(line.substr(second + 3, third - second - 3)),
                     std::string(line.substr(third + 3, line.size() - third - 5))});

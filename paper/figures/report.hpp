@@ -23,7 +23,7 @@ struct Made {
   std::vector<Check> checks = {};
 };
 
-/// The rows of a report of an earlier run; none of an empty text. Throws std::invalid_argument where it is another
+/// The rows of a report of an earlier run; none of an empty text. Throws ArgumentError where it is another
 /// text.
 std::vector<Row> rows_of(std::string_view report);
 

@@ -11,10 +11,10 @@
 #include <optional>
 #include <regex>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/json.hpp"
 #include "scheduled/runlog.hpp"
 
@@ -52,7 +52,7 @@ inline std::vector<Line> read_lines(const fs::path& folder) {
   for (const fs::path& file : files) {
     std::smatch match;
     const std::string name = file.stem().string();
-    if (!std::regex_match(name, match, pattern)) throw std::invalid_argument(file.string() + ": not a log's name");
+    if (!std::regex_match(name, match, pattern)) scheduled::fail({file.string(), ": not a log's name"});
     Line line{
         .family = match[1], .lr = std::stod(match[3]), .seed = std::stoi(match[4]), .log = scheduled::read_log(file)};
     if (match[2].matched) line.horizon = std::stoll(match[2]);
@@ -63,7 +63,7 @@ inline std::vector<Line> read_lines(const fs::path& folder) {
     }
     lines.push_back(std::move(line));
   }
-  if (lines.empty()) throw std::invalid_argument(folder.string() + ": holds no logs");
+  if (lines.empty()) scheduled::fail({folder.string(), ": holds no logs"});
   return lines;
 }
 
@@ -94,7 +94,7 @@ inline const std::vector<Method>& methods() {
 /// A member of experiment.json.
 inline const scheduled::Json& member(const scheduled::Json& object, std::string_view key) {
   const scheduled::Json* const found = object.find(key);
-  if (found == nullptr) throw std::invalid_argument(fmt::format("experiment.json: {} is missing", key));
+  if (found == nullptr) scheduled::fail({"experiment.json: ", key, " is missing"});
   return *found;
 }
 
@@ -102,7 +102,7 @@ class Experiment {
  public:
   explicit Experiment(const fs::path& folder) : lines_(read_lines(folder)) {
     std::ifstream file(folder / "experiment.json");
-    if (!file) throw std::invalid_argument((folder / "experiment.json").string() + ": is missing");
+    if (!file) scheduled::fail({(folder / "experiment.json").string(), ": is missing"});
     about = scheduled::Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
     std::set<std::int64_t> ends;
     std::set<int> all;
@@ -183,8 +183,7 @@ class Experiment {
         return one;
       }
     }
-    throw std::invalid_argument(
-        fmt::format("no log of {} at {}, lr {}, seed {}", family, horizon.value_or(0), lr, seed));
+    scheduled::fail({fmt::format("no log of {} at {}, lr {}, seed {}", family, horizon.value_or(0), lr, seed)});
   }
   static double argmin(const std::map<double, double>& found) {
     return std::min_element(found.begin(), found.end(), [](auto& a, auto& b) { return a.second < b.second; })->first;

@@ -9,7 +9,7 @@
 namespace scheduled::reports {
 
 /// docs/anytime.md from the logs of tools/experiment.py; its pictures into `pictures`, where that is not empty. Throws
-/// std::invalid_argument that names the log that is missing.
+/// ArgumentError that names the log that is missing.
 void anytime(const std::filesystem::path& logs, const std::filesystem::path& pictures);
 
 /// docs/laws.md: every law fitted and tested on the same split, virtual cooldowns against real ones. `data` holds mpl/
