@@ -1,6 +1,7 @@
 """The command's --json and --csv say what Python's results say, by the names of the same descriptions."""
 
 import csv
+import importlib
 import io
 import json
 import math
@@ -296,11 +297,52 @@ def test_refine(run):
     assert [float(row["grad_norm"]) for row in rows] == value["grad_norm"]
     assert [float(row["lr"]) for row in rows] == pytest.approx([value["peak"] * lr for lr in value["schedule"]["values"]], rel=1e-12)
     log = scheduled.read_log(run.folder / "norms.csv")
-    first, norms = scheduled.densify_logged(log, "grad_norm")
-    assert first == 1
-    refined = scheduled.refine(norms, steps=len(norms), close=1.0)
-    assert_says(value, refined, "schedule", "dropped")
-    assert_says(value["transfer"], scheduled.transfer_base_lr(Schedule.from_values([1e-3] * 1000), refined.schedule, grad_norm=refined.grad_norm))
+    found = scheduled.refine_log(log, close=1.0)
+    assert_says(value, found, "refined", "own")
+    assert_says(value, found.refined, "schedule", "dropped")
+    assert found.schedule == found.refined.schedule.with_peak(value["peak"])
+    assert found.own == Schedule.from_values([1e-3] * 1000)
+    refined = found.refined.schedule
+    assert_says(value["transfer"], scheduled.transfer_base_lr(found.own, refined, grad_norm=found.refined.grad_norm))
+
+
+def test_every_verb_has_a_function():
+    """What each verb of the command calls, in Python."""
+    functions = {
+        "bound": ["bound", "bound_along", "bound_facts", "omega_curve", "OmegaStream"],
+        "compare": ["compare", "Sweep"],
+        "completion": [],  # of a shell
+        "cooldown": ["law.virtual_cooldown", "law.extrapolations"],
+        "extend": ["extend", "planned_distance"],
+        "fit": ["law.fit_law", "law.fit_run", "law.fit_store"],
+        "log": ["describe_log", "read_log"],
+        "optimize": ["optimal_schedule", "constrained_schedule", "compare_optima"],
+        "predict": ["law.predict", "law.optimize", "law.best_peak"],
+        "refine": ["refine_log", "refine"],
+        "run": ["plan_anytime", "RunStore"],
+        "show": ["Schedule", "schedule_help"],
+        "train": [],  # a program
+        "transfer": ["transfer_base_lr"],
+        "tune": ["lr_sensitivity", "best_base_lr"],
+        "watch": ["law.watch_run"],
+        "worst-case": ["schedule_worst_case", "worst_case", "pep.solve_pep"],
+    }
+    of_runs = dict.fromkeys("init lr commit branch resume log verify gc repair migrate".split(), None)
+    of_runs |= {"status": "record", "export": "log_of"}
+    for name in sum(functions.values(), []):
+        part, _, own = name.rpartition(".")
+        assert hasattr(importlib.import_module(f"scheduled.{part}" if part else "scheduled"), own), name
+    for verb, method in of_runs.items():
+        assert hasattr(scheduled.RunStore, method or verb), verb
+
+    def verbs(*outer):
+        text = subprocess.run([COMMAND, *outer, "--help"], capture_output=True, text=True, check=True).stdout
+        return set(re.findall(r"^  (\S+)", re.search(r"^Verbs:\n((?:  .*\n)+)", text, re.M)[1], re.M))
+
+    if COMMAND is None:
+        pytest.skip("the command is not built")
+    assert verbs() == set(functions)
+    assert verbs("run") == {"plan", *of_runs}
 
 
 def test_extend(run):

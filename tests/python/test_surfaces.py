@@ -62,6 +62,7 @@ def of_core():
         about.uses[0],
         about.tail,
         scheduled.bound_along(log, max_gap=9),
+        scheduled.refine_log(scheduled.parse_log("run", "step,lr,grad_norm\n1,0.1,2\n2,0.1,1\n3,0.1,1\n")),
         *sweep.results,  # one horizon is too short: no best, an error
     ]
 

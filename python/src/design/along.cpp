@@ -1,4 +1,4 @@
-// The bound along the log of a run.
+// What is computed along the log of a run: its bound, and a schedule from its gradient norms.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
 
@@ -56,10 +56,53 @@ array([5.05  , 2.6   , 1.7917])
 array([4. , 3. , 2.5])
 )doc";
 
+constexpr const char* refine_log_doc =
+    R"doc(A schedule from the gradient norms in the log of a run, beside the run's own rates.
+
+Parameters
+----------
+log : RunLog
+    With at least 2 rows of "grad_norm", all of them > 0.
+norm : {'l2', 'l1'}
+width : float
+close : float
+    As for `refine`.
+steps : int, optional
+    Steps of the schedule, at least 2; without it as many as the log has updates.
+warmup : int
+    Length of a linear warmup from 0 that precedes the first logged row; 0: none.
+max_gap : int
+    Longest stretch to bridge, in steps; 0: ten times the median spacing.
+
+Returns
+-------
+RefinedRun
+    `why_no_transfer` says why it is not compared with the run's rates, where it is not.
+
+Examples
+--------
+>>> from scheduled import parse_log, refine_log
+>>> rows = "\n".join(f"{step},0.1,{2 - step / 10}" for step in range(1, 11))
+>>> run = refine_log(parse_log("run", "step,lr,grad_norm\n" + rows))
+>>> run.schedule.steps, run.transfer.bound_ratio < 1
+(10, True)
+)doc";
+
 }  // namespace
 
 void bind_along(nb::module_& m) {
   bind<RunBound>(m);
+  bind<RefinedRun>(m).def_prop_ro("schedule", &RefinedRun::schedule, "The refined schedule with `peak`.");
+  m.def(
+      "refine_log",
+      [](const RunLog& log, std::string_view norm, double width, std::optional<std::int64_t> steps, double close,
+         std::int64_t warmup, std::int64_t max_gap) {
+        const RefineSettings settings{parse_word<NormKind>("norm", norm), width, steps, close};
+        return without_gil([&] { return refine_log(log, settings, {warmup, max_gap}).run; });
+      },
+      nb::arg("log"), nb::arg("norm") = "l2", nb::kw_only(), nb::arg("width") = RefineSettings{}.width,
+      nb::arg("steps") = nb::none(), nb::arg("close") = RefineSettings{}.close, nb::arg("warmup") = 0,
+      nb::arg("max_gap") = 0, refine_log_doc);
   m.def(
       "bound_along",
       [](const RunLog& log, std::optional<std::int64_t> T, const std::optional<ArrayLike>& grad_norm,

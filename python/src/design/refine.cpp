@@ -43,7 +43,7 @@ Examples
 >>> refined.schedule.steps, str(refined.nearest.schedule)
 (50000, 'linear(steps=50000, peak=1)')
 
-From a log, with norms every few hundred steps: ``refine(densify_logged(log, "grad_norm")[1])``.
+From a log: `refine_log`.
 )doc";
 
 constexpr const char* median_doc =
