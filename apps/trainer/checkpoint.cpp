@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t state_format = 1;
-constexpr std::int64_t most = std::int64_t{1} << 53;  // of a count
+constexpr std::int64_t most_count = std::int64_t{1} << 53;  // of a count
 constexpr const char* model_file = "model.safetensors";
 constexpr const char* optimizer_file = "optimizer.safetensors";
 constexpr const char* state_file = "state.json";
@@ -114,13 +114,13 @@ TrainState read_checkpoint(const fs::path& folder, const Layout& layout, const I
   const std::string text = read_file(path);
   const Json json = shell::located(path.string(), [&] { return Json::parse(text); });
   const ObjectReader fields(json, path.string());
-  if (const std::int64_t format = fields.whole("format", 0, most); format > state_format) {
+  if (const std::int64_t format = fields.whole("format", 0, most_count); format > state_format) {
     fail_at(path, "was written by a newer scheduled: its format is " + std::to_string(format));
   }
   check_identity(path, fields.object("config"), identity);
-  state.step = fields.whole("step", 0, most);
+  state.step = fields.whole("step", 0, most_count);
   state.loss_sum = fields.number("loss_sum");
-  state.loss_count = fields.whole("loss_count", 0, most);
+  state.loss_count = fields.whole("loss_count", 0, most_count);
   const std::string& omega = fields.text("omega");
   state.omega = shell::located(path.string(), [&] { return OmegaStream::restore(omega); });
   const auto read = [&](const char* name, auto&& use) {

@@ -13,6 +13,8 @@
 namespace scheduled {
 namespace {
 
+using State = RecordedCheckpoint::State;
+
 using Points = std::vector<const RecordedCheckpoint*>;
 
 std::string steps_of(const Points& points) {
@@ -59,7 +61,6 @@ Points decayed_points(const RunRecord& record, const ResumeRequest& request) {
 
 /// What the line had at `step` before it was resumed from elsewhere, last first: who names the step means it.
 Points superseded_at(const RunRecord& record, const std::string& line, std::int64_t step) {
-  using State = RecordedCheckpoint::State;
   Points points;
   for (auto at = record.checkpoints.rbegin(); at != record.checkpoints.rend(); ++at) {
     const bool usable = at->state == State::superseded || at->state == State::damaged;
@@ -127,7 +128,6 @@ struct Choice {
 };
 
 Choice choose(const anytime::BoundFolder& run, const Points& points) {
-  using State = RecordedCheckpoint::State;
   Choice out;
   for (const RecordedCheckpoint* point : points) {
     const anytime::Finding found = anytime::check_files(run, *point);

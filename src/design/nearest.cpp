@@ -55,7 +55,7 @@ class Sample {
 };
 
 /// A shape with a warmup and a cooldown of given shares of the run; `power` only for polynomial decay.
-struct Family {
+struct NamedFamily {
   enum class Kind { constant, linear, one_minus_sqrt, cosine, polynomial };
   Kind kind;
 
@@ -86,8 +86,8 @@ struct Candidate {
 };
 
 /// Fits the lengths in turn, from a grid of starts: the error is smooth in each but may have several valleys.
-Candidate fit(const Sample& sample, const Family& family) {
-  using Kind = Family::Kind;
+Candidate fit(const Sample& sample, const NamedFamily& family) {
+  using Kind = NamedFamily::Kind;
   double warmup = 0.0;
   double cooldown = 1.0;
   double power = 1.0;
@@ -132,7 +132,7 @@ NearestSpec nearest_spec(std::span<const double> lr) {
     fail_argument("lr", concat({"all ", std::to_string(lr.size()), " values are 0; one must be > 0"}));
   const Sample sample(lr);
   std::optional<Candidate> best;
-  using Kind = Family::Kind;
+  using Kind = NamedFamily::Kind;
   for (const Kind kind : {Kind::constant, Kind::linear, Kind::one_minus_sqrt, Kind::cosine, Kind::polynomial}) {
     const Candidate candidate = fit(sample, {kind});
     // A power must earn its keep beside the shapes that people know.

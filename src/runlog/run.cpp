@@ -13,7 +13,7 @@ namespace {
 constexpr std::array<std::string_view, 2> losses = {"val_loss", "train_loss"};
 
 /// The file's name without its suffix, cut at "_".
-std::vector<std::string> parts_of(const std::string& file) {
+std::vector<std::string> joined_parts(const std::string& file) {
   std::vector<std::string> parts(1);
   for (const char c : std::filesystem::path(file).stem().string()) {
     if (c == '_') {
@@ -78,7 +78,7 @@ std::vector<OwnRun> read_runs(std::span<const RunFiles> runs, const ReadOptions&
 
 std::vector<std::string> run_names(std::span<const RunFiles> runs) {
   std::vector<std::vector<std::string>> parts;
-  for (const RunFiles& run : runs) parts.push_back(parts_of(run.file));
+  for (const RunFiles& run : runs) parts.push_back(joined_parts(run.file));
   std::vector<std::string> names;
   for (std::size_t k = 0; k < runs.size(); ++k) {
     std::string name;

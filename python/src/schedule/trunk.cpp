@@ -17,7 +17,7 @@
 namespace scheduled::python {
 namespace {
 
-constexpr const char* class_doc =
+constexpr const char* trunk_doc =
     R"doc(Training that goes on at its learning rate, and the cooldowns that branch off it.
 
 Parameters
@@ -59,7 +59,7 @@ Examples
 array([0.1, 0.2, 0.2, 0.2, 0.2])
 )doc";
 
-constexpr const char* values_doc = R"doc(The first `count` rates, those done and those to come.
+constexpr const char* trunk_values_doc = R"doc(The first `count` rates, those done and those to come.
 
 Parameters
 ----------
@@ -136,7 +136,7 @@ nb::str repr_of(const Trunk& trunk) {
 }  // namespace
 
 void bind_trunk(nb::module_& m) {
-  nb::class_<Trunk>(m, "Trunk", class_doc)
+  nb::class_<Trunk>(m, "Trunk", trunk_doc)
       .def(
           "__init__",
           [](Trunk* self, const Schedule& schedule, std::int64_t step) {
@@ -154,7 +154,7 @@ void bind_trunk(nb::module_& m) {
           [](const Trunk& self, std::int64_t count) {
             return to_numpy(without_gil([&] { return self.values(step_count("count", count)); }));
           },
-          nb::arg("count"), values_doc)
+          nb::arg("count"), trunk_values_doc)
       .def(
           "branch",
           [](const Trunk& self, std::int64_t start, const LengthArgument& cooldown, std::string_view decay,
