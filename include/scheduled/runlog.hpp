@@ -34,10 +34,14 @@ struct RunLog {
   std::string format = {};                            ///< that it was read as, see log_formats(); "run": a run's folder
   std::map<std::string, std::string> source = {};     ///< standard column -> its name in the source
   std::vector<std::string> notes = {};                ///< what was taken in one of several ways, or looks wrong
-  std::vector<double> rates = {};                     ///< of updates 1 ... T, by with_rates or a run's record
-  std::int64_t restarts = 0;                          ///< how often steps went back, as after a restart
+  /// LR of updates 1 ... T, by with_rates or a run's record; empty: known from the column "lr" alone. Where they are,
+  /// they count in its place, and the last one holds beyond T.
+  std::vector<double> rates = {};
+  std::int64_t restarts = 0;  ///< how often steps went back, as after a restart
   std::int64_t left_out = 0;  ///< rows that do not count: repeated by a restart, or without a step
-  /// Standard columns that end in NaN or infinities, which are "not logged": from which step on.
+  /// Standard columns that end in NaN or infinities, which are "not logged": the first step of them after the last
+  /// value. Not where as many stood before a value; while another loss goes on, twice as many, and not of a column's
+  /// first ones.
   std::map<std::string, std::int64_t> not_finite = {};
 
   std::size_t rows() const noexcept { return step.size(); }
@@ -89,6 +93,8 @@ struct ReadOptions {
   std::int64_t step_offset = 0;            ///< added to all steps: 1 where the first update is logged as step 0
   RateOf lr_of = RateOf::automatic;
   bool continue_lr = false;  ///< continue_rates
+  /// The file is being written: in text of lines the last one does not count before its line break is there.
+  bool growing = false;
 };
 
 /// Reads "SOURCE=STANDARD,SOURCE=STANDARD". SOURCE may hold "=" and ",": what counts is that a standard name and a
@@ -118,6 +124,9 @@ RunLog parse_log(std::string_view name, std::string_view content, const ReadOpti
 /// joined by "+" ("lr.csv+loss.csv"). Throws ArgumentError naming it: missing, unreadable, a folder without a log, or
 /// with those of several runs.
 RunLog read_log(const std::filesystem::path& file, const ReadOptions& options = {});
+
+/// The files that `name` stands for in read_log: itself, or those that "+" joins; none where one of them is missing.
+std::vector<std::filesystem::path> log_files(const std::filesystem::path& name);
 
 /// A log of columns that a program holds: by the names, rules and errors of parse_log; NaN is "not logged". Entries are
 /// named by index. Throws ArgumentError as parse_log, and for columns of different length.

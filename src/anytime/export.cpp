@@ -9,6 +9,7 @@
 #include "anytime/state.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "runlog/not_finite.hpp"
 
 namespace scheduled {
 namespace {
@@ -126,6 +127,31 @@ void add_rates(RunLog& log, const std::vector<anytime::Span>& spans) {
   }
 }
 
+/// A column for each name, a row for each step; the last value of a step counts.
+void add_columns(RunLog& log, const std::vector<std::string>& names, const std::vector<Value>& values) {
+  SeldomPoll poll(1024);
+  for (const Value& value : values) {
+    poll();
+    if (log.step.empty() || log.step.back() != value.step) log.step.push_back(value.step);
+  }
+  std::vector<std::vector<double>*> columns(names.size(), nullptr);
+  runlog::NotFiniteSteps not_finite;
+  std::size_t row = 0;
+  for (const Value& value : values) {
+    poll();
+    while (log.step[row] != value.step) ++row;
+    std::vector<double>*& column = columns[value.name];
+    if (column == nullptr) {
+      column = &log.column[names[value.name]];
+      column->assign(log.rows(), std::numeric_limits<double>::quiet_NaN());
+    }
+    const bool finite = std::isfinite(value.value);
+    (*column)[row] = finite ? value.value : std::numeric_limits<double>::quiet_NaN();
+    if (!finite) not_finite[names[value.name]].push_back(value.step);
+  }
+  log.not_finite = runlog::not_finite_since(log, not_finite);
+}
+
 }  // namespace
 
 RunLog RunStore::log_of(const std::string& name) const {
@@ -140,30 +166,13 @@ RunLog RunStore::log_of(const std::string& name) const {
     if (entry.kind == anytime::EntryKind::metrics) read.read(entry.text);
   }
   const std::vector<Value> values = read.sorted();
-  const std::vector<std::string> names = read.names();
 
   RunLog log;
   log.name = state_->folder.shown() + ":" + name;
   log.meta["run"] = state_->folder.shown();
   log.meta["line"] = name;
   log.meta["schedule"] = print(line.schedule);
-  SeldomPoll poll(1024);
-  for (const Value& value : values) {
-    poll();
-    if (log.step.empty() || log.step.back() != value.step) log.step.push_back(value.step);
-  }
-  std::vector<std::vector<double>*> columns(names.size(), nullptr);
-  std::size_t row = 0;
-  for (const Value& value : values) {
-    poll();
-    while (log.step[row] != value.step) ++row;
-    std::vector<double>*& column = columns[value.name];
-    if (column == nullptr) {
-      column = &log.column[names[value.name]];
-      column->assign(log.rows(), std::numeric_limits<double>::quiet_NaN());
-    }
-    (*column)[row] = std::isfinite(value.value) ? value.value : std::numeric_limits<double>::quiet_NaN();
-  }
+  add_columns(log, read.names(), values);
   log.format = "run";
   for (const auto& [column, source] : log.column) log.source.emplace(column, column);
   log.source.emplace("lr", "the record");

@@ -11,6 +11,7 @@
 #include "runlog/compressed.hpp"
 #include "runlog/formats/format.hpp"
 #include "runlog/formats/mlflow.hpp"
+#include "runlog/formats/tensorboard_events.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
@@ -97,6 +98,13 @@ std::vector<runlog::Metric> metrics_of(const fs::path& folder) {
   return metrics;
 }
 
+/// Without a last line that has no line break yet.
+std::string_view whole_lines(std::string_view name, std::string_view content) {
+  content = content.substr(0, content.rfind('\n') + 1);
+  if (content.find_first_not_of(" \t\r\n") == std::string_view::npos) runlog::fail_at(name, 0, "has no whole line yet");
+  return content;
+}
+
 /// `owned`: where the content lives, given back once it is parsed; null: it is the caller's.
 RunLog parse_content(std::string_view name, std::string_view content, const ReadOptions& options, std::string* owned) {
   std::optional<std::string> plain = runlog::decompressed(name, content);
@@ -109,6 +117,7 @@ RunLog parse_content(std::string_view name, std::string_view content, const Read
   if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
   if (content.find_first_not_of(" \t\r\n") == std::string_view::npos) runlog::fail_at(name, 0, "empty");
   const auto read = [&](const runlog::Format& format) {
+    if (options.growing && format.line_parser) content = whole_lines(name, content);
     runlog::Parsed parsed = format.parse({name, content});
     if (owned != nullptr) std::string().swap(*owned);
     return finished(runlog::assemble(name, content.size(), std::move(parsed), options), format.about.name, options);
@@ -121,6 +130,25 @@ RunLog parse_content(std::string_view name, std::string_view content, const Read
 bool holds_run(const fs::path& folder) {
   std::error_code error;
   return fs::exists(folder / "record" / "000001", error) || fs::exists(folder / "run.sqlite", error);
+}
+
+/// The event files of one run. Each is a file of its own: where a crash cut one off, the next begins soundly.
+RunLog read_events(const fs::path& folder, const std::vector<fs::path>& files, const ReadOptions& options) {
+  runlog::EventFiles events(files.size() > 1);
+  std::size_t bytes = 0;
+  for (const fs::path& file : files) {
+    const std::string name = file.string();
+    std::string content = bytes_of(file);
+    if (std::optional<std::string> plain = runlog::decompressed(name, content)) content = *std::move(plain);
+    if (content.find_first_not_of(" \t\r\n") == std::string::npos) continue;  // opened just now
+    if (runlog::format_of(name, content, options).about.name != runlog::tensorboard_events().about.name) {
+      runlog::fail_at(name, 0, "holds no events of TensorBoard");
+    }
+    bytes += content.size();
+    events.add({name, content});
+  }
+  if (bytes == 0) runlog::fail_at(folder.string(), 0, "empty");
+  return finished(runlog::assemble(folder.string(), bytes, events.finish(), options), "tensorboard", options);
 }
 
 RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
@@ -139,22 +167,38 @@ RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
   if (files.empty())
     runlog::fail_at(folder.string(), 0,
                     "is a directory without event files of TensorBoard or metrics of MLflow, not a log");
-  std::string all;
-  for (const fs::path& file : files) all += bytes_of(file);  // records follow each other, as in one file
-  return parse_content(folder.string(), all, options, &all);
+  return read_events(folder, files, options);
 }
 
-/// Files joined by "+", each of which is there; empty where `name` is no such list.
-std::vector<fs::path> parts_of(const std::string& name) {
+}  // namespace
+
+std::vector<fs::path> log_files(const fs::path& name) {
+  std::error_code error;
+  if (fs::exists(name, error)) return {name};
   std::vector<fs::path> parts;
-  std::string rest = name;
+  std::string rest = name.string();
   for (std::size_t at = rest.find('+'); at != std::string::npos; at = rest.find('+')) {
     parts.emplace_back(rest.substr(0, at));
     rest.erase(0, at + 1);
   }
   parts.emplace_back(rest);
-  const bool all_there = std::all_of(parts.begin(), parts.end(), [](const fs::path& part) { return fs::exists(part); });
-  return parts.size() > 1 && all_there ? parts : std::vector<fs::path>{};
+  const bool all_there =
+      std::all_of(parts.begin(), parts.end(), [&](const fs::path& part) { return fs::exists(part, error); });
+  return all_there ? parts : std::vector<fs::path>{};
+}
+
+namespace {
+
+/// In a file NaN is an error for a rate; among columns it may stand for "not logged", or be a mistake.
+void note_missing_rates(RunLog& log) {
+  if (!log.has("lr")) return;
+  const std::vector<double>& lr = log.at("lr");
+  const auto missing = [](double rate) { return std::isnan(rate); };
+  const auto count = std::count_if(lr.begin(), lr.end(), missing);
+  if (count == 0) return;
+  const auto first = std::find_if(lr.begin(), lr.end(), missing) - lr.begin();
+  log.notes.push_back(concat({"lr is nan in ", std::to_string(count), count == 1 ? " row" : " rows", ", first at step ",
+                              std::to_string(log.step[static_cast<std::size_t>(first)]), ": taken as not logged"}));
 }
 
 }  // namespace
@@ -181,13 +225,15 @@ RunLog log_of_columns(std::string_view name, const NamedColumns& columns, const 
   std::size_t bytes = 0;
   for (const auto& [source, values] : columns) bytes += values.size() * sizeof(double);
   runlog::Parsed parsed{.tables = {std::move(table)}};
-  return finished(runlog::assemble(name, bytes, std::move(parsed), options), "columns", options);
+  RunLog log = runlog::assemble(name, bytes, std::move(parsed), options);
+  note_missing_rates(log);
+  return finished(std::move(log), "columns", options);
 }
 
 RunLog read_log(const std::filesystem::path& file, const ReadOptions& options) {
   const fs::file_type type = type_of(file);
   if (type == fs::file_type::not_found) {
-    const std::vector<fs::path> parts = parts_of(file.string());
+    const std::vector<fs::path> parts = log_files(file);
     if (parts.empty()) runlog::fail_at(file.string(), 0, "no such file");
     std::vector<RunLog> logs;
     ReadOptions of_part = options;

@@ -87,14 +87,32 @@ void take_steps(std::string_view file, const Parsed& parsed, const ReadOptions& 
               " left out (first: ", where, ")"}));
 }
 
-/// The rows in which a needed column was logged, for each row the columns; by place in table.columns.
+/// Which rows hold a number besides the step.
+std::vector<char> rows_with_values(const NamedTable& table) {
+  std::vector<char> any(table.step.size(), 0);
+  for (const Named& named : table.columns) {
+    const RowNumbers& rows = named.column->row;
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      if (rows[k] < any.size()) any[rows[k]] = 1;
+    }
+  }
+  return any;
+}
+
+/// The rows in which a needed column was logged, for each row the columns; by place in table.columns. NaN and the like
+/// count where nothing else stands in the row: beside values they may mean "not logged".
 std::vector<std::vector<std::uint32_t>> logged_columns(const NamedTable& table) {
   std::vector<std::vector<std::uint32_t>> logged(table.step.size());
+  const std::vector<char> any = rows_with_values(table);
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     if (!table.columns[c].needed) continue;
     const RowNumbers& rows = table.columns[c].column->row;
     for (std::size_t k = 0; k < rows.size(); ++k) {
       if (rows[k] < logged.size()) logged[rows[k]].push_back(static_cast<std::uint32_t>(c));
+    }
+    const RowNumbers& lost = table.columns[c].column->not_finite_row;
+    for (std::size_t k = 0; k < lost.size(); ++k) {
+      if (lost[k] < logged.size() && any[lost[k]] == 0) logged[lost[k]].push_back(static_cast<std::uint32_t>(c));
     }
   }
   return logged;
@@ -170,12 +188,12 @@ class Restarted {
   std::size_t dropped_ = 0, restarts_ = 0, line_ = 0;
 };
 
-/// Steps that fall all the way are a table sorted newest first.
+/// Steps that never rise are a table sorted newest first; rows of one step may log different columns.
 bool falls(const std::vector<std::int64_t>& step) {
-  std::int64_t before = largest_step + 1;
+  std::int64_t before = largest_step;
   for (const std::int64_t now : step) {
     if (now == no_step) continue;
-    if (now >= before) return false;
+    if (now > before) return false;
     before = now;
   }
   return true;

@@ -1,6 +1,7 @@
 // Files that belong to one run, and what its columns serve for.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 
 #include "base/error.hpp"
@@ -95,7 +96,9 @@ std::vector<std::string> run_names(std::span<const RunFiles> runs) {
 }
 
 bool has_values(const RunLog& log, std::string_view column_name) {
-  return log.has(column_name) && !series(log, column_name).step.empty();
+  if (!log.has(column_name)) return false;
+  const std::vector<double>& values = log.at(column_name);
+  return std::any_of(values.begin(), values.end(), [](double value) { return !std::isnan(value); });
 }
 
 std::string_view loss_column(const RunLog& log) {

@@ -34,42 +34,55 @@ std::optional<double> RunLog::number(std::string_view key) const {
 
 namespace runlog {
 
-void require_valid(const RunLog& log) {
-  const auto refuse = [&](std::string_view name, std::size_t index, std::string value, std::string requirement) {
-    throw ArgumentError({.name = std::string(name),
-                         .index = static_cast<std::int64_t>(index),
-                         .value = std::move(value),
-                         .requirement = std::move(requirement),
-                         .place = Place{log.name}});
-  };
+namespace {
+
+[[noreturn]] void refuse(const RunLog& log, std::string_view name, std::size_t index, std::string value,
+                         std::string requirement) {
+  throw ArgumentError({.name = std::string(name),
+                       .index = static_cast<std::int64_t>(index),
+                       .value = std::move(value),
+                       .requirement = std::move(requirement),
+                       .place = Place{log.name}});
+}
+
+void require_valid_steps(const RunLog& log) {
   for (std::size_t i = 0; i < log.rows(); ++i) {
     const std::int64_t before = i == 0 ? -1 : log.step[i - 1];
     if (log.step[i] > before && log.step[i] <= largest_step) continue;
     refuse(
-        "step", i, std::to_string(log.step[i]),
+        log, "step", i, std::to_string(log.step[i]),
         concat({"must be ", log.step[i] < 0              ? ">= 0"
                             : log.step[i] > largest_step ? "<= 2^53"
                                                          : "greater than the step before, " + std::to_string(before)}));
   }
-  for (const auto& [key, values] : log.column) {
-    if (values.size() != log.rows()) {
-      fail_at(log.name, 0,
-              concat({"column ", printable(key), " has ", std::to_string(values.size()), " rows, step has ",
-                      std::to_string(log.rows())}));
-    }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (std::isinf(values[i])) {
-        refuse(printable(key), i, format_number(values[i]), "must be finite, or NaN where it is not logged");
-      }
+}
+
+void require_valid_column(const RunLog& log, std::string_view key, const std::vector<double>& values) {
+  if (values.size() != log.rows()) {
+    fail_at(log.name, 0,
+            concat({"column ", printable(key), " has ", std::to_string(values.size()), " rows, step has ",
+                    std::to_string(log.rows())}));
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isinf(values[i])) {
+      refuse(log, printable(key), i, format_number(values[i]), "must be finite, or NaN where it is not logged");
     }
   }
+}
+
+}  // namespace
+
+void require_valid(const RunLog& log) {
+  require_valid_steps(log);
+  for (const auto& [key, values] : log.column) require_valid_column(log, key, values);
 }
 
 }  // namespace runlog
 
 Series series(const RunLog& log, std::string_view column_name) {
   const std::vector<double>& values = log.at(column_name);
-  runlog::require_valid(log);
+  runlog::require_valid_steps(log);
+  runlog::require_valid_column(log, column_name, values);
   Series logged;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i])) continue;
@@ -96,6 +109,21 @@ void add_not_finite_of(const RunLog& part, std::int64_t end, RunLog& whole) {
     std::int64_t& since = whole.not_finite.emplace(key, step).first->second;
     since = std::min(since, step);
   }
+}
+
+/// Where only the base has its rates of all updates, those of the branch are between its rows, as densify has them.
+void extend_rates(const RunLog& base, const RunLog& branch, RunLog& merged) {
+  KnownRates known = known_rates(merged);
+  if (known.lr.empty()) {
+    merged.notes.push_back(concat({"the rates of all updates of ", base.name, " do not count, as not all are known of ",
+                                   branch.name, ": ", known.why_not}));
+    return;
+  }
+  const auto logged = branch.column.find("lr");
+  const bool at_start = logged != branch.column.end() && !std::isnan(logged->second.front());
+  const auto own = static_cast<std::size_t>(branch.step.front() - (at_start ? 1 : 0));
+  std::copy_n(base.rates.begin(), std::min({own, base.rates.size(), known.lr.size()}), known.lr.begin());
+  merged.rates = std::move(known.lr);
 }
 
 }  // namespace
@@ -145,6 +173,7 @@ RunLog merge_branch(const RunLog& base, const RunLog& branch) {
   merged.left_out = base.left_out + branch.left_out;
   add_not_finite_of(base, start, merged);
   add_not_finite_of(branch, std::numeric_limits<std::int64_t>::max(), merged);
+  if (merged.rates.empty() && !base.rates.empty()) extend_rates(base, branch, merged);
   return merged;
 }
 
@@ -176,6 +205,7 @@ RunLog join_logs(std::span<const RunLog> logs) {
     joined.meta.insert(log.meta.begin(), log.meta.end());
     joined.source.insert(log.source.begin(), log.source.end());
     add_notes_of(log, joined);
+    if (log.rates.size() > joined.rates.size()) joined.rates = log.rates;
     joined.restarts += log.restarts;
     joined.left_out += log.left_out;
   }

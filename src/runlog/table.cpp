@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "runlog/not_finite.hpp"
 #include "runlog/text.hpp"
 
 namespace scheduled::runlog {
@@ -40,11 +41,11 @@ void check_columns(std::string_view file, NamedTable& table, std::vector<std::st
                       label(raw, *table.step_column), " has ", std::to_string(rows)}));
     }
     if (column.fault || column.length != rows) return true;
-    if (named.needed && column.not_finite_count > 0) {
+    if (const std::size_t count = column.not_finite_row.size(); named.needed && count > 0) {
       const std::size_t first = column.not_finite->row;
       notes.push_back(
-          concat({named.target, " is ", column.not_finite->text, " or the like in ",
-                  std::to_string(column.not_finite_count), column.not_finite_count == 1 ? " row" : " rows",
+          concat({named.target, " is ", column.not_finite->text, " or the like in ", std::to_string(count),
+                  count == 1 ? " row" : " rows",
                   table.step[first] == no_step ? "" : concat({", first at step ", std::to_string(table.step[first])}),
                   ": taken as not logged"}));
     }
@@ -96,15 +97,14 @@ class Joiner {
 
   void add(const NamedTable& table) {
     for (const Named& named : table.columns) {
-      const bool lost = named.needed && named.column->ends_not_finite();
-      const std::int64_t since = lost ? step_of(table, named.column->not_finite_since, next_of(named)) : no_step;
+      std::vector<std::int64_t> lost = named.needed ? not_finite_steps(table, named) : std::vector<std::int64_t>{};
       std::vector<double> values = filled(table, named);
       std::string target = named.target;
       if (log_.column.contains(target)) {
         target = concat({table.raw->path.substr(table.raw->path.rfind('.') + 1), ".", target});
       }
       if (named.needed) log_.source.emplace(target, named.column->source);
-      if (since != no_step) log_.not_finite.emplace(target, since);
+      if (!lost.empty()) not_finite_.emplace(target, std::move(lost));
       if (!log_.column.emplace(std::move(target), std::move(values)).second) {
         log_.notes.push_back(concat({label(*table.raw, *named.column), " is left out: another column has its name"}));
       }
@@ -112,8 +112,21 @@ class Joiner {
     if (table.step_column != nullptr) log_.source.emplace("step", table.step_column->source);
   }
 
+  /// What only all columns together tell.
+  void finish() { log_.not_finite = not_finite_since(log_, not_finite_); }
+
  private:
   bool next_of(const Named& named) const { return is_next(named, parsed_, options_); }
+
+  std::vector<std::int64_t> not_finite_steps(const NamedTable& table, const Named& named) const {
+    std::vector<std::int64_t> steps;
+    const RowNumbers& rows = named.column->not_finite_row;
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      const std::int64_t step = step_of(table, rows[k], next_of(named));
+      if (step != no_step) steps.push_back(step);
+    }
+    return steps;
+  }
 
   /// The column's entries at the rows of the log; they are gone from the column.
   std::vector<double> filled(const NamedTable& table, const Named& named) {
@@ -148,12 +161,23 @@ class Joiner {
         if (mode_ != Restarts::keep_first) values[at] = value;
       }
     }
+    if (options_.restarts == Restarts::average && named.needed) note_averages(named.target, count);
     if (replaced > 0 && named.needed) {
       log_.notes.push_back(concat({named.target, " is logged twice at ", std::to_string(replaced),
                                    replaced == 1 ? " step, " : " steps, first ", std::to_string(first), ": the ",
                                    mode_ == Restarts::keep_first ? "first" : "last", " value counts"}));
     }
     return values;
+  }
+
+  void note_averages(const std::string& target, const std::vector<double>& count) {
+    const auto several = [](double values) { return values > 1.0; };
+    const auto steps = std::count_if(count.begin(), count.end(), several);
+    if (steps == 0) return;
+    const auto first = std::find_if(count.begin(), count.end(), several) - count.begin();
+    log_.notes.push_back(concat({target, " is logged several times at ", std::to_string(steps),
+                                 steps == 1 ? " step, " : " steps, first ",
+                                 std::to_string(log_.step[static_cast<std::size_t>(first)]), ": the average counts"}));
   }
 
   /// Every row of the table is a row of the log, with an entry: the usual case.
@@ -173,12 +197,12 @@ class Joiner {
   const ReadOptions& options_;
   RunLog& log_;
   Restarts mode_;
+  NotFiniteSteps not_finite_;
 };
 
 void add_not_finite(RawColumn& column, std::size_t row, std::string text) {
   if (!column.not_finite) column.not_finite = Fault{row, std::move(text), finite_text};
-  if (column.not_finite_last++ == 0) column.not_finite_since = row;
-  ++column.not_finite_count;
+  column.not_finite_row.push_back(row);
 }
 
 }  // namespace
@@ -218,7 +242,6 @@ void add_number(RawColumn& column, std::size_t row, std::optional<double> value)
   column.length = row + 1;
   if (!value) return;
   if (!std::isfinite(*value)) return add_not_finite(column, row, format_number(*value));
-  column.not_finite_longest = std::max(column.not_finite_longest, std::exchange(column.not_finite_last, 0));
   column.row.push_back(row);
   column.value.push_back(*value);
 }
@@ -265,6 +288,7 @@ RunLog assemble(std::string_view file, std::size_t bytes, Parsed parsed, const R
   }
   Joiner joiner(file, parsed, options, log);
   for (const NamedTable& table : tables) joiner.add(table);
+  joiner.finish();
   return log;
 }
 

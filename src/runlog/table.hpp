@@ -60,14 +60,9 @@ struct RawColumn {
   std::size_t length = 0;          ///< with the entries that are not logged
   std::optional<Fault> fault = {};
   std::optional<Fault> not_finite = {};  ///< the first entry that is nan, inf or NA; no value stands for it
-  std::size_t not_finite_count = 0;
-  std::size_t not_finite_since = 0;    ///< the first such row after the last value
-  std::size_t not_finite_last = 0;     ///< how many there are from there on
-  std::size_t not_finite_longest = 0;  ///< before a value, at most
+  RowNumbers not_finite_row = {};        ///< all of them
 
   const std::string& name() const { return also.empty() ? source : also; }
-  /// Whether values have ended in nan and the like; not where these stand for "not logged" between them as well.
-  bool ends_not_finite() const { return !value.empty() && not_finite_last > not_finite_longest; }
 };
 
 /// Notes the next entry of a column; `nullopt` is "not logged".

@@ -155,6 +155,18 @@ TEST(RunStore, MetricsComeBackAsATable) {
   EXPECT_EQ(std::get<std::string>(branch.meta.at("schedule")), print(store.record().line("end").schedule));
 }
 
+TEST(RunStore, LogSaysSinceWhenLossesAreNotFinite) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::init(folder / "run", trunk);
+  constexpr double lost = std::numeric_limits<double>::quiet_NaN();
+  store.log("trunk", std::vector<Metric>{{10, "val_loss", 4.0}, {20, "val_loss", lost}, {30, "val_loss", lost}});
+  store.flush();
+  EXPECT_EQ(store.log_of("trunk").not_finite, (std::map<std::string, std::int64_t>{{"val_loss", 20}}));
+  store.log("trunk", std::vector<Metric>{{30, "val_loss", 3.0}});
+  store.flush();
+  EXPECT_TRUE(store.log_of("trunk").not_finite.empty());
+}
+
 TEST(RunStore, LogHasTheRatesOfAllUpdatesByTheRecord) {
   const TemporaryFolder folder;
   RunStore store = RunStore::init(folder / "run", trunk);

@@ -58,6 +58,9 @@ TEST(Delimited, ALastLineWithoutItsBreakIsNotedAndLeftOutWhereItMayBeCut) {
   EXPECT_TRUE(parse_log("run.csv", rows).notes.empty());
   EXPECT_TRUE(parse_log("run.csv", rows + "\n  \n").notes.empty());
   EXPECT_EQ(parse_log("run.csv", "step,loss\n1,2").step, (Steps{1})) << "nothing to compare it with";
+  const RunLog decayed = parse_log("run.csv", "step,loss,lr\n10,3.2,1e-3\n20,3.1,5e-4\n30,3.0,0");
+  EXPECT_EQ(decayed.step, (Steps{10, 20, 30})) << "0 is a whole number, however short";
+  EXPECT_EQ(parse_log("run.csv", "step,loss,left\n1,3.5,10\n2,3.25,9").step, (Steps{1, 2})) << "whole numbers";
 }
 
 TEST(Delimited, TakesUsualNamesBestFirst) {
@@ -115,6 +118,7 @@ TEST(Delimited, RepeatedSteps) {
   const ReadOptions average = {.restarts = Restarts::average};
   expect_column(parse_log("run.csv", backwards, average), "train_loss", {4.0, 3.0, 2.0});
   expect_column(parse_log("run.csv", repeated, average), "train_loss", {3.0, 3.0});
+  EXPECT_NE(parse_log("run.csv", repeated, average).notes.at(0).find("the average counts"), std::string::npos);
 }
 
 TEST(Delimited, RowsSortedNewestFirstAreSortedAgain) {
@@ -131,6 +135,11 @@ TEST(Delimited, RowsSortedNewestFirstAreSortedAgain) {
   EXPECT_EQ(log.restarts, 0);
   EXPECT_EQ(log.left_out, 0);
   EXPECT_EQ(parse_log("run.csv", newest_first, {.restarts = Restarts::keep_last}).rows(), 1U) << "as it was asked";
+  std::string apart = "step,loss,val_loss\n";  // results of one step in two rows
+  for (int step = 100; step >= 1; --step) {
+    apart += std::to_string(step) + ",3,\n" + std::to_string(step) + ",,4\n";
+  }
+  EXPECT_EQ(parse_log("run.csv", apart).rows(), 100U);
   EXPECT_NE(parse_error("run.csv", unsorted).find("would be left out: sort the rows, or say with --restarts"),
             std::string::npos);
   EXPECT_EQ(parse_log("run.csv", unsorted, {.restarts = Restarts::average}).rows(), 100U);

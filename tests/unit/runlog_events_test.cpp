@@ -113,6 +113,45 @@ TEST(TensorBoard, AFolderIsARun) {
   EXPECT_NE(error.find("has event files of several runs, each a log of its own: "), std::string::npos) << error;
 }
 
+TEST(TensorBoard, EachFileOfAFolderEndsWhereItEnds) {
+  const TemporaryFolder folder;
+  const auto write = [&](const std::string& name, const std::string& bytes) {
+    std::ofstream(folder.path() / ("events.out.tfevents." + name), std::ios::binary) << bytes;
+  };
+  const std::string all = run();
+  write("1.crashed", all.substr(0, all.size() - 3));
+  write("2.restarted", version() + event(20, scalar("train/lr", 0.125F)) + event(30, scalar("train/loss", 2.0F)));
+  write("3.new", "");
+  const RunLog log = read_log(folder.path());
+  EXPECT_EQ(log.step, (Steps{10, 20, 30}));
+  expect_column(log, "lr", {0.5, 0.125, gap});
+  expect_column(log, "train_loss", {4.0, 3.0, 2.0});
+  ASSERT_FALSE(log.notes.empty());
+  EXPECT_NE(log.notes[0].find("1.crashed ends within record 5"), std::string::npos) << log.notes[0];
+  write("4.other", "step,loss\n1,2\n");
+  EXPECT_NE(error_of([&] { read_log(folder.path()); }).find("4.other: holds no events of TensorBoard"),
+            std::string::npos);
+}
+
+TEST(ReadOptions, OfAGrowingFileTheLastLineCountsOnceItIsWhole) {
+  const ReadOptions growing{.growing = true};
+  EXPECT_EQ(parse_log("run", "step,lr,loss\n1,0.5,3.25\n2,0.5,3.25", growing).step, (Steps{1}));
+  EXPECT_EQ(parse_log("run", "step,lr,loss\n1,0.5,3.25\n2,0.5,3.25\n", growing).step, (Steps{1, 2}));
+  EXPECT_EQ(parse_log("run", "[{\"step\":1,\"lr\":0.5},{\"step\":2,\"lr\":0.5}]", growing).step, (Steps{1, 2}));
+  EXPECT_EQ(parse_error("run", "step,lr", growing), "run: has no whole line yet");
+}
+
+TEST(LogFiles, AreTheNameOrItsParts) {
+  const TemporaryFolder folder;
+  for (const char* const name : {"a", "b", "c+d"}) std::ofstream(folder.path() / name) << "x";
+  using Paths = std::vector<std::filesystem::path>;
+  const std::filesystem::path a = folder.path() / "a", b = folder.path() / "b", both = folder.path() / "c+d";
+  EXPECT_EQ(log_files(a), (Paths{a}));
+  EXPECT_EQ(log_files(a.string() + "+" + b.string()), (Paths{a, b}));
+  EXPECT_EQ(log_files(both), (Paths{both}));
+  EXPECT_EQ(log_files(a.string() + "+" + (folder.path() / "none").string()), Paths{});
+}
+
 /// Bytes of a text of hexadecimal digits.
 std::string unhex(const std::string& digits) {
   std::string bytes;
@@ -193,6 +232,9 @@ TEST(WithRates, GivesEveryUpdate) {
 TEST(KnownRates, SaysWhyTheyAreNot) {
   EXPECT_EQ(known_rates(parse_log("run", "step,lr\n1,0.5\n2,0.25\n")).lr, (std::vector<double>{0.5, 0.25}));
   EXPECT_EQ(known_rates(parse_log("run", "step,loss\n1,2\n")).why_not, "run has no column lr");
+  EXPECT_EQ(known_rates(parse_log("run", "step,lr\n0,1\n")).why_not, "run has no update: it ends at step 0");
+  EXPECT_EQ(known_rates(parse_log("run", "step,lr\n1,1\n2000000000,1\n")).why_not,
+            "run ends at step 2000000000; the rates of at most 1000000000 updates can be held");
   const RunLog sparse = parse_log("run", "step,lr\n1,1\n2,1\n99,1\n");
   EXPECT_NE(known_rates(sparse, {.max_gap = 5}).why_not.find("not logged from step 2 to step 99"), std::string::npos);
   try {

@@ -114,5 +114,10 @@ TEST(JsonLines, RefusesATableFarLargerThanTheFile) {
   EXPECT_EQ(parse_error("run.jsonl", text), "run.jsonl: 1100 columns and 1100 steps are too sparse for one table");
 }
 
+TEST(JsonLines, ObjectsWithinRowsAreNoted) {
+  const RunLog log = parse_log("run.jsonl", "{\"step\":1,\"lr\":0.5,\"metrics\":{\"loss\":3}}\n");
+  EXPECT_EQ(log.notes, (std::vector<std::string>{"objects within the rows are not read: metrics"}));
+}
+
 }  // namespace
 }  // namespace scheduled::testing

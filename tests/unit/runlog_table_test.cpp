@@ -41,6 +41,31 @@ TEST(Series, ChecksThePromisesOfTheLog) {
             "a: lr[1] = -inf: must be finite, or NaN where it is not logged");
 }
 
+TEST(Series, ChecksItsOwnColumnOnly) {
+  const RunLog log = make_log("a", {1, 2}, {{"lr", {1.0, 1.0}}, {"other", {1.0}}});
+  EXPECT_EQ(series(log, "lr"), (Series{{1, 2}, {1.0, 1.0}}));
+  EXPECT_NE(error_of([&] { merge_branch(log, log); }).find("column other has 1 rows"), std::string::npos);
+}
+
+TEST(JoinLogs, HasTheLongestRates) {
+  RunLog a = with_rates(make_log("a", {2}, {{"val_loss", {3.0}}}), {1.0, 0.5});
+  const RunLog b = with_rates(make_log("b", {3}, {{"train_loss", {2.0}}}), {1.0, 0.5, 0.25});
+  for (const std::vector<RunLog>& logs : {std::vector<RunLog>{a, b}, std::vector<RunLog>{b, a}}) {
+    EXPECT_EQ(join_logs(logs).rates, b.rates);
+  }
+}
+
+TEST(MergeBranch, HasTheRatesOfTheBaseUpToTheBranch) {
+  const RunLog base = with_rates(make_log("base", {2, 4}, {{"val_loss", {3.0, 2.0}}}), {1.0, 0.125, 1.0, 0.5});
+  const RunLog merged = merge_branch(base, make_log("branch", {4, 6}, {{"lr", {0.5, 0.25}}}));
+  EXPECT_EQ(merged.rates, (std::vector<double>{1.0, 0.125, 1.0, 0.5, 0.375, 0.25}));
+  EXPECT_TRUE(merged.notes.empty());
+  const RunLog far = merge_branch(base, make_log("branch", {4, 6, 100}, {{"lr", {0.5, 0.25, gap}}}));
+  EXPECT_TRUE(far.rates.empty());
+  ASSERT_EQ(far.notes.size(), 1U);
+  EXPECT_EQ(far.notes[0].find("the rates of all updates of base do not count, as not all are known of branch: "), 0U);
+}
+
 TEST(MergeBranch, TakesTheBaseUpToTheBranch) {
   RunLog base = make_log("base", {0, 10, 20, 30}, {{"lr", {gap, 1.0, 1.0, 0.0}}, {"val_loss", {9.0, gap, 5.0, 4.0}}});
   RunLog branch = make_log("branch", {20, 30, 40}, {{"lr", {gap, 0.5, 0.25}}, {"val_loss", {4.75, gap, 3.0}}});

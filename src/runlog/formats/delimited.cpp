@@ -127,8 +127,11 @@ std::string_view last_cell(std::string_view line, char delimiter) {
   return trimmed(line.substr(line.find_last_of(delimiter) + 1));
 }
 
+/// Whether a number has digits that tell a cut: those of whole numbers differ in length.
+bool has_fraction(std::string_view cell) { return cell.find_first_of(".eE") != std::string_view::npos; }
+
 /// Whether a last line without a line break may have been cut off: it has too few cells, or its last one is shorter
-/// than those of the lines before it.
+/// than the fractions in the lines before it; but 0, at which a decay ends, is written short.
 bool may_be_cut(std::string_view before, std::string_view line) {
   before.remove_prefix(before.find_first_not_of("\r\n"));
   const char delimiter = find_delimiter(before);
@@ -142,12 +145,12 @@ bool may_be_cut(std::string_view before, std::string_view line) {
     const std::size_t begin = before.find_last_of('\n') + 1;
     const std::string_view earlier = trimmed(before.substr(begin));
     if (begin == 0) break;  // the header
-    if (!earlier.empty() && earlier.find('"') == std::string_view::npos) {
-      shortest = std::min(shortest, last_cell(earlier, delimiter).size());
-    }
+    const std::string_view cell = last_cell(earlier, delimiter);
+    if (earlier.find('"') == std::string_view::npos && has_fraction(cell)) shortest = std::min(shortest, cell.size());
     before = before.substr(0, begin);
   }
-  return shortest != std::string_view::npos && last_cell(line, delimiter).size() < shortest;
+  const std::string_view last = last_cell(line, delimiter);
+  return shortest != std::string_view::npos && last.size() < shortest && last != "0";
 }
 
 /// Takes a last line without a line break off where it may have been cut off; `notes` say that there is one.

@@ -5,8 +5,14 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "runlog/text.hpp"
 
 namespace scheduled::runlog {
+namespace {
+
+constexpr std::string_view object_text = "{...}";
+
+}  // namespace
 
 bool RowReader::string(std::string& value) {
   if (in_row()) add_text(table.columns[column_], rows_ - 1, value);
@@ -26,7 +32,7 @@ bool RowReader::other(std::string text) {
 }
 
 bool RowReader::start_object(std::size_t) {
-  if (in_row()) other("{...}");
+  if (in_row()) other(std::string(object_text));
   ++depth_;
   if (in_row()) {
     is_row = true;
@@ -229,7 +235,12 @@ void RowReader::take_summaries(std::vector<std::string>& notes) {
 
 Parsed RowReader::finish() {
   Parsed parsed;
-  for (RawColumn& column : table.columns) column.length = rows_;
+  std::vector<std::string> nested;
+  for (RawColumn& column : table.columns) {
+    column.length = rows_;
+    if (column.fault && column.fault->text == object_text) nested.push_back(column.source);
+  }
+  if (!nested.empty()) parsed.notes.push_back(concat({"objects within the rows are not read: ", listed(nested)}));
   take_summaries(parsed.notes);
   parsed.tables.push_back(std::move(table));
   parsed.meta = std::move(meta);

@@ -2,12 +2,15 @@
 //   1: wall_time, 2: step, 5: summary { 1: value { 1: tag, 2: simple_value, 8: tensor { 1: dtype, 4: content,
 //   5: float_val, 6: double_val } } }
 // PyTorch writes simple_value, TensorFlow a tensor of one number.
+#include "runlog/formats/tensorboard_events.hpp"
+
+#include <utility>
+
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "runlog/checksum.hpp"
 #include "runlog/formats/format.hpp"
 #include "runlog/formats/protobuf.hpp"
-#include "runlog/formats/sparse_rows.hpp"
 #include "runlog/text.hpp"
 
 namespace scheduled::runlog {
@@ -34,48 +37,6 @@ std::optional<double> number_of(std::string_view tensor) {
   return std::nullopt;
 }
 
-class EventReader {
- public:
-  EventReader() { rows.column("step"); }
-
-  void event(std::string_view bytes, std::size_t number) {
-    std::int64_t step = 0;
-    std::string_view summary;
-    ProtobufMessage m(bytes);
-    while (m.next()) {
-      if (m.number == 2) step = static_cast<std::int64_t>(m.whole);
-      if (m.number == 5) summary = m.data;
-    }
-    if (!m.sound || summary.empty()) return;
-    for (ProtobufMessage value(summary); value.next();) {
-      if (value.number == 1) scalar(value.data, step, number);
-    }
-  }
-
-  SparseRows rows;
-
- private:
-  /// Most programs write an event for each scalar: those of one step that follow each other are one row.
-  void scalar(std::string_view value, std::int64_t step, std::size_t number) {
-    std::string_view tag;
-    std::optional<double> found;
-    for (ProtobufMessage m(value); m.next();) {
-      if (m.number == 1) tag = m.data;
-      if (m.number == 2 && m.data.size() == 4) found = little_endian<float>(m.data, 0);
-      if (m.number == 8) found = number_of(m.data);
-    }
-    if (tag.empty() || tag == "step" || !found) return;
-    if (rows.rows() == 0 || step != step_ || rows.column(tag) == nullptr) {
-      rows.begin(number);
-      rows.add("step", static_cast<double>(step));
-      step_ = step;
-    }
-    rows.add(tag, *found);
-  }
-
-  std::int64_t step_ = 0;  ///< of the last row
-};
-
 constexpr std::size_t length_bytes = 8;
 constexpr std::size_t crc_bytes = 4;
 constexpr std::size_t head_bytes = length_bytes + crc_bytes;
@@ -86,9 +47,17 @@ bool head_is_sound(std::string_view content) {
 }
 
 Parsed parse(const Source& source) {
-  const std::string_view content = source.content;
-  EventReader reader;
-  Parsed parsed;
+  EventFiles files;
+  files.add(source);
+  return files.finish();
+}
+
+}  // namespace
+
+EventFiles::EventFiles(bool several) : several_(several) { rows_.column("step"); }
+
+void EventFiles::add(const Source& file) {
+  const std::string_view content = file.content;
   std::size_t number = 0;
   SeldomPoll poll(64);
   for (std::size_t at = 0; at < content.size(); poll()) {
@@ -96,23 +65,57 @@ Parsed parse(const Source& source) {
     const std::string_view rest = content.substr(at);
     const auto length = rest.size() >= head_bytes ? little_endian<std::uint64_t>(rest, 0) : 0;
     if (rest.size() < head_bytes + crc_bytes || length > rest.size() - head_bytes - crc_bytes) {
-      parsed.notes.push_back(
-          concat({"the file ends within record ", std::to_string(number), ", as of a run that is writing it"}));
+      notes_.push_back(concat({several_ ? file.name : "the file", " ends within record ", std::to_string(number),
+                               ", as of a run that is writing it"}));
       break;
     }
     const std::string_view data = rest.substr(head_bytes, static_cast<std::size_t>(length));
     if (!head_is_sound(rest) ||
         masked_crc(data) != little_endian<std::uint32_t>(rest, head_bytes + static_cast<std::size_t>(length))) {
-      fail_at(source.name, 0, concat({"record ", std::to_string(number), ": its checksum does not match"}));
+      fail_at(file.name, 0, concat({"record ", std::to_string(number), ": its checksum does not match"}));
     }
-    reader.event(data, number);
+    event(data, ++events_);
     at += head_bytes + static_cast<std::size_t>(length) + crc_bytes;
   }
-  parsed.tables.push_back(reader.rows.finish());
-  return parsed;
 }
 
-}  // namespace
+void EventFiles::event(std::string_view bytes, std::size_t number) {
+  std::int64_t step = 0;
+  std::string_view summary;
+  ProtobufMessage m(bytes);
+  while (m.next()) {
+    if (m.number == 2) step = static_cast<std::int64_t>(m.whole);
+    if (m.number == 5) summary = m.data;
+  }
+  if (!m.sound || summary.empty()) return;
+  for (ProtobufMessage value(summary); value.next();) {
+    if (value.number == 1) scalar(value.data, step, number);
+  }
+}
+
+void EventFiles::scalar(std::string_view value, std::int64_t step, std::size_t number) {
+  std::string_view tag;
+  std::optional<double> found;
+  for (ProtobufMessage m(value); m.next();) {
+    if (m.number == 1) tag = m.data;
+    if (m.number == 2 && m.data.size() == 4) found = little_endian<float>(m.data, 0);
+    if (m.number == 8) found = number_of(m.data);
+  }
+  if (tag.empty() || tag == "step" || !found) return;
+  if (rows_.rows() == 0 || step != step_ || rows_.column(tag) == nullptr) {
+    rows_.begin(number);
+    rows_.add("step", static_cast<double>(step));
+    step_ = step;
+  }
+  rows_.add(tag, *found);
+}
+
+Parsed EventFiles::finish() {
+  Parsed parsed;
+  parsed.notes = std::move(notes_);
+  parsed.tables.push_back(rows_.finish());
+  return parsed;
+}
 
 Format tensorboard_events() {
   return {.about = {"tensorboard", "TensorBoard event files, or a folder of them",

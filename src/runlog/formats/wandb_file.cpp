@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/interrupt.hpp"
 #include "runlog/checksum.hpp"
 #include "runlog/formats/format.hpp"
 #include "runlog/formats/protobuf.hpp"
@@ -152,7 +153,8 @@ Parsed parse(const Source& source) {
   RecordLog log(source);
   HistoryReader reader;
   Parsed parsed;
-  for (std::string_view record; log.next(record);) reader.record(record, log.pieces);
+  SeldomPoll poll(64);
+  for (std::string_view record; log.next(record); poll()) reader.record(record, log.pieces);
   if (log.is_cut) {
     parsed.notes.push_back(
         concat({"the file ends within record ", std::to_string(log.pieces + 1), ", as of a run that is writing it"}));

@@ -1,0 +1,36 @@
+// TensorBoard's event files, of which a run has one for each start. Private.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runlog/formats/sparse_rows.hpp"
+#include "runlog/table.hpp"
+
+namespace scheduled::runlog {
+
+/// The event files of one run, in the order in which they were begun, as one table.
+class EventFiles {
+ public:
+  /// `several`: notes name the file.
+  explicit EventFiles(bool several = false);
+
+  /// Throws ArgumentError where a record's checksum does not match; a file that ends within a record is noted.
+  void add(const Source& file);
+  Parsed finish();
+
+ private:
+  void event(std::string_view bytes, std::size_t number);
+  /// Most programs write an event for each scalar: those of one step that follow each other are one row.
+  void scalar(std::string_view value, std::int64_t step, std::size_t number);
+
+  bool several_;
+  SparseRows rows_;
+  std::vector<std::string> notes_;
+  std::size_t events_ = 0;  // of all files
+  std::int64_t step_ = 0;   // of the last row
+};
+
+}  // namespace scheduled::runlog
