@@ -93,7 +93,8 @@ void check_law(const Law& law);
 class LawCurve {
  public:
   /// lr: rates of updates 1 ... T, finite, >= 0, lr[0] or a later one > 0; step: values t within [1, T], increasing,
-  /// each after the first positive rate. References as in Law. O(T log T + n log T) for smooth pieces of lr; where lr
+  /// each after the first positive rate; rates after the last one do not count. References as in Law.
+  /// O(T log T + n log T), T then the last step, for smooth pieces of lr; where lr
   /// has noise in every step, O(sum of t). worst_case: O(sum of t). Throws ArgumentError naming argument,
   /// index, value and requirement.
   LawCurve(LawKind kind, std::span<const double> lr, std::span<const std::int64_t> step, double reference_rate = 1.0,

@@ -120,6 +120,16 @@ TEST(Law, BadSeriesAreNamed) {
   EXPECT_EQ(error_of([&] { static_cast<void>(law.at("alpha")); }), "parameter = 'alpha': the law bu has L_inf, a, b");
 }
 
+TEST(Law, RatesAfterTheLastStepDoNotCount) {
+  const std::vector<double> lr = law_cases::rates("wsd(steps=500, warmup=50, cooldown=20%, peak=1e-3)");
+  const std::vector<std::int64_t> steps{100, 450};
+  const std::vector<double> cut(lr.begin(), lr.begin() + 450);
+  for (const LawKind kind : law_kinds()) {
+    const Law law = law_cases::typical(kind, cut, 1e-3);
+    EXPECT_EQ(law_curve(law, lr, steps), law_curve(law, cut, steps)) << law_name(kind);
+  }
+}
+
 TEST(Law, ZeroRatesAtTheEndAreLegal) {
   const std::vector<double> lr{1.0, 1.0, 0.5, 0.0, 0.0};
   const std::vector<std::int64_t> step{3, 4, 5};

@@ -35,7 +35,7 @@ void calibrate_law(LawFit& fit, const std::vector<FitRun>& runs, const FitOption
     if (points <= fit.fitted.law.parameters.size()) return;
     const FittedLaw without = fit_law(fit.fitted.law.kind, kept, here).fitted;
     for (std::size_t i = group; i < runs.size(); i += groups) {
-      const std::vector<Predicted> predicted = predict_losses(without, law::fitted_rates(runs[i]), runs[i].step);
+      const std::vector<Predicted> predicted = predict_losses(without, runs[i].lr, runs[i].step);
       for (std::size_t k = 0; k < predicted.size(); ++k) {
         const double half = 0.5 * (predicted[k].upper - predicted[k].lower);
         ratios[group].push_back(std::fabs(predicted[k].loss - runs[i].loss[k]) / half);

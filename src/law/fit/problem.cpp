@@ -32,7 +32,7 @@ Problem::Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions
       weight_(options.weight.empty() ? std::vector<double>(runs.size(), 1.0) : options.weight),
       free_(coordinates_.size(), 1) {
   for (const FitRun& run : runs) {
-    curves_.emplace_back(kind, fitted_rates(run), run.step, reference_rate, reference_sum);
+    curves_.emplace_back(kind, run.lr, run.step, reference_rate, reference_sum);
     points_ += run.step.size();
   }
   std::vector<double> p(coordinates_.size());

@@ -16,7 +16,7 @@ using Matrix = Eigen::MatrixXd;
 
 inline Eigen::Index at(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
-/// Rates up to the last loss: no later one moves a fitted loss, nor the result's last bits.
+/// Rates up to the last loss: what LawCurve takes of a run.
 std::span<const double> fitted_rates(const FitRun& run) noexcept;
 
 struct Normal {

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "base/error.hpp"
-#include "law/fit/problem.hpp"
 #include "scheduled/law.hpp"
 
 namespace scheduled {
@@ -62,7 +61,7 @@ FitRun fit_run(const RunLog& log, const FitRunOptions& options) {
 std::vector<RunResiduals> law_residuals(const Law& law, const std::vector<FitRun>& runs) {
   std::vector<RunResiduals> all;
   for (const FitRun& run : runs) {
-    const std::vector<double> predicted = law_curve(law, law::fitted_rates(run), run.step);
+    const std::vector<double> predicted = law_curve(law, run.lr, run.step);
     RunResiduals one{run.name, predicted.size()};
     double squares = 0.0;
     for (std::size_t i = 0; i < predicted.size(); ++i) {
