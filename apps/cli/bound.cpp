@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 #include "cli/bound_curve.hpp"
@@ -107,6 +110,15 @@ void bound_of_specs(const BoundVerbOptions& options) {
   print_text(text);
 }
 
+using Given = std::pair<bool, std::string_view>;
+
+/// Throws ArgumentError naming the first of these options that was given.
+void refuse(std::initializer_list<Given> options, std::string_view requirement) {
+  for (const auto& [given, name] : options) {
+    if (given) fail_argument(name, requirement);
+  }
+}
+
 /// One of SPEC, --log and --stream, and only options that belong to it.
 void check(const BoundVerbOptions& options) {
   const LogOptions& log = options.log;
@@ -115,33 +127,41 @@ void check(const BoundVerbOptions& options) {
   const bool stream = options.stream.asked();
   if (logs + specs + stream > 1) fail_argument("SPEC, --log and --stream", "only one of them can be given");
   if (!logs && !specs && !stream) fail_argument("SPEC, --log or --stream", "is missing; see scheduled bound --help");
-  if (specs && log.settings_given()) {
-    fail_argument("--columns, --log-warmup, --max-gap", "only with --log or --stream");
-  }
+  const std::string_view setting = log.given_setting();
+  if (specs) refuse({{!setting.empty(), setting}}, "only with --log or --stream");
   if (!logs && options.bound.distance && options.bound.distance->automatic) {
     fail_value("distance", "auto", "only with --log");
   }
   if (!logs && options.bound.grad_norm && options.bound.grad_norm->kind == AskedGradNorm::Kind::logged) {
     fail_value("grad_norm", "logged", "only with --log");
   }
-  if (!specs && options.specs.steps) fail_argument("--steps", "only with SPECs; see --T");
-  if (!specs && (options.split || options.curve.asked() || options.explain)) {
-    fail_argument("--split, --curve, --gradient, --explain", "only for SPECs");
+  if (!specs) {
+    refuse({{options.specs.steps.has_value(), "--steps"}}, "only with SPECs; see --T");
+    refuse({{options.split, "--split"},
+            {options.curve.curve, "--curve"},
+            {options.curve.gradient, "--gradient"},
+            {options.explain, "--explain"}},
+           "only for SPECs");
   }
-  if (options.split && options.bound.criterion == Criterion::standard)
-    fail_argument("--split", "only for --criterion omega");
-  if (options.curve.asked() && (options.split || options.explain)) {
-    fail_argument("--curve and --gradient", "not with --split or --explain");
+  if (options.bound.criterion == Criterion::standard)
+    refuse({{options.split, "--split"}}, "only for --criterion omega");
+  if (options.curve.asked()) {
+    refuse({{options.split, "--split"}, {options.explain, "--explain"}},
+           options.curve.curve ? "not with --curve" : "not with --gradient");
+  } else if (!stream) {
+    refuse({{options.curve.every.has_value(), "--every"}}, "only with --curve, --gradient or --stream");
   }
-  if (options.curve.every && !options.curve.asked() && !stream) {
-    fail_argument("--every", "only with --curve, --gradient or --stream");
-  }
-  if (options.explain && options.output.csv) fail_argument("--explain", "not with --csv");
-  if (!stream && (options.stream.follow || !options.stream.state.empty())) {
-    fail_argument("--follow, --state", "only with --stream");
-  }
-  if (stream && (options.bound.T || options.bound.criterion == Criterion::standard || !options.output.figure.empty())) {
-    fail_argument("--stream", "not with --T, --criterion standard or -o");
+  if (options.output.csv) refuse({{options.explain, "--explain"}}, "not with --csv");
+  if (stream) {
+    refuse({{options.bound.T.has_value(), "--T"},
+            {options.bound.criterion == Criterion::standard, "--criterion standard"},
+            {!options.output.figure.empty(), "--output"},
+            {!log.lr.empty(), "--lr"},
+            {log.restarts != Restarts::automatic, "--restarts"},
+            {log.continue_lr, "--continue-lr"}},
+           "not with --stream");
+  } else {
+    refuse({{options.stream.follow, "--follow"}, {!options.stream.state.empty(), "--state"}}, "only with --stream");
   }
   options.curve.check(options.bound, options.output);
 }

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
 #include "cli/law_records.hpp"
+#include "cli/log_source.hpp"
 #include "cli/predict.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
@@ -19,7 +19,7 @@
 namespace scheduled::cli {
 namespace {
 
-/// --trunk: a log, where that is a file, or a schedule.
+/// --trunk: a log, where there is one, or a schedule.
 struct TrunkSource {
   std::string log;
   std::optional<SaidSchedule> schedule;
@@ -33,7 +33,7 @@ struct CooldownVerb {
   std::vector<std::string> trunk_bases;
   std::vector<Duration> lengths{percent(5), percent(10), percent(20), percent(40)};
   Decay decay = LinearDecay{};
-  Share final;
+  Rate final;
   std::int64_t further = 1000;
   OutputOptions output;
 };
@@ -65,9 +65,9 @@ std::vector<double> shortened_to(std::optional<std::int64_t> at, std::vector<dou
 
 Trained logged_trunk(const CooldownVerb& verb) {
   const RunLog log = verb.fit.logs.read({verb.trunk->log, verb.trunk_bases});
-  const std::string column = verb.fit.column.empty() ? "val_loss" : verb.fit.column;
+  const std::string column(verb.fit.column.empty() ? loss_column(log) : verb.fit.column);
   return {log.name, Trunk(trunk_rates(log, verb.at, verb.fit.logs.dense())),
-          log.has(column) ? series(log, column) : Series{}};
+          has_values(log, column) ? series(log, column) : Series{}};
 }
 
 Trained planned_trunk(const CooldownVerb& verb) {
@@ -90,14 +90,25 @@ Trained trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
   return {run.name, Trunk(shortened_to(verb.at, run.lr, run.name)), {run.step, run.loss}};
 }
 
-CooldownQuestion question_of(const CooldownVerb& verb, std::int64_t now) {
+/// The last rate as a share of the trunk's.
+double final_share(const CooldownVerb& verb, double lr) {
+  const bool is_share = verb.final.unit == Rate::Unit::percent;
+  const double share = is_share ? verb.final.value / 100.0 : verb.final.value / lr;
+  if (share >= 0.0 && share < 1.0) return share;
+  fail_value("final", print_rate(verb.final),
+             fmt::format("must be at least 0 and below {}; a share of it has a %, as in 10%",
+                         is_share ? "100%, the trunk's rate" : "the trunk's rate, " + rounded(lr)));
+}
+
+CooldownQuestion question_of(const CooldownVerb& verb, const std::vector<double>& trunk) {
+  const auto now = static_cast<std::int64_t>(trunk.size());
   CooldownQuestion question;
   for (const Duration entry : verb.lengths) {
     const std::int64_t length = cooldown_steps(entry, now);
     const bool twice = std::find(question.lengths.begin(), question.lengths.end(), length) != question.lengths.end();
     if (!twice) question.lengths.push_back(length);
   }
-  question.final = verb.final.value;
+  question.final = final_share(verb, trunk.back());
   question.decay = verb.decay;
   question.further = verb.further;
   check_cooldown({steps(1), question.decay, percent_of_peak(100.0 * question.final)});
@@ -122,7 +133,7 @@ Answer answer(const CooldownVerb& verb) {
   found.trunk = trained.lr();
   found.lr = found.trunk.back();
   found.losses = std::move(trained.losses);
-  found.question = question_of(verb, static_cast<std::int64_t>(found.trunk.size()));
+  found.question = question_of(verb, found.trunk);
   if (verb.law.empty()) {
     const LawFit fit = verb.fit.fit(runs);
     found.fitted = fit.fitted;
@@ -258,7 +269,7 @@ template <>
 struct Argument<cli::TrunkSource> {
   static constexpr bool may_be_file = true;
   static cli::TrunkSource read(std::string_view name, std::string_view text) {
-    if (text == "-" || std::filesystem::is_regular_file(text)) return {std::string(text), {}};
+    if (text == "-" || !cli::source_files(std::string(text)).empty()) return {std::string(text), {}};
     try {
       return {{}, Argument<SaidSchedule>::read(name, text)};
     } catch (const ArgumentError& error) {
@@ -285,7 +296,7 @@ void add_cooldown(Verb& command) {
   verb.add("--cooldown", options.lengths, "Lengths: steps, or shares of the run that the cooldown ends")
       .type("N,N,...");
   verb.add("--decay", options.decay, "Shape: " + decay_names()).type("NAME").suggest(suggest_decays);
-  verb.add("--final", options.final, "Last rate, as a share of the trunk's").type("SHARE");
+  verb.add("--final", options.final, "Rate at its end, or a share of the trunk's such as 10%").type("LR");
   verb.add("--further", options.further, "Steps of 'is it worth going on?'").type("N");
   options.fit.logs.add_to(verb, "Training log to fit now");
   options.fit.add_settings_to(verb);

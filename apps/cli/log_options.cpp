@@ -15,7 +15,7 @@ constexpr const char* pattern_meaning =
     "Read lines of text by this, such as 'step {step}: loss {train_loss} lr {lr}'; may be repeated";
 constexpr const char* restarts_meaning =
     "Where steps go back, which of two rows of a step counts: keep-last, keep-first, their average, or none (error); "
-    "automatic: keep-last";
+    "automatic: the average in the format history, else keep-last";
 constexpr const char* lr_of_meaning = "A row has the rate of its own update (same) or of the next one (next)";
 constexpr const char* continue_meaning =
     "After the last logged rate go on along its rows' linear, cosine or 1-sqrt decay to 0";
@@ -51,9 +51,21 @@ RunLog with_schedule(RunLog log, const std::string& spec) {
 
 }  // namespace
 
-bool LogOptions::settings_given() const {
-  return !columns.names.empty() || warmup || max_gap || !format.empty() || !patterns.empty() ||
-         restarts != Restarts::automatic || lr_of != RateOf::automatic || step_offset || !lr.empty() || continue_lr;
+std::string_view LogOptions::given_setting() const {
+  const std::pair<bool, std::string_view> settings[] = {{!columns.names.empty(), "--columns"},
+                                                        {warmup.has_value(), "--log-warmup"},
+                                                        {max_gap.has_value(), "--max-gap"},
+                                                        {!lr.empty(), "--lr"},
+                                                        {!format.empty(), "--format"},
+                                                        {!patterns.empty(), "--pattern"},
+                                                        {restarts != Restarts::automatic, "--restarts"},
+                                                        {lr_of != RateOf::automatic, "--lr-of"},
+                                                        {step_offset.has_value(), "--step-offset"},
+                                                        {continue_lr, "--continue-lr"}};
+  for (const auto& [given, name] : settings) {
+    if (given) return name;
+  }
+  return {};
 }
 
 ReadOptions LogOptions::read_options() const {

@@ -36,8 +36,8 @@ struct LogOptions {
   void add_one_to(Verb& verb);
 
   bool given() const { return !logs.empty() && !logs.front().file.empty(); }
-  /// Whether any option of how to read logs is.
-  bool settings_given() const;
+  /// The first option of how to read logs that is; empty: none.
+  std::string_view given_setting() const;
   ReadOptions read_options() const;
   DenseOptions dense() const { return {warmup.value_or(0), max_gap.value_or(0)}; }
 

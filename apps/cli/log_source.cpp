@@ -13,17 +13,16 @@ namespace scheduled::cli {
 #ifdef SCHEDULED_WITH_ANYTIME
 namespace {
 
-/// The log of one line; nothing where `file` names none.
-std::optional<RunLog> log_of_line(const std::string& file) {
-  std::pair<std::string, std::string> run{file, "trunk"};
-  if (!is_run_folder(file)) {
-    const std::size_t colon = file.rfind(':');
-    if (colon == std::string::npos || !is_run_folder(file.substr(0, colon))) return std::nullopt;
-    run = {file.substr(0, colon), file.substr(colon + 1)};
-  }
-  RunLog log = RunStore::open(run.first, RunStore::Access::read).log_of(run.second);
-  if (log.step.empty()) shell::fail_file(file, "has logged nothing");
-  return log;
+/// A run's folder and the name of a line; nothing where `file` names none.
+std::optional<std::pair<std::string, std::string>> line_of(const std::string& file) {
+  if (is_run_folder(file)) return std::pair{file, std::string("trunk")};
+  const std::size_t colon = file.rfind(':');
+  if (colon == std::string::npos || !is_run_folder(file.substr(0, colon))) return std::nullopt;
+  return std::pair{file.substr(0, colon), file.substr(colon + 1)};
+}
+
+RunLog log_of_line(const std::string& folder, const std::string& line) {
+  return RunStore::open(folder, RunStore::Access::read).log_of(line);
 }
 
 }  // namespace
@@ -44,17 +43,65 @@ std::vector<RunFiles> lines_of(const std::string& file) {
 #else
 namespace {
 
-std::optional<RunLog> log_of_line(const std::string&) { return std::nullopt; }
+std::optional<std::pair<std::string, std::string>> line_of(const std::string&) { return std::nullopt; }
+
+RunLog log_of_line(const std::string&, const std::string&) { return {}; }
 
 }  // namespace
 
 std::vector<RunFiles> lines_of(const std::string&) { return {}; }
 #endif
 
+namespace {
+
+/// What `options` say of a line's log. Its record knows steps and rates; names of metrics can be given.
+RunLog with_names(const std::string& file, RunLog log, const ReadOptions& options) {
+  if (!options.format.empty() || !options.patterns.empty() || options.step_offset != 0 ||
+      options.lr_of != RateOf::automatic) {
+    shell::fail_file(file,
+                     "is a run of ours, whose record knows steps and rates: --format, --pattern, --step-offset and "
+                     "--lr-of are for other logs");
+  }
+  for (const auto& [source, standard] : options.columns) {
+    if (standard == "step" || standard == "lr") {
+      fail_value("columns", concat({source, "=", standard}),
+                 concat({file, " has its steps and rates from the record"}));
+    }
+    log.at(source);  // names the metrics there are
+    log.column.insert_or_assign(standard, std::move(log.column.extract(source).mapped()));
+    log.source.erase(source);
+    log.source.insert_or_assign(standard, source);
+    log.not_finite.erase(standard);
+    if (auto lost = log.not_finite.extract(source)) log.not_finite.emplace(standard, lost.mapped());
+  }
+  return log;
+}
+
+}  // namespace
+
 RunLog read_source(const std::string& file, const ReadOptions& options) {
   if (file == "-") return parse_log(shell::source_name(file), shell::read_text(file), options);
-  if (std::optional<RunLog> line = log_of_line(file)) return *std::move(line);
-  return read_log(file, options);
+  const auto line = line_of(file);
+  if (!line) return read_log(file, options);
+  RunLog log = log_of_line(line->first, line->second);
+  if (log.step.empty()) shell::fail_file(file, "has logged nothing");
+  return with_names(file, std::move(log), options);
+}
+
+RunLog read_joined(const std::vector<std::string>& files, const ReadOptions& options) {
+  if (files.size() == 1) return read_source(files.front(), options);
+  ReadOptions of_part = options;
+  of_part.continue_lr = false;  // the rows may go on in another part
+  std::vector<RunLog> logs;
+  for (const std::string& file : files) logs.push_back(read_source(file, of_part));
+  RunLog joined = join_logs(logs);
+  return options.continue_lr ? continue_rates(std::move(joined)) : joined;
+}
+
+std::vector<std::filesystem::path> source_files(const std::string& file) {
+  if (file == "-") return {};
+  if (const auto line = line_of(file)) return {line->first};
+  return log_files(file);
 }
 
 }  // namespace scheduled::cli

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <map>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -47,54 +46,30 @@ struct WatchVerb {
   bool json = false;
 };
 
-/// A whole text whose last line may be half written: without that line.
-std::string whole_lines(std::string text) {
-  const std::size_t end = text.rfind('\n');
-  return end == std::string::npos ? std::string() : text.substr(0, end + 1);
-}
+/// What changes when a log grows: sizes and times of all files that it is made of.
+using State = std::map<std::string, std::pair<std::uintmax_t, std::filesystem::file_time_type>>;
 
-/// The log as far as it is written. What is being written may end within a line, or within a JSON text that is
-/// replaced: then an ArgumentError.
-RunLog read_growing(const std::string& file, const LogOptions& logs) {
-  try {
-    return logs.read_quietly({file});
-  } catch (const ArgumentError&) {
-    if (!std::filesystem::is_regular_file(file)) throw;
-    const std::string text = whole_lines(read_text(file));
-    if (text.empty()) throw;
-    return logs.with_lr(parse_log(file, text, logs.read_options()));
-  }
-}
-
-/// What changes when a file grows: sizes and times of all that the log is made of.
-std::map<std::string, std::pair<std::uintmax_t, std::filesystem::file_time_type>> state_of(
-    const std::vector<std::string>& files) {
+State state_of(const std::vector<std::string>& logs) {
   namespace fs = std::filesystem;
-  std::map<std::string, std::pair<std::uintmax_t, fs::file_time_type>> state;
+  State state;
   std::error_code error;
-  const auto add = [&](const fs::path& path) {
-    state[path.string()] = {fs::file_size(path, error), fs::last_write_time(path, error)};
+  const auto add = [&](const fs::path& file) {
+    state[file.string()] = {fs::file_size(file, error), fs::last_write_time(file, error)};
   };
-  for (const std::string& file : files) {
-    if (!fs::is_directory(file, error)) {
-      std::stringstream parts(fs::exists(file, error) ? "" : file);  // A+B, RUNFOLDER:LINE
-      for (std::string part; std::getline(parts, part, '+');) {
-        const std::size_t colon = part.rfind(':');
-        if (fs::exists(part, error)) add(part);
-        if (colon != std::string::npos) state.merge(state_of({part.substr(0, colon)}));
+  for (const std::string& log : logs) {
+    for (const fs::path& file : source_files(log)) {
+      add(file);
+      if (!fs::is_directory(file, error)) continue;
+      for (fs::recursive_directory_iterator it(file, fs::directory_options::skip_permission_denied, error), end;
+           !error && it != end; it.increment(error)) {
+        if (it->is_regular_file(error)) add(it->path());
       }
-      if (fs::exists(file, error)) add(file);
-      continue;
-    }
-    for (fs::recursive_directory_iterator it(file, fs::directory_options::skip_permission_denied, error), end;
-         !error && it != end; it.increment(error)) {
-      if (it->is_regular_file(error)) add(it->path());
     }
   }
   return state;
 }
 
-/// Follows the files, and fits the law again when a twentieth more losses are there.
+/// Reads the run again and again, and fits the law again when a twentieth more losses are there.
 class Watcher {
  public:
   explicit Watcher(const WatchVerb& verb) : verb_(verb) {
@@ -102,54 +77,56 @@ class Watcher {
     settings_.decay = verb.decay;
     settings_.further = verb.further;
     settings_.bound.rates = verb.fit.logs.dense();
-    if (!verb.law.empty()) settings_.law = read_law(verb.law);
+    if (!verb.law.empty()) {
+      settings_.law = read_law(verb.law);
+    } else {
+      runs_ = verb.fit.logs.read_all(verb.fit.logs.logs);
+    }
+    runs_.push_back({"this run", {}, std::nullopt});
   }
 
   WatchedRun look() {
-    std::vector<RunLog> logs;
-    for (const std::string& file : verb_.files) logs.push_back(read_growing(file, verb_.fit.logs));
-    log = logs.size() == 1 ? std::move(logs.front()) : join_logs(logs);
+    ReadOptions options = verb_.fit.logs.read_options();
+    options.growing = true;
+    runs_.back().log = verb_.fit.logs.with_lr(read_joined(verb_.files, options));
     say_notes();
     if (verb_.law.empty()) fit();
-    WatchedRun run = watch_run(log, settings_);
-    if (!settings_.law && !why_not_.empty() && !run.not_finite_since) run.no_prediction = why_not_;
+    WatchedRun run = watch_run(log(), settings_);
+    if (run.not_finite_since) return run;
+    if (!settings_.law) run.no_prediction = "no law fits yet: " + why_not_;
+    if (settings_.law && settings_.law->decays == 0) run.no_prediction += ": --log RUN or --fitted LAW.json brings one";
     return run;
   }
 
-  RunLog log;
+  const RunLog& log() const { return runs_.back().log; }
 
  private:
   /// Each note once: only its numbers change while the log grows.
   void say_notes() {
-    for (const std::string& note : log.notes) {
+    for (const std::string& note : log().notes) {
       std::string kind = note;
       std::erase_if(kind, [](char c) { return c >= '0' && c <= '9'; });
-      if (said_.insert(std::move(kind)).second) warn(concat({log.name, ": ", note}));
+      if (said_.insert(std::move(kind)).second) warn(concat({log().name, ": ", note}));
     }
   }
 
   void fit() {
-    const std::string_view column = loss_column(log);
-    const std::size_t losses = column.empty() ? 0 : series(log, column).step.size();
+    const std::string_view column = loss_column(log());
+    const std::size_t losses = column.empty() ? 0 : series(log(), column).step.size();
     if (static_cast<double>(losses) < 1.05 * static_cast<double>(fitted_)) return;
     fitted_ = std::max<std::size_t>(losses, 1);
     try {
-      std::vector<OwnRun> runs = verb_.fit.logs.read_all(verb_.fit.logs.logs);
-      runs.push_back({"this run", log, std::nullopt});
-      settings_.law = verb_.fit.fit(fit_runs(runs, verb_.fit.column, verb_.fit.first, verb_.fit.logs.dense())).fitted;
-      if (settings_.law->decays == 0) {
-        settings_.law = std::nullopt;
-        why_not_ = "no run lowers its rate, so that no law knows what a decay gains: --log RUN or --fitted LAW.json";
-      }
+      settings_.law = verb_.fit.fit(fit_runs(runs_, verb_.fit.column, verb_.fit.first, verb_.fit.logs.dense())).fitted;
     } catch (const ArgumentError& error) {
       settings_.law = std::nullopt;
-      why_not_ = concat({"no law fits yet: ", error.what()});
+      why_not_ = error.what();
     }
   }
 
   const WatchVerb& verb_;
   WatchSettings settings_;
-  std::size_t fitted_ = 0;  // losses of the last fit
+  std::vector<OwnRun> runs_;  // those of --log, then the one that is watched
+  std::size_t fitted_ = 0;    // losses of the last fit
   std::string why_not_;
   std::set<std::string> said_;
 };
@@ -206,29 +183,36 @@ void show(const WatchVerb& verb, const RunLog& log, const WatchedRun& run) {
       {terminal && !verb.once ? clear : "", picture(log, run), text_of(run, verb), terminal || verb.once ? "" : "\n"}));
 }
 
+/// Before the next look: `every` seconds, and then until something has changed.
+void wait_for_growth(const WatchVerb& verb, const State& seen) {
+  do {
+    std::this_thread::sleep_for(std::chrono::duration<double>(verb.every));
+  } while (state_of(verb.files) == seen);
+}
+
 void run(const WatchVerb& verb) {
   if (verb.files.empty()) fail_argument("FILE", "a log is needed; see scheduled watch --help");
-  if (!(verb.every > 0.0)) fail_value("every", verb.every, "must be > 0");
+  constexpr double a_day = 86400.0;
+  if (!(verb.every > 0.0 && verb.every <= a_day)) fail_value("every", verb.every, "must be > 0 and at most 86400");
   if (!verb.law.empty() && (verb.fit.given() || verb.fit.settings_given())) {
     fail_argument("--fitted", "not with --log or options of a fit");
   }
+  // Standard input is read to its end, and does not grow then.
+  const bool once = verb.once || std::find(verb.files.begin(), verb.files.end(), "-") != verb.files.end();
   Watcher watcher(verb);
-  auto seen = state_of(verb.files);
   for (bool first = true;; first = false) {
+    const State seen = state_of(verb.files);  // what grows during the look is seen by the next one
     try {
       const WatchedRun run = watcher.look();
-      show(verb, watcher.log, run);
+      show(verb, watcher.log(), run);
       if (verb.until && holds(verb.until->condition, run)) return;
     } catch (const ArgumentError& error) {
       if (first) throw;
       warn(concat({"not read this time: ", error.what()}));  // it may be half written, or be replaced just now
     }
-    if (verb.once && verb.until) throw std::runtime_error(concat({"--until ", verb.until->text, ": does not hold"}));
-    if (verb.once) return;
-    for (auto now = state_of(verb.files); now == seen; now = state_of(verb.files)) {
-      std::this_thread::sleep_for(std::chrono::duration<double>(verb.every));
-    }
-    seen = state_of(verb.files);
+    if (once && verb.until) throw std::runtime_error(concat({"--until ", verb.until->text, ": does not hold"}));
+    if (once) return;
+    wait_for_growth(verb, seen);
   }
 }
 
@@ -261,14 +245,16 @@ void add_watch(Verb& command) {
   verb.add("--cooldown", options.cooldown, "Its length: steps, or a share of the run that it ends").type("N");
   verb.add("--decay", options.decay, "Its shape: " + decay_names()).type("NAME").suggest(suggest_decays);
   verb.add("--further", options.further, "Steps of 'and if it started later?'").type("N");
-  verb.add("--every", options.every, "Look for growth each so many seconds").type("SECONDS");
+  verb.add("--every", options.every, "Seconds between looks, at least; without growth there is none").type("SECONDS");
   verb.add("--until", options.until,
            "End, with exit code 0, when this holds: \"loss<2.9\", \"loss<2.9 predicted\", ...")
       .type("CONDITION");
   verb.add("--once", options.once, "Look once; exit code 1 where --until does not hold");
   verb.add("--json", options.json, "Print one JSON object for each look");
   verb.help(
-      "The log is read again whenever it has grown. Conditions: loss, step, bound or gain (of 1,000 steps) with <, <=, "
+      "The log is read again when it has grown; a last line without its line break is not there yet. Standard input "
+      "is\n"
+      "read to its end, and looked at once. Conditions: loss, step, bound or gain (of 1,000 steps) with <, <=, "
       ">,\n"
       ">= or =; \"loss<X predicted\" is about the end of a cooldown started now; notice=plateau, notice=diverging.\n"
       "A law knows what a decay gains only from runs that lower their rate: --fitted or --log brings it.\n\n"

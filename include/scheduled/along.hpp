@@ -25,6 +25,22 @@ struct AlongOptions {
   DenseOptions rates = {};  ///< how logged rows become one value per update
 };
 
+/// What the bound of a run is made of, whether or not it logged losses.
+struct RunUpdates {
+  std::int64_t T = 0;
+  double distance = 1.0;
+  NormSource norm_source = NormSource::one;
+  std::string norm_note;          ///< why the norms are not the logged ones, where they were asked for
+  std::vector<double> rates;      ///< of all updates 1 ... T
+  std::vector<double> grad_norm;  ///< of all updates 1 ... T
+
+  /// For bound_at; `grad_norm` must outlive it.
+  GradNorm norm() const { return norm_source == NormSource::one ? GradNorm(1.0) : GradNorm(grad_norm); }
+};
+/// Rates, norms and distance as bound_along takes them; options.criterion is not read. Throws ArgumentError: no rates
+/// or a gap in them, T beyond the log, rates that are 0 throughout where the distance is not given; and as densify.
+RunUpdates run_updates(const RunLog& log, const AlongOptions& options = {});
+
 /// A run with its bound: one entry of step, lr, loss and bound per row in which the loss was logged (or, without
 /// losses, the learning rate).
 struct RunBound {
@@ -44,9 +60,8 @@ struct RunBound {
 };
 
 /// The bound of the criterion along a logged run: densify makes the rates and norms of all updates of the logged ones,
-/// bound_at evaluates them at the rows. Throws ArgumentError: no rates or a gap in them, T beyond the log, no row
-/// before T, rates that are 0 throughout where the distance is not given; and as densify and bound_at. Cost as
-/// bound_at.
+/// bound_at evaluates them at the rows. Throws ArgumentError as run_updates and bound_at, and where no row is before T.
+/// Cost as bound_at.
 RunBound bound_along(const RunLog& log, const AlongOptions& options = {});
 
 /// A schedule from the gradient norms in the log of a run.

@@ -18,7 +18,7 @@ struct WatchSettings {
   Decay decay = LinearDecay{};        ///< as in CooldownQuestion
   std::int64_t further = 1000;        ///< "and if it started this many steps later?", >= 1
   AlongOptions bound = {};            ///< how the bound is taken along the log; T is not read
-  std::optional<FittedLaw> law = {};  ///< what predicts; nothing: no prediction
+  std::optional<FittedLaw> law = {};  ///< what predicts; nothing, or of no run that lowers its rate: no prediction
 };
 
 /// What the last losses say.
@@ -43,7 +43,7 @@ struct WatchedRun {
   std::optional<double> distance;  ///< D of the bound
   std::string no_bound;            ///< why there is none
   /// Loss that 1,000 steps win, from a line through the losses of the last quarter of the run (8 rows at least), and
-  /// its 90 % interval.
+  /// its 90 % interval, Student's: of losses whose noise is independent.
   std::optional<Predicted> gain;
   RunNotice notice = RunNotice::none;
   std::optional<std::int64_t> cooldown;  ///< steps of the cooldown asked about
@@ -52,8 +52,8 @@ struct WatchedRun {
   std::string no_prediction;             ///< why there is none
 };
 
-/// Throws ArgumentError where the log breaks the promises of RunLog, has no rows, or a setting is out of range. Cost of
-/// bound_along and two virtual cooldowns.
+/// Throws ArgumentError where a setting is out of range, whatever the log, where that breaks the promises of RunLog, or
+/// has no rows. Cost of bound_along and two predictions.
 WatchedRun watch_run(const RunLog& log, const WatchSettings& settings = {});
 
 /// A condition on a watched run: "loss < 2.9", "loss<2.9 predicted" (a cooldown started now ends there, by the law),

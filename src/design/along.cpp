@@ -15,7 +15,7 @@ namespace {
 }
 
 /// Sets grad_norm, its source and why it is not the logged one.
-void find_grad_norm(const RunLog& log, const AlongOptions& options, RunBound& run) {
+void find_grad_norm(const RunLog& log, const AlongOptions& options, RunUpdates& run) {
   const DenseOptions level{options.rates.warmup, options.rates.max_gap, false};  // norms do not rise with the LR
   if (options.grad_norm) {
     const auto steps = static_cast<std::size_t>(run.T);
@@ -41,6 +41,7 @@ void find_grad_norm(const RunLog& log, const AlongOptions& options, RunBound& ru
     run.norm_note = "the log has none";
   }
   run.norm_source = NormSource::one;
+  run.grad_norm.assign(static_cast<std::size_t>(run.T), 1.0);
 }
 
 /// The rows to evaluate: where the loss was logged, without one where the LR was.
@@ -61,34 +62,44 @@ Series rows_of(const RunLog& log, std::string_view loss, std::int64_t T) {
 
 }  // namespace
 
-RunBound bound_along(const RunLog& log, const AlongOptions& options) {
+RunUpdates run_updates(const RunLog& log, const AlongOptions& options) {
   if (log.step.empty()) fail_log(log, "has no rows");
   const std::int64_t last = log.step.back();
-  RunBound run;
-  run.name = log.name;
+  RunUpdates run;
   run.T = options.T.value_or(last);
   if (run.T < 1 || run.T > last) {
     fail_value("T", std::to_string(run.T), concat({log.name, " ends at step ", std::to_string(last)}));
   }
-  run.criterion = options.criterion;
   run.rates = densify(log, "lr", run.T, options.rates);
   find_grad_norm(log, options, run);
-  const GradNorm norm = run.grad_norm.empty() ? GradNorm(1.0) : GradNorm(run.grad_norm);
   if (options.distance) {
     run.distance = *options.distance;
-  } else {
-    const auto positive = static_cast<std::size_t>(last_positive_step(run.rates));
-    if (positive == 0) fail_log(log, "the learning rate is 0 throughout");
-    run.distance = matching_distance(std::span(run.rates).first(positive), norm);
+    return run;
   }
+  const auto positive = static_cast<std::size_t>(last_positive_step(run.rates));
+  if (positive == 0) fail_log(log, "the learning rate is 0 throughout");
+  run.distance = matching_distance(std::span(run.rates).first(positive), run.norm());
+  return run;
+}
+
+RunBound bound_along(const RunLog& log, const AlongOptions& options) {
+  RunUpdates updates = run_updates(log, options);
+  RunBound run;
+  run.name = log.name;
+  run.T = updates.T;
+  run.criterion = options.criterion;
+  run.distance = updates.distance;
+  run.norm_source = updates.norm_source;
+  run.norm_note = std::move(updates.norm_note);
   run.loss_column = loss_column(log);
   Series rows = rows_of(log, run.loss_column, run.T);
-  run.bound = bound_at(run.rates, {norm, run.distance, run.T, run.criterion}, rows.step);
+  run.bound = bound_at(updates.rates, {updates.norm(), run.distance, run.T, run.criterion}, rows.step);
   run.lr.reserve(rows.step.size());
-  for (const std::int64_t step : rows.step) run.lr.push_back(run.rates[static_cast<std::size_t>(step) - 1]);
+  for (const std::int64_t step : rows.step) run.lr.push_back(updates.rates[static_cast<std::size_t>(step) - 1]);
   if (!run.loss_column.empty()) run.loss = std::move(rows.value);
   run.step = std::move(rows.step);
-  if (run.grad_norm.empty()) run.grad_norm.assign(static_cast<std::size_t>(run.T), 1.0);
+  run.rates = std::move(updates.rates);
+  run.grad_norm = std::move(updates.grad_norm);
   return run;
 }
 

@@ -23,6 +23,18 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+/// The 95 % quantile of Student's t, by the Cornish-Fisher expansion: within 1e-4 from 6 degrees of freedom on
+/// (Abramowitz and Stegun, 26.7.5).
+double student_95(double degrees) {
+  constexpr double z = 1.6448536269514722;  // of the normal distribution
+  constexpr double z2 = z * z;
+  constexpr double g1 = z * (z2 + 1.0) / 4.0;
+  constexpr double g2 = z * (3.0 + z2 * (16.0 + z2 * 5.0)) / 96.0;
+  constexpr double g3 = z * (-15.0 + z2 * (17.0 + z2 * (19.0 + z2 * 3.0))) / 384.0;
+  constexpr double g4 = z * (-945.0 + z2 * (-1920.0 + z2 * (1482.0 + z2 * (776.0 + z2 * 79.0)))) / 92160.0;
+  return z + (g1 + (g2 + (g3 + g4 / degrees) / degrees) / degrees) / degrees;
+}
+
 /// What 1,000 steps win, by the least-squares line through the losses of the last quarter of the run.
 std::optional<Predicted> recent_gain(const Series& losses) {
   const std::size_t n = losses.step.size();
@@ -46,8 +58,8 @@ std::optional<Predicted> recent_gain(const Series& losses) {
     const double off = losses.value[k] - mean_y - slope * (static_cast<double>(losses.step[k]) - mean_t);
     squares += off * off;
   }
-  constexpr double quantile = 1.645;  // 90 %
-  const double width = quantile * std::sqrt(squares / (count - 2.0) / tt);
+  const double degrees = count - 2.0;  // the line has two parameters
+  const double width = student_95(degrees) * std::sqrt(squares / degrees / tt);
   return Predicted{-1000.0 * slope, -1000.0 * (slope + width), -1000.0 * (slope - width)};
 }
 
@@ -68,18 +80,16 @@ bool diverges(const Series& losses) {
 }
 
 void watch_bound(const RunLog& log, const WatchSettings& settings, WatchedRun& run) {
-  if (!has_values(log, "lr")) {
+  if (!has_values(log, "lr") && log.rates.empty()) {
     run.no_bound = "the log has no rates: --lr SPEC gives the schedule";
     return;
   }
   AlongOptions along = settings.bound;
   along.T = std::nullopt;
   try {
-    const RunBound found = bound_along(log, along);
-    const bool logged = found.norm_source != NormSource::one;
-    const GradNorm norm = logged ? GradNorm(found.grad_norm) : GradNorm(1.0);
-    const std::int64_t now[] = {found.T};  // losses may be logged more seldom than rates
-    run.bound = bound_at(found.rates, {norm, found.distance, found.T, found.criterion}, now).front();
+    const RunUpdates found = run_updates(log, along);
+    const std::int64_t now[] = {found.T};  // losses may be logged more seldom than rates, or not at all
+    run.bound = bound_at(found.rates, {found.norm(), found.distance, found.T, along.criterion}, now).front();
     run.distance = found.distance;
   } catch (const ArgumentError& error) {
     run.no_bound = error.what();
@@ -114,24 +124,39 @@ void watch_cooldown(const RunLog& log, const WatchSettings& settings, WatchedRun
     run.no_prediction = "no law to predict with";
     return;
   }
+  if (settings.law->decays == 0) {
+    run.no_prediction = "the law was fitted to no run that lowers its rate";
+    return;
+  }
   KnownRates rates = known_rates(log, settings.bound.rates);
   if (rates.lr.empty()) {
     run.no_prediction = rates.why_not;
     return;
   }
-  std::vector<double>& trunk = rates.lr;
-  const auto done = static_cast<std::int64_t>(trunk.size());
-  CooldownQuestion question{.lengths = {cooldown_steps(settings.cooldown, done)}, .decay = settings.decay};
-  question.further = settings.further;
   try {
-    run.now = virtual_cooldown(*settings.law, trunk, question).answers.front().loss;
-    trunk.resize(trunk.size() + static_cast<std::size_t>(settings.further), trunk.back());
-    run.later = virtual_cooldown(*settings.law, trunk, question).answers.front().loss;
-    run.cooldown = question.lengths.front();
+    const std::int64_t length = cooldown_steps(settings.cooldown, static_cast<std::int64_t>(rates.lr.size()));
+    const auto end_of = [&](const std::vector<double>& trunk) {
+      const std::vector<double> lr = with_cooldown(trunk, length, settings.decay);
+      const std::int64_t end[] = {static_cast<std::int64_t>(lr.size())};
+      return predict_losses(*settings.law, lr, end).front();
+    };
+    const Predicted now = end_of(rates.lr);
+    rates.lr.resize(rates.lr.size() + static_cast<std::size_t>(settings.further), rates.lr.back());
+    run.later = end_of(rates.lr);
+    run.now = now;
+    run.cooldown = length;
   } catch (const ArgumentError& error) {
-    run.now = std::nullopt;
-    run.no_prediction = error.what();
+    run.no_prediction = error.what();  // a run that has just begun, or is at rate 0
   }
+}
+
+/// What no log could make right.
+void check_settings(const WatchSettings& settings) {
+  if (settings.further < 1) fail_value("further", std::to_string(settings.further), "must be >= 1");
+  constexpr std::int64_t long_run = 1'000'000'000;  // of which every share is a step
+  cooldown_steps(settings.cooldown, long_run);
+  check_cooldown({settings.cooldown, settings.decay});
+  if (settings.law) check_fitted(*settings.law);
 }
 
 constexpr std::array<std::string_view, 5> quantities = {"loss", "step", "bound", "gain", "notice"};
@@ -139,8 +164,8 @@ constexpr std::array<std::string_view, 5> quantities = {"loss", "step", "bound",
 }  // namespace
 
 WatchedRun watch_run(const RunLog& log, const WatchSettings& settings) {
+  check_settings(settings);
   if (log.step.empty()) throw ArgumentError({.requirement = "has no rows", .place = Place{log.name}});
-  check_cooldown({settings.cooldown, settings.decay});
   WatchedRun run;
   run.name = log.name;
   run.step = log.step.back();

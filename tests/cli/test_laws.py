@@ -126,6 +126,24 @@ class Laws(LawTest):
         self.assertEqual((one["now"], one["answers"]), (1500, two["answers"]))
         self.assertEqual(self.json_of("cooldown", "--log", "seldom.csv", "--law", "momentum", "--at", "1200")["now"], 1200)
 
+    def test_the_final_rate_is_a_rate_or_a_share(self):
+        self.output_of("fit", "trunk.csv", "--log", "decay.csv", "--base", "trunk.csv", "--save", "law.json")
+        question = ["cooldown", "law.json", "--trunk", "constant(peak=1e-3)", "--at", "1k", "--cooldown", "100"]
+        rate, share = self.json_of(*question, "--final", "5e-4"), self.json_of(*question, "--final", "50%")
+        self.assertEqual(rate["answers"], share["answers"])
+        self.assertNotEqual(rate["answers"], self.json_of(*question)["answers"])
+        self.assert_fails(2, "final = 0.5: must be at least 0 and below the trunk's rate, 0.001; a share of it has a %", *question, "--final", "0.5")
+        self.assert_fails(2, "final = 100%: must be at least 0 and below 100%", *question, "--final", "100%")
+
+    def test_a_trunk_in_two_files(self):
+        self.output_of("fit", "trunk.csv", "--log", "decay.csv", "--base", "trunk.csv", "--save", "law.json")
+        rows = [line.split(",") for line in (self.folder / "trunk.csv").read_text().splitlines()]
+        for name, column in (("rates", rows[0].index("lr")), ("losses", rows[0].index("val_loss"))):
+            (self.folder / f"{name}.csv").write_text("".join(f"{row[0]},{row[column]}\n" for row in rows))
+        one = self.json_of("cooldown", "law.json", "--trunk", "trunk.csv", "--cooldown", "100")
+        two = self.json_of("cooldown", "law.json", "--trunk", "rates.csv+losses.csv", "--cooldown", "100")
+        self.assertEqual(one["answers"], two["answers"])
+
     def test_a_trunk_that_went_on_from_another_run(self):
         self.output_of(*FIT, "--save", "law.json")
         rows = (self.folder / "trunk.csv").read_text().splitlines(keepends=True)

@@ -169,12 +169,13 @@ class Live(command.CommandTest):
             ("distance = 0: must be within [1e-40, 1e40]", ["rates", "-D", "0"]),
             ("state: stream state", ["rates", "--state", "state"]),
             ("no/state: cannot be written", ["rates", "--state", "no/state"]),
-            ("--stream: not with --T", ["rates", "-T", "3"]),
+            ("--T: not with --stream", ["rates", "-T", "3"]),
+            ("--lr: not with --stream", ["rates", "--lr", "constant(peak=1)"]),
             ("only one of them", ["rates", "--log", "rates"]),
             ("columns = x: must be SOURCE=STANDARD", ["rates", "--columns", "x"]),
         ]:
             self.assert_fails(2, text, "bound", "--stream", *arguments)
-        self.assert_fails(2, "--follow, --state: only with --stream", "bound", "cosine(steps=9)", "--follow")
+        self.assert_fails(2, "error: --follow: only with --stream", "bound", "cosine(steps=9)", "--follow")
         self.bounds("rates", "--state", "new", "-D", "2")
         self.assert_fails(2, "distance = 3: the stream saved in new has 2", "bound", "--stream", "rates", "--state",
                           "new", "-D", "3")

@@ -43,6 +43,51 @@ class Watch(command.CommandTest):
         self.assertEqual((process.returncode, json.loads(out.splitlines()[-1])["step"]), (0, 150))
         self.assertIn(b"not read this time", error)
 
+    def test_a_half_written_line_is_not_there_yet(self):
+        log = self.folder / "run.csv"
+        log.write_text(HEAD + rows(10, 100) + "110,1e-3,3.9")  # of 3.909...: it could be whole
+        self.assertEqual(json.loads(self.output_of("watch", "run.csv", "--once", "--json"))["step"], 100)
+        log.write_text('{"step": 10, "lr": 1e-3, "loss": 4}\n{"step": 20, "lr": 1e-3, "loss": 3}')
+        self.assertEqual(json.loads(self.output_of("watch", "run.csv", "--once", "--json"))["step"], 10)
+        log.write_text("step,lr")
+        self.assert_fails(2, "run.csv: has no whole line yet", "watch", "run.csv", "--once")
+
+    def test_every_is_the_pace(self):
+        log = self.folder / "run.csv"
+        log.write_text(HEAD + rows(10, 100))
+        process = self.start("run.csv", "--json", "--every", "1", "--until", "step>=5000")
+        process.stdout.readline()
+        begin = time.monotonic()
+        for last in range(110, 200, 10):  # it grows all the time
+            log.write_text(HEAD + rows(10, last))
+            time.sleep(0.02)
+        process.stdout.readline()
+        self.assertGreater(time.monotonic() - begin, 0.8)
+
+    def test_standard_input_is_looked_at_once(self):
+        text = (HEAD + rows(10, 100)).encode()
+        result = self.run_command("watch", "-", "--json", "--until", "step>=100", input=text)
+        self.assertEqual((result.returncode, json.loads(result.stdout)["step"]), (0, 100))
+        result = self.run_command("watch", "-", "--json", "--until", "step>100", input=text)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(self.run_command("watch", "-", "--json", input=text).returncode, 0)
+
+    def test_other_runs_are_read_once(self):
+        log = self.folder / "run.csv"
+        log.write_text(HEAD + rows(10, 500))
+        other = self.folder / "other.csv"
+        other.write_text(HEAD + rows(10, 500) + "500,1e-3,9\n")
+        options = ["--log", "other.csv", "--law", "momentum", "--json", "--every", "0.05", "--until", "step>=1000"]
+        process = self.start("run.csv", *options)
+        process.stdout.readline()
+        other.unlink()
+        log.write_text(HEAD + rows(10, 1000))  # a new fit
+        out, error = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.assertNotIn("other.csv", json.loads(out.splitlines()[-1])["no_prediction"])
+        self.assertEqual(error.count(b"other.csv"), 1)
+        self.assert_fails(2, "other.csv: no such file", "watch", "run.csv", "--once", "--log", "other.csv")
+
     def test_once(self):
         (self.folder / "run.csv").write_text(HEAD + rows(10, 100))
         text = self.output_of("watch", "run.csv", "--once", "--until", "loss<=4")
@@ -77,8 +122,13 @@ class Watch(command.CommandTest):
         (self.folder / "loss.csv").write_text("step,loss\n10,3\n20,2\n")
         run = json.loads(self.output_of("watch", "lr.csv", "loss.csv", "--once", "--json"))
         self.assertEqual((run["lr"], run["loss"]), (1e-3, 2.0))
+        (self.folder / "val.csv").write_text("step,val_loss\n10,3\n20,2\n30,2\n")  # a decay to the end of both
+        given = ["--lr", "linear(peak=1e-3)", "--once", "--json"]
+        apart = json.loads(self.output_of("watch", "loss.csv", "val.csv", *given))
+        joined = json.loads(self.output_of("watch", "loss.csv+val.csv", *given))
+        self.assertEqual((apart["bound"], apart["lr"]), (joined["bound"], joined["lr"]))
         about = json.loads(self.output_of("log", "lr.csv+loss.csv", "--json"))
-        self.assertEqual({use["verb"] for use in about["uses"] if use["works"]}, {"bound", "fit", "cooldown", "extend"})
+        self.assertEqual({use["verb"] for use in about["uses"] if use["works"]}, {"bound", "cooldown", "extend"})
 
     def test_table_reads_back(self):
         (self.folder / "run.csv").write_text(HEAD + rows(10, 100) + "110,,\n")
@@ -112,6 +162,16 @@ class OwnRuns(command.CommandTest):
         self.assertEqual([(run["name"], run["T"]) for run in bounds], [("trunk", 400), ("B", 250)])
         self.assertEqual(json.loads(self.output_of("log", "demo:B", "--json"))["last_step"], 250)
         self.assertEqual(json.loads(self.output_of("watch", "demo", "--once", "--json"))["step"], 400)
+        named = json.loads(self.output_of("log", "demo:B", "--columns", "val_loss=train_loss", "--json"))
+        self.assertEqual([(column["name"], column["source"]) for column in named["columns"]],
+                         [("lr", "the record"), ("train_loss", "val_loss")])
+        self.assert_fails(2, "demo:B: is a run of ours", "log", "demo:B", "--step-offset", "1")
+        self.assert_fails(2, "no column \"nll\"; there are lr, val_loss", "log", "demo:B", "--columns", "nll=val_loss")
+        self.output_of("fit", "demo", "--law", "momentum", "--first", "1", "--save", "law.json")
+        for trunk in ("demo", "demo:trunk"):
+            question = ["cooldown", "law.json", "--trunk", trunk, "--cooldown", "50", "--json"]
+            found = json.loads(self.run_command(*question).stdout)
+            self.assertEqual((found["now"], found["answers"][0]["length"]), (400, 50))
 
     def log(self, line, first, last):
         for step in range(first, last + 1):

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 
 #include "support/throws.hpp"
 
@@ -61,6 +62,30 @@ TEST(Watch, PredictsACooldownNowAndLater) {
   EXPECT_FALSE(holds(parse_watch_condition("loss<0.1 predicted"), run));
 }
 
+TEST(Watch, NineOfTenIntervalsHoldTheGain) {
+  std::mt19937_64 random(7);
+  const auto noise = [&] {  // the sum of twelve uniform numbers is nearly normal
+    double sum = -6.0;
+    for (int k = 0; k < 12; ++k) sum += static_cast<double>(random() >> 11U) * 0x1p-53;
+    return sum;
+  };
+  for (const int rows : {8, 60}) {  // 6 degrees of freedom; 14
+    int held = 0;
+    constexpr int runs = 2000;
+    for (int run = 0; run < runs; ++run) {
+      RunLog log;
+      log.name = "run";
+      for (int k = 1; k <= rows; ++k) {
+        log.step.push_back(10 * k);
+        log.column["val_loss"].push_back(3.0 - 2e-4 * (10 * k) + 0.01 * noise());
+      }
+      const WatchedRun watched = watch_run(log);
+      held += watched.gain->lower <= 0.2 && watched.gain->upper >= 0.2 ? 1 : 0;
+    }
+    EXPECT_NEAR(held, 0.9 * runs, 3.0 * std::sqrt(0.09 * runs)) << rows;  // with the normal quantile 85 % of 8 rows
+  }
+}
+
 TEST(Watch, NoticesPlateausAndDivergence) {
   RunLog flat = trunk();
   for (std::size_t k = 20; k < 40; ++k) flat.column["val_loss"][k] = 3.2 + (k % 2 == 0 ? 1e-3 : -1e-3);
@@ -69,6 +94,46 @@ TEST(Watch, NoticesPlateausAndDivergence) {
   for (std::size_t k = 36; k < 40; ++k) lost.column["val_loss"][k] = 4.0 + static_cast<double>(k - 36);
   EXPECT_EQ(watch_run(lost).notice, RunNotice::diverging);
   EXPECT_TRUE(holds(parse_watch_condition("notice=diverging"), watch_run(lost)));
+}
+
+TEST(Watch, TheBoundNeedsNoLoss) {
+  const RunLog log = trunk();
+  RunLog rates = log;
+  rates.column.erase("val_loss");
+  EXPECT_EQ(watch_run(rates).bound, watch_run(log).bound);
+  RunLog lost = log;  // no loss yet, but a column for it
+  lost.column["val_loss"].assign(log.rows(), std::nan(""));
+  EXPECT_EQ(watch_run(lost).bound, watch_run(log).bound);
+  RunLog later = log;  // the only loss stands at step 0
+  later.step.insert(later.step.begin(), 0);
+  later.column["lr"].insert(later.column["lr"].begin(), std::nan(""));
+  later.column["val_loss"].assign(later.rows(), std::nan(""));
+  later.column["val_loss"][0] = 11.0;
+  EXPECT_EQ(watch_run(later).bound, watch_run(log).bound) << watch_run(later).no_bound;
+}
+
+TEST(Watch, SettingsAreCheckedWhateverTheLog) {
+  RunLog log = trunk();
+  for (const bool rates : {true, false}) {
+    if (!rates) log.column.erase("lr");
+    EXPECT_EQ(error_of([&] { watch_run(log, {.further = 0}); }), "further = 0: must be >= 1");
+    EXPECT_NE(error_of([&] { watch_run(log, {.cooldown = percent(100)}); }).find("cooldown"), std::string::npos);
+    FittedLaw wrong = some_law();
+    wrong.noise = -1.0;
+    EXPECT_NE(error_of([&] { watch_run(log, {.law = wrong}); }), "no error");
+  }
+}
+
+TEST(Watch, SaysWhyNothingIsPredicted) {
+  FittedLaw law = some_law();
+  RunLog young;
+  young.name = "run";
+  young.step = {1, 2};
+  young.column["lr"] = {1e-3, 1e-3};
+  const WatchedRun run = watch_run(young, {.cooldown = percent(10), .law = law});
+  EXPECT_NE(run.no_prediction.find("cooldown"), std::string::npos) << run.no_prediction;
+  law.decays = 0;
+  EXPECT_EQ(watch_run(trunk(), {.law = law}).no_prediction, "the law was fitted to no run that lowers its rate");
 }
 
 TEST(Watch, SaysTheStepOfTheLossAndTheBoundOfTheLastStep) {
