@@ -28,9 +28,10 @@ struct DescribedGap {
   std::int64_t from = 0, to = 0;
 };
 
-/// What a verb of the command (and the functions beneath it) makes of a log.
+/// What a verb of the command (and the functions beneath it) makes of a log by itself: `cooldown` with a fitted law, as
+/// the trunk.
 struct LogUse {
-  std::string verb;  ///< "bound", "fit", ...
+  std::string verb;  ///< "bound", "fit", "cooldown", "extend", "refine"
   bool works = false;
   std::string needs;  ///< what is missing, and how to say it; empty where it works
 };

@@ -50,40 +50,128 @@ std::int64_t median_spacing(const std::vector<std::int64_t>& step) {
   return *middle;
 }
 
-/// The rates of all updates, and the schedule that they are like.
-void describe_rates(const RunLog& log, const DenseOptions& options, LogDescription& about) {
-  KnownRates rates = known_rates(log, options);
-  about.no_shape = std::move(rates.why_not);
-  if (!about.no_shape.empty()) return;
-  if (rates.lr.size() < 2) {
+/// The nearest spec; or that of one step more, at 0, as most programs are right after the last update.
+NearestSpec nearest_shape(std::vector<double> lr) {
+  NearestSpec shape = nearest_spec(lr);
+  if (lr.back() == 0.0 || lr.back() >= lr[lr.size() - 2]) return shape;
+  lr.push_back(0.0);
+  NearestSpec longer = nearest_spec(lr);
+  return longer.distance < 0.5 * shape.distance ? longer : shape;
+}
+
+/// The rates with those before the first row on the line of the first two rows, where densify holds the first one: a
+/// schedule that rises or falls from the start has no plateau there. Empty: nothing is held, or the rows are equal.
+std::vector<double> begun_on_a_line(const RunLog& log, const DenseOptions& options, std::vector<double> lr) {
+  if (!log.rates.empty() || options.warmup > 0) return {};
+  const Series rows = series(log, "lr");
+  if (rows.step.size() < 3 || rows.step.front() < 2 || rows.value[0] == rows.value[1]) return {};
+  const std::int64_t first = rows.step[0];
+  const double slope = (rows.value[1] - rows.value[0]) / static_cast<double>(rows.step[1] - first);
+  for (std::int64_t t = 1; t < first; ++t) {
+    const double rate = rows.value[0] - slope * static_cast<double>(first - t);
+    lr[static_cast<std::size_t>(t) - 1] = std::max(rate, 0.0);
+  }
+  return lr;
+}
+
+/// The schedule that the rates of all updates are like.
+void describe_rates(const RunLog& log, const KnownRates& known, const DenseOptions& options, LogDescription& about) {
+  const std::vector<double>& lr = known.lr;
+  about.no_shape = known.why_not;
+  if (lr.empty()) return;
+  if (lr.size() < 2) {
     about.no_shape = "a single update has no shape";
-  } else if (std::all_of(rates.lr.begin(), rates.lr.end(), [](double rate) { return rate == 0.0; })) {
+  } else if (last_positive_step(lr) == 0) {
     about.no_shape = "all rates are 0";
   } else {
-    about.shape = nearest_spec(rates.lr);
-    if (rates.lr.back() == 0.0 || rates.lr.back() >= rates.lr[rates.lr.size() - 2]) return;
-    rates.lr.push_back(0.0);  // most programs are at 0 right after the last update
-    NearestSpec longer = nearest_spec(rates.lr);
-    if (longer.distance < 0.5 * about.shape->distance) about.shape = std::move(longer);
+    about.shape = nearest_shape(lr);
+    const std::vector<double> begun = begun_on_a_line(log, options, lr);
+    if (begun.empty()) return;
+    NearestSpec nearest = nearest_shape(begun);
+    if (nearest.distance < 0.5 * about.shape->distance) about.shape = std::move(nearest);
   }
 }
 
-std::vector<LogUse> uses_of(const RunLog& log, const LogDescription& about) {
-  const bool logged = has_values(log, "lr");
-  const std::string rates =
-      about.shape ? std::string()
-      : !logged   ? "learning rates: --lr SPEC gives the schedule, --columns NAME=lr names their column"
-      : about.no_shape == "all rates are 0" ? "learning rates that are not all 0: --lr SPEC gives the schedule"
-                                            : concat({"learning rates: ", about.no_shape});
-  const std::string losses = loss_column(log).empty() ? "losses: --columns NAME=val_loss names their column" : "";
-  const std::string norms =
-      has_values(log, "grad_norm") ? "" : "gradient norms: --columns NAME=grad_norm names their column";
-  const auto use = [](std::string verb, const std::string& first, const std::string& second = {}) {
-    const std::string& needs = first.empty() ? second : first;
-    return LogUse{std::move(verb), needs.empty(), needs};
+/// What the verbs need that the log does not have, in words; empty: nothing.
+class Needs {
+ public:
+  Needs(const RunLog& log, const KnownRates& known, const DenseOptions& options)
+      : log_(log), known_(known), options_(options) {
+    if (const std::string_view loss = loss_column(log); !loss.empty()) losses_ = series(log, loss);
+  }
+
+  std::string of_bound() const {
+    if (!has_rate()) return rates();
+    return losses_.step.empty() || losses_.step.back() > 0 ? "" : "a loss after step 0";
+  }
+  /// To go on from its end.
+  std::string of_trunk() const {
+    if (known_.lr.empty() || !has_rate()) return rates();
+    return known_.lr.back() > 0.0 ? "" : "a rate above 0 at its end: --at STEP names an earlier one";
+  }
+  std::string of_fit() const {
+    if (losses_.step.empty()) return "losses: --columns NAME=val_loss names their column";
+    if (!has_rate() && !has_rate_up_to(losses_.step.back())) return rates();
+    constexpr double undescribed = 0.05;  // of the run, as fit_runs leaves out
+    const auto first = std::max<std::int64_t>(std::llround(undescribed * static_cast<double>(log_.step.back())), 1);
+    const auto from = std::lower_bound(losses_.step.begin(), losses_.step.end(), first);
+    const auto count = losses_.step.end() - from;
+    constexpr std::int64_t fewest = 10;  // one more than the angular law has parameters
+    if (count >= fewest) return "";
+    return concat({"at least ", std::to_string(fewest), " losses from step ", std::to_string(first), " on, it has ",
+                   std::to_string(count), ": other runs of the model may have them"});
+  }
+  std::string of_refine() const {
+    if (!has_values(log_, "grad_norm")) return "gradient norms: --columns NAME=grad_norm names their column";
+    const Series norms = series(log_, "grad_norm");
+    if (norms.step.size() < 2) return "at least 2 gradient norms";
+    const auto zero = std::find_if(norms.value.begin(), norms.value.end(), [](double norm) { return !(norm > 0.0); });
+    if (zero != norms.value.end()) {
+      const std::int64_t step = norms.step[static_cast<std::size_t>(zero - norms.value.begin())];
+      return concat({"gradient norms above 0: that of step ", std::to_string(step), " is 0"});
+    }
+    try {
+      densify_logged(log_, "grad_norm", options_);
+    } catch (const ArgumentError& error) {
+      return concat({"gradient norms: ", error.what()});
+    }
+    return "";
+  }
+
+ private:
+  bool has_rate() const { return last_positive_step(known_.lr) > 0; }
+  /// Rates of updates after the last loss do not count in a fit.
+  bool has_rate_up_to(std::int64_t step) const {
+    try {
+      return step >= 1 && (has_values(log_, "lr") || !log_.rates.empty()) &&
+             last_positive_step(densify(log_, "lr", step, options_)) > 0;
+    } catch (const ArgumentError&) {
+      return false;
+    }
+  }
+  std::string rates() const {
+    if (!known_.lr.empty()) return "learning rates that are not all 0: --lr SPEC gives the schedule";
+    if (has_values(log_, "lr")) return concat({"learning rates: ", known_.why_not});
+    return "learning rates: --lr SPEC gives the schedule, --columns NAME=lr names their column";
+  }
+
+  const RunLog& log_;
+  const KnownRates& known_;
+  const DenseOptions& options_;
+  Series losses_;
+};
+
+std::vector<LogUse> uses_of(const Needs& needs) {
+  std::vector<LogUse> uses;
+  const auto use = [&](std::string verb, std::string lacks) {
+    uses.push_back({std::move(verb), lacks.empty(), std::move(lacks)});
   };
-  return {use("bound", rates), use("fit", rates, losses), use("cooldown", rates, losses), use("extend", rates),
-          use("refine", norms)};
+  use("bound", needs.of_bound());
+  use("fit", needs.of_fit());
+  use("cooldown", needs.of_trunk());
+  use("extend", needs.of_trunk());
+  use("refine", needs.of_refine());
+  return uses;
 }
 
 }  // namespace
@@ -106,8 +194,9 @@ LogDescription describe_log(const RunLog& log, const DenseOptions& rates) {
   about.left_out = log.left_out;
   about.tail = rate_tail(log);
   about.notes = log.notes;
-  describe_rates(log, rates, about);
-  about.uses = uses_of(log, about);
+  const KnownRates known = known_rates(log, rates);
+  describe_rates(log, known, rates, about);
+  about.uses = uses_of(Needs(log, known, rates));
   return about;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "scheduled/law.hpp"
 #include "unit/runlog_support.hpp"
 
 namespace scheduled::testing {
@@ -88,7 +89,9 @@ TEST(DescribeLog, SaysWhatThereIsAndWhatIsMissing) {
   EXPECT_EQ(schedule_name(about.shape->schedule), "constant");
   EXPECT_EQ(about.shape->schedule.steps(), 500);
   EXPECT_NEAR(about.shape->schedule.peak(), 1e-3, 1e-12);
-  for (const LogUse& use : about.uses) EXPECT_EQ(use.works, use.verb != "refine") << use.verb << use.needs;
+  for (const LogUse& use : about.uses) {
+    EXPECT_EQ(use.works, use.verb != "refine" && use.verb != "fit") << use.verb << use.needs;
+  }
   EXPECT_EQ(about.uses.back().needs, "gradient norms: --columns NAME=grad_norm names their column");
 
   std::string linear = "step,lr\n";  // 0 would be the rate of update 41
@@ -97,6 +100,13 @@ TEST(DescribeLog, SaysWhatThereIsAndWhatIsMissing) {
   EXPECT_EQ(schedule_name(falls.shape->schedule), "linear");
   EXPECT_LT(falls.shape->distance, 1e-6);
 
+  std::string late = "step,lr\n";  // the first row stands at step 10, of four digits
+  for (int t = 10; t <= 400; t += 10)
+    late += std::to_string(t) + "," + std::to_string((401 - t) * 25e-4).substr(0, 6) + "\n";
+  const LogDescription begun = describe_log(parse_log("run.csv", late));
+  EXPECT_EQ(print(begun.shape->schedule.with_peak(1.0)), "linear(steps=401, peak=1)");
+  EXPECT_LT(begun.shape->distance, 1e-3);
+
   const LogDescription bare = describe_log(parse_log("run.csv", "step,acc\n1,2\n"));
   EXPECT_EQ(bare.uses.front().needs,
             "learning rates: --lr SPEC gives the schedule, --columns NAME=lr names their column");
@@ -104,11 +114,46 @@ TEST(DescribeLog, SaysWhatThereIsAndWhatIsMissing) {
   EXPECT_EQ(error_of([] { describe_log(RunLog{"none", {}, {}, {}}); }), "none: has no rows");
 }
 
+/// The verbs that work, and what the first other one needs.
+std::string uses(const RunLog& log) {
+  std::string works, needs;
+  for (const LogUse& use : describe_log(log).uses) {
+    if (use.works) works += use.verb + " ";
+    if (!use.works && needs.empty()) needs = use.verb + ": " + use.needs;
+  }
+  return works + "| " + needs;
+}
+
+TEST(DescribeLog, SaysWorksOnlyWhereItDoes) {
+  std::string rows;
+  for (int step = 100; step <= 6000; step += 100) rows += std::to_string(step) + ",1e-3,3,1\n";
+  const std::string head = "step,lr,loss,grad_norm\n";
+  const RunLog whole = parse_log("run", head + rows);
+  EXPECT_EQ(uses(whole), "bound fit cooldown extend refine | ");
+  EXPECT_EQ(uses(parse_log("run", head + rows + "6100,0,3,1\n")),
+            "bound fit refine | cooldown: a rate above 0 at its end: --at STEP names an earlier one");
+  EXPECT_EQ(uses(parse_log("run", head + rows + "6100,1e-3,3,0\n")),
+            "bound fit cooldown extend | refine: gradient norms above 0: that of step 6100 is 0");
+  EXPECT_EQ(
+      uses(parse_log("run", "step,lr,loss,grad_norm\n1,1e-3,3,1\n")),
+      "bound cooldown extend | fit: at least 10 losses from step 1 on, it has 1: other runs of the model may have "
+      "them");
+  EXPECT_EQ(uses(parse_log("run", "step,lr,loss,grad_norm\n1,0,3,1\n2,0,3,1\n")),
+            "refine | bound: learning rates that are not all 0: --lr SPEC gives the schedule");
+  // Rates are not known to the end, but to the last loss.
+  EXPECT_EQ(uses(parse_log("run", head + rows + "9000,,,\n")).substr(0, 37), "fit refine | bound: learning rates: r");
+  EXPECT_EQ(law_parameters(LawKind::angular).size() + 1, 10U) << "the losses that a fit needs";
+  EXPECT_EQ(undescribed_share, 0.05);
+}
+
 TEST(LogOfColumns, FollowsTheRulesOfFiles) {
   const RunLog log = log_of_columns("frame", {{"global_step", {1, 2, 2}}, {"lr", {0.5, gap, 0.25}}, {"x", {1, 2, 3}}});
   EXPECT_EQ(log.step, (std::vector<std::int64_t>{1, 2}));
   expect_column(log, "lr", {0.5, 0.25});
   EXPECT_EQ(log.format, "columns");
+  EXPECT_TRUE(log.notes.empty());
+  EXPECT_EQ(log_of_columns("frame", {{"step", {1, 2, 3}}, {"lr", {0.5, gap, gap}}}).notes.at(0),
+            "lr is nan in 2 rows, first at step 2: taken as not logged");
   EXPECT_EQ(error_of([] {
               log_of_columns("frame", {{"step", {1, 2}}, {"lr", {1}}});
             }),
