@@ -96,7 +96,8 @@ std::vector<std::string> names_of(const std::vector<NamedSchedule>& schedules, c
       alike.push_back(entry);
     }
   }
-  if (alike.size() == 1) return {schedule_name(schedules[0].schedule)};
+  if (alike.size() == 1 && axes.cooldowns.empty()) return {schedule_name(schedules[0].schedule)};
+  if (alike.size() == 1) return {alike[0].name.substr(0, alike[0].name.find('('))};  // `linear` with one is a wsd
   return short_names(alike, false);
 }
 

@@ -46,6 +46,9 @@ Share Argument<Share>::read(std::string_view name, std::string_view text) {
   const bool percent = text.ends_with('%');
   const auto number = parse_number(text.substr(0, text.size() - (percent ? 1 : 0)));
   if (!number) fail_value(name, text, "must be a share such as 20% or 0.2");
+  if (!percent && *number > 1.0) {
+    fail_value(name, text, concat({"must be a share such as 20% or 0.2; did you mean '", text, "%'?"}));
+  }
   return {percent ? *number / 100.0 : *number};
 }
 

@@ -81,8 +81,8 @@ class BadOptions(command.CommandTest):
         self.check("--every: only with --csv or --json", "bound", SHORT, "--curve", "--every", "2")
         self.check("--every: only with --curve", "bound", SHORT, "--every", "2", "--csv")
         self.check("only for the last-iterate bound", "bound", SHORT, "--curve", "--criterion", "standard")
-        self.check("not with --split or --explain", "bound", SHORT, "--gradient", "--split")
-        self.check("only for SPECs", "bound", "--log", "run.csv", "--curve")
+        self.check("--split: not with --gradient", "bound", SHORT, "--gradient", "--split")
+        self.check("error: --curve: only for SPECs", "bound", "--log", "run.csv", "--curve")
         for verb in ["bound", "tune", "worst-case"]:
             self.check("--explain: not with --csv", verb, SHORT, "--explain", "--csv")
 
@@ -134,7 +134,7 @@ class BadOptions(command.CommandTest):
         self.assert_fails(2, "SPEC, --log or --stream: is missing", "bound")
         self.assert_fails(2, "only one of them", "bound", SHORT, "--log", "run.csv")
         self.assert_fails(2, "must come after the --log", "bound", "--base", "run.csv")
-        self.assert_fails(2, "only with --log or --stream", "bound", SHORT, "--max-gap", "10")
+        self.assert_fails(2, "error: --max-gap: only with --log or --stream", "bound", SHORT, "--max-gap", "10")
 
     def test_usage_of_every_verb(self):
         verbs = self.verbs()
@@ -168,6 +168,7 @@ class BadDesigns(command.CommandTest):
     def test_tune(self):
         self.check("within = x: must be a share", "tune", SHORT, "--within", "x")
         self.check("within = 0: must be > 0", "tune", SHORT, "--within", "0")
+        self.check("within = 5: must be a share such as 20% or 0.2; did you mean '5%'?", "tune", SHORT, "--within", "5")
         self.check("--explain: not with --criterion worst-case", "tune", SHORT, "--explain", "--criterion", "worst-case")
 
     def test_optimize(self):
@@ -227,7 +228,7 @@ class BadDesigns(command.CommandTest):
         self.assertTrue(none.stderr.endswith(b"scheduled: error: all.csv: 0 rows of grad_norm; must be at least 2\n"), none.stderr)
         self.check("one.csv: 1 row of grad_norm; must be at least 2", "refine", "--log", "one.csv")
         self.check("one.csv: 1 row of grad_norm; must be at least 2", "refine", "--log", "one.csv", "--steps", "1")
-        self.check("width = 1.5: must be between 0 and 1", "refine", "--log", "two.csv", "--steps", "9", "--width", "1.5")
+        self.check("width = 1.5: must be between 0 and 1", "refine", "--log", "two.csv", "--steps", "9", "--width", "150%")
         self.check("norm = 'l3': must be l2 or l1", "refine", "--log", "one.csv", "--norm", "l3")
         self.check("nowhere: no such file", "refine", "--log", "nowhere")
 
