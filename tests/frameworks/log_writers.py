@@ -12,6 +12,7 @@ import os
 import pathlib
 import sys
 
+os.environ.setdefault("KERAS_BACKEND", "torch")
 STEPS = 40
 ROWS = [
     {"step": step, "lr": 1e-3 * (1 - step / (STEPS + 1)), "loss": 2 + 1 / step, "grad_norm": 1 + step / 100}
@@ -73,13 +74,14 @@ def wandb_offline(folder):
             values["eval/loss"] = eval_loss(row)
         run.log({"train/global_step": row["step"], **values})
     run.finish()
+    wandb.teardown()  # its service writes the file, and may be behind
     (file,) = folder.glob("wandb/offline-run-*/run-*.wandb")
     return file
 
 
 def mlflow_store(folder):
     """A run in MLflow's file store, which MLflow 3 must be told that it may use."""
-    os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
+    os.environ |= {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
     import mlflow
 
     mlflow.set_tracking_uri((folder / "mlruns").as_uri())
