@@ -1,7 +1,9 @@
 // Commit: write temp, fsync, rename, fsync the folder, then commit the row.
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <future>
 
 #include "anytime/fault.hpp"
@@ -75,6 +77,15 @@ struct Staging {
   fs::path path;
 };
 
+/// Whoever wrote the files may have put something else in the place of their folder: nothing is written through a link.
+void require_folder(const fs::path& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) anytime::fail_io(path, "cannot be seen", errno);
+  if (S_ISDIR(status.st_mode)) return;
+  throw StoreError(
+      concat({path.string(), ": is ", anytime::kind_of(status.st_mode), ", not the folder that was made"}));
+}
+
 /// The files in place and on the disk, without an entry in the record: nobody sees them yet. `facts` gives the text of
 /// the file that says what the folder is.
 void publish(const fs::path& run, RecordedCheckpoint& checkpoint, const std::function<void(const fs::path&)>& write,
@@ -83,6 +94,7 @@ void publish(const fs::path& run, RecordedCheckpoint& checkpoint, const std::fun
   fault_point("commit.staged");
   write(staging.path);
   fault_point("commit.written");
+  require_folder(staging.path);
   checkpoint.files = anytime::sum_files(staging.path);
   if (checkpoint.files.empty())
     fail_argument("files", concat({"the checkpoint of step ", std::to_string(checkpoint.step), " has no files"}));

@@ -70,6 +70,23 @@ TEST_F(Hostile, FoldersThatAreLinksAreNotWorkedIn) {
   EXPECT_EQ(open(Access::read).record().checkpoints.size(), 3U);
 }
 
+TEST_F(Hostile, ALinkInThePlaceOfTheFolderToWriteIntoIsNotCommitted) {
+  make({10});
+  fs::create_directory(folder / "precious");
+  write_text(folder / "precious" / "model", "precious");
+  RunStore store = open();
+  const auto put_link = [&](const fs::path& to) {
+    fs::remove(to);
+    fs::create_directory_symlink(folder / "precious", to);
+  };
+  EXPECT_TRUE(has(store_error_of([&] { store.commit({.step = 20}, put_link); }), "is a link, not the folder that was"));
+  EXPECT_FALSE(fs::exists(folder / "precious" / ".scheduled.json"));
+  EXPECT_EQ(store.record().checkpoints.size(), 1U);
+  commit_weights(store, 20);
+  EXPECT_EQ(read_text(folder / "precious" / "model"), "precious");
+  EXPECT_TRUE(store.verify().sound());
+}
+
 TEST_F(Hostile, WhatTheStoreDidNotPutThereStays) {
   make({10, 20, 30});
   fs::create_directories(run / "checkpoints" / "best");
