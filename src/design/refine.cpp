@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/error.hpp"
@@ -60,6 +61,12 @@ std::vector<double> rates(const std::vector<double>& norms, NormKind kind) {
     lr[t] = weight * behind.value();
     largest = std::max(largest, lr[t]);
     behind.add(weight);
+  }
+  // All weights but that of the smallest norm are below the range of double.
+  if (largest < std::numeric_limits<double>::min()) {
+    fail_value("grad_norm", *std::max_element(norms.begin(), norms.end()),
+               concat({"must not be so far above the smallest norm, ", format_number(smallest),
+                       ", that no double holds the rates"}));
   }
   for (double& rate : lr) rate /= largest;
   return lr;

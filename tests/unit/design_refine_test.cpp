@@ -123,6 +123,10 @@ TEST(Refine, SaysWhatIsWrong) {
   const std::vector<double> nan = {std::nan(""), std::nan("")};
   const std::vector<double> one = {1.0};
   EXPECT_EQ(error_of([&] { refine(zero); }), "grad_norm[1] = 0: must be > 0");
+  EXPECT_EQ(error_of([] {
+              refine(std::vector<double>{1e-300, 1e300, 1.0, 1.0}, {.width = 0.0});
+            }),
+            "grad_norm = 1e300: must not be so far above the smallest norm, 1e-300, that no double holds the rates");
   EXPECT_EQ(error_of([&] { refine(nan); }), "grad_norm: none of the 2 values is finite; must be at least one");
   EXPECT_EQ(error_of([&] { refine(one); }),
             "grad_norm: 1 finite value; must be at least 2, or say how many steps the result has");
