@@ -39,13 +39,20 @@ constexpr Duration tokens(double count) noexcept { return {count, Duration::Unit
 constexpr Duration examples(double count) noexcept { return {count, Duration::Unit::examples}; }
 constexpr Duration rest() noexcept { return {0.0, Duration::Unit::rest}; }
 
+/// A length that need not be whole steps: `half_life=138.28`.
+struct RealDuration : Duration {
+  constexpr RealDuration(Duration length = {}) noexcept : Duration(length) {}
+  bool operator==(const RealDuration&) const = default;
+};
+
 /// What is asked for means nothing without a horizon: a cooldown, or a share of the run. `steps` would give one.
 class NeedsHorizon : public ArgumentError {
  public:
   using ArgumentError::ArgumentError;
 };
 
-/// Reads `2000`, `50k`, `1.5M`, `2B`, `20%`, `10e9tok`, `10Btok`, `40Mex`, `rest` (k = 1e3, M = 1e6, B = 1e9).
+/// Reads `2000`, `50k`, `1.5M`, `2B`, `20%`, `10e9tok`, `1.5Ttok`, `40Mex`, `rest` (k = 1e3, M = 1e6, B = 1e9,
+/// T = 1e12).
 /// Throws ArgumentError with `name`, the text and what is allowed: not a number, negative, a fraction of a step, more
 /// than 2^53 steps.
 Duration parse_duration(std::string_view name, std::string_view text);
@@ -59,6 +66,10 @@ std::string print_duration(Duration duration);
 /// given (only a cooldown can take the rest).
 std::int64_t resolve_steps(std::string_view name, Duration duration, std::optional<std::int64_t> horizon,
                            const StepSize& step_size);
+
+/// The same without rounding, >= 0.
+double resolve_length(std::string_view name, const RealDuration& duration, std::optional<std::int64_t> horizon,
+                      const StepSize& step_size);
 
 // ---- What a schedule is made of. Shapes are dimensionless: 1 stands for the peak LR (docs/theory.md, section 7).
 
@@ -81,15 +92,27 @@ std::string print_rate(Rate rate);
 struct LinearWarmup {  ///< x
   bool operator==(const LinearWarmup&) const = default;
 };
-using WarmupCurve = std::variant<LinearWarmup>;
+struct CosineWarmup {  ///< (1 - cos(pi x))/2
+  bool operator==(const CosineWarmup&) const = default;
+};
+struct OneMinusSqrtWarmup {  ///< 1 - sqrt(1 - x)
+  bool operator==(const OneMinusSqrtWarmup&) const = default;
+};
+/// log(k + 1) on the k-th step of the rise, k = 0, 1, ..., times what makes it 1 where the peak is reached.
+struct LogWarmup {
+  bool operator==(const LogWarmup&) const = default;
+};
+using WarmupCurve = std::variant<LinearWarmup, CosineWarmup, OneMinusSqrtWarmup, LogWarmup>;
 
 /// Warmup over the steps 0 ... W-1; the rate it rises to is that of step W, so there is never a jump.
 /// Without `start`, step i has x = (i+1)/W: the peak is reached on the last warmup step.
 /// With `start`, step i has start + x(1 - start), x = i/W: step 0 is at `start`, the peak is reached on step W.
+/// The first `delay` of these steps stay at the start, or at 0, and the rise takes the others.
 struct Warmup {
   Duration length = steps(0);
   std::optional<Rate> start = std::nullopt;
   WarmupCurve curve = LinearWarmup{};
+  Duration delay = steps(0);
   bool operator==(const Warmup&) const = default;
 };
 
@@ -101,8 +124,12 @@ struct LinearDecay {  ///< 1 - x
 struct OneMinusSqrtDecay {  ///< 1 - sqrt(x); Hagele et al. 2405.18392
   bool operator==(const OneMinusSqrtDecay&) const = default;
 };
-struct CosineDecay {  ///< (1 + cos(pi x))/2
+struct CosineDecay {  ///< ((1 + cos(pi x))/2)^exponent, exponent > 0
+  double exponent = 1.0;
   bool operator==(const CosineDecay&) const = default;
+};
+struct HalfCosineDecay {  ///< 1 - sin(pi x/2): the second half of a cosine, which begins steeply
+  bool operator==(const HalfCosineDecay&) const = default;
 };
 struct MirrorCosineDecay {  ///< 2(1 - x) - (1 + cos(pi x))/2
   bool operator==(const MirrorCosineDecay&) const = default;
@@ -121,14 +148,18 @@ struct LoweredLinearDecay {  ///< factor (1 - x), 0 < factor <= 1: drops at once
 /// Geometric, from the rate before the cooldown to the final rate, which must be > 0. With `half_life` instead of a
 /// final rate: 0.5^(j/half_life) (MiniCPM 2404.06395).
 struct ExponentialDecay {
-  std::optional<Duration> half_life = std::nullopt;
+  std::optional<RealDuration> half_life = std::nullopt;
   bool operator==(const ExponentialDecay&) const = default;
+};
+struct ExponentialToZeroDecay {  ///< 2^(1 - x) - 1 (Megatron-LM's exponential decay)
+  bool operator==(const ExponentialToZeroDecay&) const = default;
 };
 struct InverseProportionalDecay {  ///< 1/(x/final + (1 - x)/start); the final rate must be > 0
   bool operator==(const InverseProportionalDecay&) const = default;
 };
-using Decay = std::variant<LinearDecay, OneMinusSqrtDecay, CosineDecay, MirrorCosineDecay, SquareDecay, PolynomialDecay,
-                           LoweredLinearDecay, ExponentialDecay, InverseProportionalDecay>;
+using Decay = std::variant<LinearDecay, OneMinusSqrtDecay, CosineDecay, HalfCosineDecay, MirrorCosineDecay, SquareDecay,
+                           PolynomialDecay, LoweredLinearDecay, ExponentialDecay, ExponentialToZeroDecay,
+                           InverseProportionalDecay>;
 
 /// Schedules of which a closed form of the last-iterate bound, or its limit, is known (scheduled/bound.hpp).
 enum class KnownFamily {
@@ -161,15 +192,20 @@ struct Cooldown {
 struct Constant {  ///< 1
   bool operator==(const Constant&) const = default;
 };
-struct InversePower {  ///< (i - W + 1)^-alpha, alpha > 0
+/// limit + (1 - limit) (1 + (i + shift - W)/timescale)^-alpha, alpha > 0.
+struct InversePower {
   double alpha = 0.5;
+  Duration timescale = steps(1);
+  Duration shift = steps(0);
+  Rate limit = {};
   bool operator==(const InversePower&) const = default;
 };
-/// 1/sqrt(1 + (i + shift - W)/timescale), timescale > 0; without one it is W, so that the shape is sqrt(W/i) for
-/// shift = 0 (Zhai et al. 2106.04560 section 3.5). shift >= 0.
+/// limit + (1 - limit)/sqrt(1 + (i + shift - W)/timescale), timescale > 0; without one it is W, so that the shape is
+/// sqrt(W/i) for shift = 0 (Zhai et al. 2106.04560 section 3.5). shift >= 0.
 struct Rsqrt {
   std::optional<Duration> timescale = std::nullopt;
   Duration shift = steps(0);
+  Rate limit = {};
   bool operator==(const Rsqrt&) const = default;
 };
 /// d_model^-0.5 min(t^-0.5, t W^-1.5), t = i + 1; W >= 1 is the warmup's length and `peak` a factor (1 in Vaswani
@@ -215,12 +251,50 @@ struct Triangular {
   Rate final = {};
   bool operator==(const Triangular&) const = default;
 };
+/// Cosines from the peak to `low` that start again (SGDR 1608.03983): `cycles` of them from the warmup to the cooldown,
+/// the last of which reaches `low` on its last step; or the first over `cycle` steps and each of the others over
+/// `multiplier`, a whole number >= 1, times those of the one before. One of the two must be given.
+struct CosineRestarts {
+  std::optional<double> cycles = std::nullopt;
+  std::optional<Duration> cycle = std::nullopt;
+  double multiplier = 1.0;
+  Rate low = {};
+  bool operator==(const CosineRestarts&) const = default;
+};
+/// A piece of `stages`: a way from one rate to another. Its last step has exactly the rate that it goes to, and its
+/// first one has already left the rate before, as in a cooldown.
+struct Stage {
+  struct Hold {
+    bool operator==(const Hold&) const = default;
+  };
+  struct Rewarm {
+    WarmupCurve curve = LinearWarmup{};
+    bool operator==(const Rewarm&) const = default;
+  };
+  std::variant<Hold, Rewarm, Decay> curve = Hold{};  ///< a decay may rise, too
+  std::optional<Rate> from = std::nullopt;           ///< where it begins; nothing: at the rate before
+  std::optional<Rate> to = std::nullopt;  ///< nothing: 0 for a decay, the peak for a rewarm; not where it holds
+  std::optional<Duration> over = std::nullopt;
+  std::optional<Duration> until = std::nullopt;  ///< steps of the run when it ends; with `over`: leaves the curve early
+  bool operator==(const Stage&) const = default;
+};
+struct ScheduleSpec;
+/// Piece after piece, from the peak after the warmup; or after another schedule, which is left `at` this step (nothing:
+/// at its end) and has peak and step size from the one around it. The last piece may do without a length: it takes the
+/// rest of the run. After the last one the rate stays. Where no `steps` are said, the run ends with the last piece.
+struct Stages {
+  std::shared_ptr<const ScheduleSpec> after = nullptr;
+  std::optional<Duration> at = std::nullopt;
+  std::vector<Stage> pieces;
+  bool operator==(const Stages& other) const;
+};
 /// Explicit values, values[i] at step i (finite, >= 0, at least one); the horizon is their number.
 struct Table {
   std::shared_ptr<const std::vector<double>> values;
   bool operator==(const Table& other) const;
 };
-using Shape = std::variant<Constant, InversePower, Rsqrt, Noam, Power, Infinite, WsdS, Piecewise, Triangular, Table>;
+using Shape = std::variant<Constant, InversePower, Rsqrt, Noam, Power, Infinite, WsdS, Piecewise, Triangular,
+                           CosineRestarts, Stages, Table>;
 
 // ---- A learning-rate schedule as a value: parse, print, lr(i), fill a span.
 
@@ -232,6 +306,7 @@ struct ScheduleSpec {
   Warmup warmup = {};
   std::optional<Cooldown> cooldown = std::nullopt;  ///< needs a horizon
   StepSize step_size = {};                          ///< only where a duration is in tokens or examples, and for `power`
+  Rate floor = {};                                  ///< the rate is never below it, but in a warmup before the shape
   bool operator==(const ScheduleSpec&) const = default;
 };
 
@@ -290,10 +365,11 @@ class Schedule {
   /// Whether it is constant but for warmup and cooldown.
   bool flat() const noexcept;
 
-  /// False where an absolute start, plateau or final LR other than 0 breaks the proportionality of lr to the peak.
+  /// False where an absolute start, plateau, floor or final LR other than 0 breaks the proportionality of lr to the
+  /// peak.
   bool proportional_to_peak() const noexcept;
 
-  /// The smallest peak that the absolute start, plateau and final LR allow; 0 where there are none.
+  /// The smallest peak that the absolute start, plateau, floor and final LR allow; 0 where there are none.
   double smallest_peak() const noexcept;
 
   /// Equal when the specs are: the same text, not only the same values.

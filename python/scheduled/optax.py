@@ -177,6 +177,14 @@ class _Parts:
         whole = Schedule("wsd", steps=horizon + 1, cooldown=0, warmup=horizon).warmup_steps
         return whole if text == "100%" else Schedule("wsd", steps=horizon, cooldown=text).cooldown_steps
 
+    def real_length(self, value: Any) -> float:
+        """The same without rounding, of a schedule with a horizon."""
+        text = str(value)
+        for unit, size in (("%", 100.0 / self.schedule.steps), ("tok", "tokens_per_step"), ("ex", "batch")):
+            if text.endswith(unit):
+                return float(text.removesuffix(unit)) / (self.fields[size] if isinstance(size, str) else size)
+        return float(text)
+
     def rate(self, value: Any) -> float:
         text = str(value)
         return self.peak * float(text[:-1]) / 100.0 if text.endswith("%") else float(text)
@@ -298,7 +306,7 @@ class _Parts:
                 final / (j.astype(self.real) / count + (count - j).astype(self.real) / count * (final / start))
             )
         if name == "exponential" and "half_life" in self.fields:
-            half_life = self.length("half_life", self.fields["half_life"], self.schedule.steps)
+            half_life = self.real_length(self.fields["half_life"])
             return lambda j, count, start, final: start * self.exp2_of(j, -1.0 / half_life)
         if name == "exponential":
             return self.exponential

@@ -50,7 +50,7 @@ Recognised recognise(const Schedule& schedule, const BoundSettings& settings, st
   }
   if (T <= layout.warmup_steps) return none("the run ends within its warmup");
   if (layout.cooldown_steps == 0 || T <= *layout.steps - layout.cooldown_steps) return {KnownFamily::constant, 1.0, {}};
-  if (spec.cooldown->final.value != 0.0) return none("the closed forms are for a decay to 0");
+  if (schedule.lr(*layout.steps - 1) != 0.0) return none("the closed forms are for a decay to 0");
   if (T != *layout.steps - 1) return none("the closed forms are for the end of the cooldown, not its middle");
   const bool fills = layout.warmup_steps + layout.cooldown_steps + 1 >= *layout.steps;
   return recognise_decay(spec.cooldown->decay, fills);

@@ -11,7 +11,7 @@ namespace {
 std::optional<double> limit_peak(const Schedule& schedule) {
   const ScheduleSpec& spec = schedule.spec();
   const Layout& layout = schedule.layout();
-  if (!schedule.flat() || !spec.cooldown || spec.cooldown->final.value != 0.0 || layout.cooldown_steps < 1) {
+  if (!schedule.flat() || layout.cooldown_steps < 1 || schedule.lr(*layout.steps - 1) != 0.0) {
     return std::nullopt;
   }
   const std::int64_t run = *layout.steps - layout.warmup_steps;  // the cooldown leaves one step of it, if it fills it

@@ -12,7 +12,7 @@ namespace scheduled {
 namespace {
 
 constexpr std::string_view allowed =
-    "must be a length such as 2000, 50k, 20%, 10e9tok, 40Mex or rest (k = 1e3, M = 1e6, B = 1e9)";
+    "must be a length such as 2000, 50k, 20%, 1.5Ttok, 40Mex or rest (k = 1e3, M = 1e6, B = 1e9, T = 1e12)";
 
 struct Suffix {
   std::string_view text;
@@ -36,6 +36,8 @@ double multiplier(char letter) {
       return 1e6;
     case 'B':
       return 1e9;
+    case 'T':
+      return 1e12;
     default:
       return 0.0;
   }
@@ -94,36 +96,41 @@ std::string print_duration(Duration duration) {
   return concat({format_number(duration.value), suffix_of(duration.unit)});
 }
 
-std::int64_t resolve_steps(std::string_view name, Duration duration, std::optional<std::int64_t> horizon,
-                           const StepSize& step_size) {
-  const std::string text = print_duration(duration);
-  const auto reject = [&](std::string_view why) { fail_value(name, text, why); };
+double resolve_length(std::string_view name, const RealDuration& duration, std::optional<std::int64_t> horizon,
+                      const StepSize& step_size) {
+  const auto reject = [&](std::string_view why) { fail_value(name, print_duration(duration), why); };
   if (!std::isfinite(duration.value) || duration.value < 0.0) reject("must be finite and >= 0");
   if (duration.value > static_cast<double>(largest_count)) reject("must be at most 2^53");
-  double count = duration.value;
   switch (duration.unit) {
     case Duration::Unit::steps:
-      if (count != std::floor(count)) reject("must be a whole number of steps");
       break;
     case Duration::Unit::percent:
       if (duration.value > 100.0) reject("must be between 0% and 100% of the run");
       if (!horizon) {
-        throw NeedsHorizon(
-            {.name = std::string(name), .value = text, .requirement = "is a share of the run, which needs steps=..."});
+        throw NeedsHorizon({.name = std::string(name),
+                            .value = print_duration(duration),
+                            .requirement = "is a share of the run, which needs steps=..."});
       }
-      count = whole(duration.value * static_cast<double>(*horizon) / 100.0);
-      break;
+      return duration.value * static_cast<double>(*horizon) / 100.0;
     case Duration::Unit::tokens:
       if (!(step_size.tokens > 0.0)) reject("needs tokens_per_step=...");
-      count = whole(duration.value / step_size.tokens);
-      break;
+      return duration.value / step_size.tokens;
     case Duration::Unit::examples:
       if (!(step_size.examples > 0.0)) reject("needs batch=... (examples per step)");
-      count = whole(duration.value / step_size.examples);
-      break;
+      return duration.value / step_size.examples;
     case Duration::Unit::rest:
       reject("only a cooldown can take the rest of the run");
   }
+  return duration.value;
+}
+
+std::int64_t resolve_steps(std::string_view name, Duration duration, std::optional<std::int64_t> horizon,
+                           const StepSize& step_size) {
+  const auto reject = [&](std::string_view why) { fail_value(name, print_duration(duration), why); };
+  const double length = resolve_length(name, duration, horizon, step_size);
+  const bool in_steps = duration.unit == Duration::Unit::steps;
+  if (in_steps && length != std::floor(length)) reject("must be a whole number of steps");
+  const double count = in_steps ? length : whole(length);
   if (count > static_cast<double>(largest_count)) reject("must be at most 2^53 steps");
   return static_cast<std::int64_t>(count);
 }

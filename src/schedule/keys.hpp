@@ -37,6 +37,7 @@ constexpr std::tuple warmup{
     Key{"warmup", &Warmup::length, "length of the warmup", "", true},
     Key{"warmup_start", &Warmup::start, "rate of step 0; the peak is then reached one step later"},
     Key{"warmup_curve", &Warmup::curve, "shape of the warmup", "", true},
+    Key{"warmup_delay", &Warmup::delay, "steps of the warmup before it rises", "", true},
 };
 constexpr std::tuple cooldown{
     Key{"cooldown", &Cooldown::length, "length of the cooldown at the end"},
@@ -44,6 +45,9 @@ constexpr std::tuple cooldown{
 };
 constexpr std::tuple final{
     Key{"final", &Cooldown::final, "rate of the last step", "", true},
+};
+constexpr std::tuple floor{
+    Key{"floor", &ScheduleSpec::floor, "the rate is never below it, but in the warmup", "", true},
 };
 constexpr Key tokens_per_step{"tokens_per_step", &StepSize::tokens, "where a length is in tokens"};
 constexpr Key batch{"batch", &StepSize::examples, "examples per step, where a length is in examples"};
@@ -82,6 +86,7 @@ void visit_keys(const SpecName& name, Spec& spec, Visitor& visit) {
     visit_part(spec.cooldown->decay, visit);
     visit_members(keys::final, *spec.cooldown, *name.usual.cooldown, visit);
   }
+  visit_members(keys::floor, spec, name.usual, visit);
   const StepSize& usual = name.usual.step_size;
   visit(keys::tokens_per_step, WholeCount{spec.step_size.tokens}, WholeCount{usual.tokens});
   visit(keys::batch, WholeCount{spec.step_size.examples}, WholeCount{usual.examples});

@@ -35,6 +35,7 @@ class Resolver {
 
   std::int64_t steps(std::string_view key, Duration duration) const;
   std::int64_t steps(std::string_view key, Duration duration, std::optional<std::int64_t> horizon) const;
+  double length(std::string_view key, const RealDuration& duration) const;  ///< in steps, not rounded, > 0
   /// At least one step.
   std::int64_t some_steps(std::string_view key, Duration duration) const;
 
@@ -80,6 +81,7 @@ struct ShapeTraits {
   bool holds_cooldown = false;  ///< the shape itself cools down
   bool holds_rates = false;     ///< its values are learning rates, so that the peak is known
   bool needs_steps = false;     ///< is nothing without a horizon
+  bool begins_below = false;    ///< step W has already left the rate that the warmup rises to
   Cools cools = Cools::optionally;
 };
 
@@ -90,7 +92,7 @@ struct ShapeDefaults {
   static constexpr ShapeTraits traits = {};
   static Decay usual_decay() { return LinearDecay{}; }
   template <class Shape>
-  static std::optional<std::int64_t> own_steps(const Shape&) {
+  static std::optional<std::int64_t> own_steps(const Shape&, const ScheduleSpec&) {
     return std::nullopt;  ///< the horizon that it brings along
   }
   template <class Shape>
@@ -111,6 +113,9 @@ struct Descent {
 
 /// For decays that never reach 0.
 void require_final(const Descent& descent, std::string_view decay, std::string_view alternative = {});
+
+/// final/start; throws where that is not finite, or rounds to 0.
+double ratio_of(const Descent& descent, std::string_view decay);
 
 struct DecayDefaults {
   static constexpr std::string_view example = {};  ///< of a schedule over the whole run; empty: as of shapes
@@ -141,13 +146,14 @@ Affine<Fraction> affine(const Descent& descent, Fraction fraction) {
 
 // Warmups ------------------------------------------------------------------------------------------------------------
 
-/// Where a warmup takes place: step i = 0 ... count - 1 has the share (i + offset)/count of the way from `from` to
-/// `to`.
+/// Where a warmup takes place: step i = delay + k has the share (k + offset)/count of the way from `from` to `to`;
+/// those before are at `from`.
 struct Climb {
   double from;
   double to;
   double count;
   double offset;  ///< 1: the last warmup step is at the peak; 0: the step after it
+  double delay;
 };
 
 struct WarmupDefaults {
@@ -160,13 +166,16 @@ struct Rising {
   double from;
   double to;
   double count;
-  double offset;
+  double ahead;  // offset - delay
   Share share;
-  double operator()(double i) const noexcept { return from + (to - from) * share((i + offset) / count); }
+  double operator()(double i) const noexcept {
+    const double k = i + ahead;
+    return from + (to - from) * share((k > 0.0 ? k : 0.0) / count);
+  }
 };
 template <class Share>
 Rising<Share> rising(const Climb& climb, Share share) {
-  return {climb.from, climb.to, climb.count, climb.offset, share};
+  return {climb.from, climb.to, climb.count, climb.offset - climb.delay, share};
 }
 
 }  // namespace scheduled

@@ -16,6 +16,12 @@ std::int64_t Resolver::steps(std::string_view key, Duration duration, std::optio
   return resolve_steps(key, duration, horizon, spec.step_size);
 }
 
+double Resolver::length(std::string_view key, const RealDuration& duration) const {
+  const double length = resolve_length(key, duration, layout.steps, spec.step_size);
+  if (!(length > 0.0)) fail_value(key, print_duration(duration), "must be > 0");
+  return length;
+}
+
 std::int64_t Resolver::some_steps(std::string_view key, Duration duration) const {
   const std::int64_t count = steps(key, duration);
   if (count < 1) fail_value(key, print_duration(duration), "must be at least 1 step");
@@ -53,6 +59,18 @@ void require_final(const Descent& descent, std::string_view decay, std::string_v
   fail_value("final", print_rate(descent.said), concat({decay, " decay never reaches 0; give final > 0", alternative}));
 }
 
+double ratio_of(const Descent& descent, std::string_view decay) {
+  const double ratio = descent.final / descent.start;
+  if (ratio < std::numeric_limits<double>::min()) {
+    fail_value("final", descent.final,
+               concat({"must be at least 2^-1022 of the rate before the cooldown, ", format_number(descent.start)}));
+  }
+  if (!std::isfinite(ratio)) {
+    fail_value("final", descent.final, concat({decay, " decay never leaves a rate of ", format_number(descent.start)}));
+  }
+  return ratio;
+}
+
 namespace {
 
 /// What the main shape states about itself.
@@ -62,13 +80,13 @@ struct Traits : ShapeTraits {
   std::optional<double> absolute_end;
 };
 
-Traits traits_of(const Shape& shape) {
+Traits traits_of(const ScheduleSpec& spec) {
   return std::visit(
-      []<class S>(const S& s) {
+      [&]<class S>(const S& s) {
         using P = Part<S>;
-        return Traits{P::traits, P::name, P::own_steps(s), P::absolute_end(s)};
+        return Traits{P::traits, P::name, P::own_steps(s, spec), P::absolute_end(s)};
       },
-      shape);
+      spec.shape);
 }
 
 std::optional<std::int64_t> resolve_horizon(const ScheduleSpec& spec, const Traits& shape) {
@@ -128,10 +146,18 @@ Layout resolve_layout(const ScheduleSpec& spec, const Traits& shape) {
   return layout;
 }
 
-void resolve_warmup(Resolver& resolver, ResolvedSchedule& out) {
-  if (out.warmup_end == 0) return;
+void resolve_warmup(Resolver& resolver, const Traits& shape, ResolvedSchedule& out) {
   const Warmup& said = resolver.spec.warmup;
-  Climb climb{0.0, rate_at(out.main, out.warmup_end), static_cast<double>(out.warmup_end), said.start ? 0.0 : 1.0};
+  const std::int64_t delay = resolver.steps("warmup_delay", said.delay);
+  if (delay > 0 && delay >= out.warmup_end) {
+    fail_value(
+        "warmup_delay", print_duration(said.delay),
+        concat({"must be shorter than the warmup before the shape, ", std::to_string(out.warmup_end), " steps"}));
+  }
+  if (out.warmup_end == 0) return;
+  const double top = rate_at(out.main, shape.begins_below ? out.warmup_end - 1 : out.warmup_end);
+  Climb climb{0.0, out.floored(top), static_cast<double>(out.warmup_end - delay), said.start ? 0.0 : 1.0,
+              static_cast<double>(delay)};
   if (said.start) {
     climb.from = resolver.rate("warmup_start", *said.start, climb.to / resolver.peak, "the rate it warms up to");
   }
@@ -141,7 +167,7 @@ void resolve_warmup(Resolver& resolver, ResolvedSchedule& out) {
 void resolve_cooldown(Resolver& resolver, const Traits& shape, ResolvedSchedule& out) {
   if (!resolver.spec.cooldown || shape.holds_cooldown) return;
   const Cooldown& said = *resolver.spec.cooldown;
-  const double start = rate_at(out.main, std::max<std::int64_t>(out.cooldown_begin - 1, 0));
+  const double start = out.floored(rate_at(out.main, std::max<std::int64_t>(out.cooldown_begin - 1, 0)));
   // For smallest_peak(): an absolute LR before the cooldown stays where it is at other peaks, so that a final rate
   // below it is no reason for a larger peak.
   const bool stays = shape.absolute_end && said.final.value <= *shape.absolute_end;
@@ -153,9 +179,12 @@ void resolve_cooldown(Resolver& resolver, const Traits& shape, ResolvedSchedule&
 
 double last_rate(const ResolvedSchedule& schedule) {
   if (!schedule.layout.steps) return 0.0;
-  if (schedule.layout.cooldown_steps > 0) return rate_at(schedule.cooldown, schedule.layout.cooldown_steps);
+  if (schedule.layout.cooldown_steps > 0) {
+    return schedule.floored(rate_at(schedule.cooldown, schedule.layout.cooldown_steps));
+  }
   const std::int64_t last = schedule.end - 1;
-  return last < schedule.warmup_end ? rate_at(schedule.warmup, last) : rate_at(schedule.main, last);
+  if (last < schedule.warmup_end) return rate_at(schedule.warmup, last);
+  return schedule.floored(rate_at(schedule.main, last));
 }
 
 }  // namespace
@@ -168,15 +197,16 @@ std::shared_ptr<const ResolvedSchedule> resolve(const ScheduleSpec& spec) {
       fail_value(name, value, "must be a whole number >= 1");
     }
   }
-  const Traits shape = traits_of(spec.shape);
+  const Traits shape = traits_of(spec);
   auto out = std::make_shared<ResolvedSchedule>();
   out->layout = resolve_layout(spec, shape);
   out->end = out->layout.steps.value_or(std::numeric_limits<std::int64_t>::max());
   out->warmup_end = shape.holds_warmup ? 0 : out->layout.warmup_steps;
   out->cooldown_begin = out->end - out->layout.cooldown_steps;
   Resolver resolver(spec, out->layout);
+  out->floor = resolver.rate("floor", spec.floor);
   compiled::replace(out->main, compiled::compile<compiled::Main>(spec.shape, resolver));
-  resolve_warmup(resolver, *out);
+  resolve_warmup(resolver, shape, *out);
   resolve_cooldown(resolver, shape, *out);
   out->last = last_rate(*out);
   out->flat = shape.flat;

@@ -16,10 +16,13 @@ struct ResolvedSchedule {
   compiled::Warmup warmup;
   compiled::Main main;
   compiled::Decay cooldown;
+  double floor = 0.0;
   double last = 0.0;  ///< rate from `end` on
   bool flat = false;  ///< the main shape is 1 throughout
   bool proportional = true;
   double smallest_peak = 0.0;
+
+  double floored(double rate) const noexcept { return rate < floor ? floor : rate; }
 };
 
 /// The rate that a functor gives at its step i, or j of a decay.

@@ -16,6 +16,11 @@ bool Table::operator==(const Table& other) const {
   return values && other.values && *values == *other.values;
 }
 
+bool Stages::operator==(const Stages& other) const {
+  if (at != other.at || pieces != other.pieces) return false;
+  return after == other.after || (after && other.after && *after == *other.after);
+}
+
 Schedule::Schedule(ScheduleSpec spec)
     : spec_(std::make_shared<const ScheduleSpec>(std::move(spec))), resolved_(resolve(*spec_)) {}
 
@@ -31,18 +36,21 @@ double Schedule::lr(std::int64_t i) const noexcept {
   if (i >= r.end) return r.last;
   if (i < 0) i = 0;
   if (i < r.warmup_end) return rate_at(r.warmup, i);
-  return i < r.cooldown_begin ? rate_at(r.main, i) : rate_at(r.cooldown, i - r.cooldown_begin + 1);
+  return r.floored(i < r.cooldown_begin ? rate_at(r.main, i) : rate_at(r.cooldown, i - r.cooldown_begin + 1));
 }
 
 namespace {
 
-/// The values of a part, which can be interrupted.
+/// The values of a part, none below `floor`; can be interrupted.
 template <class Part>
-void fill_blocks(const Part& shape, std::int64_t first, std::span<double> out) {
+void fill_blocks(const Part& shape, double floor, std::int64_t first, std::span<double> out) {
   constexpr std::size_t block = std::size_t{1} << 15;
   while (!out.empty()) {
     const std::span<double> next = out.first(std::min(block, out.size()));
     kernels::fill(shape, first, next);
+    if (floor > 0.0) {
+      for (double& rate : next) rate = rate < floor ? floor : rate;
+    }
     first += static_cast<std::int64_t>(next.size());
     out = out.subspan(next.size());
     Interruption::poll();
@@ -62,15 +70,15 @@ void Schedule::fill(std::int64_t first, std::span<double> out) const {
     return part;
   };
   std::span<double> part = take(r.warmup_end);
-  fill_blocks(r.warmup, first, part);
+  fill_blocks(r.warmup, 0.0, first, part);
   first += static_cast<std::int64_t>(part.size());
 
   part = take(r.cooldown_begin);
-  fill_blocks(r.main, first, part);
+  fill_blocks(r.main, r.floor, first, part);
   first += static_cast<std::int64_t>(part.size());
 
   part = take(r.end);
-  fill_blocks(r.cooldown, first - r.cooldown_begin + 1, part);
+  fill_blocks(r.cooldown, r.floor, first - r.cooldown_begin + 1, part);
   std::fill(out.begin(), out.end(), r.last);
 }
 

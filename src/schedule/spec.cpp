@@ -3,59 +3,12 @@
 
 #include "base/error.hpp"
 #include "schedule/keys.hpp"
+#include "schedule/reader.hpp"
 #include "schedule/records.hpp"
 #include "schedule/text.hpp"
 
 namespace scheduled {
 namespace {
-
-/// Sets what is given and remembers which keys there are, so that what is left over is an error that can say what is
-/// allowed.
-class Reader {
- public:
-  explicit Reader(const Json& given) : given_(given), left_(given.members().size() - 1) {}  // but for "schedule"
-
-  template <class P, class T, class U>
-  void operator()(const P& parameter, T&& value, const U&) {
-    known_.push_back(parameter.key);
-    const Json* const given = given_.find(parameter.key);
-    if (given != nullptr) {
-      --left_;
-      read_value(parameter.key, *given, value);
-    } else if (!parameter.needed.empty()) {
-      fail_argument(parameter.key, concat({"must be given, such as ", parameter.needed}));
-    }
-  }
-
-  /// Throws at a key that nobody asked for.
-  void finish(std::string_view name) const {
-    if (left_ == 0) return;
-    for (const auto& [key, value] : given_.members()) {
-      if (key == "schedule" || std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-      fail_value(key.substr(0, 60), value.is_array() ? "[...]" : in_quotes(value_text(value)),
-                 concat({"is no key of ", name, "; ", must_be_one_of(key, known_)}));
-    }
-  }
-
- private:
-  const Json& given_;
-  std::size_t left_;
-  std::vector<std::string_view> known_;
-};
-
-class Writer {
- public:
-  explicit Writer(std::string_view name) : spec(Json::object({{"schedule", name}})) {}
-
-  template <class P, class T, class U>
-  void operator()(const P& parameter, const T& value, const U& usual) {
-    if (parameter.quiet && value == usual) return;
-    Json written = to_value(value);
-    if (!written.is_null()) spec[parameter.key] = std::move(written);
-  }
-
-  Json spec;
-};
 
 const SpecName& find_name(const Json& given) {
   const std::string& text = given.find("schedule")->text();
@@ -78,14 +31,43 @@ ScheduleSpec read_spec(const Json& given, const SpecName& name) {
   return spec;
 }
 
-}  // namespace
-
-Json schedule_json(const Schedule& schedule) {
-  const SpecName& name = name_of(schedule.spec());
+Json spec_json(const ScheduleSpec& spec) {
+  const SpecName& name = name_of(spec);
   Writer writer(name.name);
-  visit_keys(name, schedule.spec(), writer);
+  visit_keys(name, spec, writer);
   return std::move(writer.spec);
 }
+
+/// Schedules within schedules, itself included.
+int depth_of(const Json& spec) {
+  int deepest = 0;
+  if (!spec.is_object()) return 0;
+  for (const auto& [key, value] : spec.members()) deepest = std::max(deepest, depth_of(value));
+  return deepest + 1;
+}
+
+}  // namespace
+
+/// Without its peak, which is that of the schedule around it.
+Json to_value(const std::shared_ptr<const ScheduleSpec>& inner) {
+  if (!inner) return {};
+  const Json whole = spec_json(*inner);
+  Json out = Json::object();
+  for (const auto& [key, value] : whole.members()) {
+    if (key != std::get<1>(keys::run).key) out.add(key, value);
+  }
+  return out;
+}
+
+void read_value(std::string_view key, const Json& given, std::shared_ptr<const ScheduleSpec>& inner) {
+  constexpr int deepest = 8;
+  const Json spec = given.is_object() ? given : parse_spec_text(read_text(key, given));
+  if (!spec.contains("schedule")) fail_argument(key, "must be a schedule");
+  if (depth_of(spec) > deepest) fail_argument(key, "holds too many schedules within schedules");
+  inner = std::make_shared<const ScheduleSpec>(read_spec(spec, find_name(spec)));
+}
+
+Json schedule_json(const Schedule& schedule) { return spec_json(schedule.spec()); }
 
 std::string print(const Schedule& schedule) { return print_spec_text(schedule_json(schedule)); }
 std::string print_json(const Schedule& schedule) { return schedule_json(schedule).dump(); }

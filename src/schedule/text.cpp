@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
 
-/// One parse of `name(key=value, ...)`; `at_` is the next character.
+/// One parse of `name(key=value, ...)`, where a value can be of this form, too; `at_` is the next character.
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
@@ -19,8 +19,18 @@ class Parser {
     const std::string_view name = trimmed(until("("));
     if (name.empty()) reject("starts with the schedule's name, such as wsd(steps=50k)");
     if (name.find_first_of("=,)[]") != std::string_view::npos) reject("name(key=value, ...) is expected");
+    if (at_ == text_.size()) return Json::object({{"schedule", name}});
+    Json spec = keys_of(name);
+    if (at_ != text_.size()) reject("text after the closing ')'");
+    return spec;
+  }
+
+ private:
+  /// From the '(' after the name to its ')'.
+  Json keys_of(std::string_view name) {
+    constexpr int deepest = 64;
+    if (++depth_ > deepest) reject("too many schedules within schedules");
     Json spec = Json::object({{"schedule", name}});
-    if (at_ == text_.size()) return spec;
     ++at_;  // (
     if (skip_blanks() && text_[at_] == ')') {
       ++at_;
@@ -32,11 +42,10 @@ class Parser {
         if (separator != ',') reject("',' or ')' is expected");
       }
     }
-    if (at_ != text_.size()) reject("text after the closing ')'");
+    --depth_;
     return spec;
   }
 
- private:
   [[noreturn]] void reject(std::string_view why) const {
     fail_value("schedule", in_quotes(text_), concat({"at character ", std::to_string(at_ + 1), ": ", why}));
   }
@@ -69,6 +78,7 @@ class Parser {
   Json value(std::string_view key) {
     const std::string_view text = trimmed(until(",()[]"));
     if (text.empty()) reject(concat({"a value is expected after ", key, "="}));
+    if (at_ < text_.size() && text_[at_] == '(') return keys_of(text);
     return text;
   }
 
@@ -86,6 +96,7 @@ class Parser {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  int depth_ = 0;
 };
 
 Json parse_json(std::string_view text) {
@@ -117,6 +128,7 @@ Json parse_spec_text(std::string_view text) {
 std::string value_text(const Json& value) {
   if (value.is_text()) return value.text();
   if (value.is_number()) return value.is_whole() ? std::to_string(value.whole()) : format_number(value.number());
+  if (value.is_object() && value.contains("schedule")) return print_spec_text(value);
   if (!value.is_array()) return value.dump();
   std::string text = "[";
   for (std::size_t k = 0; k < value.items().size(); ++k) text += (k > 0 ? ", " : "") + value_text(value.items()[k]);

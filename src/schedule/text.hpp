@@ -1,5 +1,5 @@
 // The neutral form between a spec and its text: an object {"schedule": name, key: value, ...}, whose values are
-// numbers, words of the spec language, or lists of them.
+// numbers, words of the spec language, lists of them, or such an object.
 #pragma once
 
 #include <string>

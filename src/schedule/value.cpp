@@ -68,6 +68,16 @@ void read_value(std::string_view key, const Json& given, Duration& duration) {
   duration = parse_duration(key, read_text(key, given));
 }
 
+void read_value(std::string_view key, const Json& given, RealDuration& duration) {
+  const std::string text = read_text(key, given);
+  const std::optional<double> count = parse_number(text);
+  if (count && std::isfinite(*count) && *count >= 0.0) {
+    duration = Duration{*count, Duration::Unit::steps};
+  } else {
+    duration = parse_duration(key, text);
+  }
+}
+
 void read_value(std::string_view key, const Json& given, Rate& rate) { rate = parse_rate(key, read_text(key, given)); }
 
 void read_value(std::string_view key, const Json& given, std::vector<Duration>& durations) {

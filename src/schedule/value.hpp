@@ -14,6 +14,8 @@ namespace scheduled {
 Json to_value(double number);
 Json to_value(Duration duration);
 Json to_value(Rate rate);
+Json to_value(const std::vector<Stage>& pieces);                  // stage_text.cpp
+Json to_value(const std::shared_ptr<const ScheduleSpec>& inner);  // spec.cpp
 Json to_value(const std::vector<Duration>& durations);
 Json to_value(const std::vector<double>& numbers);
 Json to_value(const std::shared_ptr<const std::vector<double>>& numbers);
@@ -21,7 +23,10 @@ Json to_value(const std::shared_ptr<const std::vector<double>>& numbers);
 // Each throws ArgumentError with key, value and what is allowed.
 void read_value(std::string_view key, const Json& given, double& number);
 void read_value(std::string_view key, const Json& given, Duration& duration);
+void read_value(std::string_view key, const Json& given, RealDuration& duration);
 void read_value(std::string_view key, const Json& given, Rate& rate);
+void read_value(std::string_view key, const Json& given, std::vector<Stage>& pieces);
+void read_value(std::string_view key, const Json& given, std::shared_ptr<const ScheduleSpec>& inner);
 void read_value(std::string_view key, const Json& given, std::vector<Duration>& durations);
 void read_value(std::string_view key, const Json& given, std::vector<double>& numbers);
 void read_value(std::string_view key, const Json& given, std::shared_ptr<const std::vector<double>>& numbers);

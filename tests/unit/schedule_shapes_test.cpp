@@ -6,6 +6,7 @@
 #include <functional>
 #include <numbers>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "scheduled/schedule.hpp"
@@ -36,6 +37,9 @@ const DecayCase decay_cases[] = {
     DecayCase{"decay=linear, final=30%", [](double x) { return 0.3 + 0.7 * (1 - x); }},
     DecayCase{"decay=1-sqrt", [](double x) { return 1 - std::sqrt(x); }},
     DecayCase{"decay=cosine, final=0.05", [](double x) { return 0.05 + 0.95 * half_cosine(x); }},
+    DecayCase{"decay=cosine, exponent=1.7, final=10%",
+              [](double x) { return 0.1 + 0.9 * std::pow(half_cosine(x), 1.7); }},
+    DecayCase{"decay=half-cosine, final=10%", [](double x) { return 0.1 + 0.9 * (1 - std::sin(pi * x / 2)); }},
     DecayCase{"decay=mirror-cosine", [](double x) { return 2 * (1 - x) - half_cosine(x); }},
     DecayCase{"decay=square", [](double x) { return 1 - x * x; }},
     DecayCase{"decay=polynomial, power=1.7", [](double x) { return std::pow(1 - x, 1.7); }},
@@ -44,13 +48,17 @@ const DecayCase decay_cases[] = {
     DecayCase{"decay=exponential, final=1%", [](double x) { return std::pow(0.01, x); }},
     DecayCase{"decay=exponential, half_life=50", [](double x) { return std::pow(0.5, 200 * x / 50); }},
     DecayCase{"decay=exponential, half_life=5%", [](double x) { return std::pow(0.5, 200 * x / 50); }},
+    DecayCase{"decay=exponential, half_life=138.28", [](double x) { return std::pow(0.5, 200 * x / 138.28); }},
+    DecayCase{"decay=exponential, half_life=3.33%", [](double x) { return std::pow(0.5, 200 * x / 33.3); }},
+    DecayCase{"decay=exponential-to-zero", [](double x) { return 2 * std::pow(0.5, x) - 1; }},
     DecayCase{"decay=inverse-proportional, final=1%", [](double x) { return 1 / (x / 0.01 + (1 - x)); }}};
 
 INSTANTIATE_TEST_SUITE_P(Section7, Decays, testing::ValuesIn(decay_cases));
 
 TEST(Decays, EndExactlyAtTheFinalRate) {
-  for (const char* name : {"linear", "1-sqrt", "cosine", "mirror-cosine", "square", "polynomial, power=0.3",
-                           "exponential", "inverse-proportional"}) {
+  for (const char* name :
+       {"linear", "1-sqrt", "cosine", "cosine, exponent=0.7", "half-cosine", "mirror-cosine", "square",
+        "polynomial, power=0.3", "exponential", "exponential-to-zero", "inverse-proportional"}) {
     const Schedule s =
         Schedule::parse(std::string("wsd(steps=777, cooldown=123, peak=3.3e-4, final=1.7e-6, decay=") + name + ")");
     EXPECT_EQ(s.lr(776), 1.7e-6) << name;
@@ -60,6 +68,21 @@ TEST(Decays, EndExactlyAtTheFinalRate) {
 TEST(Shapes, InversePower) {
   const Schedule s = Schedule::parse("inverse-power(alpha=0.7, warmup=10, peak=2)");
   for (const int t : {1, 2, 10, 1000}) EXPECT_NEAR(s.lr(10 + t - 1), 2.0 * std::pow(t, -0.7), 1e-15) << t;
+}
+
+TEST(Shapes, InversePowerWithTimescaleShiftAndLimit) {
+  // OLMo-core's PowerLR(b = -0.4, warmup = 100): (t/100)^-0.4 on the t-th step.
+  const Schedule olmo = Schedule::parse("inverse-power(alpha=0.4, timescale=100, warmup=99, warmup_start=1%)");
+  for (const int t : {1, 50, 99}) EXPECT_NEAR(olmo.lr(t - 1), t / 100.0, 2e-16) << t;
+  for (const int t : {100, 101, 5000}) EXPECT_NEAR(olmo.lr(t - 1), std::pow(t / 100.0, -0.4), 2e-16) << t;
+  const Schedule s = Schedule::parse("inverse-power(alpha=0.5, timescale=30, shift=7, limit=20%, peak=2)");
+  for (const int i : {0, 1, 500}) EXPECT_NEAR(s.lr(i), 0.4 + 1.6 / std::sqrt(1 + (i + 7) / 30.0), 4e-16) << i;
+}
+
+TEST(Shapes, RsqrtWithALimit) {
+  const Schedule s = Schedule::parse("rsqrt(timescale=100, limit=1e-4, peak=1e-3, warmup=10)");
+  for (const int i : {10, 11, 5000}) EXPECT_NEAR(s.lr(i), 1e-4 + 9e-4 / std::sqrt(1 + (i - 10) / 100.0), 2e-19) << i;
+  EXPECT_FALSE(s.proportional_to_peak());
 }
 
 TEST(Shapes, RsqrtWithTimescaleAndShift) {
@@ -125,6 +148,35 @@ TEST(Shapes, WsdS) {
   EXPECT_FALSE(s.steps());
 }
 
+TEST(Shapes, RestartsThatFillTheRun) {
+  const Schedule s = Schedule::parse("restarts(steps=1001, warmup=100, cycles=2.5, low=10%)");
+  for (int i = 100; i < 1000; ++i) {
+    EXPECT_NEAR(s.lr(i), 0.1 + 0.9 * half_cosine(std::fmod(2.5 * ((i - 100) / 900.0), 1.0)), 4e-16) << i;
+  }
+  EXPECT_EQ(s.lr(100), 1.0);
+  EXPECT_EQ(s.lr(1000), 0.1);
+}
+
+TEST(Shapes, RestartsOfGivenLengths) {
+  const Schedule equal = Schedule::parse("restarts(cycle=10, warmup=3)");
+  for (int i = 3; i < 100; ++i) EXPECT_NEAR(equal.lr(i), half_cosine((i - 3) % 10 / 10.0), 2e-16) << i;
+  const Schedule doubled = Schedule::parse("restarts(cycle=10, multiplier=2, low=0.01, peak=0.1)");
+  for (const auto& [i, j, length] : {std::tuple{0, 0, 10},
+                                     {9, 9, 10},
+                                     {10, 0, 20},
+                                     {29, 19, 20},
+                                     {30, 0, 40},
+                                     {69, 39, 40},
+                                     {70, 0, 80},
+                                     {300, 150, 160},
+                                     {309, 159, 160},
+                                     {310, 0, 320}}) {
+    EXPECT_NEAR(doubled.lr(i), 0.01 + 0.09 * half_cosine(1.0 * j / length), 2e-17) << i;
+  }
+  EXPECT_FALSE(doubled.steps());
+  EXPECT_GE(doubled.lr(std::int64_t{1} << 62), 0.01);
+}
+
 TEST(Shapes, Triangular) {
   const Schedule s = Schedule::parse("triangular(steps=100, peak_at=40%, final=10%, peak=2)");
   for (int i = 0; i < 40; ++i) EXPECT_NEAR(s.lr(i), 2.0 * (i + 1) / 40, 1e-15) << i;
@@ -169,6 +221,41 @@ TEST(Shapes, TableKeepsItsValuesAndHoldsTheLast) {
   EXPECT_EQ(s.values(), (std::vector<double>{1.0, 0.5, 0.25}));
   EXPECT_EQ(s.lr(7), 0.25);
   EXPECT_EQ(s.with_peak(4.0).lr(0), 2.0);
+}
+
+TEST(WarmupCurves, FollowTheirFormula) {
+  const auto check = [](const char* keys, const std::function<double(int)>& share) {
+    const Schedule s = Schedule::parse(std::string("constant(warmup=40, peak=3, ") + keys + ")");
+    for (int i = 0; i < 40; ++i) EXPECT_NEAR(s.lr(i), 3 * share(i), 1e-15) << keys << ", " << i;
+    EXPECT_EQ(s.lr(40), 3.0) << keys;
+  };
+  check("warmup_curve=cosine", [](int i) { return half_cosine(1 - (i + 1) / 40.0); });
+  check("warmup_curve=cosine, warmup_start=20%", [](int i) { return 0.2 + 0.8 * half_cosine(1 - i / 40.0); });
+  check("warmup_curve=1-sqrt", [](int i) { return 1 - std::sqrt(1 - (i + 1) / 40.0); });
+  check("warmup_curve=log", [](int i) { return std::log(i + 1) / std::log(40); });
+  check("warmup_curve=log, warmup_start=0.3", [](int i) { return 0.1 + 0.9 * std::log(i + 1) / std::log(41); });
+  check("warmup_delay=1, warmup_start=0", [](int i) { return std::max(i - 1, 0) / 39.0; });
+  check("warmup_delay=5", [](int i) { return std::max(i - 4, 0) / 35.0; });
+  check("warmup_delay=5%, steps=100, warmup_start=50%", [](int i) { return 0.5 + 0.5 * std::max(i - 5, 0) / 35.0; });
+  check("warmup_delay=1, warmup_curve=log", [](int i) { return std::log(std::max(i, 1)) / std::log(39); });
+  EXPECT_EQ(Schedule::parse("constant(warmup=1, warmup_curve=log)").lr(0), 1.0);
+}
+
+TEST(Floor, HoldsFromTheEndOfTheWarmup) {
+  const Schedule s = Schedule::parse("rsqrt(warmup=100, floor=20%, peak=2)");
+  EXPECT_EQ(s.lr(0), 0.02);
+  EXPECT_EQ(s.lr(400), 1.0);
+  EXPECT_EQ(s.lr(2500), 0.4);
+  EXPECT_EQ(s.lr(100000), 0.4);
+  const Schedule cooled = Schedule::parse("wsd(steps=1000, floor=0.1, peak=2)");
+  EXPECT_EQ(cooled.lr(990), 0.1);
+  EXPECT_EQ(cooled.lr(999), 0.1);
+  EXPECT_EQ(cooled.lr(5000), 0.1);
+  EXPECT_FALSE(cooled.proportional_to_peak());
+  EXPECT_EQ(cooled.smallest_peak(), 0.1);
+  std::vector<double> rates(1010);
+  cooled.fill(0, rates);
+  for (int i = 0; i < 1010; ++i) EXPECT_EQ(rates[static_cast<std::size_t>(i)], cooled.lr(i)) << i;
 }
 
 TEST(Durations, InTokensAndExamples) {

@@ -65,8 +65,8 @@ TEST(SpecErrors, NameKeyValueAndWhatIsAllowed) {
   EXPECT_EQ(parse_error("wsdd(steps=3)").substr(0, 42), "schedule = 'wsdd': must be constant, wsd, ");
   EXPECT_TRUE(parse_error("wsdd(steps=3)").ends_with(" or table; did you mean 'wsd'?"));
   EXPECT_EQ(parse_error("wsd(steps=100, warmpu=3)"),
-            "warmpu = '3': is no key of wsd; must be steps, peak, warmup, warmup_start, warmup_curve, cooldown, decay, "
-            "final, tokens_per_step or batch; did you mean 'warmup'?");
+            "warmpu = '3': is no key of wsd; must be steps, peak, warmup, warmup_start, warmup_curve, warmup_delay, "
+            "cooldown, decay, final, floor, tokens_per_step or batch; did you mean 'warmup'?");
   EXPECT_EQ(parse_error("wsd(steps=1, steps=2)"), "steps: is given twice");
   EXPECT_EQ(parse_error("wsd(steps=100, cooldown=120%)"), "cooldown = 120%: must be between 0% and 100% of the run");
   EXPECT_EQ(parse_error("wsd(steps=0)"), "steps = 0: must be at least 1 step");
@@ -95,6 +95,20 @@ TEST(SpecErrors, NameKeyValueAndWhatIsAllowed) {
   EXPECT_EQ(parse_error("constant(warmup=1%)"), "warmup = 1%: is a share of the run, which needs steps=...");
   EXPECT_EQ(parse_error("rsqrt(peak=1)"), "timescale: rsqrt needs it, or a warmup to take it from");
   EXPECT_EQ(parse_error("rsqrt(warmup=9, final=0)"), "final: rsqrt needs cooldown=... for it");
+  EXPECT_EQ(parse_error("constant(warmup=9, warmup_delay=9)"),
+            "warmup_delay = 9: must be shorter than the warmup before the shape, 9 steps");
+  EXPECT_EQ(parse_error("noam(warmup=9, warmup_delay=1)"),
+            "warmup_delay = 1: must be shorter than the warmup before the shape, 0 steps");
+  EXPECT_EQ(parse_error("constant(floor=200%)"), "floor = 200%: must not be above peak = 1");
+  EXPECT_EQ(parse_error("rsqrt(timescale=9, limit=2)"), "limit = 2: must not be above peak = 1");
+  EXPECT_EQ(parse_error("cosine(steps=9, exponent=0)"), "exponent = 0: must be finite and > 0");
+  EXPECT_EQ(parse_error("exponential(steps=9, half_life=0)"), "half_life = 0: must be > 0");
+  EXPECT_EQ(parse_error("exponential(steps=9, half_life=-1.5)"), "half_life = -1.5: must not be negative");
+  EXPECT_EQ(parse_error("restarts(steps=9)"),
+            "cycle: either cycle, the length of the first, or cycles, how many fill the run, must be given");
+  EXPECT_EQ(parse_error("restarts(cycles=2)"), "cycles = 2: are those that fill the run, which needs steps=...");
+  EXPECT_EQ(parse_error("restarts(cycle=2, multiplier=1.5)"), "multiplier = 1.5: must be a whole number >= 1");
+  EXPECT_EQ(parse_error("restarts(cycles=2, steps=9, multiplier=2)"), "multiplier: goes with cycle, not with cycles");
   EXPECT_EQ(parse_error("polynomial(steps=9)"), "power: must be given, such as power=2");
   EXPECT_EQ(parse_error("noam(d_model=512)"), "warmup: noam needs one of at least 1 step");
   EXPECT_EQ(parse_error("power(batch=8)"), "tokens_per_step: power needs it, it is a law in tokens");

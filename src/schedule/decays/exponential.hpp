@@ -1,8 +1,6 @@
 // exponential: geometric to a final rate > 0, or by half life (MiniCPM 2404.06395).
 #pragma once
 
-#include <limits>
-
 #include "schedule/part.hpp"
 
 namespace scheduled {
@@ -36,21 +34,17 @@ struct Part<ExponentialDecay> : DecayDefaults {
   static constexpr std::string_view formula = "final^x, or ½^(j/half_life) on step j";
   static constexpr std::string_view source = "MiniCPM 2404.06395";
   static constexpr std::tuple parameters{
-      Key{"half_life", &ExponentialDecay::half_life, "length over which the rate halves, instead of a final > 0"},
+      Key{"half_life", &ExponentialDecay::half_life,
+          "length over which the rate halves, not rounded, instead of a final > 0"},
   };
   static std::variant<Geometric, HalfLife> compile(const ExponentialDecay& decay, const Descent& descent,
                                                    const Resolver& resolver) {
     if (decay.half_life) {
       if (descent.said != Rate{}) fail_argument("final", "give either final or half_life, not both");
-      return HalfLife{descent.start, static_cast<double>(resolver.some_steps("half_life", *decay.half_life))};
+      return HalfLife{descent.start, resolver.length("half_life", *decay.half_life)};
     }
     require_final(descent, name, ", or half_life=...");
-    const double ratio = descent.final / descent.start;
-    if (ratio < std::numeric_limits<double>::min()) {
-      fail_value("final", descent.final,
-                 concat({"must be at least 2^-1022 of the rate before the cooldown, ", format_number(descent.start)}));
-    }
-    return Geometric{descent.count, descent.start, descent.final, elementary::log2(ratio)};
+    return Geometric{descent.count, descent.start, descent.final, elementary::log2(ratio_of(descent, name))};
   }
 };
 

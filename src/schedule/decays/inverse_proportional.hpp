@@ -13,7 +13,7 @@ struct Part<InverseProportionalDecay> : DecayDefaults {
   static constexpr std::string_view formula = "1/(x/final + (1 − x)), final > 0";
   static auto compile(const InverseProportionalDecay&, const Descent& descent, const Resolver&) {
     require_final(descent, name);
-    return [count = descent.count, final = descent.final, ratio = descent.final / descent.start](double j) {
+    return [count = descent.count, final = descent.final, ratio = ratio_of(descent, name)](double j) {
       return final / (j / count + (count - j) / count * ratio);
     };
   }

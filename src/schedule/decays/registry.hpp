@@ -3,6 +3,8 @@
 
 #include "schedule/decays/cosine.hpp"
 #include "schedule/decays/exponential.hpp"
+#include "schedule/decays/exponential_to_zero.hpp"
+#include "schedule/decays/half_cosine.hpp"
 #include "schedule/decays/inverse_proportional.hpp"
 #include "schedule/decays/linear.hpp"
 #include "schedule/decays/lowered_linear.hpp"

@@ -1,4 +1,4 @@
-// rsqrt: 1/sqrt(1 + (i + shift - W)/timescale) (Zhai et al. 2106.04560 section 3.5).
+// rsqrt: limit + (1 - limit)/sqrt(1 + (i + shift - W)/timescale) (Zhai et al. 2106.04560 section 3.5).
 #pragma once
 
 #include "schedule/part.hpp"
@@ -10,11 +10,12 @@ struct Part<Rsqrt> : ShapeDefaults {
   static constexpr std::string_view name = "rsqrt";
   static constexpr std::string_view example = "rsqrt(warmup=2k, peak=1e-3)";
   static constexpr std::string_view meaning = "sqrt(warmup/step), no horizon needed (2106.04560)";
-  static constexpr std::string_view formula = "1/√(1 + (i + shift − W)/timescale)";
+  static constexpr std::string_view formula = "limit + (1 − limit)/√(1 + (i + shift − W)/timescale)";
   static constexpr std::string_view source = "Zhai 2106.04560";
   static constexpr std::tuple parameters{
       Key{"timescale", &Rsqrt::timescale, "length, at least 1 step; the warmup's where it is not given"},
       Key{"shift", &Rsqrt::shift, "length by which the shape is ahead", "", true},
+      Key{"limit", &Rsqrt::limit, "rate that it tends to", "", true},
   };
   static auto compile(const Rsqrt& shape, Resolver& resolver) {
     std::int64_t timescale = resolver.layout.warmup_steps;
@@ -25,8 +26,9 @@ struct Part<Rsqrt> : ShapeDefaults {
     }
     const std::int64_t shift = resolver.steps("shift", shape.shift);
     const auto offset = static_cast<double>(timescale + shift - resolver.layout.warmup_steps);
-    return [peak = resolver.peak, scale = static_cast<double>(timescale), offset](double i) {
-      return peak * std::sqrt(scale / (i + offset));
+    const double limit = resolver.rate("limit", shape.limit);
+    return [limit, range = resolver.peak - limit, scale = static_cast<double>(timescale), offset](double i) {
+      return limit + range * std::sqrt(scale / (i + offset));
     };
   }
 };

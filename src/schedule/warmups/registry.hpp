@@ -2,7 +2,10 @@
 #pragma once
 
 #include "schedule/registry.hpp"
+#include "schedule/warmups/cosine.hpp"
 #include "schedule/warmups/linear.hpp"
+#include "schedule/warmups/log.hpp"
+#include "schedule/warmups/one_minus_sqrt.hpp"
 
 namespace scheduled::compiled {
 

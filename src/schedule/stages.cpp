@@ -1,0 +1,149 @@
+// Where the pieces of `stages` lie, and their rates.
+#include "schedule/shapes/stages.hpp"
+
+#include "base/error.hpp"
+
+namespace scheduled {
+namespace {
+
+/// What comes before the first piece.
+struct Head {
+  std::optional<Schedule> after;
+  std::int64_t end;
+};
+
+Head head_of(const Stages& shape, const ScheduleSpec& spec, std::int64_t warmup) {
+  if (!shape.after) {
+    if (shape.at) fail_argument("at", "is where after=... is left, which is missing");
+    return {{}, warmup};
+  }
+  ScheduleSpec inner = *shape.after;
+  if (inner.peak != 1.0 || inner.step_size != StepSize{}) {
+    fail_argument("after", "peak, tokens_per_step and batch are those of stages; must be given there");
+  }
+  if (spec.warmup != Warmup{}) fail_argument("warmup", "must be given within after=..., which comes first");
+  inner.peak = spec.peak;
+  inner.step_size = spec.step_size;
+  const Schedule after(std::move(inner));
+  if (!shape.at && !after.steps()) {
+    throw NeedsHorizon(
+        {.name = "at", .requirement = concat({"must be given, for ", schedule_name(after), " has no end"})});
+  }
+  const std::int64_t end = shape.at ? resolve_steps("at", *shape.at, after.steps(), spec.step_size) : *after.steps();
+  if (end < 1 || (after.steps() && end > *after.steps())) {
+    fail_value("at", print_duration(*shape.at), "must be at least 1 step, and not past the end of after=...");
+  }
+  return {after, end};
+}
+
+class Places {
+ public:
+  Places(const Stages& shape, const StepSize& step_size, std::optional<std::int64_t> steps,
+         std::optional<std::int64_t> end)
+      : shape_(shape), step_size_(step_size), steps_(steps), end_(end) {}
+
+  std::vector<StagePlace> from(std::int64_t begin) const {
+    if (shape_.pieces.empty()) fail_value("pieces", "[]", "must hold at least one");
+    std::vector<StagePlace> places;
+    for (std::size_t k = 0; k < shape_.pieces.size(); ++k) {
+      const Stage& piece = shape_.pieces[k];
+      const bool last = k + 1 == shape_.pieces.size();
+      places.push_back(within_piece(piece, k, [&] { return place(piece, begin, last); }));
+      if (!last) begin = *places.back().end;
+    }
+    return places;
+  }
+
+ private:
+  StagePlace place(const Stage& piece, std::int64_t begin, bool last) const {
+    constexpr std::int64_t most = std::int64_t{1} << 53;
+    std::optional<std::int64_t> over, end;
+    if (piece.over) {
+      over = resolve_steps("over", *piece.over, steps_, step_size_);
+      if (*over < 1) fail_value("over", print_duration(*piece.over), "must be at least 1 step");
+      end = begin + *over;
+    }
+    if (piece.until) {
+      const std::int64_t mark = resolve_steps("until", *piece.until, steps_, step_size_);
+      if (mark <= begin || (end && mark > *end)) {
+        fail_value("until", print_duration(*piece.until),
+                   concat({"must be after step ", std::to_string(begin), ", where the piece begins",
+                           end ? concat({", and not past its end, ", std::to_string(*end)}) : std::string()}));
+      }
+      end = mark;
+    }
+    if (!end && !last) fail_argument("over", "must be given, or until: only the last piece takes the rest");
+    if (!end && !std::holds_alternative<Stage::Hold>(piece.curve)) {
+      if (!end_) {
+        throw NeedsHorizon({.name = "over", .requirement = "must be given, or steps=... for the rest of the run"});
+      }
+      end = std::max(*end_, begin + 1);
+    }
+    if (end && *end > most) fail_argument("over", "the pieces end after more than 2^53 steps");
+    return {begin, end, over.value_or(end.value_or(begin + 1) - begin)};
+  }
+
+  const Stages& shape_;
+  const StepSize& step_size_;
+  std::optional<std::int64_t> steps_, end_;  // of the run, and of what is before its cooldown
+};
+
+/// A share may be above the peak: which of its levels is called the peak is the user's choice.
+double any_rate(Resolver& resolver, std::string_view key, Rate rate) {
+  const double limit_share = rate.unit == Rate::Unit::percent ? std::numeric_limits<double>::infinity() : 1.0;
+  return resolver.finite(resolver.rate(key, rate, limit_share), key);
+}
+
+StageRates::Piece compile_piece(const Stage& stage, const StagePlace& place, double before, Resolver& resolver) {
+  StageRates::Piece piece{static_cast<double>(place.begin), FlatRate{before}};
+  const double from = stage.from ? any_rate(resolver, "from", *stage.from) : before;
+  const auto count = static_cast<double>(place.count);
+  if (const auto* const decay = std::get_if<Decay>(&stage.curve)) {
+    const Rate said = stage.to.value_or(Rate{});
+    const Descent descent{count, from, any_rate(resolver, "to", said), said};
+    piece.curve.emplace<2>(compiled::compile<compiled::Decay>(*decay, descent, resolver));
+  } else if (const auto* const rise = std::get_if<Stage::Rewarm>(&stage.curve)) {
+    const Climb climb{from, any_rate(resolver, "to", stage.to.value_or(percent_of_peak(100))), count, 1.0, 0.0};
+    piece.curve.emplace<1>(compiled::compile<compiled::Warmup>(rise->curve, climb));
+  } else {
+    piece.curve.emplace<0>(FlatRate{from});
+  }
+  return piece;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> Part<Stages>::own_steps(const Stages& shape, const ScheduleSpec& spec) {
+  if (spec.steps || spec.cooldown || shape.pieces.empty()) return std::nullopt;
+  if (!shape.pieces.back().over && !shape.pieces.back().until) return std::nullopt;
+  const std::int64_t warmup = resolve_steps("warmup", spec.warmup.length, std::nullopt, spec.step_size);
+  return Places(shape, spec.step_size, std::nullopt, std::nullopt).from(head_of(shape, spec, warmup).end).back().end;
+}
+
+StageRates Part<Stages>::compile(const Stages& shape, Resolver& resolver) {
+  const Layout& layout = resolver.layout;
+  Head head = head_of(shape, resolver.spec, layout.warmup_steps);
+  std::optional<std::int64_t> end;
+  if (layout.steps) end = *layout.steps - layout.cooldown_steps;
+  const std::vector<StagePlace> places = Places(shape, resolver.spec.step_size, layout.steps, end).from(head.end);
+  StageRates out{std::move(head.after), resolver.peak, {}};
+  if (out.after) {
+    out.before = out.after->lr(head.end - 1);
+    resolver.proportional = resolver.proportional && out.after->proportional_to_peak();
+    resolver.smallest_peak = std::max(resolver.smallest_peak, out.after->smallest_peak());
+  } else if (shape.pieces.front().from) {
+    out.before =
+        within_piece(shape.pieces.front(), 0, [&] { return any_rate(resolver, "from", *shape.pieces.front().from); });
+  }
+  double rate = out.before;
+  for (std::size_t k = 0; k < places.size(); ++k) {
+    out.pieces.push_back(
+        within_piece(shape.pieces[k], k, [&] { return compile_piece(shape.pieces[k], places[k], rate, resolver); }));
+    if (!places[k].end) return out;
+    rate = out.pieces.back()(static_cast<double>(*places[k].end - 1));
+  }
+  out.pieces.push_back({static_cast<double>(*places.back().end), FlatRate{rate}});
+  return out;
+}
+
+}  // namespace scheduled
