@@ -46,7 +46,7 @@ struct TypedSpec {
     std::size_t begin = typed.find('(') + 1;
     int lists = 0;
     for (std::size_t k = begin; k < typed.size(); ++k) {
-      lists += typed[k] == '[' ? 1 : typed[k] == ']' ? -1 : 0;
+      lists += typed[k] == '[' || typed[k] == '(' ? 1 : typed[k] == ']' || typed[k] == ')' ? -1 : 0;
       if (typed[k] != ',' || lists > 0) continue;
       const std::string_view part = typed.substr(begin, k - begin);
       const std::size_t equals = std::min(part.find('='), part.size());

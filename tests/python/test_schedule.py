@@ -16,6 +16,8 @@ SPECS = [
     "piecewise(steps=9, milestones=[3, 6], factors=[0.3, 0.1])",
     "table(values=[0.1, 0.30000000000000004, 1e-300], peak=3)",
     "wsd-s(results=[10, 40], cooldown=10%, rewarm=2)",
+    "restarts(steps=50, warmup=3, warmup_curve=log, warmup_delay=1, cycles=2.5, floor=1%)",
+    "stages(peak=0.1, after=cosine(steps=40, final=10%), at=30, pieces=[rewarm to 50% over 5, 1-sqrt to 1e-3 over 9])",
 ]
 
 
@@ -112,6 +114,21 @@ def test_fields_are_numbers_texts_and_lists():
     assert Schedule("constant", peak=np.float32(0.1)).peak == np.float32(0.1)
     tenth = 0.1 + 2**-56
     assert Schedule("constant", peak=tenth).peak == tenth
+
+
+def test_pieces_and_a_schedule_before_them():
+    before = Schedule("cosine", steps=40, warmup=4, final="10%")
+    schedule = Schedule("stages", peak=0.1, after=before, at=30, pieces=["hold over 5", "linear over 10"])
+    assert schedule == Schedule(
+        "stages(peak=0.1, after=cosine(steps=40, warmup=4, final=10%), at=30, pieces=[hold over 5, linear over 10])"
+    )
+    assert schedule.steps == 45
+    assert schedule.values(30).tolist() == before.with_peak(0.1).values(30).tolist()
+    assert schedule(34) == schedule(29)
+    assert schedule(44) == 0.0
+    with pytest.raises(ArgumentError, match=r"pieces\[1\] = 'lienar over 10': curve = 'lienar': must be hold") as error:
+        Schedule("stages", pieces=["hold over 5", "lienar over 10"])
+    assert (error.value.name, error.value.index) == ("pieces", 1)
 
 
 def test_with():

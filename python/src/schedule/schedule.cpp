@@ -22,6 +22,7 @@ namespace {
 /// A Python value as the spec language writes it; numbers keep every digit.
 std::string field_text(const std::string& name, nb::handle value) {
   if (nb::isinstance<nb::str>(value)) return native_text(name, value);
+  if (nb::isinstance<Schedule>(value)) return print(nb::cast<const Schedule&>(value));
   if (nb::hasattr(value, "tolist")) return field_text(name, value.attr("tolist")());  // NumPy's
   if (PyFloat_Check(value.ptr())) return format_number(nb::cast<double>(value));
   if (PyIndex_Check(value.ptr()) && !PyBool_Check(value.ptr())) {
