@@ -12,6 +12,7 @@
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
+#include "scheduled/trunk.hpp"
 #include "shell/file.hpp"
 #include "shell/progress.hpp"
 
@@ -176,7 +177,19 @@ plot::Figure draw(const OptimumBeside& found, std::int64_t T, const BoundSetting
   return {{rates_of(found, T), bound_panel(std::move(bounds), T, settings)}, plot::Arrangement::side_by_side, 6.8, 2.6};
 }
 
-void run(const OptimizeOptions& options) {
+/// Without --distance the one that suits the rates already made, as `extend` has it: the last of them is the best one
+/// for the usual cooldown from there, as far as the run goes.
+double distance_of(const OptimizeOptions& options, GradNorm grad_norm) {
+  if (options.bound.distance || options.prefix.empty()) return options.bound.distance_or_1();
+  const std::vector<double> done = constraints_of(options).prefix;
+  const auto m = static_cast<std::int64_t>(done.size());
+  Cooldown cooldown;
+  cooldown.length =
+      steps(std::max<std::int64_t>(std::min(steps_for_share(m, cooldown.length.value), options.steps - m), 1));
+  return renamed({{"done", "prefix"}}, [&] { return planned_distance(done, grad_norm, cooldown); });
+}
+
+void run(OptimizeOptions& options) {
   if (options.constrained() && options.bound.criterion == Criterion::worst_case) {
     fail_argument("--max-lr, --non-increasing, --warmup, --prefix, --final", "only for --criterion omega");
   }
@@ -185,7 +198,8 @@ void run(const OptimizeOptions& options) {
   if (T < 1) fail_value("steps", std::to_string(T), "must be at least 1");
   check_summable(T);
   const GradNorms norms(options.bound.grad_norm_or_1(), T);
-  const double distance = options.bound.distance_or_1();
+  const double distance = distance_of(options, norms.view());
+  options.bound.distance = AskedDistance{distance};
   const OptimumBeside found = [&] {
     const Busy busy;
     return optimize(T, norms.view(), distance, options);
@@ -221,7 +235,9 @@ void add_optimize(Verb& command) {
       "schedule, too. Grad norms must be > 0. With --criterion worst-case it is the schedule below whose worst case "
       "no\n"
       "method can get (one grad norm). Exit code 1 says that no schedule obeys the constraints, or none was found to\n"
-      "the tolerance.\n\n"
+      "the tolerance. Without --distance, the rates of --prefix say it, as for extend: their last one is the best for "
+      "a\n"
+      "run that cools down from there.\n\n"
       "Examples:\n"
       "  scheduled optimize --steps 100\n"
       "  scheduled optimize --steps 1k --grad-norm t^-0.5 --warmup 50 --max-lr 0.2 --out best.txt\n"

@@ -349,11 +349,12 @@ struct ExtendRow {
 
 /// All four methods for each horizon, in the order given: rows[4 h + method]. The trunk: the first m steps of a
 /// schedule that is constant after its warmup but for a cooldown which starts at or after m; of that cooldown the
-/// length (a share follows the horizon) and the shape are kept; without one, 20 % linear. Parameters by bisection
+/// length (a share follows the horizon) and the shape are kept; without one, 20 % linear. Of a schedule that has left
+/// its peak by m, the rates made so far are the trunk, and the last of them goes on, as below. Parameters by bisection
 /// (shares: over whole numbers of steps) or golden section: about 50 evaluations of O(T) for each row. The new cooldown
 /// never starts before m.
-/// Throws ArgumentError: m outside [1, start of the cooldown] or within the warmup, a horizon < m + 2, no
-/// horizon, another main shape, grad norms and distance as for optimal_schedule.
+/// Throws ArgumentError: m outside [1, steps], within the warmup of a constant one, or where the rate is 0; a horizon
+/// < m + 2, none at all; grad norms and distance as for optimal_schedule.
 std::vector<ExtendRow> extend(const Schedule& trunk, std::int64_t m, std::span<const std::int64_t> horizons,
                               const ExtendSettings& settings = {});
 

@@ -46,16 +46,31 @@ struct Extended {
   }
 };
 
+/// Of a schedule that has left its peak by m: the rates made so far, the last of which goes on.
+Extended extended_from_rates(const Schedule& schedule, std::int64_t m, Cooldown cooldown) {
+  const std::int64_t last = schedule.steps().value_or(m);
+  if (m < 1 || m > last) {
+    fail_value("m", std::to_string(m), concat({"must be between 1 and the trunk's ", std::to_string(last), " steps"}));
+  }
+  const double rate = schedule.lr(m - 1);
+  if (!(rate > 0.0))
+    fail_value("m", std::to_string(m), "must be where the trunk's rate is still > 0: it goes on there");
+  const Rate final = cooldown.final;
+  const double share = final.value / 100.0;
+  cooldown.final =
+      absolute_lr(std::min(final.unit == Rate::Unit::percent ? schedule.peak() * share : final.value, rate));
+  return {Trunk(schedule.values(m)), cooldown, m};
+}
+
 Extended extended(const Schedule& schedule, std::int64_t m) {
   const Layout& layout = schedule.layout();
-  if (!schedule.flat()) {
-    fail_value("trunk", print(schedule), "must be constant but for warmup and cooldown; give the rates made so far");
-  }
   if (const std::int64_t first = std::max<std::int64_t>(layout.warmup_steps, 1); !layout.steps && m < first) {
     fail_value("m", std::to_string(m), concat({"must be at least ", std::to_string(first), ", after the warmup"}));
   }
   Cooldown cooldown = schedule.spec().cooldown.value_or(Cooldown{});
   if (cooldown.length.unit == Duration::Unit::rest) cooldown.length = percent(100);
+  const bool decays = layout.steps && m > *layout.steps - layout.cooldown_steps;
+  if (!schedule.flat() || decays) return extended_from_rates(schedule, m, cooldown);
   try {
     return {Trunk(schedule, m), cooldown, layout.cooldown_steps > 0 ? *layout.steps - layout.cooldown_steps : m};
   } catch (const ArgumentError& error) {

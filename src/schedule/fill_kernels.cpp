@@ -60,6 +60,8 @@ void fill_by(Loop loop, const Functors& functors, std::int64_t first, std::span<
   const auto fill_one = [&]<class Functor>(const Functor& functor) {
     if constexpr (in_vectors<Functor>) {
       loop(&functor, static_cast<double>(first), out.data(), out.size());
+    } else if constexpr (requires { functor.fill(first, out); }) {
+      functor.fill(first, out);
     } else {
       for (double& rate : out) rate = functor(static_cast<double>(first++));
     }

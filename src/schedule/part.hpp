@@ -108,7 +108,8 @@ struct Descent {
   double count;
   double start;
   double final;
-  Rate said;  ///< the final rate in the user's words
+  Rate said;                 ///< the final rate in the user's words
+  std::string because = {};  ///< why it is this decay, where nobody said so
 };
 
 /// For decays that never reach 0.

@@ -56,7 +56,8 @@ double Resolver::finite(double rate, std::string_view what) const {
 
 void require_final(const Descent& descent, std::string_view decay, std::string_view alternative) {
   if (descent.final > 0.0) return;
-  fail_value("final", print_rate(descent.said), concat({decay, " decay never reaches 0; give final > 0", alternative}));
+  fail_value("final", print_rate(descent.said),
+             concat({decay, " decay never reaches 0; give final > 0", alternative, descent.because}));
 }
 
 double ratio_of(const Descent& descent, std::string_view decay) {
@@ -173,7 +174,11 @@ void resolve_cooldown(Resolver& resolver, const Traits& shape, ResolvedSchedule&
   const bool stays = shape.absolute_end && said.final.value <= *shape.absolute_end;
   const double final = resolver.rate("final", said.final, stays ? 1.0 : start / resolver.peak,
                                      start == resolver.peak ? "peak" : "the rate before the cooldown");
-  const Descent descent{static_cast<double>(out.layout.cooldown_steps), start, final, said.final};
+  const Decay usual = std::visit([]<class S>(const S&) { return Part<S>::usual_decay(); }, resolver.spec.shape);
+  Descent descent{static_cast<double>(out.layout.cooldown_steps), start, final, said.final};
+  if (said.decay == usual && usual != Decay{}) {
+    descent.because = concat({"; it is the decay of ", shape.name, " where none is given"});
+  }
   compiled::replace(out.cooldown, compiled::compile<compiled::Decay>(said.decay, descent, resolver));
 }
 

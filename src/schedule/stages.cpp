@@ -2,6 +2,7 @@
 #include "schedule/shapes/stages.hpp"
 
 #include "base/error.hpp"
+#include "schedule/fill_kernels.hpp"
 
 namespace scheduled {
 namespace {
@@ -112,6 +113,31 @@ StageRates::Piece compile_piece(const Stage& stage, const StagePlace& place, dou
 }
 
 }  // namespace
+
+void StageRates::fill(std::int64_t first, std::span<double> out) const {
+  const auto take = [&](double end) {
+    const double wanted = std::clamp(end - static_cast<double>(first), 0.0, static_cast<double>(out.size()));
+    const std::span<double> part = out.first(static_cast<std::size_t>(wanted));
+    out = out.subspan(part.size());
+    return part;
+  };
+  const std::span<double> head = take(pieces.front().begin);
+  if (after) {
+    after->fill(first, head);
+  } else {
+    std::fill(head.begin(), head.end(), before);
+  }
+  first += static_cast<std::int64_t>(head.size());
+  for (std::size_t k = 0; k < pieces.size() && !out.empty(); ++k) {
+    const bool last = k + 1 == pieces.size();
+    const std::span<double> part = take(last ? std::numeric_limits<double>::infinity() : pieces[k + 1].begin);
+    const std::int64_t since = first - static_cast<std::int64_t>(pieces[k].begin);
+    if (const auto* const flat = std::get_if<0>(&pieces[k].curve)) std::fill(part.begin(), part.end(), flat->peak);
+    if (const auto* const rise = std::get_if<1>(&pieces[k].curve)) kernels::fill(*rise, since, part);
+    if (const auto* const decay = std::get_if<2>(&pieces[k].curve)) kernels::fill(*decay, since + 1, part);
+    first += static_cast<std::int64_t>(part.size());
+  }
+}
 
 std::optional<std::int64_t> Part<Stages>::own_steps(const Stages& shape, const ScheduleSpec& spec) {
   if (spec.steps || spec.cooldown || shape.pieces.empty()) return std::nullopt;

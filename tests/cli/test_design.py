@@ -78,10 +78,12 @@ class Design(command.CommandTest):
         (self.folder / "done.txt").write_text("\n".join(map(repr, done)))
         found = self.json_of("optimize", "--steps", "60", "--prefix", "done.txt")
         self.assertEqual(found["schedule"]["values"][:30], done)
+        planned = self.json_of("extend", "constant(warmup=10, peak=0.1)", "--at", "30", "--to", "60")
+        self.assertAlmostEqual(found["distance"] / planned["distance"], 1, delta=1e-9)
         extended = self.json_of("extend", "wsd(steps=40, warmup=10, peak=0.1, cooldown=10)", "--at", "30", "--to", "60", "-D", "1")
         optimal = next(row for row in extended["rows"] if row["method"] == "optimal")
         # The trunk's T is one less where its last rate is 0.
-        again = self.json_of("optimize", "--steps", "59", "--prefix", "done.txt")
+        again = self.json_of("optimize", "--steps", "59", "--prefix", "done.txt", "-D", "1")
         self.assertAlmostEqual(again["bound"] / optimal["omega"], 1, delta=1e-8)
 
     def test_published_extensions(self):

@@ -138,10 +138,10 @@ WSD = Schedule("wsd(steps=400)")
             r"horizons\[1\] = 301: must be at least 302, two steps more than the trunk",
         ),
         (lambda: scheduled.extend(WSD, 300, []), "horizons: none given"),
-        (lambda: scheduled.extend(WSD, 321, [500]), "m = 321: must be between 1 and 320"),
+        (lambda: scheduled.extend(WSD, 401, [500]), "m = 401: must be between 1 and the trunk's 400 steps"),
         (
-            lambda: scheduled.extend(Schedule("rsqrt(steps=400, warmup=10)"), 50, [500]),
-            "must be constant but for warmup and cooldown; give the rates made so far",
+            lambda: scheduled.extend(Schedule("cosine(steps=400)"), 400, [500]),
+            "m = 400: must be where the trunk's rate is still > 0",
         ),
         (lambda: scheduled.extend([0.1, 0.0], [9]), r"done\[1\] = 0: must be > 0"),
         (lambda: scheduled.extend([], [9]), r"done = \[\]: must hold at least one step"),

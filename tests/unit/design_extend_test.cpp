@@ -256,16 +256,13 @@ TEST(Extend, SaysWhatIsWrong) {
   EXPECT_EQ(error("wsd(steps=400)", 300, {500, 301}),
             "horizons[1] = 301: must be at least 302, two steps more than the trunk");
   EXPECT_EQ(error("wsd(steps=400)", 300, {}), "horizons: none given");
-  EXPECT_EQ(
-      error("wsd(steps=400)", 321, {500}),
-      "m = 321: must be between 1 and 320, in the stable phase of wsd(steps=400, peak=1, cooldown=20%, decay=linear)");
+  EXPECT_EQ(error("wsd(steps=400)", 401, {500}), "m = 401: must be between 1 and the trunk's 400 steps");
+  EXPECT_EQ(error("wsd(steps=400)", 400, {500}),
+            "m = 400: must be where the trunk's rate is still > 0: it goes on there");
   EXPECT_EQ(error("wsd(steps=400, warmup=10)", 5, {500}),
             "m = 5: must be between 10 and 320, in the stable phase of wsd(steps=400, peak=1, warmup=10, "
             "cooldown=20%, decay=linear)");
-  EXPECT_EQ(error("rsqrt(steps=400, warmup=10)", 50, {500}),
-            "trunk = rsqrt(steps=400, peak=1, warmup=10): must be constant but for warmup and cooldown; give the rates "
-            "made so "
-            "far");
+  EXPECT_EQ(error("rsqrt(steps=400, warmup=10)", 0, {500}), "m = 0: must be between 1 and the trunk's 400 steps");
   const std::vector<std::int64_t> to = {9};
   EXPECT_EQ(error_of([&] { extend(std::vector<double>{}, to); }), "done = []: must hold at least one step");
   EXPECT_EQ(error_of([&] {
@@ -327,10 +324,24 @@ TEST(Extend, RatesThatAreNoWarmupGiveNone) {
   }
 }
 
-TEST(Extend, SaysWhereADecayHasNoStablePhase) {
+TEST(Extend, GoesOnFromTheLastRateOfADecay) {
   const std::vector<std::int64_t> to = {900};
-  EXPECT_EQ(error_of([&] { extend(Schedule::parse("cosine(steps=400)"), 300, to); }),
-            "m = 300: must be 1; cosine(steps=400, peak=1) decays from there on");
+  for (const char* spec : {"cosine(steps=400, final=1%, peak=0.02)", "wsd(steps=400, peak=0.02, cooldown=60%)",
+                           "rsqrt(steps=400, warmup=10, peak=0.02)", "stages(peak=0.02, pieces=[linear over 400])"}) {
+    const Schedule trunk = Schedule::parse(spec);
+    const std::vector<double> done = trunk.values(300);
+    const auto rows = extend(trunk, 300, to);
+    ASSERT_EQ(rows.size(), 4U) << spec;
+    for (const ExtendRow& row : rows) {
+      EXPECT_EQ(std::vector<double>(row.lr.begin(), row.lr.begin() + 300), done) << spec;
+      EXPECT_LE(rows[3].omega, row.omega * (1 + 1e-9)) << spec;
+    }
+    Cooldown cooldown = trunk.spec().cooldown.value_or(Cooldown{});
+    if (cooldown.length == rest()) cooldown.length = percent(100);
+    if (cooldown.final.unit == Rate::Unit::percent) cooldown.final = absolute_lr(0.02 * cooldown.final.value / 100);
+    const auto same = extend(done, to, {.distance = rows[0].distance}, cooldown);
+    EXPECT_EQ(rows[0].lr, same[0].lr) << spec;
+  }
 }
 
 }  // namespace

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "scheduled/anytime.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/law.hpp"
 #include "scheduled/trunk.hpp"
+#include "support/law_cases.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled {
@@ -87,19 +89,23 @@ TEST(Stages, AfterAScheduleTheyKeepItsBits) {
   EXPECT_NEAR(s.with_peak(1e-4).lr(0), 1e-4 / 50, 1e-21);
 }
 
-/// OLMo 3 7B: a cosine over 5T tokens is left half way and goes on as the second half of one over 7T.
+/// OLMo 3 7B: a cosine over 1192092 steps is left at 597046 and goes on as the second half of one until 1668930, which
+/// is left, too.
 TEST(Stages, AHalfDescendedCosineGoesOn) {
   const Schedule s = Schedule::parse(
-      "stages(peak=3e-4, warmup=2k, pieces=[cosine to 10% over 1190092 until 597046, half-cosine to 10% over 834465])");
+      "stages(peak=3e-4, warmup=2k, pieces=[cosine to 10% over 1190092 until 597046, "
+      "half-cosine from 55% to 10% over 1071884 until 1413822])");
   EXPECT_NEAR(s.lr(597045), 3e-4 * (0.1 + 0.9 * half_cosine((597046 - 2000) / 1190092.0)), 1e-19);
   EXPECT_NEAR(s.lr(597045), 3e-4 * 0.55, 1e-18);
-  for (const int j : {1, 1000, 400000, 834465}) {
-    EXPECT_NEAR(s.lr(597045 + j), 3e-4 * (0.1 + 0.9 * half_cosine(0.5 + 0.5 * j / 834465.0)), 1e-18) << j;
+  for (const int j : {1, 1000, 400000, 816776}) {
+    EXPECT_NEAR(s.lr(597045 + j), 3e-4 * (0.1 + 0.9 * half_cosine(0.5 + 0.5 * j / 1071884.0)), 1e-18) << j;
   }
+  EXPECT_EQ(s.steps(), 1413822);
+  EXPECT_NEAR(s.lr(1413821), 3.93e-5, 5e-8);  // where it ended
   // The other way: the schedule as it was planned, left at a step.
   const Schedule left = Schedule::parse(
       "stages(peak=3e-4, after=cosine(steps=1192093, warmup=2k, final=10%), at=597047, pieces=[half-cosine to 10% over "
-      "834465])");
+      "9k])");
   EXPECT_EQ(left.lr(597046), Schedule::parse("cosine(steps=1192093, warmup=2k, final=10%, peak=3e-4)").lr(597046));
 }
 
@@ -251,6 +257,27 @@ TEST(Stages, AreTrunks) {
   EXPECT_EQ(branch.values(300), endless.values(300));
   EXPECT_EQ(branch.lr(399), 0.0);
   EXPECT_EQ(Schedule::parse(print(branch)), branch);
+}
+
+TEST(Stages, ArePlannedAsTrunks) {
+  const Schedule trunk =
+      Schedule::parse("stages(warmup=20, peak=0.05, pieces=[hold until 100, linear to 40% over 100, hold])");
+  const AnytimePlan plan = plan_anytime({.trunk = trunk, .results = {steps(300), steps(600)}});
+  ASSERT_EQ(plan.branches.size(), 2U);
+  EXPECT_EQ(plan.branches[1].schedule.values(480), trunk.values(480));
+  EXPECT_EQ(plan.branches[1].schedule.lr(599), 0.0);
+  EXPECT_GT(plan.branches[1].ratio, 1.0);
+}
+
+TEST(Stages, HaveLosses) {
+  const Schedule s = Schedule::parse(staged);
+  const std::vector<double> lr = s.with_peak(1e-3).values();
+  const std::int64_t end[] = {400};
+  for (const LawKind kind : {LawKind::omega, LawKind::momentum, LawKind::multi_power}) {
+    const Law law = law_cases::typical(kind, lr, 1.3e-3);
+    const LawPeak best = best_law_peak(law, s, 2e-3);
+    EXPECT_LE(best.loss, law_curve(law, lr, end)[0] * (1 + 1e-9)) << law_name(kind);
+  }
 }
 
 }  // namespace

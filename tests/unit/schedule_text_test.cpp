@@ -86,6 +86,10 @@ TEST(SpecErrors, NameKeyValueAndWhatIsAllowed) {
             "warmup_start = 200%: must not be above the rate it warms up to = 1");
   EXPECT_EQ(parse_error("wsd(steps=9, decay=exponential)"),
             "final = 0: exponential decay never reaches 0; give final > 0, or half_life=...");
+  EXPECT_EQ(
+      parse_error("power(steps=90, cooldown=9, batch=8, tokens_per_step=9)"),
+      "final = 0: exponential decay never reaches 0; give final > 0, or half_life=...; it is the decay of power where "
+      "none is given");
   EXPECT_EQ(parse_error("wsd(steps=9, decay=exponential, final=1%, half_life=3)"),
             "final: give either final or half_life, not both");
   EXPECT_EQ(parse_error("wsd(steps=9, decay=inverse-proportional)"),

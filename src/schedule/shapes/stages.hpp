@@ -35,6 +35,8 @@ struct StageRates {
                                        [](double step, const Piece& piece) { return step < piece.begin; });
     return (*std::prev(next))(i);
   }
+  /// The rates from step `first` on, piece by piece.
+  void fill(std::int64_t first, std::span<double> out) const;
 };
 
 /// Where a piece lies.
@@ -48,7 +50,8 @@ template <>
 struct Part<Stages> : ShapeDefaults {
   static constexpr std::string_view name = "stages";
   static constexpr std::string_view example =
-      "stages(steps=50k, warmup=500, peak=1e-3, pieces=[hold until 60%, cosine to 10% over 20%, hold until 90%, linear])";
+      "stages(steps=50k, warmup=500, peak=1e-3, pieces=[hold until 60%, cosine to 10% over 20%, hold until 90%, "
+      "linear])";
   static constexpr std::string_view meaning = "piece after piece, also after a schedule";
   static constexpr std::string_view formula = "piece after piece";
   static constexpr ShapeTraits traits{.begins_below = true};
