@@ -52,8 +52,7 @@ LawCurve::LawCurve(LawKind kind, std::span<const double> lr, std::span<const std
   require_positive("reference_sum", reference_sum);
   check_series(lr, step);
   lr = lr.first(static_cast<std::size_t>(step.back()));  // so that no later rate moves a loss's last bits
-  evaluator_ = std::make_unique<const law::Evaluator>(
-      law::definition_of(kind).prepare({{lr, reference_rate, reference_sum}, step}));
+  evaluator_.reset(new law::Evaluator{law::definition_of(kind).prepare({{lr, reference_rate, reference_sum}, step})});
 }
 
 LawCurve::~LawCurve() = default;

@@ -1,6 +1,7 @@
 """What several tests of adapters use."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,12 @@ from pathlib import Path
 from scheduled import Schedule
 
 ROOT = Path(__file__).resolve().parents[2]
+# The adapters, by what they say themselves, each with its framework.
+ADAPTERS = dict(
+    match.groups()
+    for path in sorted((ROOT / "python/scheduled").glob("*.py"))
+    if (match := re.search(r'raise needs\("(\w+)", "(\w+)"', path.read_text(encoding="utf-8")))
+)
 TRUNK = "rsqrt(warmup=4, peak=0.01)"
 # One of each kind of beginning and end.
 SPECS = [

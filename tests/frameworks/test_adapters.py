@@ -7,8 +7,7 @@ import subprocess
 import sys
 
 import pytest
-
-ADAPTERS = ["torch", "optax", "transformers", "lightning", "torchtitan", "megatron"]
+from cases import ADAPTERS
 
 
 def documented():
@@ -32,9 +31,8 @@ def test_docstrings_run(name, thing):
     assert runner.run(test, out=report.append).failed == 0, "".join(report)
 
 
-@pytest.mark.parametrize("framework", ["torch", "jax", "transformers", "lightning", "torchtitan", "megatron"])
-def test_a_missing_framework_is_named(framework):
-    adapter = {"jax": "optax"}.get(framework, framework)
+@pytest.mark.parametrize(("adapter", "framework"), ADAPTERS.items())
+def test_a_missing_framework_is_named(adapter, framework):
     program = f"import sys; sys.modules[{framework!r}] = None; import scheduled; import scheduled.{adapter}"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert f"ImportError: scheduled.{adapter} needs " in run.stderr

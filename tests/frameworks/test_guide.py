@@ -2,7 +2,7 @@
 
 import re
 
-from cases import ROOT
+from cases import ADAPTERS, ROOT
 
 
 def test_the_page_runs(tmp_path, monkeypatch, capsys):
@@ -30,7 +30,7 @@ def test_every_adapter_is_on_the_page():
     import importlib
 
     text = (ROOT / "docs/guide/training-programs.md").read_text(encoding="utf-8")
-    for adapter in ("torch", "optax", "transformers", "lightning", "torchtitan", "megatron"):
+    for adapter in ADAPTERS:
         for name in importlib.import_module(f"scheduled.{adapter}").__all__:
             if name not in ("Pending", "Update"):
                 assert f"`{name}`" in text, name

@@ -28,9 +28,12 @@ MODULES = sorted(
 # Not where what they need was missing.
 PARTS = {"pep": "solve_pep", "law": "fit_law", "anytime": "plan_anytime"}
 UNBUILT = {f"scheduled.{name}" for name, mark in PARTS.items() if not hasattr(_core, mark)}
-# What needs a training framework; tests/frameworks has these.
-ADAPTERS = {"torch": "torch", "optax": "jax", "transformers": "transformers", "lightning": "lightning",
-            "torchtitan": "torchtitan", "megatron": "megatron"}  # fmt: skip
+# What needs a training framework, by what it says itself; tests/frameworks has these.
+ADAPTERS = dict(
+    match.groups()
+    for path in sorted(Path(scheduled.__path__[0]).glob("*.py"))
+    if (match := re.search(r'raise needs\("(\w+)", "(\w+)"', path.read_text(encoding="utf-8")))
+)
 FRAMEWORKS = {f"scheduled.{name}" for name in ADAPTERS} | {name for name in MODULES if "._torch_" in name}
 BUILT = [importlib.import_module(name) for name in MODULES if name not in UNBUILT | FRAMEWORKS]
 
