@@ -82,10 +82,10 @@ RefinedRun
 Examples
 --------
 >>> from scheduled import parse_log, refine_log
->>> rows = "\n".join(f"{step},0.1,{2 - step / 10}" for step in range(1, 11))
+>>> rows = "\n".join(f"{step},0.1,1" for step in range(1, 101))
 >>> run = refine_log(parse_log("run", "step,lr,grad_norm\n" + rows))
 >>> run.schedule.steps, run.transfer.bound_ratio < 1
-(10, True)
+(100, True)
 )doc";
 
 }  // namespace
