@@ -120,6 +120,22 @@ TEST_F(RunRules, FinishedBranchesDoNotGoOn) {
   EXPECT_FALSE(store.record().line("b").finished);
 }
 
+TEST_F(RunRules, AResultThatWasLeftBehindIsTakenBackByItsStep) {
+  commit_weights(store, 100);
+  store.branch("b", 100, {steps(10), LinearDecay{}, {}});
+  commit_weights(store, 105, "b");
+  commit_weights(store, 110, "b");
+  EXPECT_EQ(store.resume({.line = "b", .step = 105}).step, 105);
+  EXPECT_FALSE(store.record().line("b").finished);
+  const Resume back = store.resume({.line = "b", .step = 110});
+  EXPECT_EQ(back.step, 110);
+  EXPECT_EQ(read_text(back.folder / "model.bin"), weights("b", 110));
+  EXPECT_TRUE(store.record().line("b").finished);
+  EXPECT_EQ(store.gc(1).deleted.size(), 1U);
+  EXPECT_TRUE(fs::exists(back.folder));
+  EXPECT_TRUE(store.verify().sound());
+}
+
 TEST_F(RunRules, TrunkGoesOnFromADecayedBranchOnlyWhenAsked) {
   commit_weights(store, 100);
   store.branch("b", 100, {steps(10), LinearDecay{}, {}});
