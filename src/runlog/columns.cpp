@@ -64,21 +64,20 @@ Targets find_targets(std::string_view file, const RawTable& table, const Targets
     }
     targets[&column] = it->second;
   }
-  for (const std::string_view standard : standard_names) {
-    if (taken.contains(standard)) continue;
-    const RawColumn* best = nullptr;
-    std::size_t lowest = 0;
-    for (const RawColumn& column : table.columns) {
-      const auto rank = usual_rank(standard, column.name(), table.path == "history.val");
-      if (!rank || targets.contains(&column)) continue;
-      // A column that nothing was logged in serves only where there is no other.
-      const std::size_t cost = *rank + (column.value.empty() ? std::size_t{1} << 20 : 0);
-      if (best != nullptr && cost >= lowest) continue;
-      best = &column;
-      lowest = cost;
-    }
-    if (best != nullptr) targets[best] = standard;
+  struct Best {
+    const RawColumn* column = nullptr;
+    std::size_t cost = 0;
+  };
+  std::map<std::string_view, Best> best;
+  for (const RawColumn& column : table.columns) {
+    const std::optional<UsualName> usual = usual_name(column.name(), table.path == "history.val");
+    if (!usual || taken.contains(usual->standard) || targets.contains(&column)) continue;
+    // A column that nothing was logged in serves only where there is no other.
+    const std::size_t cost = usual->rank + (column.value.empty() ? std::size_t{1} << 20 : 0);
+    Best& so_far = best[usual->standard];
+    if (so_far.column == nullptr || cost < so_far.cost) so_far = {&column, cost};
   }
+  for (const auto& [standard, found] : best) targets[found.column] = standard;
   return targets;
 }
 
@@ -113,8 +112,9 @@ std::vector<NamedTable> name_columns(std::string_view file, Parsed& parsed, cons
         }
         continue;
       }
-      named.columns.push_back({&column, is_target ? it->second : column.name(), is_target && it->second != "tokens"});
-      taken.insert(named.columns.back().target);
+      const std::string& name = is_target ? it->second : column.name();
+      named.columns.push_back({&column, name, is_target && it->second != "tokens"});
+      taken.insert(name);
     }
     all.push_back(std::move(named));
   }

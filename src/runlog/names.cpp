@@ -4,6 +4,8 @@
 #include <cctype>
 #include <span>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/words.hpp"
@@ -146,11 +148,34 @@ std::string plain(std::string_view name) {
   return text;
 }
 
-bool matches(std::string_view pattern, std::string_view name) {
-  if (!pattern.ends_with('*')) return pattern == name;
-  pattern.remove_suffix(1);
-  return name.size() > pattern.size() && name.starts_with(pattern);
-}
+/// A list of usual names, in which a name is looked up at once: tables may have thousands of columns.
+class UsualNames {
+ public:
+  explicit UsualNames(std::span<const Usual> list) : list_(list) {
+    for (std::size_t k = 0; k < list.size(); ++k) {
+      if (list[k].name.ends_with('*')) {
+        beginnings_.push_back(k);
+      } else {
+        whole_.emplace(list[k].name, k);
+      }
+    }
+  }
+
+  std::optional<UsualName> find(std::string_view name) const {
+    const auto found = whole_.find(name);
+    if (found != whole_.end()) return UsualName{list_[found->second].standard, found->second};
+    for (const std::size_t k : beginnings_) {
+      const std::string_view begin = list_[k].name.substr(0, list_[k].name.size() - 1);
+      if (name.size() > begin.size() && name.starts_with(begin)) return UsualName{list_[k].standard, k};
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::span<const Usual> list_;
+  std::unordered_map<std::string_view, std::size_t> whole_;
+  std::vector<std::size_t> beginnings_;  ///< that a "*" follows
+};
 
 }  // namespace
 
@@ -185,14 +210,15 @@ std::string advice_for(std::string_view column, std::span<const std::string> the
                  printable(likely, longest_name), "=", column, " names its column"});
 }
 
-std::optional<std::size_t> usual_rank(std::string_view standard, std::string_view name, bool validation) {
-  const std::span<const Usual> table = validation ? std::span<const Usual>(usual_validation_names) : usual_names;
-  const std::string text = plain(name);
-  const auto found = std::find_if(table.begin(), table.end(), [&](const Usual& usual) {
-    return usual.standard == standard && matches(usual.name, text);
-  });
-  if (found == table.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - table.begin());
+std::optional<UsualName> usual_name(std::string_view name, bool validation) {
+  static const UsualNames all(usual_names);
+  static const UsualNames of_validation(usual_validation_names);
+  return (validation ? of_validation : all).find(plain(name));
+}
+
+bool is_usual(std::string_view standard, std::string_view name) {
+  const std::optional<UsualName> usual = usual_name(name);
+  return usual && usual->standard == standard;
 }
 
 }  // namespace scheduled::runlog

@@ -16,10 +16,15 @@ inline constexpr std::array<std::string_view, 6> standard_names = {"step",     "
 
 bool is_standard(std::string_view name);
 
-/// How well a source's column called `name` serves as the standard one: 0 is the best name; nothing: not at all.
-/// Capitals do not count, blanks count as "_", and dots as "/". In a section of validation results (`validation`) a
+/// A standard column, and how usual a name of it is: 0 is the best.
+struct UsualName {
+  std::string_view standard;
+  std::size_t rank = 0;
+};
+/// What a source's column called `name` usually is; nothing: no standard column. Capitals do not count, blanks count as "_", and dots as "/". In a section of validation results (`validation`) a
 /// plain "loss" is a validation loss.
-std::optional<std::size_t> usual_rank(std::string_view standard, std::string_view name, bool validation = false);
+std::optional<UsualName> usual_name(std::string_view name, bool validation = false);
+bool is_usual(std::string_view standard, std::string_view name);
 
 /// What to do where a log lacks a column, for the end of a message: the option, and the column of `there` that may be
 /// meant. Empty for columns that are no standard ones.

@@ -26,11 +26,7 @@ bool counts_up(const RawColumn& column) {
 
 /// A learning rate, a loss, a norm; or what the data's tokens and samples count.
 bool counts_something_else(std::string_view name) {
-  if (std::any_of(standard_names.begin(), standard_names.end(), [&](std::string_view standard) {
-        return standard != "step" && usual_rank(standard, name).has_value();
-      })) {
-    return true;
-  }
+  if (const std::optional<UsualName> usual = usual_name(name)) return usual->standard != "step";
   std::string lower(name);
   for (char& byte : lower) byte = static_cast<char>(std::tolower(static_cast<unsigned char>(byte)));
   constexpr std::array<std::string_view, 5> words = {"lr", "loss", "token", "sample", "example"};

@@ -256,5 +256,17 @@ TEST(Columns, AreReadFromText) {
   EXPECT_EQ(error_of([] { parse_columns("=step"); }), "columns = =step: must be SOURCE=STANDARD, e.g. loss=train_loss");
 }
 
+TEST(Columns, OfOneNameAreLeftOutHoweverManyThereAre) {
+  std::string header = "step", row = "1";
+  for (int k = 0; k < 40; ++k) {
+    header += ",c" + std::to_string(k) + ",c" + std::to_string(k);
+    row += ",1,2";
+  }
+  const RunLog log = parse_log("log", header + "\n" + row + "\n");
+  EXPECT_EQ(log.column.size(), 40U);
+  EXPECT_EQ(log.notes.size(), 40U);
+  for (const auto& [name, values] : log.column) EXPECT_EQ(values.front(), 1.0) << name;
+}
+
 }  // namespace
 }  // namespace scheduled::testing

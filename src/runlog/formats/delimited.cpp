@@ -203,7 +203,7 @@ std::vector<std::string> header_of(std::string_view content) {
 bool has_step_header(std::string_view content) {
   const std::vector<std::string> header = header_of(content.substr(content.find_first_not_of(" \t\r\n")));
   return header.size() > 1 && std::any_of(header.begin(), header.end(),
-                                          [](const std::string& name) { return usual_rank("step", name).has_value(); });
+                                          [](const std::string& name) { return is_usual("step", name); });
 }
 
 LineParser delimited_lines() {

@@ -11,7 +11,7 @@ std::string standard_of_file(std::string_view file) {
   for (const std::string_view standard : {"grad_norm", "val_loss", "train_loss", "lr"}) {
     // The whole name, then ever shorter ends of it: "exp_3_train_loss".
     for (std::string_view end = name;;) {
-      if (usual_rank(standard, end)) return std::string(standard);
+      if (is_usual(standard, end)) return std::string(standard);
       const std::size_t cut = end.find_first_of("_-. ");
       if (cut == std::string_view::npos) break;
       end.remove_prefix(cut + 1);
