@@ -102,6 +102,10 @@ std::string from_zstd(std::string_view file, std::string_view content) {
 
 }  // namespace
 
+bool is_compressed(std::string_view content) {
+  return content.starts_with(gzip_magic) || content.starts_with(zstd_magic);
+}
+
 std::optional<std::string> decompressed(std::string_view file, std::string_view content) {
   if (content.starts_with(gzip_magic)) {
 #ifdef SCHEDULED_WITH_ZLIB

@@ -1,6 +1,5 @@
 // Reading: the bytes of a file or of a folder's files, what they are compressed with, and the format that they are in.
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
 #include <fstream>
@@ -21,21 +20,48 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A file that is read bit by bit.
+class File {
+ public:
+  explicit File(const fs::path& path) : name_(path.string()) {
+    errno = 0;
+    stream_.open(path, std::ios::binary);
+    if (!stream_) fail("cannot be opened: ");
+    std::error_code unknown;
+    if (const auto size = fs::file_size(path, unknown); !unknown) left_ = size;
+  }
+
+  /// Appends up to `most` bytes; false once all are read.
+  bool read(std::string& content, std::size_t most) {
+    content.reserve(content.size() + std::min<std::size_t>(most, left_ + 1));
+    while (most > 0 && stream_) {
+      Interruption::poll();
+      stream_.read(block_.data(), static_cast<std::streamsize>(std::min(most, block_.size())));
+      const auto count = static_cast<std::size_t>(stream_.gcount());
+      content.append(block_.data(), count);
+      most -= count;
+      left_ -= std::min<std::uintmax_t>(count, left_);
+      if (stream_.bad()) fail("cannot be read: ");
+    }
+    return static_cast<bool>(stream_);
+  }
+
+ private:
+  [[noreturn]] void fail(std::string_view what) const {
+    runlog::fail_at(name_, 0, concat({what, std::generic_category().message(errno)}));
+  }
+
+  std::string name_;
+  std::ifstream stream_;
+  std::uintmax_t left_ = 0;  ///< bytes that it still has, as far as that is known
+  std::vector<char> block_ = std::vector<char>(std::size_t{1} << 16);
+};
+
+constexpr std::size_t all_bytes = std::string::npos;
+
 std::string bytes_of(const fs::path& file) {
-  const std::string name = file.string();
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) runlog::fail_at(name, 0, concat({"cannot be opened: ", std::generic_category().message(errno)}));
   std::string content;
-  std::error_code unknown;
-  if (const auto size = fs::file_size(file, unknown); !unknown) content.reserve(size + 1);  // no more than there is
-  std::array<char, 1 << 16> block{};
-  do {
-    Interruption::poll();
-    stream.read(block.data(), block.size());
-    content.append(block.data(), static_cast<std::size_t>(stream.gcount()));
-  } while (stream);
-  if (stream.bad()) runlog::fail_at(name, 0, concat({"cannot be read: ", std::generic_category().message(errno)}));
+  File(file).read(content, all_bytes);
   return content;
 }
 
@@ -98,10 +124,19 @@ std::vector<runlog::Metric> metrics_of(const fs::path& folder) {
   return metrics;
 }
 
+/// Without the byte-order mark that some programs write.
+std::string_view without_mark(std::string_view content) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
+  return content;
+}
+
+bool is_blank(std::string_view content) { return content.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
 /// Without a last line that has no line break yet.
 std::string_view whole_lines(std::string_view name, std::string_view content) {
   content = content.substr(0, content.rfind('\n') + 1);
-  if (content.find_first_not_of(" \t\r\n") == std::string_view::npos) runlog::fail_at(name, 0, "has no whole line yet");
+  if (is_blank(content)) runlog::fail_at(name, 0, "has no whole line yet");
   return content;
 }
 
@@ -113,9 +148,8 @@ RunLog parse_content(std::string_view name, std::string_view content, const Read
     owned = &*plain;
     content = *plain;
   }
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (content.starts_with(byte_order_mark)) content.remove_prefix(byte_order_mark.size());
-  if (content.find_first_not_of(" \t\r\n") == std::string_view::npos) runlog::fail_at(name, 0, "empty");
+  content = without_mark(content);
+  if (is_blank(content)) runlog::fail_at(name, 0, "empty");
   const auto read = [&](const runlog::Format& format) {
     if (options.growing && format.line_parser) content = whole_lines(name, content);
     runlog::Parsed parsed = format.parse({name, content});
@@ -124,6 +158,41 @@ RunLog parse_content(std::string_view name, std::string_view content, const Read
   };
   return options.patterns.empty() ? read(runlog::format_of(name, content, options))
                                   : read(runlog::patterns(options.patterns));
+}
+
+constexpr std::size_t head_bytes = std::size_t{8} << 20;  // more than any recogniser looks at
+
+/// Parses the rest of a file block by block, of which `content` is the first; how many bytes it has.
+std::size_t take_blocks(runlog::BlockParser& parser, File& file, std::string& content) {
+  constexpr std::size_t block = std::size_t{4} << 20;
+  std::size_t bytes = 0;
+  for (bool more = true;;) {
+    const std::size_t taken = parser.take(content, !more);
+    content.erase(0, taken);
+    bytes += taken;
+    if (!more) return bytes;
+    more = file.read(content, std::max(block, content.size()));  // what does not end in a block may be long
+  }
+}
+
+/// A large file is never in memory as a whole, if its format can be read block by block.
+RunLog parse_file(const fs::path& path, const ReadOptions& options) {
+  const std::string name = path.string();
+  File file(path);
+  std::string content;
+  const bool large = file.read(content, head_bytes) && !options.growing && !runlog::is_compressed(content);
+  if (large && !is_blank(without_mark(content))) {
+    content.erase(0, content.size() - without_mark(content).size());
+    const runlog::Format format =
+        options.patterns.empty() ? runlog::format_of(name, content, options) : runlog::patterns(options.patterns);
+    if (const auto parser = format.blocks ? format.blocks(name, content) : nullptr) {
+      const std::size_t bytes = take_blocks(*parser, file, content);
+      std::string().swap(content);
+      return finished(runlog::assemble(name, bytes, parser->finish(), options), format.about.name, options);
+    }
+  }
+  file.read(content, all_bytes);
+  return parse_content(name, content, options, &content);
 }
 
 /// By the names that the store, which is built on this library, gives its record.
@@ -138,14 +207,19 @@ RunLog read_events(const fs::path& folder, const std::vector<fs::path>& files, c
   std::size_t bytes = 0;
   for (const fs::path& file : files) {
     const std::string name = file.string();
-    std::string content = bytes_of(file);
-    if (std::optional<std::string> plain = runlog::decompressed(name, content)) content = *std::move(plain);
-    if (content.find_first_not_of(" \t\r\n") == std::string::npos) continue;  // opened just now
+    File rest(file);
+    std::string content;
+    rest.read(content, head_bytes);
+    if (runlog::is_compressed(content)) {
+      rest.read(content, all_bytes);
+      content = *runlog::decompressed(name, content);
+    }
+    if (is_blank(content)) continue;  // opened just now
     if (runlog::format_of(name, content, options).about.name != runlog::tensorboard_events().about.name) {
       runlog::fail_at(name, 0, "holds no events of TensorBoard");
     }
-    bytes += content.size();
-    events.add({name, content});
+    events.begin(name);
+    bytes += take_blocks(events, rest, content);
   }
   if (bytes == 0) runlog::fail_at(folder.string(), 0, "empty");
   return finished(runlog::assemble(folder.string(), bytes, events.finish(), options), "tensorboard", options);
@@ -243,8 +317,7 @@ RunLog read_log(const std::filesystem::path& file, const ReadOptions& options) {
     return options.continue_lr ? continue_rates(std::move(joined)) : joined;
   }
   if (type == fs::file_type::directory) return read_folder(file, options);
-  std::string content = bytes_of(file);
-  return parse_content(file.string(), content, options, &content);
+  return parse_file(file, options);
 }
 
 }  // namespace scheduled

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,12 +16,30 @@ namespace scheduled::runlog {
 /// must know of earlier lines. Throws ArgumentError as the parser of whole files.
 using LineParser = std::function<std::optional<Parsed>(const Source& line)>;
 
+/// Reads a log from its front to its back, so that what it has read can be let go.
+class BlockParser {
+ public:
+  virtual ~BlockParser() = default;
+  /// Reads what is whole in `bytes`, which go on where the last call stopped, and returns how many bytes that was: the
+  /// others come again, with more behind them. Of the last bytes of the log it reads all.
+  virtual std::size_t take(std::string_view bytes, bool last) = 0;
+  virtual Parsed finish() = 0;
+};
+
 struct Format {
   LogFormat about;
   std::function<bool(std::string_view content)> recognises;  ///< by content; never throws
   std::function<Parsed(const Source&)> parse;
   std::function<LineParser()> line_parser = nullptr;  ///< null: not line by line
+  /// For a log that begins with `head`, which it recognises; null, or none: it is read as a whole.
+  std::function<std::unique_ptr<BlockParser>(std::string_view name, std::string_view head)> blocks = nullptr;
 };
+
+/// A whole log by a parser of blocks.
+inline Parsed parse_whole(BlockParser&& parser, std::string_view content) {
+  parser.take(content, true);
+  return parser.finish();
+}
 
 /// In the order in which they are asked; the last one takes every text.
 const std::vector<Format>& formats();

@@ -43,28 +43,43 @@ void read_line(std::string_view name, std::string_view text, std::size_t line, s
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
-Parsed parse(const Source& source) {
-  const std::string_view content = source.content;
-  RowReader reader(RowsAre::lines);
-  std::string storage;
-  const JsonOutline first = outline(content.substr(content.find_first_not_of(" \t\r\n")));
-  if (first.end != std::string_view::npos && first.spans_lines()) {
-    fail_at(source.name, 0,
-            "not a training log: a JSON object without an object \"history\" or an array \"log_history\"");
+class LinesParser final : public BlockParser {
+ public:
+  explicit LinesParser(std::string_view name) : name_(name) {}
+
+  std::size_t take(std::string_view bytes, bool last) override {
+    if (line_ == 0) require_lines(bytes);
+    std::size_t begin = 0;
+    for (; begin < bytes.size(); poll_()) {
+      const std::size_t end = std::min(bytes.find('\n', begin), bytes.size());
+      const bool is_last = end == bytes.size() || is_blank(bytes.substr(end));
+      if (is_last && !last) break;  // it may go on, or be the log's last one
+      const std::string_view text = bytes.substr(begin, end - begin);
+      ++line_;
+      begin = end + 1;
+      if (is_blank(text)) continue;
+      read_line(name_, text, line_, is_last ? std::optional(before_ + end) : std::nullopt, storage_, reader_);
+    }
+    before_ += begin;
+    return std::min(begin, bytes.size());
   }
-  std::size_t line = source.first_line - 1;
-  SeldomPoll poll(64);
-  for (std::size_t begin = 0; begin < content.size(); poll()) {
-    const std::size_t end = std::min(content.find('\n', begin), content.size());
-    const std::string_view text = content.substr(begin, end - begin);
-    ++line;
-    begin = end + 1;
-    if (is_blank(text)) continue;
-    const bool last = end == content.size() || is_blank(content.substr(end));
-    read_line(source.name, text, line, last ? std::optional(end) : std::nullopt, storage, reader);
+  Parsed finish() override { return reader_.finish(); }
+
+ private:
+  void require_lines(std::string_view bytes) const {
+    if (is_blank(bytes)) return;
+    const JsonOutline first = outline(bytes.substr(bytes.find_first_not_of(" \t\r\n")));
+    if (first.end == std::string_view::npos || !first.spans_lines()) return;
+    fail_at(name_, 0, "not a training log: a JSON object without an object \"history\" or an array \"log_history\"");
   }
-  return reader.finish();
-}
+
+  std::string_view name_;
+  RowReader reader_{RowsAre::lines};
+  std::string storage_;
+  std::size_t line_ = 0;
+  std::size_t before_ = 0;  ///< bytes of the calls before
+  SeldomPoll poll_{64};
+};
 
 }  // namespace
 
@@ -76,7 +91,7 @@ Format json_lines() {
                 const std::string_view rest = content.substr(content.find_first_not_of(" \t\r\n"));
                 return rest.starts_with('{') && !rest.starts_with(R"({"tracker":)");  // levanter's, see text_logs.cpp
               },
-          .parse = parse,
+          .parse = [](const Source& source) { return parse_whole(LinesParser(source.name), source.content); },
           .line_parser =
               [] {
                 return [](const Source& source) -> std::optional<Parsed> {
@@ -87,7 +102,11 @@ Format json_lines() {
                   parsed.may_lack_columns = true;
                   return parsed;
                 };
-              }};
+              },
+          .blocks = [](std::string_view name, std::string_view head) -> std::unique_ptr<BlockParser> {
+            if (outline(head).end == std::string_view::npos) return nullptr;  // a large object may be another format
+            return std::make_unique<LinesParser>(name);
+          }};
 }
 
 }  // namespace scheduled::runlog

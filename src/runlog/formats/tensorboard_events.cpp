@@ -46,37 +46,37 @@ bool head_is_sound(std::string_view content) {
          masked_crc(content.substr(0, length_bytes)) == little_endian<std::uint32_t>(content, length_bytes);
 }
 
-Parsed parse(const Source& source) {
-  EventFiles files;
-  files.add(source);
-  return files.finish();
-}
-
 }  // namespace
 
 EventFiles::EventFiles(bool several) : several_(several) { rows_.column("step"); }
 
-void EventFiles::add(const Source& file) {
-  const std::string_view content = file.content;
-  std::size_t number = 0;
+void EventFiles::begin(std::string_view file) {
+  file_ = file;
+  records_ = 0;
+}
+
+std::size_t EventFiles::take(std::string_view bytes, bool last) {
   SeldomPoll poll(64);
-  for (std::size_t at = 0; at < content.size(); poll()) {
-    ++number;
-    const std::string_view rest = content.substr(at);
+  std::size_t at = 0;
+  for (; at < bytes.size(); poll()) {
+    const std::string_view rest = bytes.substr(at);
     const auto length = rest.size() >= head_bytes ? little_endian<std::uint64_t>(rest, 0) : 0;
     if (rest.size() < head_bytes + crc_bytes || length > rest.size() - head_bytes - crc_bytes) {
-      notes_.push_back(concat({several_ ? file.name : "the file", " ends within record ", std::to_string(number),
+      if (!last) return at;
+      notes_.push_back(concat({several_ ? file_ : "the file", " ends within record ", std::to_string(records_ + 1),
                                ", as of a run that is writing it"}));
-      break;
+      return bytes.size();
     }
+    ++records_;
     const std::string_view data = rest.substr(head_bytes, static_cast<std::size_t>(length));
     if (!head_is_sound(rest) ||
         masked_crc(data) != little_endian<std::uint32_t>(rest, head_bytes + static_cast<std::size_t>(length))) {
-      fail_at(file.name, 0, concat({"record ", std::to_string(number), ": its checksum does not match"}));
+      fail_at(file_, 0, concat({"record ", std::to_string(records_), ": its checksum does not match"}));
     }
     event(data, ++events_);
     at += head_bytes + static_cast<std::size_t>(length) + crc_bytes;
   }
+  return at;
 }
 
 void EventFiles::event(std::string_view bytes, std::size_t number) {
@@ -121,7 +121,18 @@ Format tensorboard_events() {
   return {.about = {"tensorboard", "TensorBoard event files, or a folder of them",
                     "PyTorch, TensorFlow, Lightning, Megatron-LM, NeMo, ..."},
           .recognises = head_is_sound,
-          .parse = parse};
+          .parse =
+              [](const Source& source) {
+                EventFiles files;
+                files.begin(source.name);
+                return parse_whole(std::move(files), source.content);
+              },
+          .blocks =
+              [](std::string_view name, std::string_view) {
+                auto files = std::make_unique<EventFiles>();
+                files->begin(name);
+                return files;
+              }};
 }
 
 }  // namespace scheduled::runlog

@@ -6,20 +6,22 @@
 #include <string_view>
 #include <vector>
 
+#include "runlog/formats/format.hpp"
 #include "runlog/formats/sparse_rows.hpp"
-#include "runlog/table.hpp"
 
 namespace scheduled::runlog {
 
 /// The event files of one run, in the order in which they were begun, as one table.
-class EventFiles {
+class EventFiles final : public BlockParser {
  public:
   /// `several`: notes name the file.
   explicit EventFiles(bool several = false);
 
+  /// What `take` gets from now on stands in `file`.
+  void begin(std::string_view file);
   /// Throws ArgumentError where a record's checksum does not match; a file that ends within a record is noted.
-  void add(const Source& file);
-  Parsed finish();
+  std::size_t take(std::string_view bytes, bool last) override;
+  Parsed finish() override;
 
  private:
   void event(std::string_view bytes, std::size_t number);
@@ -27,6 +29,8 @@ class EventFiles {
   void scalar(std::string_view value, std::int64_t step, std::size_t number);
 
   bool several_;
+  std::string file_;
+  std::size_t records_ = 0;  // of this file
   SparseRows rows_;
   std::vector<std::string> notes_;
   std::size_t events_ = 0;  // of all files

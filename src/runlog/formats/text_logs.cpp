@@ -168,50 +168,84 @@ struct Patterns {
   std::vector<Template> alone, pieces;
   bool rates_of_next = false;
   bool goes_on = false;
+};
 
-  /// The rows of at most `most` bytes; none where no row says its step.
-  Parsed read(const Source& source, std::size_t most = std::string_view::npos) const {
-    TextReader reader(alone, pieces, goes_on);
-    const std::string_view content = source.content.substr(0, most);
-    std::size_t line = source.first_line - 1;
-    SeldomPoll poll(64);
-    for (std::size_t begin = 0; begin < content.size(); poll()) {
-      const std::size_t end = std::min(content.find_first_of("\n\r", begin), content.size());
-      if (begin == 0 || content[begin - 1] == '\n') ++line;  // "\r" alone redraws a line
-      reader.line(content.substr(begin, end - begin), line);
+class TextParser final : public BlockParser {
+ public:
+  explicit TextParser(std::shared_ptr<const Patterns> patterns, std::size_t first_line = 1)
+      : patterns_(std::move(patterns)),
+        reader_(patterns_->alone, patterns_->pieces, patterns_->goes_on),
+        line_(first_line - 1) {}
+
+  std::size_t take(std::string_view bytes, bool last) override {
+    std::size_t begin = 0;
+    for (; begin < bytes.size(); poll_()) {
+      const std::size_t end = std::min(bytes.find_first_of("\n\r", begin), bytes.size());
+      if (end == bytes.size() && !last) break;
+      if (at_line_) ++line_;
+      reader_.line(bytes.substr(begin, end - begin), line_);
+      at_line_ = end < bytes.size() && bytes[end] == '\n';  // "\r" alone redraws a line
       begin = end + 1;
     }
-    const bool any = reader.has_step;
-    Parsed parsed{.tables = {reader.finish()}, .rates_of_next = rates_of_next};
+    return std::min(begin, bytes.size());
+  }
+  /// A table without rows where none says its step.
+  Parsed finish() override {
+    const bool any = reader_.has_step;
+    Parsed parsed{.tables = {reader_.finish()}, .rates_of_next = patterns_->rates_of_next};
     if (!any) parsed.tables.front() = {};
     return parsed;
   }
+
+ private:
+  std::shared_ptr<const Patterns> patterns_;
+  TextReader reader_;
+  std::size_t line_;
+  bool at_line_ = true;  ///< a line begins, and not only what redraws one
+  SeldomPoll poll_{64};
+};
+
+/// Rows that must be there.
+class TextFileParser final : public BlockParser {
+ public:
+  TextFileParser(std::shared_ptr<const Patterns> patterns, std::string_view name)
+      : name_(name), text_(std::move(patterns)) {}
+
+  std::size_t take(std::string_view bytes, bool last) override { return text_.take(bytes, last); }
+  Parsed finish() override {
+    Parsed parsed = text_.finish();
+    if (parsed.tables.front().line.empty()) fail_at(name_, 0, "no line is as its format has them");
+    return parsed;
+  }
+
+ private:
+  std::string_view name_;
+  TextParser text_;
 };
 
 Format format_of(const char* name, const char* about, std::shared_ptr<const Patterns> patterns) {
-  return {.about = {name, "text with lines that its templates match", about},
-          .recognises =
-              [patterns](std::string_view content) {
-                // Logs begin with settings, or with the program's source; a megabyte holds a first row of all but a
-                // few.
-                constexpr std::size_t enough = std::size_t{4} << 20;
-                if (has_step_header(content)) return false;
-                return !patterns->read({{}, content}, enough).tables.front().line.empty();
-              },
-          .parse =
-              [patterns](const Source& source) {
-                Parsed parsed = patterns->read(source);
-                if (parsed.tables.front().line.empty()) fail_at(source.name, 0, "no line is as its format has them");
-                return parsed;
-              },
-          .line_parser = [patterns]() -> LineParser {
-            return [patterns](const Source& source) -> std::optional<Parsed> {
-              Parsed parsed = patterns->read(source);
-              if (parsed.tables.front().line.empty()) return std::nullopt;
-              parsed.may_lack_columns = true;
-              return parsed;
-            };
-          }};
+  return {
+      .about = {name, "text with lines that its templates match", about},
+      .recognises =
+          [patterns](std::string_view content) {
+            // Logs begin with settings, or with the program's source; a megabyte holds a first row of all but a
+            // few.
+            constexpr std::size_t enough = std::size_t{4} << 20;
+            if (has_step_header(content)) return false;
+            return !parse_whole(TextParser(patterns), content.substr(0, enough)).tables.front().line.empty();
+          },
+      .parse = [patterns](
+                   const Source& source) { return parse_whole(TextFileParser(patterns, source.name), source.content); },
+      .line_parser = [patterns]() -> LineParser {
+        return [patterns](const Source& source) -> std::optional<Parsed> {
+          Parsed parsed = parse_whole(TextParser(patterns, source.first_line), source.content);
+          if (parsed.tables.front().line.empty()) return std::nullopt;
+          parsed.may_lack_columns = true;
+          return parsed;
+        };
+      },
+      .blocks = [patterns](std::string_view file,
+                           std::string_view) { return std::make_unique<TextFileParser>(patterns, file); }};
 }
 
 }  // namespace
