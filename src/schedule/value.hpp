@@ -39,6 +39,8 @@ template <class Number>
 struct WholeCount {
   Number& number;
 };
+template <class Number>
+WholeCount(Number&) -> WholeCount<Number>;  // clang 14 makes none for aggregates
 void read_value(std::string_view key, const Json& given, WholeCount<double> count);
 template <class Number>
 Json to_value(WholeCount<Number> count) {

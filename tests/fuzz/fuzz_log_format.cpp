@@ -1,4 +1,5 @@
-// SCHEDULED_FUZZ_FORMAT=NAME insists on that format, so that its parser gets all executions.
+// SCHEDULED_FUZZ_FORMAT=NAME insists on that format, so that its parser gets all executions; "pattern" on templates that the
+// bytes begin with, "any" on none.
 #include <cstdlib>
 
 #include "fuzz/targets.hpp"

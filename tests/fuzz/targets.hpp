@@ -13,8 +13,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "runlog/checksum.hpp"
+#include "runlog/compressed.hpp"
+#include "runlog/formats/format.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/runlog.hpp"
 
@@ -147,29 +150,87 @@ inline std::string with_checksums(std::string_view data, bool tensorboard) {
   return content;
 }
 
-/// The first byte chooses the format to insist on, or none, where `insist` does not; the second how it is read; the
-/// rest is the log.
+/// The first lines of `content`, at most three, as templates; `content` is then the rest.
+inline std::vector<std::string> take_patterns(std::string_view& content) {
+  std::vector<std::string> patterns;
+  for (int k = 0; k < 3 && !content.empty(); ++k) {
+    const std::size_t end = std::min(content.find('\n'), content.size());
+    patterns.emplace_back(content.substr(0, end));
+    content.remove_prefix(std::min(end + 1, content.size()));
+  }
+  return patterns;
+}
+
+/// What `content` gives when it comes in blocks of `size` bytes; `whole` where its format reads no blocks.
+inline std::optional<RunLog> read_blocks(std::string_view content, const ReadOptions& options, std::size_t size,
+                                         const std::optional<RunLog>& whole) {
+  const bool plain = !runlog::is_compressed(content) && !content.starts_with("\xef\xbb\xbf") &&
+                     content.find_first_not_of(" \t\r\n") != std::string_view::npos;
+  if (!plain) return whole;
+  try {
+    const runlog::Format& format = runlog::format_of("fuzz", content, options);
+    const auto parser = format.blocks ? format.blocks("fuzz", content) : nullptr;
+    if (!parser) return whole;
+    std::string block;
+    for (std::size_t at = 0; at < content.size(); at += size) {
+      block += content.substr(at, size);
+      block.erase(0, parser->take(block, at + size >= content.size()));
+    }
+    return runlog::assemble("fuzz", content.size(), parser->finish(), options);
+  } catch (const std::invalid_argument&) {
+    return std::nullopt;
+  }
+}
+
+/// What the parser of a format does with a content, which is no table yet.
+inline void parse(std::string_view content, const ReadOptions& options) {
+  try {
+    const runlog::Parsed parsed = runlog::format_of("fuzz", content, options).parse({"fuzz", content});
+    for (const runlog::RawTable& table : parsed.tables) {
+      for (const runlog::RawColumn& column : table.columns) {
+        require(column.row.size() == column.value.size(), "a value belongs to a row");
+        require(column.value.empty() || column.row[column.row.size() - 1] < column.length, "which the column has");
+      }
+    }
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+/// The first byte chooses the format to insist on, or none, or templates, where `insist` does not; the second how it is
+/// read; the rest is the log. Where `insist` names a format, its parser gets the time: seven of eight first bytes go to
+/// it alone, and the logs of the others are not used.
 inline void log_format(std::string_view data, std::string_view insist = {}) {
   if (data.size() < 2) return;
   const auto choice = static_cast<unsigned char>(data[0]);
   const auto way = static_cast<unsigned char>(data[1]);
   const std::span<const LogFormat> formats = log_formats();
+  std::string_view content = data.substr(2);
   ReadOptions options;
-  options.format = insist;
+  if (insist == "pattern" || (insist.empty() && choice == 253)) {
+    options.patterns = take_patterns(content);
+  } else if (insist != "any") {
+    options.format = insist;
+  }
   if (insist.empty() && choice < formats.size()) options.format = formats[choice].name;
   if (insist.empty() && choice == 255) options.patterns = {"^{step} ", "a {lr}", "b {}{train_loss"};
   if (insist.empty() && choice == 254) options.patterns = {"^{step} ", "a {lr}", "b {} {train_loss}"};
   options.restarts = static_cast<Restarts>(way % 5);
   options.lr_of = static_cast<RateOf>(way / 5 % 3);
   options.step_offset = way / 15 % 3;
-  std::string_view content = data.substr(2);
   std::string framed;
   const bool tensorboard = options.format == "tensorboard";
   if (way >= 128 && (tensorboard || options.format == "wandb")) {
     framed = with_checksums(content, tensorboard);
     content = framed;
   }
-  if (const auto log = read(content, options)) use(*log);
+  const bool parser_alone = choice % 8 != 0 && !options.format.empty() && !insist.empty();
+  if (parser_alone) return parse(content, options);
+  const auto log = read(content, options);
+  if (log && (insist.empty() || insist == "any")) use(*log);
+  if (way % 128 >= 96 && options.patterns.empty()) {
+    const auto blocks = read_blocks(content, options, 1 + choice % 64, log);
+    require(blocks.has_value() == log.has_value() && (!log || same(*blocks, *log)), "blocks give what the whole gives");
+  }
 }
 
 /// Takes numbers from the front of the bytes; zeros when they run out.
