@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "runlog/digits.hpp"
 
 namespace scheduled {
 namespace {
@@ -74,22 +75,68 @@ std::vector<double> begun_on_a_line(const RunLog& log, const DenseOptions& optio
   return lr;
 }
 
-/// The schedule that the rates of all updates are like.
+/// How far from the rates a schedule may be that gives them to the digits that they were logged with, as a share of the
+/// peak.
+double digits_allow(const RunLog& log) {
+  if (!log.rates.empty() || !log.has("lr")) return 1e-6;
+  int digits = 0;
+  for (const double rate : log.at("lr")) {
+    if (!std::isnan(rate)) digits = std::max(digits, runlog::digits_of(rate));
+  }
+  return std::clamp(0.5 * std::pow(10.0, 1 - digits), 1e-6, 2e-3);
+}
+
+/// Takes, of the schedules that have no warmup and no plateau, the nearest one within `allowed`, if it is nearer than
+/// `best`.
+void take_plain(const std::vector<double>& lr, double allowed, std::optional<NearestSpec>& best) {
+  const double largest = *std::max_element(lr.begin(), lr.end());
+  for (const char* const name : {"constant", "linear", "cosine", "1-sqrt"}) {
+    const Schedule schedule = Schedule::parse(concat({name, "(steps=", std::to_string(lr.size()), ")"}));
+    std::vector<double> shape(lr.size());
+    schedule.fill(0, shape);
+    double product = 0.0, squares = 0.0, off = 0.0, sum = 0.0;
+    for (std::size_t t = 0; t < lr.size(); ++t) {
+      product += lr[t] * shape[t];
+      squares += shape[t] * shape[t];
+    }
+    const double peak = product / squares;
+    for (std::size_t t = 0; t < lr.size(); ++t) {
+      const double difference = std::fabs(lr[t] - peak * shape[t]) / largest;
+      off = std::max(off, difference);
+      sum += difference * difference;
+    }
+    if (off > allowed || (best && off >= best->distance)) continue;
+    best = NearestSpec{schedule.with_peak(peak), off, std::sqrt(sum / static_cast<double>(lr.size()))};
+  }
+}
+
+/// The schedule that the rates of all updates are like; a plain one, where that is within their digits.
 void describe_rates(const RunLog& log, const KnownRates& known, const DenseOptions& options, LogDescription& about) {
   const std::vector<double>& lr = known.lr;
   about.no_shape = known.why_not;
   if (lr.empty()) return;
   if (lr.size() < 2) {
     about.no_shape = "a single update has no shape";
-  } else if (last_positive_step(lr) == 0) {
-    about.no_shape = "all rates are 0";
-  } else {
-    about.shape = nearest_shape(lr);
-    const std::vector<double> begun = begun_on_a_line(log, options, lr);
-    if (begun.empty()) return;
-    NearestSpec nearest = nearest_shape(begun);
-    if (nearest.distance < 0.5 * about.shape->distance) about.shape = std::move(nearest);
+    return;
   }
+  if (last_positive_step(lr) == 0) {
+    about.no_shape = "all rates are 0";
+    return;
+  }
+  const double allowed = digits_allow(log);
+  const std::vector<double> begun = begun_on_a_line(log, options, lr);
+  for (std::vector<double> rates : {lr, begun}) {
+    if (rates.empty()) continue;
+    take_plain(rates, allowed, about.shape);
+    if (rates.back() == 0.0) continue;
+    rates.push_back(0.0);  // most programs are at 0 right after the last update
+    take_plain(rates, allowed, about.shape);
+  }
+  if (about.shape) return;
+  about.shape = nearest_shape(lr);
+  if (begun.empty()) return;
+  NearestSpec nearest = nearest_shape(begun);
+  if (nearest.distance < 0.5 * about.shape->distance) about.shape = std::move(nearest);
 }
 
 /// What the verbs need that the log does not have, in words; empty: nothing.
@@ -112,14 +159,16 @@ class Needs {
   std::string of_fit() const {
     if (losses_.step.empty()) return "losses: --columns NAME=val_loss names their column";
     if (!has_rate() && !has_rate_up_to(losses_.step.back())) return rates();
-    constexpr double undescribed = 0.05;  // of the run, as fit_runs leaves out
-    const auto first = std::max<std::int64_t>(std::llround(undescribed * static_cast<double>(log_.step.back())), 1);
-    const auto from = std::lower_bound(losses_.step.begin(), losses_.step.end(), first);
-    const auto count = losses_.step.end() - from;
     constexpr std::int64_t fewest = 10;  // one more than the angular law has parameters
+    const std::string_view loss = loss_column(log_);
+    const std::int64_t count = described(losses_);
     if (count >= fewest) return "";
-    return concat({"at least ", std::to_string(fewest), " losses from step ", std::to_string(first), " on, it has ",
-                   std::to_string(count), ": other runs of the model may have them"});
+    const std::int64_t others =
+        loss == "val_loss" && log_.has("train_loss") ? described(series(log_, "train_loss")) : 0;
+    return concat({"at least ", std::to_string(fewest), " losses: ", loss, " has ", std::to_string(count),
+                   " from step ", std::to_string(first_described()), " on; ",
+                   others >= fewest ? concat({"--column train_loss has ", std::to_string(others)})
+                                    : "other runs of the model may have them"});
   }
   std::string of_refine() const {
     if (!has_values(log_, "grad_norm")) return "gradient norms: --columns NAME=grad_norm names their column";
@@ -139,6 +188,14 @@ class Needs {
   }
 
  private:
+  /// Earlier losses fit_runs leaves out.
+  std::int64_t first_described() const {
+    constexpr double undescribed = 0.05;  // of the run
+    return std::max<std::int64_t>(std::llround(undescribed * static_cast<double>(log_.step.back())), 1);
+  }
+  std::int64_t described(const Series& losses) const {
+    return losses.step.end() - std::lower_bound(losses.step.begin(), losses.step.end(), first_described());
+  }
   bool has_rate() const { return last_positive_step(known_.lr) > 0; }
   /// Rates of updates after the last loss do not count in a fit.
   bool has_rate_up_to(std::int64_t step) const {

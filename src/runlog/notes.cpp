@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "runlog/digits.hpp"
 #include "runlog/table.hpp"
 
 namespace scheduled::runlog {
@@ -59,16 +60,6 @@ void note_tail(RunLog& log) {
                                     rounded(tail->zero_at), "; --continue-lr (continue_lr=True) goes on along it"});
   log.notes.push_back(concat({"no lr is logged after step ", std::to_string(tail->from), ", but rows go on to step ",
                               std::to_string(tail->to), ": the rate is held at ", rounded(tail->held), "; ", which}));
-}
-
-/// Significant digits of the shortest text.
-int digits_of(double value) {
-  std::string text = format_number(value);
-  text = text.substr(0, text.find('e'));
-  std::erase(text, '.');
-  const std::size_t first = text.find_first_not_of("-0");
-  if (first == std::string::npos) return 0;
-  return static_cast<int>(text.find_last_not_of('0') - first + 1);
 }
 
 /// Rates that were printed with too few digits, seen by how many differ.

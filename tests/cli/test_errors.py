@@ -234,6 +234,7 @@ class BadDesigns(command.CommandTest):
 
     def test_cooldown_of_less_than_a_step(self):
         self.check("cooldown = 1%: must be at least 1 step", "show", "wsd(steps=40, cooldown=1%)")
+        self.assertIn("\nwsd ", self.output_of("compare", "linear", "--steps", "40", "--cooldowns", "20%"))  # no linear any more
         rows = self.output_of("compare", "wsd", "--horizons", "40", "--cooldowns", "1%,10%")
         self.assertIn("cooldown = 1%: must be at least 1 step", rows)
 

@@ -144,11 +144,12 @@ def test_describe_log():
     assert str(about.shape.schedule).startswith("constant(steps=3,")
     assert {use.verb: use.works for use in about.uses} == {
         "bound": True,
-        "fit": True,
+        "fit": False,
         "cooldown": True,
         "extend": True,
         "refine": False,
     }
+    assert about.uses[1].needs.startswith("at least 10 losses: train_loss has 3 from step 1 on")
     assert [(column.name, column.low, column.high) for column in about.columns] == [
         ("lr", 1e-3, 1e-3),
         ("train_loss", 2.0, 4.0),

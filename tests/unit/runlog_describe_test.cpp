@@ -107,6 +107,11 @@ TEST(DescribeLog, SaysWhatThereIsAndWhatIsMissing) {
   EXPECT_EQ(print(begun.shape->schedule.with_peak(1.0)), "linear(steps=401, peak=1)");
   EXPECT_LT(begun.shape->distance, 1e-3);
 
+  std::string after = "step,lr\n";  // rows have the rate after their update
+  for (int t = 50; t <= 5000; t += 50) after += std::to_string(t) + "," + std::to_string((5000 - t) / 5000.0) + "\n";
+  EXPECT_EQ(print(describe_log(parse_log("run.csv", after)).shape->schedule.with_peak(1.0)),
+            "linear(steps=5000, peak=1)");
+
   const LogDescription bare = describe_log(parse_log("run.csv", "step,acc\n1,2\n"));
   EXPECT_EQ(bare.uses.front().needs,
             "learning rates: --lr SPEC gives the schedule, --columns NAME=lr names their column");
@@ -136,10 +141,15 @@ TEST(DescribeLog, SaysWorksOnlyWhereItDoes) {
             "bound fit cooldown extend | refine: gradient norms above 0: that of step 6100 is 0");
   EXPECT_EQ(
       uses(parse_log("run", "step,lr,loss,grad_norm\n1,1e-3,3,1\n")),
-      "bound cooldown extend | fit: at least 10 losses from step 1 on, it has 1: other runs of the model may have "
-      "them");
+      "bound cooldown extend | fit: at least 10 losses: train_loss has 1 from step 1 on; other runs of the model may "
+      "have them");
   EXPECT_EQ(uses(parse_log("run", "step,lr,loss,grad_norm\n1,0,3,1\n2,0,3,1\n")),
             "refine | bound: learning rates that are not all 0: --lr SPEC gives the schedule");
+  std::string seldom = "step,lr,loss,val_loss\n";
+  for (int step = 1; step <= 100; ++step) seldom += std::to_string(step) + ",1e-3,3," + (step == 99 ? "3\n" : "\n");
+  EXPECT_EQ(
+      uses(parse_log("run", seldom)),
+      "bound cooldown extend | fit: at least 10 losses: val_loss has 1 from step 5 on; --column train_loss has 96");
   // Rates are not known to the end, but to the last loss.
   EXPECT_EQ(uses(parse_log("run", head + rows + "9000,,,\n")).substr(0, 37), "fit refine | bound: learning rates: r");
   EXPECT_EQ(law_parameters(LawKind::angular).size() + 1, 10U) << "the losses that a fit needs";
