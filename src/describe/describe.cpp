@@ -94,19 +94,21 @@ void take_plain(const std::vector<double>& lr, double allowed, std::optional<Nea
     const Schedule schedule = Schedule::parse(concat({name, "(steps=", std::to_string(lr.size()), ")"}));
     std::vector<double> shape(lr.size());
     schedule.fill(0, shape);
-    double product = 0.0, squares = 0.0, off = 0.0, sum = 0.0;
+    double product = 0.0, squares = 0.0;
     for (std::size_t t = 0; t < lr.size(); ++t) {
       product += lr[t] * shape[t];
       squares += shape[t] * shape[t];
     }
-    const double peak = product / squares;
-    for (std::size_t t = 0; t < lr.size(); ++t) {
-      const double difference = std::fabs(lr[t] - peak * shape[t]) / largest;
-      off = std::max(off, difference);
-      sum += difference * difference;
+    for (const double peak : {largest, product / squares}) {  // the rate as it was logged, where that is as near
+      double off = 0.0, sum = 0.0;
+      for (std::size_t t = 0; t < lr.size(); ++t) {
+        const double difference = std::fabs(lr[t] - peak * shape[t]) / largest;
+        off = std::max(off, difference);
+        sum += difference * difference;
+      }
+      if (off > allowed || (best && off >= best->distance)) continue;
+      best = NearestSpec{schedule.with_peak(peak), off, std::sqrt(sum / static_cast<double>(lr.size()))};
     }
-    if (off > allowed || (best && off >= best->distance)) continue;
-    best = NearestSpec{schedule.with_peak(peak), off, std::sqrt(sum / static_cast<double>(lr.size()))};
   }
 }
 
