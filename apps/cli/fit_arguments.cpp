@@ -17,7 +17,7 @@ namespace scheduled::cli {
 namespace {
 
 /// What `fit` and `cooldown` print with --json holds the fitted law as "fitted"; other text is left alone.
-std::string without_wrapper(const std::string& text) {
+std::string law_within(const std::string& text) {
   try {
     const Json json = Json::parse(text);
     if (const Json* const fitted = json.find("fitted"); fitted != nullptr) {
@@ -98,7 +98,7 @@ LawFit FitArguments::fit(const std::vector<FitRun>& from) const {
 }
 
 FittedLaw read_law(const std::string& file) {
-  return located(source_name(file), [&] { return parse_fitted_law(without_wrapper(read_text(file))); });
+  return located(source_name(file), [&] { return parse_fitted_law(law_within(read_text(file))); });
 }
 
 }  // namespace scheduled::cli

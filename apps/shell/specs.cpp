@@ -11,7 +11,7 @@ namespace {
 
 /// What `show`, `tune` and `bound` print with --json holds the JSON of a schedule as "schedule"; other text is left
 /// alone.
-std::string without_wrapper(std::string_view text) {
+std::string schedule_within(std::string_view text) {
   if (!text.starts_with('{')) return std::string(text);
   try {
     const Json json = Json::parse(text);
@@ -31,7 +31,7 @@ std::string name_of(const Schedule& schedule, std::string_view given) {
 
 /// Reads a spec that goes by `name`; `horizon` is that of one that has none.
 NamedSchedule parse_spec(std::string_view spec, std::optional<Duration> horizon, std::string_view name) {
-  const std::string text = without_wrapper(spec);
+  const std::string text = schedule_within(spec);
   try {
     Schedule schedule = Schedule::parse(text, horizon);
     std::string shown = name_of(schedule, name);
