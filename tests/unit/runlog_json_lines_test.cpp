@@ -119,5 +119,14 @@ TEST(JsonLines, ObjectsWithinRowsAreNoted) {
   EXPECT_EQ(log.notes, (std::vector<std::string>{"objects within the rows are not read: metrics"}));
 }
 
+TEST(JsonRows, ArraysInThePlaceOfRowsAreNone) {
+  EXPECT_EQ(parse_error("log", R"([["a", 1, {"step": 1, "loss": 2}]])", {.format = "json-array"}),
+            parse_error("log", "[]", {.format = "json-array"}));
+  const RunLog log =
+      parse_log("log", R"({"log_history": [[1, "x"], {"step": 1, "loss": 3}, [{"step": 2, "loss": 2}]]})");
+  EXPECT_EQ(log.step, (std::vector<std::int64_t>{1}));
+  expect_column(log, "train_loss", {3.0});
+}
+
 }  // namespace
 }  // namespace scheduled::testing

@@ -34,7 +34,8 @@ bool RowReader::other(std::string text) {
 bool RowReader::start_object(std::size_t) {
   if (in_row()) other(std::string(object_text));
   ++depth_;
-  if (in_row()) {
+  if (in_rows_ && depth_ == row_depth_) {
+    row_is_open_ = true;
     is_row = true;
     if (where_ != RowsAre::lines) {
       ++rows_;
@@ -55,6 +56,7 @@ bool RowReader::start_array(std::size_t) {
 
 bool RowReader::close() {
   --depth_;
+  if (depth_ < row_depth_) row_is_open_ = false;
   if (where_ != RowsAre::lines && depth_ + 2 == row_depth_) in_rows_ = false;
   return true;
 }
@@ -86,6 +88,7 @@ void RowReader::begin_line(std::size_t line) {
   ++rows_;
   table.line.push_back(line);
   depth_ = 0;
+  row_is_open_ = false;
   has_key_ = false;
   is_row = false;
   in_rows_ = true;

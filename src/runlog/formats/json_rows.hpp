@@ -70,13 +70,14 @@ class RowReader {
   bool number(std::optional<double> value);
   bool other(std::string text);
   bool close();
-  bool in_row() const { return in_rows_ && depth_ == row_depth_; }
+  bool in_row() const { return row_is_open_ && depth_ == row_depth_; }
   void take_summaries(std::vector<std::string>& notes);
 
   RowsAre where_;
   std::size_t row_depth_;                               // depth of a row's members
   std::size_t depth_ = 0;                               // open objects and arrays
   bool in_rows_ = false;                                // within the array of rows, or on a line
+  bool row_is_open_ = false;                            // an object there, and no array in its place
   std::string top_key_;                                 // beside log_history
   std::unordered_map<std::string, std::size_t> index_;  // key -> column
   std::vector<std::size_t> last_row_;                   // of each column
