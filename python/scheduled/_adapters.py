@@ -44,6 +44,11 @@ def first_jump(
             )
 
 
+def behind(line: Any) -> str:
+    """What to say of a Trainer that begins before the last checkpoint of the line."""
+    return f"but {line.name} is at {line.step} by the record; go on from the folder of RunStore.resume"
+
+
 def needs(adapter: str, framework: str, package: str, error: ImportError) -> ImportError:
     """What to say where a framework cannot be imported."""
     if error.name is not None and error.name.partition(".")[0] == framework:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from scheduled._adapters import needs
+from scheduled._adapters import behind, needs
 
 try:
     import lightning.pytorch as pl
@@ -124,6 +124,9 @@ class RunStoreCheckpoint(Checkpoint):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Begins where the checkpoint was."""
         self.done = self.saved = _updates(trainer)
+        line = None if self.run is None else self.run.record().line(self.line)
+        if line is not None and self.done < line.step:
+            raise ArgumentError.of("ckpt_path", "", f"the fit begins at update {self.done}, {behind(line)}")
         self._check(trainer, self.done)
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *args: Any) -> None:

@@ -112,7 +112,7 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
         Raises
         ------
         ArgumentError
-            Where it counts in another unit, or the rate would jump and `resume` is 'same'.
+            Where it counts in another unit, or the rate would jump or the weight decay differs and `resume` is 'same'.
         """
         if "spec" not in state_dict:
             state_dict = self._of_megatron(state_dict)
@@ -133,6 +133,10 @@ class ScheduledParamScheduler(OptimizerParamScheduler):
                 )
             source = f"the checkpoint's {recorded}"
             first_jump([recorded.lr(position)], source, [self.schedule.lr(position)], self.schedule, position)
+            for name in _WEIGHT_DECAY:
+                if state_dict[name] != getattr(self, name):
+                    why = f"the checkpoint has {state_dict[name]}; {CHOICES}"
+                    raise ArgumentError.of(name, getattr(self, name), why)
         self.num_steps = state_dict["num_steps"]
         self.step(0)
 

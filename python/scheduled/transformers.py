@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scheduled._adapters import needs, resume_choice
+from scheduled._adapters import behind, needs, resume_choice
 
 try:
     from transformers import TrainerCallback, TrainingArguments
@@ -65,6 +65,9 @@ class ScheduledMixin:
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         """The `ScheduledLR` of the run."""
+        if self.lr_scheduler is not None and not self._created_lr_scheduler:
+            why = "a scheduler was given in optimizers, which would be used instead; give (optimizer, None)"
+            raise ArgumentError.of("schedule", self._schedule, why)
         if self.lr_scheduler is None:
             schedule = self._schedule
             needs = isinstance(schedule, str) and not _stands_alone(schedule)
@@ -113,12 +116,15 @@ class RunStoreCallback(TrainerCallback):
         self.session = None if at is None else at.session
 
     def on_train_begin(self, args: TrainingArguments, state: Any, control: Any, **kwargs: Any) -> None:
-        """Refuses a Trainer that would go on past the end of the line."""
+        """Refuses a Trainer that begins before where the line is, or would go on past its end."""
         if self.run is None or not state.is_world_process_zero:
             return
-        end = self.run.record().line(self.line).end
-        if end is not None and state.max_steps > end:
-            why = f"{self.line} ends after {end} updates by the record; give it as max_steps"
+        line = self.run.record().line(self.line)
+        if state.global_step < line.step:
+            why = f"the Trainer begins at update {state.global_step}, {behind(line)}"
+            raise ArgumentError.of("resume_from_checkpoint", "", why)
+        if line.end is not None and state.max_steps > line.end:
+            why = f"{self.line} ends after {line.end} updates by the record; give it as max_steps"
             raise ArgumentError.of("max_steps", state.max_steps, why)
 
     def on_save(self, args: TrainingArguments, state: Any, control: Any, **kwargs: Any) -> None:
@@ -197,8 +203,9 @@ def spec_from_arguments(args: TrainingArguments, num_training_steps: int) -> Sch
     elif kind == "cosine" and more.pop("num_cycles", 0.5) == 0.5:
         schedule = Schedule("cosine", **whole)
     elif kind == "cosine_with_min_lr" and more.pop("num_cycles", 0.5) == 0.5:
-        low, share = more.pop("min_lr", None), more.pop("min_lr_rate", None)
-        schedule = Schedule("cosine", final=low if low is not None else f"{100 * share!r}%", **whole)
+        schedule = Schedule("cosine", final=_lowest(kind, more), **whole)
+    elif kind == "cosine_warmup_with_min_lr" and warmup >= (2 if "warmup_lr_rate" in more else 1):
+        schedule = _cosine_without_virtual_step(args.learning_rate, kind, more, warmup, num_training_steps)
     elif kind == "polynomial":
         power, low = more.pop("power", 1.0), more.pop("lr_end", 1e-7)
         schedule = Schedule("polynomial", power=power, final=low, **whole)
@@ -207,6 +214,8 @@ def spec_from_arguments(args: TrainingArguments, num_training_steps: int) -> Sch
         schedule = Schedule("rsqrt", timescale=timescale, **fields)
     elif kind == "warmup_stable_decay" and more.pop("warmup_type", "linear") == "linear":
         low = f"{100 * more.pop('min_lr_ratio', 0)!r}%"
+        if "num_decay_steps" not in more:
+            raise ArgumentError.of("lr_scheduler_kwargs", "", f"{kind} needs num_decay_steps in them")
         decay, cooldown = more.pop("decay_type", "cosine"), more.pop("num_decay_steps")
         stable = more.pop("num_stable_steps", None)
         if stable is not None:
@@ -219,3 +228,25 @@ def spec_from_arguments(args: TrainingArguments, num_training_steps: int) -> Sch
         options = "".join(f", {name}={value!r}" for name, value in more.items())
         raise ArgumentError.of("lr_scheduler_type", kind + options, "no schedule here is equal to it; write a spec")
     return schedule
+
+
+def _lowest(kind: str, more: dict[str, Any]) -> Any:
+    """The final rate, absolute or a share."""
+    low, share = more.pop("min_lr", None), more.pop("min_lr_rate", None)
+    if (low is None) == (share is None):
+        raise ArgumentError.of("lr_scheduler_kwargs", "", f"{kind} needs either min_lr or min_lr_rate in them")
+    return low if share is None else f"{100 * share!r}%"
+
+
+def _cosine_without_virtual_step(
+    peak: float, kind: str, more: dict[str, Any], warmup: int, updates: int
+) -> Schedule | None:
+    """Update warmup - 1 has the peak, and the last one the final rate."""
+    if more.pop("num_cycles", 0.5) != 0.5:
+        return None
+    start = more.pop("warmup_lr_rate", None)
+    fields: dict[str, Any] = {"peak": peak, "steps": updates}
+    if warmup > 1:
+        share = 1.0 / warmup if start is None else float(start)
+        fields.update(warmup=warmup - 1, warmup_start=f"{100 * share!r}%")
+    return Schedule("cosine", final=_lowest(kind, more), **fields)

@@ -88,6 +88,8 @@ def test_trunk_and_branch_on_a_run_store(tmp_path):
         again = RunStore.init(tmp_path / "again", Schedule(TRUNK))
         with again, pytest.raises(ArgumentError, match=r"has the rate .* at update 8, the record of trunk 0.006"):
             fit(tmp_path, at.schedule, RunStoreCheckpoint(again, 5), ckpt=at.folder / "lightning.ckpt", how="branch")
+        with pytest.raises(ArgumentError, match="ckpt_path: the fit begins at update 0, but trunk is at 8 by the record"):
+            fit(tmp_path, TRUNK, RunStoreCheckpoint(run, 4))
         with pytest.raises(ArgumentError, match="every = 0: must be at least 1"):
             RunStoreCheckpoint(run, 0)
         with pytest.raises(ArgumentError, match="would jump from"):

@@ -89,6 +89,8 @@ def test_first_rate_of_a_branch_and_refusals():
         ScheduledParamScheduler(make(), branch, samples_per_step=BATCH).load_state_dict(state)
     with pytest.raises(ArgumentError, match="samples_per_step = 8: the checkpoint has 16"):
         ScheduledParamScheduler(make(), TRUNK, samples_per_step=8).load_state_dict(state)
+    with pytest.raises(ArgumentError, match=r"start_wd = 0\.1: the checkpoint has 0\.0; resume='branch' takes"):
+        ScheduledParamScheduler(make(), TRUNK, samples_per_step=BATCH, start_wd=0.1).load_state_dict(state)
     with pytest.raises(ArgumentError, match="the checkpoint counts samples"):
         ScheduledParamScheduler(make(), TRUNK, tokens_per_step=8, seq_length=2).load_state_dict(state)
     with pytest.raises(ArgumentError, match="samples_per_step: give it"):

@@ -114,6 +114,7 @@ def test_trunk_and_branch_on_a_run_store(tmp_path):
         assert list(log.step) == list(range(1, 13)) and {"train_loss", "grad_norm"} <= set(log.columns)
         with pytest.raises(ArgumentError, match="would jump from"):
             train(tmp_path / "again", at.schedule, resume=str(at.folder), max_steps=12)
+    with RunStore.init(tmp_path / "other", Schedule(TRUNK)) as run:
         with pytest.raises(ArgumentError, match=r"learning_rate = .*update 0 of trunk has the rate"):
             train(tmp_path / "false", SPEC, RunStoreCallback(run))
 
@@ -170,6 +171,38 @@ def test_on_from_a_checkpoint_of_the_plain_trainer(tmp_path):
     other = MyTrainer(Model(), args, train_dataset=Data(), schedule="linear(steps=10, peak=1e-3)")
     with pytest.raises(ArgumentError, match=r"would jump from .*, by the checkpoint of another scheduler, to"):
         other.train(resume_from_checkpoint=str(tmp_path / "checkpoint-5"))
+
+
+def test_a_scheduler_beside_the_schedule_is_refused(tmp_path):
+    """It would be used, and the schedule forgotten."""
+    optimizer = torch.optim.SGD(Model().parameters(), lr=1.0)
+    given = optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer)
+    trainer = MyTrainer(Model(), arguments(tmp_path), train_dataset=Data(), schedule=SPEC, optimizers=given)
+    with pytest.raises(ArgumentError, match=r"schedule = .*: a scheduler was given in optimizers.*\(optimizer, None\)"):
+        trainer.train()
+    used = Used()
+    model = Model()
+    given = torch.optim.SGD(model.parameters(), lr=1.0), None
+    trainer = MyTrainer(
+        model, arguments(tmp_path, save_strategy="no"), train_dataset=Data(), schedule=SPEC, optimizers=given, callbacks=[used]
+    )
+    for _ in range(2):
+        trainer.train()
+    assert [pair[0] for pair in used.rates] == 2 * rates(SPEC, 12)
+
+
+def test_a_trainer_that_begins_before_the_line_is_refused(tmp_path):
+    """Before it writes rows of updates that the record has already."""
+    with RunStore.init(tmp_path / "run", Schedule(TRUNK)) as run:
+        train(tmp_path / "hf", TRUNK, RunStoreCallback(run), max_steps=8, save_steps=4)
+        before = list(run.log_of()["train_loss"])
+        said = "resume_from_checkpoint: the Trainer begins at update 0, but trunk is at 8 by the record; go on from the folder"
+        with pytest.raises(ArgumentError, match=said):
+            train(tmp_path / "again", TRUNK, RunStoreCallback(run), max_steps=10)
+        assert list(run.log_of()["train_loss"]) == before
+        at = run.resume(step=4)  # the line goes back
+        used, _ = train(tmp_path / "back", at.schedule, RunStoreCallback(run, at=at), resume=str(at.folder), max_steps=6)
+        assert used == rates(TRUNK, 6, 4) and run.record().line("trunk").step == 6
 
 
 def test_refusals_before_the_training(tmp_path):
@@ -233,6 +266,20 @@ def test_a_trainer_of_trl(tmp_path):
     ],
 )
 def test_spec_from_arguments(tmp_path, kind, more, updates, warmup):
+    check_spec(tmp_path, kind, more, updates, warmup)
+
+
+@pytest.mark.parametrize("updates, warmup", [(2, 1), (50, 1), (50, 7), (1010, 0.03)])
+@pytest.mark.parametrize("more", [{"min_lr_rate": 0.1}, {"min_lr": 1e-5, "warmup_lr_rate": 0.01}])
+def test_spec_of_their_cosine_without_a_virtual_last_step(tmp_path, more, updates, warmup):
+    if warmup == 1 and "warmup_lr_rate" in more:  # its only update of warmup has the start, the next is below the peak
+        with pytest.raises(ArgumentError, match="no schedule here is equal"):
+            check_spec(tmp_path, "cosine_warmup_with_min_lr", more, updates, warmup)
+    else:
+        check_spec(tmp_path, "cosine_warmup_with_min_lr", more, updates, warmup)
+
+
+def check_spec(tmp_path, kind, more, updates, warmup):
     args = TrainingArguments(
         str(tmp_path), lr_scheduler_type=kind, lr_scheduler_kwargs=more, warmup_steps=warmup, learning_rate=3e-4, use_cpu=True
     )
@@ -252,4 +299,20 @@ def test_spec_from_arguments(tmp_path, kind, more, updates, warmup):
 def test_what_no_schedule_is_equal_to(tmp_path, kind, more):
     args = TrainingArguments(str(tmp_path), lr_scheduler_type=kind, lr_scheduler_kwargs=more, use_cpu=True)
     with pytest.raises(ArgumentError, match=f"lr_scheduler_type = {kind}.*no schedule here is equal"):
+        spec_from_arguments(args, 100)
+
+
+@pytest.mark.parametrize(
+    "kind, more, said",
+    [
+        ("warmup_stable_decay", {}, "warmup_stable_decay needs num_decay_steps"),
+        ("cosine_with_min_lr", {}, "cosine_with_min_lr needs either min_lr or min_lr_rate"),
+        ("cosine_warmup_with_min_lr", {"min_lr": 0.0, "min_lr_rate": 0.1}, "needs either min_lr or min_lr_rate"),
+    ],
+)
+def test_arguments_that_transformers_refuses_too(tmp_path, kind, more, said):
+    args = TrainingArguments(
+        str(tmp_path), lr_scheduler_type=kind, lr_scheduler_kwargs=more, warmup_steps=5, use_cpu=True
+    )
+    with pytest.raises(ArgumentError, match=f"lr_scheduler_kwargs: .*{said}"):
         spec_from_arguments(args, 100)
