@@ -132,6 +132,8 @@ TEST_F(LogCase, K7aTail) {
   const RunBound truth = bound_along(with_rates(log, linear));
   EXPECT_NEAR(truth.distance, 0.0317489, 0.51e-7);
   EXPECT_NEAR(truth.bound.back(), 0.00201397, 0.51e-8);
+  // Gone on to its end, with the first logged rate, 0.000801, before step 200; by NumPy.
+  EXPECT_NEAR(bound_along(read("K7a_tail.csv", {.continue_lr = true})).bound.back(), 0.00193863, 0.51e-8);
 }
 
 TEST_F(LogCase, K8aLlmC) {
