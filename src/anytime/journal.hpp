@@ -110,6 +110,8 @@ class Journal {
   bool segments_changed() const;
   void scan(Scan& scan) const;
   void scan_entry(Scan& scan, std::string_view line) const;
+  void end_damaged(Scan& scan) const;
+  void end_within(Scan& scan, std::string_view line) const;
   void skip_to_entry(Scan& scan, const std::string& name, bool last) const;
   bool next_segment(Scan& scan) const;
   void read_mark(Scan& scan) const;

@@ -31,6 +31,20 @@ void Journal::check_mark(Scan& scan) const {
                         ", but entry " + std::to_string(scan.mark->number) + " was written");
 }
 
+/// Behind the last whole entry stands something that no kill has left there.
+void Journal::end_damaged(Scan& scan) const {
+  scan.clean = false;
+  scan.others.push_back(shown(segments_[scan.at.segment]) + ": what follows entry " + std::to_string(scan.at.number) +
+                        " is damaged, or was cut off by a power failure before it was synced");
+}
+
+/// Behind the last whole entry stands `line`, the first bytes of something that is not all there: the next entry, which
+/// is being written or was cut off by a kill, or what no store has written.
+void Journal::end_within(Scan& scan, std::string_view line) const {
+  scan.clean = line.empty();
+  if (!may_begin_entry(line, scan.at.number + 1, scan.at.hash)) end_damaged(scan);
+}
+
 /// From bytes that belong to no entry to the next line that is one.
 void Journal::skip_to_entry(Scan& scan, const std::string& name, bool last) const {
   const off_t bad = scan.at.offset;
@@ -45,9 +59,7 @@ void Journal::skip_to_entry(Scan& scan, const std::string& name, bool last) cons
     return;
   }
   scan.at.offset = bad;
-  scan.clean = false;
-  scan.others.push_back(name + ": what follows entry " + std::to_string(scan.at.number) +
-                        " is damaged, or was cut off by a power failure before it was synced");
+  end_damaged(scan);
 }
 
 void Journal::scan_entry(Scan& scan, std::string_view line_text) const {
@@ -57,10 +69,7 @@ void Journal::scan_entry(Scan& scan, std::string_view line_text) const {
   const auto text_offset = scan.at.offset + static_cast<off_t>(entry_line_bytes);
   const bool last = scan.at.segment + 1 == segments_.size();
   if (!line || (!last && text_offset + line->size > scan.size)) return skip_to_entry(scan, name, last);
-  if (text_offset + line->size > scan.size) {  // being written, or cut off by a kill
-    scan.clean = false;
-    return;
-  }
+  if (text_offset + line->size > scan.size) return end_within(scan, line_text);
   const std::string entry = name + ": entry " + std::to_string(line->number);
   if (line->number != scan.at.number + 1 || line->before != scan.at.hash) {
     scan.damage.push_back(entry + " does not follow entry " + std::to_string(scan.at.number) +
@@ -110,7 +119,7 @@ void Journal::scan(Scan& scan) const {
     const std::string_view line = scan.window->view(scan.at.offset, entry_line_bytes);
     if (line.size() < entry_line_bytes || scan.at.offset + static_cast<off_t>(entry_line_bytes) > scan.size) {
       if (next_segment(scan)) continue;
-      scan.clean = line.empty();
+      end_within(scan, line);
       return check_mark(scan);
     }
     const off_t before = scan.at.offset;

@@ -125,6 +125,22 @@ std::optional<EntryLine> parse_entry_line(std::string_view line) {
   return with_check(begin + out.hash) == line.substr(0, entry_line_bytes) ? std::optional(out) : std::nullopt;
 }
 
+bool may_begin_entry(std::string_view bytes, std::int64_t number, const std::string& before) {
+  constexpr char any_digit = '#', any_hex = '*';
+  std::string line = beginning(EntryKind::facts, number, 0, before);
+  line.replace(line.size() - hash_size - 2 - digits, digits, digits, any_digit);
+  line += std::string(hash_size, any_hex) + ' ' + std::string(hash_size / 2, any_hex) + '\n';
+  if (bytes.size() > line.size()) return false;
+  for (std::size_t k = 0; k < bytes.size(); ++k) {
+    const bool digit = bytes[k] >= '0' && bytes[k] <= '9';
+    const bool hex = digit || (bytes[k] >= 'a' && bytes[k] <= 'f');
+    const bool kind = k == 0 && bytes[k] == static_cast<char>(EntryKind::metrics);
+    if (bytes[k] == line[k] || kind || (line[k] == any_digit && digit) || (line[k] == any_hex && hex)) continue;
+    return false;
+  }
+  return true;
+}
+
 bool belongs(const EntryLine& line, std::string_view text) {
   return hash_of(beginning(line.kind, line.number, static_cast<std::size_t>(line.size), line.before), text) ==
          line.hash;

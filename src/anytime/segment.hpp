@@ -44,6 +44,9 @@ struct EntryLine {
 /// The line and the text; `hash` becomes the entry's.
 std::string entry_bytes(EntryKind kind, std::int64_t number, std::string_view text, std::string& hash);
 std::optional<EntryLine> parse_entry_line(std::string_view line);
+/// Whether a kill in the middle of writing entry `number` behind the one with hash `before` may leave these bytes of
+/// its line, of which there are at most entry_line_bytes.
+bool may_begin_entry(std::string_view bytes, std::int64_t number, const std::string& before);
 /// Whether the hash is that of the line and this text.
 bool belongs(const EntryLine& line, std::string_view text);
 
