@@ -59,6 +59,11 @@ struct LogDescription {
 /// of RunLog, has no rows, or `rates` are out of range. O(rows + updates).
 LogDescription describe_log(const RunLog& log, const DenseOptions& rates = {});
 
+/// That of a schedule for a log which names none: it is at its final rate right after the last step.
+Duration horizon_of(const RunLog& log);
+/// with_rates of the schedule's updates 1 ... last step.
+RunLog with_rates(RunLog log, const Schedule& schedule);
+
 /// What holding the last logged rate does to the bound.
 struct TailEffect {
   RateTail tail;

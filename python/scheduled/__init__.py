@@ -107,7 +107,7 @@ from scheduled._core import (
     wsd_limit,
     wsd_theorem_bound,
 )
-from scheduled._errors import ArgumentError, StoreBusy, StoreError
+from scheduled._errors import ArgumentError, MissingFileError, StoreBusy, StoreError
 from scheduled.schedules.base import ScheduleBase, compute_optimal_base
 from scheduled.schedules.constant import ConstantSchedule
 from scheduled.schedules.cosine import CosineSchedule
@@ -145,6 +145,7 @@ __all__ = [
     "LogUse",
     "LrSensitivity",
     "LrTransfer",
+    "MissingFileError",
     "NearestSpec",
     "OmegaSplit",
     "OmegaStream",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from scheduled._core import argument_text
 
@@ -82,6 +85,23 @@ class ArgumentError(AssertionError, ValueError):
         )
 
 
+class MissingFileError(ArgumentError, FileNotFoundError):
+    """A file or folder that was to be read is not there: an ArgumentError that is a FileNotFoundError, too.
+
+    `errno` and `filename` are set as Python sets them.
+    """
+
+    def __init__(self, text: str = "", *, filename: str | None = None, **fields: Any) -> None:
+        super().__init__(text, **fields)
+        self.errno, self.strerror, self.filename = errno.ENOENT, os.strerror(errno.ENOENT), filename
+
+    def __str__(self) -> str:
+        return "".join(self.args)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), filename=self.filename), self.args, self.__dict__
+
+
 class StoreError(RuntimeError):
     """Work of a `RunStore` that failed: disk full, a record that is not sound, nothing left to resume from.
 
@@ -93,7 +113,7 @@ class StoreBusy(StoreError):
     """Another process writes to this run; the text names it."""
 
 
-for _error in (ArgumentError, StoreError, StoreBusy):
+for _error in (ArgumentError, MissingFileError, StoreError, StoreBusy):
     _error.__module__ = "scheduled"
 
 

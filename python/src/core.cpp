@@ -1,4 +1,5 @@
 // The extension scheduled._core. Its functions convert arguments, release the GIL and make one call of the library.
+#include "base/advice.hpp"
 #include "base/bind.hpp"
 #include "base/errors.hpp"
 #include "modules.hpp"
@@ -9,6 +10,7 @@ NB_MODULE(_core, m) {
   m.doc() = "The C++ core of scheduled; use the package.";
   m.def(
       "version", [] { return python_text(scheduled::version()); }, "Version of the library, 'major.minor.patch'.");
+  scheduled::speak_to(scheduled::Reader::python);
   bind_errors(m);
   bind_descriptions(m);
   bind_schedule(m);

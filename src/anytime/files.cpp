@@ -13,6 +13,7 @@
 #include "anytime/xxh3.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "base/missing.hpp"
 #include "scheduled/anytime.hpp"
 
 namespace scheduled::anytime {
@@ -188,7 +189,7 @@ void make_folder(const fs::path& folder) {
 void copy_into(const fs::path& from, const fs::path& into) {
   std::error_code error;
   const fs::file_status status = fs::status(from, error);
-  if (!fs::exists(status)) fail_value("file", from.string(), "no such file");
+  if (!fs::exists(status)) fail_missing("file", from.string(), "no such file");
   if (!fs::is_directory(status) && !fs::is_regular_file(status)) {
     fail_value("file", from.string(), "must be a file or a folder");
   }

@@ -6,6 +6,7 @@
 #include "anytime/fault.hpp"
 #include "anytime/history.hpp"
 #include "anytime/state.hpp"
+#include "base/advice.hpp"
 #include "base/error.hpp"
 
 namespace scheduled {
@@ -165,12 +166,12 @@ void sort_strays(const anytime::BoundFolder& run, const RunRecord& record, const
     if (stray.kind == Kind::foreign) {
       report.notes.push_back(stray.name + " is kept: the store did not put it there");
     } else if (old_copy && says) {
-      report.notes.push_back(stray.name +
-                             " is kept: it is a checkpoint that is not on record; see scheduled run verify");
+      report.notes.push_back(stray.name + " is kept: it is a checkpoint that is not on record; see " +
+                             run_verb_text("verify"));
     } else if (stray.kind == Kind::ahead && stray.name != unrecorded) {
       report.notes.push_back(stray.name +
                              " is kept until its line goes beyond it: a commit that was cut off left it, " +
-                             "or the record is an older one; scheduled run repair takes it in");
+                             "or the record is an older one; " + run_verb_text("repair") + " takes it in");
     } else {
       report.leftovers.push_back(stray.name);
     }

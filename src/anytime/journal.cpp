@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "anytime/journal_scan.hpp"
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "scheduled/anytime.hpp"
 
@@ -92,8 +93,8 @@ void Journal::open_segments() {
   segments_.clear();
   const std::int64_t last = last_segment(run_);
   if (last == 0) {
-    throw StoreError(concat({run_.string(), "/", record_folder, ": holds no record; ",
-                             "scheduled run repair makes one of what the checkpoints' folders say"}));
+    throw StoreError(concat({run_.string(), "/", record_folder, ": holds no record; ", run_verb_text("repair"),
+                             " makes one of what the checkpoints' folders say"}));
   }
   for (std::int64_t number = last; number >= 1; --number) {
     std::error_code error;
@@ -163,8 +164,8 @@ void Journal::read_metrics(const Use& use) {
   scan(pass);
   for (const auto& problems : {pass.damage, pass.others}) {
     if (!problems.empty()) {
-      throw StoreError(concat({run_.string(), ": the record is damaged: ", problems.front(),
-                               "; scheduled run repair makes one of what is intact"}));
+      throw StoreError(concat({run_.string(), ": the record is damaged: ", problems.front(), "; ",
+                               run_verb_text("repair"), " makes one of what is intact"}));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include "anytime/history.hpp"
 #include "anytime/old_record.hpp"
 #include "anytime/state.hpp"
+#include "base/advice.hpp"
 #include "base/error.hpp"
 
 namespace scheduled {
@@ -17,16 +18,21 @@ namespace {
 
 using State = RecordedCheckpoint::State;
 
+/// Where the row with this id is in those sorted by it, or belongs.
+template <class Row>
+auto place_of(const std::vector<Row>& rows, std::int64_t id) {
+  return std::lower_bound(rows.begin(), rows.end(), id, [](const Row& row, std::int64_t k) { return row.id < k; });
+}
+
 template <class Row>
 bool has_id(const std::vector<Row>& rows, std::int64_t id) {
-  return std::any_of(rows.begin(), rows.end(), [&](const Row& row) { return row.id == id; });
+  const auto at = place_of(rows, id);
+  return at != rows.end() && at->id == id;
 }
 
 template <class Row>
 void insert_by_id(std::vector<Row>& rows, Row row) {
-  const auto at =
-      std::lower_bound(rows.begin(), rows.end(), row.id, [](const Row& r, std::int64_t id) { return r.id < id; });
-  rows.insert(at, std::move(row));
+  rows.insert(place_of(rows, row.id), std::move(row));
 }
 
 /// The line and session of a commit, where the record does not know them.
@@ -212,7 +218,8 @@ void require_no_old_record(const fs::path& given) {
   std::error_code error;
   if (anytime::Journal::exists(given)) return;
   if (fs::exists(given / anytime::old_record_file, error)) {
-    fail_value("folder", given.string(), "has no record of today's format; scheduled run migrate makes one");
+    fail_value("folder", given.string(),
+               concat({"has no record of today's format; ", run_verb_text("migrate"), " makes one"}));
   }
   if (!fs::is_directory(given / anytime::checkpoint_folder, error)) {
     fail_value("folder", given.string(), "is not a run folder");

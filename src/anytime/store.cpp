@@ -10,7 +10,9 @@
 #include "anytime/history.hpp"
 #include "anytime/old_record.hpp"
 #include "anytime/state.hpp"
+#include "base/advice.hpp"
 #include "base/error.hpp"
+#include "base/missing.hpp"
 
 namespace scheduled {
 namespace fs = std::filesystem;
@@ -28,6 +30,16 @@ std::string schedule_hash(const Schedule& schedule) { return anytime::sum_text(p
 
 namespace anytime {
 
+namespace {
+
+const fs::path& require_there(const fs::path& folder) {
+  std::error_code error;
+  if (fs::status(folder, error).type() != fs::file_type::not_found) return folder;
+  fail_missing("folder", folder.string(), "no such folder");
+}
+
+}  // namespace
+
 /// Without "." and "/" at the end. ".." stays: behind a link it leads elsewhere than the text does.
 fs::path absolute_path(const fs::path& given) {
   std::error_code error;
@@ -40,7 +52,9 @@ fs::path absolute_path(const fs::path& given) {
 }
 
 BoundFolder::BoundFolder(const fs::path& given)
-    : shown_(given.string()), path_(absolute_path(given)), folder_(path_, O_RDONLY | O_DIRECTORY, "cannot be opened") {
+    : shown_(given.string()),
+      path_(absolute_path(require_there(given))),
+      folder_(path_, O_RDONLY | O_DIRECTORY, "cannot be opened") {
   struct stat status {};
   if (::fstat(folder_.get(), &status) != 0) fail_io(path_, "cannot be opened", errno);
   device_ = status.st_dev;
@@ -86,13 +100,16 @@ bool is_old(const fs::path& folder) {
 
 const fs::path& require_run(const fs::path& folder) {
   std::error_code error;
-  if (!is_there(folder)) fail_value("folder", folder.string(), "no such run folder; scheduled run init makes one");
+  if (!is_there(folder)) {
+    fail_missing("folder", folder.string(), concat({"no such run folder; ", run_verb_text("init"), " makes one"}));
+  }
   if (!fs::is_directory(folder, error)) fail_value("folder", folder.string(), "is a file, not a run folder");
   if (!is_there(folder / anytime::record_folder) && !is_old(folder)) {
     const bool lost = fs::is_directory(folder / anytime::checkpoint_folder, error);
     fail_value("folder", folder.string(),
                concat({"is not a run folder: there is no record in it",
-                       lost ? "; scheduled run repair makes one of what the checkpoints' folders say" : ""}));
+                       lost ? concat({"; ", run_verb_text("repair"), " makes one of what the checkpoints' folders say"})
+                            : ""}));
   }
   return folder;
 }
@@ -105,10 +122,9 @@ RunStore::State::State(const fs::path& run, StoreOptions settings, Access access
   const bool old_format = is_old(folder.path());
   const bool writes = access == Access::write;
   if (old_format && writes) {
-    fail_value(
-        "folder", folder.shown(),
-        "was written by an older scheduled, in format 1: it can be read; scheduled run migrate makes it one that can "
-        "be written");
+    fail_value("folder", folder.shown(),
+               concat({"was written by an older scheduled, in format 1: it can be read; ", run_verb_text("migrate"),
+                       " makes it one that can be written"}));
   }
   if (writes) folder.require_own({anytime::record_folder});
   if (writes) lock.emplace(folder.path(), folder.path() / anytime::lock_file);
@@ -150,8 +166,8 @@ const RunRecord& RunStore::State::view() {
     refresh();
   }
   if (journal && !journal->damage().empty()) {
-    throw StoreError(concat({folder.shown(), ": the record is damaged: ", journal->damage().front(),
-                             "; scheduled run repair makes one of what is intact"}));
+    throw StoreError(concat({folder.shown(), ": the record is damaged: ", journal->damage().front(), "; ",
+                             run_verb_text("repair"), " makes one of what is intact"}));
   }
   return record;
 }
@@ -298,7 +314,7 @@ RunStore RunStore::init(const fs::path& given, const Schedule& trunk, const Stor
   }
   require_empty(folder);
   if (!fs::is_directory(folder.parent_path(), error))
-    fail_value("folder", folder.parent_path().string(), "no such folder");
+    fail_missing("folder", folder.parent_path().string(), "no such folder");
   const fs::path part = folder / (std::string(anytime::record_folder) + "." + std::to_string(::getpid()) + ".part");
   bool made = false;
   try {
@@ -354,7 +370,7 @@ void RunStore::attach_data(const std::string& name, std::int64_t step, const std
 
 bool is_run_folder(const fs::path& folder) {
   std::error_code error;
-  return fs::exists(folder / anytime::record_folder, error) || fs::exists(folder / anytime::old_record_file, error);
+  return anytime::Journal::exists(folder) || fs::exists(folder / anytime::old_record_file, error);
 }
 
 }  // namespace scheduled

@@ -7,6 +7,7 @@
 #include "anytime/history.hpp"
 #include "anytime/old_record.hpp"
 #include "anytime/state.hpp"
+#include "base/advice.hpp"
 #include "base/error.hpp"
 
 namespace scheduled {
@@ -44,7 +45,8 @@ std::string problem_of_facts(const anytime::BoundFolder& run, const RunRecord& r
   const anytime::FoundFacts found = anytime::read_facts(run, checkpoint.folder);
   if (!found.there) return {};
   const std::string file = anytime::name_of(checkpoint) + ": " + checkpoint.folder + "/" + anytime::facts_file;
-  if (!found.facts) return file + " is damaged; the checkpoint itself is sound, scheduled run repair writes it anew";
+  if (!found.facts)
+    return file + " is damaged; the checkpoint itself is sound, " + run_verb_text("repair") + " writes it anew";
   const auto session = std::find_if(record.sessions.begin(), record.sessions.end(),
                                     [&](const RecordedSession& s) { return s.id == checkpoint.session; });
   RecordedCheckpoint theirs = found.facts->checkpoint;
@@ -72,7 +74,9 @@ void verify_checkpoint(const anytime::BoundFolder& run, const RunRecord& record,
   if (!found.text.empty()) return report.problems.push_back(name + " is damaged: " + found.text);
   if (checkpoint.state == CheckpointState::damaged) {
     report.notes.push_back(name + " was found damaged before; its files are as recorded now, and " +
-                           (goes_on_from(record, checkpoint) ? "resume goes on from it" : "verify --clear says so"));
+                           (goes_on_from(record, checkpoint)
+                                ? "resume goes on from it"
+                                : run_verb_text("verify --clear", "clear_marks") + " says so"));
   }
   if (const std::string problem = problem_of_facts(run, record, checkpoint); !problem.empty()) {
     report.problems.push_back(problem);
@@ -98,13 +102,13 @@ void note_stray(const anytime::Stray& stray, VerifyReport& report) {
     case Kind::interrupted:
       return report.notes.push_back(stray.name + " is left by interrupted work; gc removes it");
     case Kind::ahead:
-      return report.notes.push_back(
-          stray.name + " is a checkpoint without an entry: its commit was cut off, or the " +
-          "record is an older one; scheduled run repair takes it in, gc removes it when its " + "line is beyond it");
+      return report.notes.push_back(stray.name + " is a checkpoint without an entry: its commit was cut off, or the " +
+                                    "record is an older one; " + run_verb_text("repair") +
+                                    " takes it in, gc removes it when its line is beyond it");
     case Kind::other_record:
-      return report.problems.push_back(stray.name +
-                                       " is a checkpoint that is not on record: the record is an older one of this " +
-                                       "run, or was repaired; scheduled run repair takes it in where it is sound");
+      return report.problems.push_back(
+          stray.name + " is a checkpoint that is not on record: the record is an older one of this " +
+          "run, or was repaired; " + run_verb_text("repair") + " takes it in where it is sound");
     case Kind::foreign:
       return report.notes.push_back(stray.name + " was not put there by the store");
   }

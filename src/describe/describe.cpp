@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "runlog/digits.hpp"
 
@@ -156,10 +157,12 @@ class Needs {
   /// To go on from its end.
   std::string of_trunk() const {
     if (known_.lr.empty() || !has_rate()) return rates();
-    return known_.lr.back() > 0.0 ? "" : "a rate above 0 at its end: --at STEP names an earlier one";
+    return known_.lr.back() > 0.0
+               ? ""
+               : concat({"a rate above 0 at its end: ", option_text("at", "STEP"), " names an earlier one"});
   }
   std::string of_fit() const {
-    if (losses_.step.empty()) return "losses: --columns NAME=val_loss names their column";
+    if (losses_.step.empty()) return concat({"losses: ", named("val_loss")});
     if (!has_rate() && !has_rate_up_to(losses_.step.back())) return rates();
     constexpr std::int64_t fewest = 10;  // one more than the angular law has parameters
     const std::string_view loss = loss_column(log_);
@@ -169,11 +172,11 @@ class Needs {
         loss == "val_loss" && log_.has("train_loss") ? described(series(log_, "train_loss")) : 0;
     return concat({"at least ", std::to_string(fewest), " losses: ", loss, " has ", std::to_string(count),
                    " from step ", std::to_string(first_described()), " on; ",
-                   others >= fewest ? concat({"--column train_loss has ", std::to_string(others)})
+                   others >= fewest ? concat({option_text("column", "train_loss"), " has ", std::to_string(others)})
                                     : "other runs of the model may have them"});
   }
   std::string of_refine() const {
-    if (!has_values(log_, "grad_norm")) return "gradient norms: --columns NAME=grad_norm names their column";
+    if (!has_values(log_, "grad_norm")) return concat({"gradient norms: ", named("grad_norm")});
     const Series norms = series(log_, "grad_norm");
     if (norms.step.size() < 2) return "at least 2 gradient norms";
     const auto zero = std::find_if(norms.value.begin(), norms.value.end(), [](double norm) { return !(norm > 0.0); });
@@ -198,6 +201,7 @@ class Needs {
   std::int64_t described(const Series& losses) const {
     return losses.step.end() - std::lower_bound(losses.step.begin(), losses.step.end(), first_described());
   }
+  static std::string named(std::string_view column) { return columns_text("NAME", column) + " names their column"; }
   bool has_rate() const { return last_positive_step(known_.lr) > 0; }
   /// Rates of updates after the last loss do not count in a fit.
   bool has_rate_up_to(std::int64_t step) const {
@@ -209,9 +213,10 @@ class Needs {
     }
   }
   std::string rates() const {
-    if (!known_.lr.empty()) return "learning rates that are not all 0: --lr SPEC gives the schedule";
+    const std::string schedule = option_text("lr", "SPEC") + " gives the schedule";
+    if (!known_.lr.empty()) return concat({"learning rates that are not all 0: ", schedule});
     if (has_values(log_, "lr")) return concat({"learning rates: ", known_.why_not});
-    return "learning rates: --lr SPEC gives the schedule, --columns NAME=lr names their column";
+    return concat({"learning rates: ", schedule, ", ", named("lr")});
   }
 
   const RunLog& log_;
@@ -257,6 +262,13 @@ LogDescription describe_log(const RunLog& log, const DenseOptions& rates) {
   describe_rates(log, known, rates, about);
   about.uses = uses_of(Needs(log, known, rates));
   return about;
+}
+
+Duration horizon_of(const RunLog& log) { return steps(log.step.empty() ? 1 : log.step.back() + 1); }
+
+RunLog with_rates(RunLog log, const Schedule& schedule) {
+  const std::int64_t last = log.step.empty() ? 0 : log.step.back();
+  return with_rates(std::move(log), schedule.values(last));
 }
 
 std::optional<TailEffect> tail_effect(const RunLog& log, const AlongOptions& options) {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/words.hpp"
 #include "runlog/text.hpp"
@@ -206,8 +207,8 @@ std::string advice_for(std::string_view column, std::span<const std::string> the
     });
     if (found != there.end()) likely = *found;
   }
-  return concat({column == "lr" ? "; --lr SPEC gives the schedule, --columns " : "; --columns ",
-                 printable(likely, longest_name), "=", column, " names its column"});
+  return concat({"; ", column == "lr" ? option_text("lr", "SPEC") + " gives the schedule, " : "",
+                 columns_text(printable(likely, longest_name), column), " names its column"});
 }
 
 std::optional<UsualName> usual_name(std::string_view name, bool validation) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "runlog/digits.hpp"
 #include "runlog/table.hpp"
@@ -57,7 +58,7 @@ void note_tail(RunLog& log) {
   const std::string which =
       tail->shape.empty() ? concat({"on the line of its last two rows it would be ", rounded(tail->end), " at the end"})
                           : concat({"the ", tail->shape, " decay of its last rows reaches 0 at step ",
-                                    rounded(tail->zero_at), "; --continue-lr (continue_lr=True) goes on along it"});
+                                    rounded(tail->zero_at), "; ", option_text("continue-lr"), " goes on along it"});
   log.notes.push_back(concat({"no lr is logged after step ", std::to_string(tail->from), ", but rows go on to step ",
                               std::to_string(tail->to), ": the rate is held at ", rounded(tail->held), "; ", which}));
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "base/missing.hpp"
 #include "runlog/compressed.hpp"
 #include "runlog/formats/format.hpp"
 #include "runlog/formats/mlflow.hpp"
@@ -195,12 +196,6 @@ RunLog parse_file(const fs::path& path, const ReadOptions& options) {
   return parse_content(name, content, options, &content);
 }
 
-/// By the names that the store, which is built on this library, gives its record.
-bool holds_run(const fs::path& folder) {
-  std::error_code error;
-  return fs::exists(folder / "record" / "000001", error) || fs::exists(folder / "run.sqlite", error);
-}
-
 /// The event files of one run. Each is a file of its own: where a crash cut one off, the next begins soundly.
 RunLog read_events(const fs::path& folder, const std::vector<fs::path>& files, const ReadOptions& options) {
   runlog::EventFiles events(files.size() > 1);
@@ -233,14 +228,12 @@ RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
                     options);
   }
   const std::vector<fs::path> files = event_files(folder);
-  if (files.empty() && holds_run(folder)) {
+  if (files.empty()) {
     runlog::fail_at(folder.string(), 0,
-                    "is the folder of a run, not a log: RunStore.open(folder, 'read').log_of(line) is the log of a "
-                    "line, scheduled.law.fit_store(store) fits all");
+                    "is a directory without event files of TensorBoard or metrics of MLflow, not a log; of the folder "
+                    "of a run, RunStore.open(folder, 'read').log_of(line) is the log of a line, and "
+                    "scheduled.law.fit_store(store) fits all");
   }
-  if (files.empty())
-    runlog::fail_at(folder.string(), 0,
-                    "is a directory without event files of TensorBoard or metrics of MLflow, not a log");
   return read_events(folder, files, options);
 }
 
@@ -308,7 +301,9 @@ RunLog read_log(const std::filesystem::path& file, const ReadOptions& options) {
   const fs::file_type type = type_of(file);
   if (type == fs::file_type::not_found) {
     const std::vector<fs::path> parts = log_files(file);
-    if (parts.empty()) runlog::fail_at(file.string(), 0, "no such file");
+    if (parts.empty()) {
+      throw MissingFile({.requirement = "no such file", .place = Place{file.string()}}, file.string());
+    }
     std::vector<RunLog> logs;
     ReadOptions of_part = options;
     of_part.continue_lr = false;  // the rows may go on in another part

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "runlog/names.hpp"
@@ -41,10 +42,11 @@ bool counts_something_else(std::string_view name) {
   const auto counts = std::find_if(table.columns.begin(), table.columns.end(), [](const RawColumn& column) {
     return counts_up(column) && !counts_something_else(column.name());
   });
-  const std::string advice = counts == table.columns.end()
-                                 ? "--columns NAME=step names it"
-                                 : concat({printable(counts->source), " counts up: --columns ",
-                                           printable(counts->source), "=step says that it is the step"});
+  const std::string advice =
+      counts == table.columns.end()
+          ? columns_text("NAME", "step") + " names it"
+          : concat({printable(counts->source), " counts up: ", columns_text(printable(counts->source), "step"),
+                    " says that it is the step"});
   fail_at(file, 0,
           concat({"not a training log: no column step, iter or iteration; there are ", listed(there), "; ", advice}));
 }
@@ -214,7 +216,8 @@ void drop_repeated(std::string_view file, Restarts restarts, NamedTable& table, 
     fail_at(file, 0,
             concat({label(*table.raw, *table.step_column), " goes back in ", std::to_string(restarted.restarts()),
                     " of ", std::to_string(rows), " rows; as after restarts, ", std::to_string(restarted.dropped()),
-                    " would be left out: sort the rows, or say with --restarts (restarts=) which of them count"}));
+                    " would be left out: sort the rows, or say with ", option_text("restarts", "HOW"),
+                    " which of them count"}));
   }
   table.dropped.clear();
   table.restarts = 0;

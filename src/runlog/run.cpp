@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
@@ -35,7 +36,8 @@ std::string unnamed_loss(std::span<const RunLog> logs) {
   if (log == logs.end()) return {};
   std::string columns;
   for (const auto& [name, values] : log->column) columns += (columns.empty() ? "" : ", ") + name;
-  return concat({"; ", log->name, " has ", columns, ": --columns SOURCE=val_loss says which is its loss"});
+  return concat(
+      {"; ", log->name, " has ", columns, ": ", columns_text("SOURCE", "val_loss"), " says which is its loss"});
 }
 
 }  // namespace
@@ -113,8 +115,8 @@ std::string_view common_loss_column(std::span<const RunLog> logs) {
       return column;
     }
   }
-  fail_argument("column", concat({"neither val_loss nor train_loss is in all logs; name one that is with --column",
-                                  unnamed_loss(logs)}));
+  fail_argument("column", concat({"neither val_loss nor train_loss is in all logs; name one that is with ",
+                                  option_text("column", "NAME"), unnamed_loss(logs)}));
 }
 
 }  // namespace scheduled

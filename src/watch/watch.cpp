@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/words.hpp"
@@ -81,7 +82,7 @@ bool diverges(const Series& losses) {
 
 void watch_bound(const RunLog& log, const WatchSettings& settings, WatchedRun& run) {
   if (!has_values(log, "lr") && log.rates.empty()) {
-    run.no_bound = "the log has no rates: --lr SPEC gives the schedule";
+    run.no_bound = concat({"the log has no rates: ", option_text("lr", "SPEC"), " gives the schedule"});
     return;
   }
   AlongOptions along = settings.bound;

@@ -120,7 +120,7 @@ def test_metrics_come_back_as_a_log(run, folder):
     assert log.step.tolist() == [1, 2]
     assert log["train_loss"].tolist() == [3.5, 2.5]
     assert log["lr"].tolist() == log.rates.tolist() == Schedule(TRUNK).values(2).tolist()
-    with pytest.raises(scheduled.ArgumentError, match=r"is the folder of a run.*RunStore\.open\(folder, 'read'\)\.log_of"):
+    with pytest.raises(scheduled.ArgumentError, match=r"not a log; of the folder of a run, RunStore\.open\(folder, 'read'\)\.log_of"):
         scheduled.read_log(folder)
     assert log.meta["line"] == "trunk"
     for wrong in ["3.1", None, [1.0]]:
@@ -262,3 +262,42 @@ def test_names_of_any_bytes(tmp_path):
             at = run.resume()
         assert at.step == 1
         assert len(at.damaged) == 1
+
+
+def test_a_fit_of_a_store_counts_what_lines_share_once(run, tmp_path):
+    law = pytest.importorskip("scheduled.law", exc_type=ImportError)
+    truth = law.Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
+    (tmp_path / "x").write_text("x")
+
+    def log(line, steps):
+        schedule = run.record().line(line).schedule
+        for step, loss in zip(steps, truth.curve(schedule, steps)):
+            run.log(step, {"val_loss": loss}, line)
+
+    log("trunk", range(20, 301, 20))
+    run.commit(300, tmp_path / "x")
+    run.branch("end", cooldown=100)
+    log("trunk", range(320, 401, 20))
+    log("end", range(310, 401, 10))
+    run.flush()
+    fit = law.fit_store(run, "momentum", first_step=1, prior=0.0)
+    assert {residual.name: residual.points for residual in fit.residuals} == {"trunk": 20, "end": 10}
+    assert fit.fitted.to_json() == law.fit_law(run.fit_runs("val_loss", 1), "momentum", prior=0.0).fitted.to_json()
+    with pytest.raises(scheduled.ArgumentError, match="train_loss"):
+        law.fit_store(run, column="train_loss")
+
+
+def test_a_missing_folder_is_a_file_not_found_error(run, tmp_path):
+    missing = tmp_path / "none"
+    for call in (
+        lambda: RunStore.open(missing, "read"),
+        lambda: RunStore.repair(missing),
+        lambda: RunStore.migrate(missing),
+        lambda: run.commit(1, missing),
+        lambda: RunStore.init(missing / "run", scheduled.Schedule(TRUNK)),
+    ):
+        with pytest.raises(FileNotFoundError) as found:
+            call()
+        assert isinstance(found.value, scheduled.ArgumentError) and found.value.filename == str(missing)
+    with pytest.raises(scheduled.ArgumentError, match=r"no such run folder; RunStore\.init makes one"):
+        RunStore.open(missing, "read")

@@ -1,6 +1,10 @@
 """Training logs in Python; tests/unit has the formats."""
 
+import copy
+import errno
 import json
+import pickle
+import re
 
 import numpy as np
 import pytest
@@ -14,6 +18,7 @@ from scheduled import (
     omega_curve,
     parse_log,
     read_log,
+    read_run,
 )
 
 CSV = "step,lr,loss,grad_norm\n1,0.1,4.0,\n2,0.2,3.5,1.5\n4,0.2,3.0,1.0\n"
@@ -113,6 +118,24 @@ def test_from_columns():
         RunLog.from_columns({"step": [1], "lr": ["x"]}, columns={"lr": "lr"})
 
 
+def test_masked_entries_are_not_logged():
+    loss = np.ma.masked_array([4.0, 9e9, 3.0], mask=[False, True, False])
+    norm = np.ma.masked_array([1, -999, 2], mask=[False, True, False])
+    log = RunLog.from_columns({"step": [1, 2, 3], "loss": loss, "grad_norm": norm})
+    np.testing.assert_array_equal(log["train_loss"], [4.0, np.nan, 3.0])
+    np.testing.assert_array_equal(log["grad_norm"], [1.0, np.nan, 2.0])
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, RuntimeError])
+def test_what_a_column_raises_is_not_swallowed(error):
+    class Column:
+        def __array__(self, *arguments, **more):
+            raise error("while it was read")
+
+    with pytest.raises(error, match="while it was read"):
+        RunLog.from_columns({"step": [1, 2], "loss": [4.0, 3.0], "mine": Column()})
+
+
 @pytest.mark.parametrize("package", ["pandas", "polars"])
 def test_from_data_frames(package):
     frame = pytest.importorskip(package).DataFrame(COLUMNS)
@@ -154,3 +177,30 @@ def test_describe_log():
         ("lr", 1e-3, 1e-3),
         ("train_loss", 2.0, 4.0),
     ]
+
+
+def test_a_missing_file_is_a_file_not_found_error(tmp_path):
+    missing = tmp_path / "none.csv"
+    for call in (lambda: read_log(missing), lambda: read_run(missing), lambda: read_run(missing, bases=[missing])):
+        with pytest.raises(FileNotFoundError, match=r"none\.csv: no such file$") as found:
+            call()
+        for error in (found.value, copy.copy(found.value), pickle.loads(pickle.dumps(found.value))):
+            assert isinstance(error, ArgumentError)
+            assert (error.errno, error.filename) == (errno.ENOENT, str(missing))
+            assert str(error) == str(found.value) and error.place.source == str(missing)
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ("epoch,loss\n1,2\n2,1\n", "columns={'epoch': 'step'} says that it is the step"),
+        ("hello\nworld\n", 'patterns=["step {step}: loss {train_loss}"] says how its lines look'),
+    ],
+)
+def test_advice_names_arguments_of_python(content, advice):
+    with pytest.raises(ArgumentError, match=re.escape(advice)):
+        parse_log("run", content)
+    log = parse_log("run", "step,mystery_loss\n1,2\n2,1\n")
+    with pytest.raises(ArgumentError, match=re.escape("lr=SPEC gives the schedule, columns={'NAME': 'lr'} names its column")):
+        log["lr"]
+    assert not any("--" in use.needs for use in describe_log(log).uses)

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/arrays.hpp"
+#include "base/missing.hpp"
 #include "base/text.hpp"
 #include "scheduled/error.hpp"
 
@@ -20,24 +21,29 @@ nb::object printable(std::string_view text) {
   return nb::steal(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
 }
 
-void set_argument_error(const ArgumentError& error) {
+/// `missing`: the file that is not there, where that is what is wrong.
+void set_argument_error(const ArgumentError& error, const std::string& missing = {}) {
   const ArgumentError::Fields& fields = error.fields();
   nb::object place = nb::none();
   if (fields.place) {
     place = exception("Place")(printable(fields.place->source), fields.place->line, fields.place->column);
   }
-  const nb::object type = exception("ArgumentError");
+  nb::dict more;
+  if (!missing.empty()) more["filename"] = printable(missing);
+  const nb::object type = exception(missing.empty() ? "ArgumentError" : "MissingFileError");
   const nb::object made =
       type(printable(error.what()), nb::arg("name") = printable(fields.name), nb::arg("index") = fields.index,
            nb::arg("value") = printable(fields.value), nb::arg("requirement") = printable(fields.requirement),
            nb::arg("limit") = printable(fields.limit), nb::arg("limit_value") = printable(fields.limit_value),
-           nb::arg("place") = place);
+           nb::arg("place") = place, **more);
   PyErr_SetObject(type.ptr(), made.ptr());
 }
 
 void translate(const std::exception_ptr& error, void*) {
   try {
     std::rethrow_exception(error);
+  } catch (const MissingFile& missing) {
+    set_argument_error(missing, missing.file());
   } catch (const ArgumentError& argument) {
     set_argument_error(argument);
   } catch (const std::invalid_argument& invalid) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/words.hpp"
 #include "runlog/formats/delimited.hpp"
@@ -54,8 +55,8 @@ const Format& format_of(std::string_view file, std::string_view content, const R
   const std::vector<std::string> header = header_of(content.substr(content.find_first_not_of(" \t\r\n")));
   if (header.size() == 1 && !is_usual("step", header.front())) {
     fail_at(file, 0,
-            concat({"text of no known format (", format_names(),
-                    "); --pattern \"step {step}: loss {train_loss}\" says how its lines look"}));
+            concat({"text of no known format (", format_names(), "); ", pattern_text("step {step}: loss {train_loss}"),
+                    " says how its lines look"}));
   }
   return *found;
 }
