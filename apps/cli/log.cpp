@@ -2,9 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
-#include "base/csv.hpp"
 #include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/log_options.hpp"
@@ -82,22 +80,6 @@ std::string text_of(const LogDescription& about) {
   if (!about.notes.empty()) text += "\nnotes\n";
   for (const std::string& note : about.notes) text += "  - " + note + "\n";
   return text;
-}
-
-/// The table as it was read.
-void print_csv(const RunLog& log) {
-  Output output;
-  std::vector<std::string> names{"step"};
-  for (const auto& [name, values] : log.column) names.push_back(name);
-  output.write(csv_line(names));
-  for (std::size_t row = 0; row < log.rows(); ++row) {
-    std::vector<std::string> cells{std::to_string(log.step[row])};
-    for (const auto& [name, values] : log.column) {
-      cells.push_back(std::isnan(values[row]) ? "" : format_number(values[row]));
-    }
-    output.write(csv_line(cells));
-  }
-  output.flush();
 }
 
 /// One panel for each kind of column that any of the logs has.

@@ -1,9 +1,14 @@
 #include "cli/log_options.hpp"
 
+#include <cmath>
+
+#include "base/csv.hpp"
 #include "base/error.hpp"
 #include "cli/log_source.hpp"
 #include "runlog/records.hpp"
+#include "scheduled/describe.hpp"
 #include "shell/arguments.hpp"
+#include "shell/output.hpp"
 #include "shell/process.hpp"
 
 namespace scheduled::cli {
@@ -36,20 +41,31 @@ std::string format_meaning() {
 constexpr const char* log_meaning =
     "Training log: a file, a folder of TensorBoard or MLflow, A+B for files of one run, or RUNFOLDER:LINE";
 
+RunLog with_schedule(RunLog log, const std::string& spec) {
+  if (spec.empty()) return log;
+  const std::vector<NamedSchedule> schedules = read_spec(spec, horizon_of(log));
+  if (schedules.size() != 1) fail_value("lr", spec, "must be one schedule");
+  return with_rates(std::move(log), schedules.front().schedule);
+}
+
+}  // namespace
+
 void warn_of(const RunLog& log) {
   for (const std::string& note : log.notes) warn(concat({log.name, ": ", note}));
 }
 
-/// Without steps=, the schedule is at its final rate right after the last step of the log.
-RunLog with_schedule(RunLog log, const std::string& spec) {
-  if (spec.empty()) return log;
-  const std::int64_t last = log.step.back();
-  const std::vector<NamedSchedule> schedules = read_spec(spec, steps(last + 1));
-  if (schedules.size() != 1) fail_value("lr", spec, "must be one schedule");
-  return with_rates(std::move(log), schedules.front().schedule.values(last));
+void print_csv(const RunLog& log) {
+  Output output;
+  std::vector<std::string> row{"step"};
+  for (const auto& [name, values] : log.column) row.push_back(name);
+  output.write(csv_line(row));
+  for (std::size_t k = 0; k < log.rows(); ++k) {
+    row.assign(1, std::to_string(log.step[k]));
+    for (const auto& [name, values] : log.column) row.push_back(std::isnan(values[k]) ? "" : format_number(values[k]));
+    output.write(csv_line(row));
+  }
+  output.flush();
 }
-
-}  // namespace
 
 std::string_view LogOptions::given_setting() const {
   const std::pair<bool, std::string_view> settings[] = {{!columns.names.empty(), "--columns"},

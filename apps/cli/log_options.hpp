@@ -56,6 +56,11 @@ struct LogOptions {
   void add_settings_to(Verb& verb, const std::string& of_columns);
 };
 
+/// Says the log's notes on standard error.
+void warn_of(const RunLog& log);
+/// Prints the log as a table in CSV, and returns when all is written.
+void print_csv(const RunLog& log);
+
 }  // namespace scheduled::cli
 
 namespace scheduled::shell {

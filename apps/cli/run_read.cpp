@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "anytime/records.hpp"
-#include "base/csv.hpp"
 #include "base/error.hpp"
+#include "cli/log_options.hpp"
 #include "cli/run.hpp"
 #include "shell/output.hpp"
 #include "shell/text.hpp"
@@ -116,6 +116,7 @@ Json history_json(const RunLog& log) {
 void export_line(const ExportOptions& options) {
   const RunStore store = options.run.open(RunStore::Access::read);
   const RunLog log = store.log_of(options.run.line);
+  warn_of(log);
   if (options.run.json) {
     Json json;
     json["config"] = Json::object({{"run", options.run.folder}, {"line", options.run.line}});
@@ -124,16 +125,7 @@ void export_line(const ExportOptions& options) {
     json["history"] = history_json(log);
     return print_line(json);
   }
-  Output output;
-  std::vector<std::string> row{"step"};
-  for (const auto& [name, column] : log.column) row.push_back(name);
-  output.write(csv_line(row));
-  for (std::size_t k = 0; k < log.rows(); ++k) {
-    row.assign(1, std::to_string(log.step[k]));
-    for (const auto& [name, column] : log.column) row.push_back(std::isnan(column[k]) ? "" : format_number(column[k]));
-    output.write(csv_line(row));
-  }
-  output.flush();
+  print_csv(log);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "cli/bound_records.hpp"
+#include "cli/log_options.hpp"
 #include "cli/run.hpp"
 #include "cli/run_records.hpp"
 #include "shell/arguments.hpp"
@@ -170,6 +171,7 @@ void log(const RunLogOptions& options) {
     for (const auto& [name, value] : options.values) metrics.push_back({*options.step, name, value});
   } else {
     rows = parse_log(source_name(options.from), read_text(options.from));
+    warn_of(rows);
     metrics = metrics_of(rows);
   }
   RunStore store = options.run.open(RunStore::Access::write);

@@ -341,8 +341,8 @@ class RunStore {
   /// for it. The record says it first, then the files go.
   GcReport gc(int keep_last = 2, bool dry_run = false);
 
-  /// The metrics of a line from step 0, its parent's included, without what later sessions superseded. `rates` is what
-  /// the record says, as are the cells of "lr" where none was logged; a note says where logged ones are others. meta:
+  /// The metrics of a line from step 0, its parent's included, without what later sessions superseded. `rates` and
+  /// column "lr" are what the record says (with_rates); a note says where logged ones are others. meta:
   /// "run", "line", "schedule". Sees what flush() wrote.
   RunLog log_of(const std::string& line) const;
 

@@ -9,6 +9,8 @@
 #include "anytime/state.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "runlog/limits.hpp"
+#include "runlog/names.hpp"
 #include "runlog/not_finite.hpp"
 
 namespace scheduled {
@@ -62,19 +64,6 @@ class Values {
   SeldomPoll poll_{1024};
 };
 
-/// The rate of the last update before each row; NaN at step 0, where there was none.
-std::vector<double> recorded_rates(const std::vector<std::int64_t>& steps, const std::vector<anytime::Span>& spans) {
-  std::vector<double> rates;
-  SeldomPoll poll(1024);
-  auto span = spans.rbegin();  // oldest first
-  for (const std::int64_t step : steps) {
-    poll();
-    while (span + 1 != spans.rend() && step > span->end) ++span;
-    rates.push_back(step > 0 ? span->session->schedule.lr(step - 1) : std::numeric_limits<double>::quiet_NaN());
-  }
-  return rates;
-}
-
 /// The rates of updates 1 ... last.
 std::vector<double> all_rates(std::int64_t last, const std::vector<anytime::Span>& spans) {
   std::vector<double> rates = interruptible_zeros(static_cast<std::size_t>(last));
@@ -89,41 +78,21 @@ std::vector<double> all_rates(std::int64_t last, const std::vector<anytime::Span
   return rates;
 }
 
-/// Where a logged rate is farthest from the record's, if that matters.
-void note_contradiction(RunLog& log, const std::vector<double>& recorded) {
-  constexpr double matters = 0.01;  // of the peak, as in with_rates
-  const std::vector<double>& logged = log.column.at("lr");
-  double largest = 0.0, peak = 0.0;
-  std::size_t where = 0;
-  for (std::size_t row = 0; row < log.rows(); ++row) {
-    peak = std::fmax(peak, recorded[row]);
-    const double difference = std::fabs(logged[row] - recorded[row]);  // NaN where one is not there
-    if (!(difference > largest)) continue;
-    largest = difference;
-    where = row;
-  }
-  if (largest <= matters * peak) return;
+/// The record knows the rate of every update.
+RunLog with_recorded_rates(RunLog log, const std::vector<anytime::Span>& spans) {
+  if (log.step.back() <= runlog::longest_run) return with_rates(std::move(log), all_rates(log.step.back(), spans));
   log.notes.push_back(
-      concat({"lr = ", format_number(logged[where]), " was logged after step ", std::to_string(log.step[where]),
-              "; the record says ", format_number(recorded[where]), " for that update, and counts"}));
+      concat({"more than ", std::to_string(runlog::longest_run), " updates: rates are the logged ones"}));
+  return log;
 }
 
-/// The record knows the rate of every update: it stands in rows that logged none, and counts between rows.
-void add_rates(RunLog& log, const std::vector<anytime::Span>& spans) {
-  constexpr std::int64_t most = 100'000'000;  // 800 MB; no run has as many updates
-  const std::vector<double> recorded = recorded_rates(log.step, spans);
-  if (log.has("lr")) note_contradiction(log, recorded);
-  std::vector<double>& lr =
-      log.column.try_emplace("lr", log.rows(), std::numeric_limits<double>::quiet_NaN()).first->second;
-  for (std::size_t row = 0; row < log.rows(); ++row) {
-    if (std::isnan(lr[row])) lr[row] = recorded[row];
-  }
-  const std::int64_t last = log.step.back();
-  if (last <= most) {
-    log.rates = all_rates(last, spans);
-  } else {
+/// As in the logs that are read.
+void note_not_finite(RunLog& log, const runlog::NotFiniteSteps& not_finite) {
+  for (const auto& [name, steps] : not_finite) {
+    if (!runlog::is_standard(name)) continue;
     log.notes.push_back(
-        concat({"more than ", std::to_string(most), " updates: between rows the rates are interpolated"}));
+        concat({name, " is nan or the like in ", std::to_string(steps.size()), steps.size() == 1 ? " row" : " rows",
+                ", first at step ", std::to_string(steps.front()), ": taken as not logged"}));
   }
 }
 
@@ -150,6 +119,7 @@ void add_columns(RunLog& log, const std::vector<std::string>& names, const std::
     if (!finite) not_finite[names[value.name]].push_back(value.step);
   }
   log.not_finite = runlog::not_finite_since(log, not_finite);
+  note_not_finite(log, not_finite);
 }
 
 }  // namespace
@@ -175,19 +145,20 @@ RunLog RunStore::log_of(const std::string& name) const {
   add_columns(log, read.names(), values);
   log.format = "run";
   for (const auto& [column, source] : log.column) log.source.emplace(column, column);
-  log.source.emplace("lr", "the record");
-  if (!log.step.empty()) add_rates(log, spans);
-  return log;
+  log.source["lr"] = "the record";
+  return log.step.empty() ? log : with_recorded_rates(std::move(log), spans);
 }
 
 std::vector<OwnRun> own_runs(const RunStore& run) {
   const RunRecord record = run.record();
+  std::map<std::string, RunLog> logs;  // each is read once
+  for (const RecordedLine& line : record.lines) logs.emplace(line.name, run.log_of(line.name));
   std::vector<OwnRun> runs;
   for (const RecordedLine& line : record.lines) {
-    OwnRun own{line.name, run.log_of(line.name), std::nullopt};
-    if (own.log.step.empty() || own.log.step.back() <= line.start) continue;
-    if (!line.parent.empty()) own.base = run.log_of(line.parent);
-    runs.push_back(std::move(own));
+    const RunLog& log = logs.at(line.name);
+    if (log.step.empty() || log.step.back() <= line.start) continue;
+    runs.push_back({line.name, log, std::nullopt});
+    if (!line.parent.empty()) runs.back().base = logs.at(line.parent);
   }
   return runs;
 }

@@ -3,8 +3,6 @@
 
 #include <sys/types.h>
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <span>

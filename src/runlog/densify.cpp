@@ -4,15 +4,13 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "runlog/limits.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
 
 namespace scheduled {
 namespace {
-
-/// The longest result, 8 GB: a larger one is a mistake, not a run.
-constexpr std::int64_t longest_result = 1'000'000'000;
 
 void require_between(std::string_view name, std::int64_t value, std::int64_t least, std::int64_t most) {
   if (value >= least && value <= most) return;
@@ -139,7 +137,7 @@ std::vector<double> trunk_rates(const RunLog& log, std::optional<std::int64_t> a
 
 std::vector<double> densify(const RunLog& log, std::string_view column_name, std::int64_t last_step,
                             const DenseOptions& options) {
-  require_between("last_step", last_step, 1, longest_result);
+  require_between("last_step", last_step, 1, runlog::longest_run);
   if (column_name == "lr" && !log.rates.empty()) return given_rates(log, last_step);
   const Column column{log, column_name};
   const Series logged = logged_rows(column, options);
@@ -173,9 +171,9 @@ DenseStretch densify_logged(const RunLog& log, std::string_view column_name, con
   const std::int64_t longest = longest_stretch(logged, options);
   require_no_gap_between_rows(column, logged, last, longest);
   const std::int64_t first = start - options.warmup > longest ? start : 1;
-  if (last - first >= longest_result) {
+  if (last - first >= runlog::longest_run) {
     column.refuse(concat({"spans the steps ", std::to_string(first), " to ", std::to_string(last), "; at most ",
-                          std::to_string(longest_result), " can be held"}));
+                          std::to_string(runlog::longest_run), " can be held"}));
   }
   Filler dense(first, last);
   dense.line(0, logged.value.front(), start, logged.value.front());

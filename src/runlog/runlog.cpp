@@ -225,7 +225,7 @@ RunLog with_rates(RunLog log, std::vector<double> lr) {
   const double peak = lr.empty() ? 0.0 : *std::max_element(lr.begin(), lr.end());
   std::vector<double>& column =
       log.column.try_emplace("lr", log.rows(), std::numeric_limits<double>::quiet_NaN()).first->second;
-  double largest = 0.0;
+  double largest = 0.0, logged = 0.0;
   std::int64_t where = 0;
   for (std::size_t i = 0; i < log.rows(); ++i) {
     if (log.step[i] < 1) {
@@ -236,14 +236,16 @@ RunLog with_rates(RunLog log, std::vector<double> lr) {
     const double difference = std::fabs(column[i] - given);  // NaN where none was logged
     if (difference > largest) {
       largest = difference;
+      logged = column[i];
       where = log.step[i];
     }
     column[i] = given;
   }
   constexpr double matters = 0.01;  // of the peak
   if (largest > matters * peak) {
-    log.notes.push_back(concat({"the rates given differ from the logged ones by up to ", format_number(largest),
-                                ", at step ", std::to_string(where)}));
+    log.notes.push_back(concat({"lr = ", format_number(logged), " was logged after step ", std::to_string(where),
+                                "; the rate given for that update is ",
+                                format_number(lr[static_cast<std::size_t>(where) - 1]), ", and counts"}));
   }
   log.rates = std::move(lr);
   return log;

@@ -7,13 +7,13 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "runlog/formats/format.hpp"
+#include "runlog/limits.hpp"
 #include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
 
 namespace scheduled {
 namespace {
 
-constexpr std::int64_t last_allowed_step = 1'000'000'000;  // as densify
 constexpr std::int64_t spacings_to_know = 3;
 
 /// The words of a bare line; blanks, or one comma, stand between them.
@@ -82,7 +82,8 @@ std::vector<UpdateStretch> LogStream::push(std::string_view line) {
     const std::optional<Row> row = read_row(line);
     return row ? advance(*row) : std::vector<UpdateStretch>{};
   }
-  if (step_ >= last_allowed_step) fail_line({}, {}, "a stream ends at step 1000000000");
+  if (step_ >= runlog::longest_run)
+    fail_line({}, {}, concat({"a stream ends at step ", std::to_string(runlog::longest_run)}));
   const UpdateRates rates = read_bare(text);
   check(rates);
   const UpdateStretch stretch{step_ + 1, 1, rates, rates};
@@ -158,8 +159,8 @@ void LogStream::check(const UpdateRates& rates) const {
 }
 
 void LogStream::check_gap(const Row& row) const {
-  if (row.step > last_allowed_step) {
-    fail_line("step", std::to_string(row.step), "must be at most 1000000000");
+  if (row.step > runlog::longest_run) {
+    fail_line("step", std::to_string(row.step), concat({"must be at most ", std::to_string(runlog::longest_run)}));
   }
   if (rows_ > 0 && row.step <= step_) {
     fail_line("step", std::to_string(row.step), concat({"must be above the step before it, ", std::to_string(step_)}));

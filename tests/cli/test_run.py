@@ -135,6 +135,13 @@ class Work(RunTest):
         for name in ["out.csv", "out.json"]:
             (self.folder / "again.json").write_text(self.output_of("bound", "--log", name, "--json"))
         self.output_of("run", "log", "run", "--from", "-", input=b"step,loss\n70,3\n")
+        (self.folder / "lost.csv").write_text("step,loss\n71,3\n72,nan\n")
+        result = self.run_command("run", "log", "run", "--from", "lost.csv")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn(b"lost.csv: train_loss is nan or the like in 1 row, first at step 72", result.stderr)
+        self.output_of("run", "log", "run", "--step", "73", "train_loss=nan")
+        result = self.run_command("run", "export", "run")
+        self.assertIn(b"train_loss is nan or the like in 1 row, first at step 73: taken as not logged", result.stderr)
 
     def test_logs_have_the_records_rates(self):
         """Whatever rows there are, rates are those of the record; a rate in one row changes no other."""

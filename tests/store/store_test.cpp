@@ -195,10 +195,45 @@ TEST(RunStore, LogHasTheRatesOfAllUpdatesByTheRecord) {
   ASSERT_EQ(changed.rates.size(), 23U);
   EXPECT_EQ(changed.rates[19], trunk.lr(19));
   EXPECT_EQ(changed.rates[20], 1.0);
-  EXPECT_EQ(changed.at("lr").back(), 0.5) << "what was logged stands";
+  EXPECT_EQ(changed.at("lr").back(), 1.0) << "as in rates: whatever reads the column has what the bound has";
+  EXPECT_EQ(changed.source.at("lr"), "the record");
   EXPECT_EQ(
       changed.notes,
-      (std::vector<std::string>{"lr = 0.5 was logged after step 23; the record says 1 for that update, and counts"}));
+      (std::vector<std::string>{"lr = 0.5 was logged after step 23; the rate given for that update is 1, and counts"}));
+}
+
+TEST(RunStore, LogSaysWhatIsNotFinite) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::init(folder / "run", trunk);
+  const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  store.log("trunk", std::vector<Metric>{{1, "train_loss", 4.0}, {2, "train_loss", 3.0}, {2, "grad_norm", inf}});
+  store.log("trunk", std::vector<Metric>{{3, "train_loss", nan}, {3, "grad_norm", 1.0}, {4, "train_loss", -inf}});
+  store.flush();
+  const RunLog log = store.log_of("trunk");
+  EXPECT_TRUE(std::isnan(log.at("train_loss")[2]) && std::isnan(log.at("train_loss")[3]));
+  EXPECT_EQ(log.not_finite, (std::map<std::string, std::int64_t>{{"train_loss", 3}})) << "grad_norm is finite again";
+  EXPECT_EQ(log.notes,
+            (std::vector<std::string>{"grad_norm is nan or the like in 1 row, first at step 2: taken as not logged",
+                                      "train_loss is nan or the like in 2 rows, first at step 3: taken as not logged"}));
+}
+
+TEST(RunStore, OwnRunsAreThoseWithRowsOfTheirOwnBesideTheirParents) {
+  const TemporaryFolder folder;
+  RunStore store = RunStore::init(folder / "run", trunk);
+  store.log("trunk", std::vector<Metric>{{10, "val_loss", 4.0}, {20, "val_loss", 3.0}});
+  commit_weights(store, 20);
+  for (const char* const name : {"a", "b", "nothing"}) store.branch(name, 20, {steps(10), LinearDecay{}, {}});
+  for (const char* const name : {"a", "b"}) store.log(name, std::vector<Metric>{{30, "val_loss", 2.0}});
+  store.flush();
+  const std::vector<OwnRun> runs = own_runs(store);
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_FALSE(runs[0].base);
+  EXPECT_EQ(runs[0].log, store.log_of("trunk"));
+  for (const std::size_t k : {1U, 2U}) {
+    EXPECT_EQ(runs[k].name, k == 1 ? "a" : "b");
+    EXPECT_EQ(runs[k].log, store.log_of(runs[k].name));
+    EXPECT_EQ(runs[k].base, runs[0].log);
+  }
 }
 
 TEST(RunStore, RatesThatContradictTheRecordAreToldOnce) {

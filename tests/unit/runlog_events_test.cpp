@@ -224,7 +224,8 @@ TEST(WithRates, GivesEveryUpdate) {
   EXPECT_EQ(densify(given, "lr", 4), rates);
   EXPECT_EQ(densify(given, "lr", 3), (std::vector<double>{0.5, 0.5, 0.375}));
   expect_column(given, "lr", {gap, 0.5, 0.125});
-  EXPECT_EQ(given.notes, (Names{"the rates given differ from the logged ones by up to 0.125, at step 4"}));
+  EXPECT_EQ(given.notes,
+            (Names{"lr = 0.25 was logged after step 4; the rate given for that update is 0.125, and counts"}));
   EXPECT_EQ(error_of([&] { with_rates(log, {0.5, 0.5}); }), "lr: has 2 rates, run ends at step 4");
   EXPECT_EQ(error_of([&] { with_rates(log, {0.5, -1, 1, 1}); }), "lr[1] = -1: must be finite and >= 0");
 }
