@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace scheduled {
 namespace {
@@ -86,7 +87,7 @@ class Builder {
     constexpr std::size_t most = 60;
     std::string text;
     for (const Level& level : open_) text += (text.empty() || level.key.empty() ? "" : ".") + level.key;
-    return text.size() > most ? text.substr(0, most) + "..." : text;
+    return text.size() > most ? concat({beginning_of(text, most), "..."}) : text;
   }
 
   std::vector<Level> open_;

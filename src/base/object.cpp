@@ -3,16 +3,18 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "base/words.hpp"
 
 namespace scheduled {
 namespace {
 
-std::string shown(const Json& value) {
+std::string shortened(const std::string& text) {
   constexpr std::size_t longest = 60;
-  std::string text = value.dump();
-  return text.size() > longest ? text.substr(0, longest) + "..." : text;
+  return text.size() > longest ? concat({beginning_of(text, longest), "..."}) : text;
 }
+
+std::string shown(const Json& value) { return shortened(value.dump()); }
 
 }  // namespace
 
@@ -99,9 +101,7 @@ void ObjectReader::fail_at(std::string name, std::string value, std::string requ
 }
 
 std::string ObjectReader::path_of(std::string_view key) const {
-  constexpr std::size_t longest = 60;
-  const std::string path = path_.empty() ? std::string(key) : concat({path_, ".", key});
-  return path.size() > longest ? path.substr(0, longest) + "..." : path;
+  return shortened(path_.empty() ? std::string(key) : concat({path_, ".", key}));
 }
 
 }  // namespace scheduled

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace scheduled {
 namespace {
@@ -72,7 +73,7 @@ std::string must_be_one_of(std::string_view text, std::span<const std::string_vi
 std::size_t find_word(std::string_view name, std::string_view text, std::span<const std::string_view> words) {
   const auto found =
       std::find_if(words.begin(), words.end(), [&](std::string_view word) { return same_word(word, text); });
-  if (found == words.end()) fail_value(name, concat({"'", text.substr(0, 60), "'"}), must_be_one_of(text, words));
+  if (found == words.end()) fail_value(name, concat({"'", beginning_of(text, 60), "'"}), must_be_one_of(text, words));
   return static_cast<std::size_t>(found - words.begin());
 }
 

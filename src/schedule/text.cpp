@@ -70,7 +70,7 @@ class Parser {
     const std::string_view key = trimmed(until("=,()[]"));
     if (key.empty() || at_ == text_.size() || text_[at_] != '=') reject("key=value is expected");
     if (key == "schedule") reject("a schedule has no key of this name");
-    if (spec.contains(key)) fail_argument(key.substr(0, 60), "is given twice");
+    if (spec.contains(key)) fail_argument(beginning_of(key, 60), "is given twice");
     ++at_;  // =
     spec[key] = skip_blanks() && text_[at_] == '[' ? list() : value(key);
   }
@@ -117,7 +117,7 @@ Json parse_json(std::string_view text) {
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 60;
-  return concat({"'", text.substr(0, most), text.size() > most ? "..." : "", "'"});
+  return concat({"'", beginning_of(text, most), text.size() > most ? "..." : "", "'"});
 }
 
 Json parse_spec_text(std::string_view text) {

@@ -91,7 +91,16 @@ TEST(LawFit, TextReadsBackExactly) {
   bootstrap_law(fit, runs, 4);
   calibrate_law(fit, runs);
   EXPECT_EQ(parse_fitted_law(print_fitted_law(fit.fitted)), fit.fitted);
-  EXPECT_EQ(error_of([] { parse_fitted_law("[]"); }), "law JSON: must be an object with the key 'law'");
+  EXPECT_EQ(error_of([] { parse_fitted_law("[]"); }), "law JSON: must be an object {...}");
+  EXPECT_EQ(error_of([] { parse_fitted_law("{}"); }), "law JSON: must be an object with the key 'law'");
+  const auto changed = [&](std::string_view before, std::string_view after) {
+    std::string text = print_fitted_law(fit.fitted);
+    return error_of([&] { parse_fitted_law(text.replace(text.find(before), before.size(), after)); });
+  };
+  EXPECT_EQ(changed("\"noise\":", "\"noise\":\"x\",\"nois\":").substr(0, 7), "nois = ");
+  EXPECT_EQ(changed("\"log_residuals\":true", "\"log_residuals\":1"), "log_residuals = 1: must be true or false");
+  EXPECT_EQ(changed("\"covariance\":[", "\"covariance\":[null,").substr(0, 13), "covariance = ");
+  EXPECT_EQ(changed("\"bootstrap\":[", "\"bootstrap\":[[],"), "bootstrap[0]: must be an object {...}");
   const auto twice = [&](std::string_view before, std::string_view more) {
     std::string text = print_fitted_law(fit.fitted);
     text.insert(text.find(before), more);
@@ -367,8 +376,7 @@ TEST(LawPredict, SaysWhereNoFittedRunDecays) {
   EXPECT_TRUE(extrapolations(fit_law(LawKind::momentum, three_runs(law, 1e-3)).fitted, law_cases::rates(wsd)).empty());
   std::string text = print_fitted_law(fit.fitted);
   text.replace(text.find("\"decays\":0"), 10, "\"decays\":0.5");
-  EXPECT_EQ(error_of([&] { parse_fitted_law(text); }),
-            "law JSON: 'decays' = 0.5: must be a whole number within 0 ... 1000000");
+  EXPECT_EQ(error_of([&] { parse_fitted_law(text); }), "decays = 0.5: must be a whole number from 0 to 1000000");
 }
 
 TEST(LawPredict, SaysWhereItExtrapolates) {

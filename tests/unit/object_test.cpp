@@ -47,6 +47,12 @@ TEST(ObjectReader, NamesTheKeyItsValueAndWhatIsAllowed) {
   EXPECT_EQ(said([] { return ObjectReader(Json(1), "").has(""); }), "must be an object {...}");
 }
 
+std::string repeated(std::string_view text, int times) {
+  std::string out;
+  for (int k = 0; k < times; ++k) out += text;
+  return out;
+}
+
 TEST(ObjectReader, OtherKeysAreNamedWithWhatWasMeant) {
   constexpr std::array<std::string_view, 2> keys{"widths", "heads"};
   EXPECT_EQ(error_of([&] { reader.object("model").only(keys); }),
@@ -60,6 +66,14 @@ TEST(ObjectReader, OtherKeysAreNamedWithWhatWasMeant) {
     EXPECT_EQ(error.fields().value, "\"" + std::string(59, 'v') + "...");
     EXPECT_EQ(error.fields().requirement, "is no key; must be widths or heads");
     EXPECT_FALSE(error.fields().place);
+  }
+  const Json accents = Json::parse("{\"k" + repeated("é", 50) + "\": \"" + repeated("é", 50) + "\"}");
+  try {
+    ObjectReader(accents, "").only(keys);
+    FAIL();
+  } catch (const ArgumentError& error) {  // cut between characters
+    EXPECT_EQ(error.fields().name, "k" + repeated("é", 29) + "...");
+    EXPECT_EQ(error.fields().value, "\"" + repeated("é", 29) + "...");
   }
 }
 
