@@ -39,6 +39,8 @@ LoggedBound evaluate(const RunFiles& files, const LogOptions& logs, const BoundO
         effect->tail.shape.empty() ? "on the line of its last rows" : "along its " + effect->tail.shape + " decay",
         rounded(effect->continued)));
   }
+  if (run.along.loss_column == "val_loss") run.val_loss = run.along.loss;
+  if (run.along.loss_column == "train_loss") run.train_loss = run.along.loss;
   if (run.along.norm_source == NormSource::logged) run.grad_norm = {"logged", AskedGradNorm::Kind::logged};
   if (run.along.norm_source == NormSource::given) run.grad_norm = *bound.grad_norm;
   return run;

@@ -73,11 +73,8 @@ struct LoggedBound {
   std::string name;  ///< in tables and legends
   RunBound along;
   AskedGradNorm grad_norm;  ///< as used
-
-  /// The losses, where they are of this column: in the output they have its name, so that it is a log itself.
-  std::optional<std::vector<double>> loss_of(std::string_view column) const {
-    return along.loss_column == column ? std::optional(along.loss) : std::nullopt;
-  }
+  /// Those of `along`, by the name of their column: the output is a log itself.
+  std::optional<std::vector<double>> val_loss = {}, train_loss = {};
 };
 
 // ---- worst-case
@@ -211,10 +208,8 @@ struct Record<cli::LoggedBound> {
               return Without<RunBound>{run.along, {"name", "loss", "bound", "rates", "grad_norm"}};
             },
             "", "The bound along the log"},
-      Field{"val_loss", [](const X& run) { return run.loss_of("val_loss"); }, "loss",
-            "The loss there, where it is this"},
-      Field{"train_loss", [](const X& run) { return run.loss_of("train_loss"); }, "loss",
-            "The loss there, where it is this"},
+      Field{"val_loss", &X::val_loss, "loss", "The loss there, where it is this"},
+      Field{"train_loss", &X::train_loss, "loss", "The loss there, where it is this"},
       Field{"bound", [](const X& run) -> const std::vector<double>& { return run.along.bound; }, "loss",
             "The bound there"},
       Field{"grad_norm", &X::grad_norm, "loss/distance", "A number, 'logged', or the text that says the norms"}};

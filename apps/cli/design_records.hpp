@@ -2,6 +2,7 @@
 // that put several of its results together, each described once (base/record.hpp).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -79,10 +80,26 @@ struct Extended {
   double distance() const { return rows.front().distance; }
 };
 
-/// Without the rates of all steps.
-inline std::vector<Without<ExtendRow>> rows_of(const Extended& found) {
-  std::vector<Without<ExtendRow>> rows;
-  for (const ExtendRow& row : found.rows) rows.push_back({row, {"lr", "distance"}});
+/// A way beside the others to its horizon.
+struct BesideOthers {
+  double ratio = 1.0;  ///< of the bounds, to the smallest one
+};
+struct ExtendedRow {
+  const ExtendRow& row;
+  BesideOthers beside;
+};
+
+inline BesideOthers beside_others(const Extended& found, const ExtendRow& row) {
+  double best = row.omega;
+  for (const ExtendRow& other : found.rows) {
+    if (other.steps == row.steps) best = std::min(best, other.omega);
+  }
+  return {row.omega / best};
+}
+
+inline std::vector<ExtendedRow> rows_of(const Extended& found) {
+  std::vector<ExtendedRow> rows;
+  for (const ExtendRow& row : found.rows) rows.push_back({row, beside_others(found, row)});
   return rows;
 }
 
@@ -227,6 +244,29 @@ struct Record<cli::RefinedRates> {
   static constexpr FieldList fields{Field{"step", &X::step, "steps", "Updates, counted from 0"},
                                     Field{"lr", &X::lr, "distance^2/loss", "Their rates"},
                                     Field{"grad_norm", &X::grad_norm, "loss/distance", "Their norms, filtered"}};
+};
+
+template <>
+struct Record<cli::BesideOthers> {
+  using X = cli::BesideOthers;
+  static constexpr std::string_view name = "BesideOthers";
+  static constexpr std::string_view meaning = "How one way compares with the others to its horizon";
+  static constexpr FieldList fields{
+      Field{"ratio", &X::ratio, "", "Its bound over the smallest one to the same horizon"}};
+};
+
+template <>
+struct Record<cli::ExtendedRow> {
+  using X = cli::ExtendedRow;
+  static constexpr std::string_view name = "ExtendedRow";
+  static constexpr std::string_view meaning = "One way to one horizon, without the rates of all steps";
+  static constexpr FieldList fields{
+      Field{"",
+            [](const X& x) {
+              return Without<ExtendRow>{x.row, {"lr", "distance"}};
+            },
+            "", "The way"},
+      Field{"", [](const X& x) { return x.beside; }, "", "How it compares with the others"}};
 };
 
 template <>

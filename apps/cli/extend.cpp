@@ -94,15 +94,6 @@ std::string choice_text(const ExtendRow& row) {
   return fmt::format("next LR {:.3g} of the last", row.parameter);
 }
 
-/// The smallest bound at the horizon of `row`.
-double best_of(const Extended& found, const ExtendRow& row) {
-  double best = row.omega;
-  for (const ExtendRow& other : found.rows) {
-    if (other.steps == row.steps) best = std::min(best, other.omega);
-  }
-  return best;
-}
-
 std::string text_of(const Extended& found, const ExtendOptions& options) {
   const std::string distance = options.distance_given()
                                    ? rounded(found.distance())
@@ -118,7 +109,7 @@ std::string text_of(const Extended& found, const ExtendOptions& options) {
   TextTable table(header);
   for (const ExtendRow& row : found.rows) {
     std::vector<std::string> cells{std::string(name_of(row.method)), std::to_string(row.steps), rounded(row.omega),
-                                   fmt::format("{:.4f}", row.omega / best_of(found, row)), rounded(row.worst_case)};
+                                   fmt::format("{:.4f}", beside_others(found, row).ratio), rounded(row.worst_case)};
     for (std::size_t k = 0; several && k + 1 < found.targets.size(); ++k) {
       cells.push_back(found.targets[k] < row.steps ? rounded(row.stopped[k]) : "-");
     }
@@ -147,10 +138,12 @@ std::string csv_with_targets(const Extended& found) {
   for (const ExtendRow& row : found.rows) {
     if (text.empty()) {
       std::vector<std::string> header = csv_names(row);
+      for (std::string& compared : csv_names(beside_others(found, row))) header.push_back(std::move(compared));
       for (const std::int64_t target : found.targets) header.push_back(fmt::format("stopped_{}", target));
       text = csv_line(header);
     }
     std::vector<std::string> cells = csv_cells(row);
+    for (std::string& compared : csv_cells(beside_others(found, row))) cells.push_back(std::move(compared));
     for (const double value : row.stopped) cells.push_back(std::isfinite(value) ? format_number(value) : "");
     text += csv_line(cells);
   }

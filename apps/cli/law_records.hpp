@@ -23,21 +23,11 @@ struct Prediction {
   LawKind law = LawKind::angular;
   std::string name;           ///< for tables and legends
   std::vector<double> rates;  ///< of all updates
-  std::vector<std::int64_t> step;
-  std::vector<Predicted> predicted;  ///< at `step`, the last of which is the end
-  std::vector<std::string> warnings;
+  std::vector<std::int64_t> step = {};
+  std::vector<double> lr = {}, loss = {}, lower = {}, upper = {};  ///< at `step`, the last of which is the end
+  std::vector<std::string> warnings = {};
 
-  const Predicted& end() const { return predicted.back(); }
-  std::vector<double> lr() const {
-    std::vector<double> values;
-    for (const std::int64_t t : step) values.push_back(rates[static_cast<std::size_t>(t) - 1]);
-    return values;
-  }
-  std::vector<double> of(double Predicted::*member) const {
-    std::vector<double> values;
-    for (const Predicted& at : predicted) values.push_back(at.*member);
-    return values;
-  }
+  Predicted end() const { return {loss.back(), lower.back(), upper.back()}; }
 };
 
 // ---- predict --optimize
@@ -115,14 +105,13 @@ struct Record<cli::Prediction> {
       Field{"schedule", &X::schedule, "", "The schedule"},
       Field{"law", &X::law, "", "The kind of the law"},
       Field{"steps", [](const X& x) { return x.rates.size(); }, "steps", "Of the schedule"},
-      Field{"final", [](const X& x) { return x.predicted.back(); }, "nats",
-            "The loss at its end, with its 90 % interval"},
+      Field{"final", [](const X& x) { return x.end(); }, "nats", "The loss at its end, with its 90 % interval"},
       Field{"warnings", &X::warnings, "", "Where the law was never shown such rates or lengths"},
       Field{"step", &X::step, "steps", "Updates, counted from 1"},
-      Field{"lr", [](const X& x) { return x.lr(); }, "distance^2/loss", "Their rates"},
-      Field{"loss", [](const X& x) { return x.of(&Predicted::loss); }, "nats", "The losses after them"},
-      Field{"lower", [](const X& x) { return x.of(&Predicted::lower); }, "nats", "Lower ends of their intervals"},
-      Field{"upper", [](const X& x) { return x.of(&Predicted::upper); }, "nats", "Upper ends of their intervals"}};
+      Field{"lr", &X::lr, "distance^2/loss", "Their rates"},
+      Field{"loss", &X::loss, "nats", "The losses after them"},
+      Field{"lower", &X::lower, "nats", "Lower ends of their intervals"},
+      Field{"upper", &X::upper, "nats", "Upper ends of their intervals"}};
 };
 
 template <>

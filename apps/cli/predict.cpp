@@ -38,6 +38,16 @@ std::vector<std::int64_t> steps_of(const std::vector<double>& lr, std::optional<
   return steps;
 }
 
+/// At its steps.
+void add_losses(Prediction& row, const FittedLaw& fitted) {
+  for (const Predicted& at : predict_losses(fitted, row.rates, row.step)) {
+    row.loss.push_back(at.loss);
+    row.lower.push_back(at.lower);
+    row.upper.push_back(at.upper);
+  }
+  for (const std::int64_t t : row.step) row.lr.push_back(row.rates[static_cast<std::size_t>(t) - 1]);
+}
+
 std::vector<Prediction> predict(const PredictOptions& options, const FittedLaw& fitted) {
   const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   const std::vector<std::string> names = short_names(schedules, true);
@@ -50,10 +60,13 @@ std::vector<Prediction> predict(const PredictOptions& options, const FittedLaw& 
       fail_argument(schedules[k].name, "has no peak; a law needs the learning rate, peak=LR");
     }
     check_summable(*schedules[k].schedule.steps());
-    Prediction row{{schedules[k].schedule}, fitted.law.kind, names[k], schedules[k].schedule.values(), {}, {}, {}};
+    Prediction row{.schedule = {schedules[k].schedule},
+                   .law = fitted.law.kind,
+                   .name = names[k],
+                   .rates = schedules[k].schedule.values()};
     row.step = steps_of(row.rates, options.every, first_described(fitted));
     if (row.step.empty()) fail_argument(schedules[k].name, "all rates are 0");
-    row.predicted = predict_losses(fitted, row.rates, row.step);
+    add_losses(row, fitted);
     row.warnings = extrapolations(fitted, row.rates);
     rows.push_back(std::move(row));
   }
@@ -108,16 +121,12 @@ plot::Figure draw(const std::vector<Prediction>& rows) {
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const Prediction& row = rows[k];
     end = std::max(end, row.step.back());
-    plot::Line loss{row.name, {row.step.begin(), row.step.end()}, {}, k};
-    for (const Predicted& at : row.predicted) loss.y.push_back(at.loss);
-    plot::Line lower{k == 0 ? "90 % interval" : "", loss.x, {}, 0};
+    plot::Line loss{row.name, {row.step.begin(), row.step.end()}, row.loss, k};
+    plot::Line lower{k == 0 ? "90 % interval" : "", loss.x, row.lower, 0};
     lower.shade = 1.0;  // pale
     plot::Line upper = lower;
     upper.label.clear();
-    for (const Predicted& at : row.predicted) {
-      lower.y.push_back(at.lower);
-      upper.y.push_back(at.upper);
-    }
+    upper.y = row.upper;
     losses.push_back(std::move(loss));
     intervals.push_back(std::move(lower));
     intervals.push_back(std::move(upper));

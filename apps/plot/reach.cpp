@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "plot/series.hpp"
 
@@ -103,12 +104,9 @@ Panel within_reach(Panel panel) {
 
 Figure within_reach(Figure figure) {
   if (figure.arrangement == Arrangement::stacked) {
-    int shared = 0;
-    for (const Panel& panel : figure.panels) {
-      const int own = exponent_of(panel, true);
-      if (shared == 0 || own > shared) shared = own;
-    }
-    for (Panel& panel : figure.panels) change_x(panel, shared);
+    std::optional<int> shared;  // the one that the largest numbers of all need
+    for (const Panel& panel : figure.panels) shared = std::max(shared, std::optional(exponent_of(panel, true)));
+    for (Panel& panel : figure.panels) change_x(panel, shared.value_or(0));
   }
   for (Panel& panel : figure.panels) panel = within_reach(std::move(panel));
   return figure;

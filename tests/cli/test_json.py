@@ -169,6 +169,10 @@ class Json(command.CommandTest):
         coarse = self.json_of("bound", spec, "--curve", "-D", "2", "--tolerance", "1e-3", "--threads", "2")
         for found, wanted in zip(coarse["bound"], curve["bound"], strict=True):
             self.assertAlmostEqual(found / wanted, 1, delta=1e-3)
+        still = "table(values=[0, 0.1, 0.1, 0.1])"
+        bounds = self.json_of("bound", still, "--curve")["bound"]
+        self.assertEqual([bound is None for bound in bounds], [True, False, False, False])
+        self.assertEqual(self.output_of("bound", still, "--curve", "--csv").splitlines()[1].split(",")[-1], "inf")
         few = self.json_of("bound", spec, "--curve", "--every", "300")
         self.assertEqual(few["step"], [300, 600, 699])
 
