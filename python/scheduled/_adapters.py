@@ -25,6 +25,19 @@ def read_schedule(schedule: Any, steps: int | None) -> Schedule:
     return native.with_steps(steps) if steps is not None and native.steps is None else native
 
 
+def schedule_of_run(schedule: Any, updates: int) -> Schedule:
+    """A schedule or its spec in a program that knows how many updates it makes.
+
+    That is the horizon of a spec which needs one and names none; a spec that stands alone stays as it is.
+    """
+    if isinstance(schedule, str):
+        try:
+            return Schedule(schedule)
+        except ArgumentError:
+            return read_schedule(schedule, updates)  # or refuses it for another reason
+    return read_schedule(schedule, None)
+
+
 def resume_choice(resume: Any) -> str:
     """One of the words that say what a checkpoint with other rates means."""
     return choice("resume", resume, {word: word for word in ("same", "branch", "recorded")})

@@ -21,6 +21,10 @@ True
 True
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 try:
     from scheduled._core import (
         CooldownAnswer,
@@ -58,10 +62,15 @@ except ImportError:
 
 from scheduled import _notebook
 
+if TYPE_CHECKING:
+    from scheduled.anytime import RunStore
+
 _notebook.attach_laws(Law, FittedLaw, LawFit)
 
 
-def fit_store(run, law="angular", column="", first_step=None, **options):
+def fit_store(
+    run: RunStore, law: str = "angular", column: str = "", first_step: int | None = None, **options: Any
+) -> LawFit:
     """Fits a law to all lines of a run that logged losses; what they share counts once.
 
     Parameters

@@ -83,6 +83,8 @@ class BoundCallback(pl.Callback):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on with the same bits."""
+        if "monitors" not in state_dict:
+            raise ArgumentError.of("state_dict", "", "is of another version of BoundCallback: it has no monitors")
         self.monitors = [BoundMonitor(self.distance) for _ in state_dict["monitors"]]
         for monitor, state in zip(self.monitors, state_dict["monitors"]):
             monitor.load_state_dict(state)

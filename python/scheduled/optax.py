@@ -83,9 +83,9 @@ def _whole(count: Any) -> Any:
     integer = jnp.dtype("int64" if jax.config.read("jax_enable_x64") else "int32")
     most = jnp.iinfo(integer).max
     if isinstance(count, int):
-        count = min(count, most)
-    elif isinstance(count, (np.ndarray, np.integer)) and count.dtype.kind in "iu" and np.iinfo(count.dtype).max > most:
-        count = np.minimum(count, count.dtype.type(most))  # before JAX cuts off the upper bits
+        count = max(min(count, most), 0)
+    elif isinstance(count, (np.ndarray, np.integer)) and count.dtype.kind in "iu":
+        count = np.clip(count, 0, min(most, np.iinfo(count.dtype).max))  # before JAX cuts off the upper bits
     array = jnp.asarray(count)
     if jnp.issubdtype(array.dtype, jnp.unsignedinteger) and jnp.iinfo(array.dtype).max > most:
         array = jnp.minimum(array, jnp.asarray(most, array.dtype))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from scheduled._adapters import needs, read_schedule, resume_choice
+from scheduled._adapters import needs, read_schedule, resume_choice, schedule_of_run
 
 try:
     from torchtitan.components.optimizer.lr_scheduler import LRSchedulersContainer
@@ -45,9 +45,8 @@ class ScheduledLRSchedulers(LRSchedulersContainer):
                 if field.name != "total_steps" and value != field.default:
                     why = "is of torchtitan's own schedule, not used here; write it in the spec, as warmup or cooldown"
                     raise ArgumentError.of(field.name, value, why)
-            return ScheduledLRSchedulers(
-                optimizers, self.schedule, steps=self.total_steps or training_steps, resume=self.resume
-            )
+            schedule = schedule_of_run(self.schedule, self.total_steps or training_steps)
+            return ScheduledLRSchedulers(optimizers, schedule, resume=self.resume)
 
     def __init__(
         self, optimizers: Any, schedule: Schedule | str, *, steps: int | None = None, resume: str = "same"

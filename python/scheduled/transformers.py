@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scheduled._adapters import behind, needs, resume_choice
+from scheduled._adapters import behind, needs, resume_choice, schedule_of_run
 
 try:
     from transformers import TrainerCallback, TrainingArguments
@@ -69,26 +69,14 @@ class ScheduledMixin:
             why = "a scheduler was given in optimizers, which would be used instead; give (optimizer, None)"
             raise ArgumentError.of("schedule", self._schedule, why)
         if self.lr_scheduler is None:
-            schedule = self._schedule
-            needs = isinstance(schedule, str) and not _stands_alone(schedule)
             self.lr_scheduler = ScheduledLR(
                 self.optimizer if optimizer is None else optimizer,
-                schedule,
-                steps=num_training_steps if needs else None,
+                schedule_of_run(self._schedule, num_training_steps),
                 scale=self._scale,
                 resume=self._resume,
             )
             self._created_lr_scheduler = True
         return self.lr_scheduler
-
-
-def _stands_alone(spec: str) -> bool:
-    """Whether the spec says a whole schedule: with its horizon, or a trunk that needs none."""
-    try:
-        Schedule(spec)
-    except ArgumentError:
-        return False
-    return True
 
 
 # Our names of what the Trainer logs; the rest keeps its own.

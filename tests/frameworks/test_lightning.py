@@ -74,6 +74,11 @@ def test_rates_and_resume_at_every_step(tmp_path):
             assert torch.equal(module.linear.weight, whole.linear.weight)
 
 
+def test_a_state_of_another_version():
+    with pytest.raises(ArgumentError, match="state_dict: is of another version of BoundCallback: it has no monitors"):
+        BoundCallback().load_state_dict(BoundCallback().monitor.state_dict())
+
+
 def test_trunk_and_branch_on_a_run_store(tmp_path):
     with RunStore.init(tmp_path / "run", Schedule(TRUNK)) as run:
         trunk = fit(tmp_path, TRUNK, RunStoreCheckpoint(run, 4, keep=True), steps=8)

@@ -115,7 +115,7 @@ def test_counts_of_all_kinds():
     for count in (2**31, 2**60, np.int64(2**33), np.uint64(2**63 + 1), jnp.uint32(2**32 - 1)):
         assert float(rate(count)) == most
     assert float(jax.jit(rate)(jnp.uint32(2**31 + 7))) == most
-    for count in (-7, np.int8(-7), jnp.int32(-(2**31))):
+    for count in (-7, -(2**40), np.int8(-7), np.int64(-(2**33) + 5), np.array(-(2**62)), jnp.int32(-(2**31))):
         assert float(rate(count)) == float(rate(0))
     for spec in SPECS:
         if Schedule(spec).steps is None:

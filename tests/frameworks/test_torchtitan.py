@@ -13,6 +13,7 @@ from torchtitan.components.optimizer.lr_scheduler import LRSchedulersContainer
 from torchtitan.components.optimizer.optimizer import OptimizersContainer, ParamGroupConfig
 
 SPEC = "wsd(warmup=3, cooldown=5, peak=0.02)"
+TRUNK = "rsqrt(warmup=3, peak=0.01)"
 WHOLE = "wsd(steps=12, warmup=3, cooldown=5, peak=0.02)"
 
 
@@ -86,6 +87,14 @@ def test_first_rate_of_a_branch_and_total_steps():
     again.load_state_dict(schedulers.state_dict())
     assert [row[0] for row in train(optimizers, again, 4)] == rates("rsqrt(steps=12, warmup=3, cooldown=4, peak=0.01)", 12, 8)
     assert build(make(), SPEC, total_steps=100).schedule.steps == 100
+
+
+@pytest.mark.parametrize("options", [{}, {"total_steps": 100}])
+def test_a_trunk_stays_without_a_horizon(options):
+    for trunk in (TRUNK, "constant(peak=0.1)"):
+        assert str(build(make(), trunk, **options).schedule) == str(Schedule(trunk))
+    optimizers = make(1)
+    assert train(optimizers, build(optimizers, TRUNK, **options), 20) == [[rate] for rate in rates(TRUNK, 20)]
 
 
 def test_their_own_optimizers():

@@ -152,6 +152,11 @@ def test_a_trunk_of_a_schedule():
             wrong()
 
 
+def test_a_branch_of_a_trunk_in_tokens():
+    trunk = Trunk(Schedule("constant(warmup=10Mtok, peak=0.1, tokens_per_step=100k)"), 500)
+    assert trunk.branch(600, "20Mtok").values().tolist() == trunk.branch(600, 200).values().tolist()
+
+
 def test_a_trunk_of_rates():
     done = np.array([0.1, 0.3, 0.2])
     trunk = Trunk.from_rates(done)

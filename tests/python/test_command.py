@@ -215,10 +215,9 @@ def test_bound_along_logs(run):
     values, rows = run("bound", "--log", "run.csv", "--log", "cosine.csv")
     assert_series(values, rows)
     assert [value["name"] for value in values] == ["run", "cosine"]
-    if hasattr(scheduled, "bound_along"):
-        found = scheduled.bound_along(scheduled.read_log(run.folder / "run.csv"))
-        assert_says(values[0], found, "name", "loss", "rates", "grad_norm")
-        assert same(values[0][found.loss_column], plain(found)["loss"])
+    found = scheduled.bound_along(scheduled.read_log(run.folder / "run.csv"))
+    assert_says(values[0], found, "name", "loss", "rates", "grad_norm")
+    assert same(values[0][found.loss_column], plain(found)["loss"])
 
 
 def test_bound_of_a_stream(run):

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/numbers.hpp"
+#include "base/text.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -143,22 +144,18 @@ FloatArray to_numpy(std::vector<double> values) {
 FloatArray view(const std::vector<double>& values, nb::handle owner) { return view_of<FloatArray>(values, owner); }
 IntArray view(const std::vector<std::int64_t>& values, nb::handle owner) { return view_of<IntArray>(values, owner); }
 
-nb::str python_text(std::string_view text) {
-  return nb::steal<nb::str>(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape"));
-}
+nb::str python_text(std::string_view text) { return nb::steal<nb::str>(write_text(text)); }
 
 std::string repr_text(std::string_view text) { return native_text("repr", nb::repr(python_text(text))); }
 
 std::string native_text(std::string_view name, nb::handle text) {
-  nb::object bytes = nb::borrow(text);
-  if (!PyBytes_Check(text.ptr())) {
-    bytes = nb::steal(PyUnicode_AsEncodedString(text.ptr(), "utf-8", "surrogateescape"));
-    if (!bytes.is_valid()) {
-      PyErr_Clear();
-      fail_argument(name, "must be text that can be written as UTF-8");
-    }
+  std::string bytes;
+  if (PyBytes_Check(text.ptr())) {
+    bytes.assign(PyBytes_AS_STRING(text.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(text.ptr())));
+  } else if (!read_text(text.ptr(), bytes)) {
+    fail_argument(name, "must be text that can be written as UTF-8");
   }
-  return {PyBytes_AS_STRING(bytes.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes.ptr()))};
+  return bytes;
 }
 
 }  // namespace scheduled::python

@@ -3,6 +3,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
 
+#include "base/lengths.hpp"
 #include "base/text.hpp"
 #include "law/rates.hpp"
 #include "modules.hpp"
@@ -20,7 +21,7 @@ log : RunLog
     As far as the run has come.
 fitted : FittedLaw, optional
     What predicts; None: no prediction.
-cooldown : str
+cooldown : int or str
     Length of the cooldown asked about: steps, or a share of the run that it ends.
 decay : str
     Its shape.
@@ -33,6 +34,11 @@ Returns
 -------
 tuple of WatchedRun and bool
     The run, and whether `until` holds (False without one).
+
+Raises
+------
+ArgumentError
+    Naming what cannot be: a length, a decay, `further` below 1, a condition; and a log without rows.
 
 Examples
 --------
@@ -51,15 +57,17 @@ void bind_watch(nb::module_& m) {
   bind<WatchedRun>(m);
   m.def(
       "watch_run",
-      [](const RunLog& log, const std::optional<FittedLaw>& fitted, std::string_view cooldown, std::string_view decay,
-         std::int64_t further, std::string_view until) {
+      [](const RunLog& log, const std::optional<FittedLaw>& fitted, const LengthArgument& cooldown,
+         std::string_view decay, std::int64_t further, std::string_view until) {
+        std::optional<WatchCondition> condition;
+        if (!until.empty()) condition = parse_watch_condition(until);
         WatchSettings settings;
-        settings.cooldown = parse_duration("cooldown", cooldown);
+        settings.cooldown = parse_duration("cooldown", length_text(cooldown));
         settings.decay = parse_decay("decay", decay);
         settings.further = further;
         settings.law = fitted;
         WatchedRun run = without_gil([&] { return watch_run(log, settings); });
-        const bool done = !until.empty() && holds(parse_watch_condition(until), run);
+        const bool done = condition && holds(*condition, run);
         return nb::typed<nb::tuple, WatchedRun, bool>(nb::make_tuple(std::move(run), done));
       },
       nb::arg("log"), nb::arg("fitted") = nb::none(), nb::kw_only(), nb::arg("cooldown") = "10%",

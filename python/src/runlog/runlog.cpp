@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "modules.hpp"
 #include "runlog/records.hpp"
+#include "scheduled/describe.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -31,27 +32,34 @@ ReadOptions read_options(const std::optional<Columns>& columns, std::string_view
 /// The log with given rates: a Schedule, its text, or one value per update; None: the logged ones.
 RunLog with_lr(RunLog log, const nb::object& lr) {
   if (lr.is_none()) return log;
-  const std::int64_t last = log.step.empty() ? 0 : log.step.back();
-  if (nb::isinstance<nb::str>(lr)) {  // without steps=, it is at its final rate right after the last step
-    const Schedule schedule = Schedule::parse(native_text("lr", lr), steps(last + 1));
-    return with_rates(std::move(log), schedule.values(last));
+  if (nb::isinstance<nb::str>(lr) || nb::isinstance<Schedule>(lr)) {
+    const Schedule schedule = nb::isinstance<Schedule>(lr) ? nb::cast<const Schedule&>(lr)
+                                                           : Schedule::parse(native_text("lr", lr), horizon_of(log));
+    return without_gil([&] { return with_rates(std::move(log), schedule); });
   }
-  if (nb::isinstance<Schedule>(lr)) return with_rates(std::move(log), nb::cast<const Schedule&>(lr).values(last));
-  return with_rates(std::move(log), Values<double>(nb::borrow<ArrayLike>(lr), "lr").copy());
+  std::vector<double> rates = Values<double>(nb::borrow<ArrayLike>(lr), "lr").copy();
+  return without_gil([&] { return with_rates(std::move(log), std::move(rates)); });
 }
 
-/// A column of a table as numbers, None and the like as NaN; nothing where it holds no numbers.
+/// A column of a table as numbers, None, masked entries and the like as NaN; nothing where it holds no numbers.
 std::optional<std::vector<double>> numbers_of(const nb::object& values) {
   const nb::module_ numpy = nb::module_::import_("numpy");
-  const nb::object float64 = numpy.attr("float64");
+  const nb::object float64 = numpy.attr("float64"), nan = numpy.attr("nan");
+  const auto array_of = [&](bool nullable) -> nb::object {
+    if (nullable) return values.attr("to_numpy")(nb::arg("dtype") = float64, nb::arg("na_value") = nan);
+    if (!nb::isinstance(values, numpy.attr("ma").attr("MaskedArray"))) {
+      return numpy.attr("asarray")(values, nb::arg("dtype") = float64);
+    }
+    return values.attr("astype")(float64).attr("filled")(nan);
+  };
   for (const bool nullable : {false, true}) {
+    if (nullable && !nb::hasattr(values, "to_numpy")) break;
     try {
-      const nb::object array =
-          nullable ? values.attr("to_numpy")(nb::arg("dtype") = float64, nb::arg("na_value") = numpy.attr("nan"))
-                   : numpy.attr("asarray")(values, nb::arg("dtype") = float64);
-      return Values<double>(nb::borrow<ArrayLike>(array), "column").copy();
-    } catch (const nb::python_error&) {
+      return Values<double>(nb::borrow<ArrayLike>(array_of(nullable)), "column").copy();
+    } catch (const nb::python_error& error) {
       // no numbers, or (pandas' own missing values) only when asked for in this way
+      const auto is = [&](PyObject* type) { return error.matches(type); };
+      if (!is(PyExc_ValueError) && !is(PyExc_TypeError) && !is(PyExc_OverflowError)) throw;
     }
   }
   return std::nullopt;
@@ -138,8 +146,8 @@ array([0.5 , 0.25])
 constexpr const char* from_columns_doc =
     R"doc(A log of columns: a dict of arrays or lists, a pandas or polars DataFrame.
 
-By the names and rules of `read_log`; NaN and None are "not logged", columns without numbers are left
-out.
+By the names and rules of `read_log`; NaN, None and masked entries are "not logged", columns without
+numbers are left out.
 
 Parameters
 ----------

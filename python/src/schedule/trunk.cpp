@@ -123,8 +123,8 @@ Examples
 10000
 )doc";
 
-std::int64_t steps_of(const LengthArgument& length, std::int64_t start) {
-  return cooldown_steps(parse_duration("cooldown", length_text(length)), step_count("start", start));
+std::int64_t steps_of(const LengthArgument& length, std::int64_t start, const StepSize& step_size) {
+  return cooldown_steps(parse_duration("cooldown", length_text(length)), step_count("start", start), step_size);
 }
 
 nb::str repr_of(const Trunk& trunk) {
@@ -159,7 +159,7 @@ void bind_trunk(nb::module_& m) {
           "branch",
           [](const Trunk& self, std::int64_t start, const LengthArgument& cooldown, std::string_view decay,
              const std::string& final) {
-            const std::int64_t length = steps_of(cooldown, start);
+            const std::int64_t length = steps_of(cooldown, start, self.schedule().spec().step_size);
             return self.branch(start, length, parse_cooldown(length_text(cooldown), decay, final));
           },
           nb::arg("start"), nb::arg("cooldown") = "20%", nb::kw_only(), nb::arg("decay") = "linear",
@@ -181,7 +181,9 @@ void bind_trunk(nb::module_& m) {
             new (self) Trunk(rates.empty() ? Trunk(schedule, step) : Trunk(std::move(rates)));
           },
           nb::sig("def __setstate__(self, state: tuple[object, ...], /) -> None"));
-  m.def("cooldown_steps", &steps_of, nb::arg("length"), nb::arg("start"), cooldown_steps_doc);
+  m.def(
+      "cooldown_steps", [](const LengthArgument& length, std::int64_t start) { return steps_of(length, start, {}); },
+      nb::arg("length"), nb::arg("start"), cooldown_steps_doc);
 }
 
 }  // namespace scheduled::python
