@@ -6,7 +6,8 @@ function(scheduled_own target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
     $<$<BOOL:${SCHEDULED_WERROR}>:-Werror>
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false alarms on string + char* in g++ 12 (GCC bug 105651)
+    # False alarms of g++ 12 on string + char* (GCC bug 105651).
+    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
     # Same input, same bits on every machine: no fused multiply-add where the source has two operations.
     -ffp-contract=off
     # Neither changes a value; without them sqrt and comparisons keep loops from being vectorised.

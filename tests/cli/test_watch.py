@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 
 import command
 
@@ -28,20 +27,24 @@ class Watch(command.CommandTest):
         self.addCleanup(process.stderr.close)
         return process
 
+    def replace(self, text):
+        """As a whole: whoever reads meanwhile sees the file of before, or this one."""
+        (self.folder / "run.csv.part").write_text(text)
+        (self.folder / "run.csv.part").rename(self.folder / "run.csv")
+
     def test_follows_until_the_condition_holds(self):
-        log = self.folder / "run.csv"
-        log.write_text(HEAD + rows(10, 100) + "110,1e-")  # half a line is not there yet
+        self.replace(HEAD + rows(10, 100) + "110,1e-")  # half a line is not there yet
         process = self.start("run.csv", "--json", "--every", "0.05", "--until", "step>=150")
         first = json.loads(process.stdout.readline())
         self.assertEqual((first["step"], first["loss"], first["notice"]), (100, 4.0, "none"))
-        log.write_text(HEAD + rows(10, 140))
+        self.replace(HEAD + rows(10, 140))
         self.assertEqual(json.loads(process.stdout.readline())["step"], 140)
-        log.write_text("")  # replaced: said, and looked at again
-        time.sleep(0.3)
-        log.write_text(HEAD + rows(10, 150))
-        out, error = process.communicate(timeout=20)
+        self.replace("")  # said, and looked at again
+        while b"not read this time" not in (said := process.stderr.readline()):
+            self.assertTrue(said, "ended without a word of the empty file")
+        self.replace(HEAD + rows(10, 150))
+        out, _ = process.communicate(timeout=20)
         self.assertEqual((process.returncode, json.loads(out.splitlines()[-1])["step"]), (0, 150))
-        self.assertIn(b"not read this time", error)
 
     def test_a_half_written_line_is_not_there_yet(self):
         log = self.folder / "run.csv"
