@@ -111,10 +111,10 @@ KnownRates known_rates(const RunLog& log, const DenseOptions& options) {
   if (!has_values(log, "lr") && log.rates.empty()) return {{}, concat({log.name, " has no column lr"})};
   const std::int64_t last = log.step.empty() ? 0 : log.step.back();
   if (last < 1) return {{}, concat({log.name, " has no update: it ends at step 0"})};
-  if (last > longest_result) {
+  if (last > runlog::longest_run) {
     return {{},
             concat({log.name, " ends at step ", std::to_string(last), "; the rates of at most ",
-                    std::to_string(longest_result), " updates can be held"})};
+                    std::to_string(runlog::longest_run), " updates can be held"})};
   }
   try {
     return {densify(log, "lr", last, options), {}};
