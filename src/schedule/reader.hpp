@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 #include "schedule/text.hpp"
 #include "schedule/value.hpp"
 
