@@ -114,9 +114,9 @@ def test_trunk_and_branch_on_a_run_store(tmp_path):
         assert list(log.step) == list(range(1, 13)) and {"train_loss", "grad_norm"} <= set(log.columns)
         with pytest.raises(ArgumentError, match="would jump from"):
             train(tmp_path / "again", at.schedule, resume=str(at.folder), max_steps=12)
-    with RunStore.init(tmp_path / "other", Schedule(TRUNK)) as run:
-        with pytest.raises(ArgumentError, match=r"learning_rate = .*update 0 of trunk has the rate"):
-            train(tmp_path / "false", SPEC, RunStoreCallback(run))
+    other = RunStore.init(tmp_path / "other", Schedule(TRUNK))
+    with other, pytest.raises(ArgumentError, match=r"learning_rate = .*update 0 of trunk has the rate"):
+        train(tmp_path / "false", SPEC, RunStoreCallback(other))
 
 
 def test_a_scale_is_no_false_rate(tmp_path):
