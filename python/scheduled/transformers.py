@@ -172,7 +172,7 @@ def spec_from_arguments(args: TrainingArguments, num_training_steps: int) -> Sch
     Raises
     ------
     ArgumentError
-        For what no schedule here is equal to: restarts, plateaus, curved warmups.
+        For what is not translated: restarts, curved warmups (both have a spec), plateaus.
     """
     kind = str(getattr(args.lr_scheduler_type, "value", args.lr_scheduler_type))
     more = dict(args.lr_scheduler_kwargs or {})
@@ -214,7 +214,8 @@ def spec_from_arguments(args: TrainingArguments, num_training_steps: int) -> Sch
             schedule = Schedule("wsd", cooldown=cooldown, decay=decay, final=low, **whole)
     if schedule is None or more:
         options = "".join(f", {name}={value!r}" for name, value in more.items())
-        raise ArgumentError.of("lr_scheduler_type", kind + options, "no schedule here is equal to it; write a spec")
+        why = "is not translated; write a spec, docs/guide/schedules.md has many"
+        raise ArgumentError.of("lr_scheduler_type", kind + options, why)
     return schedule
 
 
