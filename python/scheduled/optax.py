@@ -180,9 +180,12 @@ class _Parts:
     def real_length(self, value: Any) -> float:
         """The same without rounding, of a schedule with a horizon."""
         text = str(value)
-        for unit, size in (("%", 100.0 / self.schedule.steps), ("tok", "tokens_per_step"), ("ex", "batch")):
+        assert self.schedule.steps is not None
+        if text.endswith("%"):
+            return float(text[:-1]) * self.schedule.steps / 100.0
+        for unit, size in (("tok", "tokens_per_step"), ("ex", "batch")):
             if text.endswith(unit):
-                return float(text.removesuffix(unit)) / (self.fields[size] if isinstance(size, str) else size)
+                return float(text.removesuffix(unit)) / float(self.fields[size])
         return float(text)
 
     def rate(self, value: Any) -> float:

@@ -48,8 +48,11 @@ def warmups(total):
 def test_hugging_face_restarts(total, cycles):
     for warmup in warmups(total):
         theirs = used(
-            lambda optimizer: optimization.get_cosine_with_hard_restarts_schedule_with_warmup(
-                optimizer, warmup, total, cycles
+            partial(
+                optimization.get_cosine_with_hard_restarts_schedule_with_warmup,
+                num_warmup_steps=warmup,
+                num_training_steps=total,
+                num_cycles=cycles,
             ),
             total + 1,
         )
@@ -99,8 +102,12 @@ def test_torch_exponential(gamma):
 def test_torch_cosine_past_its_end_and_one_cycle():
     theirs = used(partial(lr_scheduler.CosineAnnealingLR, T_max=100, eta_min=1e-5), 401)
     again = "cosine to 1e-5 over 100, cosine to 100% over 100"
-    check(f"stages(peak={PEAK}, pieces=[hold over 1, {again}, {again}])", theirs, 3e-14)  # theirs goes from rate to rate
-    theirs = used(partial(lr_scheduler.OneCycleLR, max_lr=PEAK, total_steps=1000, pct_start=0.3, cycle_momentum=False), 1000)
+    check(
+        f"stages(peak={PEAK}, pieces=[hold over 1, {again}, {again}])", theirs, 3e-14
+    )  # theirs goes from rate to rate
+    theirs = used(
+        partial(lr_scheduler.OneCycleLR, max_lr=PEAK, total_steps=1000, pct_start=0.3, cycle_momentum=False), 1000
+    )
     pieces = "rewarm curve=cosine from 4% over 299, cosine to 0.0004% over 700"
     check(f"stages(peak={PEAK}, pieces=[hold at 4% over 1, {pieces}])", theirs, 1e-15)  # theirs subtracts its rates
 
@@ -182,7 +189,8 @@ def test_deepspeed(total, decays):
         rise = f"steps={total + 2}, warmup={warmup + 1}, warmup_delay=1"
         check(f"{name}({rise}, warmup_curve=log)", deepspeed(total, warmup, "log", 0.0, decays))
         check(f"{name}({rise}, warmup_start=0)", deepspeed(total, warmup, "linear", 0.0, decays))
-    rise = "steps=1001, warmup=100, warmup_delay=1, warmup_curve=log, warmup_start=1e-5"  # the last of 100 is at the peak
+    # With a start, the peak is reached after the warmup: one step fewer.
+    rise = "steps=1001, warmup=100, warmup_delay=1, warmup_curve=log, warmup_start=1e-5"
     check(f"constant({rise})", deepspeed(999, 100, "log", 1e-5, False))
 
 
