@@ -10,6 +10,7 @@
 #include "cli/draw.hpp"
 #include "cli/verbs.hpp"
 #include "plot/figure.hpp"
+#include "scheduled/presets.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled::cli {
@@ -116,6 +117,13 @@ void print_list() {
   std::string text;
   for (const ScheduleHelp& help : schedule_help()) {
     text += fmt::format("{}: {}\n    {}\n", help.name, help.meaning, help.example);
+  }
+  text += "\npublished, at their own length or with steps=... scaled to another, and with peak=...:\n";
+  for (const Preset& preset : presets()) {
+    std::string spec(preset.spec);
+    if (preset.needs_steps) spec.insert(spec.find('(') + 1, "steps=50k, ");
+    text += fmt::format("preset:{}: {}{}{}\n    {}\n", preset.name, preset.source, preset.caution.empty() ? "" : "; ",
+                        preset.caution, spec);
   }
   print_text(text);
 }

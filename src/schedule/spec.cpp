@@ -6,6 +6,7 @@
 #include "schedule/reader.hpp"
 #include "schedule/records.hpp"
 #include "schedule/text.hpp"
+#include "scheduled/presets.hpp"
 
 namespace scheduled {
 namespace {
@@ -29,6 +30,24 @@ ScheduleSpec read_spec(const Json& given, const SpecName& name) {
   visit_keys(name, spec, reader);
   reader.finish(name.name);
   return spec;
+}
+
+/// Of `preset:NAME`.
+std::optional<std::string_view> preset_name(const Json& given) {
+  constexpr std::string_view prefix = "preset:";
+  const std::string_view text = given.find("schedule")->text();
+  if (!text.starts_with(prefix)) return std::nullopt;
+  return text.substr(prefix.size());
+}
+
+/// As published, or with the `steps` and the `peak` that are given.
+Schedule read_preset(std::string_view name, const Json& given) {
+  ScheduleSpec said;
+  Reader reader(given);
+  visit_members(keys::run, said, ScheduleSpec{}, reader);
+  reader.finish(given.find("schedule")->text());
+  const Schedule schedule = preset(name, said.steps);
+  return given.contains(std::get<1>(keys::run).key) ? schedule.with_peak(said.peak) : schedule;
 }
 
 Json spec_json(const ScheduleSpec& spec) {
@@ -75,11 +94,13 @@ std::string schedule_name(const Schedule& schedule) { return std::string(name_of
 
 bool Schedule::says_peak(std::string_view text) {
   const Json given = parse_spec_text(text);
+  if (preset_name(given)) return true;
   return find_name(given).holds_rates || given.contains("peak");
 }
 
 Schedule Schedule::parse(std::string_view text, std::optional<Duration> default_steps) {
   const Json given = parse_spec_text(text);
+  if (const auto published = preset_name(given)) return read_preset(*published, given);
   const SpecName& name = find_name(given);
   ScheduleSpec spec = read_spec(given, name);
   if (!spec.steps && !name.holds_rates) spec.steps = default_steps;

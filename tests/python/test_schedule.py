@@ -131,6 +131,15 @@ def test_pieces_and_a_schedule_before_them():
     assert (error.value.name, error.value.index) == ("pieces", 1)
 
 
+def test_presets():
+    published = Schedule("preset:smollm3-3b")
+    assert (published.steps, published.peak) == (4720002, 2e-4)
+    scaled = Schedule("preset:smollm3-3b", steps="20k", peak=1e-3)
+    assert str(scaled) == "wsd(steps=20000, peak=0.001, warmup=8, warmup_start=0, cooldown=2212, decay=linear)"
+    with pytest.raises(ArgumentError, match=r"preset = 'smollm4-3b': must be .*; did you mean 'smollm3-3b'\?"):
+        Schedule("preset:smollm4-3b")
+
+
 def test_with():
     schedule = Schedule("wsd(steps=100, cooldown=20%, final=10%)")
     assert schedule.with_peak(3).lr(99) == pytest.approx(0.3, rel=1e-15)

@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "scheduled/presets.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled {
@@ -99,6 +100,15 @@ std::string keys_of_shapes() {
   return text;
 }
 
+std::string published() {
+  std::string text = "| name | spec | source |\n|---|---|---|\n";
+  for (const Preset& preset : presets()) {
+    text += "| " + code("preset:" + std::string(preset.name)) + " | " + code(preset.spec) + " | " +
+            std::string(preset.source) + (preset.caution.empty() ? "" : "; " + std::string(preset.caution)) + " |\n";
+  }
+  return text;
+}
+
 TEST(ScheduleGuide, TablesAreWhatTheSchedulesSay) {
   const std::filesystem::path page =
       std::filesystem::path(SCHEDULED_TEST_DIR).parent_path() / "docs/guide/schedules.md";
@@ -106,7 +116,8 @@ TEST(ScheduleGuide, TablesAreWhatTheSchedulesSay) {
   read << std::ifstream(page).rdbuf();
   const std::string found = read.str();
   std::string expected = found;
-  for (const auto& [name, table] : {std::pair{"schedules", names_of_shapes()}, std::pair{"keys", keys_of_shapes()}}) {
+  for (const auto& [name, table] : {std::pair{"schedules", names_of_shapes()}, std::pair{"keys", keys_of_shapes()},
+                                    std::pair{"presets", published()}}) {
     const std::string begin = std::string("<!-- table: ") + name + " -->\n";
     const std::size_t from = expected.find(begin);
     const std::size_t to = expected.find("<!-- end -->", from);

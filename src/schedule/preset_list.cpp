@@ -1,0 +1,69 @@
+// The published schedules. Lengths are those of the source; where its program has a step more than it makes (a rate of
+// 0 after the last one), so has the spec.
+#include <array>
+
+#include "scheduled/presets.hpp"
+
+namespace scheduled {
+namespace {
+
+constexpr std::array list = {
+    Preset{"smollm2-1.7b", "wsd(steps=5240001, warmup=2000, warmup_start=0, cooldown=524000, peak=5e-4)",
+           "huggingface/smollm, text/pretraining/smollm2/config_smollm2_1B.yaml", ""},
+    Preset{"smollm3-3b", "wsd(steps=4720002, warmup=2000, warmup_start=0, cooldown=522000, peak=2e-4)",
+           "huggingface/smollm, text/pretraining/smollm3/stage3_9T_11T.yaml", ""},
+    Preset{"nemotron-3-nano-30b",
+           "wsd(steps=25Ttok, warmup=8.4Btok, cooldown=5Ttok, decay=cosine, final=1%, peak=1e-3, "
+           "tokens_per_step=25165824)",
+           "NVIDIA Nemotron, nano3/pretrain.md", "the cosine is said in words"},
+    Preset{"nemotron-3-super-120b",
+           "wsd(steps=992412, warmup=7949, warmup_start=0, cooldown=198682, decay=1-sqrt, final=1%, peak=4.5e-4)",
+           "NVIDIA Nemotron, recipes/super3/stage0_pretrain/config/phase1.yaml", ""},
+    Preset{"nemotron-3-ultra-550b",
+           "wsd(steps=794729, warmup=7947, warmup_start=0, cooldown=198682, decay=1-sqrt, final=1%, peak=2.5e-4)",
+           "NVIDIA Nemotron, recipes/ultra3, default.yaml", "the decay is taken to end with the run"},
+    Preset{"deepseek-v2-lite",
+           "piecewise(steps=5.7Ttok, warmup=2000, milestones=[80%, 90%], factors=[0.316, 0.099856], peak=4.2e-4, "
+           "tokens_per_step=18874368)",
+           "README of DeepSeek-V2-Lite, c85be81", ""},
+    Preset{
+        "deepseek-v3",
+        "stages(peak=2.2e-4, warmup=2000, tokens_per_step=62914560, pieces=[hold until 10Ttok, cosine to 2.2e-5 over "
+        "4.3Ttok, hold over 333Btok, hold at 7.3e-6 over 167Btok])",
+        "2412.19437", "the batch is the last one throughout, without its ramp over the first 469B tokens"},
+    Preset{"kimi-k2",
+           "stages(peak=2e-4, warmup=500, tokens_per_step=67M, pieces=[hold until 10Ttok, cosine to 2e-5 over 5.5Ttok, "
+           "linear to 7e-6 over 460Btok])",
+           "report on Kimi K2, p. 9", "the shape of the last piece is not said"},
+    Preset{"olmo2-32b",
+           "stages(peak=6e-4, tokens_per_step=8388608, after=cosine(steps=6.5Ttok, warmup=2000, final=10%), "
+           "pieces=[linear over 100Btok])",
+           "allenai/OLMo-core, official scripts of OLMo 2", ""},
+    Preset{
+        "olmo3-7b",
+        "stages(peak=3e-4, warmup=2000, pieces=[cosine to 10% over 1190092 until 597046, half-cosine from 55% to 10% "
+        "over 1071884 until 1413822, linear from 2.0712352850360292e-4 over 47683])",
+        "allenai/OLMo-core, official scripts of OLMo 3", "without the stage of long contexts"},
+    Preset{"apertus-8b",
+           "wsd(steps=3662109375ex, warmup=4096000ex, cooldown=403905806ex, decay=1-sqrt, final=10%, peak=1.1e-4, "
+           "batch=2048)",
+           "swiss-ai/pretrain-code, pretraining/submit_apertus_8b.sh",
+           "the batch is the last one throughout, without its 1024 up to sample 1718272000"},
+    Preset{"apertus-70b",
+           "wsd(steps=3662109375ex, warmup=4096000ex, cooldown=403905806ex, decay=1-sqrt, final=10%, peak=1e-5, "
+           "batch=4096)",
+           "swiss-ai/pretrain-code, pretraining/submit_apertus_70b.sh",
+           "the batch is the last one throughout, without its 2048 up to sample 1072164864"},
+    Preset{"marin-32b", "wsd(steps=192k, warmup=1%, cooldown=32k, peak=7e-4)",
+           "marin-community/marin, marin-32b-retro.md", "the rate at the end is not said, 0 is taken"},
+    Preset{"delphi", "wsd(warmup=10%, cooldown=20%)", "marin-community/delphi cards", "only the shape: give steps",
+           true},
+    Preset{"nanochat", "wsd(warmup=40, cooldown=65%, final=5%)", "karpathy/nanochat, base_train",
+           "only the shape of the rate: give steps", true},
+};
+
+}  // namespace
+
+std::span<const Preset> presets() noexcept { return list; }
+
+}  // namespace scheduled

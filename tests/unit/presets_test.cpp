@@ -1,0 +1,70 @@
+// Published schedules: their corners, and their shape at another horizon.
+#include "scheduled/presets.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+#include <string>
+
+#include "support/throws.hpp"
+
+namespace scheduled {
+namespace {
+
+std::string text_of(const Preset& published) { return "preset:" + std::string(published.name); }
+
+TEST(Presets, AreReadScaledAndPrinted) {
+  std::set<std::string_view> names;
+  for (const Preset& published : presets()) {
+    EXPECT_TRUE(names.insert(published.name).second) << published.name;
+    EXPECT_FALSE(published.source.empty()) << published.name;
+    const Schedule small = Schedule::parse(text_of(published) + "(steps=12k)");
+    EXPECT_EQ(small.steps(), 12000) << published.name;
+    EXPECT_EQ(Schedule::parse(print(small)), small) << published.name;
+    EXPECT_TRUE(Schedule::says_peak(text_of(published))) << published.name;
+    EXPECT_EQ(Schedule::parse(text_of(published) + "(steps=12k, peak=0.5)").peak(), 0.5) << published.name;
+    if (published.needs_steps) {
+      EXPECT_THROW(Schedule::parse(text_of(published)), NeedsHorizon) << published.name;
+      continue;
+    }
+    const Schedule whole = Schedule::parse(text_of(published));
+    EXPECT_EQ(whole, Schedule::parse(published.spec)) << published.name;
+    // The same rates at the same shares of the run, but where a length of a few steps is rounded.
+    const double T = static_cast<double>(*whole.steps());
+    for (const double x : {0.1, 0.3, 0.5, 0.7, 0.77, 0.93}) {
+      const double there = whole.lr(static_cast<std::int64_t>(x * T));
+      EXPECT_NEAR(small.lr(static_cast<std::int64_t>(x * 12000)), there, 0.01 * whole.peak()) << published.name << x;
+    }
+  }
+}
+
+TEST(Presets, HaveTheRatesOfTheirSources) {
+  const auto rate = [](const char* name, std::int64_t step) { return preset(name).lr(step); };
+  EXPECT_EQ(rate("smollm3-3b", 2000), 2e-4);
+  EXPECT_EQ(rate("smollm3-3b", 4198001), 2e-4);
+  EXPECT_NEAR(rate("smollm3-3b", 4198001 + 261000), 1e-4, 1e-18);
+  EXPECT_EQ(rate("smollm3-3b", 4720001), 0.0);
+  EXPECT_EQ(rate("smollm2-1.7b", 4716000), 5e-4);
+  EXPECT_LT(rate("smollm2-1.7b", 4716001), 5e-4);
+  EXPECT_EQ(rate("nemotron-3-super-120b", 992411 - 198682), 4.5e-4);
+  EXPECT_NEAR(rate("nemotron-3-super-120b", 992411), 4.5e-6, 1e-20);
+  EXPECT_NEAR(rate("deepseek-v2-lite", 290000), 4.2e-4 * 0.316 * 0.316, 1e-18);
+  EXPECT_NEAR(rate("olmo3-7b", 1413821), 3.93e-5, 5e-8);
+  EXPECT_EQ(rate("olmo3-7b", 1413822 + 47682), 0.0);
+  EXPECT_EQ(rate("deepseek-v3", 100000), 2.2e-4);
+  EXPECT_EQ(rate("deepseek-v3", 10000000), 7.3e-6);
+  EXPECT_EQ(rate("kimi-k2", 10000000), 7e-6);
+  EXPECT_EQ(preset("apertus-8b").steps(), 3662109375 / 2048);
+}
+
+TEST(Presets, Errors) {
+  EXPECT_EQ(error_of([] { Schedule::parse("preset:smollm3"); }).substr(0, 43),
+            "preset = 'smollm3': must be smollm2-1.7b, s");
+  EXPECT_EQ(error_of([] { Schedule::parse("preset:delphi(warmup=3)"); }),
+            "warmup = '3': is no key of preset:delphi; must be steps or peak");
+  EXPECT_EQ(error_of([] { Schedule::parse("preset:delphi(steps=100, peak=0)"); }), "peak = 0: must be finite and > 0");
+}
+
+}  // namespace
+}  // namespace scheduled
