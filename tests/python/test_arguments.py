@@ -120,7 +120,6 @@ BAD = [
     (lambda: Schedule.from_values([]), r"values = \[\]: must hold at least one"),
     (lambda: Schedule.from_values([[1.0]]), r"values: must be one-dimensional"),
     (lambda: Schedule.from_json("[1]"), r"schedule = '\[1\]'"),
-    (lambda: scheduled.read_log("no/such/file"), r"no/such/file"),
     (lambda: scheduled.parse_log("run", ""), r"run: "),
     (
         lambda: scheduled.parse_log("run", "step\n1", restarts="sum"),

@@ -33,7 +33,7 @@ NAMES = {
 #: for each horizon; the text of a schedule; the trainer's files.
 BY_HAND = {
     "run_read.cpp": {"iter", "train", "config", "run", "line", "schedule", "record", "history", "metric.iter", "step"},
-    "log.cpp": {"step"},
+    "log_options.cpp": {"step"},
     "extend.cpp": {"stopped_"},
     "print.cpp": {"spec"},  # beside every schedule
 }
@@ -326,9 +326,9 @@ def test_every_verb_has_a_function():
         "watch": ["law.watch_run"],
         "worst-case": ["schedule_worst_case", "worst_case", "pep.solve_pep"],
     }
-    of_runs = dict.fromkeys("init lr commit branch resume log verify gc repair migrate".split(), None)
+    of_runs = dict.fromkeys(["init", "lr", "commit", "branch", "resume", "log", "verify", "gc", "repair", "migrate"])
     of_runs |= {"status": "record", "export": "log_of"}
-    for name in sum(functions.values(), []):
+    for name in (name for names in functions.values() for name in names):
         part, _, own = name.rpartition(".")
         assert hasattr(importlib.import_module(f"scheduled.{part}" if part else "scheduled"), own), name
     for verb, method in of_runs.items():

@@ -25,7 +25,7 @@ Examples
 >>> from scheduled import describe_log, parse_log
 >>> about = describe_log(parse_log("run", "step,lr\n1,1e-3\n2,1e-3\n3,1e-3\n"))
 >>> about.format, about.rows, [use.verb for use in about.uses if use.works]
-('csv', 3, ['bound', 'extend'])
+('csv', 3, ['bound', 'cooldown', 'extend'])
 )doc";
 
 }  // namespace
