@@ -32,6 +32,11 @@ std::string pattern_text(std::string_view pattern) {
   return to_python() ? concat({"patterns=[\"", pattern, "\"]"}) : concat({"--pattern \"", pattern, "\""});
 }
 
+std::string run_logs_text() {
+  if (!to_python()) return "RUNFOLDER:LINE is the log of a line";
+  return "RunStore.open(folder, 'read').log_of(line) is the log of a line, and scheduled.law.fit_store(store) fits all";
+}
+
 std::string run_verb_text(std::string_view verb, std::string_view method) {
   if (!to_python()) return concat({"scheduled run ", verb});
   return concat({"RunStore.", method.empty() ? verb : method});

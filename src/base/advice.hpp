@@ -16,6 +16,8 @@ std::string option_text(std::string_view name, std::string_view value = {});
 std::string columns_text(std::string_view source, std::string_view standard);
 /// --pattern "..." or patterns=["..."].
 std::string pattern_text(std::string_view pattern);
+/// How the logs in a run's folder are read.
+std::string run_logs_text();
 /// "scheduled run repair" or "RunStore.repair"; `method`: where Python calls it otherwise.
 std::string run_verb_text(std::string_view verb, std::string_view method = {});
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "base/missing.hpp"
@@ -132,12 +133,10 @@ std::string_view without_mark(std::string_view content) {
   return content;
 }
 
-bool is_blank(std::string_view content) { return content.find_first_not_of(" \t\r\n") == std::string_view::npos; }
-
 /// Without a last line that has no line break yet.
 std::string_view whole_lines(std::string_view name, std::string_view content) {
   content = content.substr(0, content.rfind('\n') + 1);
-  if (is_blank(content)) runlog::fail_at(name, 0, "has no whole line yet");
+  if (runlog::is_blank(content)) runlog::fail_at(name, 0, "has no whole line yet");
   return content;
 }
 
@@ -150,7 +149,7 @@ RunLog parse_content(std::string_view name, std::string_view content, const Read
     content = *plain;
   }
   content = without_mark(content);
-  if (is_blank(content)) runlog::fail_at(name, 0, "empty");
+  if (runlog::is_blank(content)) runlog::fail_at(name, 0, "empty");
   const auto read = [&](const runlog::Format& format) {
     if (options.growing && format.line_parser) content = whole_lines(name, content);
     runlog::Parsed parsed = format.parse({name, content});
@@ -182,7 +181,7 @@ RunLog parse_file(const fs::path& path, const ReadOptions& options) {
   File file(path);
   std::string content;
   const bool large = file.read(content, head_bytes) && !options.growing && !runlog::is_compressed(content);
-  if (large && !is_blank(without_mark(content))) {
+  if (large && !runlog::is_blank(without_mark(content))) {
     content.erase(0, content.size() - without_mark(content).size());
     const runlog::Format format =
         options.patterns.empty() ? runlog::format_of(name, content, options) : runlog::patterns(options.patterns);
@@ -209,8 +208,9 @@ RunLog read_events(const fs::path& folder, const std::vector<fs::path>& files, c
       rest.read(content, all_bytes);
       content = *runlog::decompressed(name, content);
     }
-    if (is_blank(content)) continue;  // opened just now
-    if (runlog::format_of(name, content, options).about.name != runlog::tensorboard_events().about.name) {
+    if (content.empty()) continue;                                  // opened just now
+    const bool is_cut = content.size() < runlog::event_head_bytes;  // too early to tell what it holds
+    if (!is_cut && runlog::format_of(name, content, options).about.name != runlog::tensorboard_events().about.name) {
       runlog::fail_at(name, 0, "holds no events of TensorBoard");
     }
     events.begin(name);
@@ -230,9 +230,9 @@ RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
   const std::vector<fs::path> files = event_files(folder);
   if (files.empty()) {
     runlog::fail_at(folder.string(), 0,
-                    "is a directory without event files of TensorBoard or metrics of MLflow, not a log; of the folder "
-                    "of a run, RunStore.open(folder, 'read').log_of(line) is the log of a line, and "
-                    "scheduled.law.fit_store(store) fits all");
+                    concat({"is a directory without event files of TensorBoard or metrics of MLflow, not a log; of "
+                            "the folder of a run, ",
+                            run_logs_text()}));
   }
   return read_events(folder, files, options);
 }

@@ -24,6 +24,10 @@ std::string quote(std::string_view text);
 /// "a, b, c", the first dozen; "none" for an empty list.
 std::string listed(std::span<const std::string> names);
 
+/// Nothing but blanks and line breaks.
+inline constexpr std::string_view blanks = " \t\r\n";
+inline bool is_blank(std::string_view text) { return text.find_first_not_of(blanks) == std::string_view::npos; }
+
 /// 1-based line of the byte at `position`.
 std::size_t line_of(std::string_view content, std::size_t position);
 

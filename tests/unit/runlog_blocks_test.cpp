@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <fstream>
 
+#include "runlog/formats/format.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/runlog_events.hpp"
 #include "unit/runlog_support.hpp"
 
 namespace scheduled::testing {
 namespace {
 
+constexpr std::string_view mark = "\xef\xbb\xbf";
 constexpr std::size_t large = std::size_t{21} << 20;  // three blocks
 
 /// `line(row)` for rows 1, 2, ..., until the text is large.
@@ -39,12 +42,21 @@ std::string llmc() {
   });
 }
 
+std::string events() {
+  return many(version(), [](int row) {
+    return event(static_cast<std::uint64_t>(row), scalar("train/loss", 2.0F + 1.0F / static_cast<float>(row)));
+  });
+}
+
 class Blocks : public ::testing::Test {
  protected:
   /// The file gives what its content gives, errors included.
   void expect_same(const std::string& content, const std::string& format) {
     const std::string path = (folder_.path() / "log").string();
     std::ofstream(path, std::ios::binary) << content;
+    const std::string_view head = std::string_view(content).substr(content.starts_with(mark) ? mark.size() : 0);
+    const runlog::Format& told = runlog::format_of(path, head, {});
+    EXPECT_TRUE(told.blocks && told.blocks(path, head)) << told.about.name << " is read as a whole";
     const auto outcome = [](const auto& read) {
       RunLog log;
       const std::string error = error_of([&] { log = read(); });
@@ -64,10 +76,13 @@ class Blocks : public ::testing::Test {
 };
 
 TEST_F(Blocks, GiveWhatTheWholeFileGives) {
-  for (const auto& [content, format] : {std::pair{csv(), "csv"}, {json_lines(), "jsonl"}, {llmc(), "llm.c"}}) {
+  for (const auto& [content, format] :
+       {std::pair{csv(), "csv"}, {json_lines(), "jsonl"}, {llmc(), "llm.c"}, {events(), "tensorboard"}}) {
     expect_same(content, format);
-    expect_same("\xef\xbb\xbf" + content, format);
     expect_same(content.substr(0, content.size() - 3), format);  // the last line is cut
+  }
+  for (const auto& [content, format] : {std::pair{csv(), "csv"}, {json_lines(), "jsonl"}, {llmc(), "llm.c"}}) {
+    expect_same(std::string(mark) + content, format);
   }
   expect_same(csv() + "1,2\n", "csv");
   expect_same(csv() + "1,2,\"3\n", "csv");

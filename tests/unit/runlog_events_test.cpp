@@ -1,9 +1,9 @@
 // TensorBoard's event files, made byte by byte; compressed logs; logs in folders and in several files.
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "support/temporary_folder.hpp"
+#include "unit/runlog_events.hpp"
 #include "unit/runlog_support.hpp"
 
 namespace scheduled::testing {
@@ -11,55 +11,6 @@ namespace {
 
 using Steps = std::vector<std::int64_t>;
 using Names = std::vector<std::string>;
-
-/// CRC-32C bit by bit.
-std::uint32_t crc(const std::string& bytes) {
-  std::uint32_t value = 0xffffffffU;
-  for (const char byte : bytes) {
-    value ^= static_cast<unsigned char>(byte);
-    for (int k = 0; k < 8; ++k) value = value >> 1U ^ ((value & 1U) != 0 ? 0x82f63b78U : 0U);
-  }
-  value = ~value;
-  return (value >> 15U | value << 17U) + 0xa282ead8U;
-}
-
-template <class Number>
-std::string bytes_of(Number number) {
-  std::string bytes(sizeof number, '\0');
-  std::memcpy(bytes.data(), &number, sizeof number);
-  return bytes;
-}
-
-std::string varint(std::uint64_t value) {
-  std::string bytes;
-  for (; value > 0x7f; value >>= 7U) bytes += static_cast<char>((value & 0x7fU) | 0x80U);
-  return bytes + static_cast<char>(value);
-}
-std::string field(int number, const std::string& data) {
-  return varint(static_cast<std::uint64_t>(number) << 3U | 2U) + varint(data.size()) + data;
-}
-std::string fixed32(int number, float value) {
-  return varint(static_cast<std::uint64_t>(number) << 3U | 5U) + bytes_of(value);
-}
-std::string whole(int number, std::uint64_t value) {
-  return varint(static_cast<std::uint64_t>(number) << 3U) + varint(value);
-}
-
-std::string record(const std::string& data) {
-  const std::string length = bytes_of<std::uint64_t>(data.size());
-  return length + bytes_of(crc(length)) + data + bytes_of(crc(data));
-}
-
-std::string event(std::uint64_t step, const std::string& values) {
-  return record(varint(1U << 3U | 1U) + bytes_of(1.7e9) + whole(2, step) + field(5, values));
-}
-/// As PyTorch writes it, and as TensorFlow does.
-std::string scalar(const std::string& tag, float value) { return field(1, field(1, tag) + fixed32(2, value)); }
-std::string tensor(const std::string& tag, float value) {
-  return field(1, field(1, tag) + field(8, whole(1, 1) + field(2, "") + field(4, bytes_of(value))));
-}
-
-std::string version() { return record(varint(1U << 3U | 1U) + bytes_of(1.7e9) + field(3, "brain.Event:2")); }
 
 std::string run() {
   return version() + event(10, scalar("train/lr", 0.5F)) + event(10, scalar("train/loss", 4.0F)) +
@@ -131,6 +82,18 @@ TEST(TensorBoard, EachFileOfAFolderEndsWhereItEnds) {
   write("4.other", "step,loss\n1,2\n");
   EXPECT_NE(error_of([&] { read_log(folder.path()); }).find("4.other: holds no events of TensorBoard"),
             std::string::npos);
+}
+
+TEST(TensorBoard, AFileThatWasCutInItsFirstBytesIsNoted) {
+  const TemporaryFolder folder;
+  const std::string first = (folder.path() / "events.out.tfevents.1").string();
+  for (std::size_t length = 1; length < version().size(); ++length) {
+    std::ofstream(first, std::ios::binary) << version().substr(0, length);
+    std::ofstream(folder.path() / "events.out.tfevents.2", std::ios::binary) << run();
+    const RunLog log = read_log(folder.path());
+    EXPECT_EQ(log.step, (Steps{10, 20}));
+    EXPECT_EQ(log.notes, (Names{first + " ends within record 1, as of a run that is writing it"})) << length;
+  }
 }
 
 TEST(ReadOptions, OfAGrowingFileTheLastLineCountsOnceItIsWhole) {

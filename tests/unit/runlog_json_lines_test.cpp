@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include "unit/runlog_support.hpp"
 
 namespace scheduled::testing {
@@ -114,9 +116,30 @@ TEST(JsonLines, RefusesATableFarLargerThanTheFile) {
   EXPECT_EQ(parse_error("run.jsonl", text), "run.jsonl: 1100 columns and 1100 steps are too sparse for one table");
 }
 
+TEST(JsonLines, BlankLinesTakeNoMoreThanOthers) {
+  const std::string blank(1 << 19, '\n');
+  const auto begin = std::chrono::steady_clock::now();
+  const RunLog log =
+      parse_log("run.jsonl", "{\"step\": 1, \"loss\": 4}" + blank + "{\"step\": 2, \"loss\": 3}" + blank);
+  EXPECT_EQ(log.step, (Steps{1, 2}));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5)) << "quadratic: minutes";
+  EXPECT_NE(parse_error("run.jsonl", "{\"step\": 1}\n{\"step\": 2" + blank).find("truncated at byte 22"),
+            std::string::npos);
+}
+
 TEST(JsonLines, ObjectsWithinRowsAreNoted) {
   const RunLog log = parse_log("run.jsonl", "{\"step\":1,\"lr\":0.5,\"metrics\":{\"loss\":3}}\n");
   EXPECT_EQ(log.notes, (std::vector<std::string>{"objects within the rows are not read: metrics"}));
+}
+
+TEST(JsonRows, WhatTheSummaryLacksIsNoEndOfALoss) {
+  const std::string rows = R"({"log_history": [{"step": 1, "loss": 3}, {"step": 2, "loss": )";
+  const std::string summary = R"(}, {"step": 3, "loss": NaN, "train_runtime": 1.5}]})";
+  const RunLog log = parse_log("log", rows + "2" + summary);
+  EXPECT_EQ(log.not_finite, (std::map<std::string, std::int64_t>{}));
+  EXPECT_EQ(log.notes, (Names{"the row with train_runtime is the summary of the run, no point of its curves"}));
+  EXPECT_EQ(parse_log("log", rows + "NaN" + summary).not_finite,
+            (std::map<std::string, std::int64_t>{{"train_loss", 2}}));
 }
 
 TEST(JsonRows, ArraysInThePlaceOfRowsAreNone) {

@@ -30,8 +30,7 @@ TEST(ReadLog, NamesTheFileThatItCannotRead) {
   EXPECT_EQ(read_error(folder),
             folder.string() +
                 ": is a directory without event files of TensorBoard or metrics of MLflow, not a log; of the folder of "
-                "a run, RunStore.open(folder, 'read').log_of(line) is the log of a line, and "
-                "scheduled.law.fit_store(store) fits all");
+                "a run, RUNFOLDER:LINE is the log of a line");
   EXPECT_EQ(read_error(folder / "no_such_log.csv"), (folder / "no_such_log.csv").string() + ": no such file");
   const std::filesystem::path too_long = folder / std::string(300, 'a');
   EXPECT_EQ(read_error(too_long), too_long.string() + ": cannot be read: File name too long");

@@ -6,6 +6,7 @@
 #include "base/interrupt.hpp"
 #include "runlog/formats/json_rows.hpp"
 #include "runlog/json_outline.hpp"
+#include "runlog/text.hpp"
 
 namespace scheduled::runlog {
 namespace {
@@ -41,18 +42,17 @@ void read_line(std::string_view name, std::string_view text, std::size_t line, s
   if (reader.repeated_key) fail_at(name, line, concat({"has ", quote(*reader.repeated_key), " twice"}));
 }
 
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
-
 class LinesParser final : public BlockParser {
  public:
   explicit LinesParser(std::string_view name) : name_(name) {}
 
   std::size_t take(std::string_view bytes, bool last) override {
     if (line_ == 0) require_lines(bytes);
+    const std::size_t last_end = bytes.find_last_not_of(blanks) + 1;  // of what is no blank; 0: nothing is
     std::size_t begin = 0;
     for (; begin < bytes.size(); poll_()) {
       const std::size_t end = std::min(bytes.find('\n', begin), bytes.size());
-      const bool is_last = end == bytes.size() || is_blank(bytes.substr(end));
+      const bool is_last = end >= last_end;
       if (is_last && !last) break;  // it may go on, or be the log's last one
       const std::string_view text = bytes.substr(begin, end - begin);
       ++line_;

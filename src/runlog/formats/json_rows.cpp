@@ -213,6 +213,24 @@ bool RowReader::plain_line(std::string_view text, std::size_t line) {
   return true;
 }
 
+namespace {
+
+/// The rows do not count among those that are not finite.
+void leave_out(const RowNumbers& rows, RawColumn& column) {
+  RowNumbers kept;
+  for (std::size_t k = 0; k < column.not_finite_row.size(); ++k) {
+    if (!rows.has(column.not_finite_row[k])) kept.push_back(column.not_finite_row[k]);
+  }
+  if (kept.size() == 0) {
+    column.not_finite.reset();
+  } else {
+    column.not_finite->row = kept[0];
+  }
+  column.not_finite_row = kept;
+}
+
+}  // namespace
+
 void RowReader::take_summaries(std::vector<std::string>& notes) {
   const auto summary = std::find_if(table.columns.begin(), table.columns.end(),
                                     [](const RawColumn& column) { return column.source == "train_runtime"; });
@@ -231,6 +249,7 @@ void RowReader::take_summaries(std::vector<std::string>& notes) {
     }
     column.row = kept;
     column.value.resize(kept.size());
+    leave_out(rows, column);
   }
   std::erase_if(table.columns, [](const RawColumn& column) { return column.source == "train_runtime"; });
   notes.emplace_back("the row with train_runtime is the summary of the run, no point of its curves");

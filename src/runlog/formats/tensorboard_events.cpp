@@ -39,10 +39,10 @@ std::optional<double> number_of(std::string_view tensor) {
 
 constexpr std::size_t length_bytes = 8;
 constexpr std::size_t crc_bytes = 4;
-constexpr std::size_t head_bytes = length_bytes + crc_bytes;
+static_assert(event_head_bytes == length_bytes + crc_bytes);
 
 bool head_is_sound(std::string_view content) {
-  return content.size() >= head_bytes &&
+  return content.size() >= event_head_bytes &&
          masked_crc(content.substr(0, length_bytes)) == little_endian<std::uint32_t>(content, length_bytes);
 }
 
@@ -60,21 +60,21 @@ std::size_t EventFiles::take(std::string_view bytes, bool last) {
   std::size_t at = 0;
   for (; at < bytes.size(); poll()) {
     const std::string_view rest = bytes.substr(at);
-    const auto length = rest.size() >= head_bytes ? little_endian<std::uint64_t>(rest, 0) : 0;
-    if (rest.size() < head_bytes + crc_bytes || length > rest.size() - head_bytes - crc_bytes) {
+    const auto length = rest.size() >= event_head_bytes ? little_endian<std::uint64_t>(rest, 0) : 0;
+    if (rest.size() < event_head_bytes + crc_bytes || length > rest.size() - event_head_bytes - crc_bytes) {
       if (!last) return at;
       notes_.push_back(concat({several_ ? file_ : "the file", " ends within record ", std::to_string(records_ + 1),
                                ", as of a run that is writing it"}));
       return bytes.size();
     }
     ++records_;
-    const std::string_view data = rest.substr(head_bytes, static_cast<std::size_t>(length));
+    const std::string_view data = rest.substr(event_head_bytes, static_cast<std::size_t>(length));
     if (!head_is_sound(rest) ||
-        masked_crc(data) != little_endian<std::uint32_t>(rest, head_bytes + static_cast<std::size_t>(length))) {
+        masked_crc(data) != little_endian<std::uint32_t>(rest, event_head_bytes + static_cast<std::size_t>(length))) {
       fail_at(file_, 0, concat({"record ", std::to_string(records_), ": its checksum does not match"}));
     }
     event(data, ++events_);
-    at += head_bytes + static_cast<std::size_t>(length) + crc_bytes;
+    at += event_head_bytes + static_cast<std::size_t>(length) + crc_bytes;
   }
   return at;
 }

@@ -1,6 +1,7 @@
 // TensorBoard's event files, of which a run has one for each start. Private.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 #include "runlog/formats/sparse_rows.hpp"
 
 namespace scheduled::runlog {
+
+/// Of a record: its length, and the checksum of that.
+inline constexpr std::size_t event_head_bytes = 12;
 
 /// The event files of one run, in the order in which they were begun, as one table.
 class EventFiles final : public BlockParser {

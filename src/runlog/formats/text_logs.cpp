@@ -228,8 +228,8 @@ Format format_of(const char* name, const char* about, std::shared_ptr<const Patt
       .about = {name, "text with lines that its templates match", about},
       .recognises =
           [patterns](std::string_view content) {
-            // Logs begin with settings, or with the program's source; a megabyte holds a first row of all but a
-            // few.
+            // Logs begin with settings, or with the program's source; four megabytes hold a first row of all
+            // but a few.
             constexpr std::size_t enough = std::size_t{4} << 20;
             if (has_step_header(content)) return false;
             return !parse_whole(TextParser(patterns), content.substr(0, enough)).tables.front().line.empty();
