@@ -1,5 +1,7 @@
 #include "cli/log_source.hpp"
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -54,6 +56,26 @@ std::vector<RunFiles> lines_of(const std::string&) { return {}; }
 
 namespace {
 
+/// Gives columns their standard names. All are taken out before one is put in: names may change places.
+void give_names(RunLog& log, const std::map<std::string, std::string>& source_of) {
+  std::map<std::string, std::vector<double>> columns;
+  std::map<std::string, std::int64_t> not_finite;
+  for (const auto& [standard, source] : source_of) {
+    columns.emplace(standard, std::move(log.column.extract(source).mapped()));
+    if (const auto lost = log.not_finite.extract(source)) not_finite.emplace(standard, lost.mapped());
+    log.source.erase(source);
+  }
+  for (auto& [standard, values] : columns) {
+    if (log.column.contains(standard)) {
+      log.notes.push_back(concat({"column ", standard, " is left out: another column has its name"}));
+      log.not_finite.erase(standard);
+    }
+    log.column.insert_or_assign(standard, std::move(values));
+    log.source.insert_or_assign(standard, source_of.at(standard));
+  }
+  log.not_finite.merge(not_finite);
+}
+
 /// What `options` say of a line's log. Its record knows steps and rates; names of metrics can be given.
 RunLog with_names(const std::string& file, RunLog log, const ReadOptions& options) {
   if (!options.format.empty() || !options.patterns.empty() || options.step_offset != 0 ||
@@ -62,18 +84,19 @@ RunLog with_names(const std::string& file, RunLog log, const ReadOptions& option
                      "is a run of ours, whose record knows steps and rates: --format, --pattern, --step-offset and "
                      "--lr-of are for other logs");
   }
+  const auto of_record = [](const std::string& column) { return column == "step" || column == "lr"; };
+  std::map<std::string, std::string> source_of;
   for (const auto& [source, standard] : options.columns) {
-    if (standard == "step" || standard == "lr") {
+    if (of_record(source) || of_record(standard)) {
       fail_value("columns", concat({source, "=", standard}),
                  concat({file, " has its steps and rates from the record"}));
     }
     log.at(source);  // names the metrics there are
-    log.column.insert_or_assign(standard, std::move(log.column.extract(source).mapped()));
-    log.source.erase(source);
-    log.source.insert_or_assign(standard, source);
-    log.not_finite.erase(standard);
-    if (auto lost = log.not_finite.extract(source)) log.not_finite.emplace(standard, lost.mapped());
+    if (!source_of.emplace(standard, source).second) {
+      shell::fail_file(file, concat({"the options give two columns \"", standard, "\""}));
+    }
   }
+  give_names(log, source_of);
   return log;
 }
 
@@ -82,7 +105,10 @@ RunLog with_names(const std::string& file, RunLog log, const ReadOptions& option
 RunLog read_source(const std::string& file, const ReadOptions& options) {
   if (file == "-") return parse_log(shell::source_name(file), shell::read_text(file), options);
   const auto line = line_of(file);
-  if (!line) return read_log(file, options);
+  if (!line) {
+    const std::vector<std::filesystem::path> parts = log_files(file);
+    return parts.size() < 2 ? read_log(file, options) : read_joined({parts.begin(), parts.end()}, options);
+  }
   RunLog log = log_of_line(line->first, line->second);
   if (log.step.empty()) shell::fail_file(file, "has logged nothing");
   return with_names(file, std::move(log), options);

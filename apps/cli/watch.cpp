@@ -69,7 +69,7 @@ State state_of(const std::vector<std::string>& logs) {
   return state;
 }
 
-/// Reads the run again and again, and fits the law again when a twentieth more losses are there.
+/// Reads the run again and again, and fits the law again when a twentieth more losses are there, or fewer.
 class Watcher {
  public:
   explicit Watcher(const WatchVerb& verb) : verb_(verb) {
@@ -113,7 +113,8 @@ class Watcher {
   void fit() {
     const std::string_view column = loss_column(log());
     const std::size_t losses = column.empty() ? 0 : series(log(), column).step.size();
-    if (static_cast<double>(losses) < 1.05 * static_cast<double>(fitted_)) return;
+    const bool is_same_run = losses >= fitted_;  // with fewer it has started again
+    if (is_same_run && static_cast<double>(losses) < 1.05 * static_cast<double>(fitted_)) return;
     fitted_ = std::max<std::size_t>(losses, 1);
     try {
       settings_.law = verb_.fit.fit(fit_runs(runs_, verb_.fit.column, verb_.fit.first, verb_.fit.logs.dense())).fitted;

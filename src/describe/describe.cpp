@@ -152,7 +152,13 @@ class Needs {
 
   std::string of_bound() const {
     if (!has_rate()) return rates();
-    return losses_.step.empty() || losses_.step.back() > 0 ? "" : "a loss after step 0";
+    if (!losses_.step.empty() && losses_.step.back() < 1) return "a loss after step 0";
+    try {
+      run_updates(log_, {.rates = options_});
+    } catch (const ArgumentError& error) {
+      return error.what();
+    }
+    return "";
   }
   /// To go on from its end.
   std::string of_trunk() const {
@@ -170,8 +176,8 @@ class Needs {
     if (count >= fewest) return "";
     const std::int64_t others =
         loss == "val_loss" && log_.has("train_loss") ? described(series(log_, "train_loss")) : 0;
-    return concat({"at least ", std::to_string(fewest), " losses: ", loss, " has ", std::to_string(count),
-                   " from step ", std::to_string(first_described()), " on; ",
+    return concat({"at least ", std::to_string(fewest), " losses for the default law: ", loss, " has ",
+                   std::to_string(count), " from step ", std::to_string(first_described()), " on; ",
                    others >= fewest ? concat({option_text("column", "train_loss"), " has ", std::to_string(others)})
                                     : "other runs of the model may have them"});
   }

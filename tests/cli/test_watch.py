@@ -92,6 +92,13 @@ class Watch(command.CommandTest):
         self.assertEqual(error.count(b"other.csv"), 1)
         self.assert_fails(2, "other.csv: no such file", "watch", "run.csv", "--once", "--log", "other.csv")
 
+    def test_a_run_that_starts_again_is_fitted_again(self):
+        self.replace(HEAD + rows(10, 500))
+        process = self.start("run.csv", "--law", "momentum", "--json", "--every", "0.05")
+        self.assertIn("fitted to no run", json.loads(process.stdout.readline())["no_prediction"])
+        self.replace(HEAD + rows(10, 30))
+        self.assertIn("no law fits yet", json.loads(process.stdout.readline())["no_prediction"])
+
     def test_once(self):
         (self.folder / "run.csv").write_text(HEAD + rows(10, 100))
         text = self.output_of("watch", "run.csv", "--once", "--until", "loss<=4")
@@ -176,6 +183,46 @@ class OwnRuns(command.CommandTest):
             question = ["cooldown", "law.json", "--trunk", trunk, "--cooldown", "50", "--json"]
             found = json.loads(self.run_command(*question).stdout)
             self.assertEqual((found["now"], found["answers"][0]["length"]), (400, 50))
+
+    def test_names_of_metrics(self):
+        self.output_of("run", "init", "demo", "--trunk", "constant(peak=1e-3)")
+        for step in ("10", "20"):
+            self.output_of("run", "log", "demo", "--step", step, "train_loss=3", f"val_loss={'nan' if step == '20' else 2}")
+
+        def columns(*renamed):
+            about = json.loads(self.output_of("log", "demo", "--columns", ",".join(renamed), "--json"))
+            return {column["name"]: (column["source"], column["values"]) for column in about["columns"]}, about["notes"]
+
+        lost = "val_loss is nan or the like in 1 row, first at step 20: taken as not logged"
+        swapped, notes = columns("val_loss=train_loss", "train_loss=val_loss")
+        self.assertEqual(swapped, {"lr": ("the record", 2), "train_loss": ("val_loss", 1), "val_loss": ("train_loss", 2)})
+        self.assertEqual(notes, [lost])
+        found, notes = columns("val_loss=train_loss")
+        self.assertEqual(found, {"lr": ("the record", 2), "train_loss": ("val_loss", 1)})
+        self.assertEqual(notes, [lost, "column train_loss is left out: another column has its name"])
+        two = "val_loss=train_loss,train_loss=train_loss"
+        self.assert_fails(2, 'demo: the options give two columns "train_loss"', "log", "demo", "--columns", two)
+        for wrong in ("lr=train_loss", "step=train_loss", "val_loss=lr"):
+            text = f"columns = {wrong}: demo has its steps and rates from the record"
+            self.assert_fails(2, text, "log", "demo", "--columns", wrong)
+        watched = ["watch", "demo", "--once", "--json", "--until", "step>0"]
+        for renamed in ([], ["--columns", "val_loss=val_loss"]):
+            found = json.loads(self.run_command(*watched, *renamed).stdout)
+            self.assertEqual(found["not_finite_since"], None, "train_loss goes on")
+        self.output_of("run", "log", "demo", "--step", "20", "train_loss=nan")
+        for renamed in ([], ["--columns", "val_loss=val_loss"]):
+            found = json.loads(self.run_command(*watched, *renamed).stdout)
+            self.assertEqual(found["not_finite_since"], 20)
+
+    def test_runs_are_joined_to_files(self):
+        self.output_of("run", "init", "demo", "--trunk", "constant(peak=1e-3)")
+        self.output_of("run", "log", "demo", "--step", "10", "train_loss=3")
+        (self.folder / "later.csv").write_text("step,val_loss\n20,2\n")
+        about = json.loads(self.output_of("log", "demo+later.csv", "--json"))
+        self.assertEqual([column["name"] for column in about["columns"]], ["lr", "train_loss", "val_loss"])
+        self.assertEqual((about["name"], about["last_step"]), ("demo:trunk + later.csv", 20))
+        (self.folder / "empty").mkdir()
+        self.assert_fails(2, "of the folder of a run, RUNFOLDER:LINE is the log of a line\n", "log", "empty")
 
     def log(self, line, first, last):
         for step in range(first, last + 1):
