@@ -48,10 +48,6 @@ struct Extended {
 
 /// Of a schedule that has left its peak by m: the rates made so far, the last of which goes on.
 Extended extended_from_rates(const Schedule& schedule, std::int64_t m, Cooldown cooldown) {
-  const std::int64_t last = schedule.steps().value_or(m);
-  if (m < 1 || m > last) {
-    fail_value("m", std::to_string(m), concat({"must be between 1 and the trunk's ", std::to_string(last), " steps"}));
-  }
   const double rate = schedule.lr(m - 1);
   if (!(rate > 0.0))
     fail_value("m", std::to_string(m), "must be where the trunk's rate is still > 0: it goes on there");
@@ -62,20 +58,27 @@ Extended extended_from_rates(const Schedule& schedule, std::int64_t m, Cooldown 
   return {Trunk(schedule.values(m)), cooldown, m};
 }
 
-Extended extended(const Schedule& schedule, std::int64_t m) {
-  const Layout& layout = schedule.layout();
-  if (const std::int64_t first = std::max<std::int64_t>(layout.warmup_steps, 1); !layout.steps && m < first) {
+/// After the warmup, and within the run where that has an end.
+void check_done(const Layout& layout, std::int64_t m) {
+  const std::int64_t first = std::max<std::int64_t>(layout.warmup_steps, 1);
+  if (!layout.steps && m < first) {
     fail_value("m", std::to_string(m), concat({"must be at least ", std::to_string(first), ", after the warmup"}));
   }
+  if (layout.steps && (m < first || m > *layout.steps)) {
+    fail_value("m", std::to_string(m),
+               concat({"must be between ", std::to_string(first), " and the trunk's ", std::to_string(*layout.steps),
+                       " steps", first > 1 ? ", after the warmup" : ""}));
+  }
+}
+
+Extended extended(const Schedule& schedule, std::int64_t m) {
+  const Layout& layout = schedule.layout();
+  check_done(layout, m);
   Cooldown cooldown = schedule.spec().cooldown.value_or(Cooldown{});
   if (cooldown.length.unit == Duration::Unit::rest) cooldown.length = percent(100);
   const bool decays = layout.steps && m > *layout.steps - layout.cooldown_steps;
   if (!schedule.flat() || decays) return extended_from_rates(schedule, m, cooldown);
-  try {
-    return {Trunk(schedule, m), cooldown, layout.cooldown_steps > 0 ? *layout.steps - layout.cooldown_steps : m};
-  } catch (const ArgumentError& error) {
-    throw error.fields().name == "step" ? error.named("m") : error;
-  }
+  return {Trunk(schedule, m), cooldown, layout.cooldown_steps > 0 ? *layout.steps - layout.cooldown_steps : m};
 }
 
 Extended extended(std::span<const double> done, const Cooldown& cooldown) {

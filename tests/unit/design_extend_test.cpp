@@ -261,9 +261,15 @@ TEST(Extend, SaysWhatIsWrong) {
   EXPECT_EQ(error("wsd(steps=400)", 400, {500}),
             "m = 400: must be where the trunk's rate is still > 0: it goes on there");
   EXPECT_EQ(error("wsd(steps=400, warmup=10)", 5, {500}),
-            "m = 5: must be between 10 and 320, in the stable phase of wsd(steps=400, peak=1, warmup=10, "
-            "cooldown=20%, decay=linear)");
-  EXPECT_EQ(error("rsqrt(steps=400, warmup=10)", 0, {500}), "m = 0: must be between 1 and the trunk's 400 steps");
+            "m = 5: must be between 10 and the trunk's 400 steps, after the warmup");
+  // Whatever the shape.
+  for (const char* spec : {"rsqrt(steps=400, warmup=10)", "infinite(steps=400, warmup=10, descent=100)",
+                           "stages(steps=400, warmup=10, pieces=[hold until 300, linear])"}) {
+    EXPECT_EQ(error(spec, 9, {500}), "m = 9: must be between 10 and the trunk's 400 steps, after the warmup") << spec;
+    EXPECT_NO_THROW(extend(Schedule::parse(spec), 10, std::vector<std::int64_t>{500})) << spec;
+  }
+  EXPECT_EQ(error("rsqrt(warmup=10)", 9, {500}), "m = 9: must be at least 10, after the warmup");
+  EXPECT_EQ(error("rsqrt(steps=400, timescale=9)", 0, {500}), "m = 0: must be between 1 and the trunk's 400 steps");
   const std::vector<std::int64_t> to = {9};
   EXPECT_EQ(error_of([&] { extend(std::vector<double>{}, to); }), "done = []: must hold at least one step");
   EXPECT_EQ(error_of([&] {
