@@ -10,7 +10,7 @@ NB_MODULE(_core, m) {
   m.doc() = "The C++ core of scheduled; use the package.";
   m.def(
       "version", [] { return python_text(scheduled::version()); }, "Version of the library, 'major.minor.patch'.");
-  scheduled::speak_to(scheduled::Reader::python);
+  scheduled::speak_to(scheduled::Audience::python);
   bind_errors(m);
   bind_descriptions(m);
   bind_schedule(m);

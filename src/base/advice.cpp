@@ -8,13 +8,13 @@
 namespace scheduled {
 namespace {
 
-std::atomic<Reader> spoken_to{Reader::command};  // NOLINT: of the process, as its language is
+std::atomic<Audience> spoken_to{Audience::command};  // NOLINT: of the process, as its language is
 
-bool to_python() { return spoken_to.load(std::memory_order_relaxed) == Reader::python; }
+bool to_python() { return spoken_to.load(std::memory_order_relaxed) == Audience::python; }
 
 }  // namespace
 
-void speak_to(Reader whom) noexcept { spoken_to.store(whom, std::memory_order_relaxed); }
+void speak_to(Audience whom) noexcept { spoken_to.store(whom, std::memory_order_relaxed); }
 
 std::string option_text(std::string_view name, std::string_view value) {
   if (!to_python()) return concat({"--", name, value.empty() ? "" : " ", value});

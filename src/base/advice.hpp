@@ -6,9 +6,9 @@
 
 namespace scheduled {
 
-enum class Reader { command, python };
+enum class Audience { command, python };
 /// Said once, before there are other threads; without it, the command.
-void speak_to(Reader reader) noexcept;
+void speak_to(Audience audience) noexcept;
 
 /// "--lr SPEC" or "lr=SPEC"; without a value "--continue-lr" or "continue_lr=True".
 std::string option_text(std::string_view name, std::string_view value = {});
