@@ -39,7 +39,9 @@ def as_optax(schedule: Schedule | str, *, steps: int | None = None, dtype: str =
     """The schedule as a function of the 0-based number of an update, as in optax: ``optax.adamw(as_optax(s))``.
 
     Named shapes are computed from their formula, so that a compiled program holds no table of rates, and a schedule
-    without a horizon needs none. Only `table`, and shapes that this module does not know, become a table in it.
+    without a horizon needs none. These become a table in it: `table`, `restarts` and `stages`, the decays
+    `half-cosine` and `exponential-to-zero`, and whatever has `floor`, `warmup_curve`, `warmup_delay`, `exponent`,
+    `limit`, or the `timescale` and `shift` of `inverse-power`.
     Works under jit, vmap, scan and grad (numbers of updates have no gradient).
 
     Parameters
