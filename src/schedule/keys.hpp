@@ -47,7 +47,7 @@ constexpr std::tuple final{
     Key{"final", &Cooldown::final, "rate of the last step", "", true},
 };
 constexpr std::tuple floor{
-    Key{"floor", &ScheduleSpec::floor, "the rate is never below it, but in the warmup", "", true},
+    Key{"floor", &ScheduleSpec::floor, "the rate is never below it, but in the warmup before the shape", "", true},
 };
 constexpr Key tokens_per_step{"tokens_per_step", &StepSize::tokens, "where a length is in tokens"};
 constexpr Key batch{"batch", &StepSize::examples, "examples per step, where a length is in examples"};

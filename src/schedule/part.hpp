@@ -110,6 +110,7 @@ struct Descent {
   double final;
   Rate said;                 ///< the final rate in the user's words
   std::string because = {};  ///< why it is this decay, where nobody said so
+  std::string_view key = "final";
 };
 
 /// For decays that never reach 0.
@@ -161,6 +162,12 @@ struct WarmupDefaults {
   static constexpr std::tuple<> parameters = {};
 };
 
+/// `share` of the way; exactly `to` at its end, which the sum may miss.
+inline double on_the_way(double from, double to, double share) noexcept {
+  const double rate = from + (to - from) * share;
+  return share < 1.0 ? rate : to;
+}
+
 /// from + (to - from) Share(x), x the share of the way.
 template <class Share>
 struct Rising {
@@ -171,7 +178,7 @@ struct Rising {
   Share share;
   double operator()(double i) const noexcept {
     const double k = i + ahead;
-    return from + (to - from) * share((k > 0.0 ? k : 0.0) / count);
+    return on_the_way(from, to, share((k > 0.0 ? k : 0.0) / count));
   }
 };
 template <class Share>

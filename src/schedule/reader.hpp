@@ -37,7 +37,8 @@ class Reader {
     for (const auto& [key, value] : given_.members()) {
       if (key == "schedule" || std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
       fail_value(beginning_of(key, 60), value.is_array() ? "[...]" : in_quotes(value_text(value)),
-                 concat({"is no key of ", name, "; ", must_be_one_of(key, known_)}));
+                 known_.empty() ? concat({name, " has no keys"})
+                                : concat({"is no key of ", name, "; ", must_be_one_of(key, known_)}));
     }
   }
 

@@ -56,18 +56,19 @@ double Resolver::finite(double rate, std::string_view what) const {
 
 void require_final(const Descent& descent, std::string_view decay, std::string_view alternative) {
   if (descent.final > 0.0) return;
-  fail_value("final", print_rate(descent.said),
-             concat({decay, " decay never reaches 0; give final > 0", alternative, descent.because}));
+  fail_value(descent.key, print_rate(descent.said),
+             concat({decay, " decay never reaches 0; give ", descent.key, " > 0", alternative, descent.because}));
 }
 
 double ratio_of(const Descent& descent, std::string_view decay) {
   const double ratio = descent.final / descent.start;
   if (ratio < std::numeric_limits<double>::min()) {
-    fail_value("final", descent.final,
+    fail_value(descent.key, descent.final,
                concat({"must be at least 2^-1022 of the rate before the cooldown, ", format_number(descent.start)}));
   }
   if (!std::isfinite(ratio)) {
-    fail_value("final", descent.final, concat({decay, " decay never leaves a rate of ", format_number(descent.start)}));
+    fail_value(descent.key, descent.final,
+               concat({decay, " decay never leaves a rate of ", format_number(descent.start)}));
   }
   return ratio;
 }
@@ -133,6 +134,9 @@ Layout resolve_layout(const ScheduleSpec& spec, const Traits& shape) {
   }
   if (shape.holds_warmup && spec.warmup.start) {
     fail_argument("warmup_start", concat({shape.name, "'s warmup is part of its shape and starts at t = 1"}));
+  }
+  if (shape.holds_warmup && spec.warmup.curve != WarmupCurve{}) {
+    fail_argument("warmup_curve", concat({shape.name, "'s warmup is part of its shape"}));
   }
   if (spec.cooldown && !shape.holds_cooldown) layout.cooldown_steps = resolve_cooldown_steps(spec, layout);
   if (layout.steps) {

@@ -77,7 +77,7 @@ struct Clauses {
         continue;
       }
       if (std::find(known.begin(), known.end(), word) == known.end()) {
-        fail_value(word.substr(0, 60), std::string_view(), must_be_one_of(word, known));
+        fail_value(beginning_of(word, 60), std::string_view(), must_be_one_of(word, known));
       }
       if (++k == words.size()) fail_argument(word, "must be followed by its value");
       add(said, word, words[k]);
@@ -118,8 +118,7 @@ Stage read_stage(std::string_view text) {
 }  // namespace
 
 ArgumentError::Fields of_piece(const ArgumentError& error, std::string_view text, std::optional<std::size_t> k) {
-  const ArgumentError inner = error.fields().name == "final" ? error.named("to") : error;
-  ArgumentError::Fields fields{.name = "pieces", .value = in_quotes(text), .requirement = inner.what()};
+  ArgumentError::Fields fields{.name = "pieces", .value = in_quotes(text), .requirement = error.what()};
   if (k) fields.index = static_cast<std::int64_t>(*k);
   return fields;
 }

@@ -17,8 +17,7 @@ Stage parse_stage(std::string_view text);
 /// The text that parse_stage reads as an equal value.
 std::string print_stage(const Stage& stage);
 
-/// An error within the k-th piece, whose text this is, as one of `pieces`; the rate that a decay ends at is called
-/// `to`.
+/// An error within the k-th piece, whose text this is, as one of `pieces`.
 ArgumentError::Fields of_piece(const ArgumentError& error, std::string_view text, std::optional<std::size_t> k);
 
 /// call() for the k-th piece.
@@ -30,6 +29,16 @@ auto within_piece(const Stage& stage, std::size_t k, const Call& call) {
     throw NeedsHorizon(of_piece(error, print_stage(stage), k));
   } catch (const ArgumentError& error) {
     throw ArgumentError(of_piece(error, print_stage(stage), k));
+  }
+}
+
+/// call() for the schedule before the pieces. A horizon that it lacks is its own: that of the run does not help.
+template <class Call>
+auto within_after(const Call& call) {
+  try {
+    return call();
+  } catch (const ArgumentError& error) {
+    throw ArgumentError({.name = "after", .requirement = error.what()});
   }
 }
 

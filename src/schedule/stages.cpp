@@ -25,10 +25,12 @@ Head head_of(const Stages& shape, const ScheduleSpec& spec, std::int64_t warmup)
   if (spec.warmup != Warmup{}) fail_argument("warmup", "must be given within after=..., which comes first");
   inner.peak = spec.peak;
   inner.step_size = spec.step_size;
-  const Schedule after(std::move(inner));
+  const Schedule after = within_after([&] { return Schedule(std::move(inner)); });
   if (!shape.at && !after.steps()) {
-    throw NeedsHorizon(
-        {.name = "at", .requirement = concat({"must be given, for ", schedule_name(after), " has no end"})});
+    fail_argument("at", concat({"must be given, for ", schedule_name(after), " has no end"}));
+  }
+  if (shape.at && shape.at->unit == Duration::Unit::percent && !after.steps()) {
+    fail_value("at", print_duration(*shape.at), concat({"is a share of ", schedule_name(after), ", which has no end"}));
   }
   const std::int64_t end = shape.at ? resolve_steps("at", *shape.at, after.steps(), spec.step_size) : *after.steps();
   if (end < 1 || (after.steps() && end > *after.steps())) {
@@ -89,6 +91,13 @@ class Places {
   std::optional<std::int64_t> steps_, end_;  // of the run, and of what is before its cooldown
 };
 
+std::vector<StagePlace> places_of(const Stages& shape, const ScheduleSpec& spec, const Layout& layout,
+                                  std::int64_t begin) {
+  std::optional<std::int64_t> end;
+  if (layout.steps) end = *layout.steps - layout.cooldown_steps;
+  return Places(shape, spec.step_size, layout.steps, end).from(begin);
+}
+
 /// A share may be above the peak: which of its levels is called the peak is the user's choice.
 double any_rate(Resolver& resolver, std::string_view key, Rate rate) {
   const double limit_share = rate.unit == Rate::Unit::percent ? std::numeric_limits<double>::infinity() : 1.0;
@@ -101,7 +110,8 @@ StageRates::Piece compile_piece(const Stage& stage, const StagePlace& place, dou
   const auto count = static_cast<double>(place.count);
   if (const auto* const decay = std::get_if<Decay>(&stage.curve)) {
     const Rate said = stage.to.value_or(Rate{});
-    const Descent descent{count, from, any_rate(resolver, "to", said), said};
+    Descent descent{count, from, any_rate(resolver, "to", said), said};
+    descent.key = "to";
     piece.curve.emplace<2>(compiled::compile<compiled::Decay>(*decay, descent, resolver));
   } else if (const auto* const rise = std::get_if<Stage::Rewarm>(&stage.curve)) {
     const Climb climb{from, any_rate(resolver, "to", stage.to.value_or(percent_of_peak(100))), count, 1.0, 0.0};
@@ -146,12 +156,14 @@ std::optional<std::int64_t> Part<Stages>::own_steps(const Stages& shape, const S
   return Places(shape, spec.step_size, std::nullopt, std::nullopt).from(head_of(shape, spec, warmup).end).back().end;
 }
 
+std::vector<StagePlace> Part<Stages>::places(const Stages& shape, const ScheduleSpec& spec, const Layout& layout) {
+  return places_of(shape, spec, layout, head_of(shape, spec, layout.warmup_steps).end);
+}
+
 StageRates Part<Stages>::compile(const Stages& shape, Resolver& resolver) {
   const Layout& layout = resolver.layout;
   Head head = head_of(shape, resolver.spec, layout.warmup_steps);
-  std::optional<std::int64_t> end;
-  if (layout.steps) end = *layout.steps - layout.cooldown_steps;
-  const std::vector<StagePlace> places = Places(shape, resolver.spec.step_size, layout.steps, end).from(head.end);
+  const std::vector<StagePlace> places = places_of(shape, resolver.spec, layout, head.end);
   StageRates out{std::move(head.after), resolver.peak, {}};
   if (out.after) {
     out.before = out.after->lr(head.end - 1);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scheduled/schedule.hpp"
+#include "support/throws.hpp"
 
 namespace scheduled {
 namespace {
@@ -174,7 +175,8 @@ TEST(Shapes, RestartsOfGivenLengths) {
     EXPECT_NEAR(doubled.lr(i), 0.01 + 0.09 * half_cosine(1.0 * j / length), 2e-17) << i;
   }
   EXPECT_FALSE(doubled.steps());
-  EXPECT_GE(doubled.lr(std::int64_t{1} << 62), 0.01);
+  // The cycle over 10 2^58 steps that begins at 10 (2^58 - 1): 16 - 10 of its 10 parts are over.
+  EXPECT_NEAR(doubled.lr(std::int64_t{1} << 62), 0.01 + 0.09 * half_cosine(0.6), 2e-17);
 }
 
 TEST(Shapes, Triangular) {
@@ -239,6 +241,33 @@ TEST(WarmupCurves, FollowTheirFormula) {
   check("warmup_delay=5%, steps=100, warmup_start=50%", [](int i) { return 0.5 + 0.5 * std::max(i - 5, 0) / 35.0; });
   check("warmup_delay=1, warmup_curve=log", [](int i) { return std::log(std::max(i, 1)) / std::log(39); });
   EXPECT_EQ(Schedule::parse("constant(warmup=1, warmup_curve=log)").lr(0), 1.0);
+}
+
+/// However many steps it waits, the rise that is left ends where it must.
+TEST(WarmupCurves, WaitUntilTheLastStep) {
+  for (const ScheduleHelp& curve : warmup_help()) {
+    for (const int W : {2, 4, 9}) {
+      const std::string keys = "constant(warmup=" + std::to_string(W) + ", warmup_delay=" + std::to_string(W - 1) +
+                               ", warmup_curve=" + std::string(curve.name);
+      const Schedule from_zero = Schedule::parse(keys + ")");
+      const Schedule started = Schedule::parse(keys + ", warmup_start=20%)");
+      for (int i = 0; i < W - 1; ++i) EXPECT_EQ(from_zero.lr(i), 0.0) << curve.name << W << i;
+      for (int i = 0; i < W; ++i) EXPECT_EQ(started.lr(i), 0.2) << curve.name << W << i;
+      EXPECT_EQ(from_zero.lr(W - 1), 1.0) << curve.name << W;
+      EXPECT_EQ(started.lr(W), 1.0) << curve.name << W;
+      std::vector<double> rates(static_cast<std::size_t>(W));
+      from_zero.fill(0, rates);
+      EXPECT_EQ(rates, from_zero.values(W)) << curve.name;
+      EXPECT_EQ(rates.front(), 0.0) << curve.name;
+    }
+  }
+}
+
+TEST(Shapes, NoamHasItsOwnWarmup) {
+  for (const char* curve : {"cosine", "1-sqrt", "log"}) {
+    const std::string spec = "noam(d_model=64, warmup=10, warmup_curve=" + std::string(curve) + ")";
+    EXPECT_EQ(error_of([&] { Schedule::parse(spec); }), "warmup_curve: noam's warmup is part of its shape");
+  }
 }
 
 TEST(Floor, HoldsFromTheEndOfTheWarmup) {

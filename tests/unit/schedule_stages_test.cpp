@@ -125,6 +125,25 @@ TEST(Stages, PublishedRunsInTokens) {
   EXPECT_EQ(k2.lr(*k2.steps() - 1), 7e-6);
 }
 
+TEST(Stages, ARewarmEndsExactlyWhereItIsSaidTo) {
+  for (const char* curve : {"linear", "cosine", "1-sqrt", "log"}) {
+    for (const double from : {0.0, 1e-5, 3e-4, 0.001, 0.0123, 0.7, 1.0}) {
+      for (const double to : {1e-6, 1e-5, 3e-4, 0.0017, 0.1, 0.9, 1.0}) {
+        for (const int over : {1, 2, 3, 7, 10}) {
+          const Schedule s =
+              Schedule::parse("stages(pieces=[hold at " + format_number(from) + " over 2, rewarm curve=" + curve +
+                              " to " + format_number(to) + " over " + std::to_string(over) + ", hold over 3])");
+          ASSERT_EQ(s.lr(1 + over), to) << print(s);
+          ASSERT_EQ(s.lr(2 + over), to) << print(s);
+          ASSERT_EQ(s.values()[static_cast<std::size_t>(1 + over)], to) << print(s);
+        }
+      }
+    }
+  }
+  const Schedule lower = Schedule::parse("stages(peak=1e-3, pieces=[rewarm curve=cosine to 30% over 3, hold over 3])");
+  EXPECT_EQ(lower.lr(2), 1e-3 * 30 / 100);
+}
+
 TEST(Stages, HorizonsCutAndHold) {
   const std::string pieces = "pieces=[hold until 50, linear to 10% over 50])";
   EXPECT_EQ(Schedule::parse("stages(" + pieces).steps(), 100);
@@ -195,13 +214,18 @@ TEST(Stages, ErrorsNameThePiece) {
             "pieces[0] = 'hold until 50%': until = 50%: is a share of the run, which needs steps=...");
   EXPECT_EQ(
       parse_error("stages(pieces=[exponential over 9])"),
-      "pieces[0] = 'exponential over 9': to = 0: exponential decay never reaches 0; give final > 0, or half_life=...");
+      "pieces[0] = 'exponential over 9': to = 0: exponential decay never reaches 0; give to > 0, or half_life=...");
+  EXPECT_EQ(parse_error("stages(pieces=[exponential half_life=3 to 10% over 9])"),
+            "pieces[0] = 'exponential half_life=3 to 10% over 9': to: give either to or half_life, not both");
   EXPECT_EQ(parse_error("stages(pieces=[hold at 0 over 9, exponential to 1 over 9])"),
             "pieces[1] = 'exponential to 1 over 9': to = 1: exponential decay never leaves a rate of 0");
   EXPECT_EQ(parse_error("stages(pieces=[polynomial over 9])"),
             "pieces[0] = 'polynomial over 9': power: must be given, such as power=2");
-  EXPECT_EQ(parse_error("stages(pieces=[linear powr=2 over 9])").substr(0, 50),
-            "pieces[0] = 'linear powr=2 over 9': powr = '2': is");
+  EXPECT_EQ(parse_error("stages(pieces=[linear powr=2 over 9])"),
+            "pieces[0] = 'linear powr=2 over 9': powr = '2': linear has no keys");
+  const std::string word(59, 'x');  // the next character would be cut in two
+  EXPECT_NE(parse_error("stages(pieces=[hold " + word + "\u00e9 over 9])").find("': " + word + ": must be"),
+            std::string::npos);
   EXPECT_EQ(parse_error("stages(after=rsqrt(timescale=9), pieces=[hold over 9])"),
             "at: must be given, for rsqrt has no end");
   EXPECT_EQ(parse_error("stages(after=linear(steps=9), at=10, pieces=[hold over 9])"),
@@ -215,6 +239,43 @@ TEST(Stages, ErrorsNameThePiece) {
   for (int k = 0; k < 9; ++k) nested = "stages(after=" + nested + ", pieces=[hold over 2])";
   EXPECT_EQ(parse_error(nested), "after: holds too many schedules within schedules");
   EXPECT_THROW(Schedule::parse("stages(pieces=[linear])"), NeedsHorizon);
+}
+
+TEST(Stages, ErrorsOfTheScheduleBeforeNameIt) {
+  EXPECT_EQ(parse_error("stages(after=cosine, pieces=[linear over 9])"),
+            "after: cooldown = rest: needs a horizon, steps=...");
+  EXPECT_EQ(parse_error("stages(after=linear(steps=9, powr=2), pieces=[linear over 9])").substr(0, 44),
+            "after: powr = '2': is no key of linear; must");
+  EXPECT_EQ(parse_error("stages(after=linaer(steps=9), pieces=[linear over 9])").substr(0, 32),
+            "after: schedule = 'linaer': must");
+  EXPECT_EQ(parse_error("stages(after=wsd(steps=9, warmup=10), pieces=[linear over 9])").substr(0, 24),
+            "after: warmup + cooldown");
+  EXPECT_EQ(parse_error("stages(after=rsqrt(timescale=9), at=50%, pieces=[hold over 9])"),
+            "at = 50%: is a share of rsqrt, which has no end");
+  // The horizon of the run is not that of the schedule before.
+  for (const char* spec : {"stages(after=cosine, pieces=[linear])", "stages(after=rsqrt(timescale=9), pieces=[linear])",
+                           "stages(after=rsqrt(timescale=9), at=50%, pieces=[linear])"}) {
+    bool lacks_horizon = false;
+    try {
+      Schedule::parse(spec, steps(100));
+    } catch (const NeedsHorizon&) {
+      lacks_horizon = true;
+    } catch (const ArgumentError&) {
+    }
+    EXPECT_FALSE(lacks_horizon) << spec;
+  }
+}
+
+TEST(Stages, TheirOwnEndIsKeptWhereAHorizonIsTheDefault) {
+  const auto length = [](const char* spec) { return Schedule::parse(spec, steps(1000)).steps(); };
+  EXPECT_EQ(length("stages(pieces=[hold until 50, linear over 50])"), 100);
+  EXPECT_EQ(length("stages(after=linear(steps=30), pieces=[rewarm over 5])"), 35);
+  EXPECT_EQ(length("table(values=[1, 0.5])"), 2);
+  EXPECT_EQ(length("stages(pieces=[hold until 50, linear])"), 1000);
+  EXPECT_EQ(length("stages(pieces=[hold until 50, linear over 10%])"), 1000);
+  EXPECT_EQ(length("stages(pieces=[linear over 50, hold])"), 1000);
+  EXPECT_EQ(length("wsd(steps=10)"), 10);
+  EXPECT_EQ(length("constant"), 1000);
 }
 
 // What takes a schedule takes these -----------------------------------------------------------------------------------
@@ -232,10 +293,14 @@ TEST(Stages, BoundAndTune) {
   const BestBaseLr best = best_base_lr(s, {});
   EXPECT_NEAR(best.peak / best_base_lr(same, {}).peak, 1.0, 1e-13);
   EXPECT_EQ(bound_facts(s, {}).family, KnownFamily::none);
-  EXPECT_GT(lr_sensitivity(s).at_double, 1.0);
+  // At the best peak both terms are equal, so that at a multiple x of it the bound is (x + 1/x)/2 of the best.
+  EXPECT_NEAR(lr_sensitivity(s).at_double, 1.25, 1e-9);
   const Schedule absolute = Schedule::parse(
       "stages(steps=400, peak=0.05, pieces=[hold until 60%, linear to 0.01 over 100, hold until 380, linear])");
-  EXPECT_GT(best_base_lr(absolute, {}).peak, 0.0);
+  // No other peak has a smaller bound.
+  const auto bound_at = [&](double peak) { return omega(bound_rates(absolute.with_peak(peak)), 1.0, 1.0); };
+  const double peak = best_base_lr(absolute, {}).peak;
+  for (const double factor : {0.7, 0.95, 1.05, 1.4}) EXPECT_GT(bound_at(peak * factor), bound_at(peak)) << factor;
 }
 
 TEST(Stages, ExtendAndConstrainFromTheirRates) {

@@ -40,7 +40,9 @@ struct Part<ExponentialDecay> : DecayDefaults {
   static std::variant<Geometric, HalfLife> compile(const ExponentialDecay& decay, const Descent& descent,
                                                    const Resolver& resolver) {
     if (decay.half_life) {
-      if (descent.said != Rate{}) fail_argument("final", "give either final or half_life, not both");
+      if (descent.said != Rate{}) {
+        fail_argument(descent.key, concat({"give either ", descent.key, " or half_life, not both"}));
+      }
       return HalfLife{descent.start, resolver.length("half_life", *decay.half_life)};
     }
     require_final(descent, name, ", or half_life=...");

@@ -37,7 +37,7 @@ struct EqualCycles {
   }
 };
 
-/// Each longer than the one before; at most 53 of them, since steps are counted up to 2^53.
+/// Each longer than the one before; at most 64 of them, up to the last step there is.
 struct GrowingCycles {
   double peak;
   double low;

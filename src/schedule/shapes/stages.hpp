@@ -62,6 +62,7 @@ struct Part<Stages> : ShapeDefaults {
   };
 
   static std::optional<std::int64_t> own_steps(const Stages& shape, const ScheduleSpec& spec);
+  static std::vector<StagePlace> places(const Stages& shape, const ScheduleSpec& spec, const Layout& layout);
   static StageRates compile(const Stages& shape, Resolver& resolver);
 };
 
