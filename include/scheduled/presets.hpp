@@ -20,6 +20,9 @@ struct Preset {
 /// All of them; docs/guide/schedules.md has them as a table.
 std::span<const Preset> presets() noexcept;
 
+/// `name` without "preset:". Throws ArgumentError naming `preset` where there is none of this name.
+const Preset& find_preset(std::string_view name);
+
 /// As published; or, with `steps`, with all lengths times steps over its own, rounded to whole steps, at least one
 /// where there was one. `name` without "preset:". Throws ArgumentError naming `preset` where there is none of this
 /// name, and NeedsHorizon where it is published without a horizon and `steps` is not given.

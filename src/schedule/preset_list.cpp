@@ -26,14 +26,13 @@ constexpr std::array list = {
            "piecewise(steps=5.7Ttok, warmup=2000, milestones=[80%, 90%], factors=[0.316, 0.099856], peak=4.2e-4, "
            "tokens_per_step=18874368)",
            "README of DeepSeek-V2-Lite, c85be81", ""},
-    Preset{
-        "deepseek-v3",
-        "stages(peak=2.2e-4, warmup=2000, tokens_per_step=62914560, pieces=[hold until 10Ttok, cosine to 2.2e-5 over "
-        "4.3Ttok, hold over 333Btok, hold at 7.3e-6 over 167Btok])",
-        "2412.19437", "the batch is the last one throughout, without its ramp over the first 469B tokens"},
+    Preset{"deepseek-v3",
+           "stages(peak=2.2e-4, warmup=2000, tokens_per_step=62914560, pieces=[hold until 10Ttok, cosine to 10% over "
+           "4.3Ttok, hold over 333Btok, hold at 3.3181818181818183% over 167Btok])",
+           "2412.19437", "the batch is the last one throughout, without its ramp over the first 469B tokens"},
     Preset{"kimi-k2",
-           "stages(peak=2e-4, warmup=500, tokens_per_step=67M, pieces=[hold until 10Ttok, cosine to 2e-5 over 5.5Ttok, "
-           "linear to 7e-6 over 460Btok])",
+           "stages(peak=2e-4, warmup=500, tokens_per_step=67M, pieces=[hold until 10Ttok, cosine to 10% over 5.5Ttok, "
+           "linear to 3.5% over 460Btok])",
            "report on Kimi K2, p. 9", "the shape of the last piece is not said"},
     Preset{"olmo2-32b",
            "stages(peak=6e-4, tokens_per_step=8388608, after=cosine(steps=6.5Ttok, warmup=2000, final=10%), "
@@ -42,7 +41,7 @@ constexpr std::array list = {
     Preset{
         "olmo3-7b",
         "stages(peak=3e-4, warmup=2000, pieces=[cosine to 10% over 1190092 until 597046, half-cosine from 55% to 10% "
-        "over 1071884 until 1413822, linear from 2.0712352850360292e-4 over 47683])",
+        "over 1071884 until 1413822, linear from 69.04117616786765% over 47683])",
         "allenai/OLMo-core, official scripts of OLMo 3", "without the stage of long contexts"},
     Preset{"apertus-8b",
            "wsd(steps=3662109375ex, warmup=4096000ex, cooldown=403905806ex, decay=1-sqrt, final=10%, peak=1.1e-4, "

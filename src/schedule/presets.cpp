@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/words.hpp"
 #include "schedule/keys.hpp"
+#include "schedule/shapes/stages.hpp"
 
 namespace scheduled {
 namespace {
@@ -23,24 +24,44 @@ class Scaler {
   }
 
   void of_spec(ScheduleSpec& spec) {
+    std::vector<StagePlace> places;
+    if (const auto* const shape = std::get_if<Stages>(&spec.shape)) {
+      ScheduleSpec published = spec;
+      published.step_size = step_size_;
+      places = Part<Stages>::places(*shape, published, Schedule(published).layout());
+    }
     visit_keys(name_of(spec), spec, *this);
+    if (auto* const shape = std::get_if<Stages>(&spec.shape)) of_pieces(shape->pieces, places);
     spec.step_size = {};  // of the published run; all lengths are in steps now
   }
 
  private:
+  static bool follows(const Duration& length) {
+    return length.unit == Duration::Unit::percent || length.unit == Duration::Unit::rest;
+  }
+  std::int64_t scaled(std::int64_t count) const {
+    return count < 1 ? 0 : std::max<std::int64_t>(1, std::llround(static_cast<double>(count) * factor_));
+  }
+  /// The ends are scaled, so that the roundings of the lengths do not add up.
+  void of_pieces(std::vector<Stage>& pieces, const std::vector<StagePlace>& places) {
+    std::int64_t begin = scaled(places.front().begin);
+    for (std::size_t k = 0; k < pieces.size() && places[k].end; ++k) {
+      const std::int64_t end = std::max(begin + 1, scaled(*places[k].end));
+      const std::int64_t whole = std::max(end, scaled(places[k].begin + places[k].count));
+      if (pieces[k].over && !follows(*pieces[k].over)) pieces[k].over = steps(whole - begin);
+      if (pieces[k].until && !follows(*pieces[k].until)) pieces[k].until = steps(end);
+      begin = end;
+    }
+  }
+
   void scale(Duration& length) {
-    if (length.unit == Duration::Unit::percent || length.unit == Duration::Unit::rest) return;
-    const auto count = static_cast<double>(resolve_steps("steps", length, std::nullopt, step_size_));
-    length = steps(count < 1.0 ? 0 : std::max<std::int64_t>(1, std::llround(count * factor_)));
+    if (!follows(length)) length = steps(scaled(resolve_steps("steps", length, std::nullopt, step_size_)));
   }
   void scale(RealDuration& length) {
     if (length.unit == Duration::Unit::percent) return;
     length = Duration{resolve_length("steps", length, std::nullopt, step_size_) * factor_, Duration::Unit::steps};
   }
-  void scale(Stage& stage) {
-    scale(stage.over);
-    scale(stage.until);
-  }
+  void scale(std::vector<Stage>&) {}  // by of_pieces
   void scale(std::shared_ptr<const ScheduleSpec>& inner) {
     if (!inner) return;
     ScheduleSpec own = *inner;
@@ -61,13 +82,13 @@ class Scaler {
   StepSize step_size_;
 };
 
+}  // namespace
+
 const Preset& find_preset(std::string_view name) {
   std::vector<std::string_view> names;
   for (const Preset& preset : presets()) names.push_back(preset.name);
   return presets()[find_word("preset", name, names)];
 }
-
-}  // namespace
 
 Schedule preset(std::string_view name, std::optional<Duration> horizon) {
   const Preset& found = find_preset(name);

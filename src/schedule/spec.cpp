@@ -5,6 +5,7 @@
 #include "schedule/keys.hpp"
 #include "schedule/reader.hpp"
 #include "schedule/records.hpp"
+#include "schedule/stage_text.hpp"
 #include "schedule/text.hpp"
 #include "scheduled/presets.hpp"
 
@@ -40,13 +41,26 @@ std::optional<std::string_view> preset_name(const Json& given) {
   return text.substr(prefix.size());
 }
 
+/// make({}), or make(default_steps) where that needs a horizon or has none.
+template <class Make>
+Schedule with_default(std::optional<Duration> default_steps, const Make& make) {
+  if (!default_steps) return make(default_steps);
+  try {
+    Schedule schedule = make(std::nullopt);
+    if (schedule.steps()) return schedule;
+  } catch (const NeedsHorizon&) {  // which there is
+  }
+  return make(default_steps);
+}
+
 /// As published, or with the `steps` and the `peak` that are given.
-Schedule read_preset(std::string_view name, const Json& given) {
+Schedule read_preset(std::string_view name, const Json& given, std::optional<Duration> default_steps) {
   ScheduleSpec said;
   Reader reader(given);
   visit_members(keys::run, said, ScheduleSpec{}, reader);
   reader.finish(given.find("schedule")->text());
-  const Schedule schedule = preset(name, said.steps);
+  const auto make = [&](std::optional<Duration> steps) { return preset(name, steps); };
+  const Schedule schedule = said.steps ? make(said.steps) : with_default(default_steps, make);
   return given.contains(std::get<1>(keys::run).key) ? schedule.with_peak(said.peak) : schedule;
 }
 
@@ -80,10 +94,10 @@ Json to_value(const std::shared_ptr<const ScheduleSpec>& inner) {
 
 void read_value(std::string_view key, const Json& given, std::shared_ptr<const ScheduleSpec>& inner) {
   constexpr int deepest = 8;
-  const Json spec = given.is_object() ? given : parse_spec_text(read_text(key, given));
+  const Json spec = given.is_object() ? given : within_after([&] { return parse_spec_text(read_text(key, given)); });
   if (!spec.contains("schedule")) fail_argument(key, "must be a schedule");
   if (depth_of(spec) > deepest) fail_argument(key, "holds too many schedules within schedules");
-  inner = std::make_shared<const ScheduleSpec>(read_spec(spec, find_name(spec)));
+  inner = within_after([&] { return std::make_shared<const ScheduleSpec>(read_spec(spec, find_name(spec))); });
 }
 
 Json schedule_json(const Schedule& schedule) { return spec_json(schedule.spec()); }
@@ -94,17 +108,22 @@ std::string schedule_name(const Schedule& schedule) { return std::string(name_of
 
 bool Schedule::says_peak(std::string_view text) {
   const Json given = parse_spec_text(text);
-  if (preset_name(given)) return true;
-  return find_name(given).holds_rates || given.contains("peak");
+  if (given.contains("peak")) return true;
+  if (const auto published = preset_name(given)) return says_peak(find_preset(*published).spec);
+  return find_name(given).holds_rates;
 }
 
 Schedule Schedule::parse(std::string_view text, std::optional<Duration> default_steps) {
   const Json given = parse_spec_text(text);
-  if (const auto published = preset_name(given)) return read_preset(*published, given);
+  if (const auto published = preset_name(given)) return read_preset(*published, given, default_steps);
   const SpecName& name = find_name(given);
-  ScheduleSpec spec = read_spec(given, name);
-  if (!spec.steps && !name.holds_rates) spec.steps = default_steps;
-  return Schedule(std::move(spec));
+  const ScheduleSpec spec = read_spec(given, name);
+  if (spec.steps) return Schedule(spec);
+  return with_default(default_steps, [&](std::optional<Duration> steps) {
+    ScheduleSpec own = spec;
+    own.steps = steps;
+    return Schedule(std::move(own));
+  });
 }
 
 Rate parse_rate(std::string_view name, std::string_view text) {

@@ -22,19 +22,42 @@ TEST(Presets, AreReadScaledAndPrinted) {
     const Schedule small = Schedule::parse(text_of(published) + "(steps=12k)");
     EXPECT_EQ(small.steps(), 12000) << published.name;
     EXPECT_EQ(Schedule::parse(print(small)), small) << published.name;
-    EXPECT_TRUE(Schedule::says_peak(text_of(published))) << published.name;
+    // Where only the shape is published, so is no peak.
+    EXPECT_EQ(Schedule::says_peak(text_of(published)), !published.needs_steps) << published.name;
+    EXPECT_TRUE(Schedule::says_peak(text_of(published) + "(steps=12k, peak=0.5)")) << published.name;
     EXPECT_EQ(Schedule::parse(text_of(published) + "(steps=12k, peak=0.5)").peak(), 0.5) << published.name;
     if (published.needs_steps) {
       EXPECT_THROW(Schedule::parse(text_of(published)), NeedsHorizon) << published.name;
+      EXPECT_EQ(Schedule::parse(text_of(published), steps(12000)), small) << published.name;
       continue;
     }
     const Schedule whole = Schedule::parse(text_of(published));
     EXPECT_EQ(whole, Schedule::parse(published.spec)) << published.name;
+    EXPECT_EQ(whole, Schedule::parse(text_of(published), steps(12000))) << published.name << ": its end is its own";
+    EXPECT_TRUE(whole.proportional_to_peak()) << published.name;
+    EXPECT_EQ(Schedule::parse(text_of(published) + "(peak=1e-7)").peak(), 1e-7) << published.name;
     // The same rates at the same shares of the run, but where a length of a few steps is rounded.
     const double T = static_cast<double>(*whole.steps());
     for (const double x : {0.1, 0.3, 0.5, 0.7, 0.77, 0.93}) {
       const double there = whole.lr(static_cast<std::int64_t>(x * T));
       EXPECT_NEAR(small.lr(static_cast<std::int64_t>(x * 12000)), there, 0.01 * whole.peak()) << published.name << x;
+    }
+  }
+}
+
+/// Lengths are rounded, their sum is not.
+TEST(Presets, EndAtTheirLastRateAtEveryHorizon) {
+  for (const Preset& published : presets()) {
+    if (published.needs_steps) continue;
+    const Schedule whole = preset(published.name);
+    const double last = whole.lr(*whole.steps() - 1);
+    for (std::int64_t count = 2000; count < 3000; count += 7) {
+      const Schedule scaled = preset(published.name, steps(count));
+      ASSERT_EQ(scaled.steps(), count) << published.name;
+      ASSERT_EQ(scaled.lr(count - 1), last) << published.name << count;
+    }
+    for (const std::int64_t count : {std::int64_t{99999}, std::int64_t{1234567}, 3 * *whole.steps() + 1}) {
+      EXPECT_EQ(preset(published.name, steps(count)).lr(count - 1), last) << published.name << count;
     }
   }
 }
@@ -53,7 +76,11 @@ TEST(Presets, HaveTheRatesOfTheirSources) {
   EXPECT_NEAR(rate("olmo3-7b", 1413821), 3.93e-5, 5e-8);
   EXPECT_EQ(rate("olmo3-7b", 1413822 + 47682), 0.0);
   EXPECT_EQ(rate("deepseek-v3", 100000), 2.2e-4);
+  const std::int64_t descended = (10'000'000'000'000 + 4'300'000'000'000) / 62914560;
+  EXPECT_DOUBLE_EQ(rate("deepseek-v3", descended), 2.2e-5);  // no share of 2.2e-4 rounds to it exactly
   EXPECT_EQ(rate("deepseek-v3", 10000000), 7.3e-6);
+  EXPECT_EQ(rate("kimi-k2", 10'000'000'000'000 / 67'000'000 + 5'500'000'000'000 / 67'000'000 - 1), 2e-5);
+  EXPECT_NEAR(rate("olmo3-7b", 1413822), 2.0712352850360292e-4 * (1 - 1 / 47683.0), 1e-19);
   EXPECT_EQ(rate("kimi-k2", 10000000), 7e-6);
   EXPECT_EQ(preset("apertus-8b").steps(), 3662109375 / 2048);
 }
