@@ -185,7 +185,7 @@ Meta summary_values(const Meta& summary) {
   return meta;
 }
 
-Parsed parse(const Source& source) {
+Parsed parse_history(const Source& source) {
   LogReader reader;
   std::string storage;
   const std::string_view content = without_nan(source.content, storage);
@@ -211,7 +211,7 @@ Format json_history() {
                 const std::size_t open = content.find_first_not_of(" \t\r\n");
                 return content[open] == '{' && outline(content.substr(open)).has("history", '{');
               },
-          .parse = parse};
+          .parse = parse_history};
 }
 
 }  // namespace scheduled::runlog

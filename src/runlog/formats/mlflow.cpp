@@ -63,7 +63,7 @@ RawTable with_step() {
   return table;
 }
 
-bool recognises(std::string_view content) {
+bool is_mlflow(std::string_view content) {
   const std::string_view line = content.substr(0, content.find('\n'));
   const auto words = words_of(line);
   constexpr double milliseconds_of_2001 = 1e12;
@@ -71,7 +71,7 @@ bool recognises(std::string_view content) {
   return number(words[0]) > milliseconds_of_2001 && parse_number(words[1]) && number(words[2]) >= 0.0;
 }
 
-Parsed parse(const Source& source) {
+Parsed parse_mlflow(const Source& source) {
   RawTable table = with_step();
   add_metric(source, "value", table);
   table.columns[1].also = standard_of_file(source.name);
@@ -88,8 +88,8 @@ Parsed parse_mlflow_run(std::span<const Metric> metrics) {
 
 Format mlflow() {
   return {.about = {"mlflow", "the folder of a run in MLflow's file store, or one of its metrics", "MLflow"},
-          .recognises = recognises,
-          .parse = parse};
+          .recognises = is_mlflow,
+          .parse = parse_mlflow};
 }
 
 }  // namespace scheduled::runlog

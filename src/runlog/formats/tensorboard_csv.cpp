@@ -8,7 +8,7 @@ namespace {
 
 const std::vector<std::string> header = {"Wall time", "Step", "Value"};
 
-Parsed parse(const Source& source) {
+Parsed parse_download(const Source& source) {
   Parsed parsed{.tables = {read_delimited(source)}};
   std::vector<RawColumn>& columns = parsed.tables.front().columns;
   if (columns.size() < header.size()) fail_at(source.name, 1, "must be Wall time,Step,Value");
@@ -25,7 +25,7 @@ Parsed parse(const Source& source) {
 Format tensorboard_csv() {
   return {.about = {"tensorboard-csv", "CSV with Wall time, Step, Value", "the download of TensorBoard's page"},
           .recognises = [](std::string_view content) { return header_of(content) == header; },
-          .parse = parse};
+          .parse = parse_download};
 }
 
 }  // namespace scheduled::runlog

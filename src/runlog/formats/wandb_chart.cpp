@@ -20,22 +20,22 @@ std::string_view key_of(std::string_view name) {
   return at == std::string_view::npos ? name : name.substr(at + between.size());
 }
 
-bool recognises(std::string_view content) {
-  const std::vector<std::string> header = header_of(content);
-  if (header.size() < 2 || key_of(header.front()).size() != header.front().size()) return false;
-  return std::all_of(header.begin() + 1, header.end(),
+bool is_chart(std::string_view content) {
+  const std::vector<std::string> names = header_of(content);
+  if (names.size() < 2 || key_of(names.front()).size() != names.front().size()) return false;
+  return std::all_of(names.begin() + 1, names.end(),
                      [](const std::string& name) { return name.find(between) != std::string::npos; });
 }
 
 /// Where the chart shows one run, its columns are called by their keys. Those of several keep their names, so that one
 /// is chosen by the options.
-Parsed parse(const Source& source) {
+Parsed parse_chart(const Source& source) {
   Parsed parsed{.tables = {read_delimited(source)}};
-  std::vector<RawColumn>& columns = parsed.tables.front().columns;
-  std::erase_if(columns, [](const RawColumn& column) { return is_extreme(column.source); });
+  std::vector<RawColumn>& lines = parsed.tables.front().columns;
+  std::erase_if(lines, [](const RawColumn& column) { return is_extreme(column.source); });
   std::set<std::string> runs;
-  for (std::size_t k = 1; k < columns.size(); ++k) {
-    const std::string& name = columns[k].source;
+  for (std::size_t k = 1; k < lines.size(); ++k) {
+    const std::string& name = lines[k].source;
     runs.insert(name.substr(0, name.rfind(between)));
   }
   if (runs.size() != 1) {
@@ -43,7 +43,7 @@ Parsed parse(const Source& source) {
         {"a chart of ", std::to_string(runs.size()), " runs: the columns of the one that is meant must be named"}));
     return parsed;
   }
-  for (RawColumn& column : columns) column.also = key_of(column.source);
+  for (RawColumn& column : lines) column.also = key_of(column.source);
   return parsed;
 }
 
@@ -51,8 +51,8 @@ Parsed parse(const Source& source) {
 
 Format wandb_chart() {
   return {.about = {"wandb-chart", "CSV with Step and columns RUN - KEY", "the chart export of Weights & Biases' page"},
-          .recognises = recognises,
-          .parse = parse};
+          .recognises = is_chart,
+          .parse = parse_chart};
 }
 
 }  // namespace scheduled::runlog

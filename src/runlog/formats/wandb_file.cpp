@@ -149,7 +149,7 @@ class HistoryReader {
   }
 };
 
-Parsed parse(const Source& source) {
+Parsed parse_wandb(const Source& source) {
   RecordLog log(source);
   HistoryReader reader;
   Parsed parsed;
@@ -169,7 +169,7 @@ Parsed parse(const Source& source) {
 Format wandb_file() {
   return {.about = {"wandb", "a run's own file, run-ID.wandb, also of an offline run", "Weights & Biases"},
           .recognises = [](std::string_view content) { return content.starts_with(head); },
-          .parse = parse};
+          .parse = parse_wandb};
 }
 
 }  // namespace scheduled::runlog
