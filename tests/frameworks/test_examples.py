@@ -40,7 +40,7 @@ def test_torch_on_two_ranks(tmp_path, shard):
         "trunk 20", "trunk 24", "result-30 30", "trunk 40", "trunk 48", "result-60 60",
     ]  # fmt: skip
     check_run(tmp_path / "whole")
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="SIGKILL"):
         python(TORCH, tmp_path / "run", *arguments, "--kill-at", 45, ranks=2)
     again = python(TORCH, tmp_path / "run", *arguments, ranks=2)
     assert results(again) == results(whole)[-len(results(again)) :]

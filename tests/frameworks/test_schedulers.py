@@ -22,7 +22,7 @@ def test_two_ranks_and_a_kill(kind, tmp_path):
     expected = {step: pytest.approx([rate, rate / 2], rel=1e-15) for step, rate in enumerate(rates(TRUNK, STEPS))}
     for rank in (0, 1):
         assert of_rank(whole, rank)[0] == expected
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="SIGKILL"):
         python(PROGRAM, kind, tmp_path / "killed", "--kill-at", 6, ranks=2)
     again = python(PROGRAM, kind, tmp_path / "killed", ranks=2)
     committed = 5 if kind == "fsdp" else 6  # what is still being written does not count

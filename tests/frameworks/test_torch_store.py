@@ -234,7 +234,7 @@ def test_loop_on_two_ranks(tmp_path, format):
     whole = python(PROGRAM, tmp_path / "whole", format, ranks=2)
     for rank in (0, 1):
         assert lines_of(whole, rank) == expected_lines(rank)
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="SIGKILL"):
         python(PROGRAM, tmp_path / "run", format, "--kill-at", 13, ranks=2)
     output = python(PROGRAM, tmp_path / "run", format, ranks=2)
     assert len(lines_of(output, 1)) < len(expected_lines(1))

@@ -21,9 +21,9 @@ def test_two_ranks_and_a_kill(framework, tmp_path):
     expected = dict(enumerate(rates(TRUNK, STEPS)))
     for rank in (0, 1):
         assert of_rank(whole, rank)[0] == expected
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="SIGKILL"):
         python(PROGRAM, framework, tmp_path / "killed", "--kill-at", 7, ranks=2)
-    again = python(PROGRAM, framework, tmp_path / "killed", ranks=2)
+    again = python(PROGRAM, framework, tmp_path / "killed", "--go-on", ranks=2)
     for rank in (0, 1):
         updates, weights = of_rank(again, rank)
         assert updates == {step: rate for step, rate in expected.items() if step >= 6}

@@ -1,6 +1,6 @@
 """A Trainer of Transformers or Lightning on a run store, on any number of ranks; test_trainers.py kills it and goes on.
 
-trainer_run.py transformers|lightning FOLDER [--kill-at STEP]: prints "rank step rate" before each update, then weights.
+trainer_run.py transformers|lightning FOLDER [--go-on] [--kill-at STEP]: prints "rank step rate" before each update, then weights.
 """
 
 import argparse
@@ -110,6 +110,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("framework", choices=["transformers", "lightning"])
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--go-on", action="store_true")
     parser.add_argument("--kill-at", type=int)
     arguments = parser.parse_args()
     rank = int(os.environ.get("RANK", 0))
@@ -117,13 +118,13 @@ def main():
     store = arguments.folder / "run"
     opened = nullcontext()
     if rank == 0:
-        opened = RunStore.open(store) if store.exists() else RunStore.init(store, Schedule(TRUNK))
+        opened = RunStore.open(store) if arguments.go_on else RunStore.init(store, Schedule(TRUNK))
     train = by_transformers if arguments.framework == "transformers" else by_lightning
     with opened as run:
         # Only rank 0 holds the store; the others read where it will go on.
         if run is not None:
             at = run.resume("trunk")
-        elif store.exists():
+        elif arguments.go_on:
             with RunStore.open(store, "read") as reader:
                 at = reader.resume("trunk", dry_run=True)
         else:
