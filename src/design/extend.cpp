@@ -75,7 +75,6 @@ Extended extended(const Schedule& schedule, std::int64_t m) {
   const Layout& layout = schedule.layout();
   check_done(layout, m);
   Cooldown cooldown = schedule.spec().cooldown.value_or(Cooldown{});
-  if (cooldown.length.unit == Duration::Unit::rest) cooldown.length = percent(100);
   const bool decays = layout.steps && m > *layout.steps - layout.cooldown_steps;
   if (!schedule.flat() || decays) return extended_from_rates(schedule, m, cooldown);
   return {Trunk(schedule, m), cooldown, layout.cooldown_steps > 0 ? *layout.steps - layout.cooldown_steps : m};

@@ -263,7 +263,7 @@ TEST(Extend, SaysWhatIsWrong) {
   EXPECT_EQ(error("wsd(steps=400, warmup=10)", 5, {500}),
             "m = 5: must be between 10 and the trunk's 400 steps, after the warmup");
   // Whatever the shape.
-  for (const char* spec : {"rsqrt(steps=400, warmup=10)", "infinite(steps=400, warmup=10, descent=100)",
+  for (const char* spec : {"rsqrt(steps=400, warmup=10)", "cosine(steps=400, warmup=10)", "wsd(steps=400, warmup=10)",
                            "stages(steps=400, warmup=10, pieces=[hold until 300, linear])"}) {
     EXPECT_EQ(error(spec, 9, {500}), "m = 9: must be between 10 and the trunk's 400 steps, after the warmup") << spec;
     EXPECT_NO_THROW(extend(Schedule::parse(spec), 10, std::vector<std::int64_t>{500})) << spec;
