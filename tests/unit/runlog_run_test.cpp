@@ -68,9 +68,10 @@ TEST(LossColumn, IsTheValidationLossElseTheOther) {
   const std::vector<RunLog> logs = {both, train, none};
   EXPECT_EQ(common_loss_column(std::span(logs).first(1)), "val_loss");
   EXPECT_EQ(common_loss_column(std::span(logs).first(2)), "train_loss");
-  EXPECT_EQ(error_of([&] { common_loss_column(logs); }),
-            "column: neither val_loss nor train_loss is in all logs; name one that is with --column; none has acc: "
-            "--columns SOURCE=val_loss says which is its loss");
+  EXPECT_EQ(
+      error_of([&] { common_loss_column(logs); }),
+      "column: neither val_loss nor train_loss is in all logs; name one that is with --column NAME; none has acc: "
+      "--columns SOURCE=val_loss says which is its loss");
 }
 
 TEST(BoundAlong, UsesWhatWasLogged) {
