@@ -332,11 +332,12 @@ class Schedule {
   /// Reads spec text such as `wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3, final=0)`; the names,
   /// keys and defaults are listed in docs/guide/schedules.md and by schedule_help(). Also reads print_json's output.
   /// Throws ArgumentError: unknown name, unknown, repeated or missing key, and all of the constructor's.
-  /// A spec without a horizon gets `default_steps`, if given; a table has its own.
+  /// A spec without a horizon gets `default_steps`, if given; tables, stages that end by themselves and most published
+  /// schedules have their own.
   static Schedule parse(std::string_view text, std::optional<Duration> default_steps = std::nullopt);
 
-  /// Whether `text`, as for parse, gives the base LR: by its key `peak`, or as a table of rates. Throws as parse does
-  /// where the text itself is wrong.
+  /// Whether `text`, as for parse, gives the base LR: by its key `peak`, as a table of rates, or as published. Throws
+  /// as parse does where the text itself is wrong.
   static bool says_peak(std::string_view text);
 
   /// Explicit values as a schedule; `values` are times `peak`.
