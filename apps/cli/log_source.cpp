@@ -59,21 +59,21 @@ namespace {
 /// Gives columns their standard names. All are taken out before one is put in: names may change places.
 void give_names(RunLog& log, const std::map<std::string, std::string>& source_of) {
   std::map<std::string, std::vector<double>> columns;
-  std::map<std::string, std::int64_t> not_finite;
+  std::map<std::string, std::vector<std::int64_t>> not_finite;
   for (const auto& [standard, source] : source_of) {
     columns.emplace(standard, std::move(log.column.extract(source).mapped()));
-    if (const auto lost = log.not_finite.extract(source)) not_finite.emplace(standard, lost.mapped());
+    if (auto lost = log.not_finite_steps.extract(source)) not_finite.emplace(standard, std::move(lost.mapped()));
     log.source.erase(source);
   }
   for (auto& [standard, values] : columns) {
     if (log.column.contains(standard)) {
       log.notes.push_back(concat({"column ", standard, " is left out: another column has its name"}));
-      log.not_finite.erase(standard);
+      log.not_finite_steps.erase(standard);
     }
     log.column.insert_or_assign(standard, std::move(values));
     log.source.insert_or_assign(standard, source_of.at(standard));
   }
-  log.not_finite.merge(not_finite);
+  log.not_finite_steps.merge(not_finite);
 }
 
 /// What `options` say of a line's log. Its record knows steps and rates; names of metrics can be given.
@@ -91,13 +91,17 @@ RunLog with_names(const std::string& file, RunLog log, const ReadOptions& option
       fail_value("columns", concat({source, "=", standard}),
                  concat({file, " has its steps and rates from the record"}));
     }
+    if (options.lacking != nullptr && !log.has(source)) {
+      options.lacking->push_back(source);
+      continue;
+    }
     log.at(source);  // names the metrics there are
     if (!source_of.emplace(standard, source).second) {
       shell::fail_file(file, concat({"the options give two columns \"", standard, "\""}));
     }
   }
   give_names(log, source_of);
-  return log;
+  return join_logs({&log, 1});  // tells anew which losses are not finite any more
 }
 
 }  // namespace
@@ -107,21 +111,12 @@ RunLog read_source(const std::string& file, const ReadOptions& options) {
   const auto line = line_of(file);
   if (!line) {
     const std::vector<std::filesystem::path> parts = log_files(file);
-    return parts.size() < 2 ? read_log(file, options) : read_joined({parts.begin(), parts.end()}, options);
+    return parts.size() < 2 ? read_log(file, options)
+                            : read_joined(std::vector<std::string>(parts.begin(), parts.end()), options, read_source);
   }
   RunLog log = log_of_line(line->first, line->second);
   if (log.step.empty()) shell::fail_file(file, "has logged nothing");
   return with_names(file, std::move(log), options);
-}
-
-RunLog read_joined(const std::vector<std::string>& files, const ReadOptions& options) {
-  if (files.size() == 1) return read_source(files.front(), options);
-  ReadOptions of_part = options;
-  of_part.continue_lr = false;  // the rows may go on in another part
-  std::vector<RunLog> logs;
-  for (const std::string& file : files) logs.push_back(read_source(file, of_part));
-  RunLog joined = join_logs(logs);
-  return options.continue_lr ? continue_rates(std::move(joined)) : joined;
 }
 
 std::vector<std::filesystem::path> source_files(const std::string& file) {

@@ -12,9 +12,6 @@ namespace scheduled::cli {
 /// A log by itself: read_log; "-" is standard input, RUNFOLDER the trunk of a run and RUNFOLDER:LINE one of its lines.
 RunLog read_source(const std::string& file, const ReadOptions& options);
 
-/// Several logs of one run, joined as by "+".
-RunLog read_joined(const std::vector<std::string>& files, const ReadOptions& options);
-
 /// The files and folders that read_source reads; none for standard input, and where there is no such log.
 std::vector<std::filesystem::path> source_files(const std::string& file);
 

@@ -88,7 +88,7 @@ class Watcher {
   WatchedRun look() {
     ReadOptions options = verb_.fit.logs.read_options();
     options.growing = true;
-    runs_.back().log = verb_.fit.logs.with_lr(read_joined(verb_.files, options));
+    runs_.back().log = verb_.fit.logs.with_lr(read_joined(verb_.files, options, read_source));
     say_notes();
     if (verb_.law.empty()) fit();
     WatchedRun run = watch_run(log(), settings_);

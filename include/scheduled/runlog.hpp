@@ -43,6 +43,8 @@ struct RunLog {
   /// value. Not where as many stood before a value; while another loss goes on, twice as many, and not of a column's
   /// first ones.
   std::map<std::string, std::int64_t> not_finite = {};
+  /// All steps at which these were NaN or infinite, in any order: of logs that are joined they tell the same anew.
+  std::map<std::string, std::vector<std::int64_t>> not_finite_steps = {};
 
   std::size_t rows() const noexcept { return step.size(); }
   bool has(std::string_view column_name) const;
@@ -85,7 +87,7 @@ enum class RateOf { automatic, same, next };
 struct ReadOptions {
   /// Source column -> the standard column that it is: step, lr, train_loss, val_loss, grad_norm, tokens; e.g.
   /// {"history.val.loss", "val_loss"}. It wins over the usual names by which the others are found (docs/guide/logs.md).
-  /// A column named here that the file lacks is an error.
+  /// A column named here that the file, or every part of "A+B", lacks is an error.
   std::map<std::string, std::string> columns = {};
   Restarts restarts = Restarts::automatic;
   std::string format = {};                 ///< a name of log_formats(); empty: told by the content
@@ -95,6 +97,8 @@ struct ReadOptions {
   bool continue_lr = false;  ///< continue_rates
   /// The file is being written: in text of lines the last one does not count before its line break is there.
   bool growing = false;
+  /// Null: a column of `columns` that the file lacks is an error. Else it is put here, as for the parts of a log.
+  std::vector<std::string>* lacking = nullptr;
 };
 
 /// Reads "SOURCE=STANDARD,SOURCE=STANDARD". SOURCE may hold "=" and ",": what counts is that a standard name and a
@@ -240,6 +244,11 @@ using LogReader = std::function<RunLog(const std::string& file, const ReadOption
 
 /// The log of `run.file`, joined to those of the runs that it continues. Throws as read_log and merge_branch.
 RunLog read_run(const RunFiles& run, const ReadOptions& options = {}, const LogReader& read = read_log);
+
+/// Several files of one run, joined by join_logs; a column that `options` name may stand in any of them. Throws as
+/// read_log and join_logs, and where none of the files has such a column.
+RunLog read_joined(std::span<const std::string> files, const ReadOptions& options = {},
+                   const LogReader& read = read_log);
 
 /// A name for each: its label, else its file's name without the parts ("_" between them) that all have.
 std::vector<std::string> run_names(std::span<const RunFiles> runs);

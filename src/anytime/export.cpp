@@ -9,9 +9,9 @@
 #include "anytime/state.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
-#include "runlog/limits.hpp"
 #include "runlog/names.hpp"
 #include "runlog/not_finite.hpp"
+#include "runlog/rates.hpp"
 
 namespace scheduled {
 namespace {
@@ -78,17 +78,36 @@ std::vector<double> all_rates(std::int64_t last, const std::vector<anytime::Span
   return rates;
 }
 
+/// The rates of the updates that some rows stand for.
+std::vector<double> rates_of_rows(const std::vector<std::int64_t>& step, const std::vector<anytime::Span>& spans) {
+  std::vector<double> rates(step.size(), std::numeric_limits<double>::quiet_NaN());
+  std::size_t row = 0;
+  for (auto span = spans.rbegin(); span != spans.rend(); ++span) {  // oldest first
+    for (; row < step.size() && step[row] <= span->end; ++row) {
+      if (step[row] >= 1) rates[row] = span->session->schedule.lr(step[row] - 1);
+    }
+  }
+  return rates;
+}
+
+/// Updates of the longest run whose rates are held one by one, for every line that is read: 160 MB.
+constexpr std::int64_t most_rates = 20'000'000;
+
 /// The record knows the rate of every update.
 RunLog with_recorded_rates(RunLog log, const std::vector<anytime::Span>& spans) {
-  if (log.step.back() <= runlog::longest_run) return with_rates(std::move(log), all_rates(log.step.back(), spans));
+  if (log.step.back() <= most_rates) return with_rates(std::move(log), all_rates(log.step.back(), spans));
+  const std::vector<double> rates = rates_of_rows(log.step, spans);
+  runlog::put_rates(log, rates, *std::max_element(rates.begin(), rates.end(), [](double a, double b) {
+                      return a < b || (std::isnan(a) && !std::isnan(b));
+                    }));
   log.notes.push_back(
-      concat({"more than ", std::to_string(runlog::longest_run), " updates: rates are the logged ones"}));
+      concat({"more than ", std::to_string(most_rates), " updates: the record's rates are held at the rows alone"}));
   return log;
 }
 
 /// As in the logs that are read.
-void note_not_finite(RunLog& log, const runlog::NotFiniteSteps& not_finite) {
-  for (const auto& [name, steps] : not_finite) {
+void note_not_finite(RunLog& log) {
+  for (const auto& [name, steps] : log.not_finite_steps) {
     if (!runlog::is_standard(name)) continue;
     log.notes.push_back(
         concat({name, " is nan or the like in ", std::to_string(steps.size()), steps.size() == 1 ? " row" : " rows",
@@ -104,7 +123,6 @@ void add_columns(RunLog& log, const std::vector<std::string>& names, const std::
     if (log.step.empty() || log.step.back() != value.step) log.step.push_back(value.step);
   }
   std::vector<std::vector<double>*> columns(names.size(), nullptr);
-  runlog::NotFiniteSteps not_finite;
   std::size_t row = 0;
   for (const Value& value : values) {
     poll();
@@ -116,10 +134,10 @@ void add_columns(RunLog& log, const std::vector<std::string>& names, const std::
     }
     const bool finite = std::isfinite(value.value);
     (*column)[row] = finite ? value.value : std::numeric_limits<double>::quiet_NaN();
-    if (!finite) not_finite[names[value.name]].push_back(value.step);
+    if (!finite) log.not_finite_steps[names[value.name]].push_back(value.step);
   }
-  log.not_finite = runlog::not_finite_since(log, not_finite);
-  note_not_finite(log, not_finite);
+  log.not_finite = runlog::not_finite_since(log);
+  note_not_finite(log);
 }
 
 }  // namespace
@@ -157,9 +175,10 @@ std::vector<OwnRun> own_runs(const RunStore& run) {
   for (const RecordedLine& line : record.lines) {
     const RunLog& log = logs.at(line.name);
     if (log.step.empty() || log.step.back() <= line.start) continue;
-    runs.push_back({line.name, log, std::nullopt});
+    runs.push_back({line.name, {}, std::nullopt});
     if (!line.parent.empty()) runs.back().base = logs.at(line.parent);
   }
+  for (OwnRun& own : runs) own.log = std::move(logs.at(own.name));  // they are large
   return runs;
 }
 

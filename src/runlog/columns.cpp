@@ -42,6 +42,10 @@ Targets chosen_by(std::string_view file, const Parsed& parsed, const ReadOptions
       if (found == nullptr) found = find_column(table, name);
     }
     if (found == nullptr && parsed.may_lack_columns) continue;
+    if (found == nullptr && options.lacking != nullptr) {
+      options.lacking->push_back(wanted);
+      continue;
+    }
     if (found == nullptr) {
       fail_at(file, 0,
               concat({"no column ", quote(wanted), ", which the options name; there are ",

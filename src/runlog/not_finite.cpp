@@ -44,9 +44,9 @@ bool another_loss_goes_on(const RunLog& log, const std::string& name, std::int64
 
 }  // namespace
 
-std::map<std::string, std::int64_t> not_finite_since(const RunLog& log, const NotFiniteSteps& steps) {
+std::map<std::string, std::int64_t> not_finite_since(const RunLog& log) {
   std::map<std::string, std::int64_t> since;
-  for (const auto& [name, lost] : steps) {
+  for (const auto& [name, lost] : log.not_finite_steps) {
     const auto column = log.column.find(name);
     if (lost.empty() || column == log.column.end()) continue;
     const Stretch stretch = stretch_of(log, column->second, lost);

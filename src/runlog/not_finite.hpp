@@ -4,18 +4,15 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "scheduled/runlog.hpp"
 
 namespace scheduled::runlog {
 
-/// For each column the steps, in any order, at which NaN or an infinity was logged.
-using NotFiniteSteps = std::map<std::string, std::vector<std::int64_t>>;
-
-/// RunLog::not_finite of a log whose columns are complete. A column has ended where more such steps follow its last
-/// value than ever stood before one: between values they mean "not logged". While another loss goes on, as where a
-/// validation loss is logged more seldom, twice as many are needed, and the first such stretch says nothing.
-std::map<std::string, std::int64_t> not_finite_since(const RunLog& log, const NotFiniteSteps& steps);
+/// RunLog::not_finite of a log whose columns, and their steps that were not finite, are complete. A column has ended
+/// where more such steps follow its last value than ever stood before one: between values they mean "not logged". While
+/// another loss goes on, as where a validation loss is logged more seldom, twice as many are needed, and the first such
+/// stretch says nothing.
+std::map<std::string, std::int64_t> not_finite_since(const RunLog& log);
 
 }  // namespace scheduled::runlog

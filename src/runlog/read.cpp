@@ -304,12 +304,7 @@ RunLog read_log(const std::filesystem::path& file, const ReadOptions& options) {
     if (parts.empty()) {
       throw MissingFile({.requirement = "no such file", .place = Place{file.string()}}, file.string());
     }
-    std::vector<RunLog> logs;
-    ReadOptions of_part = options;
-    of_part.continue_lr = false;  // the rows may go on in another part
-    for (const fs::path& part : parts) logs.push_back(read_log(part, of_part));
-    RunLog joined = join_logs(logs);
-    return options.continue_lr ? continue_rates(std::move(joined)) : joined;
+    return read_joined(std::vector<std::string>(parts.begin(), parts.end()), options);
   }
   if (type == fs::file_type::directory) return read_folder(file, options);
   return parse_file(file, options);

@@ -3,9 +3,11 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include "base/advice.hpp"
 #include "base/error.hpp"
+#include "runlog/table.hpp"
 #include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
 
@@ -49,6 +51,25 @@ RunLog read_run(const RunFiles& run, const ReadOptions& options, const LogReader
   RunLog log = read(files.back(), options);
   for (std::size_t k = files.size() - 1; k-- > 0;) log = merge_branch(log, read(files[k], options));
   return log;
+}
+
+RunLog read_joined(std::span<const std::string> files, const ReadOptions& options, const LogReader& read) {
+  if (files.size() == 1) return read(files.front(), options);
+  std::vector<std::string> lacking;
+  ReadOptions of_part = options;
+  of_part.continue_lr = false;  // the rows may go on in another part
+  of_part.lacking = &lacking;
+  std::vector<RunLog> logs;
+  for (const std::string& file : files) logs.push_back(read(file, of_part));
+  RunLog joined = join_logs(logs);
+  for (const auto& [wanted, standard] : options.columns) {
+    if (std::cmp_less(std::count(lacking.begin(), lacking.end(), wanted), files.size())) continue;
+    if (options.lacking == nullptr) {
+      runlog::fail_at(joined.name, 0, concat({"no column ", runlog::quote(wanted), ", which the options name"}));
+    }
+    options.lacking->push_back(wanted);
+  }
+  return options.continue_lr ? continue_rates(std::move(joined)) : joined;
 }
 
 std::vector<OwnRun> read_runs(std::span<const RunFiles> runs, const ReadOptions& options, const LogReader& read) {

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <utility>
 
 #include "base/error.hpp"
 #include "runlog/names.hpp"
+#include "runlog/not_finite.hpp"
+#include "runlog/rates.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
 
@@ -101,29 +104,42 @@ void add_notes_of(const RunLog& part, RunLog& whole) {
   }
 }
 
-/// Columns of `whole` that end as those of a part, of which the rows before step `end` count.
-void add_not_finite_of(const RunLog& part, std::int64_t end, RunLog& whole) {
-  for (const auto& [key, step] : part.not_finite) {
-    const Series logged = series(whole, key);
-    if (step >= end || (!logged.step.empty() && logged.step.back() >= step)) continue;
-    std::int64_t& since = whole.not_finite.emplace(key, step).first->second;
-    since = std::min(since, step);
+/// The steps at which a part was not finite, up to `last`.
+void add_not_finite_of(const RunLog& part, std::int64_t last, RunLog& whole) {
+  for (const auto& [key, steps] : part.not_finite_steps) {
+    std::vector<std::int64_t>& all = whole.not_finite_steps[key];
+    std::copy_if(steps.begin(), steps.end(), std::back_inserter(all), [&](std::int64_t step) { return step <= last; });
   }
 }
 
-/// Where only the base has its rates of all updates, those of the branch are between its rows, as densify has them.
-void extend_rates(const RunLog& base, const RunLog& branch, RunLog& merged) {
-  KnownRates known = known_rates(merged);
+/// The first `count` rates of all updates that a part has; those after them are between the rows of `whole`, as densify
+/// has them. `others`: what has those rows.
+void extend_rates(const RunLog& part, std::size_t count, std::string_view others, RunLog& whole) {
+  KnownRates known = known_rates(whole);
   if (known.lr.empty()) {
-    merged.notes.push_back(concat({"the rates of all updates of ", base.name, " do not count, as not all are known of ",
-                                   branch.name, ": ", known.why_not}));
+    whole.notes.push_back(concat({"the rates of all updates of ", part.name, " do not count, as not all are known of ",
+                                  others, ": ", known.why_not}));
     return;
   }
+  std::copy_n(part.rates.begin(), std::min({count, part.rates.size(), known.lr.size()}), known.lr.begin());
+  whole.rates = std::move(known.lr);
+}
+
+/// Where only the base has its rates of all updates.
+void extend_base_rates(const RunLog& base, const RunLog& branch, RunLog& merged) {
   const auto logged = branch.column.find("lr");
   const bool at_start = logged != branch.column.end() && !std::isnan(logged->second.front());
-  const auto own = static_cast<std::size_t>(branch.step.front() - (at_start ? 1 : 0));
-  std::copy_n(base.rates.begin(), std::min({own, base.rates.size(), known.lr.size()}), known.lr.begin());
-  merged.rates = std::move(known.lr);
+  extend_rates(base, static_cast<std::size_t>(branch.step.front() - (at_start ? 1 : 0)), branch.name, merged);
+}
+
+/// The rates of the part that has most; beyond them those that other parts logged.
+void join_rates(std::span<const RunLog> parts, RunLog& joined) {
+  const RunLog& most = *std::max_element(
+      parts.begin(), parts.end(), [](const RunLog& a, const RunLog& b) { return a.rates.size() < b.rates.size(); });
+  if (most.rates.empty()) return;
+  const bool go_on = has_values(joined, "lr") && std::cmp_greater(series(joined, "lr").step.back(), most.rates.size());
+  if (go_on) return extend_rates(most, most.rates.size(), joined.name, joined);
+  joined.rates = most.rates;
 }
 
 }  // namespace
@@ -172,8 +188,9 @@ RunLog merge_branch(const RunLog& base, const RunLog& branch) {
   merged.restarts = base.restarts + branch.restarts;
   merged.left_out = base.left_out + branch.left_out;
   add_not_finite_of(base, start, merged);
-  add_not_finite_of(branch, std::numeric_limits<std::int64_t>::max(), merged);
-  if (merged.rates.empty() && !base.rates.empty()) extend_rates(base, branch, merged);
+  add_not_finite_of(branch, branch.step.back(), merged);
+  merged.not_finite = runlog::not_finite_since(merged);
+  if (merged.rates.empty() && !base.rates.empty()) extend_base_rates(base, branch, merged);
   return merged;
 }
 
@@ -205,14 +222,40 @@ RunLog join_logs(std::span<const RunLog> logs) {
     joined.meta.insert(log.meta.begin(), log.meta.end());
     joined.source.insert(log.source.begin(), log.source.end());
     add_notes_of(log, joined);
-    if (log.rates.size() > joined.rates.size()) joined.rates = log.rates;
+    add_not_finite_of(log, runlog::largest_step, joined);
     joined.restarts += log.restarts;
     joined.left_out += log.left_out;
   }
-  for (const RunLog& log : logs) add_not_finite_of(log, std::numeric_limits<std::int64_t>::max(), joined);
+  joined.not_finite = runlog::not_finite_since(joined);
+  join_rates(logs, joined);
   joined.format = logs.front().format;
   return joined;
 }
+
+namespace runlog {
+
+void put_rates(RunLog& log, std::span<const double> rates, double peak) {
+  std::vector<double>& column =
+      log.column.try_emplace("lr", log.rows(), std::numeric_limits<double>::quiet_NaN()).first->second;
+  double largest = 0.0, logged = 0.0;
+  std::size_t where = 0;
+  for (std::size_t row = 0; row < log.rows(); ++row) {
+    const double difference = std::fabs(column[row] - rates[row]);  // NaN where none was logged
+    if (difference > largest) {
+      largest = difference;
+      logged = column[row];
+      where = row;
+    }
+    column[row] = rates[row];
+  }
+  constexpr double matters = 0.01;  // of the peak
+  if (!(largest > matters * peak)) return;
+  log.notes.push_back(
+      concat({"lr = ", format_number(logged), " was logged after step ", std::to_string(log.step[where]),
+              "; the rate given for that update is ", format_number(rates[where]), ", and counts"}));
+}
+
+}  // namespace runlog
 
 RunLog with_rates(RunLog log, std::vector<double> lr) {
   runlog::require_valid(log);
@@ -222,31 +265,11 @@ RunLog with_rates(RunLog log, std::vector<double> lr) {
     fail_argument("lr", concat({"has ", std::to_string(lr.size()), " rates, ", log.name, " ends at step ",
                                 std::to_string(log.step.back())}));
   }
-  const double peak = lr.empty() ? 0.0 : *std::max_element(lr.begin(), lr.end());
-  std::vector<double>& column =
-      log.column.try_emplace("lr", log.rows(), std::numeric_limits<double>::quiet_NaN()).first->second;
-  double largest = 0.0, logged = 0.0;
-  std::int64_t where = 0;
-  for (std::size_t i = 0; i < log.rows(); ++i) {
-    if (log.step[i] < 1) {
-      column[i] = std::numeric_limits<double>::quiet_NaN();
-      continue;
-    }
-    const double given = lr[static_cast<std::size_t>(log.step[i]) - 1];
-    const double difference = std::fabs(column[i] - given);  // NaN where none was logged
-    if (difference > largest) {
-      largest = difference;
-      logged = column[i];
-      where = log.step[i];
-    }
-    column[i] = given;
+  std::vector<double> of_rows;
+  for (const std::int64_t step : log.step) {
+    of_rows.push_back(step < 1 ? std::numeric_limits<double>::quiet_NaN() : lr[static_cast<std::size_t>(step) - 1]);
   }
-  constexpr double matters = 0.01;  // of the peak
-  if (largest > matters * peak) {
-    log.notes.push_back(concat({"lr = ", format_number(logged), " was logged after step ", std::to_string(where),
-                                "; the rate given for that update is ",
-                                format_number(lr[static_cast<std::size_t>(where) - 1]), ", and counts"}));
-  }
+  runlog::put_rates(log, of_rows, lr.empty() ? 0.0 : *std::max_element(lr.begin(), lr.end()));
   log.rates = std::move(lr);
   return log;
 }

@@ -104,7 +104,7 @@ class Joiner {
         target = concat({table.raw->path.substr(table.raw->path.rfind('.') + 1), ".", target});
       }
       if (named.needed) log_.source.emplace(target, named.column->source);
-      if (!lost.empty()) not_finite_.emplace(target, std::move(lost));
+      if (!lost.empty()) log_.not_finite_steps.emplace(target, std::move(lost));
       if (!log_.column.emplace(std::move(target), std::move(values)).second) {
         log_.notes.push_back(concat({label(*table.raw, *named.column), " is left out: another column has its name"}));
       }
@@ -113,7 +113,7 @@ class Joiner {
   }
 
   /// What only all columns together tell.
-  void finish() { log_.not_finite = not_finite_since(log_, not_finite_); }
+  void finish() { log_.not_finite = not_finite_since(log_); }
 
  private:
   bool next_of(const Named& named) const { return is_next(named, parsed_, options_); }
@@ -197,7 +197,6 @@ class Joiner {
   const ReadOptions& options_;
   RunLog& log_;
   Restarts mode_;
-  NotFiniteSteps not_finite_;
 };
 
 void add_not_finite(RawColumn& column, std::size_t row, std::string text) {

@@ -221,6 +221,12 @@ class OwnRuns(command.CommandTest):
         about = json.loads(self.output_of("log", "demo+later.csv", "--json"))
         self.assertEqual([column["name"] for column in about["columns"]], ["lr", "train_loss", "val_loss"])
         self.assertEqual((about["name"], about["last_step"]), ("demo:trunk + later.csv", 20))
+        (self.folder / "own.csv").write_text("step,nll\n20,2\n")
+        for columns in ("nll=val_loss", "train_loss=train_loss,nll=val_loss"):
+            about = json.loads(self.output_of("log", "demo+own.csv", "--columns", columns, "--json"))
+            self.assertEqual([column["name"] for column in about["columns"]], ["lr", "train_loss", "val_loss"])
+        text = 'demo:trunk + own.csv: no column "lost", which the options name'
+        self.assert_fails(2, text, "log", "demo+own.csv", "--columns", "lost=val_loss")
         (self.folder / "empty").mkdir()
         self.assert_fails(2, "of the folder of a run, RUNFOLDER:LINE is the log of a line\n", "log", "empty")
 

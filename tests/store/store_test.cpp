@@ -190,6 +190,26 @@ TEST(RunStore, LogHasTheRatesOfAllUpdatesByTheRecord) {
       (std::vector<std::string>{"lr = 0.5 was logged after step 23; the rate given for that update is 1, and counts"}));
 }
 
+TEST(RunStore, LogOfALongRunHasTheRecordsRatesAtItsRows) {
+  const TemporaryFolder folder;
+  constexpr std::int64_t last = 900'000'000;
+  RunStore store = RunStore::init(folder / "run", Schedule::parse("linear(steps=1000000000, peak=0.5)"));
+  store.log("trunk", std::vector<Metric>{{0, "train_loss", 9.0}, {1, "train_loss", 4.0}, {last, "train_loss", 3.0}});
+  store.log("trunk", std::vector<Metric>{{last, "lr", 0.25}});
+  store.flush();
+  const Schedule schedule = store.record().line("trunk").schedule;
+  const RunLog log = store.log_of("trunk");
+  EXPECT_TRUE(log.rates.empty());
+  ASSERT_EQ(log.rows(), 3U);
+  EXPECT_TRUE(std::isnan(log.at("lr")[0]));
+  EXPECT_EQ(log.at("lr")[1], schedule.lr(0));
+  EXPECT_EQ(log.at("lr")[2], schedule.lr(last - 1));
+  EXPECT_EQ(log.source.at("lr"), "the record");
+  ASSERT_EQ(log.notes.size(), 2U);
+  EXPECT_NE(log.notes[0].find("lr = 0.25 was logged after step 900000000; "), std::string::npos) << log.notes[0];
+  EXPECT_EQ(log.notes[1], "more than 20000000 updates: the record's rates are held at the rows alone");
+}
+
 TEST(RunStore, LogSaysWhatIsNotFiniteAndSinceWhen) {
   const TemporaryFolder folder;
   RunStore store = RunStore::init(folder / "run", trunk);

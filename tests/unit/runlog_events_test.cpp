@@ -180,6 +180,38 @@ TEST(JoinedLogs, ColumnsOfSeveralFilesAreOneLog) {
   EXPECT_EQ(error_of([] { join_logs({}); }), "logs: must hold at least one log");
 }
 
+TEST(JoinedLogs, GivenRatesGoOnWithThoseOfTheOthers) {
+  const RunLog begun = with_rates(parse_log("begun", "step,loss\n1,4\n2,3\n"), {0.5, 0.375});
+  const RunLog later = parse_log("later", "step,lr\n3,0.25\n4,0.125\n");
+  const RunLog joined = join_logs(std::vector<RunLog>{later, begun});
+  EXPECT_EQ(joined.rates, (std::vector<double>{0.5, 0.375, 0.25, 0.125}));
+  EXPECT_TRUE(joined.notes.empty());
+  const RunLog held = join_logs(std::vector<RunLog>{begun, parse_log("later", "step,val_loss\n4,2\n")});
+  EXPECT_EQ(held.rates, begun.rates) << "the last one holds where none is logged";
+  const RunLog far = join_logs(std::vector<RunLog>{begun, parse_log("far", "step,lr\n3,0.25\n4,0.25\n999,0.25\n")});
+  EXPECT_TRUE(far.rates.empty());
+  ASSERT_EQ(far.notes.size(), 1U);
+  EXPECT_NE(far.notes[0].find("the rates of all updates of begun do not count, as not all are known of begun + far: "),
+            std::string::npos)
+      << far.notes[0];
+}
+
+TEST(JoinedLogs, AColumnThatIsNamedMayStandInAnyPart) {
+  const TemporaryFolder folder;
+  const std::string a = (folder.path() / "a").string(), b = (folder.path() / "b").string(), both = a + "+" + b;
+  std::ofstream(a) << "step,lr\n1,0.5\n2,0.5\n";
+  std::ofstream(b) << "step,nll\n1,4\n2,3\n";
+  expect_column(read_log(both, {.columns = {{"nll", "val_loss"}}}), "val_loss", {4.0, 3.0});
+  EXPECT_EQ(error_of([&] {
+              read_log(both, {.columns = {{"lost", "val_loss"}}});
+            }),
+            a + " + " + b + ": no column \"lost\", which the options name");
+  EXPECT_EQ(error_of([&] {
+              read_log(a, {.columns = {{"nll", "val_loss"}}});
+            }),
+            a + ": no column \"nll\", which the options name; there are step, lr");
+}
+
 TEST(WithRates, GivesEveryUpdate) {
   const RunLog log = parse_log("run", "step,lr,loss\n0,,9\n2,0.5,4\n4,0.25,3\n");
   const std::vector<double> rates = {0.5, 0.5, 0.375, 0.125};

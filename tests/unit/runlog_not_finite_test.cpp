@@ -30,6 +30,21 @@ TEST(NotFinite, WhatARestartRepeatsDoesNotCount) {
   EXPECT_EQ(parse_log("run", "step,loss,val_loss\n" + late).restarts, 0) << "nan beside a value is not logged";
 }
 
+TEST(NotFinite, OfSeveralFilesIsThatOfOneWithAllRows) {
+  const auto joined = [](const std::string& first, const std::string& second) {
+    return join_logs(std::vector<RunLog>{parse_log("1", first), parse_log("2", second)}).not_finite;
+  };
+  const std::string head = "step,loss\n", start = "1,3\n2,nan\n3,nan\n4,2\n", end = "5,3\n6,nan\n";
+  EXPECT_EQ(since(start + end, "step,loss"), Since{});
+  EXPECT_EQ(joined(head + start, head + end), Since{}) << "two stood between values before";
+  EXPECT_EQ(merge_branch(parse_log("1", head + start), parse_log("2", head + "4,2\n" + end)).not_finite, Since{});
+  const std::string lost = end + "7,nan\n8,nan\n";
+  EXPECT_EQ(joined(head + start, head + lost), (Since{{"train_loss", 6}}));
+  EXPECT_EQ(merge_branch(parse_log("1", head + start), parse_log("2", head + "4,nan\n5,nan\n")).not_finite, Since{});
+  EXPECT_EQ(joined(head + "1,3\n2,nan\n", "step,val_loss\n1,3\n2,2\n"), Since{}) << "another loss goes on";
+  EXPECT_EQ(joined(head + "1,3\n2,nan\n", "step,val_loss\n1,3\n2,nan\n"), (Since{{"train_loss", 2}, {"val_loss", 2}}));
+}
+
 TEST(NotFinite, TheFirstStretchIsAnEndOnlyWhereNoOtherLossGoesOn) {
   const std::string columns = "step,loss,val_loss";
   EXPECT_EQ(since("9,4,3\n10,4,nan\n11,4,nan\n12,3,nan\n", columns), Since{}) << "logged more seldom";
