@@ -34,8 +34,7 @@ inline void train_config(std::string_view text) {
   require(std::isfinite(config.clip) && config.clip > 0.0, "clip is > 0");
   require(std::isfinite(config.distance) && config.distance > 0.0, "distance is > 0");
   require(config.threads >= 1 && config.log_every >= 1 && config.epochs >= 1, "counts are >= 1");
-  require(Schedule::says_peak(config.schedule), "the schedule has a peak");
-  static_cast<void>(Schedule::parse(config.schedule));
+  require(Schedule::parse(print(config.schedule)) == config.schedule, "the schedule is that of its text");
 }
 
 /// A small checkpoint, made once in each process.
