@@ -39,9 +39,8 @@ def as_optax(schedule: Schedule | str, *, steps: int | None = None, dtype: str =
     """The schedule as a function of the 0-based number of an update, as in optax: ``optax.adamw(as_optax(s))``.
 
     Named shapes are computed from their formula, so that a compiled program holds no table of rates, and a schedule
-    without a horizon needs none. These become a table in it: `table`, `restarts` and `stages`, the decays
-    `half-cosine` and `exponential-to-zero`, and whatever has `floor`, `warmup_curve`, `warmup_delay`, `exponent`,
-    `limit`, or the `timescale` and `shift` of `inverse-power`.
+    without a horizon needs none. These become a table in it: `table`, `stages`, `restarts` with `cycles` that are no
+    whole number or meet steps only but for a rounding, and a cooldown that begins with the end of the warmup.
     Works under jit, vmap, scan and grad (numbers of updates have no gradient).
 
     Parameters
@@ -51,8 +50,8 @@ def as_optax(schedule: Schedule | str, *, steps: int | None = None, dtype: str =
     steps : int, optional
         Horizon of a schedule that names none.
     dtype : str
-        Of the result, and of the arithmetic: in float32 the relative error is at most 1e-6; 'float64' needs
-        jax_enable_x64.
+        Of the result, and of the arithmetic: in float32 the relative error is at most 1e-6, or 4e-7 times the
+        `exponent` of a cosine where that is more; 'float64' needs jax_enable_x64.
 
     Returns
     -------
@@ -83,7 +82,7 @@ def as_optax(schedule: Schedule | str, *, steps: int | None = None, dtype: str =
 def _whole(count: Any) -> Any:
     """The count as JAX's own integer, 0 where negative and the largest where it is larger."""
     integer = jnp.dtype("int64" if jax.config.read("jax_enable_x64") else "int32")
-    most = jnp.iinfo(integer).max
+    most = _most()
     if isinstance(count, int):
         count = max(min(count, most), 0)
     elif isinstance(count, (np.ndarray, np.integer)) and count.dtype.kind in "iu":
@@ -92,6 +91,11 @@ def _whole(count: Any) -> Any:
     if jnp.issubdtype(array.dtype, jnp.unsignedinteger) and jnp.iinfo(array.dtype).max > most:
         array = jnp.minimum(array, jnp.asarray(most, array.dtype))
     return jnp.maximum(array.astype(integer), 0)
+
+
+def _most() -> int:
+    """The largest of JAX's own integers."""
+    return int(jnp.iinfo(jnp.dtype("int64" if jax.config.read("jax_enable_x64") else "int32")).max)
 
 
 def _table(schedule: Schedule, real: Any) -> Rate:
@@ -116,33 +120,34 @@ def _formula(schedule: Schedule, real: Any) -> Rate | None:
     fall = parts.decay(decay)
     if fall is None:
         return None
-    warmup, cooldown, steps = schedule.warmup_steps, schedule.cooldown_steps, schedule.steps
-    own_warmup, own_cooldown = name == "noam", name == "wsd-s"
+    warmup = 0 if name == "noam" else schedule.warmup_steps  # noam's and wsd-s's are within the shape
+    cooldown = 0 if name == "wsd-s" else schedule.cooldown_steps
+    begin = (schedule.steps or 0) - cooldown
+    if shape is None or (cooldown and begin <= warmup):  # it falls from a rate of the shape that no step has
+        return None
+    floor = parts.rate(fields["floor"]) if "floor" in fields else 0.0
+    rise = parts.warmup_rise() if warmup else None
 
     def rate(i: Any) -> Any:
-        value = shape(i if own_warmup else jnp.maximum(i, warmup))
-        if warmup and not own_warmup:
-            offset = 0 if "warmup_start" in fields else 1
-            low = schedule.lr(0) if "warmup_start" in fields else 0.0
-            share = (i + offset).astype(real) / warmup
-            value = jnp.where(i < warmup, low + (schedule.lr(warmup) - low) * share, value)
-        if cooldown and not own_cooldown:
-            assert steps is not None
-            begin = steps - cooldown
-            ends = schedule.lr(begin - 1), schedule.lr(steps - 1)
+        value = shape(jnp.maximum(i, warmup))
+        if cooldown:
+            ends = schedule.lr(begin - 1), parts.rate(fields.get("final", 0))
             value = jnp.where(i >= begin, fall(jnp.maximum(i - begin + 1, 1), cooldown, *ends), value)
-        return value
+        if floor:
+            value = jnp.maximum(value, floor)
+        return value if rise is None else jnp.where(i < warmup, rise(i), value)
 
     return rate
 
 
 _COMMON = {
     "schedule", "steps", "peak", "warmup", "warmup_start", "cooldown", "decay", "final", "tokens_per_step", "batch",
-    "power", "factor", "half_life",
+    "power", "factor", "half_life", "exponent", "floor", "warmup_curve", "warmup_delay",
 }  # fmt: skip
 _KEYS = {
-    "inverse-power": {"alpha"},
-    "rsqrt": {"timescale", "shift"},
+    "inverse-power": {"alpha", "timescale", "shift", "limit"},
+    "rsqrt": {"timescale", "shift", "limit"},
+    "restarts": {"cycles", "cycle", "multiplier", "low"},
     "noam": {"d_model"},
     "power": {"a", "b", "max"},
     "piecewise": {"milestones", "factors"},
@@ -157,6 +162,14 @@ _FRACTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "cosine": lambda x, z: jnp.square(jnp.sin(0.5 * math.pi * z)),
     "mirror-cosine": lambda x, z: 2.0 * z - jnp.square(jnp.sin(0.5 * math.pi * z)),
     "square": lambda x, z: z * (1.0 + x),
+    "half-cosine": lambda x, z: 2.0 * jnp.square(jnp.sin(0.25 * math.pi * z)),
+    "exponential-to-zero": lambda x, z: jnp.expm1(math.log(2.0) * z),
+}
+# Share of the way up that is done.
+_RISES: dict[str, Callable[[Any, Any], Any]] = {
+    "linear": lambda x, z: x,
+    "cosine": lambda x, z: jnp.square(jnp.sin(0.5 * math.pi * x)),
+    "1-sqrt": lambda x, z: x / (1.0 + jnp.sqrt(z)),
 }
 
 
@@ -201,18 +214,69 @@ class _Parts:
 
     wsd = constant
 
-    def inverse_power(self) -> Rate:
-        alpha = self.fields.get("alpha", 0.5)
-        if alpha == 0.5:
-            return lambda i: self.peak / jnp.sqrt((i - self.warmup).astype(self.real) + 1.0)
-        return lambda i: self.peak * self.power_of((i - self.warmup).astype(self.real) + 1.0, -alpha)
+    def inverse_power(self, timescale: Any = 1) -> Rate:
+        alpha, horizon = self.fields.get("alpha", 0.5), self.schedule.steps
+        timescale = self.length("timescale", self.fields.get("timescale", timescale), horizon)
+        offset = float(timescale + self.length("shift", self.fields.get("shift", 0), horizon))
+        limit = self.rate(self.fields.get("limit", 0))
+
+        def rate(i: Any) -> Any:
+            t = (i - self.warmup).astype(self.real) + offset
+            fall = jnp.sqrt(timescale / t) if alpha == 0.5 else self.power_of(t / timescale, -alpha)
+            return limit + (self.peak - limit) * fall
+
+        return rate
 
     def rsqrt(self) -> Rate:
-        horizon = self.schedule.steps
-        given = self.fields.get("timescale")
-        timescale = self.warmup if given is None else self.length("timescale", given, horizon)
-        offset = float(timescale + self.length("shift", self.fields.get("shift", 0), horizon))
-        return lambda i: self.peak * jnp.sqrt(timescale / ((i - self.warmup).astype(self.real) + offset))
+        return self.inverse_power(timescale=self.warmup)
+
+    def restarts(self) -> Rate | None:
+        steps, low = self.schedule.steps, self.rate(self.fields.get("low", 0))
+
+        def cosine(j: Any, left: Any, count: Any) -> Any:
+            return low + (self.peak - low) * _FRACTIONS["cosine"](j.astype(self.real) / count, left / count)
+
+        if "cycles" in self.fields:
+            assert steps is not None
+            cycles = self.fields["cycles"]
+            n = max(steps - self.schedule.cooldown_steps - self.warmup - 1, 1)
+            if cycles != int(cycles) or cycles * n > _most() or any(
+                m * n % cycles == 0 and cycles * (m * n // cycles / n) < m for m in range(1, int(cycles))
+            ):
+                return None
+            cycles = int(cycles)
+
+            def spread(i: Any) -> Any:
+                k = jnp.minimum(i - self.warmup, n)
+                j = k * cycles % n
+                return jnp.where(k < n, cosine(j, (n - j).astype(self.real), n), low)
+
+            return spread
+        cycle = self.length("cycle", self.fields["cycle"], steps)
+        multiplier, most = int(self.fields.get("multiplier", 1)), _most()
+        if multiplier == 1:
+
+            def equal(i: Any) -> Any:
+                j = (i - self.warmup) % cycle
+                return cosine(j, (cycle - j).astype(self.real), cycle)
+
+            return equal
+        starts, length = [self.warmup], cycle
+        while starts[-1] + length <= most:
+            starts.append(starts[-1] + length)
+            length *= multiplier
+        beyond = float(max(length - most, 0))  # of the last, whose length may be no integer of JAX's
+
+        def growing(i: Any) -> Any:
+            of_cycles = jnp.asarray(starts)
+            m = jnp.searchsorted(of_cycles, i, side="right") - 1
+            start, is_last = of_cycles[m], m == len(starts) - 1
+            count = jnp.where(is_last, min(length, most), cycle + (multiplier - 1) * (start - self.warmup))
+            more = jnp.where(is_last, beyond, 0.0)
+            j = i - start
+            return cosine(j, (count - j).astype(self.real) + more, count.astype(self.real) + more)
+
+        return growing
 
     def noam(self) -> Rate:
         factor = self.peak / math.sqrt(self.fields.get("d_model", 512.0))
@@ -285,15 +349,37 @@ class _Parts:
 
         return rate
 
+    # The warmup, of steps before its end.
+
+    def warmup_rise(self) -> Rate:
+        has_start, curve = "warmup_start" in self.fields, self.fields.get("warmup_curve", "linear")
+        low, top = self.schedule.lr(0) if has_start else 0.0, self.schedule.lr(self.warmup)
+        delay = self.length("warmup_delay", self.fields.get("warmup_delay", 0), self.schedule.steps)
+        ahead, count = (0 if has_start else 1) - delay, self.warmup - delay
+        if curve != "log":
+
+            def rate(i: Any) -> Any:
+                k = jnp.clip(i + ahead, 0, count)
+                x, z = k.astype(self.real) / count, (count - k).astype(self.real) / count
+                return low + (top - low) * _RISES[curve](x, z)
+
+            return rate
+        last = math.log(count + 1.0 - (ahead + delay))  # 0 where there is one step, which is at the top
+        if last == 0.0:
+            return lambda i: jnp.where(i < delay, low, jnp.asarray(top, self.real))
+        return lambda i: low + (top - low) * (jnp.log(jnp.maximum(i - delay, 0).astype(self.real) + 1.0) / last)
+
     # Decays: of step j = 1 ... count, from the rate `start` before it to `final`.
 
     def decay(self, name: str) -> Callable[[Any, Any, float, float], Any] | None:
         fraction = _FRACTIONS.get(name)
-        if name == "polynomial":
-            exponent = self.fields["power"]
+        exponent = self.fields["power"] if name == "polynomial" else self.fields.get("exponent", 1.0)
+        if name == "polynomial" or (name == "cosine" and exponent != 1.0):
+            base = (lambda x, z: z) if fraction is None else fraction
 
             def fraction(x: Any, z: Any) -> Any:
-                return jnp.where(z > 0, self.power_of(jnp.where(z > 0, z, 1.0), exponent), 0.0)
+                of_power = base(x, z)
+                return jnp.where(of_power > 0, self.power_of(jnp.where(of_power > 0, of_power, 1.0), exponent), 0.0)
 
         if name == "lowered-linear":
             factor = self.fields.get("factor", 0.7)
