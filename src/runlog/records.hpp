@@ -45,7 +45,9 @@ struct Record<RunLog> {
       Field{"restarts", &RunLog::restarts, "", "How often steps went back, as after a restart"},
       Field{"left_out", &RunLog::left_out, "rows", "Rows that do not count: repeated by a restart, or without a step"},
       Field{"not_finite", &RunLog::not_finite, "steps",
-            "Standard columns that end in values that are not finite: from which step on"}};
+            "Standard columns that end in values that are not finite: from which step on"},
+      Field{"not_finite_steps", &RunLog::not_finite_steps, "steps",
+            "All steps at which standard columns were not finite, in any order"}};
 };
 
 template <>
