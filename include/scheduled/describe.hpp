@@ -48,6 +48,7 @@ struct LogDescription {
   std::int64_t restarts = 0;
   std::int64_t left_out = 0;  ///< rows that do not count
   /// The schedule that the rates are like, whatever its distance; one step longer where that, at 0, is much nearer.
+  /// After the last logged rate they go on along the shape of `tail`, where it has one.
   std::optional<NearestSpec> shape;
   std::string no_shape;  ///< why there is none
   std::optional<RateTail> tail;
@@ -59,9 +60,10 @@ struct LogDescription {
 /// of RunLog, has no rows, or `rates` are out of range. O(rows + updates).
 LogDescription describe_log(const RunLog& log, const DenseOptions& rates = {});
 
-/// That of a schedule for a log which names none: it is at its final rate right after the last step.
+/// The horizon of a spec that names none and shall give the rates of this log: its last step and one more, so that
+/// `linear` is at 0 right after the last update. 1 where there are no rows.
 Duration horizon_of(const RunLog& log);
-/// with_rates of the schedule's updates 1 ... last step.
+/// with_rates of the schedule's rates of updates 1 ... last step. Throws ArgumentError as that. O(steps).
 RunLog with_rates(RunLog log, const Schedule& schedule);
 
 /// What holding the last logged rate does to the bound.

@@ -265,7 +265,9 @@ LogDescription describe_log(const RunLog& log, const DenseOptions& rates) {
   about.tail = rate_tail(log);
   about.notes = log.notes;
   const KnownRates known = known_rates(log, rates);
-  describe_rates(log, known, rates, about);
+  // The rate that is held after the last logged one is none of the schedule's.
+  const bool goes_on = about.tail && !about.tail->shape.empty();
+  describe_rates(log, goes_on ? known_rates(continue_rates(log), rates) : known, rates, about);
   about.uses = uses_of(Needs(log, known, rates));
   return about;
 }

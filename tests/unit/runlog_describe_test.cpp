@@ -112,6 +112,12 @@ TEST(DescribeLog, SaysWhatThereIsAndWhatIsMissing) {
   EXPECT_EQ(print(describe_log(parse_log("run.csv", after)).shape->schedule.with_peak(1.0)),
             "linear(steps=5000, peak=1)");
 
+  std::string held = "step,lr,val_loss\n";  // the last row, an evaluation, has no rate
+  for (int t = 20; t <= 360; t += 20) held += std::to_string(t) + "," + std::to_string((376 - t) * 1e-3) + ",\n";
+  const LogDescription goes_on = describe_log(parse_log("run.csv", held + "375,,3\n"));
+  EXPECT_EQ(print(goes_on.shape->schedule.with_peak(1.0)), "linear(steps=376, peak=1)");
+  EXPECT_LT(goes_on.shape->distance, 1e-6);
+
   const LogDescription bare = describe_log(parse_log("run.csv", "step,acc\n1,2\n"));
   EXPECT_EQ(bare.uses.front().needs,
             "learning rates: --lr SPEC gives the schedule, --columns NAME=lr names their column");
