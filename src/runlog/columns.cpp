@@ -76,6 +76,7 @@ Targets find_targets(std::string_view file, const RawTable& table, const Targets
   for (const RawColumn& column : table.columns) {
     const std::optional<UsualName> usual = usual_name(column.name(), table.path == "history.val");
     if (!usual || taken.contains(usual->standard) || targets.contains(&column)) continue;
+    if (usual->rank == epoch_rank() && !counts_up(column)) continue;
     // A column that nothing was logged in serves only where there is no other.
     const std::size_t cost = usual->rank + (column.value.empty() ? std::size_t{1} << 20 : 0);
     Best& so_far = best[usual->standard];

@@ -40,6 +40,7 @@ constexpr auto usual_names = std::to_array<Usual>({
     {"step", "opt_step"},
     {"step", "update"},
     {"step", "_step"},
+    {"step", "epoch"},  // where there is nothing better, as of Keras
 
     {"lr", "lr"},
     {"lr", "learning_rate"},
@@ -215,6 +216,11 @@ std::optional<UsualName> usual_name(std::string_view name, bool validation) {
   static const UsualNames all(usual_names);
   static const UsualNames of_validation(usual_validation_names);
   return (validation ? of_validation : all).find(plain(name));
+}
+
+std::size_t epoch_rank() {
+  static const std::size_t rank = usual_name("epoch")->rank;
+  return rank;
 }
 
 bool is_usual(std::string_view standard, std::string_view name) {

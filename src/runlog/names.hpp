@@ -21,10 +21,13 @@ struct UsualName {
   std::string_view standard;
   std::size_t rank = 0;
 };
-/// What a source's column called `name` usually is; nothing: no standard column. Capitals do not count, blanks count as "_", and dots as "/". In a section of validation results (`validation`) a
-/// plain "loss" is a validation loss.
+/// What a source's column called `name` usually is; nothing: no standard column. Capitals do not count, blanks count as
+/// "_", and dots as "/". In a section of validation results (`validation`) a plain "loss" is a validation loss.
 std::optional<UsualName> usual_name(std::string_view name, bool validation = false);
 bool is_usual(std::string_view standard, std::string_view name);
+
+/// Of "epoch", a step where nothing else is one.
+std::size_t epoch_rank();
 
 /// What to do where a log lacks a column, for the end of a message: the option, and the column of `there` that may be
 /// meant. Empty for columns that are no standard ones.

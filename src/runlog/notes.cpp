@@ -3,11 +3,13 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "base/advice.hpp"
 #include "base/error.hpp"
 #include "runlog/digits.hpp"
+#include "runlog/names.hpp"
 #include "runlog/table.hpp"
 
 namespace scheduled::runlog {
@@ -78,6 +80,31 @@ void note_digits(RunLog& log) {
   log.notes.emplace_back("lr has at most 2 digits: rates may be up to 5 % off");
 }
 
+/// Rows after every 10, 50, ... updates whose steps end in 9, 49, ...: the first update was step 0, as of Lightning.
+void note_zero_based(RunLog& log) {
+  constexpr std::size_t at_least = 3;
+  const char* const column = has_values(log, "lr") ? "lr" : "train_loss";
+  if (!has_values(log, column)) return;
+  const Series logged = series(log, column);
+  if (logged.step.size() < at_least) return;
+  std::int64_t spacing = 0;
+  for (std::size_t k = 1; k < logged.step.size(); ++k) spacing = std::gcd(spacing, logged.step[k] - logged.step[k - 1]);
+  if (spacing < 5 || (logged.step.front() + 1) % spacing != 0) return;
+  log.notes.push_back(concat({"steps ", std::to_string(logged.step[0]), ", ", std::to_string(logged.step[1]), ", ",
+                              std::to_string(logged.step[2]), " look as if the first update were step 0; ",
+                              option_text("step-offset", "1"), " says so"}));
+}
+
+void note_epochs(RunLog& log) {
+  const auto source = log.source.find("step");
+  if (source == log.source.end()) return;
+  const std::optional<UsualName> usual = usual_name(source->second);
+  if (!usual || usual->rank != epoch_rank()) return;
+  log.notes.push_back(concat(
+      {"no column counts steps: each epoch is one",
+       log.step.front() == 0 ? concat({", the first is 0; ", option_text("step-offset", "1"), " makes it 1"}) : ""}));
+}
+
 }  // namespace
 
 std::string rounded(double value) {
@@ -91,6 +118,8 @@ void add_warnings(RunLog& log) {
   note_zero_losses(log);
   note_tail(log);
   note_digits(log);
+  note_zero_based(log);
+  note_epochs(log);
 }
 
 }  // namespace scheduled::runlog

@@ -15,16 +15,6 @@
 namespace scheduled::runlog {
 namespace {
 
-/// Whole numbers that increase from row to row, as steps do.
-bool counts_up(const RawColumn& column) {
-  if (column.fault || column.value.size() < 2 || column.value.front() < 0.0) return false;
-  for (std::size_t k = 0; k < column.value.size(); ++k) {
-    if (column.value[k] != std::floor(column.value[k])) return false;
-    if (k > 0 && column.value[k] <= column.value[k - 1]) return false;
-  }
-  return true;
-}
-
 /// A learning rate, a loss, a norm; or what the data's tokens and samples count.
 bool counts_something_else(std::string_view name) {
   if (const std::optional<UsualName> usual = usual_name(name)) return usual->standard != "step";
@@ -40,7 +30,7 @@ bool counts_something_else(std::string_view name) {
   std::vector<std::string> there;
   for (const RawColumn& column : table.columns) there.push_back(column.source);
   const auto counts = std::find_if(table.columns.begin(), table.columns.end(), [](const RawColumn& column) {
-    return counts_up(column) && !counts_something_else(column.name());
+    return column.value.size() > 1 && counts_up(column) && !counts_something_else(column.name());
   });
   const std::string advice =
       counts == table.columns.end()
@@ -226,6 +216,15 @@ void drop_repeated(std::string_view file, Restarts restarts, NamedTable& table, 
 }
 
 }  // namespace
+
+bool counts_up(const RawColumn& column) {
+  if (column.fault || column.value.empty() || column.value.front() < 0.0) return false;
+  for (std::size_t k = 0; k < column.value.size(); ++k) {
+    if (column.value[k] != std::floor(column.value[k])) return false;
+    if (k > 0 && column.value[k] <= column.value[k - 1]) return false;
+  }
+  return true;
+}
 
 void read_steps(std::string_view file, const Parsed& parsed, const ReadOptions& options, NamedTable& table,
                 std::vector<std::string>& notes) {

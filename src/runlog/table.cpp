@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "runlog/not_finite.hpp"
@@ -56,8 +57,10 @@ void check_columns(std::string_view file, NamedTable& table, std::vector<std::st
 
 /// Whether the entries of a column belong to the update after the step of their row.
 bool is_next(const Named& named, const Parsed& parsed, const ReadOptions& options) {
-  const bool next = options.lr_of == RateOf::automatic ? parsed.rates_of_next : options.lr_of == RateOf::next;
-  return next && (named.target == "lr" || named.target == "grad_norm");
+  const bool automatic = options.lr_of == RateOf::automatic;
+  const bool next = automatic ? parsed.rates_of_next : options.lr_of == RateOf::next;
+  const bool norm = named.target == "grad_norm" && !(automatic && parsed.norms_of_same);
+  return next && (named.target == "lr" || norm);
 }
 
 /// The step that the entry of a row counts for; `no_step` where the row does not count.
@@ -266,6 +269,12 @@ RunLog assemble(std::string_view file, std::size_t bytes, Parsed parsed, const R
   RunLog log;
   log.name = file;
   log.notes = parsed.notes;
+  if (parsed.norms_of_same && options.lr_of == RateOf::automatic) {
+    log.notes.push_back(
+        concat({"the rate of the last update is 0: rows have the rate of the update after theirs, as of "
+                "an older Trainer; ",
+                option_text("lr-of", "same"), " says otherwise"}));
+  }
   log.meta = parsed.meta;
   std::vector<NamedTable> tables = name_columns(file, parsed, options, log.notes);
   for (NamedTable& table : tables) {

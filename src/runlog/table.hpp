@@ -86,6 +86,7 @@ struct Parsed {
   bool averages = false;          ///< `automatic` averages repeated steps, and the rows of a table are all in order
   bool needs_steps = false;       ///< a row without a step is an error; else it is skipped
   bool rates_of_next = false;     ///< `automatic`: lr and grad_norm are those of the update after the step
+  bool norms_of_same = false;     ///< then grad_norm is that of the step's own update all the same
   bool may_lack_columns = false;  ///< that the options name: one line of a longer file
 };
 
@@ -118,6 +119,9 @@ inline constexpr std::int64_t no_step = -1;
 /// Names the columns of all tables: by `options`, else by their usual names. (columns.cpp)
 std::vector<NamedTable> name_columns(std::string_view file, Parsed& parsed, const ReadOptions& options,
                                      std::vector<std::string>& notes);
+
+/// Whole numbers >= 0 that increase from row to row, as steps do. (rows.cpp)
+bool counts_up(const RawColumn& column);
 
 /// Reads the steps, and finds out which rows a restart repeats; the step column is then empty. (rows.cpp)
 void read_steps(std::string_view file, const Parsed& parsed, const ReadOptions& options, NamedTable& table,

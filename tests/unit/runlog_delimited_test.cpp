@@ -35,6 +35,8 @@ TEST(Delimited, TakesWhatProgramsWrite) {
   const RunLog frame = parse_log("run.csv", ",step,loss\n0,1.0,2.5\n1,2e0,+2.25");
   EXPECT_EQ(frame.step, (Steps{1, 2}));
   EXPECT_EQ(names(frame), (Names{"train_loss"}));
+  const RunLog numpy = parse_log("run.csv", "# step,lr,loss\n1,0.5,2.5\n2,0.25,2.25\n");
+  EXPECT_EQ(numpy.step, (Steps{1, 2}));
   const RunLog spaced = parse_log("run.csv", "\n\n step ; loss \n 1 ; 2.5 \n\n2; 2.25\n");
   EXPECT_EQ(spaced.step, (Steps{1, 2}));
   const RunLog quotes =

@@ -153,7 +153,7 @@ TEST(MlFlow, AFolderIsARun) {
   std::filesystem::create_directories(folder.path() / "metrics/train");
   std::ofstream(folder.path() / "metrics/lr") << "1700000000001 0.5 1\n1700000000002 0.25 2\n";
   std::ofstream(folder.path() / "metrics/train/loss") << "1700000000001 4 1\n1700000000002 nan 2\n";
-  std::ofstream(folder.path() / "metrics/acc") << "1700000000001 0.5 2\n";
+  std::ofstream(folder.path() / "metrics/acc") << "1700000000001 0.5 2 corpus c0ffee\n";
   const RunLog log = read_log(folder.path());
   EXPECT_EQ(log.format, "mlflow");
   expect_column(log, "lr", {0.5, 0.25});
@@ -165,6 +165,8 @@ TEST(MlFlow, AFolderIsARun) {
   std::ofstream(folder.path() / "metrics/lr") << "1700000000001 0.5 1\n1700000000002 0.25\n";
   const std::string error = error_of([&] { read_log(folder.path()); });
   EXPECT_NE(error.find("metrics/lr, line 2: must be: timestamp value step"), std::string::npos) << error;
+  std::ofstream(folder.path() / "metrics/lr") << "1700000000001 0.5 1 corpus\n";
+  EXPECT_THROW(read_log(folder.path()), ArgumentError);
 }
 
 TEST(JoinedLogs, ColumnsOfSeveralFilesAreOneLog) {

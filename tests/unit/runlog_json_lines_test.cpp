@@ -142,6 +142,22 @@ TEST(JsonRows, WhatTheSummaryLacksIsNoEndOfALoss) {
             (std::map<std::string, std::int64_t>{{"train_loss", 2}}));
 }
 
+TEST(JsonRows, OlderTrainersLogTheRateOfTheNextUpdate) {
+  const auto state = [](const std::string& last) {
+    return R"({"max_steps": 30, "log_history": [{"step": 10, "loss": 3, "learning_rate": 0.5, "grad_norm": 2},
+      {"step": 30, "loss": 2, "learning_rate": )" +
+           last + R"(, "grad_norm": 1}, {"step": 30, "eval_loss": 2.5}]})";
+  };
+  const RunLog old = parse_log("run", state("0.0"));
+  EXPECT_EQ(series(old, "lr"), (Series{{11, 31}, {0.5, 0.0}}));
+  EXPECT_EQ(series(old, "grad_norm"), (Series{{10, 30}, {2.0, 1.0}})) << "that of its own update";
+  EXPECT_EQ(old.notes,
+            (Names{"the rate of the last update is 0: rows have the rate of the update after theirs, as of an "
+                   "older Trainer; --lr-of same says otherwise"}));
+  EXPECT_EQ(series(parse_log("run", state("0.0"), {.lr_of = RateOf::same}), "lr"), (Series{{10, 30}, {0.5, 0.0}}));
+  EXPECT_EQ(series(parse_log("run", state("0.25")), "lr"), (Series{{10, 30}, {0.5, 0.25}}));
+}
+
 TEST(JsonRows, ArraysInThePlaceOfRowsAreNone) {
   EXPECT_EQ(parse_error("log", R"([["a", 1, {"step": 1, "loss": 2}]])", {.format = "json-array"}),
             parse_error("log", "[]", {.format = "json-array"}));

@@ -106,5 +106,27 @@ TEST(MergeBranch, AtTheFirstStepOfTheBaseIsTheBranch) {
   EXPECT_EQ(merge_branch(base, make_log("b", {5, 15}, {{"lr", {2.0, 3.0}}})).at("lr"), (std::vector<double>{2.0, 3.0}));
 }
 
+TEST(Steps, ThatCountFromZeroAreSaid) {
+  const std::string advice = " look as if the first update were step 0; --step-offset 1 says so";
+  const std::string lightning = "epoch,step,train_loss,val_loss\n0,9,3,\n0,19,2.5,\n0,24,,2.5\n1,29,2.25,\n";
+  EXPECT_EQ(parse_log("run.csv", lightning).notes, (std::vector<std::string>{"steps 9, 19, 29" + advice}));
+  EXPECT_TRUE(parse_log("run.csv", lightning, {.step_offset = 1}).notes.empty());
+  EXPECT_TRUE(parse_log("run.csv", "step,loss\n1,3\n3,2\n5,2\n").notes.empty()) << "every other one";
+}
+
+TEST(Steps, AreEpochsWhereNothingElseCounts) {
+  const RunLog keras = parse_log("run.csv", "epoch,loss,val_loss\n0,3,3.5\n1,2,2.5\n");
+  EXPECT_EQ(keras.step, (std::vector<std::int64_t>{0, 1}));
+  EXPECT_EQ(keras.notes, (std::vector<std::string>{
+                             "no column counts steps: each epoch is one, the first is 0; --step-offset 1 makes it 1"}));
+  EXPECT_EQ(parse_log("run.csv", "epoch,loss\n1,3\n2,2\n").notes,
+            (std::vector<std::string>{"no column counts steps: each epoch is one"}));
+  EXPECT_TRUE(parse_log("run.csv", "epoch,step,loss\n1,10,3\n2,20,2\n").notes.empty());
+  for (const std::string rows : {"0.5,3\n1,2\n", "1,3\n1,2\n"}) {  // parts of epochs are no steps
+    const std::string error = parse_error("run.csv", "epoch,loss\n" + rows);
+    EXPECT_NE(error.find("no column step, iter or iteration"), std::string::npos) << error;
+  }
+}
+
 }  // namespace
 }  // namespace scheduled::testing

@@ -86,12 +86,38 @@ std::vector<Sample> samples() {
        "mom=[(0.9, 0.999)]\nsteps: 10 loss: 7.5000 iter time (s): 1.0 samples/sec: 10.0\n",
        {{"lr", {{10}, {0.001}}}, {"train_loss", {{10}, {7.5}}}}},
       {"litgpt",
-       "Epoch 1 | iter 40 step 10 | loss train: 7.500, val: n/a | iter time: 100.0 ms (step)\niter 10: val loss 7.25, "
-       "val time: 1 ms\n",
-       {{"train_loss", {{10}, {7.5}}}, {"val_loss", {{10}, {7.25}}}}},
+       "Epoch 1 | iter 40 step 10 | loss train: 7.500, val: n/a | iter time: 100.0 ms (step)\niter 40: val loss 7.25, "
+       "val time: 1 ms\nEpoch 1 | iter 44 step 11 | loss train: 7.250, val: 7.250 | iter time: 100.0 ms (step)\n",
+       {{"train_loss", {{10, 11}, {7.5, 7.25}}}, {"val_loss", {{10}, {7.25}}}}},
       {"nanotron",
-       "[INFO|DP=0]: iteration: 10 / 1000 | consumed_tokens: 1.05M | lm_loss: 7.5 | lr: 0.0003 | grad_norm: 1.25 |\n",
-       {{"lr", {{10}, {3e-4}}}, {"train_loss", {{10}, {7.5}}}, {"grad_norm", {{10}, {1.25}}}}},
+       "[INFO|DP=0]: iteration: 10 / 1000 | consumed_tokens: 1.05M | grad_norm: 1.25 | lm_loss: 7.5 | lr: 0.0003 |\n"
+       "[INFO|DP=0]: iteration: 191 / 1000 | consumed_tokens: 196K | grad_norm: 201K | lm_loss: 9.18 | lr: 1e-05\n",
+       {{"lr", {{10, 191}, {3e-4, 1e-5}}},
+        {"train_loss", {{10, 191}, {7.5, 9.18}}},
+        {"grad_norm", {{10, 191}, {1.25, 201e3}}}}},
+      {"nemo",
+       "Training epoch 0, iteration 0/9 | lr: 0 | global_batch_size: 1 | global_step: 0 | reduced_train_loss: 1.375 | "
+       "train_step_timing in s: 2.1\n"
+       "Training epoch 0, iteration 1/9 | lr: 2e-05 | global_batch_size: 1 | global_step: 1 | reduced_train_loss: 1.25 "
+       "| consumed_samples: 2 | val_loss: 1.5\n"
+       "Training epoch 0, iteration 2/9 | lr: 4e-05 | global_batch_size: 1 | global_step: 2 | reduced_train_loss: "
+       "1.125 "
+       "| consumed_samples: 3 | val_loss: 1.5\n",
+       {{"lr", {{1, 2, 3}, {0.0, 2e-5, 4e-5}}},
+        {"train_loss", {{0, 1, 2}, {1.375, 1.25, 1.125}}},
+        {"val_loss", {{1}, {1.5}}}}},
+      {"nemo",
+       "Epoch 0:   1%|  | 795/77225 [9:07:58<878:01:48, 41.36s/it, loss=3.1, v_num=, reduced_train_loss=3.125, "
+       "global_step=794.0, consumed_samples=1.63e+6]\rEpoch 0:   1%|  | 796/77225 [9:08:58<878:01:48, 41.36s/it, "
+       "loss=3.1, v_num=, reduced_train_loss=3.250, global_step=795.0]\n",
+       {{"train_loss", {{794, 795}, {3.125, 3.25}}}}},
+      {"levanter-bar",
+       "2026-03-09 02:46:35 INFO Progress on:train 11.0it/1.20kit rate:34.5s/it remaining:04:01 elapsed:17:46 "
+       "postfix:loss=15.5\n"
+       "INFO Progress on:eval 11.0it/18.0it rate:34.5s/it remaining:04:01 elapsed:17:46 postfix:loss=1\n"
+       "INFO Progress on:train 999it/1.20kit rate:1.2it/s remaining:1:04:01 elapsed:17:46 postfix:loss=3.25\n"
+       "INFO Progress on:train 1.12kit/1.20kit rate:1.2it/s remaining:04:01 elapsed:17:46 postfix:loss=3.12\n",
+       {{"train_loss", {{11, 999, 1120}, {15.5, 3.25, 3.12}}}}},
       {"fairseq",
        "2021 | INFO | train_inner | epoch 001:    100 / 2000 loss=13.5, nll_loss=13.1, ppl=9000, num_updates=100, "
        "lr=5e-05, "
@@ -105,6 +131,10 @@ std::vector<Sample> samples() {
        "[step=10/1000,epoch=0]\n    optim/total_grad_norm=1.25\n    train/CrossEntropyLoss=7.5\n    "
        "optim/learning_rate_group0=0.0003\n",
        {{"lr", {{10}, {3e-4}}}, {"train_loss", {{10}, {7.5}}}, {"grad_norm", {{10}, {1.25}}}}},
+      {"olmo",
+       "2026-08-08 12:01:00 INFO [olmo_core.train.callbacks.console_logger:68] [step=12,000/20,000,epoch=0,eta=5h11m]\n"
+       "    train/CE loss=6.25\n    train/PPL=511.9\n    optim/total grad norm=1,234\n    optim/LR (group 0)=0.0003\n",
+       {{"lr", {{12000}, {3e-4}}}, {"train_loss", {{12000}, {6.25}}}, {"grad_norm", {{12000}, {1234.0}}}}},
       {"maxtext",
        "completed step: 10, seconds: 1.2, TFLOP/s/device: 100.0, Tokens/s/device: 10.0, total_weights: 8192, loss: "
        "7.5\n"
@@ -158,6 +188,35 @@ TEST(Template, MatchesWholeWordsAndAnyBlanks) {
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].value, 2.5);
   EXPECT_TRUE(std::isnan(found[1].value));
+}
+
+TEST(Template, ReadsNumbersAsProgramsPrintThem) {
+  const auto read = [](const char* text, const char* line) {
+    std::vector<runlog::TemplateValue> found;
+    return runlog::Template(text).match(line, found) ? found.front().value : -1.0;
+  };
+  EXPECT_EQ(read("step {step}/", "step 12,345/20,000"), 12345.0);
+  EXPECT_EQ(read("step {step}", "step 1,234,567"), 1234567.0);
+  EXPECT_EQ(read("step {step}", "step 1,2345"), 1.0) << "no thousands";
+  EXPECT_EQ(read("step {step}, lr {lr}", "step 1, lr 0.5"), 1.0);
+  EXPECT_EQ(read("step {step},{lr}", "step 1,500"), 1.0) << "the comma separates";
+  EXPECT_EQ(read("lr=[{lr}", "lr=[0.001,0.002]"), 0.001);
+  EXPECT_EQ(read("step {step}", "step 1.23k"), 1230.0);
+  EXPECT_EQ(read("step {step}it/", "step 4.35kit/1.00Mit"), 4350.0);
+  EXPECT_EQ(read("step {step}kit/", "step 4.35kit/1.00Mit"), 4.35) << "the template has the unit";
+  EXPECT_EQ(read("norm {grad_norm}", "norm 201K |"), 201e3);
+  EXPECT_EQ(read("norm {grad_norm}", "norm 2GiB"), 2.0) << "no number but a size";
+  EXPECT_EQ(read("norm {grad_norm}", "norm K"), -1.0);
+  EXPECT_EQ(read("norm {grad_norm}", "norm .5.5K"), 0.5);
+}
+
+TEST(TextLogs, ABarsRoundedStepsAreSaid) {
+  const RunLog log = parse_log("run.log",
+                               "Progress on:train 1.12kit/2.00kit rate:- postfix:loss=3.12\n"
+                               "Progress on:train 1.12kit/2.00kit rate:- postfix:loss=3.11\n");
+  EXPECT_EQ(log.step, (Steps{1120}));
+  EXPECT_EQ(log.notes, (std::vector<std::string>{"steps from 1,000 on and losses are printed with three digits",
+                                                 "train_loss is logged twice at 1 step, 1120: the last value counts"}));
 }
 
 TEST(Formats, AreInsistedOnByName) {

@@ -135,6 +135,15 @@ std::string unescaped(std::string_view cell) {
   return text;
 }
 
+/// The names in a header line, which may begin with "# ", as NumPy writes it.
+std::vector<std::string> names_in(const std::vector<std::string_view>& cells) {
+  std::vector<std::string> names;
+  for (const std::string_view cell : cells) names.push_back(unescaped(cell));
+  if (names.size() > 1 && names.front().starts_with("# "))
+    names.front() = trimmed(std::string_view(names.front()).substr(1));
+  return names;
+}
+
 void add_cell(RawColumn& column, std::size_t row, std::string_view cell) {
   if (cell.empty()) {
     add_number(column, row, std::nullopt);
@@ -185,7 +194,7 @@ class TableReader {
   std::size_t take(std::string_view content, bool last) {
     records_.go_on(last ? content : content.substr(0, end_of_rows(content)), last);
     if (table.columns.empty() && records_.next()) {
-      for (const std::string_view cell : records_.cells) table.columns.emplace_back().source = unescaped(cell);
+      for (std::string& name : names_in(records_.cells)) table.columns.emplace_back().source = std::move(name);
     }
     if (last && may_be_cut_) records_.shorten(without_cut_line(content));
     for (; records_.next(); poll_()) add_row();
@@ -265,16 +274,14 @@ RawTable read_delimited(const Source& source) {
 
 std::vector<std::string> header_of(std::string_view content) {
   const std::string_view line = content.substr(0, content.find('\n'));
-  std::vector<std::string> names;
-  if (std::count(line.begin(), line.end(), '"') % 2 != 0) return names;  // a cell goes on: nothing to recognise
+  if (std::count(line.begin(), line.end(), '"') % 2 != 0) return {};  // a cell goes on: nothing to recognise
   Records records({}, line, 1);
   try {
     records.next();
   } catch (const ArgumentError&) {
-    return names;
+    return {};
   }
-  for (const std::string_view cell : records.cells) names.push_back(unescaped(cell));
-  return names;
+  return names_in(records.cells);
 }
 
 bool has_step_header(std::string_view content) {

@@ -1,4 +1,5 @@
-// MLflow's file store: a run's folder has metrics/KEY, whose lines are "timestamp value step".
+// MLflow's file store: a run's folder has metrics/KEY, whose lines are "timestamp value step", and since version 3 also
+// the name and digest of a data set.
 #include "runlog/formats/mlflow.hpp"
 
 #include <algorithm>
@@ -13,17 +14,17 @@
 namespace scheduled::runlog {
 namespace {
 
-/// The three words of a line; empty where there are others.
+/// The first three words of a line that has three or five; else empty.
 std::array<std::string_view, 3> words_of(std::string_view line) {
-  std::array<std::string_view, 3> words;
+  std::array<std::string_view, 5> words;
   std::string_view rest = trimmed(line);
   for (std::string_view& word : words) {
     const std::size_t end = std::min(rest.find(' '), rest.size());
     word = rest.substr(0, end);
     rest = trimmed(rest.substr(end));
   }
-  if (!rest.empty()) words = {};
-  return words;
+  if (!rest.empty() || words[3].empty() != words[4].empty()) return {};
+  return {words[0], words[1], words[2]};
 }
 
 /// Appends the lines of one metric to the table.

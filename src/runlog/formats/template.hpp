@@ -14,7 +14,8 @@ struct TemplateValue {
   double value = 0.0;
 };
 
-/// Words between braces are columns that take a number; "{}" takes any number and forgets it. A blank stands for any
+/// Words between braces are columns that take a number, be it printed as 12345, 12,345 or 12.3k; "{}" takes any number
+/// and forgets it. A blank stands for any
 /// number of blanks, none included; "^" at the start for the start of the line. All other bytes stand for themselves.
 /// What begins with a letter or digit does not match within a word.
 class Template {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -19,17 +20,27 @@ struct Program {
   const char* about;
   std::vector<const char*> alone;  ///< a line that matches one of these is nothing else
   std::vector<const char*> pieces;
-  bool rates_of_next = false;  ///< the row of step s has rate and norm of update s + 1
-  bool goes_on = false;        ///< lines without a step belong to the last one
+  bool rates_of_next = false;    ///< the row of step s has rate and norm of update s + 1
+  bool goes_on = false;          ///< lines without a step belong to the last one
+  bool holds_val_loss = false;   ///< lines repeat the last val_loss until there is another
+  const char* rounds = nullptr;  ///< what to say of steps above 999, which are rounded
 };
 
 const std::vector<Program>& programs() {
   static const std::vector<Program> all = {
       {"megatron",
-       "Megatron-LM, Megatron-DeepSpeed, NeMo",
+       "Megatron-LM, Megatron-DeepSpeed",
        {"validation loss at iteration {step} | lm loss value: {val_loss}",
         "validation loss at iteration {step} on validation set | lm loss value: {val_loss}"},
        {"iteration {step}/", "learning rate: {lr}", "lm loss: {train_loss}", "grad norm: {grad_norm}"}},
+      {"nemo",
+       "NeMo: its progress lines, and its progress bar before version 2",
+       {},
+       {"Training epoch {}, iteration {step}/", "global_step={step}", "| lr: {lr}", "reduced_train_loss: {train_loss}",
+        "reduced_train_loss={train_loss}", "val_loss: {val_loss}", "val_loss={val_loss}", "grad_norm: {grad_norm}"},
+       true,
+       false,
+       true},
       {"llm.c",
        "llm.c's main.log",
        {},
@@ -64,8 +75,10 @@ const std::vector<Program>& programs() {
        {"step={step}, skipped=", "lr=[{lr}", "loss={train_loss}"}},
       {"litgpt",
        "LitGPT",
-       {"iter {step}: val loss {val_loss}"},
-       {"| iter {} step {step} |", "loss train: {train_loss}", "val: {val_loss}"}},
+       {},  // "iter" counts micro-batches, and the "val:" of a line of training is an earlier one's
+       {"| iter {} step {step} |", "loss train: {train_loss}", "iter {}: val loss {val_loss}"},
+       false,
+       true},
       {"nanotron",
        "nanotron",
        {},
@@ -80,11 +93,20 @@ const std::vector<Program>& programs() {
        {},
        {R"("event": "log", "step": {step}, )", R"("train/loss": {train_loss})", R"("eval/loss": {val_loss})",
         R"("optim/learning_rate": {lr})", R"("grad/norm/total": {grad_norm})"}},
-      {"olmo",
-       "OLMo's console",
+      {"levanter-bar",
+       "levanter's progress bar in a log without its json_logger",
        {},
-       {"[step={step}/", "train/CrossEntropyLoss={train_loss}", "optim/total_grad_norm={grad_norm}",
-        "optim/learning_rate_group0={lr}"},
+       {"Progress on:train {step}it/", "postfix:loss={train_loss}"},
+       false,
+       false,
+       false,
+       "steps from 1,000 on and losses are printed with three digits"},
+      {"olmo",
+       "the consoles of OLMo and OLMo-core",
+       {},
+       {"[step={step}/", "train/CrossEntropyLoss={train_loss}", "train/CE loss={train_loss}",
+        "optim/total_grad_norm={grad_norm}", "optim/total grad norm={grad_norm}", "optim/learning_rate_group0={lr}",
+        "optim/LR={lr}", "optim/LR (group 0)={lr}"},
        false,
        true},
   };
@@ -93,11 +115,19 @@ const std::vector<Program>& programs() {
 
 constexpr std::array<std::string_view, 6> columns = {"step", "train_loss", "val_loss", "lr", "grad_norm", "tokens"};
 
+/// A program's templates, read once.
+struct Patterns {
+  std::vector<Template> alone, pieces;
+  bool rates_of_next = false;
+  bool goes_on = false;
+  bool holds_val_loss = false;
+  std::string_view rounds;
+};
+
 /// Rows of the lines that match.
 class TextReader {
  public:
-  TextReader(const std::vector<Template>& alone, const std::vector<Template>& pieces, bool goes_on)
-      : alone_(alone), pieces_(pieces), goes_on_(goes_on) {
+  explicit TextReader(const Patterns& patterns) : patterns_(patterns) {
     for (const std::string_view column : columns) table.columns.emplace_back().source = column;
   }
 
@@ -105,15 +135,18 @@ class TextReader {
   bool line(std::string_view text, std::size_t number) {
     text = without_colours(text);
     found_.clear();
+    const auto& alone = patterns_.alone;
+    const auto& pieces = patterns_.pieces;
     const bool whole =
-        std::any_of(alone_.begin(), alone_.end(), [&](const Template& one) { return one.match(text, found_); });
-    for (std::size_t k = 0; !whole && k < pieces_.size(); ++k) pieces_[k].match(text, found_);
+        std::any_of(alone.begin(), alone.end(), [&](const Template& one) { return one.match(text, found_); });
+    for (std::size_t k = 0; !whole && k < pieces.size(); ++k) pieces[k].match(text, found_);
+    if (patterns_.holds_val_loss) drop_held();
     const auto step = std::find_if(found_.begin(), found_.end(), [](const auto& v) { return v.column == "step"; });
     if (step != found_.end()) {
       if (!(step->value >= 0.0 && step->value == std::floor(step->value))) return false;
       step_ = step->value;
       has_step = true;
-    } else if (!goes_on_ || found_.empty()) {
+    } else if (!patterns_.goes_on || found_.empty()) {
       return false;
     }
     if (found_.size() == (step != found_.end() ? 1U : 0U)) return false;  // a step and nothing else
@@ -136,8 +169,15 @@ class TextReader {
 
   RawTable table;
   bool has_step = false;  ///< a row said its step
+  bool large_steps() const { return step_ >= 1000.0; }
 
  private:
+  /// A val_loss that the line before has, too, is no new one.
+  void drop_held() {
+    std::erase_if(found_, [&](const TemplateValue& found) {
+      return found.column == "val_loss" && std::exchange(val_loss_, found.value) == found.value;
+    });
+  }
   /// Without the escape sequences of terminals.
   std::string_view without_colours(std::string_view text) {
     constexpr char escape = '\x1b';
@@ -155,27 +195,17 @@ class TextReader {
     return plain_;
   }
 
-  const std::vector<Template>& alone_;
-  const std::vector<Template>& pieces_;
-  bool goes_on_;
+  const Patterns& patterns_;
   double step_ = 0.0;
+  std::optional<double> val_loss_;
   std::string plain_;
   std::vector<TemplateValue> found_;
-};
-
-/// A program's templates, read once.
-struct Patterns {
-  std::vector<Template> alone, pieces;
-  bool rates_of_next = false;
-  bool goes_on = false;
 };
 
 class TextParser final : public BlockParser {
  public:
   explicit TextParser(std::shared_ptr<const Patterns> patterns, std::size_t first_line = 1)
-      : patterns_(std::move(patterns)),
-        reader_(patterns_->alone, patterns_->pieces, patterns_->goes_on),
-        line_(first_line - 1) {}
+      : patterns_(std::move(patterns)), reader_(*patterns_), line_(first_line - 1) {}
 
   std::size_t take(std::string_view bytes, bool last) override {
     std::size_t begin = 0;
@@ -193,6 +223,7 @@ class TextParser final : public BlockParser {
   Parsed finish() override {
     const bool any = reader_.has_step;
     Parsed parsed{.tables = {reader_.finish()}, .rates_of_next = patterns_->rates_of_next};
+    if (reader_.large_steps() && !patterns_->rounds.empty()) parsed.notes.emplace_back(patterns_->rounds);
     if (!any) parsed.tables.front() = {};
     return parsed;
   }
@@ -258,6 +289,8 @@ std::vector<Format> text_logs() {
     for (const char* const text : program.pieces) patterns->pieces.emplace_back(text);
     patterns->rates_of_next = program.rates_of_next;
     patterns->goes_on = program.goes_on;
+    patterns->holds_val_loss = program.holds_val_loss;
+    patterns->rounds = program.rounds == nullptr ? "" : program.rounds;
     formats.push_back(format_of(program.name, program.about, std::move(patterns)));
   }
   return formats;
