@@ -48,3 +48,9 @@ function(scheduled_precompile target)
   endif()
   target_precompile_headers(${target} REUSE_FROM scheduled_standard_headers)
 endfunction()
+
+# What parses, checks, writes or prints and computes little is not worth the optimiser's time; its figures in
+# docs/benchmarks.md are of this level.
+function(scheduled_thin target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()

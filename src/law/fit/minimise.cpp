@@ -1,9 +1,10 @@
 #include "law/fit/minimise.hpp"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include "law/fit/solve.hpp"
 
 namespace scheduled::law {
 namespace {
@@ -26,10 +27,7 @@ Vector step_from(const Problem& problem, const std::vector<double>& x, const Nor
       system(at(j), at(j)) = diagonal * (1.0 + damping);
     }
   }
-  // Unit diagonal: the columns differ by many orders of magnitude.
-  const Vector scale = system.diagonal().cwiseSqrt().cwiseInverse();
-  const Matrix scaled = scale.asDiagonal() * system * scale.asDiagonal();
-  return scale.cwiseProduct(scaled.ldlt().solve(scale.cwiseProduct(side)));
+  return solve(system, side);
 }
 
 std::vector<double> moved(const Problem& problem, std::vector<double> x, const Vector& move) {

@@ -1,8 +1,9 @@
 #include "law/fit/uncertainty.hpp"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+
+#include "law/fit/solve.hpp"
 
 namespace scheduled::law {
 namespace {
@@ -60,13 +61,6 @@ std::vector<Block> blocks_of(const Problem& problem, const std::vector<Linear>& 
   return blocks;
 }
 
-/// The solution of m x = b for a matrix whose columns differ by many orders of magnitude.
-Matrix solve(const Matrix& m, const Matrix& b) {
-  const Vector scale = m.diagonal().cwiseSqrt().cwiseInverse();
-  const Matrix scaled = scale.asDiagonal() * m * scale.asDiagonal();
-  return scale.asDiagonal() * scaled.ldlt().solve(scale.asDiagonal() * b);
-}
-
 /// Leaves blocks out in turn, each refit by one step of Newton's method from the fit of all. What the prior says is
 /// itself unsure by its spread; where it is linear, or is not, a parameter is unsure by 10 units.
 Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, std::span<const double> x) {
@@ -86,7 +80,7 @@ Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, std::s
   std::vector<Matrix> before{ends};
   for (const Block& block : blocks) before.push_back(before.back() + block.hessian);
   const Matrix& all = before.back();
-  Matrix covariance = solve(all, solve(all, prior).transpose());
+  Matrix covariance = solve_columns(all, solve_columns(all, prior).transpose());
   const double share = 1.0 - 1.0 / static_cast<double>(blocks.size());
   Matrix after = Matrix::Zero(at(P), at(P));
   for (std::size_t b = blocks.size(); b-- > 0;) {
