@@ -103,7 +103,7 @@ struct RecordedCheckpoint {
   enum class State {
     live,        ///< part of its line's history
     superseded,  ///< the line was resumed from before it
-    damaged,     ///< found by its checksums
+    damaged,     ///< passed over by resume: it had other bytes than were committed, or they could not be read
     deleted,     ///< by gc; the row stays
   };
   std::int64_t id = 0;       ///< in the order of commits
@@ -236,7 +236,7 @@ struct Resume {
   std::filesystem::path folder = {};  ///< of the checkpoint; empty: from scratch
   std::optional<RecordedCheckpoint> checkpoint = {};
   double lr_before = 0.0;                 ///< of the recorded schedule at `step`; differs after an override
-  std::vector<std::string> damaged = {};  ///< checkpoints that failed their checksums and were passed over
+  std::vector<std::string> damaged = {};  ///< checkpoints that were damaged or not available and were passed over
 };
 
 struct VerifyReport {

@@ -83,6 +83,11 @@ Finding check_files(const BoundFolder& run, const RecordedCheckpoint& checkpoint
   return worst;
 }
 
+std::string not_sound_text(const RecordedCheckpoint& checkpoint, const Finding& found) {
+  const bool damaged = found.state == Finding::State::damaged;
+  return concat({name_of(checkpoint), damaged ? " is damaged: " : " is not available: ", found.text});
+}
+
 bool is_there(const BoundFolder& run, const RecordedCheckpoint& checkpoint) {
   struct stat status {};
   return ::fstatat(run.descriptor(), checkpoint.folder.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -81,7 +81,7 @@ void add_marked(const anytime::BoundFolder& run, const RunRecord& record, Needs&
     needs.ids.insert(checkpoint.id);
     const bool sound = found.state == Finding::State::sound;
     needs.notes.push_back(anytime::name_of(checkpoint) + " is kept: " +
-                          (sound ? "it was found damaged before, and its files are as recorded now; " +
+                          (sound ? "it was passed over before, and its files are as recorded now; " +
                                        run_verb_text("verify --clear", "clear_marks") +
                                        " takes the mark off, and then it goes where nothing needs it"
                                  : found.text));

@@ -87,7 +87,8 @@ struct Record<RecordedCheckpoint> {
       Field{"line", &RecordedCheckpoint::line, "", "The trunk or a branch"},
       Field{"step", &RecordedCheckpoint::step, "steps", "Finished updates; the update after it has the rate lr(step)"},
       Field{"state", &RecordedCheckpoint::state, "",
-            "'live'; 'superseded': the line was resumed from before it; 'damaged'; 'deleted' by gc"},
+            "'live'; 'superseded': the line was resumed from before it; 'damaged': it was, or could not be "
+            "read, when its line was resumed from before it; 'deleted' by gc"},
       Field{"folder", &RecordedCheckpoint::folder, "", "Relative to the run's"},
       Field{"files", &RecordedCheckpoint::files, "", "By name"},
       Field{"data_position", &RecordedCheckpoint::data_position, "", "Where the data stream was"},
@@ -161,7 +162,7 @@ struct Record<Resume> {
       Field{"folder", &Resume::folder, "", "Of the checkpoint; none: from scratch"},
       Field{"checkpoint", &Resume::checkpoint, "", "Its record; none: from scratch"},
       Field{"lr_before", &Resume::lr_before, "", "By the recorded schedule; differs after an override"},
-      Field{"damaged", &Resume::damaged, "", "Checkpoints that failed their checksums and were passed over"}};
+      Field{"damaged", &Resume::damaged, "", "Checkpoints that were damaged or not available and were passed over"}};
 };
 
 template <>

@@ -141,7 +141,7 @@ Choice choose(const anytime::BoundFolder& run, const Points& points) {
     }
     out.passed.push_back(point->id);
     if (point->state != State::damaged) out.damaged.push_back(point->id);
-    out.problems.push_back(anytime::name_of(*point) + " is damaged: " + found.text);
+    out.problems.push_back(anytime::not_sound_text(*point, found));
   }
   return out;
 }
@@ -232,7 +232,7 @@ RecordedLine RunStore::branch(const std::string& name, std::optional<std::int64_
   const std::int64_t length = cooldown_steps(cooldown.length, origin.step, step_size);
   const Schedule schedule = Trunk(trunk_schedule, origin.step).branch(origin.step, length, cooldown);
   if (const anytime::Finding found = anytime::check_files(state_->folder, origin); !found.text.empty()) {
-    throw StoreError(concat({state_->folder.shown(), ": ", anytime::name_of(origin), " is damaged: ", found.text}));
+    throw StoreError(concat({state_->folder.shown(), ": ", anytime::not_sound_text(origin, found)}));
   }
   RecordedLine line;
   line.name = name;

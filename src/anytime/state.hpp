@@ -63,6 +63,9 @@ struct Finding {
 };
 Finding check_files(const BoundFolder& run, const RecordedCheckpoint& checkpoint);
 
+/// "checkpoint trunk at step 200 is damaged: ..." or "... is not available: ...", of what is not sound.
+std::string not_sound_text(const RecordedCheckpoint& checkpoint, const Finding& found);
+
 /// Whether the folder of the checkpoint is there, whatever is in it.
 bool is_there(const BoundFolder& run, const RecordedCheckpoint& checkpoint);
 

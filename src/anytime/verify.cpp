@@ -71,9 +71,9 @@ void verify_checkpoint(const anytime::BoundFolder& run, const RunRecord& record,
   }
   const std::string name = anytime::name_of(checkpoint);
   const anytime::Finding found = anytime::check_files(run, checkpoint);
-  if (!found.text.empty()) return report.problems.push_back(name + " is damaged: " + found.text);
+  if (!found.text.empty()) return report.problems.push_back(anytime::not_sound_text(checkpoint, found));
   if (checkpoint.state == CheckpointState::damaged) {
-    report.notes.push_back(name + " was found damaged before; its files are as recorded now, and " +
+    report.notes.push_back(name + " was passed over before; its files are as recorded now, and " +
                            (goes_on_from(record, checkpoint)
                                 ? "resume goes on from it"
                                 : run_verb_text("verify --clear", "clear_marks") + " says so"));

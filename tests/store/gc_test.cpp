@@ -88,7 +88,7 @@ TEST_F(Gc, AMarkOfDamageIsLiftedWhenTheBytesAreBack) {
   EXPECT_EQ(store.resume({}).step, 400);
   EXPECT_EQ(store.record().checkpoints[1].state, State::damaged);
   fs::rename(folder / "away", checkpoints() / "trunk-800");
-  EXPECT_TRUE(has(store.verify().notes.at(0), "was found damaged before; its files are as recorded now"));
+  EXPECT_TRUE(has(store.verify().notes.at(0), "was passed over before; its files are as recorded now"));
   EXPECT_TRUE(store.clear_marks().empty()) << "without its mark it would be one that the line has left behind";
   EXPECT_EQ(store.gc(1).deleted.at(0).step, 400) << "the line may go on from 800 again";
   EXPECT_EQ(store.resume({}).step, 800) << "nothing was committed since";
@@ -127,7 +127,7 @@ TEST_F(Gc, AMarkAloneDeletesNothing) {
   ASSERT_EQ(report.deleted.size(), 1U);
   EXPECT_EQ(report.deleted[0].step, 400);
   EXPECT_TRUE(has(report.notes.at(0),
-                  "checkpoint trunk at step 800 is kept: it was found damaged before, and its files "
+                  "checkpoint trunk at step 800 is kept: it was passed over before, and its files "
                   "are as recorded now"));
   EXPECT_EQ(store.resume({.step = 800}).step, 800);
   EXPECT_EQ(read_text(model(800)), weights("trunk", 800));
@@ -245,10 +245,10 @@ TEST(Odd, FilesThatAreNoFilesAreDamageAndStopNothing) {
   const VerifyReport report = store.verify();
   EXPECT_EQ(report.checkpoints, 5);
   ASSERT_EQ(report.problems.size(), 4U);
-  EXPECT_TRUE(has(report.problems[0], "checkpoints/trunk-20/model.bin is a FIFO, not a file"));
-  EXPECT_TRUE(has(report.problems[1], "checkpoints/trunk-30/model.bin is a link, not a file"));
-  EXPECT_TRUE(has(report.problems[2], "checkpoints/trunk-40/model.bin is a folder, not a file"));
-  EXPECT_TRUE(has(report.problems[3], "checkpoints/trunk-50/model.bin is missing"));
+  EXPECT_TRUE(has(report.problems[0], "is not available: checkpoints/trunk-20/model.bin is a FIFO, not a file"));
+  EXPECT_TRUE(has(report.problems[1], "is not available: checkpoints/trunk-30/model.bin is a link, not a file"));
+  EXPECT_TRUE(has(report.problems[2], "is not available: checkpoints/trunk-40/model.bin is a folder, not a file"));
+  EXPECT_TRUE(has(report.problems[3], "is not available: checkpoints/trunk-50/model.bin is missing"));
   const Resume resume = store.resume({});
   EXPECT_EQ(resume.step, 10);
   EXPECT_EQ(resume.damaged.size(), 4U);
