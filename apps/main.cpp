@@ -29,6 +29,8 @@ int run(int argc, char** argv) {
   add_extend(command);
   add_transfer(command);
   add_log(command);
+  add_lint(command);
+  add_diff(command);
 #ifdef SCHEDULED_WITH_LAW
   add_fit(command);
   add_predict(command);

@@ -9,7 +9,7 @@ import sys
 
 # Modules of the library, lowest first: one may include those of lower layers, never its siblings.
 LAYER = {"base": 0, "schedule": 1, "runlog": 1, "bound": 2, "design": 3, "law": 3, "pep": 3, "capi": 4, "anytime": 4,
-         "describe": 4, "watch": 4, "scheduled": 5}  # the umbrella header
+         "describe": 4, "lint": 4, "watch": 4, "scheduled": 5}  # the umbrella header
 # Public headers that are not called like their module.
 PUBLIC_NAME = {"error": "base", "trunk": "schedule", "presets": "schedule", "along": "design", "sweep": "design"}
 

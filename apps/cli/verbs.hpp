@@ -16,6 +16,8 @@ void add_refine(Verb& command);
 void add_extend(Verb& command);
 void add_transfer(Verb& command);
 void add_log(Verb& command);
+void add_lint(Verb& command);
+void add_diff(Verb& command);
 void add_fit(Verb& command);
 void add_predict(Verb& command);
 void add_cooldown(Verb& command);

@@ -43,6 +43,8 @@ int guarded(const std::function<int()>& run) {
     return run();
   } catch (const ClosedPipe&) {
     return 0;
+  } catch (const Answered& answered) {
+    return answered.code;
   } catch (const std::bad_alloc&) {
     return report("not enough memory for that many steps", failed_work);
   } catch (const std::length_error&) {

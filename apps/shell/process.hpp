@@ -10,6 +10,11 @@ namespace scheduled::shell {
 constexpr int failed_work = 1;
 constexpr int bad_input = 2;
 
+/// Thrown by a verb that has printed all and whose answer is an exit code, as diff does: nothing failed.
+struct Answered {
+  int code = 0;
+};
+
 /// One line on standard error that starts with "scheduled: error: "; returns `code`.
 int report(std::string_view what, int code);
 
@@ -17,7 +22,7 @@ int report(std::string_view what, int code);
 void warn(const std::string& text);
 
 /// What main() does: standard streams and locale as they must be, then `run`, whose exceptions are reported. Returns
-/// the exit code: 0 done, 1 failed work, 2 bad input.
+/// the exit code: 0 done, 1 failed work, 2 bad input, or what was Answered.
 int guarded(const std::function<int()>& run);
 
 }  // namespace scheduled::shell

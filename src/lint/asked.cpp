@@ -1,0 +1,35 @@
+#include "lint/asked.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+
+namespace scheduled::linting {
+namespace {
+
+std::optional<double> first_of(const RunLog& log, std::span<const std::string_view> keys) {
+  for (const std::string_view key : keys) {
+    // A summary has the last value of each column by its name.
+    const bool column = log.has(key) || std::any_of(log.source.begin(), log.source.end(),
+                                                    [key](const auto& source) { return source.second == key; });
+    if (column) continue;
+    if (const auto value = log.number(key); value && *value > 0.0) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<double> configured_rate(const RunLog& log) {
+  constexpr std::array<std::string_view, 6> keys{"lr",      "learning_rate", "max_lr",
+                                                 "peak_lr", "base_lr",       "learning-rate"};
+  return first_of(log, keys);
+}
+
+std::optional<double> configured_minimum(const RunLog& log) {
+  constexpr std::array<std::string_view, 4> keys{"min_lr", "min_learning_rate", "final_lr", "end_lr"};
+  return first_of(log, keys);
+}
+
+}  // namespace scheduled::linting

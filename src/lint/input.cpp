@@ -1,0 +1,75 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "scheduled/lint.hpp"
+
+namespace scheduled {
+namespace {
+
+/// The schedule of a text, or why it is none.
+RateInput input_of_spec(std::string name, std::string_view text, std::optional<Duration> steps) {
+  try {
+    return {Schedule::parse(text, steps), std::move(name)};
+  } catch (const NeedsHorizon&) {
+    throw;
+  } catch (const ArgumentError& error) {
+    RateInput input;
+    input.name = std::move(name);
+    input.refused = error;
+    return input;
+  }
+}
+
+bool names_a_schedule(std::string_view text) {
+  const auto help = schedule_help();
+  return std::any_of(help.begin(), help.end(), [text](const ScheduleHelp& line) { return line.name == text; });
+}
+
+/// What begins as a spec, or as the JSON of a schedule, is no log.
+bool looks_like_a_spec(std::string_view text) {
+  if (text.starts_with("preset:")) return true;
+  if (text.starts_with('{')) return text.substr(0, 64).find("\"schedule\"") != std::string_view::npos;
+  return names_a_schedule(text.substr(0, text.find('(')));
+}
+
+/// The beginning of a file; empty where it is none.
+std::string head_of(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return {};
+  std::ifstream file(path, std::ios::binary);
+  std::string head(256, '\0');
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(file.gcount()));
+  return head;
+}
+
+std::string text_of(const std::filesystem::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+RateInput::RateInput(Schedule of, std::string called)
+    : name(called.empty() ? print(of) : std::move(called)), schedule(std::move(of)) {}
+RateInput::RateInput(RunLog of) : name(of.name), kind(InputKind::log), log(std::move(of)) {}
+
+RateInput read_input(const std::string& text, const InputOptions& options) {
+  const std::string_view spec = trimmed(text);
+  if (names_a_schedule(spec)) return input_of_spec(std::string(spec), spec, options.steps);
+  if (const std::string head = head_of(text); looks_like_a_spec(trimmed(head))) {
+    const std::string content = text_of(text);
+    return input_of_spec(text, trimmed(content), options.steps);
+  }
+  std::error_code error;
+  const bool brackets = spec.find('(') != std::string_view::npos && !std::filesystem::exists(text, error);
+  if (brackets || looks_like_a_spec(spec)) return input_of_spec(std::string(spec), spec, options.steps);
+  return options.reader ? options.reader(text, options.read) : read_log(text, options.read);
+}
+
+}  // namespace scheduled

@@ -1,0 +1,71 @@
+// A low rate that is named and never comes.
+#include <algorithm>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "lint/rule.hpp"
+
+namespace scheduled::linting {
+namespace {
+
+struct Target {
+  std::string name;
+  double rate;
+};
+
+double in_units(Rate rate, double peak) {
+  return rate.unit == Rate::Unit::percent ? 0.01 * rate.value * peak : rate.value;
+}
+
+std::vector<Target> targets_of(const Schedule& schedule) {
+  const ScheduleSpec& spec = schedule.spec();
+  std::vector<Target> targets;
+  const auto add = [&](std::string name, Rate rate) {
+    targets.push_back({std::move(name), in_units(rate, spec.peak)});
+  };
+  if (spec.cooldown && schedule.layout().cooldown_steps > 0 &&
+      !std::holds_alternative<LoweredLinearDecay>(spec.cooldown->decay)) {
+    const auto* const exponential = std::get_if<ExponentialDecay>(&spec.cooldown->decay);
+    if (exponential == nullptr || !exponential->half_life) add("final", spec.cooldown->final);
+  }
+  if (spec.floor.value > 0.0) add("floor", spec.floor);
+  if (const auto* const infinite = std::get_if<Infinite>(&spec.shape)) add("plateau", infinite->plateau);
+  if (const auto* const restarts = std::get_if<CosineRestarts>(&spec.shape)) add("low", restarts->low);
+  if (const auto* const stages = std::get_if<Stages>(&spec.shape); stages != nullptr && !stages->pieces.empty()) {
+    const Stage& last = stages->pieces.back();
+    if (std::holds_alternative<Decay>(last.curve)) add("the last piece's rate", last.to.value_or(Rate{}));
+  }
+  return targets;
+}
+
+void look_for_floors(const Subject& subject, Findings& findings) {
+  const Schedule* const schedule = subject.schedule();
+  if (schedule == nullptr || !subject.ends()) return;
+  const auto after_warmup =
+      std::min<std::size_t>(static_cast<std::size_t>(schedule->layout().warmup_steps), subject.size() - 1);
+  const double lowest =
+      *std::min_element(subject.rates().begin() + static_cast<std::ptrdiff_t>(after_warmup), subject.rates().end());
+  constexpr double rounding = 1e-9;
+  for (const Target& target : targets_of(*schedule)) {
+    if (lowest <= target.rate + rounding * subject.peak()) continue;
+    findings.add(subject.updates(), subject.updates(),
+                 concat({target.name, " = ", rate_text(target.rate), " never comes: the lowest rate is ",
+                         rate_text(lowest), ", ", share_text(lowest / subject.peak()), " of the peak"}));
+  }
+}
+
+}  // namespace
+
+Rule floor_not_reached_rule() {
+  return {{.name = "floor-not-reached",
+           .severity = Severity::warning,
+           .meaning = "a final rate, floor or plateau is named, and the run ends above it: the way down is longer than "
+                      "the run, or a floor is in its way",
+           .remedy = "let the decay end with the run",
+           .of_logs = false},
+          look_for_floors};
+}
+
+}  // namespace scheduled::linting
