@@ -13,6 +13,7 @@
 #if __has_include("scheduled/runlog.hpp")
 #include "scheduled/along.hpp"
 #include "scheduled/describe.hpp"
+#include "scheduled/lint.hpp"
 #include "scheduled/runlog.hpp"
 #endif
 #if __has_include("scheduled/law.hpp")

@@ -29,6 +29,7 @@ NB_MODULE(_core, m) {
   bind_sweep(m);
   bind_along(m);
   bind_describe(m);
+  bind_lint(m);
 #ifdef SCHEDULED_WITH_PEP
   bind_pep(m);
 #endif

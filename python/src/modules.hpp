@@ -23,6 +23,7 @@ void bind_transfer(nanobind::module_& m);
 void bind_sweep(nanobind::module_& m);
 void bind_along(nanobind::module_& m);
 void bind_describe(nanobind::module_& m);
+void bind_lint(nanobind::module_& m);
 
 // Where what they need was found.
 void bind_pep(nanobind::module_& m);

@@ -11,9 +11,8 @@ namespace {
 std::optional<double> first_of(const RunLog& log, std::span<const std::string_view> keys) {
   for (const std::string_view key : keys) {
     // A summary has the last value of each column by its name.
-    const bool column = log.has(key) || std::any_of(log.source.begin(), log.source.end(),
-                                                    [key](const auto& source) { return source.second == key; });
-    if (column) continue;
+    const auto of_column = [key](const auto& source) { return source.second == key; };
+    if (std::any_of(log.source.begin(), log.source.end(), of_column)) continue;
     if (const auto value = log.number(key); value && *value > 0.0) return value;
   }
   return std::nullopt;

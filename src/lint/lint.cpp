@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -23,6 +24,18 @@ void check_ignored(const std::vector<std::string>& ignored) {
   }
 }
 
+/// A jump to the rate of another horizon is that horizon's.
+void leave_out_explained(std::vector<LintFinding>& findings) {
+  const auto explained = [&findings](const LintFinding& jump) {
+    return jump.rule == "jump" && std::any_of(findings.begin(), findings.end(), [&jump](const LintFinding& other) {
+             return other.rule == "horizon-changed" && other.first == jump.last;
+           });
+  };
+  std::vector<LintFinding> left;
+  std::remove_copy_if(findings.begin(), findings.end(), std::back_inserter(left), explained);
+  findings = std::move(left);
+}
+
 /// The worst first where they begin together.
 bool comes_before(const LintFinding& a, const LintFinding& b) {
   return a.first != b.first ? a.first < b.first : a.severity > b.severity;
@@ -39,17 +52,17 @@ LintReport lint(const RateInput& input, const LintSettings& settings) {
   check_ignored(settings.ignore);
   const linting::Subject subject(input, settings.rates);
   LintReport report{.name = input.name, .kind = input.kind, .updates = subject.updates()};
-  bool known = false;
   for (const linting::Rule& rule : linting::rules()) {
     std::vector<LintFinding> found;
     linting::Findings findings(rule.about, found);
     rule.look(subject, findings);
-    known = known || !found.empty();
-    const auto& ignored = settings.ignore;
-    if (std::find(ignored.begin(), ignored.end(), rule.about.name) != ignored.end()) continue;
     report.findings.insert(report.findings.end(), found.begin(), found.end());
   }
-  if (input.refused && !known) throw *input.refused;
+  if (input.refused && report.findings.empty()) throw *input.refused;
+  leave_out_explained(report.findings);
+  std::erase_if(report.findings, [&](const LintFinding& finding) {
+    return std::find(settings.ignore.begin(), settings.ignore.end(), finding.rule) != settings.ignore.end();
+  });
   for (LintFinding& finding : report.findings) {
     if (!finding.cost) finding.mended.clear();
   }

@@ -83,6 +83,14 @@ void Subject::find_shape() {
   last_top_ = static_cast<std::size_t>(rate_.rend() - std::find_if(rate_.rbegin(), rate_.rend(), at_top)) - 1;
 }
 
+/// A single point, or a step up from half-way, is no schedule that begins anew.
+bool Subject::is_jump(std::size_t trough, std::size_t top) const noexcept {
+  if (top != trough + 1) return false;
+  constexpr double half_way = 0.25;
+  const bool falls_back = top + 1 < size() && rate_[top + 1] < 0.5 * (rate_[trough] + rate_[top]);
+  return falls_back || rate_[trough] > half_way * peak_;
+}
+
 /// From the end of the warmup on, wherever the rate rises by a fifth and a tenth of the peak, after it fell for three
 /// points or more.
 void Subject::find_rises() {
@@ -101,7 +109,7 @@ void Subject::find_rises() {
     if (rate_[k] < factor * rate_[trough] || rate_[k] - rate_[trough] < share * peak_) continue;
     std::size_t top = k;
     while (top + 1 < size() && rate_[top + 1] >= rate_[top]) ++top;
-    if (trough - begun >= 3) rises_.push_back({trough, top});
+    if (trough - begun >= 3 && !is_jump(trough, top)) rises_.push_back({trough, top});
     k = trough = begun = top;
   }
 }

@@ -57,6 +57,7 @@ class Subject {
 
  private:
   void find_shape();
+  bool is_jump(std::size_t trough, std::size_t top) const noexcept;
   void find_rises();
 
   const RateInput& input_;

@@ -50,6 +50,9 @@ void look_for_an_early_end(const Subject& subject, Findings& findings) {
   const std::int64_t T = subject.updates();
   const std::int64_t at = subject.step(tail);
   if (tail == 0 || tail + 1 == subject.size() || tail < subject.last_top()) return;
+  // A single step down to a plateau is no decay that is over.
+  constexpr std::size_t points = 4;
+  if (end > 0.0 && tail < subject.last_top() + points) return;
   const double times = static_cast<double>(T) / static_cast<double>(at);
   const double whole = std::round(times);
   const bool times_whole = whole >= 2.0 && std::fabs(times / whole - 1.0) < 0.02;

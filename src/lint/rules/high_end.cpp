@@ -43,8 +43,12 @@ std::vector<double> to_zero(const Subject& subject, std::size_t top) {
 void look_at_the_end(const Subject& subject, Findings& findings) {
   if (subject.size() < 3 || !subject.ends() || subject.peak() == 0.0) return;
   const double end = subject.rates().back();
-  // Rows of a log may miss the last updates of a decay to a tenth.
-  const double allowed = subject.log() != nullptr ? 0.105 : 0.1 * (1.0 + 1e-6);
+  double allowed = 0.1 * (1.0 + 1e-6);
+  if (subject.log() != nullptr) {  // its rows may miss the last updates of a decay to a tenth, and have few digits
+    const std::size_t k = subject.size() - 1;
+    const auto missed = static_cast<double>(2 * (subject.step(k) - subject.step(k - 1)));
+    allowed = 0.101 + std::max(0.0, -subject.slope(k)) * missed / subject.peak();
+  }
   constexpr double fallen = 0.99;
   if (end <= allowed * subject.peak() || end >= fallen * subject.peak()) return;
   const std::int64_t T = subject.updates();
