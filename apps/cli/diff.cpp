@@ -22,7 +22,7 @@ namespace {
 struct DiffVerb {
   std::string a, b;
   RateInputOptions reading;
-  double tolerance = 0.0;
+  Share tolerance;
   OutputOptions output;
 };
 
@@ -80,7 +80,7 @@ plot::Figure draw(const DiffRates& rates, const RateInput& a, const RateInput& b
 void run(const DiffVerb& verb) {
   const RateInput a = verb.reading.read(verb.a);
   const RateInput b = verb.reading.read(verb.b);
-  const DiffSettings settings{verb.tolerance, verb.reading.logs.dense()};
+  const DiffSettings settings{verb.tolerance.value, verb.reading.logs.dense()};
   const RateDiff found = [&] {
     const Busy busy;
     return diff(a, b, settings);

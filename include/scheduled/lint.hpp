@@ -49,7 +49,7 @@ enum class Severity { note, warning, error };
 /// One kind of finding.
 struct LintRule {
   std::string name = {};                  ///< "first-update-zero"
-  Severity severity = Severity::warning;  ///< at most: a single finding may be less
+  Severity severity = Severity::warning;  ///< as a rule; `meaning` says where not
   std::string meaning = {};               ///< what is found
   std::string remedy = {};                ///< what to do about it
   bool of_schedules = true;               ///< looks at schedules

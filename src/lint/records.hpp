@@ -24,12 +24,13 @@ template <>
 struct Record<LintRule> {
   static constexpr std::string_view name = "LintRule";
   static constexpr std::string_view meaning = "One kind of finding";
-  static constexpr FieldList fields{Field{"name", &LintRule::name, "", "Its name, by which it can be ignored"},
-                                    Field{"severity", &LintRule::severity, "", "'note', 'warning' or 'error': at most"},
-                                    Field{"meaning", &LintRule::meaning, "", "What is found"},
-                                    Field{"remedy", &LintRule::remedy, "", "What to do about it"},
-                                    Field{"of_schedules", &LintRule::of_schedules, "", "Whether it looks at schedules"},
-                                    Field{"of_logs", &LintRule::of_logs, "", "Whether it looks at logs"}};
+  static constexpr FieldList fields{
+      Field{"name", &LintRule::name, "", "Its name, by which it can be ignored"},
+      Field{"severity", &LintRule::severity, "", "'note', 'warning' or 'error', as a rule"},
+      Field{"meaning", &LintRule::meaning, "", "What is found"},
+      Field{"remedy", &LintRule::remedy, "", "What to do about it"},
+      Field{"of_schedules", &LintRule::of_schedules, "", "Whether it looks at schedules"},
+      Field{"of_logs", &LintRule::of_logs, "", "Whether it looks at logs"}};
 };
 
 template <>

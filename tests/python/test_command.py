@@ -305,6 +305,30 @@ def test_refine(run):
     assert_says(value["transfer"], scheduled.transfer_base_lr(found.own, refined, grad_norm=found.refined.grad_norm))
 
 
+def test_lint(run):
+    spec = "cosine(steps=100, warmup=10, warmup_start=0, final=20%)"
+    (value,) = map(json.loads, run.output("lint", spec, "--json", "--fail-on", "never").splitlines())
+    assert_named(value)
+    assert_says(value, scheduled.lint(spec))
+    rules = [json.loads(line) for line in run.output("lint", "--rules", "--json").splitlines()]
+    for rule, wanted in zip(rules, scheduled.lint_rules(), strict=True):
+        assert_named(rule)
+        assert_says(rule, wanted)
+
+
+def test_diff(run):
+    a, b = "wsd(steps=100)", "wsd(steps=100, cooldown=40%)"
+    same = json.loads(run.output("diff", a, b, "--json", "--tolerance", "1"))
+    assert_named(same)
+    assert_says(same, scheduled.diff(a, b, tolerance=1.0))
+    rows = list(csv.DictReader(io.StringIO(run.output("diff", a, b, "--csv", "--tolerance", "1"))))
+    rates = scheduled.diff_rates(a, b)
+    assert [float(row["difference"]) for row in rows] == rates.difference.tolist()
+    assert list(rows[0]) == ["update", "a", "b", "difference"]
+    found = json.loads(run.output("diff", "run.csv", str(Schedule("constant(peak=1e-3)")), "--json"))
+    assert_says(found, scheduled.diff(run.folder / "run.csv", "constant(peak=1e-3)"), "a", "b")
+
+
 def test_every_verb_has_a_function():
     """What each verb of the command calls, in Python."""
     functions = {
@@ -312,8 +336,10 @@ def test_every_verb_has_a_function():
         "compare": ["compare", "Sweep"],
         "completion": [],  # of a shell
         "cooldown": ["law.virtual_cooldown", "law.extrapolations"],
+        "diff": ["diff", "diff_rates"],
         "extend": ["extend", "planned_distance"],
         "fit": ["law.fit_law", "law.fit_run", "law.fit_store"],
+        "lint": ["lint", "lint_rules"],
         "log": ["describe_log", "read_log"],
         "optimize": ["optimal_schedule", "constrained_schedule", "compare_optima"],
         "predict": ["law.predict", "law.optimize", "law.best_peak"],

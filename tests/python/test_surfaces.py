@@ -35,6 +35,9 @@ def of_core():
     sweep.run()
     worst = scheduled.schedule_worst_case(schedule)
     refined = scheduled.refine(np.linspace(2, 1, 50))
+    report = scheduled.lint("cosine(steps=100, final=20%)")
+    losses = scheduled.parse_log("run", "step,lr,loss\n1,0.5,4\n2,0.25,2\n")
+    difference = scheduled.diff(losses, scheduled.parse_log("run", "step,lr,loss\n1,0.5,4\n2,0.125,3\n"))
     return [
         log,
         scheduled.omega_split(lr),
@@ -61,6 +64,14 @@ def of_core():
         about.gaps[0],
         about.uses[0],
         about.tail,
+        report,
+        report.findings[0],
+        scheduled.lint_rules()[0],
+        difference,
+        difference.first,
+        difference.bound,
+        difference.loss,
+        scheduled.diff_rates(losses, losses),
         scheduled.bound_along(log, max_gap=9),
         scheduled.refine_log(scheduled.parse_log("run", "step,lr,grad_norm\n1,0.1,2\n2,0.1,1\n3,0.1,1\n")),
         *sweep.results,  # one horizon is too short: no best, an error

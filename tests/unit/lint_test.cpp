@@ -386,7 +386,7 @@ TEST(Diff, OfLogsHasTheirLosses) {
 // ---- the guide
 
 std::string rules_table() {
-  std::string text = "| rule | severity, at most | looks at | found | what to do |\n|---|---|---|---|---|\n";
+  std::string text = "| rule | severity | looks at | found | what to do |\n|---|---|---|---|---|\n";
   for (const LintRule& rule : lint_rules()) {
     text += "| `" + rule.name + "` | " + std::string(word_of(rule.severity)) + " | " +
             (!rule.of_logs        ? "schedules"

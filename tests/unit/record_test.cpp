@@ -16,6 +16,7 @@
 #include "bound/records.hpp"
 #include "describe/records.hpp"
 #include "law/records.hpp"
+#include "lint/records.hpp"
 #include "pep/records.hpp"
 #include "runlog/records.hpp"
 #include "scheduled/sweep.hpp"
@@ -180,6 +181,7 @@ void expect_all_members_of_each() {
 TEST(Records, HoldAllMembersInTheirOrder) {
   expect_all_members_of_each<Layout, Series, DenseStretch, UpdateRates, UpdateStretch, RunLog, RateTail,
                              DescribedColumn, DescribedGap, LogUse, LogDescription, TailEffect, WatchedRun>();
+  expect_all_members_of_each<LintRule, LintFinding, LintReport, DiffAt, DiffBound, DiffLoss, RateDiff, DiffRates>();
   expect_all_members_of_each<BoundTerms, OmegaSplit, ClosedForm, BoundFacts, WorstCase, WorstCaseScale>();
   expect_all_members_of_each<BestBaseLr, LrSensitivity, ComparisonRow, OptimalSchedule, BothBounds, OptimaCompared,
                              ConstrainedSchedule, LrTransfer, NearestSpec, RefinedSchedule, RefinedRun, RateDifference,

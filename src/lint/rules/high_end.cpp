@@ -62,7 +62,7 @@ void look_at_the_end(const Subject& subject, Findings& findings) {
   const bool trunk = subject.schedule() != nullptr && open_ended(*subject.schedule());
   if (trunk) {
     found.severity = Severity::note;
-    found.remedy = "add a cooldown where a result is wanted, as scheduled cooldown and extend plan it";
+    found.remedy = "add a cooldown where a result is wanted; cooldown and extend plan it";
   }
   const bool stands = subject.rate(subject.size() - 2) == end;
   found.cost = subject.cost(trunk || stands ? cooled_down(subject.dense()) : to_zero(subject, top));

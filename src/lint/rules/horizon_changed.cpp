@@ -137,8 +137,7 @@ Rule horizon_changed_rule() {
       {.name = "horizon-changed",
        .severity = Severity::warning,
        .meaning = "from some update on, as after a resume, the rates are those of the same decay over another length",
-       .remedy = "resume with the number of updates that the run was planned for; to train longer, see scheduled "
-                 "extend"},
+       .remedy = "resume with the number of updates that the run was planned for; to train longer, see extend"},
       look_for_another_horizon};
 }
 
