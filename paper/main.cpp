@@ -68,6 +68,10 @@ void add_reports(Verb& program) {
   Verb& pep = program.verb("pep", "Print docs/pep.md: exact worst case beside the SDP (needs csdp; minutes)");
   pep.run([] { must_hold(reports::pep()); });
 
+  Verb& published = program.verb("published", "Print docs/published.md: the published schedules by their bound");
+  published.add("PICTURES", options.pictures, "Folder for the picture; default: none is drawn");
+  published.run([&options] { reports::published(options.pictures); });
+
   Verb& runs = program.verb("long-runs", "Memory and errors of curve and stream for long runs (minutes)");
   runs.add("STEPS", options.steps, "Steps of each run");
   runs.run([&options] {

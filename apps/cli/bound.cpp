@@ -67,18 +67,18 @@ std::string text_of(const NamedSchedule& entry, const Bounded& result, const Bou
 }
 
 plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector<Bounded>& results,
-                  const BoundSettings& settings) {
+                  const BoundArguments& arguments) {
   const std::vector<std::string> names = short_names(schedules, true);
   std::int64_t end = 1;
   std::vector<plot::Line> rates, bounds;
   for (std::size_t k = 0; k < schedules.size(); ++k) {
     const Schedule& schedule = schedules[k].schedule;
-    const std::int64_t T = settings.T.value_or(schedule.steps().value_or(results[k].at_best.best.T));
+    const std::int64_t T = arguments.settings().T.value_or(schedule.steps().value_or(results[k].at_best.best.T));
     end = std::max(end, T);
     rates.push_back(rate_line(schedule, T, names[k], k));
-    bounds.push_back(bound_line(schedule, settings, names[k], k));
+    bounds.push_back(bound_line(schedule, arguments.settings_of(k), names[k], k));
   }
-  return {{rate_panel(std::move(rates), end), bound_panel(std::move(bounds), end, settings)},
+  return {{rate_panel(std::move(rates), end), bound_panel(std::move(bounds), end, arguments.settings())},
           plot::Arrangement::stacked,
           4.6,
           3.8};
@@ -94,11 +94,11 @@ void bound_of_specs(const BoundVerbOptions& options) {
   const BoundArguments arguments(options.bound, schedules);
   std::vector<Bounded> results;
   results.reserve(schedules.size());
-  for (const NamedSchedule& entry : schedules) {
-    results.push_back(evaluate(entry.schedule, arguments.settings(), options));
+  for (std::size_t k = 0; k < schedules.size(); ++k) {
+    results.push_back(evaluate(schedules[k].schedule, arguments.settings_of(k), options));
   }
   if (!options.output.figure.empty()) {
-    plot::write_figure(draw(schedules, results, arguments.settings()), options.output.figure);
+    plot::write_figure(draw(schedules, results, arguments), options.output.figure);
   }
   if (options.output.json) return print_lines(results, options.bound);
   if (options.output.csv) return print_text(csv_of(results));
@@ -135,6 +135,8 @@ void check(const BoundVerbOptions& options) {
   if (!logs && options.bound.grad_norm && options.bound.grad_norm->kind == AskedGradNorm::Kind::logged) {
     fail_value("grad_norm", "logged", "only with --log");
   }
+  if (!specs || options.curve.asked())
+    refuse({{options.bound.noise_share.has_value(), "--noise-share"}}, "only for the bound of SPECs at the end");
   if (!specs) {
     refuse({{options.specs.steps.has_value(), "--steps"}}, "only with SPECs; see --T");
     refuse({{options.split, "--split"},
@@ -184,6 +186,7 @@ void add_bound(Verb& command) {
   auto& options = verb.keep<BoundVerbOptions>();
   options.specs.add_to(verb);
   options.bound.add_to(verb, {Criterion::omega, Criterion::standard}, Automatic::distance_and_norms);
+  options.bound.add_noise_share_to(verb);
   verb.add("--split", options.split, "Also the three terms of the bound");
   verb.add("--explain", options.explain, "Also what the closed forms say, and what that means in words");
   options.curve.add_to(verb);

@@ -87,7 +87,8 @@ std::string choice_text(const ExtendRow& row) {
     case ExtendMethod::adapted_cooldown:
       return "cooldown " + percent_text(row.parameter) + limit;
     case ExtendMethod::drop:
-      return fmt::format("plateau at {:.3g} of the peak{}", row.parameter, limit);
+      return row.parameter == 1.0 ? "no lower plateau" + limit
+                                  : fmt::format("plateau at {:.3g} of the peak{}", row.parameter, limit);
     case ExtendMethod::optimal:
       break;
   }

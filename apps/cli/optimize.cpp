@@ -182,11 +182,7 @@ plot::Figure draw(const OptimumBeside& found, std::int64_t T, const BoundSetting
 double distance_of(const OptimizeOptions& options, GradNorm grad_norm) {
   if (options.bound.distance || options.prefix.empty()) return options.bound.distance_or_1();
   const std::vector<double> done = constraints_of(options).prefix;
-  const auto m = static_cast<std::int64_t>(done.size());
-  Cooldown cooldown;
-  cooldown.length =
-      steps(std::max<std::int64_t>(std::min(steps_for_share(m, cooldown.length.value), options.steps - m), 1));
-  return renamed({{"done", "prefix"}}, [&] { return planned_distance(done, grad_norm, cooldown); });
+  return renamed({{"done", "prefix"}}, [&] { return prefix_distance(done, options.steps, grad_norm); });
 }
 
 void run(OptimizeOptions& options) {

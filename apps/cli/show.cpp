@@ -41,7 +41,9 @@ std::int64_t end_of_drawing(const ShowOptions& options) {
 
 Steps asked_steps(const std::vector<Duration>& at, const Schedule& schedule) {
   Steps steps;
-  for (const Duration step : at) steps[resolve_steps("at", step, schedule.steps(), schedule.spec().step_size)];
+  renamed({{"mark", "at"}}, [&] {
+    for (const Duration step : at) steps[schedule.steps_done(step)];
+  });
   return steps;
 }
 
@@ -88,11 +90,12 @@ Shown shown(const ShowOptions& options, const Schedule& schedule, std::int64_t e
   return found;
 }
 
-std::string layout_text(const Layout& layout) {
+std::string layout_text(const Schedule& schedule) {
+  const Layout& layout = schedule.layout();
   if (!layout.steps) return fmt::format("no horizon; warmup {} steps", layout.warmup_steps);
-  const std::int64_t stable = *layout.steps - layout.warmup_steps - layout.cooldown_steps;
-  return fmt::format("{} steps: warmup {}, stable {}, cooldown {}", *layout.steps, layout.warmup_steps, stable,
-                     layout.cooldown_steps);
+  const std::int64_t between = *layout.steps - layout.warmup_steps - layout.cooldown_steps;
+  return fmt::format("{} steps: warmup {}, {} {}, cooldown {}", *layout.steps, layout.warmup_steps,
+                     schedule.flat() ? "stable" : schedule_name(schedule), between, layout.cooldown_steps);
 }
 
 std::string table_text(const ShowOptions& options, const NamedSchedule& entry, std::int64_t end) {
@@ -100,7 +103,7 @@ std::string table_text(const ShowOptions& options, const NamedSchedule& entry, s
   for (const auto& [step, why] : steps_of(options, entry.schedule, end)) {
     table.add({std::to_string(step), rounded(entry.schedule.lr(step)), why});
   }
-  return entry.name + "\n" + layout_text(entry.schedule.layout()) + "\n\n" + table.text() + "\n";
+  return entry.name + "\n" + layout_text(entry.schedule) + "\n\n" + table.text() + "\n";
 }
 
 std::vector<plot::Line> lines_of(const std::vector<NamedSchedule>& schedules, std::int64_t end) {
@@ -170,8 +173,13 @@ void add_show(Verb& command) {
   options.output.add_to(verb);
   verb.help(
       "Steps count from 0: step 0 is the first update. Several SPECs give one JSON object per line.\n\n"
+      "A cooldown decays linearly unless decay= says otherwise, in power and infinite exponentially: give it a final\n"
+      "rate > 0, or decay=linear. A share in the cooldown of wsd-s is of the step count of each result. All keys stand "
+      "in\n"
+      "docs/guide/schedules.md.\n\n"
       "Examples:\n"
       "  scheduled show \"wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3)\"\n"
+      "  scheduled show \"wsd(steps=20Mtok, cooldown=20%, batch=[0:8, 4Mtok:16], seq_length=1k)\"\n"
       "  scheduled show wsd cosine --steps 10k --csv --every 1k\n"
       "  scheduled show \"rsqrt(warmup=1k, peak=1e-3)\" --until 20k --at 0,1k,10k --json");
   verb.run([&options] { show(options); });

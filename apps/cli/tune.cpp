@@ -66,7 +66,7 @@ std::string text_of(const NamedSchedule& entry, const Tuned& tuned) {
 
 /// The bound over the peak around each optimum, which is marked.
 plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector<Tuned>& tuned,
-                  const BoundSettings& settings) {
+                  const BoundArguments& arguments) {
   constexpr int points = 121;
   constexpr double decades = 1.2;  // each way
   const std::vector<std::string> names = short_names(schedules, false);
@@ -78,14 +78,14 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
       const double peak = best_of(tuned[k]).peak * std::pow(10.0, decades * (2.0 * n / (points - 1) - 1.0));
       if (peak < tuned[k].schedule.schedule.smallest_peak() || !(std::isfinite(peak) && peak > 0.0)) continue;
       line.x.push_back(peak);
-      line.y.push_back(bound(tuned[k].schedule.schedule.with_peak(peak), settings));
+      line.y.push_back(bound(tuned[k].schedule.schedule.with_peak(peak), arguments.settings_of(k)));
     }
     lines.push_back(std::move(line));
     optima.push_back({"", {best_of(tuned[k]).peak}, {best_of(tuned[k]).bound}, k, plot::Line::Kind::points});
   }
   lines.insert(lines.end(), optima.begin(), optima.end());
   const plot::Axis x{.label = "peak learning rate", .scale = plot::Scale::log};
-  const plot::Axis y{.label = bound_label(settings), .scale = plot::Scale::log};
+  const plot::Axis y{.label = bound_label(arguments.settings()), .scale = plot::Scale::log};
   return {{{x, y, std::move(lines)}}, plot::Arrangement::stacked, 4.4, 2.7};
 }
 
@@ -99,12 +99,12 @@ void tune(const TuneOptions& options) {
   std::vector<Tuned> tuned;
   {
     const Busy busy;
-    for (const NamedSchedule& entry : schedules) {
-      tuned.push_back(tune_one(entry.schedule, arguments.settings(), options));
+    for (std::size_t k = 0; k < schedules.size(); ++k) {
+      tuned.push_back(tune_one(schedules[k].schedule, arguments.settings_of(k), options));
     }
   }
   if (!options.output.figure.empty()) {
-    plot::write_figure(draw(schedules, tuned, arguments.settings()), options.output.figure);
+    plot::write_figure(draw(schedules, tuned, arguments), options.output.figure);
   }
   if (options.output.json) return print_lines(tuned, options.bound);
   if (options.output.csv) return print_text(csv_of(tuned));
@@ -123,6 +123,7 @@ void add_tune(Verb& command) {
   auto& options = verb.keep<TuneOptions>();
   options.specs.add_to(verb).required();
   options.bound.add_to(verb, {Criterion::omega, Criterion::standard, Criterion::worst_case});
+  options.bound.add_noise_share_to(verb);
   verb.add("--within", options.within, "Also the peaks that lose at most this share").type("SHARE");
   verb.add("--explain", options.explain, "Also what the closed forms say, and what that means in words");
   options.output.add_to(verb);

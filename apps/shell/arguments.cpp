@@ -92,6 +92,13 @@ void BoundOptions::add_settings_to(Verb& verb, const std::vector<Criterion>& cri
   });
 }
 
+void BoundOptions::add_noise_share_to(Verb& verb) {
+  verb.add("--noise-share", noise_share,
+           "Share of noise in the square of the grad norm at the first batch; it falls as 1/batch where the batch "
+           "changes")
+      .type("SHARE");
+}
+
 namespace {
 
 /// Steps that are summed, and for which a power of t must be known.
@@ -106,15 +113,30 @@ std::int64_t longest(std::optional<std::int64_t> T, const std::vector<NamedSched
 
 }  // namespace
 
-BoundArguments::BoundArguments(const BoundOptions& options, const std::vector<NamedSchedule>& schedules)
-    : grad_norms_(options.grad_norm_or_1(), longest(options.T, schedules)),
-      settings_{grad_norms_.view(), options.distance_or_1(), options.T, options.criterion} {}
+BoundArguments::BoundArguments(const BoundOptions& options, const std::vector<NamedSchedule>& schedules) {
+  const AskedGradNorm asked = options.grad_norm_or_1();
+  if (options.noise_share) {
+    if (asked.kind != AskedGradNorm::Kind::number) {
+      fail_value("grad_norm", asked.text, "must be a number, that of the first batch, with --noise-share");
+    }
+    longest(options.T, schedules);
+    for (const NamedSchedule& entry : schedules) {
+      grad_norms_.emplace_back(batch_grad_norm(entry.schedule, *options.noise_share, asked.value, options.T));
+    }
+  } else {
+    grad_norms_.emplace_back(asked, longest(options.T, schedules));
+  }
+  for (const GradNorms& norms : grad_norms_) {
+    settings_.push_back({norms.view(), options.distance_or_1(), options.T, options.criterion});
+  }
+}
 
 std::string settings_text(const BoundOptions& options) {
   constexpr std::array<std::string_view, 3> names{"last-iterate bound", "average-iterate bound",
                                                   "worst case of the last iterate"};
   return concat({names[static_cast<std::size_t>(options.criterion)], ", distance ",
-                 format_number(options.distance_or_1()), ", grad norm ", options.grad_norm_or_1().text});
+                 format_number(options.distance_or_1()), ", grad norm ", options.grad_norm_or_1().text,
+                 options.noise_share ? concat({", noise share ", format_number(*options.noise_share)}) : ""});
 }
 
 std::string decay_names() {

@@ -137,12 +137,17 @@ struct BoundOptions {
   std::optional<AskedDistance> distance;
   std::optional<AskedGradNorm> grad_norm;
   Criterion criterion = Criterion::omega;
+  std::optional<double> noise_share;  ///< of batch_grad_norm
 
   /// `criteria`: those that the verb knows; --criterion where there are several.
   void add_to(Verb& verb, const std::vector<Criterion>& criteria, Automatic automatic = Automatic::nothing);
   /// All but -T, for verbs whose horizon is said otherwise.
   void add_settings_to(Verb& verb, const std::vector<Criterion>& criteria, Automatic automatic = Automatic::nothing);
 
+  /// --noise-share, for verbs that judge SPECs one by one.
+  void add_noise_share_to(Verb& verb);
+
+  Asked<double> asked_noise_share() const { return noise_share ? Asked<double>(*noise_share) : Asked<double>(); }
   double distance_or_1() const { return distance ? distance->value : 1.0; }
   AskedGradNorm grad_norm_or_1() const { return grad_norm.value_or(AskedGradNorm()); }
 };
@@ -151,11 +156,13 @@ struct BoundOptions {
 class BoundArguments {
  public:
   BoundArguments(const BoundOptions& options, const std::vector<NamedSchedule>& schedules);
-  const BoundSettings& settings() const { return settings_; }
+  /// The same for all schedules, but for the norms of --noise-share.
+  const BoundSettings& settings() const { return settings_.front(); }
+  const BoundSettings& settings_of(std::size_t k) const { return settings_[settings_.size() > 1 ? k : 0]; }
 
  private:
-  GradNorms grad_norms_;
-  BoundSettings settings_;
+  std::vector<GradNorms> grad_norms_;
+  std::vector<BoundSettings> settings_;
 };
 
 /// In words.
@@ -197,7 +204,8 @@ struct Record<shell::BoundOptions> {
   static constexpr FieldList fields{
       Field{"criterion", &BoundOptions::criterion, "", "'omega', 'standard' or 'worst-case'"},
       Field{"distance", &BoundOptions::distance_or_1, "distance", "From the start to the optimum"},
-      Field{"grad_norm", &BoundOptions::grad_norm_or_1, "loss/distance", "A number, or the text that says the norms"}};
+      Field{"grad_norm", &BoundOptions::grad_norm_or_1, "loss/distance", "A number, or the text that says the norms"},
+      Field{"noise_share", &BoundOptions::asked_noise_share, "", "Of the noise in the square of the first grad norm"}};
 };
 
 }  // namespace scheduled

@@ -1,13 +1,18 @@
 // How a SPEC can go on: names, keys and words from schedule_help().
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "scheduled/presets.hpp"
 #include "shell/arguments.hpp"
 
 namespace scheduled::shell {
 namespace {
+
+constexpr std::string_view preset_prefix = "preset:";
+constexpr std::array<std::string_view, 2> preset_key_names = {"steps", "peak"};
 
 const ScheduleHelp* find_help(std::span<const ScheduleHelp> all, std::string_view name) {
   const auto found = std::find_if(all.begin(), all.end(), [&](const ScheduleHelp& one) { return one.name == name; });
@@ -17,6 +22,15 @@ const ScheduleHelp* find_help(std::span<const ScheduleHelp> all, std::string_vie
 std::vector<Suggestion> names_of(std::span<const ScheduleHelp> all, std::string_view after, bool open) {
   std::vector<Suggestion> names;
   for (const ScheduleHelp& one : all) names.push_back({concat({one.name, after}), std::string(one.meaning), open});
+  return names;
+}
+
+/// Names of schedules and of published ones.
+std::vector<Suggestion> names_of_specs(std::string_view after, bool open) {
+  std::vector<Suggestion> names = names_of(schedule_help(), after, open);
+  for (const Preset& preset : presets()) {
+    names.push_back({concat({preset_prefix, preset.name, after}), std::string(preset.source), open});
+  }
   return names;
 }
 
@@ -78,6 +92,16 @@ std::vector<KeyHelp> keys_of(const ScheduleHelp& help, const TypedSpec& typed) {
   return keys;
 }
 
+/// Those of a published schedule: its horizon and its peak.
+std::vector<KeyHelp> preset_keys() {
+  const std::vector<KeyHelp>& keys = schedule_help().front().keys;
+  std::vector<KeyHelp> own;
+  for (const std::string_view key : preset_key_names) {
+    own.push_back(*std::find_if(keys.begin(), keys.end(), [&](const KeyHelp& one) { return one.key == key; }));
+  }
+  return own;
+}
+
 std::vector<Suggestion> values_of_key(const KeyHelp& key, std::string_view before) {
   std::vector<Suggestion> values;
   for (const std::string_view word : key.words) values.push_back({concat({before, word}), {}, true});
@@ -89,13 +113,13 @@ std::vector<Suggestion> values_of_key(const KeyHelp& key, std::string_view befor
 
 std::vector<Suggestion> suggest_schedules(std::string_view typed, bool quoted) {
   if (typed.starts_with('@')) return suggest_files(typed.substr(1));
-  if (typed.find('(') == std::string_view::npos) return names_of(schedule_help(), quoted ? "(" : "", quoted);
+  if (typed.find('(') == std::string_view::npos) return names_of_specs(quoted ? "(" : "", quoted);
   const TypedSpec spec(typed);
   const ScheduleHelp* const help = find_help(schedule_help(), spec.name);
-  if (help == nullptr) return {};
+  if (help == nullptr && !spec.name.starts_with(preset_prefix)) return {};
   std::vector<Suggestion> suggestions;
   const std::size_t equals = spec.last.find('=');
-  for (const KeyHelp& key : keys_of(*help, spec)) {
+  for (const KeyHelp& key : help == nullptr ? preset_keys() : keys_of(*help, spec)) {
     if (equals == std::string_view::npos) {
       if (!spec.says(key.key)) {
         suggestions.push_back({concat({spec.before, key.key, "="}), std::string(key.meaning), true});

@@ -49,6 +49,14 @@ class GradNorm {
 /// G_t = t^alpha for t = 1 ... steps, the gradient-norm shapes of the paper's section on them. alpha finite.
 std::vector<double> power_grad_norm(double alpha, std::int64_t steps);
 
+/// G_t for t = 1 ... steps of a schedule whose batch changes, without `steps` of its whole run: the square of the norm
+/// of a mini-batch's gradient is that of the full gradient plus noise, which falls as 1/batch,
+///   G_t^2 = grad_norm^2 (1 - noise_share + noise_share B_1/B_t).
+/// `grad_norm` >= 0 is that of the first step and `noise_share`, within [0, 1], the share of the noise in its square;
+/// both are taken to stay what they are but for the batch. Throws ArgumentError: no batch=..., no horizon.
+std::vector<double> batch_grad_norm(const Schedule& schedule, double noise_share, double grad_norm = 1.0,
+                                    std::optional<std::int64_t> steps = {});
+
 // All functions below: `lr` holds eta_1 ... eta_T, T >= 1, finite, >= 0 [distance^2/loss], the last one > 0 (a step of
 // 0 changes nothing: drop trailing zeros, see last_positive_step); zeros elsewhere, as in a warmup from 0, are allowed.
 // distance: D > 0. Results are in loss units. They throw ArgumentError that names the first bad index and its

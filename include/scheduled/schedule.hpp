@@ -16,13 +16,6 @@
 
 namespace scheduled {
 
-/// What one step of training consumes; needed only where a duration is given in tokens or examples. 0 = not given.
-struct StepSize {
-  double tokens = 0.0;    ///< tokens per step, > 0 when given
-  double examples = 0.0;  ///< examples per step (the batch), > 0 when given
-  bool operator==(const StepSize&) const = default;
-};
-
 /// A typed length of training. `1` is one step and `100%` is the whole run; nothing is guessed from the magnitude.
 struct Duration {
   enum class Unit { steps, percent, tokens, examples, rest };
@@ -51,6 +44,24 @@ class NeedsHorizon : public ArgumentError {
   using ArgumentError::ArgumentError;
 };
 
+/// A change of the batch, with the first step before which so much has been consumed.
+struct BatchChange {
+  Duration at;         ///< in steps, examples or tokens, later than the change before
+  double batch = 0.0;  ///< examples per step from here on
+  /// > 0: reached in equal changes of this size, evenly spread from the change before (Megatron's rampup-batch-size).
+  double by = 0.0;
+  bool operator==(const BatchChange&) const = default;
+};
+
+/// What one step of training consumes; needed only where a duration is given in tokens or examples. 0 = not given.
+struct StepSize {
+  double tokens = 0.0;            ///< tokens per step, > 0 when given
+  double examples = 0.0;          ///< examples per step (the batch), > 0 when given; of step 0 where it changes
+  double sequence = 0.0;          ///< tokens per example, > 0 when given: instead of `tokens`, which a ramp excludes
+  std::vector<BatchChange> ramp;  ///< of the batch
+  bool operator==(const StepSize&) const = default;
+};
+
 /// Reads `2000`, `50k`, `1.5M`, `2B`, `20%`, `10e9tok`, `1.5Ttok`, `40Mex`, `rest` (k = 1e3, M = 1e6, B = 1e9,
 /// T = 1e12).
 /// Throws ArgumentError with `name`, the text and what is allowed: not a number, negative, a fraction of a step, more
@@ -60,16 +71,19 @@ Duration parse_duration(std::string_view name, std::string_view text);
 /// Text that parse_duration reads back as an equal value.
 std::string print_duration(Duration duration);
 
-/// Whole steps that fit into `duration` (rounded down; a product within 4 ulp of a whole number counts as whole).
-/// `horizon` is the run's length, needed for percent (NeedsHorizon). Throws ArgumentError naming `name` where the step
-/// size that the unit needs is missing, the value is negative or not finite, a percentage is above 100, or `rest` is
-/// given (only a cooldown can take the rest).
+/// Whole steps that fit into `duration` (rounded down; a product within 4 ulp of a whole number counts as whole), from
+/// the beginning of the run; O(changes of the batch). `horizon` is the run's length, needed for percent (NeedsHorizon).
+/// Throws ArgumentError naming `name` where the step size that the unit needs is missing, the value is negative or not
+/// finite, a percentage is above 100, or `rest` is given (only a cooldown can take the rest).
 std::int64_t resolve_steps(std::string_view name, Duration duration, std::optional<std::int64_t> horizon,
                            const StepSize& step_size);
 
-/// The same without rounding, >= 0.
-double resolve_length(std::string_view name, const RealDuration& duration, std::optional<std::int64_t> horizon,
-                      const StepSize& step_size);
+/// The same for a length that begins after `begin` steps, and one that ends after `end` steps, of which a percentage
+/// then is: they differ where the batch changes.
+std::int64_t resolve_steps_after(std::string_view name, Duration duration, std::int64_t begin,
+                                 const StepSize& step_size);
+std::int64_t resolve_steps_before(std::string_view name, Duration duration, std::int64_t end,
+                                  const StepSize& step_size);
 
 // ---- What a schedule is made of. Shapes are dimensionless: 1 stands for the peak LR (docs/theory.md, section 7).
 
@@ -298,6 +312,12 @@ using Shape = std::variant<Constant, InversePower, Rsqrt, Noam, Power, Infinite,
 
 // ---- A learning-rate schedule as a value: parse, print, lr(i), fill a span.
 
+/// What the lengths and the progress of a schedule are counted in. By `tokens` (or `examples`) it is one of tokens,
+/// each of which has a rate: a step has that of the last one that it consumes, or where the warmup has a start, which
+/// is the rate before anything is consumed, that of its first. Nothing of this shows where the batch is one number, but
+/// that a decay may begin a fraction of a step later or earlier.
+enum class Clock { steps, examples, tokens };
+
 /// What a user says about a schedule, as said; `Schedule` checks and resolves it.
 struct ScheduleSpec {
   Shape shape = Constant{};
@@ -307,6 +327,7 @@ struct ScheduleSpec {
   std::optional<Cooldown> cooldown = std::nullopt;  ///< needs a horizon
   StepSize step_size = {};                          ///< only where a duration is in tokens or examples, and for `power`
   Rate floor = {};                                  ///< the rate is never below it, but in a warmup before the shape
+  Clock clock = Clock::steps;                       ///< of examples or tokens: no table, noam or log warmup
   bool operator==(const ScheduleSpec&) const = default;
 };
 
@@ -358,6 +379,15 @@ class Schedule {
   Schedule with_peak(double peak) const;
   Schedule with_steps(Duration steps) const;
 
+  /// Examples and tokens that the first `steps` >= 0 steps consume, exact below 2^53, and the batch of step i. O(log of
+  /// the changes of the batch). Throw ArgumentError where the spec does not say them (batch, tokens_per_step).
+  double examples_done(std::int64_t steps) const;
+  double tokens_done(std::int64_t steps) const;
+  double batch(std::int64_t i) const;
+
+  /// Whole steps that fit into `mark` from the beginning of the run, as for resolve_steps.
+  std::int64_t steps_done(Duration mark) const;
+
   const ScheduleSpec& spec() const noexcept { return *spec_; }
   const Layout& layout() const noexcept;
   std::optional<std::int64_t> steps() const noexcept { return layout().steps; }
@@ -377,6 +407,8 @@ class Schedule {
   friend bool operator==(const Schedule& a, const Schedule& b) { return *a.spec_ == *b.spec_; }
 
  private:
+  double consumed(Duration::Unit unit, std::int64_t steps) const;
+
   std::shared_ptr<const ScheduleSpec> spec_;
   std::shared_ptr<const ResolvedSchedule> resolved_;
 };

@@ -22,6 +22,10 @@ const std::vector<std::string>& law_parts();
 /// whether all agree to 1e-6.
 bool pep();
 
+/// docs/published.md: the presets, each scaled to 20k steps and at its best peak, by bound and exact worst case; its
+/// picture into `pictures`, where that is not empty.
+void published(const std::filesystem::path& pictures);
+
 /// What the headers promise for many steps (1e8: minutes, 2.2 GB): memory and error of the curve, error of the stream.
 /// Returns whether they hold.
 bool long_runs(std::int64_t steps);

@@ -40,7 +40,8 @@ def as_optax(schedule: Schedule | str, *, steps: int | None = None, dtype: str =
 
     Named shapes are computed from their formula, so that a compiled program holds no table of rates, and a schedule
     without a horizon needs none. These become a table in it: `table`, `stages`, `restarts` with `cycles` that are no
-    whole number or meet steps only but for a rounding, and a cooldown that begins with the end of the warmup.
+    whole number or meet steps only but for a rounding, a cooldown that begins with the end of the warmup, and a batch
+    that changes or a `clock` of tokens or examples.
     Works under jit, vmap, scan and grad (numbers of updates have no gradient).
 
     Parameters
@@ -108,13 +109,15 @@ def _table(schedule: Schedule, real: Any) -> Rate:
 def _formula(schedule: Schedule, real: Any) -> Rate | None:
     """Warmup, main shape and cooldown; None where a part is unknown here."""
     fields = json.loads(schedule.to_json())
+    if "seq_length" in fields and not isinstance(fields["batch"], list):
+        fields["tokens_per_step"] = fields["batch"] * fields.pop("seq_length")
     name = fields["schedule"]
     parts = _Parts(schedule, fields, real)
     whole_run = name in _FRACTIONS or name in ("exponential", "inverse-proportional", "polynomial", "lowered-linear")
     main = parts.constant if whole_run else getattr(parts, name.replace("-", "_"), None)
     known = _COMMON | _KEYS.get(name, set()) | ({"power", "factor", "half_life"} if whole_run else set())
     decay = name if whole_run else fields.get("decay", "linear")
-    if main is None or not set(fields) <= known:
+    if main is None or not set(fields) <= known or isinstance(fields.get("batch"), list):
         return None
     shape = main()
     fall = parts.decay(decay)

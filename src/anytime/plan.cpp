@@ -27,6 +27,7 @@ BestBaseLr best_cosine(const PlanRequest& request, std::int64_t N) {
   spec.steps = steps(N);
   spec.warmup = request.trunk.spec().warmup;
   spec.warmup.length = steps(request.trunk.layout().warmup_steps);
+  spec.step_size = request.trunk.spec().step_size;
   spec.peak = request.trunk.peak();
   spec.cooldown = Cooldown{rest(), CosineDecay{}, {}};
   return best_base_lr(Schedule(std::move(spec)), {request.grad_norm, request.distance});
@@ -82,7 +83,7 @@ std::vector<std::int64_t> cooldowns_of(const PlanRequest& request, const std::ve
   std::vector<std::int64_t> out;
   if (!request.max_overhead) {
     for (const std::int64_t N : results) {
-      out.push_back(resolve_steps("cooldown", request.cooldown.length, N, request.trunk.spec().step_size));
+      out.push_back(resolve_steps_before("cooldown", request.cooldown.length, N, request.trunk.spec().step_size));
       const std::int64_t longest = N - request.trunk.layout().warmup_steps - 1;
       if (out.back() < 1 || out.back() > longest) {
         fail_value("cooldown", print_duration(request.cooldown.length),

@@ -137,6 +137,26 @@ std::vector<double> power_grad_norm(double alpha, std::int64_t steps) {
   return norms;
 }
 
+std::vector<double> batch_grad_norm(const Schedule& schedule, double noise_share, double grad_norm,
+                                    std::optional<std::int64_t> steps) {
+  if (!(noise_share >= 0.0 && noise_share <= 1.0)) fail_value("noise_share", noise_share, "must be within [0, 1]");
+  require_non_negative("grad_norm", grad_norm);
+  if (!steps) steps = schedule.steps();
+  if (!steps) {
+    throw NeedsHorizon({.name = "steps", .requirement = concat({print(schedule), " has no horizon: say how many"})});
+  }
+  if (*steps < 0) fail_value("steps", std::to_string(*steps), "must be >= 0");
+  if (*steps > largest_count) fail_value("steps", std::to_string(*steps), "must be at most 2^53");
+  const double first = schedule.batch(0);
+  std::vector<double> norms = interruptible_zeros(static_cast<std::size_t>(*steps));
+  SeldomPoll poll(steps_per_poll);
+  for (std::size_t k = 0; k < norms.size(); ++k, poll()) {
+    const double noise = noise_share * (first / schedule.batch(static_cast<std::int64_t>(k)));
+    norms[k] = grad_norm * std::sqrt(1.0 - noise_share + noise);
+  }
+  return norms;
+}
+
 BoundTerms omega_terms(std::span<const double> lr, GradNorm grad_norm, double distance) {
   // The kernel looks at every value anyway: the checks read the series a second time only where it noticed something.
   const bool computable = !lr.empty() && lr.back() > 0.0 && grad_norm.covers(lr.size());

@@ -53,6 +53,10 @@ Extended extended_from_rates(const Schedule& schedule, std::int64_t m, Cooldown 
     fail_value("m", std::to_string(m), "must be where the trunk's rate is still > 0: it goes on there");
   const Rate final = cooldown.final;
   const double share = final.value / 100.0;
+  // The rates alone do not say what a step consumes.
+  if (cooldown.length.unit == Duration::Unit::tokens || cooldown.length.unit == Duration::Unit::examples) {
+    cooldown.length = steps(schedule.layout().cooldown_steps);
+  }
   cooldown.final =
       absolute_lr(std::min(final.unit == Rate::Unit::percent ? schedule.peak() * share : final.value, rate));
   return {Trunk(schedule.values(m)), cooldown, m};
@@ -165,6 +169,12 @@ class Extension {
   /// At first, the lower the plateau, the higher the peak that suits the schedule; below some plateau (about one half)
   /// the rates after the drop count for less and less, and it falls again. The root on the first of the two branches.
   ExtendRow drop() const {
+    const Schedule naive = naive_schedule();
+    if (horizon_ - naive.layout().cooldown_steps <= trunk_.plateau_end) {  // no plateau, which could be lower
+      ExtendRow row = finished(ExtendMethod::drop, 1.0, naive);
+      row.at_limit = best_factor_squared(naive) != 1.0;
+      return row;
+    }
     const auto square_at = [&](double f) { return best_factor_squared(dropped(f)); };
     const double lowest = lowest_plateau();
     double factor = 1.0;
@@ -314,8 +324,8 @@ double cooled_down_distance(const Extended& trunk, GradNorm grad_norm) {
   std::int64_t length = trunk.m();
   if (planned.unit == Duration::Unit::percent && planned.value < 50.0) {
     length = steps_for_share(trunk.m(), planned.value);
-  } else if (planned.unit == Duration::Unit::steps) {
-    length = static_cast<std::int64_t>(planned.value);
+  } else if (planned.unit != Duration::Unit::percent && planned.unit != Duration::Unit::rest) {
+    length = resolve_steps_after("cooldown", planned, trunk.m(), trunk.plain().spec().step_size);
   }
   length = std::max<std::int64_t>(length, 2);
   const Schedule schedule = trunk.cooled(trunk.m() + length, length, trunk.cooldown.decay);
@@ -349,6 +359,14 @@ double planned_distance(const Schedule& trunk, std::int64_t m, GradNorm grad_nor
 
 double planned_distance(std::span<const double> done, GradNorm grad_norm, const Cooldown& cooldown) {
   return cooled_down_distance(extended(done, cooldown), grad_norm);
+}
+
+double prefix_distance(std::span<const double> done, std::int64_t T, GradNorm grad_norm) {
+  const auto m = static_cast<std::int64_t>(done.size());
+  Cooldown cooldown;
+  const std::int64_t usual = steps_for_share(m, cooldown.length.value);
+  cooldown.length = steps(std::max<std::int64_t>(std::min(usual, T - m), 1));
+  return planned_distance(done, grad_norm, cooldown);
 }
 
 }  // namespace scheduled

@@ -2,6 +2,7 @@
 #include <optional>
 #include <string_view>
 
+#include "schedule/resolved.hpp"
 #include "schedule/text.hpp"
 #include "scheduled/schedule.hpp"
 
@@ -30,6 +31,32 @@ using Notes = std::map<std::int64_t, std::string>;
 void note(Notes& notes, std::int64_t step, std::string_view what) {
   std::string& text = notes[step];
   text += (text.empty() || what.empty() ? "" : ", ") + std::string(what);
+}
+
+/// The first and last steps of the pieces of `stages`.
+void note_pieces(Notes& notes, const Schedule& schedule) {
+  const auto* const shape = std::get_if<Stages>(&schedule.spec().shape);
+  if (shape == nullptr) return;
+  const auto resolved = resolve(schedule.spec());
+  const auto& places = std::get<StageRates>(resolved->main).pieces;
+  const std::int64_t cooldown = resolved->end - resolved->time.cooldown_steps;
+  for (std::size_t k = 0; k < shape->pieces.size() && places[k].begin < static_cast<double>(cooldown); ++k) {
+    const std::int64_t step = resolved->keeping.steps_before(static_cast<std::int64_t>(places[k].begin));
+    if (step > 0) note(notes, step - 1, "");
+    note(notes, step, "first of " + print_stage(shape->pieces[k]));
+  }
+}
+
+/// Where the batch changes, if it does so a few times.
+void note_batches(Notes& notes, const Schedule& schedule) {
+  constexpr std::size_t most = 9;
+  const Timeline timeline(schedule.spec().step_size);
+  const std::vector<double> changes = timeline.changes();
+  if (changes.size() > most) return;
+  for (const double step : changes) {
+    if (schedule.steps() && step >= static_cast<double>(*schedule.steps())) break;
+    note(notes, static_cast<std::int64_t>(step), "batch " + format_number(timeline.batch(step)));
+  }
 }
 
 }  // namespace
@@ -78,6 +105,8 @@ std::map<std::int64_t, std::string> informative_steps(const Schedule& schedule, 
     note(steps, warmup - 1, "last warmup");
     note(steps, schedule.lr(warmup - 1) == schedule.lr(warmup) ? warmup - 1 : warmup, "first at the top");
   }
+  note_pieces(steps, schedule);
+  note_batches(steps, schedule);
   if (layout.steps) {
     const std::int64_t cooldown = *layout.steps - layout.cooldown_steps;
     if (layout.cooldown_steps > 0) {

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/numbers.hpp"
+#include "schedule/timeline.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/schedule.hpp"
 
@@ -50,13 +51,6 @@ bool is_above_largest(std::string_view digits) {
   return error == std::errc() && end == digits.data() + digits.size() && count > largest_count;
 }
 
-/// Largest whole number not above `value`, forgiving the rounding of the product that made it.
-double whole(double value) {
-  const double nearest = std::nearbyint(value);
-  const double slack = 4.0 * 2.220446049250313e-16 * std::fabs(value);
-  return std::fabs(value - nearest) <= slack ? nearest : std::floor(value);
-}
-
 }  // namespace
 
 Duration parse_duration(std::string_view name, std::string_view text) {
@@ -80,7 +74,7 @@ Duration parse_duration(std::string_view name, std::string_view text) {
   }
   const std::optional<double> value = parse_number(number);
   if (!value) reject(allowed);
-  duration.value = duration.unit == Duration::Unit::steps ? whole(*value * factor) : *value * factor;
+  duration.value = duration.unit == Duration::Unit::steps ? rounded_down(*value * factor) : *value * factor;
   if (!std::isfinite(*value)) reject("must be finite");
   if (*value < 0.0) reject("must not be negative");
   if (duration.value > static_cast<double>(largest_count) || is_above_largest(number)) reject("must be at most 2^53");
@@ -96,43 +90,19 @@ std::string print_duration(Duration duration) {
   return concat({format_number(duration.value), suffix_of(duration.unit)});
 }
 
-double resolve_length(std::string_view name, const RealDuration& duration, std::optional<std::int64_t> horizon,
-                      const StepSize& step_size) {
-  const auto reject = [&](std::string_view why) { fail_value(name, print_duration(duration), why); };
-  if (!std::isfinite(duration.value) || duration.value < 0.0) reject("must be finite and >= 0");
-  if (duration.value > static_cast<double>(largest_count)) reject("must be at most 2^53");
-  switch (duration.unit) {
-    case Duration::Unit::steps:
-      break;
-    case Duration::Unit::percent:
-      if (duration.value > 100.0) reject("must be between 0% and 100% of the run");
-      if (!horizon) {
-        throw NeedsHorizon({.name = std::string(name),
-                            .value = print_duration(duration),
-                            .requirement = "is a share of the run, which needs steps=..."});
-      }
-      return duration.value * static_cast<double>(*horizon) / 100.0;
-    case Duration::Unit::tokens:
-      if (!(step_size.tokens > 0.0)) reject("needs tokens_per_step=...");
-      return duration.value / step_size.tokens;
-    case Duration::Unit::examples:
-      if (!(step_size.examples > 0.0)) reject("needs batch=... (examples per step)");
-      return duration.value / step_size.examples;
-    case Duration::Unit::rest:
-      reject("only a cooldown can take the rest of the run");
-  }
-  return duration.value;
-}
-
 std::int64_t resolve_steps(std::string_view name, Duration duration, std::optional<std::int64_t> horizon,
                            const StepSize& step_size) {
-  const auto reject = [&](std::string_view why) { fail_value(name, print_duration(duration), why); };
-  const double length = resolve_length(name, duration, horizon, step_size);
-  const bool in_steps = duration.unit == Duration::Unit::steps;
-  if (in_steps && length != std::floor(length)) reject("must be a whole number of steps");
-  const double count = in_steps ? length : whole(length);
-  if (count > static_cast<double>(largest_count)) reject("must be at most 2^53 steps");
-  return static_cast<std::int64_t>(count);
+  return Timeline(step_size).after(name, duration, horizon);
+}
+
+std::int64_t resolve_steps_after(std::string_view name, Duration duration, std::int64_t begin,
+                                 const StepSize& step_size) {
+  return Timeline(step_size).after(name, duration, std::nullopt, begin);
+}
+
+std::int64_t resolve_steps_before(std::string_view name, Duration duration, std::int64_t end,
+                                  const StepSize& step_size) {
+  return Timeline(step_size).before(name, duration, end);
 }
 
 }  // namespace scheduled

@@ -50,7 +50,10 @@ constexpr std::tuple floor{
     Key{"floor", &ScheduleSpec::floor, "the rate is never below it, but in the warmup before the shape", "", true},
 };
 constexpr Key tokens_per_step{"tokens_per_step", &StepSize::tokens, "where a length is in tokens"};
-constexpr Key batch{"batch", &StepSize::examples, "examples per step, where a length is in examples"};
+constexpr Key batch{"batch", &StepSize::examples,
+                    "examples per step, where a length is in examples; or a ramp such as [0:768, 250Btok:1536]"};
+constexpr Key seq_length{"seq_length", &StepSize::sequence, "tokens per example, instead of `tokens_per_step`"};
+constexpr Key clock{"clock", &ScheduleSpec::clock, "what lengths and progress are counted in", "", true};
 
 }  // namespace keys
 
@@ -89,7 +92,9 @@ void visit_keys(const SpecName& name, Spec& spec, Visitor& visit) {
   visit_members(keys::floor, spec, name.usual, visit);
   const StepSize& usual = name.usual.step_size;
   visit(keys::tokens_per_step, WholeCount{spec.step_size.tokens}, WholeCount{usual.tokens});
-  visit(keys::batch, WholeCount{spec.step_size.examples}, WholeCount{usual.examples});
+  visit(keys::batch, BatchOf{spec.step_size}, BatchOf{usual});
+  visit(keys::seq_length, WholeCount{spec.step_size.sequence}, WholeCount{usual.sequence});
+  visit(keys::clock, spec.clock, name.usual.clock);
 }
 
 }  // namespace scheduled

@@ -11,6 +11,7 @@
 #include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "base/words.hpp"
+#include "schedule/timeline.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled {
@@ -28,26 +29,31 @@ struct Key {
 template <class Member>
 Key(std::string_view, Member, std::string_view, std::string_view = {}, bool = false) -> Key<Member>;
 
-/// Lengths in steps and rates in absolute LR for the parts of one schedule; every error names its key and value.
+/// Lengths in steps and rates in absolute LR for the parts of one schedule; every error names its key and value. Of
+/// another clock than steps (Clock), what is called a step here is one token or example, and parts need not know.
 class Resolver {
  public:
-  Resolver(const ScheduleSpec& said, const Layout& where) : spec(said), layout(where) {}
+  Resolver(const ScheduleSpec& said, const Layout& where, const Timeline& time)
+      : spec(said), layout(where), timeline(time) {}
 
-  std::int64_t steps(std::string_view key, Duration duration) const;
-  std::int64_t steps(std::string_view key, Duration duration, std::optional<std::int64_t> horizon) const;
-  double length(std::string_view key, const RealDuration& duration) const;  ///< in steps, not rounded, > 0
-  /// At least one step.
-  std::int64_t some_steps(std::string_view key, Duration duration) const;
+  /// Of a length that begins at step `begin`, and at least one step.
+  std::int64_t steps(std::string_view key, Duration duration, std::int64_t begin = 0) const;
+  std::int64_t some_steps(std::string_view key, Duration duration, std::int64_t begin = 0) const;
+  double length(std::string_view key, const RealDuration& duration, double begin) const;  ///< not rounded, > 0
 
   /// Absolute LR of `rate`; notes what an absolute rate means for other peaks. `limit_share` is the shape's value where
   /// the rate is used: an absolute rate may not exceed peak * limit_share.
   double rate(std::string_view key, Rate rate, double limit_share = 1.0, std::string_view limit_name = "peak");
+
+  /// Throws where the clock is none of steps and the curve is.
+  void check(const WarmupCurve& curve) const;
 
   /// `rate`, which is the peak times `what`; throws where that is beyond the range of numbers.
   double finite(double rate, std::string_view what) const;
 
   const ScheduleSpec& spec;
   const Layout& layout;
+  const Timeline& timeline;
   double peak = spec.peak;
   double warmup = static_cast<double>(layout.warmup_steps);  ///< W
   bool proportional = true;                                  ///< no absolute rate was seen
@@ -75,13 +81,14 @@ enum class Cools { never, always, optionally };
 
 /// What is true of a shape where it differs from most.
 struct ShapeTraits {
-  bool flat = false;            ///< 1 throughout: goes by the names of its cooldown, too
-  bool rises = false;           ///< from the first step on by itself: no warmup before it
-  bool holds_warmup = false;    ///< the warmup's length is a parameter of the shape: no start of its own
-  bool holds_cooldown = false;  ///< the shape itself cools down
-  bool holds_rates = false;     ///< its values are learning rates, so that the peak is known
-  bool needs_steps = false;     ///< is nothing without a horizon
-  bool begins_below = false;    ///< step W has already left the rate that the warmup rises to
+  bool flat = false;              ///< 1 throughout: goes by the names of its cooldown, too
+  bool rises = false;             ///< from the first step on by itself: no warmup before it
+  bool holds_warmup = false;      ///< the warmup's length is a parameter of the shape: no start of its own
+  bool holds_cooldown = false;    ///< the shape itself cools down
+  bool holds_rates = false;       ///< its values are learning rates, so that the peak is known
+  bool needs_steps = false;       ///< is nothing without a horizon
+  bool needs_real_steps = false;  ///< is one of steps, on no other clock
+  bool begins_below = false;      ///< step W has already left the rate that the warmup rises to
   Cools cools = Cools::optionally;
 };
 
@@ -105,6 +112,7 @@ struct ShapeDefaults {
 
 /// Where a decay takes place: from `start`, the rate before it, to `final` on step j = count.
 struct Descent {
+  double begin;  ///< its first step, j = 1
   double count;
   double start;
   double final;

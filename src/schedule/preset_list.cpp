@@ -27,9 +27,9 @@ constexpr std::array list = {
            "tokens_per_step=18874368)",
            "README of DeepSeek-V2-Lite, c85be81", ""},
     Preset{"deepseek-v3",
-           "stages(peak=2.2e-4, warmup=2000, tokens_per_step=62914560, pieces=[hold until 10Ttok, cosine to 10% over "
-           "4.3Ttok, hold over 333Btok, hold at 3.3181818181818183% over 167Btok])",
-           "2412.19437", "the batch is the last one throughout, without its ramp over the first 469B tokens"},
+           "stages(peak=2.2e-4, warmup=2000, batch=[0:3072, 469Btok:15360 by 768], seq_length=4096, pieces=[hold until "
+           "10Ttok, cosine to 10% over 4.3Ttok, hold over 333Btok, hold at 3.3181818181818183% over 167Btok])",
+           "2412.19437", "the size of the batch's changes is not said, 768 is taken"},
     Preset{"kimi-k2",
            "stages(peak=2e-4, warmup=500, tokens_per_step=67M, pieces=[hold until 10Ttok, cosine to 10% over 5.5Ttok, "
            "linear to 3.5% over 460Btok])",
@@ -44,15 +44,13 @@ constexpr std::array list = {
         "over 1071884 until 1413822, linear from 69.04117616786765% over 47683])",
         "allenai/OLMo-core, official scripts of OLMo 3", "without the stage of long contexts"},
     Preset{"apertus-8b",
-           "wsd(steps=3662109375ex, warmup=4096000ex, cooldown=403905806ex, decay=1-sqrt, final=10%, peak=1.1e-4, "
-           "batch=2048)",
-           "swiss-ai/pretrain-code, pretraining/submit_apertus_8b.sh",
-           "the batch is the last one throughout, without its 1024 up to sample 1718272000"},
+           "wsd(steps=3662109375ex, warmup=4096000ex, cooldown=403905806ex, decay=1-sqrt, final=10%, "
+           "peak=1.1e-4, batch=[0:1024, 1718272000ex:2048], seq_length=4096)",
+           "swiss-ai/pretrain-code, pretraining/submit_apertus_8b.sh", ""},
     Preset{"apertus-70b",
-           "wsd(steps=3662109375ex, warmup=4096000ex, cooldown=403905806ex, decay=1-sqrt, final=10%, peak=1e-5, "
-           "batch=4096)",
-           "swiss-ai/pretrain-code, pretraining/submit_apertus_70b.sh",
-           "the batch is the last one throughout, without its 2048 up to sample 1072164864"},
+           "wsd(steps=3662109375ex, warmup=4096000ex, cooldown=403905806ex, decay=1-sqrt, final=10%, "
+           "peak=1e-5, batch=[0:2048, 1072164864ex:4096], seq_length=4096)",
+           "swiss-ai/pretrain-code, pretraining/submit_apertus_70b.sh", ""},
     Preset{"marin-32b", "wsd(steps=192k, warmup=1%, cooldown=32k, peak=7e-4)",
            "marin-community/marin, marin-32b-retro.md", "the rate at the end is not said, 0 is taken"},
     Preset{"delphi", "wsd(warmup=10%, cooldown=20%)", "marin-community/delphi cards", "only the shape: give steps",

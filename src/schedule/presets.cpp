@@ -19,20 +19,48 @@ class Scaler {
   Scaler(double factor, const StepSize& step_size) : factor_(factor), step_size_(step_size) {}
 
   template <class K, class T, class U>
-  void operator()(const K&, T&& value, const U&) {
+  void operator()(const K& parameter, T&& value, const U&) {
+    if constexpr (std::is_same_v<T, Duration&>) {
+      const bool cools = parameter.key == std::get<0>(keys::cooldown).key;
+      if (cools && !follows(value)) {
+        value = steps(scaled(resolve_steps_before("cooldown", value, end_, step_size_)));
+        return;
+      }
+    }
     scale(value);
   }
 
   void of_spec(ScheduleSpec& spec) {
+    ScheduleSpec published = spec;
+    published.step_size = step_size_;
+    const Layout layout = Schedule(published).layout();
+    end_ = layout.steps.value_or(0);
     std::vector<StagePlace> places;
     if (const auto* const shape = std::get_if<Stages>(&spec.shape)) {
-      ScheduleSpec published = spec;
-      published.step_size = step_size_;
-      places = Part<Stages>::places(*shape, published, Schedule(published).layout());
+      places = Part<Stages>::places(*shape, published, layout);
     }
     visit_keys(name_of(spec), spec, *this);
     if (auto* const shape = std::get_if<Stages>(&spec.shape)) of_pieces(shape->pieces, places);
     spec.step_size = {};  // of the published run; all lengths are in steps now
+  }
+
+  /// The batch of the published run, whose changes are as far along as there. Those that the shorter run has in one
+  /// step are one.
+  StepSize ramp() const {
+    StepSize size = step_size_;
+    if (size.ramp.empty()) return {};
+    size.ramp.clear();
+    const Timeline published(step_size_);
+    for (BatchChange change : step_size_.ramp) {
+      const double step = published.step_of(change.at.unit, change.at.value);
+      change.at = steps(std::max<std::int64_t>(1, std::llround(step * factor_)));
+      if (!size.ramp.empty() && change.at.value <= size.ramp.back().at.value) {
+        size.ramp.back().batch = change.batch;
+      } else {
+        size.ramp.push_back(change);
+      }
+    }
+    return size;
   }
 
  private:
@@ -59,7 +87,8 @@ class Scaler {
   }
   void scale(RealDuration& length) {
     if (length.unit == Duration::Unit::percent) return;
-    length = Duration{resolve_length("steps", length, std::nullopt, step_size_) * factor_, Duration::Unit::steps};
+    const double published = Timeline(step_size_).length_after("steps", length, std::nullopt, 0.0);
+    length = Duration{published * factor_, Duration::Unit::steps};
   }
   void scale(std::vector<Stage>&) {}  // by of_pieces
   void scale(std::shared_ptr<const ScheduleSpec>& inner) {
@@ -80,6 +109,7 @@ class Scaler {
 
   double factor_;
   StepSize step_size_;
+  std::int64_t end_ = 0;
 };
 
 }  // namespace
@@ -102,7 +132,9 @@ Schedule preset(std::string_view name, std::optional<Duration> horizon) {
   }();
   ScheduleSpec spec = published.spec();
   const std::int64_t count = resolve_steps("steps", *horizon, std::nullopt, spec.step_size);
-  Scaler(static_cast<double>(count) / static_cast<double>(*published.steps()), spec.step_size).of_spec(spec);
+  Scaler scaler(static_cast<double>(count) / static_cast<double>(*published.steps()), spec.step_size);
+  scaler.of_spec(spec);
+  spec.step_size = scaler.ramp();
   spec.steps = steps(count);
   return Schedule(std::move(spec));
 }

@@ -33,10 +33,8 @@ Schedule Schedule::table(std::vector<double> values, double peak) {
 
 double Schedule::lr(std::int64_t i) const noexcept {
   const ResolvedSchedule& r = *resolved_;
-  if (i >= r.end) return r.last;
-  if (i < 0) i = 0;
-  if (i < r.warmup_end) return rate_at(r.warmup, i);
-  return r.floored(i < r.cooldown_begin ? rate_at(r.main, i) : rate_at(r.cooldown, i - r.cooldown_begin + 1));
+  if (r.layout.steps && i >= *r.layout.steps) return r.last;
+  return r.rate(r.keeping.at(std::max<std::int64_t>(i, 0)));
 }
 
 namespace {
@@ -59,27 +57,35 @@ void fill_blocks(const Part& shape, double floor, std::int64_t first, std::span<
 
 }  // namespace
 
-void Schedule::fill(std::int64_t first, std::span<double> out) const {
-  if (first < 0) fail_value("first", std::to_string(first), "must be >= 0");
-  const ResolvedSchedule& r = *resolved_;
+void ResolvedSchedule::fill(std::int64_t first, std::span<double> out) const {
   // The part of `out` that covers the steps up to `end`.
-  const auto take = [&](std::int64_t end) {
-    const auto wanted = end <= first ? 0U : static_cast<std::size_t>(end - first);
+  const auto take = [&](std::int64_t until) {
+    const auto wanted = until <= first ? 0U : static_cast<std::size_t>(until - first);
     const std::span<double> part = out.first(std::min(wanted, out.size()));
     out = out.subspan(part.size());
     return part;
   };
-  std::span<double> part = take(r.warmup_end);
-  fill_blocks(r.warmup, 0.0, first, part);
+  std::span<double> part = take(warmup_end);
+  fill_blocks(warmup, 0.0, first, part);
   first += static_cast<std::int64_t>(part.size());
 
-  part = take(r.cooldown_begin);
-  fill_blocks(r.main, r.floor, first, part);
+  part = take(cooldown_begin);
+  fill_blocks(main, floor, first, part);
   first += static_cast<std::int64_t>(part.size());
 
-  part = take(r.end);
-  fill_blocks(r.cooldown, r.floor, first - r.cooldown_begin + 1, part);
-  std::fill(out.begin(), out.end(), r.last);
+  part = take(end);
+  fill_blocks(cooldown, floor, first - cooldown_begin + 1, part);
+  std::fill(out.begin(), out.end(), last);
+}
+
+void Schedule::fill(std::int64_t first, std::span<double> out) const {
+  if (first < 0) fail_value("first", std::to_string(first), "must be >= 0");
+  if (resolved_->keeping.timeline.counts_steps()) return resolved_->fill(first, out);
+  SeldomPoll poll(1U << 12);
+  for (double& rate : out) {
+    rate = lr(first++);
+    poll();
+  }
 }
 
 std::vector<double> Schedule::values(std::optional<std::int64_t> count) const {
@@ -112,6 +118,27 @@ Schedule Schedule::with_steps(Duration steps) const {
   ScheduleSpec spec = *spec_;
   spec.steps = steps;
   return Schedule(std::move(spec));
+}
+
+double Schedule::examples_done(std::int64_t steps) const { return consumed(Duration::Unit::examples, steps); }
+double Schedule::tokens_done(std::int64_t steps) const { return consumed(Duration::Unit::tokens, steps); }
+
+double Schedule::consumed(Duration::Unit unit, std::int64_t steps) const {
+  if (steps < 0) fail_value("steps", std::to_string(steps), "must be >= 0");
+  const Timeline& timeline = resolved_->keeping.timeline;
+  timeline.require("schedule", unit, print(*this));
+  return timeline.done(unit, static_cast<double>(steps));
+}
+
+double Schedule::batch(std::int64_t i) const {
+  if (i < 0) fail_value("i", std::to_string(i), "must be >= 0");
+  const Timeline& timeline = resolved_->keeping.timeline;
+  timeline.require("schedule", Duration::Unit::examples, print(*this));
+  return timeline.batch(static_cast<double>(i));
+}
+
+std::int64_t Schedule::steps_done(Duration mark) const {
+  return Timeline(spec_->step_size).after("mark", mark, steps());
 }
 
 const Layout& Schedule::layout() const noexcept { return resolved_->layout; }

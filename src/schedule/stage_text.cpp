@@ -50,17 +50,6 @@ std::string_view name_of_curve(const Curve& curve) {
   return std::holds_alternative<Stage::Hold>(curve) ? holding : rewarming;
 }
 
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  constexpr std::string_view white = " \t\r\n";
-  for (std::size_t at = text.find_first_not_of(white); at != std::string_view::npos;) {
-    const std::size_t end = std::min(text.find_first_of(white, at), text.size());
-    words.push_back(text.substr(at, end - at));
-    at = text.find_first_not_of(white, end);
-  }
-  return words;
-}
-
 /// What follows the curve's name: its keys, and the clauses by their first word.
 struct Clauses {
   Json keys;
@@ -98,7 +87,7 @@ struct Clauses {
 };
 
 Stage read_stage(std::string_view text) {
-  const std::vector<std::string_view> words = words_of(text);
+  const std::vector<std::string_view> words = split(text);
   if (words.empty()) fail_argument("curve", "must be given, such as hold or linear");
   const std::size_t index = find_word("curve", words.front(), curve_names());
   const Clauses clauses(curve_names()[index], std::span(words).subspan(1));

@@ -3,47 +3,67 @@
 
 #include "base/error.hpp"
 #include "schedule/fill_kernels.hpp"
+#include "schedule/keys.hpp"
+#include "schedule/resolved.hpp"
 
 namespace scheduled {
 namespace {
 
 /// What comes before the first piece.
 struct Head {
-  std::optional<Schedule> after;
+  std::shared_ptr<const ResolvedSchedule> after;
   std::int64_t end;
 };
 
-Head head_of(const Stages& shape, const ScheduleSpec& spec, std::int64_t warmup) {
+/// What a schedule before the pieces must not say.
+void check_inner(const ScheduleSpec& inner) {
+  const auto reject = [](std::string_view key) {
+    fail_argument("after", concat({"says ", key, ", which must be said outside of after=(...), of the whole"}));
+  };
+  if (inner.peak != 1.0) reject("peak");
+  if (inner.step_size.tokens != 0.0) reject("tokens_per_step");
+  if (inner.step_size.examples != 0.0) reject("batch");
+  if (inner.step_size != StepSize{}) reject("seq_length");
+  if (inner.clock != Clock::steps) reject("clock");
+}
+
+/// The first step after what comes before the pieces.
+std::int64_t leaves_at(const Stages& shape, const ScheduleSpec& inner, const Timeline& timeline,
+                       std::optional<std::int64_t> steps) {
+  if (!shape.at) {
+    if (steps) return *steps;
+    fail_argument("at", concat({"must be given, for ", name_of(inner).name, " has no end"}));
+  }
+  if (shape.at->unit == Duration::Unit::percent && !steps) {
+    fail_value("at", print_duration(*shape.at), concat({"is a share of ", name_of(inner).name, ", which has no end"}));
+  }
+  const std::int64_t end = timeline.after("at", *shape.at, steps);
+  if (end < 1 || (steps && end > *steps)) {
+    fail_value("at", print_duration(*shape.at), "must be at least 1 step, and not past the end of after=...");
+  }
+  return end;
+}
+
+Head head_of(const Stages& shape, const ScheduleSpec& spec, const Timeline& timeline, std::int64_t warmup) {
   if (!shape.after) {
     if (shape.at) fail_argument("at", "is where after=... is left, which is missing");
     return {{}, warmup};
   }
   ScheduleSpec inner = *shape.after;
-  if (inner.peak != 1.0 || inner.step_size != StepSize{}) {
-    fail_argument("after", "peak, tokens_per_step and batch are those of stages; must be given there");
-  }
+  check_inner(inner);
   if (spec.warmup != Warmup{}) fail_argument("warmup", "must be given within after=..., which comes first");
   inner.peak = spec.peak;
   inner.step_size = spec.step_size;
-  const Schedule after = within_after([&] { return Schedule(std::move(inner)); });
-  if (!shape.at && !after.steps()) {
-    fail_argument("at", concat({"must be given, for ", schedule_name(after), " has no end"}));
-  }
-  if (shape.at && shape.at->unit == Duration::Unit::percent && !after.steps()) {
-    fail_value("at", print_duration(*shape.at), concat({"is a share of ", schedule_name(after), ", which has no end"}));
-  }
-  const std::int64_t end = shape.at ? resolve_steps("at", *shape.at, after.steps(), spec.step_size) : *after.steps();
-  if (end < 1 || (after.steps() && end > *after.steps())) {
-    fail_value("at", print_duration(*shape.at), "must be at least 1 step, and not past the end of after=...");
-  }
-  return {after, end};
+  inner.clock = spec.clock;
+  const auto after = within_after([&] { return resolve(inner); });
+  return {after, leaves_at(shape, inner, timeline, after->time.steps)};
 }
 
 class Places {
  public:
-  Places(const Stages& shape, const StepSize& step_size, std::optional<std::int64_t> steps,
+  Places(const Stages& shape, const Timeline& timeline, std::optional<std::int64_t> steps,
          std::optional<std::int64_t> end)
-      : shape_(shape), step_size_(step_size), steps_(steps), end_(end) {}
+      : shape_(shape), timeline_(timeline), steps_(steps), end_(end) {}
 
   std::vector<StagePlace> from(std::int64_t begin) const {
     if (shape_.pieces.empty()) fail_value("pieces", "[]", "must hold at least one");
@@ -62,12 +82,12 @@ class Places {
     constexpr std::int64_t most = std::int64_t{1} << 53;
     std::optional<std::int64_t> over, end;
     if (piece.over) {
-      over = resolve_steps("over", *piece.over, steps_, step_size_);
+      over = timeline_.after("over", *piece.over, steps_, begin);
       if (*over < 1) fail_value("over", print_duration(*piece.over), "must be at least 1 step");
       end = begin + *over;
     }
     if (piece.until) {
-      const std::int64_t mark = resolve_steps("until", *piece.until, steps_, step_size_);
+      const std::int64_t mark = timeline_.after("until", *piece.until, steps_);
       if (mark <= begin || (end && mark > *end)) {
         fail_value("until", print_duration(*piece.until),
                    concat({"must be after step ", std::to_string(begin), ", where the piece begins",
@@ -87,15 +107,15 @@ class Places {
   }
 
   const Stages& shape_;
-  const StepSize& step_size_;
+  const Timeline& timeline_;
   std::optional<std::int64_t> steps_, end_;  // of the run, and of what is before its cooldown
 };
 
-std::vector<StagePlace> places_of(const Stages& shape, const ScheduleSpec& spec, const Layout& layout,
+std::vector<StagePlace> places_of(const Stages& shape, const Timeline& timeline, const Layout& layout,
                                   std::int64_t begin) {
   std::optional<std::int64_t> end;
   if (layout.steps) end = *layout.steps - layout.cooldown_steps;
-  return Places(shape, spec.step_size, layout.steps, end).from(begin);
+  return Places(shape, timeline, layout.steps, end).from(begin);
 }
 
 /// A share may be above the peak: which of its levels is called the peak is the user's choice.
@@ -110,10 +130,11 @@ StageRates::Piece compile_piece(const Stage& stage, const StagePlace& place, dou
   const auto count = static_cast<double>(place.count);
   if (const auto* const decay = std::get_if<Decay>(&stage.curve)) {
     const Rate said = stage.to.value_or(Rate{});
-    Descent descent{count, from, any_rate(resolver, "to", said), said};
+    Descent descent{static_cast<double>(place.begin), count, from, any_rate(resolver, "to", said), said};
     descent.key = "to";
     piece.curve.emplace<2>(compiled::compile<compiled::Decay>(*decay, descent, resolver));
   } else if (const auto* const rise = std::get_if<Stage::Rewarm>(&stage.curve)) {
+    resolver.check(rise->curve);
     const Climb climb{from, any_rate(resolver, "to", stage.to.value_or(percent_of_peak(100))), count, 1.0, 0.0};
     piece.curve.emplace<1>(compiled::compile<compiled::Warmup>(rise->curve, climb));
   } else {
@@ -123,6 +144,11 @@ StageRates::Piece compile_piece(const Stage& stage, const StagePlace& place, dou
 }
 
 }  // namespace
+
+double StageRates::rate_before(double i) const noexcept {
+  if (!after) return before;
+  return i < static_cast<double>(after->end) ? after->rate(i) : after->last;
+}
 
 void StageRates::fill(std::int64_t first, std::span<double> out) const {
   const auto take = [&](double end) {
@@ -152,23 +178,26 @@ void StageRates::fill(std::int64_t first, std::span<double> out) const {
 std::optional<std::int64_t> Part<Stages>::own_steps(const Stages& shape, const ScheduleSpec& spec) {
   if (spec.steps || spec.cooldown || shape.pieces.empty()) return std::nullopt;
   if (!shape.pieces.back().over && !shape.pieces.back().until) return std::nullopt;
-  const std::int64_t warmup = resolve_steps("warmup", spec.warmup.length, std::nullopt, spec.step_size);
-  return Places(shape, spec.step_size, std::nullopt, std::nullopt).from(head_of(shape, spec, warmup).end).back().end;
+  const Timeline timeline(spec.step_size, spec.clock);
+  const std::int64_t warmup = timeline.after("warmup", spec.warmup.length, std::nullopt);
+  const std::int64_t begin = head_of(shape, spec, timeline, warmup).end;
+  return Places(shape, timeline, std::nullopt, std::nullopt).from(begin).back().end;
 }
 
 std::vector<StagePlace> Part<Stages>::places(const Stages& shape, const ScheduleSpec& spec, const Layout& layout) {
-  return places_of(shape, spec, layout, head_of(shape, spec, layout.warmup_steps).end);
+  const Timeline timeline(spec.step_size, spec.clock);
+  return places_of(shape, timeline, layout, head_of(shape, spec, timeline, layout.warmup_steps).end);
 }
 
 StageRates Part<Stages>::compile(const Stages& shape, Resolver& resolver) {
   const Layout& layout = resolver.layout;
-  Head head = head_of(shape, resolver.spec, layout.warmup_steps);
-  const std::vector<StagePlace> places = places_of(shape, resolver.spec, layout, head.end);
+  Head head = head_of(shape, resolver.spec, resolver.timeline, layout.warmup_steps);
+  const std::vector<StagePlace> places = places_of(shape, resolver.timeline, layout, head.end);
   StageRates out{std::move(head.after), resolver.peak, {}};
   if (out.after) {
-    out.before = out.after->lr(head.end - 1);
-    resolver.proportional = resolver.proportional && out.after->proportional_to_peak();
-    resolver.smallest_peak = std::max(resolver.smallest_peak, out.after->smallest_peak());
+    out.before = out.rate_before(static_cast<double>(head.end - 1));
+    resolver.proportional = resolver.proportional && out.after->proportional;
+    resolver.smallest_peak = std::max(resolver.smallest_peak, out.after->smallest_peak);
   } else if (shape.pieces.front().from) {
     out.before =
         within_piece(shape.pieces.front(), 0, [&] { return any_rate(resolver, "from", *shape.pieces.front().from); });

@@ -76,9 +76,20 @@ class Parser {
   }
 
   Json value(std::string_view key) {
+    if (at_ < text_.size() && (text_[at_] == '"' || text_[at_] == '\'')) return quoted();
     const std::string_view text = trimmed(until(",()[]"));
     if (text.empty()) reject(concat({"a value is expected after ", key, "="}));
     if (at_ < text_.size() && text_[at_] == '(') return keys_of(text);
+    return text;
+  }
+
+  /// A text that may hold what separates others.
+  Json quoted() {
+    const std::string_view mark = text_.substr(at_++, 1);
+    const std::string_view text = trimmed(until(mark));
+    if (at_ == text_.size()) reject(concat({mark, " is missing"}));
+    if (text.empty()) reject("a value is expected within the quotes");
+    ++at_;
     return text;
   }
 
@@ -114,6 +125,16 @@ Json parse_json(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = text.find_first_not_of(separators); at != std::string_view::npos;) {
+    const std::size_t end = std::min(text.find_first_of(separators, at), text.size());
+    parts.push_back(text.substr(at, end - at));
+    at = text.find_first_not_of(separators, end);
+  }
+  return parts;
+}
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t most = 60;

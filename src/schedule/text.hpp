@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.hpp"
 
@@ -18,6 +19,9 @@ std::string print_spec_text(const Json& spec);
 
 /// A number, a word or a list as the spec language writes it.
 std::string value_text(const Json& value);
+
+/// The parts of `text` between any of `separators`, none of them empty.
+std::vector<std::string_view> split(std::string_view text, std::string_view separators = " \t\r\n");
 
 /// At most 60 characters of user text for a message, so that a table of a million values does not fill the screen.
 std::string in_quotes(std::string_view text);

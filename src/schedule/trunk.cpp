@@ -62,7 +62,8 @@ Schedule endless(const Schedule& schedule, std::int64_t step) {
   ScheduleSpec spec = schedule.spec();
   spec.steps.reset();
   spec.cooldown.reset();
-  spec.warmup.length = steps(layout.warmup_steps);  // what is done does not follow a new horizon
+  // What is done does not follow a new horizon.
+  if (spec.warmup.length.unit == Duration::Unit::percent) spec.warmup.length = steps(layout.warmup_steps);
   return Schedule(std::move(spec));
 }
 
@@ -92,7 +93,7 @@ std::int64_t cooldown_steps(Duration length, std::int64_t start, const StepSize&
     fail_value("cooldown", print_duration(length), "must be below 100% of the run that it ends");
   }
   const std::int64_t count =
-      share ? steps_for_share(start, length.value) : resolve_steps("cooldown", length, std::nullopt, step_size);
+      share ? steps_for_share(start, length.value) : resolve_steps_after("cooldown", length, start, step_size);
   if (count < 1) {
     fail_value("cooldown", print_duration(length), "must be at least 1 step");
   }

@@ -51,6 +51,27 @@ bool operator==(WholeCount<A> a, WholeCount<B> b) {
   return a.number == b.number;
 }
 
+/// The batch of step 0 and how it changes: `768`, or a list of MARK:BATCH and MARK:BATCH by CHANGE (ramp_text.cpp).
+template <class Size>
+struct BatchOf {
+  Size& size;
+};
+template <class Size>
+BatchOf(Size&) -> BatchOf<Size>;
+Json batch_value(const StepSize& size);
+void read_batch(std::string_view key, const Json& given, StepSize& size);
+template <class Size>
+Json to_value(BatchOf<Size> batch) {
+  return batch_value(batch.size);
+}
+inline void read_value(std::string_view key, const Json& given, BatchOf<StepSize> batch) {
+  read_batch(key, given, batch.size);
+}
+template <class A, class B>
+bool operator==(BatchOf<A> a, BatchOf<B> b) {
+  return a.size.examples == b.size.examples && a.size.ramp == b.size.ramp;
+}
+
 /// The words that a value can be; none of numbers, lengths, rates and lists.
 template <class T>
 struct WordsOf {

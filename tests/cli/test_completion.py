@@ -35,6 +35,13 @@ class Completion(command.CommandTest):
 
 
 class Words(Completion):
+    def test_published_schedules(self):
+        self.assertIn("preset:kimi-k2", self.words("scheduled show preset:k"))
+        self.assertEqual(self.words('scheduled show "preset:kimi-k2('), ["preset:kimi-k2(steps=", "preset:kimi-k2(peak="])
+        self.assertEqual(
+            self.words('scheduled show "preset:kimi-k2(steps=9k, '), ["preset:kimi-k2(steps=9k, peak="]
+        )
+
     def test_verbs_and_options_are_those_of_the_help(self):
         verbs = self.verbs()
         for verb in [(), *verbs]:

@@ -27,6 +27,45 @@ inline rc::Gen<scheduled::Decay> decay() {
                         rc::gen::just<Decay>(InverseProportionalDecay{}));
 }
 
+inline rc::Gen<scheduled::WarmupCurve> warmup_curve() {
+  using namespace scheduled;
+  return rc::gen::element<WarmupCurve>(LinearWarmup{}, CosineWarmup{}, OneMinusSqrtWarmup{}, LogWarmup{});
+}
+
+inline rc::Gen<scheduled::Shape> restarts() {
+  using namespace scheduled;
+  return rc::gen::exec([]() -> Shape {
+    const Rate low = percent_of_peak(*real(0.0, 50.0));
+    if (*rc::gen::arbitrary<bool>()) return CosineRestarts{*real(0.3, 9.0), {}, 1.0, low};
+    return CosineRestarts{{}, steps(*rc::gen::inRange(1, 300)), 1.0 * *rc::gen::inRange(1, 4), low};
+  });
+}
+
+/// Pieces that end before the run does, or are cut off by it; every kind of curve, up and down.
+inline rc::Gen<scheduled::Shape> stages() {
+  using namespace scheduled;
+  return rc::gen::exec([]() -> Shape {
+    Stages shape;
+    const int count = *rc::gen::inRange(1, 6);
+    for (int k = 0; k < count; ++k) {
+      Stage piece;
+      const int kind = *rc::gen::inRange(0, 4);
+      if (kind == 0) piece.curve = Stage::Rewarm{*warmup_curve()};
+      if (kind > 1) piece.curve = *decay();
+      auto* const fall = std::get_if<Decay>(&piece.curve);
+      auto* const exponential = fall == nullptr ? nullptr : std::get_if<ExponentialDecay>(fall);
+      const bool half_life = exponential != nullptr && exponential->half_life;
+      if (half_life) exponential->half_life = steps(500);  // not below the final rates of cooldowns
+      if (*rc::gen::arbitrary<bool>()) piece.from = percent_of_peak(*real(1.0, 150.0));
+      if (kind != 1 && !half_life) piece.to = percent_of_peak(*real(1e-3, 150.0));
+      piece.over = *rc::gen::element(steps(*rc::gen::inRange(1, 300)), percent(7.5));
+      shape.pieces.push_back(piece);
+    }
+    if (*rc::gen::arbitrary<bool>()) shape.pieces.back().over.reset();
+    return shape;
+  });
+}
+
 inline rc::Gen<scheduled::Shape> shape() {
   using namespace scheduled;
   return rc::gen::oneOf(rc::gen::just<Shape>(Constant{}), rc::gen::just<Shape>(Constant{}),
@@ -46,9 +85,35 @@ inline rc::Gen<scheduled::Shape> shape() {
                                        return Infinite{percent(30), percent_of_peak(share),
                                                        share > 50 ? Infinite::Curve::cosine : Infinite::Curve::rsqrt};
                                      }),
-                        rc::gen::map(rc::gen::inRange(200, 500), [](int step) -> Shape {
-                          return WsdS{{steps(step), steps(2 * step)}, steps(step / 20)};
-                        }));
+                        rc::gen::map(rc::gen::inRange(200, 500),
+                                     [](int step) -> Shape {
+                                       return WsdS{{steps(step), steps(2 * step)}, steps(step / 20)};
+                                     }),
+                        restarts(), stages());
+}
+
+/// A batch, and how it changes.
+inline rc::Gen<scheduled::StepSize> step_size() {
+  using namespace scheduled;
+  return rc::gen::exec([] {
+    StepSize size;
+    size.examples = *rc::gen::inRange(1, 9);
+    size.sequence = *rc::gen::inRange(1, 99);
+    const int changes = *rc::gen::inRange(0, 4);
+    double mark = 0.0;
+    for (int k = 0; k < changes; ++k) {
+      BatchChange change;
+      mark += *rc::gen::inRange(1, 400);
+      change.at = *rc::gen::element(true, false) ? examples(8.0 * mark) : tokens(8.0 * mark * size.sequence);
+      change.batch = *rc::gen::inRange(1, 9);
+      if (*rc::gen::arbitrary<bool>()) {
+        change.by = 1.0;
+        change.batch = 9.0 + change.batch + 10.0 * k;  // none that is there already
+      }
+      size.ramp.push_back(change);
+    }
+    return size;
+  });
 }
 
 /// The example of some schedule, at another peak and horizon; nothing where its lengths do not fit in there. So a new
@@ -61,6 +126,20 @@ inline std::optional<scheduled::Schedule> example() {
   const std::int64_t horizon = *rc::gen::inRange(1000, 1200);
   try {
     return example.with_steps(steps(horizon)).with_peak(example.peak() * factor);
+  } catch (const ArgumentError&) {
+    return std::nullopt;
+  }
+}
+
+/// With a batch that may change; nothing where the shares of the spec do not fit together then.
+inline std::optional<scheduled::Schedule> with_ramp(scheduled::ScheduleSpec spec) {
+  using namespace scheduled;
+  spec.step_size = *step_size();
+  if (!std::holds_alternative<Noam>(spec.shape)) {
+    spec.clock = *rc::gen::element(Clock::steps, Clock::examples, Clock::tokens);
+  }
+  try {
+    return Schedule(std::move(spec));
   } catch (const ArgumentError&) {
     return std::nullopt;
   }
@@ -80,6 +159,9 @@ inline rc::Gen<scheduled::Schedule> schedule() {
     spec.warmup.length = *rc::gen::element(steps(1), steps(7), percent(5));
     const bool noam = std::holds_alternative<Noam>(spec.shape);
     if (!noam && *rc::gen::arbitrary<bool>()) spec.warmup.start = percent_of_peak(*real(0.0, 1e-3));
+    if (!noam && *rc::gen::arbitrary<bool>()) spec.warmup.curve = *warmup_curve();
+    if (!noam && spec.warmup.length != steps(1)) spec.warmup.delay = steps(*rc::gen::inRange(0, 7));
+    if (*rc::gen::inRange(0, 4) == 0) spec.floor = percent_of_peak(*real(0.0, 5.0));
     const bool needs_cooldown = std::holds_alternative<WsdS>(spec.shape);
     if (needs_cooldown || *rc::gen::arbitrary<bool>()) {
       Cooldown cooldown;
@@ -94,6 +176,9 @@ inline rc::Gen<scheduled::Schedule> schedule() {
       if (std::holds_alternative<Infinite>(spec.shape)) spec.shape = Infinite{percent(30), percent_of_peak(25)};
     }
     if (std::holds_alternative<Power>(spec.shape)) spec.step_size = {1000, 16};
+    if (*rc::gen::inRange(0, 4) == 0) {
+      if (auto drawn = with_ramp(spec)) return *std::move(drawn);
+    }
     const Schedule drawn(spec);
     return *rc::gen::inRange(0, 20) == 0 ? Schedule::table(drawn.values(), *real(0.1, 10.0)) : drawn;
   });

@@ -75,14 +75,22 @@ TEST(Presets, HaveTheRatesOfTheirSources) {
   EXPECT_NEAR(rate("deepseek-v2-lite", 290000), 4.2e-4 * 0.316 * 0.316, 1e-18);
   EXPECT_NEAR(rate("olmo3-7b", 1413821), 3.93e-5, 5e-8);
   EXPECT_EQ(rate("olmo3-7b", 1413822 + 47682), 0.0);
-  EXPECT_EQ(rate("deepseek-v3", 100000), 2.2e-4);
-  const std::int64_t descended = (10'000'000'000'000 + 4'300'000'000'000) / 62914560;
-  EXPECT_DOUBLE_EQ(rate("deepseek-v3", descended), 2.2e-5);  // no share of 2.2e-4 rounds to it exactly
-  EXPECT_EQ(rate("deepseek-v3", 10000000), 7.3e-6);
+  const Schedule v3 = preset("deepseek-v3");
+  EXPECT_EQ(v3.lr(100000), 2.2e-4);
+  // No share of 2.2e-4 rounds to it exactly.
+  EXPECT_DOUBLE_EQ(v3.lr(v3.steps_done(parse_duration("mark", "14.3Ttok"))), 2.2e-5);
+  EXPECT_EQ(v3.lr(10000000), 7.3e-6);
+  EXPECT_EQ(v3.batch(0), 3072.0);
+  EXPECT_EQ(v3.batch(v3.steps_done(parse_duration("mark", "468Btok"))), 14592.0);
+  EXPECT_EQ(v3.batch(v3.steps_done(parse_duration("mark", "470Btok"))), 15360.0);
+  EXPECT_NEAR(v3.tokens_done(*v3.steps()), 14.8e12, 4 * 62914560.0);
   EXPECT_EQ(rate("kimi-k2", 10'000'000'000'000 / 67'000'000 + 5'500'000'000'000 / 67'000'000 - 1), 2e-5);
   EXPECT_NEAR(rate("olmo3-7b", 1413822), 2.0712352850360292e-4 * (1 - 1 / 47683.0), 1e-19);
   EXPECT_EQ(rate("kimi-k2", 10000000), 7e-6);
-  EXPECT_EQ(preset("apertus-8b").steps(), 3662109375 / 2048);
+  const std::int64_t before = 1718272000 / 1024;
+  EXPECT_EQ(preset("apertus-8b").steps(), before + (3662109375 - 1718272000) / 2048);
+  EXPECT_EQ(preset("apertus-8b").layout().warmup_steps, 4000);
+  EXPECT_EQ(preset("apertus-70b", steps(20000)).batch(19999), 4096.0);
 }
 
 TEST(Presets, Errors) {

@@ -77,6 +77,32 @@ Examples
 array([1.        , 0.5       , 0.33333333, 0.25      ])
 )doc";
 
+constexpr const char* batch_grad_norm_doc = R"doc(Grad norms of a schedule whose batch changes.
+
+The square of the norm of a mini-batch's gradient is that of the full gradient plus noise, which falls as 1/batch:
+G_t^2 = grad_norm^2 (1 - noise_share + noise_share B_1/B_t). Both are taken to stay what they are but for the batch.
+
+Parameters
+----------
+schedule : Schedule
+    With `batch`.
+noise_share : float
+    Share of the noise in the square of the first step's norm, within [0, 1].
+grad_norm : float
+    Norm at the first step.
+steps : int, optional
+    How many; without it the schedule's horizon.
+
+Examples
+--------
+>>> from scheduled import Schedule, batch_grad_norm, best_base_lr
+>>> ramp = Schedule("linear(steps=5, batch=[0:256, 3:1024])")
+>>> batch_grad_norm(ramp, 0.8)
+array([1.        , 1.        , 1.        , 0.63245553, 0.63245553])
+>>> best_base_lr(ramp).bound > best_base_lr(ramp, grad_norm=batch_grad_norm(ramp, 0.8)).bound
+True
+)doc";
+
 constexpr const char* omega_gradient_doc = R"doc(Gradient of Omega_T in the learning rates.
 
 Parameters are those of `omega`.
@@ -204,6 +230,13 @@ void bind_values(nb::module_& m) {
         return to_numpy(without_gil([&] { return power_grad_norm(alpha, steps); }));
       },
       nb::arg("alpha"), nb::arg("steps"), power_grad_norm_doc);
+  m.def(
+      "batch_grad_norm",
+      [](const Schedule& schedule, double noise_share, double grad_norm, std::optional<std::int64_t> steps) {
+        return to_numpy(without_gil([&] { return batch_grad_norm(schedule, noise_share, grad_norm, steps); }));
+      },
+      nb::arg("schedule"), nb::arg("noise_share"), nb::arg("grad_norm") = 1.0, nb::arg("steps") = nb::none(),
+      batch_grad_norm_doc);
 }
 
 void bind_series(nb::module_& m) {

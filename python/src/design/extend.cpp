@@ -107,6 +107,30 @@ done, like
 grad_norm : float or array_like
     G: one number, or one per step up to the end of the plan.)doc";
 
+constexpr const char* prefix_distance_doc = R"doc(The same for rates made so far of a run of `steps` updates in all.
+
+Their cooldown is the usual one, or as much of it as the run leaves. For `constrained_schedule` with `done` as its
+prefix, as the command's `optimize --prefix` has it.
+
+Parameters
+----------
+done : array_like
+    Rates of the steps made, finite and >= 0; the last one > 0.
+steps : int
+    Of the whole run.
+grad_norm : float or array_like
+    G: one number, or one per step up to the end of the cooldown.
+
+Examples
+--------
+>>> import numpy as np
+>>> from scheduled import constrained_schedule, prefix_distance
+>>> done = np.full(80, 0.01)
+>>> found = constrained_schedule(100, distance=prefix_distance(done, 100), prefix=done)
+>>> bool(found.lr[80] < 2 * done[-1])
+True
+)doc";
+
 Cooldown cooldown_of(const std::optional<Schedule>& like) {
   if (!like) return {};
   if (like->spec().cooldown) return *like->spec().cooldown;
@@ -157,6 +181,14 @@ void bind_extend(nb::module_& m) {
         return without_gil([&] { return planned_distance(rates.span(), norms.get(), cooldown); });
       },
       nb::arg("done"), nb::kw_only(), nb::arg("grad_norm") = 1.0, nb::arg("like") = nb::none(), planned_rates_doc);
+  m.def(
+      "prefix_distance",
+      [](const ArrayLike& done, std::int64_t steps, const ArrayLike& grad_norm) {
+        const Values<double> rates(done, "done");
+        const GradNormArgument norms(grad_norm);
+        return without_gil([&] { return prefix_distance(rates.span(), steps, norms.get()); });
+      },
+      nb::arg("done"), nb::arg("steps"), nb::arg("grad_norm") = 1.0, prefix_distance_doc);
 }
 
 }  // namespace scheduled::python

@@ -13,6 +13,7 @@
 
 #include "base/arrays.hpp"
 #include "base/error.hpp"
+#include "base/lengths.hpp"
 #include "base/text.hpp"
 #include "modules.hpp"
 
@@ -254,6 +255,26 @@ Examples
 array([0.1, 0.1, 0.1])
 )doc";
 
+constexpr const char* examples_done_doc = R"doc(Examples that the first `steps` steps consume.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> ramp = Schedule("constant(batch=[0:768, 1Btok:1536], seq_length=4096)")
+>>> ramp.examples_done(400), ramp.tokens_done(400)
+(369408.0, 1513095168.0)
+)doc";
+
+constexpr const char* steps_done_doc = R"doc(Whole steps that fit into a length from the beginning of the run.
+
+Examples
+--------
+>>> from scheduled import Schedule
+>>> ramp = Schedule("constant(batch=[0:768, 1Btok:1536], seq_length=4096)")
+>>> ramp.steps_done("1Btok"), ramp.steps_done("2Btok")
+(317, 477)
+)doc";
+
 constexpr const char* to_json_doc = R"doc(The schedule as a JSON object; `from_json` reads it back to an equal value.
 
 Examples
@@ -325,6 +346,23 @@ void bind_reading(nb::class_<Schedule>& schedule) {
             return to_numpy(without_gil([&] { return self.values(count); }));
           },
           nb::arg("count") = nb::none(), values_doc)
+      .def(
+          "examples_done",
+          [](const Schedule& self, std::int64_t count) { return self.examples_done(step_count("steps", count)); },
+          nb::arg("steps"), examples_done_doc)
+      .def(
+          "tokens_done",
+          [](const Schedule& self, std::int64_t count) { return self.tokens_done(step_count("steps", count)); },
+          nb::arg("steps"), "Tokens that the first `steps` steps consume.")
+      .def(
+          "batch", [](const Schedule& self, std::int64_t i) { return self.batch(step_count("i", i)); }, nb::arg("i"),
+          "Examples of the 0-based step `i`.")
+      .def(
+          "steps_done",
+          [](const Schedule& self, const LengthArgument& mark) {
+            return self.steps_done(parse_duration("mark", length_text(mark)));
+          },
+          nb::arg("mark"), steps_done_doc)
       .def_prop_ro("steps", &Schedule::steps, "Horizon in steps, warmup and cooldown included; None without one.")
       .def_prop_ro("peak", &Schedule::peak, "Base learning rate.")
       .def_prop_ro(

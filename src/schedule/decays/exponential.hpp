@@ -43,7 +43,7 @@ struct Part<ExponentialDecay> : DecayDefaults {
       if (descent.said != Rate{}) {
         fail_argument(descent.key, concat({"give either ", descent.key, " or half_life, not both"}));
       }
-      return HalfLife{descent.start, resolver.length("half_life", *decay.half_life)};
+      return HalfLife{descent.start, resolver.length("half_life", *decay.half_life, descent.begin)};
     }
     require_final(descent, name, ", or half_life=...");
     return Geometric{descent.count, descent.start, descent.final, elementary::log2(ratio_of(descent, name))};

@@ -31,7 +31,7 @@ struct Part<Infinite> : ShapeDefaults {
     return shape.plateau.value;
   }
   static auto compile(const Infinite& shape, Resolver& resolver) {
-    const auto descent = static_cast<double>(resolver.steps("descent", shape.descent));
+    const auto descent = static_cast<double>(resolver.steps("descent", shape.descent, resolver.layout.warmup_steps));
     return [peak = resolver.peak, plateau = resolver.rate("plateau", shape.plateau), W = resolver.warmup, descent,
             cosine = shape.curve == Infinite::Curve::cosine](double i) {
       const double k = i - W;

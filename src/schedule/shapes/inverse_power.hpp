@@ -41,9 +41,10 @@ struct Part<InversePower> : ShapeDefaults {
   };
   static std::variant<PowerOfStep, RootOfStep> compile(const InversePower& shape, Resolver& resolver) {
     require_positive("alpha", shape.alpha);
-    const std::int64_t timescale = resolver.some_steps("timescale", shape.timescale);
-    const std::int64_t shift = resolver.steps("shift", shape.shift);
-    const auto offset = static_cast<double>(timescale + shift - resolver.layout.warmup_steps);
+    const std::int64_t warmup = resolver.layout.warmup_steps;
+    const std::int64_t timescale = resolver.some_steps("timescale", shape.timescale, warmup);
+    const std::int64_t shift = resolver.steps("shift", shape.shift, warmup);
+    const auto offset = static_cast<double>(timescale + shift - warmup);
     const auto scale = static_cast<double>(timescale);
     const double limit = resolver.rate("limit", shape.limit);
     const double range = resolver.peak - limit;

@@ -2,10 +2,39 @@
 #pragma once
 
 #include <cmath>
+#include <memory>
 
 #include "schedule/part.hpp"
 
 namespace scheduled {
+
+/// Of a batch that changes, or on a clock of examples or tokens.
+struct PowerOfRamp {
+  double peak;
+  double a;
+  double b;
+  double max;
+  std::shared_ptr<const Timeline> timeline;
+  double operator()(double i) const noexcept {
+    const double step = timeline->step_of(timeline->clock(), i + 1.0);
+    const double tokens = timeline->done(Duration::Unit::tokens, step);
+    const double value = timeline->batch(timeline->step_of(timeline->clock(), i)) * a * elementary::power(tokens, b);
+    return peak * (value < max ? value : max);
+  }
+};
+
+/// Of one batch.
+struct PowerOfTokens {
+  double peak;
+  double scale;
+  double b;
+  double tokens_per_step;
+  double max;
+  double operator()(double i) const noexcept {
+    const double value = scale * elementary::power((i + 1.0) * tokens_per_step, b);
+    return peak * (value < max ? value : max);
+  }
+};
 
 template <>
 struct Part<Power> : ShapeDefaults {
@@ -21,20 +50,22 @@ struct Part<Power> : ShapeDefaults {
       Key{"max", &Power::max, "cap, > 0"},
   };
   static Decay usual_decay() { return ExponentialDecay{}; }
-  static auto compile(const Power& shape, Resolver& resolver) {
+  static std::variant<PowerOfTokens, PowerOfRamp> compile(const Power& shape, Resolver& resolver) {
     const StepSize& step = resolver.spec.step_size;
     require_positive("a", shape.a);
     if (!(std::isfinite(shape.b) && shape.b <= 0.0)) fail_value("b", shape.b, "must be finite and <= 0");
     require_positive("max", shape.max);
-    if (!(step.tokens > 0.0)) fail_argument("tokens_per_step", "power needs it, it is a law in tokens");
+    const bool tokens_known = resolver.timeline.knows(Duration::Unit::tokens);
+    if (!tokens_known) fail_argument("tokens_per_step", "power needs it, it is a law in tokens");
     if (!(step.examples > 0.0)) fail_argument("batch", "power needs it, its LR grows with the batch");
     resolver.finite(resolver.peak * shape.max, "max");
     const double scale = step.examples * shape.a;
     if (!std::isfinite(scale)) fail_value("a", shape.a, "must be smaller: the batch times it is not finite");
-    return [peak = resolver.peak, scale, b = shape.b, tokens_per_step = step.tokens, max = shape.max](double i) {
-      const double value = scale * elementary::power((i + 1.0) * tokens_per_step, b);
-      return peak * (value < max ? value : max);
-    };
+    if (!step.ramp.empty() || !resolver.timeline.counts_steps()) {
+      return PowerOfRamp{resolver.peak, shape.a, shape.b, shape.max,
+                         std::make_shared<const Timeline>(resolver.timeline)};
+    }
+    return PowerOfTokens{resolver.peak, scale, shape.b, resolver.timeline.done(Duration::Unit::tokens, 1.0), shape.max};
   }
 };
 

@@ -73,7 +73,7 @@ struct Part<CosineRestarts> : ShapeDefaults {
       fail_value("multiplier", shape.multiplier, "must be a whole number >= 1");
     }
     if (shape.cycles) return spread(*shape.cycles, low, shape, resolver);
-    const auto cycle = static_cast<double>(resolver.some_steps("cycle", *shape.cycle));
+    const auto cycle = static_cast<double>(resolver.some_steps("cycle", *shape.cycle, resolver.layout.warmup_steps));
     if (shape.multiplier == 1.0) return EqualCycles{resolver.peak, low, resolver.warmup, cycle};
     GrowingCycles growing{resolver.peak, low, {resolver.warmup}};
     double length = cycle;

@@ -18,14 +18,15 @@ struct Part<Rsqrt> : ShapeDefaults {
       Key{"limit", &Rsqrt::limit, "rate that it tends to", "", true},
   };
   static auto compile(const Rsqrt& shape, Resolver& resolver) {
-    std::int64_t timescale = resolver.layout.warmup_steps;
+    const std::int64_t warmup = resolver.layout.warmup_steps;
+    std::int64_t timescale = warmup;
     if (shape.timescale) {
-      timescale = resolver.some_steps("timescale", *shape.timescale);
+      timescale = resolver.some_steps("timescale", *shape.timescale, warmup);
     } else if (timescale == 0) {
       fail_argument("timescale", "rsqrt needs it, or a warmup to take it from");
     }
-    const std::int64_t shift = resolver.steps("shift", shape.shift);
-    const auto offset = static_cast<double>(timescale + shift - resolver.layout.warmup_steps);
+    const std::int64_t shift = resolver.steps("shift", shape.shift, warmup);
+    const auto offset = static_cast<double>(timescale + shift - warmup);
     const double limit = resolver.rate("limit", shape.limit);
     return [limit, range = resolver.peak - limit, scale = static_cast<double>(timescale), offset](double i) {
       return limit + range * std::sqrt(scale / (i + offset));

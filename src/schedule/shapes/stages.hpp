@@ -26,15 +26,16 @@ struct StageRates {
       return std::visit([k](const auto& functor) { return functor(k + 1.0); }, *std::get_if<2>(&curve));
     }
   };
-  std::optional<Schedule> after;
+  std::shared_ptr<const ResolvedSchedule> after;
   double before;              // the rate that the warmup rises to
   std::vector<Piece> pieces;  // the last one without end
   double operator()(double i) const noexcept {
-    if (i < pieces.front().begin) return after ? after->lr(static_cast<std::int64_t>(i)) : before;
+    if (i < pieces.front().begin) return rate_before(i);
     const auto next = std::upper_bound(pieces.begin() + 1, pieces.end(), i,
                                        [](double step, const Piece& piece) { return step < piece.begin; });
     return (*std::prev(next))(i);
   }
+  double rate_before(double i) const noexcept;
   /// The rates from step `first` on, piece by piece.
   void fill(std::int64_t first, std::span<double> out) const;
 };

@@ -12,11 +12,11 @@ struct RepeatedCooldowns {
   struct Segment {  // steps up to end - 1, the last `cooldown` of them decaying
     double end;
     double cooldown;
+    double rewarm;  // after it
     compiled::Decay decay;
   };
   double peak;
   double final;
-  double rewarm;
   std::vector<Segment> segments;
   double operator()(double i) const noexcept {
     const auto segment = std::upper_bound(segments.begin(), segments.end(), i,
@@ -27,8 +27,8 @@ struct RepeatedCooldowns {
       return std::visit([j](const auto& decay) { return decay(j); }, segment->decay);
     }
     const double since = i - begin + 1.0;
-    if (begin > 0.0 && since < rewarm) return final + (peak - final) * (since / rewarm);
-    return peak;
+    const double rewarm = segment == segments.begin() ? 0.0 : std::prev(segment)->rewarm;
+    return since < rewarm ? final + (peak - final) * (since / rewarm) : peak;
   }
 };
 
@@ -49,16 +49,18 @@ struct Part<WsdS> : ShapeDefaults {
       fail_argument("cooldown", "wsd-s needs one, the length of the decay before each result");
     }
     if (shape.results.empty()) fail_value("results", "[]", "must hold at least one step count");
-    const std::int64_t rewarm = resolver.steps("rewarm", shape.rewarm);
     const Rate said = resolver.spec.cooldown->final;
-    RepeatedCooldowns out{resolver.peak, resolver.rate("final", said), static_cast<double>(rewarm), {}};
+    RepeatedCooldowns out{resolver.peak, resolver.rate("final", said), {}};
     std::int64_t before = 0;
+    std::int64_t ramp = resolver.layout.warmup_steps;
     for (std::size_t k = 0; k < shape.results.size(); ++k) {
       const std::int64_t end = at_entry(k, [&] { return resolver.steps("results", shape.results[k]); });
-      const std::int64_t length = resolver.steps("cooldown", resolver.spec.cooldown->length, end);
-      check(resolver, {k, before, end, length, k == 0 ? resolver.layout.warmup_steps : rewarm});
-      const Descent descent{static_cast<double>(length), resolver.peak, out.final, said};
-      out.segments.push_back({static_cast<double>(end), descent.count,
+      const std::int64_t length = resolver.timeline.before("cooldown", resolver.spec.cooldown->length, end);
+      check(resolver, {k, before, end, length, ramp});
+      const Descent descent{static_cast<double>(end - length), static_cast<double>(length), resolver.peak, out.final,
+                            said};
+      ramp = resolver.steps("rewarm", shape.rewarm, end);
+      out.segments.push_back({static_cast<double>(end), descent.count, static_cast<double>(ramp),
                               compiled::compile<compiled::Decay>(resolver.spec.cooldown->decay, descent, resolver)});
       before = end;
     }
