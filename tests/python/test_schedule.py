@@ -17,6 +17,7 @@ SPECS = [
     "table(values=[0.1, 0.30000000000000004, 1e-300], peak=3)",
     "wsd-s(results=[10, 40], cooldown=10%, rewarm=2)",
     "restarts(steps=50, warmup=3, warmup_curve=log, warmup_delay=1, cycles=2.5, floor=1%)",
+    "cosine(steps=900tok, warmup=99tok, batch=[0:2, 30ex:8 by 2, 90:3], seq_length=3, clock=tokens)",
     "stages(peak=0.1, after=cosine(steps=40, final=10%), at=30, pieces=[rewarm to 50% over 5, 1-sqrt to 1e-3 over 9])",
 ]
 
@@ -191,3 +192,16 @@ def test_every_example_of_the_help_parses():
     for name, example, meaning in lines:
         assert Schedule(example).name == name
         assert meaning
+
+
+def test_a_batch_that_grows():
+    ramp = Schedule("constant", batch="0:4, 96tok:8", seq_length=3)
+    assert ramp == Schedule("constant", batch=["0:4", "96tok:8"], seq_length=3)
+    assert [ramp.batch(i) for i in (0, 7, 8, 10**9)] == [4, 4, 8, 8]
+    assert [ramp.tokens_done(i) for i in (0, 8, 9)] == [0, 96, 120]
+    assert [ramp.examples_done(i) for i in (0, 8, 9)] == [0, 32, 40]
+    assert [ramp.steps_done(mark) for mark in (7, "96tok", "119tok", "120tok", "40ex")] == [7, 8, 8, 9, 9]
+    with pytest.raises(ArgumentError, match="needs batch"):
+        Schedule("constant").examples_done(3)
+    with pytest.raises(ArgumentError, match="mark = 10%: is a share of the run"):
+        ramp.steps_done("10%")

@@ -57,7 +57,7 @@ struct Part<Stages> : ShapeDefaults {
   static constexpr std::string_view formula = "piece after piece";
   static constexpr ShapeTraits traits{.begins_below = true};
   static constexpr std::tuple parameters{
-      Key{"after", &Stages::after, "schedule before the pieces, by its own keys but peak, tokens_per_step and batch"},
+      Key{"after", &Stages::after, "schedule before the pieces, by its own keys but peak, batch and clock"},
       Key{"at", &Stages::at, "step at which `after` is left; its end where it is not given"},
       Key{"pieces", &Stages::pieces, "CURVE to RATE over LENGTH until STEP, ...", "pieces=[hold until 80%, linear]"},
   };
