@@ -134,7 +134,8 @@ void add_tune(Verb& command) {
       "  scheduled tune \"wsd(steps=50k, cooldown=20%)\"\n"
       "  scheduled tune \"cosine(steps=50k)\" --explain\n"
       "  scheduled tune wsd cosine --steps 10k --criterion worst-case --within 5%\n"
-      "  scheduled tune \"cosine(steps=10k, warmup=300, final=1e-5)\" --grad-norm t^-0.5 --json");
+      "  scheduled tune \"cosine(steps=10k, warmup=300, final=1e-5)\" --grad-norm t^-0.5 --json\n"
+      "  scheduled tune \"wsd(steps=400, batch=[0:256, 100:1024])\" --noise-share 0.9");
   verb.run([&options] { tune(options); });
 }
 

@@ -86,10 +86,14 @@ void print_ramps() {
 
 void draw(const std::vector<Row>& rows, const std::filesystem::path& folder) {
   constexpr std::size_t per_panel = 7;
+  const double optimum = optimal_schedule(T).bound;
   plot::Figure figure{{}, plot::Arrangement::stacked, 5.6, 6.6};
   for (std::size_t k = 0; k < rows.size(); ++k) {
     if (k % per_panel == 0) {
+      const std::size_t last = std::min(k + per_panel, rows.size()) - 1;
       figure.panels.push_back({{.label = "share of the run, %"}, {.label = "rate / peak"}, {}});
+      figure.panels.back().title =
+          fmt::format("Ω {:.3f} to {:.3f} times the smallest", rows[k].omega / optimum, rows[last].omega / optimum);
     }
     const Schedule& schedule = rows[k].schedule;
     std::string name = rows[k].name.substr(1, rows[k].name.size() - 2);

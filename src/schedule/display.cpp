@@ -43,7 +43,7 @@ void note_pieces(Notes& notes, const Schedule& schedule) {
   for (std::size_t k = 0; k < shape->pieces.size() && places[k].begin < static_cast<double>(cooldown); ++k) {
     const std::int64_t step = resolved->keeping.steps_before(static_cast<std::int64_t>(places[k].begin));
     if (step > 0) note(notes, step - 1, "");
-    note(notes, step, "first of " + print_stage(shape->pieces[k]));
+    note(notes, step, "first of " + in_quotes(print_stage(shape->pieces[k])));
   }
 }
 

@@ -57,12 +57,16 @@ MORE = [
     "restarts(cycle=1234, warmup=100, peak=1e-3)",
     "restarts(cycle=1k, multiplier=2, warmup=100, low=1%)",
     "restarts(cycle=7, multiplier=1000)",
+    "wsd(steps=90Mtok, warmup=1Mtok, cooldown=9Mtok, batch=8, seq_length=1k, decay=exponential, half_life=5Mtok)",
 ]
-# What becomes a table in spite of its shape: the rate before the cooldown is no step's, a cycle is no whole number.
+# What becomes a table in spite of its shape: the rate before the cooldown is no step's, a cycle is no whole number, the
+# batch grows.
 TABLES = [
     "wsd(steps=10, warmup=5, warmup_start=0, cooldown=5)",
     "restarts(steps=500, cycles=2.5)",
     "restarts(steps=50, cycles=49)",
+    "wsd(steps=9Mtok, warmup=1Mtok, cooldown=20%, batch=[0:8, 2Mtok:16], seq_length=1k)",
+    "cosine(steps=9Mtok, warmup=1Mtok, batch=[0:8, 2Mtok:16], seq_length=1k, clock=tokens)",
 ]
 SPECS = [example for _, example, _ in schedule_help()] + MORE
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string>
@@ -87,6 +88,12 @@ TEST(Presets, HaveTheRatesOfTheirSources) {
   EXPECT_EQ(rate("kimi-k2", 10'000'000'000'000 / 67'000'000 + 5'500'000'000'000 / 67'000'000 - 1), 2e-5);
   EXPECT_NEAR(rate("olmo3-7b", 1413822), 2.0712352850360292e-4 * (1 - 1 / 47683.0), 1e-19);
   EXPECT_EQ(rate("kimi-k2", 10000000), 7e-6);
+  // Its get_lr: the stage's factor, blended into 0.15 over the last 60 % of 1270 steps.
+  for (std::int64_t step = 0; step < 1285; ++step) {
+    const double stage = step < 423 ? 1.0 : step < 847 ? 1.52 : 1.73;
+    const double t = std::min(1.0, static_cast<double>(step - 508) / (1270 - 508));
+    EXPECT_NEAR(rate("modded-nanogpt", step), step < 508 ? stage : stage * (1 - t) + 0.15 * t, 1e-15) << step;
+  }
   const std::int64_t before = 1718272000 / 1024;
   EXPECT_EQ(preset("apertus-8b").steps(), before + (3662109375 - 1718272000) / 2048);
   EXPECT_EQ(preset("apertus-8b").layout().warmup_steps, 4000);

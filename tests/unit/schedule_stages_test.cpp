@@ -231,7 +231,7 @@ TEST(Stages, ErrorsNameThePiece) {
   EXPECT_EQ(parse_error("stages(after=linear(steps=9), at=10, pieces=[hold over 9])"),
             "at = 10: must be at least 1 step, and not past the end of after=...");
   EXPECT_EQ(parse_error("stages(after=linear(steps=9, peak=2), pieces=[hold over 9])"),
-            "after: peak, tokens_per_step and batch are those of stages; must be given there");
+            "after: says peak, which must be said outside of after=(...), of the whole");
   EXPECT_EQ(parse_error("stages(after=linear(steps=9), warmup=3, pieces=[hold over 9])"),
             "warmup: must be given within after=..., which comes first");
   EXPECT_EQ(parse_error("stages(at=3, pieces=[hold over 9])"), "at: is where after=... is left, which is missing");
