@@ -314,8 +314,8 @@ using Shape = std::variant<Constant, InversePower, Rsqrt, Noam, Power, Infinite,
 
 /// What the lengths and the progress of a schedule are counted in. By `tokens` (or `examples`) it is one of tokens,
 /// each of which has a rate: a step has that of the last one that it consumes, or where the warmup has a start, which
-/// is the rate before anything is consumed, that of its first. Nothing of this shows where the batch is one number, but
-/// that a decay may begin a fraction of a step later or earlier.
+/// is the rate before anything is consumed, that of its first. Where the batch is one number, the rates are those of
+/// steps; shapes that go by the steps before one, such as rsqrt, are up to a step ahead.
 enum class Clock { steps, examples, tokens };
 
 /// What a user says about a schedule, as said; `Schedule` checks and resolves it.

@@ -91,8 +91,7 @@ class Words(Completion):
 
 class Schedules(Completion):
     def test_names(self):
-        shapes = self.output_of("show", "--list").partition("\npublished, ")[0]
-        names = re.findall(r"^(\S+): ", shapes, re.M)
+        names = re.findall(r"^(\S+): ", self.output_of("show", "--list"), re.M)
         self.assertEqual(self.offered("scheduled show "), ("words", names))
         self.assertEqual(self.offered('scheduled show "'), ("open", [name + "(" for name in names]))
 

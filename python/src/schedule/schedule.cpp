@@ -41,6 +41,13 @@ std::string field_text(const std::string& name, nb::handle value) {
   fail_value(name, native_text(name, nb::repr(value)), "must be a number, a text or a list of them");
 }
 
+/// The same as the value of a key: a text that holds commas, and is no list or schedule, in quotes.
+std::string value_of_field(const std::string& name, nb::handle value) {
+  std::string text = field_text(name, value);
+  const bool plain = text.find_first_of("[(\"'") == std::string::npos;
+  return plain && text.find(',') != std::string::npos ? "\"" + text + "\"" : text;
+}
+
 /// `spec` itself, or the spec of that name with the fields that are not None.
 std::string spec_text(std::string_view spec, const nb::kwargs& fields) {
   if (fields.size() == 0) return std::string(spec);
@@ -48,7 +55,7 @@ std::string spec_text(std::string_view spec, const nb::kwargs& fields) {
   for (const auto& [key, value] : fields) {
     if (value.is_none()) continue;
     const std::string name = native_text("field", key);
-    items += (items.empty() ? "" : ", ") + name + "=" + field_text(name, value);
+    items += (items.empty() ? "" : ", ") + name + "=" + value_of_field(name, value);
   }
   return std::string(spec) + "(" + items + ")";
 }
@@ -262,7 +269,7 @@ Examples
 >>> from scheduled import Schedule
 >>> ramp = Schedule("constant(batch=[0:768, 1Btok:1536], seq_length=4096)")
 >>> ramp.examples_done(400), ramp.tokens_done(400)
-(369408.0, 1513095168.0)
+(370176.0, 1516240896.0)
 )doc";
 
 constexpr const char* steps_done_doc = R"doc(Whole steps that fit into a length from the beginning of the run.
@@ -272,7 +279,7 @@ Examples
 >>> from scheduled import Schedule
 >>> ramp = Schedule("constant(batch=[0:768, 1Btok:1536], seq_length=4096)")
 >>> ramp.steps_done("1Btok"), ramp.steps_done("2Btok")
-(317, 477)
+(317, 476)
 )doc";
 
 constexpr const char* to_json_doc = R"doc(The schedule as a JSON object; `from_json` reads it back to an equal value.
