@@ -1,5 +1,5 @@
-// Schedules and logs looked over: what is mostly a mistake in one, and where two of them differ. Part of the library
-// scheduled::runlog.
+// Schedules, configurations and logs looked over: what is mostly a mistake in one, and where two of them differ. Part
+// of the library scheduled::runlog.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,16 @@ namespace scheduled {
 // Updates count from 1, as steps of a log: update t has the rate lr(t - 1).
 
 /// What an input is.
-enum class InputKind { schedule, log };
+enum class InputKind { schedule, log, config };
 
-/// What has learning rates: a schedule, or the log of a run.
+/// What has learning rates: a schedule, the log of a run, or a training program's configuration.
 struct RateInput {
   std::string name = {};
   InputKind kind = InputKind::schedule;
   std::optional<Schedule> schedule = std::nullopt;
   std::optional<RunLog> log = std::nullopt;
+  std::optional<std::int64_t> updates = std::nullopt;  ///< of a configuration: that its run makes
+  std::vector<std::string> notes = {};                 ///< of a configuration: what its program does otherwise
   /// In place of a schedule: why it is none. lint knows what some of these mean; all else throws it.
   std::optional<ArgumentError> refused = std::nullopt;
 
@@ -33,7 +35,7 @@ struct RateInput {
 };
 
 struct InputOptions {
-  std::optional<Duration> steps = std::nullopt;  ///< horizon of a spec that has none
+  std::optional<Duration> steps = std::nullopt;  ///< horizon of a spec or configuration that has none
   ReadOptions read = {};                         ///< of logs
   LogReader reader = {};                         ///< nothing: read_log
 };

@@ -14,6 +14,7 @@ constexpr std::int64_t open_length = 10'000;
 
 /// The length of what has one.
 std::optional<std::int64_t> own_length(const RateInput& input) {
+  if (input.updates) return input.updates;
   if (input.schedule) return input.schedule->steps();
   if (!input.log) return std::nullopt;
   if (!input.log->rates.empty()) return static_cast<std::int64_t>(input.log->rates.size());

@@ -61,6 +61,7 @@ RateInput::RateInput(RunLog of) : name(of.name), kind(InputKind::log), log(std::
 
 RateInput read_input(const std::string& text, const InputOptions& options) {
   const std::string_view spec = trimmed(text);
+  if (spec.empty()) fail_argument("input", "must not be empty");
   if (names_a_schedule(spec)) return input_of_spec(std::string(spec), spec, options.steps);
   if (const std::string head = head_of(text); looks_like_a_spec(trimmed(head))) {
     const std::string content = text_of(text);

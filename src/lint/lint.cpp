@@ -51,7 +51,7 @@ std::int64_t LintReport::count(Severity severity) const noexcept {
 LintReport lint(const RateInput& input, const LintSettings& settings) {
   check_ignored(settings.ignore);
   const linting::Subject subject(input, settings.rates);
-  LintReport report{.name = input.name, .kind = input.kind, .updates = subject.updates()};
+  LintReport report{.name = input.name, .kind = input.kind, .updates = subject.updates(), .notes = input.notes};
   for (const linting::Rule& rule : linting::rules()) {
     std::vector<LintFinding> found;
     linting::Findings findings(rule.about, found);

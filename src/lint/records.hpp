@@ -12,7 +12,7 @@ namespace scheduled {
 
 template <>
 struct Words<InputKind> {
-  static constexpr std::array<std::string_view, 2> words{"schedule", "log"};
+  static constexpr std::array<std::string_view, 3> words{"schedule", "log", "config"};
 };
 
 template <>
@@ -55,7 +55,7 @@ struct Record<LintReport> {
   static constexpr std::string_view meaning = "What was found in a schedule or a log";
   static constexpr FieldList fields{
       Field{"name", &LintReport::name, "", "The spec, or where the log came from"},
-      Field{"kind", &LintReport::kind, "", "'schedule' or 'log'"},
+      Field{"kind", &LintReport::kind, "", "'schedule', 'log' or 'config'"},
       Field{"updates", &LintReport::updates, "updates", "How many were looked at"},
       Field{"findings", &LintReport::findings, "", "By update"},
       Field{"notes", &LintReport::notes, "", "What could not be looked at, and why"},

@@ -13,10 +13,11 @@ namespace {
 
 constexpr std::int64_t most_updates = 20'000'000;
 
-std::int64_t updates_of(const Schedule& schedule, std::optional<std::int64_t> length) {
+std::int64_t updates_of(const RateInput& input, std::optional<std::int64_t> length) {
   constexpr std::int64_t fewest = 10'000;
+  const Schedule& schedule = *input.schedule;
   const std::int64_t open = length.value_or(std::max(fewest, 10 * schedule.layout().warmup_steps));
-  const std::int64_t updates = schedule.steps().value_or(open);
+  const std::int64_t updates = input.updates.value_or(schedule.steps().value_or(open));
   if (updates > most_updates) {
     fail_value("steps", std::to_string(updates),
                concat({"must be at most ", std::to_string(most_updates), ", all of which are looked at"}));
@@ -24,11 +25,10 @@ std::int64_t updates_of(const Schedule& schedule, std::optional<std::int64_t> le
   return updates;
 }
 
-[[noreturn]] void fail_without_rates(const RunLog& log) {
-  throw ArgumentError(
-      {.requirement = concat({"has no learning rates: ", option_text("lr", "SPEC"), " gives the schedule, ",
-                              columns_text("NAME", "lr"), " names their column"}),
-       .place = Place{log.name}});
+[[noreturn]] void fail_without_rates(const RunLog& log, std::string_view what = "has no learning rates: ") {
+  throw ArgumentError({.requirement = concat({what, option_text("lr", "SPEC"), " gives the schedule, ",
+                                              columns_text("NAME", "lr"), " names their column"}),
+                       .place = Place{log.name}});
 }
 
 }  // namespace
@@ -43,8 +43,8 @@ std::optional<BestScale> best_scale(const std::vector<double>& rates) {
 Subject::Subject(const RateInput& input, const DenseOptions& options, std::optional<std::int64_t> length)
     : input_(input) {
   if (input.schedule) {
-    rate_ = input.schedule->values(updates_of(*input.schedule, length));
-    ends_ = input.schedule->steps().has_value();
+    rate_ = input.schedule->values(updates_of(input, length));
+    ends_ = input.updates || input.schedule->steps();
   } else if (input.log) {
     const RunLog& log = *input.log;
     if (!log.rates.empty()) {
@@ -57,7 +57,7 @@ Subject::Subject(const RateInput& input, const DenseOptions& options, std::optio
         step_.push_back(rows.step[k]);
         rate_.push_back(rows.value[k]);
       }
-      if (rate_.empty()) fail_without_rates(log);
+      if (rate_.empty()) fail_without_rates(log, "has no learning rate of an update: ");
       KnownRates known = known_rates(log, options);
       dense_ = std::move(known.lr);
       why_not_ = std::move(known.why_not);

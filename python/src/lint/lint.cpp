@@ -44,7 +44,7 @@ Examples
 >>> from scheduled import lint
 >>> found = lint("cosine(steps=10k, final=20%)").findings[0]
 >>> found.rule, found.severity, round(found.cost, 3)
-('high-end', 'warning', 0.169)
+('high-end', 'warning', 0.17)
 >>> lint("cosine(steps=10k, final=20%)", ignore=["high-end"]).findings
 []
 )doc";
@@ -67,7 +67,7 @@ Examples
 >>> from scheduled import diff
 >>> found = diff("wsd(steps=1000, cooldown=20%)", "wsd(steps=1000, cooldown=40%)")
 >>> found.equal, found.first.update, found.largest.update, round(found.bound.ratio, 3)
-(False, 601, 800, 0.953)
+(False, 601, 800, 0.951)
 )doc";
 
 constexpr const char* diff_rates_doc = R"doc(The rates that `diff` compares, as arrays.

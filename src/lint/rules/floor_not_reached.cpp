@@ -45,8 +45,10 @@ void look_for_floors(const Subject& subject, Findings& findings) {
   if (schedule == nullptr || !subject.ends()) return;
   const auto after_warmup =
       std::min<std::size_t>(static_cast<std::size_t>(schedule->layout().warmup_steps), subject.size() - 1);
-  const double lowest =
+  double lowest =
       *std::min_element(subject.rates().begin() + static_cast<std::ptrdiff_t>(after_warmup), subject.rates().end());
+  // Most programs are at their final rate right after the last update.
+  if (subject.input().updates) lowest = std::min(lowest, schedule->lr(subject.updates()));
   constexpr double rounding = 1e-9;
   for (const Target& target : targets_of(*schedule)) {
     if (lowest <= target.rate + rounding * subject.peak()) continue;
