@@ -66,7 +66,7 @@ TEST(SpecErrors, NameKeyValueAndWhatIsAllowed) {
   EXPECT_TRUE(parse_error("wsdd(steps=3)").ends_with(" or table; did you mean 'wsd'?"));
   EXPECT_EQ(parse_error("wsd(steps=100, warmpu=3)"),
             "warmpu = '3': is no key of wsd; must be steps, peak, warmup, warmup_start, warmup_curve, warmup_delay, "
-            "cooldown, decay, final, floor, tokens_per_step or batch; did you mean 'warmup'?");
+            "cooldown, decay, final, floor, tokens_per_step, batch, seq_length or clock; did you mean 'warmup'?");
   EXPECT_EQ(parse_error("wsd(steps=1, steps=2)"), "steps: is given twice");
   EXPECT_EQ(parse_error("wsd(steps=100, cooldown=120%)"), "cooldown = 120%: must be between 0% and 100% of the run");
   EXPECT_EQ(parse_error("wsd(steps=0)"), "steps = 0: must be at least 1 step");
