@@ -158,7 +158,6 @@ void check(const BoundVerbOptions& options) {
     refuse({{options.bound.T.has_value(), "--T"},
             {options.bound.criterion == Criterion::standard, "--criterion standard"},
             {!options.output.figure.empty(), "--output"},
-            {!log.lr.empty(), "--lr"},
             {log.restarts != Restarts::automatic, "--restarts"},
             {log.continue_lr, "--continue-lr"}},
            "not with --stream");
@@ -199,8 +198,9 @@ void add_bound(Verb& command) {
       "`auto`, the default: the distance at which the rates of the run are the best ones for the last-iterate\n"
       "bound, whatever the criterion. Steps of a log count finished updates.\n\n"
       "With --stream a line is printed for every line of the input, or for every N-th step with --every N. Between\n"
-      "the rows of a log the rates are interpolated; --columns, --log-warmup and --max-gap are as with --log. A\n"
-      "malformed line ends it with an error that names the line.\n\n"
+      "the rows of a log the rates are interpolated, or those of --lr, a SPEC with its steps, count at every update;\n"
+      "--columns, --log-warmup and --max-gap are as with --log. A malformed line ends it with an error that names\n"
+      "the line.\n\n"
       "Examples:\n"
       "  scheduled bound \"wsd(steps=50k, cooldown=20%, peak=0.002)\" --split\n"
       "  scheduled bound \"rsqrt(warmup=1k, peak=0.01)\" -T 20k --grad-norm t^-0.5 --json\n"

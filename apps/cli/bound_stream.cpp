@@ -9,8 +9,10 @@
 #include "cli/line_input.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/runlog.hpp"
+#include "shell/arguments.hpp"
 #include "shell/file.hpp"
 #include "shell/output.hpp"
+#include "shell/process.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -77,7 +79,7 @@ void take(const std::vector<UpdateStretch>& stretches, const LogStream& updates,
           OmegaStream& stream, Printer& printer) {
   for (const UpdateStretch& stretch : stretches) {
     for (std::int64_t k = 0; k < stretch.count; ++k) {
-      const UpdateRates rates = stretch.at(k);
+      const UpdateRates rates = updates.rates(stretch, k);
       const double norm = grad_norm.value_or(rates.grad_norm.value_or(1.0));
       try {
         stream.push(rates.lr, norm);
@@ -89,6 +91,28 @@ void take(const std::vector<UpdateStretch>& stretches, const LogStream& updates,
     }
   }
 }
+
+/// The rates of --lr, which has to say how long it is: a log that grows does not.
+std::optional<GivenRates> given_rates(const std::string& spec) {
+  if (spec.empty()) return std::nullopt;
+  const std::vector<NamedSchedule> schedules = read_spec(spec, std::nullopt);
+  if (schedules.size() != 1) fail_value("lr", spec, "must be one schedule");
+  const Schedule& schedule = schedules.front().schedule;
+  return GivenRates{[schedule](std::int64_t update) { return schedule.lr(update - 1); }, schedule.peak()};
+}
+
+/// Says once where the log has another rate.
+class Differences {
+ public:
+  void say(const LogStream& updates, const std::string& name) {
+    if (said_ || updates.difference().empty()) return;
+    warn(concat({name, ": ", updates.difference()}));
+    said_ = true;
+  }
+
+ private:
+  bool said_ = false;
+};
 
 }  // namespace
 
@@ -124,13 +148,15 @@ void bound_of_stream(const StreamVerbOptions& options, const LogOptions& log, co
   }
   OmegaStream stream = start(options, bound.distance);
   const std::int64_t done = stream.steps();
-  LogStream updates(source_name(options.input),
-                    {log.read_options(), done, log.warmup.value_or(0), log.max_gap.value_or(0)});
+  LogStream updates(source_name(options.input), {log.read_options(), done, log.warmup.value_or(0),
+                                                 log.max_gap.value_or(0), given_rates(log.lr), !grad_norm});
   LineInput lines(options.input, options.follow);
   Printer printer(output, every.value_or(0));
+  Differences differences;
   try {
     while (const auto line = lines.next()) {
       take(updates.push(*line), updates, grad_norm, stream, printer);
+      differences.say(updates, source_name(options.input));
       if (lines.waits()) printer.flush();
     }
   } catch (const ArgumentError&) {

@@ -115,10 +115,17 @@ CooldownQuestion question_of(const CooldownVerb& verb, const std::vector<double>
   return question;
 }
 
+/// The file of a fitted law, as LAW or --law; empty: one is fitted now.
+std::string law_file(const CooldownVerb& verb) {
+  if (!verb.law.empty() && !verb.fit.law.file.empty()) fail_argument("--law", "not with LAW, which is a fitted one");
+  return verb.law.empty() ? verb.fit.law.file : verb.law;
+}
+
 Answer answer(const CooldownVerb& verb) {
   Answer found;
+  const std::string law = law_file(verb);
   std::vector<FitRun> runs;
-  if (verb.law.empty()) {
+  if (law.empty()) {
     if (!verb.fit.given()) {
       fail_argument("LAW", "is missing: a fitted law, or --log RUN to fit one now; see scheduled cooldown --help");
     }
@@ -134,14 +141,14 @@ Answer answer(const CooldownVerb& verb) {
   found.lr = found.trunk.back();
   found.losses = std::move(trained.losses);
   found.question = question_of(verb, found.trunk);
-  if (verb.law.empty()) {
+  if (law.empty()) {
     const LawFit fit = verb.fit.fit(runs);
     found.fitted = fit.fitted;
     found.law_name = fmt::format("fitted to {} run{}", runs.size(), runs.size() == 1 ? "" : "s");
     found.warnings = fit.warnings;
   } else {
-    found.fitted = read_law(verb.law);
-    found.law_name = "of " + verb.law;
+    found.fitted = read_law(law);
+    found.law_name = "of " + law;
   }
   const Busy busy;
   found.cooldown = virtual_cooldown(found.fitted, found.trunk, found.question);
@@ -299,7 +306,7 @@ void add_cooldown(Verb& command) {
   verb.add("--final", options.final, "Rate at its end, or a share of the trunk's such as 10%").type("LR");
   verb.add("--further", options.further, "Steps of 'is it worth going on?'").type("N");
   options.fit.logs.add_to(verb, "Training log to fit now");
-  options.fit.add_settings_to(verb);
+  options.fit.add_settings_to(verb, "LAW, or the kind to fit: ");
   options.output.add_to(verb);
   verb.help(
       "For each length: the loss at its end, with its 90 % interval, and what some more steps would win before that\n"

@@ -172,6 +172,9 @@ plot::Figure draw(const Fitted& found) {
 }
 
 void run(const FitVerb& verb) {
+  if (!verb.fit.law.file.empty()) {
+    fail_value("law", verb.fit.law.file, "is the file of a fitted law; to fit one a kind is needed");
+  }
   if (!verb.save.empty()) check_writable(verb.save);
   if (!verb.fit.given()) fail_argument("RUN", "at least one log is needed; see scheduled fit --help");
   Fitted found{verb.fit.read(), {}, {}};

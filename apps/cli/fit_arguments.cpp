@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -31,10 +32,17 @@ std::string law_within(const std::string& text) {
   return text;
 }
 
+std::string law_kinds() { return word_list(std::span<const std::string_view>(Words<LawKind>::words)); }
+
+bool is_kind(std::string_view text) {
+  const auto& kinds = Words<LawKind>::words;
+  return std::find(kinds.begin(), kinds.end(), text) != kinds.end();
+}
+
 }  // namespace
 
-void FitArguments::add_settings_to(Verb& verb) {
-  verb.add("--law", law, word_list(std::span<const std::string_view>(Words<LawKind>::words))).type("LAW");
+void FitArguments::add_settings_to(Verb& verb, const std::string& law_meaning) {
+  verb.add("--law", law, concat({law_meaning, law_kinds()})).type("LAW");
   verb.add("--column", column, "The losses to fit; default val_loss, where a log has none train_loss").type("NAME");
   verb.add("--first", first,
            "Leave out losses before this step, which laws do not describe; default 5 % of the longest run")
@@ -83,7 +91,7 @@ std::vector<FitRun> FitArguments::read() const {
 
 bool FitArguments::settings_given() const {
   const FitArguments usual;
-  return law != usual.law || column != usual.column || first != usual.first || residuals != usual.residuals ||
+  return law.kind != usual.law.kind || column != usual.column || first != usual.first || residuals != usual.residuals ||
          huber != usual.huber || prior != usual.prior || fixed != usual.fixed || bootstrap != usual.bootstrap ||
          calibrate != usual.calibrate;
 }
@@ -91,14 +99,29 @@ bool FitArguments::settings_given() const {
 LawFit FitArguments::fit(const std::vector<FitRun>& from) const {
   const FitOptions how = options();
   const Busy busy;
-  LawFit fit = fit_law(law, from, how);
+  LawFit fit = fit_law(law.kind, from, how);
   if (bootstrap) bootstrap_law(fit, from, static_cast<int>(*bootstrap), how);
   if (calibrate) calibrate_law(fit, from, how);
   return fit;
 }
 
 FittedLaw read_law(const std::string& file) {
+  if (is_kind(file)) {
+    fail_value("LAW", file,
+               "is a kind of law; what scheduled fit --save wrote is needed (./ before a file of that name)");
+  }
   return located(source_name(file), [&] { return parse_fitted_law(law_within(read_text(file))); });
 }
 
 }  // namespace scheduled::cli
+
+namespace scheduled::shell {
+
+cli::LawChoice Argument<cli::LawChoice>::read(std::string_view name, std::string_view text) {
+  if (cli::is_kind(text)) return {parse_word<LawKind>(name, text), {}};
+  const bool like_a_file = text == "-" || text.find_first_of("./") != std::string_view::npos;
+  if (like_a_file || std::filesystem::exists(std::filesystem::path(text))) return {.file = std::string(text)};
+  fail_value(name, concat({"'", text, "'"}), concat({must_be_one_of(text, words()), ", or the file of a fitted law"}));
+}
+
+}  // namespace scheduled::shell

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,16 @@ namespace scheduled::cli {
 
 enum class Residuals { log, plain };
 
+/// --law: the kind of law that is fitted now, or the file of a fitted one.
+struct LawChoice {
+  LawKind kind = LawKind::angular;
+  std::string file;  ///< empty: `kind` is fitted
+};
+
 struct FitArguments {
   LogOptions logs;
   std::vector<std::string> runs;  ///< logs without a base or label
-  LawKind law = LawKind::angular;
+  LawChoice law;
   std::string column;
   std::optional<std::int64_t> first;
   Residuals residuals = Residuals::log;
@@ -28,8 +35,8 @@ struct FitArguments {
   bool calibrate = false;
   std::optional<Threads> threads;
 
-  /// All but the logs.
-  void add_settings_to(Verb& verb);
+  /// All but the logs. `law_meaning`: of --law, where it is another.
+  void add_settings_to(Verb& verb, const std::string& law_meaning = {});
   bool given() const { return !runs.empty() || !logs.logs.empty(); }
   /// Whether any setting is not its default.
   bool settings_given() const;
@@ -40,10 +47,22 @@ struct FitArguments {
   LawFit fit(const std::vector<FitRun>& from) const;
 };
 
-/// Reads what fit --save wrote, or --json printed. Throws ArgumentError naming the file.
+/// Reads what fit --save wrote, or --json printed. Throws ArgumentError naming the file, or that it is a kind of law.
 FittedLaw read_law(const std::string& file);
 
 }  // namespace scheduled::cli
+
+namespace scheduled::shell {
+
+template <>
+struct Argument<cli::LawChoice> {
+  static constexpr bool may_be_file = true;
+  static std::span<const std::string_view> words() { return Words<LawKind>::words; }
+  static cli::LawChoice read(std::string_view name, std::string_view text);
+  static std::string show(const cli::LawChoice& value) { return std::string(word_of(value.kind)); }
+};
+
+}  // namespace scheduled::shell
 
 namespace scheduled {
 

@@ -53,6 +53,7 @@ std::string gaps_text(const LogDescription& about) {
 std::string shape_text(const LogDescription& about) {
   if (!about.shape) return "not known: " + about.no_shape;
   const Schedule& schedule = about.shape->schedule;
+  if (about.recorded) return fmt::format("{} ({})", print(schedule), about.format == "run" ? "the record" : "given");
   const double peak = std::stod(rounded(schedule.peak()));  // the fit knows no more digits
   constexpr double rounding = 1e-6;
   return fmt::format("{} ({})", print(schedule.with_peak(peak)),

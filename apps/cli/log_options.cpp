@@ -1,6 +1,8 @@
 #include "cli/log_options.hpp"
 
 #include <cmath>
+#include <map>
+#include <memory>
 
 #include "base/csv.hpp"
 #include "base/error.hpp"
@@ -118,11 +120,15 @@ RunLog LogOptions::read(const RunFiles& run) const {
 
 std::vector<OwnRun> LogOptions::read_all(const std::vector<RunFiles>& all) const {
   std::vector<OwnRun> runs = read_runs(with_lines(all), read_options(), read_source);
+  std::map<std::shared_ptr<const RunLog>, std::shared_ptr<const RunLog>> bases;  // as read -> with the rates
   for (OwnRun& run : runs) {
     // The rates of a branch begin with those of its base.
     run.log = with_lr(std::move(run.log));
-    if (run.base) run.base = with_lr(*std::move(run.base));
     warn_of(run.log);
+    if (!run.base || lr.empty()) continue;
+    std::shared_ptr<const RunLog>& base = bases[run.base];
+    if (!base) base = std::make_shared<const RunLog>(with_lr(*run.base));
+    run.base = base;
   }
   return runs;
 }

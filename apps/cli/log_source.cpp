@@ -1,6 +1,8 @@
 #include "cli/log_source.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <utility>
@@ -34,9 +36,9 @@ std::vector<RunFiles> lines_of(const std::string& file) {
   const RunStore store = RunStore::open(file, RunStore::Access::read);
   const RunRecord record = store.record();
   std::vector<RunFiles> lines;
-  for (const OwnRun& run : own_runs(store)) {
-    const std::string& parent = record.line(run.name).parent;
-    lines.push_back({concat({file, ":", run.name}), {}, run.name});
+  for (const std::string& name : store.logged_lines()) {
+    const std::string& parent = record.line(name).parent;
+    lines.push_back({concat({file, ":", name}), {}, name});
     if (!parent.empty()) lines.back().bases.push_back(concat({file, ":", parent}));
   }
   if (lines.empty()) shell::fail_file(file, "has logged nothing");
@@ -78,8 +80,9 @@ void give_names(RunLog& log, const std::map<std::string, std::string>& source_of
 
 /// What `options` say of a line's log. Its record knows steps and rates; names of metrics can be given.
 RunLog with_names(const std::string& file, RunLog log, const ReadOptions& options) {
-  if (!options.format.empty() || !options.patterns.empty() || options.step_offset != 0 ||
-      options.lr_of != RateOf::automatic) {
+  const bool for_others = options.is_part;  // the settings may be for the other files
+  if (!for_others && (!options.format.empty() || !options.patterns.empty() || options.step_offset != 0 ||
+                      options.lr_of != RateOf::automatic)) {
     shell::fail_file(file,
                      "is a run of ours, whose record knows steps and rates: --format, --pattern, --step-offset and "
                      "--lr-of are for other logs");
@@ -91,8 +94,8 @@ RunLog with_names(const std::string& file, RunLog log, const ReadOptions& option
       fail_value("columns", concat({source, "=", standard}),
                  concat({file, " has its steps and rates from the record"}));
     }
-    if (options.lacking != nullptr && !log.has(source)) {
-      options.lacking->push_back(source);
+    if (options.is_part && !log.has(source)) {
+      log.lacking.push_back(source);
       continue;
     }
     log.at(source);  // names the metrics there are
@@ -106,14 +109,33 @@ RunLog with_names(const std::string& file, RunLog log, const ReadOptions& option
 
 }  // namespace
 
+namespace {
+
+/// The sources that "+" joins in `name`, each a file or a line of a run; `name` alone where it is none of that.
+std::vector<std::string> parts_of(const std::string& name) {
+  std::error_code error;
+  if (std::filesystem::exists(name, error)) return {name};  // a line's name has no "+"
+  std::vector<std::string> parts;
+  std::string rest = name;
+  for (std::size_t at = rest.find('+'); at != std::string::npos; at = rest.find('+')) {
+    parts.push_back(rest.substr(0, at));
+    rest.erase(0, at + 1);
+  }
+  parts.push_back(rest);
+  const bool all_there = std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
+    return std::filesystem::exists(part, error) || line_of(part);
+  });
+  return all_there ? parts : std::vector<std::string>{name};
+}
+
+}  // namespace
+
 RunLog read_source(const std::string& file, const ReadOptions& options) {
   if (file == "-") return parse_log(shell::source_name(file), shell::read_text(file), options);
+  const std::vector<std::string> parts = parts_of(file);
+  if (parts.size() > 1) return read_joined(parts, options, read_source);
   const auto line = line_of(file);
-  if (!line) {
-    const std::vector<std::filesystem::path> parts = log_files(file);
-    return parts.size() < 2 ? read_log(file, options)
-                            : read_joined(std::vector<std::string>(parts.begin(), parts.end()), options, read_source);
-  }
+  if (!line) return read_log(file, options);
   RunLog log = log_of_line(line->first, line->second);
   if (log.step.empty()) shell::fail_file(file, "has logged nothing");
   return with_names(file, std::move(log), options);
@@ -121,8 +143,12 @@ RunLog read_source(const std::string& file, const ReadOptions& options) {
 
 std::vector<std::filesystem::path> source_files(const std::string& file) {
   if (file == "-") return {};
-  if (const auto line = line_of(file)) return {line->first};
-  return log_files(file);
+  std::vector<std::filesystem::path> files;
+  for (const std::string& part : parts_of(file)) {
+    const auto line = line_of(part);
+    if (line || std::filesystem::exists(part)) files.emplace_back(line ? line->first : part);
+  }
+  return files;
 }
 
 }  // namespace scheduled::cli

@@ -35,7 +35,6 @@ struct Until {
 
 struct WatchVerb {
   std::vector<std::string> files;
-  std::string law;
   FitArguments fit;
   Duration cooldown = percent(10);
   Decay decay = LinearDecay{};
@@ -77,12 +76,12 @@ class Watcher {
     settings_.decay = verb.decay;
     settings_.further = verb.further;
     settings_.bound.rates = verb.fit.logs.dense();
-    if (!verb.law.empty()) {
-      settings_.law = read_law(verb.law);
+    if (!verb.fit.law.file.empty()) {
+      settings_.law = read_law(verb.fit.law.file);
     } else {
       runs_ = verb.fit.logs.read_all(verb.fit.logs.logs);
     }
-    runs_.push_back({"this run", {}, std::nullopt});
+    runs_.push_back({"this run", {}, nullptr});
   }
 
   WatchedRun look() {
@@ -90,11 +89,11 @@ class Watcher {
     options.growing = true;
     runs_.back().log = verb_.fit.logs.with_lr(read_joined(verb_.files, options, read_source));
     say_notes();
-    if (verb_.law.empty()) fit();
+    if (verb_.fit.law.file.empty()) fit();
     WatchedRun run = watch_run(log(), settings_);
     if (run.not_finite_since) return run;
     if (!settings_.law) run.no_prediction = "no law fits yet: " + why_not_;
-    if (settings_.law && settings_.law->decays == 0) run.no_prediction += ": --log RUN or --fitted LAW.json brings one";
+    if (settings_.law && settings_.law->decays == 0) run.no_prediction += ": --log RUN or --law LAW.json brings one";
     return run;
   }
 
@@ -195,8 +194,8 @@ void run(const WatchVerb& verb) {
   if (verb.files.empty()) fail_argument("FILE", "a log is needed; see scheduled watch --help");
   constexpr double a_day = 86400.0;
   if (!(verb.every > 0.0 && verb.every <= a_day)) fail_value("every", verb.every, "must be > 0 and at most 86400");
-  if (!verb.law.empty() && (verb.fit.given() || verb.fit.settings_given())) {
-    fail_argument("--fitted", "not with --log or options of a fit");
+  if (!verb.fit.law.file.empty() && (verb.fit.given() || verb.fit.settings_given())) {
+    fail_value("law", verb.fit.law.file, "is a fitted law: not with --log or options of a fit");
   }
   // Standard input is read to its end, and does not grow then.
   const bool once = verb.once || std::find(verb.files.begin(), verb.files.end(), "-") != verb.files.end();
@@ -240,9 +239,9 @@ void add_watch(Verb& command) {
   auto& options = verb.keep<WatchVerb>();
   verb.add_each("FILE", options.files,
                 "The run's log, as in scheduled log: a file, a folder, a run of ours; several are one run");
-  verb.add("--fitted", options.law, "The law that predicts: what scheduled fit --save wrote").type("LAW.json");
-  options.fit.logs.add_to(verb, "Without --fitted: another run, to fit the law to this one and to it");
-  options.fit.add_settings_to(verb);
+  options.fit.logs.add_to(verb, "Without a fitted --law: another run, to fit the law to this one and to it");
+  options.fit.add_settings_to(verb,
+                              "What predicts: the file of scheduled fit --save, or the kind to fit at each look: ");
   verb.add("--cooldown", options.cooldown, "Its length: steps, or a share of the run that it ends").type("N");
   verb.add("--decay", options.decay, "Its shape: " + decay_names()).type("NAME").suggest(suggest_decays);
   verb.add("--further", options.further, "Steps of 'and if it started later?'").type("N");
@@ -258,10 +257,10 @@ void add_watch(Verb& command) {
       "read to its end, and looked at once. Conditions: loss, step, bound or gain (of 1,000 steps) with <, <=, "
       ">,\n"
       ">= or =; \"loss<X predicted\" is about the end of a cooldown started now; notice=plateau, notice=diverging.\n"
-      "A law knows what a decay gains only from runs that lower their rate: --fitted or --log brings it.\n\n"
+      "A law knows what a decay gains only from runs that lower their rate: --law LAW.json or --log brings it.\n\n"
       "Examples:\n"
-      "  scheduled watch trunk.csv --fitted law.json --once\n"
-      "  scheduled watch trunk.csv --fitted law.json --once --json\n"
+      "  scheduled watch trunk.csv --law law.json --once\n"
+      "  scheduled watch trunk.csv --law law.json --once --json\n"
       "  scheduled watch trunk.csv --until \"step>=100\" --once");
   verb.run([&options] { run(options); });
 }

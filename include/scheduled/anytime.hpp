@@ -346,17 +346,21 @@ class RunStore {
   /// "run", "line", "schedule". Sees what flush() wrote.
   RunLog log_of(const std::string& line) const;
 
+  /// The lines that logged anything of their own, in the record's order. One pass over the metrics, which holds none.
+  std::vector<std::string> logged_lines() const;
+
  private:
   struct State;
   explicit RunStore(std::unique_ptr<State> state);
+  void read_metrics(const std::function<void(std::string_view text)>& read) const;
   std::unique_ptr<State> state_;
 };
 
 /// Whether `folder` holds the record of a run, of this format or an older one.
 bool is_run_folder(const std::filesystem::path& folder);
 
-/// The lines of a run that logged anything of their own, each with the log of its parent, for fit_runs: what lines
-/// share counts once. Throws as log_of.
+/// The logged lines of a run, each with the log of its parent, which branches share, for fit_runs: what lines have in
+/// common counts once. Throws as log_of.
 std::vector<OwnRun> own_runs(const RunStore& run);
 
 }  // namespace scheduled

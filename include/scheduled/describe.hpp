@@ -50,6 +50,8 @@ struct LogDescription {
   /// The schedule that the rates are like, whatever its distance; one step longer where that, at 0, is much nearer.
   /// After the last logged rate they go on along the shape of `tail`, where it has one.
   std::optional<NearestSpec> shape;
+  bool recorded =
+      false;  ///< shape is the schedule that a run's record has, or that was given; else found from the rates
   std::string no_shape;  ///< why there is none
   std::optional<RateTail> tail;
   std::vector<std::string> notes;
@@ -63,7 +65,8 @@ LogDescription describe_log(const RunLog& log, const DenseOptions& rates = {});
 /// The horizon of a spec that names none and shall give the rates of this log: its last step and one more, so that
 /// `linear` is at 0 right after the last update. 1 where there are no rows.
 Duration horizon_of(const RunLog& log);
-/// with_rates of the schedule's rates of updates 1 ... last step. Throws ArgumentError as that. O(steps).
+/// with_rates of the schedule's rates of updates 1 ... last step; meta: "schedule". Throws ArgumentError as that.
+/// O(steps).
 RunLog with_rates(RunLog log, const Schedule& schedule);
 
 /// What holding the last logged rate does to the bound.

@@ -45,6 +45,7 @@ struct RunLog {
   std::map<std::string, std::int64_t> not_finite = {};
   /// All steps at which these were NaN or infinite, in any order: of logs that are joined they tell the same anew.
   std::map<std::string, std::vector<std::int64_t>> not_finite_steps = {};
+  std::vector<std::string> lacking = {};  ///< columns that ReadOptions::columns names and this part of a log lacks
 
   std::size_t rows() const noexcept { return step.size(); }
   bool has(std::string_view column_name) const;
@@ -97,8 +98,8 @@ struct ReadOptions {
   bool continue_lr = false;  ///< continue_rates
   /// The file is being written: in text of lines the last one does not count before its line break is there.
   bool growing = false;
-  /// Null: a column of `columns` that the file lacks is an error. Else it is put here, as for the parts of a log.
-  std::vector<std::string>* lacking = nullptr;
+  /// The file is one of several of a run: a column of `columns` that it lacks is no error, but in RunLog::lacking.
+  bool is_part = false;
 };
 
 /// Reads "SOURCE=STANDARD,SOURCE=STANDARD". SOURCE may hold "=" and ",": what counts is that a standard name and a
@@ -255,9 +256,10 @@ std::vector<std::string> run_names(std::span<const RunFiles> runs);
 
 /// A run of several whose rows are to count once.
 struct OwnRun {
-  std::string name;            ///< of run_names
-  RunLog log;                  ///< the branch alone where `base` is there, else all
-  std::optional<RunLog> base;  ///< of a branch whose base is one of the other runs
+  std::string name;  ///< of run_names
+  RunLog log;        ///< the branch alone where `base` is there, else all
+  /// Of a branch whose base is one of the other runs; branches of one base share it.
+  std::shared_ptr<const RunLog> base = {};
 };
 /// Throws as read_run, and where a run is given twice.
 std::vector<OwnRun> read_runs(std::span<const RunFiles> runs, const ReadOptions& options = {},
@@ -269,6 +271,7 @@ bool has_values(const RunLog& log, std::string_view column_name);
 std::string_view loss_column(const RunLog& log);
 /// The losses that all of them have. Throws ArgumentError, which names the columns of a log without.
 std::string_view common_loss_column(std::span<const RunLog> logs);
+std::string_view common_loss_column(std::span<const OwnRun> runs);
 
 // ---- A training log read line by line while it grows.
 
@@ -277,6 +280,12 @@ struct UpdateRates {
   double lr = 0.0;
   std::optional<double> grad_norm;  ///< nothing: not logged
   bool operator==(const UpdateRates&) const = default;
+};
+
+/// The learning rates of all updates, where they are known without the log.
+struct GivenRates {
+  std::function<double(std::int64_t update)> of;  ///< update >= 1; >= 0
+  double peak = 0.0;                              ///< the largest of them
 };
 
 /// Updates first ... first + count - 1 (1-based), on the line between what was logged before them and after them.
@@ -297,13 +306,17 @@ struct LogStreamOptions {
   std::int64_t warmup = 0;  ///< of a log: length of an unlogged linear warmup from 0, at most the first logged step
   /// Of a log: longest stretch to bridge, in steps; 0: ten times the longest one before it, once there were three.
   std::int64_t max_gap = 0;
+  /// The rates of all updates, in place of logged ones: then every row with a step counts (where some have gradient
+  /// norms, those), lines must not be bare, and LogStream::rates has them. Nothing: they are logged.
+  std::optional<GivenRates> lr = {};
+  bool grad_norms = true;  ///< false: those that are logged do not count, and need not be sound
 };
 
 /// The updates that the lines of a growing log stand for, with the rule of densify: between two logged rows the line
 /// that joins them, before the first row its values. The first line that counts tells the format: a number begins bare
 /// lines "lr" or "lr grad_norm" (blanks, tabs or a comma between), one per update; else it is one of log_formats() that
 /// can be read line by line (JSON lines, delimited text without line breaks in cells, what programs print). Blank
-/// lines and those that start with # do not count, nor do rows of a log without an LR.
+/// lines and those that start with # do not count, nor do rows of a log without an LR, unless the options give it.
 class LogStream {
  public:
   /// `name` stands for the log in messages. Throws ArgumentError: a negative option.
@@ -318,10 +331,14 @@ class LogStream {
   /// norm that some rows have and others lack; a stretch longer than max_gap or beyond step 1e9. The stream is then as
   /// before but for the line count and the format. Any bytes; O(length of the line).
   std::vector<UpdateStretch> push(std::string_view line);
+  /// stretch.at(k), with the given rate where the options have it.
+  UpdateRates rates(const UpdateStretch& stretch, std::int64_t k) const;
 
   std::int64_t lines() const noexcept { return lines_; }  ///< taken so far
   std::int64_t step() const noexcept { return step_; }    ///< the last step that was logged; `done` before the first
   bool bare() const noexcept;                             ///< whether its lines are bare
+  /// The first logged rate that was more than 1 % of the peak away from the given one; empty: none was.
+  const std::string& difference() const noexcept { return difference_; }
 
  private:
   struct Reader;
@@ -332,7 +349,8 @@ class LogStream {
 
   void choose(std::string_view line);
   UpdateRates read_bare(std::string_view line) const;
-  std::optional<Row> read_row(std::string_view line) const;
+  std::optional<Row> read_row(std::string_view line);
+  std::optional<Row> row_of(const RunLog& log);
   void check(const UpdateRates& rates) const;
   void check_gap(const Row& row) const;
   std::vector<UpdateStretch> advance(const Row& row);
@@ -347,6 +365,7 @@ class LogStream {
   UpdateRates rates_;          // of the last row
   std::int64_t spacings_ = 0;  // between rows
   std::int64_t longest_gap_ = 0;
+  std::string difference_;
 };
 
 }  // namespace scheduled

@@ -142,17 +142,22 @@ void add_columns(RunLog& log, const std::vector<std::string>& names, const std::
 
 }  // namespace
 
+/// All metrics of a run, piece by piece.
+void RunStore::read_metrics(const std::function<void(std::string_view text)>& read) const {
+  if (state_->journal) {
+    state_->journal->read_metrics([&](anytime::EntryKind, std::string_view text) { read(text); });
+  }
+  for (const anytime::EntryText& entry : state_->old) {
+    if (entry.kind == anytime::EntryKind::metrics) read(entry.text);
+  }
+}
+
 RunLog RunStore::log_of(const std::string& name) const {
   const RunRecord& now = state_->view();
   const RecordedLine& line = now.line(name);
   const std::vector<anytime::Span> spans = anytime::history(now, name);
   Values read(spans);
-  if (state_->journal) {
-    state_->journal->read_metrics([&](anytime::EntryKind, std::string_view text) { read.read(text); });
-  }
-  for (const anytime::EntryText& entry : state_->old) {
-    if (entry.kind == anytime::EntryKind::metrics) read.read(entry.text);
-  }
+  read_metrics([&](std::string_view text) { read.read(text); });
   const std::vector<Value> values = read.sorted();
 
   RunLog log;
@@ -163,22 +168,56 @@ RunLog RunStore::log_of(const std::string& name) const {
   add_columns(log, read.names(), values);
   log.format = "run";
   for (const auto& [column, source] : log.column) log.source.emplace(column, column);
+  if (!log.step.empty()) log = with_recorded_rates(std::move(log), spans);
   log.source["lr"] = "the record";
-  return log.step.empty() ? log : with_recorded_rates(std::move(log), spans);
+  return log;
+}
+
+std::vector<std::string> RunStore::logged_lines() const {
+  const RunRecord& now = state_->view();
+  struct Own {
+    std::size_t line;
+    std::int64_t start, end;
+  };
+  std::map<std::int64_t, std::vector<Own>> own;  // of each session: the lines that made updates of their own in it
+  for (std::size_t k = 0; k < now.lines.size(); ++k) {
+    for (const anytime::Span& span : anytime::history(now, now.lines[k].name)) {
+      if (span.end > now.lines[k].start) own[span.session->id].push_back({k, now.lines[k].start, span.end});
+    }
+  }
+  std::vector<bool> logged(now.lines.size());
+  SeldomPoll poll(1024);
+  const auto see = [&](const anytime::MetricRow& row) {
+    poll();
+    const auto found = own.find(row.session);
+    if (found == own.end()) return;
+    for (const Own& one : found->second) {
+      if (row.step > one.start && row.step <= one.end) logged[one.line] = true;
+    }
+  };
+  read_metrics([&](std::string_view text) {
+    anytime::read_rows(
+        text, [](const auto&) {}, see);
+  });
+  std::vector<std::string> names;
+  for (std::size_t k = 0; k < logged.size(); ++k) {
+    if (logged[k]) names.push_back(now.lines[k].name);
+  }
+  return names;
 }
 
 std::vector<OwnRun> own_runs(const RunStore& run) {
   const RunRecord record = run.record();
-  std::map<std::string, RunLog> logs;  // each is read once
-  for (const RecordedLine& line : record.lines) logs.emplace(line.name, run.log_of(line.name));
+  std::map<std::string, std::shared_ptr<const RunLog>> parents;  // each is read once
   std::vector<OwnRun> runs;
-  for (const RecordedLine& line : record.lines) {
-    const RunLog& log = logs.at(line.name);
-    if (log.step.empty() || log.step.back() <= line.start) continue;
-    runs.push_back({line.name, {}, std::nullopt});
-    if (!line.parent.empty()) runs.back().base = logs.at(line.parent);
+  for (const std::string& name : run.logged_lines()) {
+    const std::string& parent = record.line(name).parent;
+    runs.push_back({name, run.log_of(name)});
+    if (parent.empty()) continue;
+    std::shared_ptr<const RunLog>& base = parents[parent];
+    if (!base) base = std::make_shared<const RunLog>(run.log_of(parent));
+    runs.back().base = base;
   }
-  for (OwnRun& own : runs) own.log = std::move(logs.at(own.name));  // they are large
   return runs;
 }
 

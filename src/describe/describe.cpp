@@ -113,6 +113,21 @@ void take_plain(const std::vector<double>& lr, double allowed, std::optional<Nea
   }
 }
 
+/// The schedule that a run's record, or who gave the rates, says, where the rates are indeed its.
+std::optional<NearestSpec> recorded_schedule(const RunLog& log) {
+  const auto text = log.meta.find("schedule");
+  if (text == log.meta.end() || !std::holds_alternative<std::string>(text->second) || log.rates.empty()) return {};
+  try {
+    const Schedule schedule = Schedule::parse(std::get<std::string>(text->second));
+    std::vector<double> lr(log.rates.size());
+    schedule.fill(0, lr);
+    if (lr == log.rates) return NearestSpec{schedule, 0.0, 0.0};
+  } catch (const ArgumentError&) {
+    // the configuration of another program
+  }
+  return std::nullopt;
+}
+
 /// The schedule that the rates of all updates are like; a plain one, where that is within their digits.
 void describe_rates(const RunLog& log, const KnownRates& known, const DenseOptions& options, LogDescription& about) {
   const std::vector<double>& lr = known.lr;
@@ -126,6 +141,9 @@ void describe_rates(const RunLog& log, const KnownRates& known, const DenseOptio
     about.no_shape = "all rates are 0";
     return;
   }
+  about.shape = recorded_schedule(log);
+  about.recorded = about.shape.has_value();
+  if (about.recorded) return;
   const double allowed = digits_allow(log);
   const std::vector<double> begun = begun_on_a_line(log, options, lr);
   for (std::vector<double> rates : {lr, begun}) {
@@ -276,6 +294,7 @@ Duration horizon_of(const RunLog& log) { return steps(log.step.empty() ? 1 : log
 
 RunLog with_rates(RunLog log, const Schedule& schedule) {
   const std::int64_t last = log.step.empty() ? 0 : log.step.back();
+  log.meta.insert_or_assign("schedule", print(schedule));
   return with_rates(std::move(log), schedule.values(last));
 }
 

@@ -57,6 +57,8 @@ struct Record<LogDescription> {
       Field{"restarts", &LogDescription::restarts, "", "How often steps went back, as after a restart"},
       Field{"left_out", &LogDescription::left_out, "rows", "Rows that do not count"},
       Field{"shape", &LogDescription::shape, "", "The schedule that the rates are like"},
+      Field{"recorded", &LogDescription::recorded, "",
+            "Whether that is the schedule of a run's record, or the one that was given"},
       Field{"no_shape", &LogDescription::no_shape, "", "Why there is none"},
       Field{"tail", &LogDescription::tail, "",
             "Rows that go on after the last logged rate; none where rates go to the end"},

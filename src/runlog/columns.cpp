@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/words.hpp"
 #include "runlog/names.hpp"
@@ -29,7 +30,8 @@ std::vector<std::string> sources_of(std::span<const RawTable> tables) {
 }
 
 /// The columns that the caller's options name, in the first table that has each.
-Targets chosen_by(std::string_view file, const Parsed& parsed, const ReadOptions& options) {
+Targets chosen_by(std::string_view file, const Parsed& parsed, const ReadOptions& options,
+                  std::vector<std::string>& lacking) {
   Targets chosen;
   for (const auto& [wanted, target] : options.columns) {
     if (!is_standard(target)) {
@@ -42,8 +44,8 @@ Targets chosen_by(std::string_view file, const Parsed& parsed, const ReadOptions
       if (found == nullptr) found = find_column(table, name);
     }
     if (found == nullptr && parsed.may_lack_columns) continue;
-    if (found == nullptr && options.lacking != nullptr) {
-      options.lacking->push_back(wanted);
+    if (found == nullptr && options.is_part) {
+      lacking.push_back(wanted);
       continue;
     }
     if (found == nullptr) {
@@ -86,14 +88,35 @@ Targets find_targets(std::string_view file, const RawTable& table, const Targets
   return targets;
 }
 
+/// Where another column with other values has a usual name of the same thing: which one counts, and how to say the
+/// other.
+void note_choices(const RawTable& table, const Targets& targets, const ReadOptions& options,
+                  std::vector<std::string>& notes) {
+  for (const auto& [taken, standard] : targets) {
+    const bool of_options = std::any_of(options.columns.begin(), options.columns.end(),
+                                        [&](const auto& entry) { return entry.second == standard; });
+    if (of_options || standard == "step" || standard == "tokens") continue;
+    std::vector<std::string> others;
+    for (const RawColumn& column : table.columns) {
+      const std::optional<UsualName> usual = usual_name(column.name(), table.path == "history.val");
+      const bool same = column.value.empty() || column.value == taken->value;
+      if (usual && usual->standard == standard && !targets.contains(&column) && !same) others.push_back(column.source);
+    }
+    if (others.empty()) continue;
+    notes.push_back(concat({standard, " is ", label(table, *taken), "; so may be ", listed(others), ": ",
+                            columns_text(printable(others.front(), longest_name), standard)}));
+  }
+}
+
 }  // namespace
 
-std::vector<NamedTable> name_columns(std::string_view file, Parsed& parsed, const ReadOptions& options,
-                                     std::vector<std::string>& notes) {
-  const Targets chosen = chosen_by(file, parsed, options);
+std::vector<NamedTable> name_columns(std::string_view file, Parsed& parsed, const ReadOptions& options, RunLog& log) {
+  std::vector<std::string>& notes = log.notes;
+  const Targets chosen = chosen_by(file, parsed, options, log.lacking);
   std::vector<NamedTable> all;
   for (RawTable& table : parsed.tables) {
     const Targets targets = find_targets(file, table, chosen);
+    note_choices(table, targets, options, notes);
     std::set<std::string_view> taken;
     for (const auto& [column, target] : targets) taken.insert(target);
     NamedTable named;

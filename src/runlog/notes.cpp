@@ -81,18 +81,31 @@ void note_digits(RunLog& log) {
 }
 
 /// Rows after every 10, 50, ... updates whose steps end in 9, 49, ...: the first update was step 0, as of Lightning.
-void note_zero_based(RunLog& log) {
-  constexpr std::size_t at_least = 3;
-  const char* const column = has_values(log, "lr") ? "lr" : "train_loss";
-  if (!has_values(log, column)) return;
-  const Series logged = series(log, column);
-  if (logged.step.size() < at_least) return;
-  std::int64_t spacing = 0;
-  for (std::size_t k = 1; k < logged.step.size(); ++k) spacing = std::gcd(spacing, logged.step[k] - logged.step[k - 1]);
-  if (spacing < 5 || (logged.step.front() + 1) % spacing != 0) return;
-  log.notes.push_back(concat({"steps ", std::to_string(logged.step[0]), ", ", std::to_string(logged.step[1]), ", ",
-                              std::to_string(logged.step[2]), " look as if the first update were step 0; ",
-                              option_text("step-offset", "1"), " says so"}));
+void note_zero_based(RunLog& log, const ReadOptions& options) {
+  const bool rates = has_values(log, "lr");
+  if (!rates && !has_values(log, "train_loss")) return;
+  const std::vector<double>& values = log.at(rates ? "lr" : "train_loss");
+  std::array<std::int64_t, 3> first{};  // steps that logged it
+  std::size_t count = 0;
+  std::int64_t spacing = 0, before = 0;
+  for (std::size_t k = 0; k < values.size() && spacing != 1; ++k) {
+    if (std::isnan(values[k])) continue;
+    if (count < first.size()) first[count] = log.step[k];
+    if (count++ > 0) spacing = std::gcd(spacing, log.step[k] - before);
+    before = log.step[k];
+  }
+  if (rates && first[0] == 0) {
+    if (options.lr_of != RateOf::automatic) return;
+    log.notes.push_back(concat({"lr is logged at step 0, before any update; ", option_text("step-offset", "1"),
+                                " says that steps count from 0, ", option_text("lr-of", "next"),
+                                " that rows have the rate of the update after theirs"}));
+    return;
+  }
+  constexpr std::int64_t at_least = 5;
+  if (count < first.size() || spacing < at_least || (first[0] + 1) % spacing != 0) return;
+  log.notes.push_back(
+      concat({"steps ", std::to_string(first[0]), ", ", std::to_string(first[1]), ", ", std::to_string(first[2]),
+              " look as if the first update were step 0; ", option_text("step-offset", "1"), " says so"}));
 }
 
 void note_epochs(RunLog& log) {
@@ -113,12 +126,12 @@ std::string rounded(double value) {
   return {text.data(), end};
 }
 
-void add_warnings(RunLog& log) {
+void add_warnings(RunLog& log, const ReadOptions& options) {
   note_zero_rates(log);
   note_zero_losses(log);
   note_tail(log);
   note_digits(log);
-  note_zero_based(log);
+  note_zero_based(log, options);
   note_epochs(log);
 }
 

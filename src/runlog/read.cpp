@@ -79,7 +79,7 @@ fs::file_type type_of(const fs::path& path) {
 RunLog finished(RunLog log, std::string_view format, const ReadOptions& options) {
   log.format = format;
   if (options.continue_lr) log = continue_rates(std::move(log));
-  runlog::add_warnings(log);
+  runlog::add_warnings(log, options);
   return log;
 }
 
@@ -220,6 +220,24 @@ RunLog read_events(const fs::path& folder, const std::vector<fs::path>& files, c
   return finished(runlog::assemble(folder.string(), bytes, events.finish(), options), "tensorboard", options);
 }
 
+/// The log that a program left in its folder, by the names that they give it; empty: none.
+fs::path log_in(const fs::path& folder) {
+  for (const char* const name : {"trainer_state.json", "trainer_log.jsonl", "metrics.csv"}) {
+    if (fs::is_regular_file(folder / name)) return folder / name;
+  }
+  fs::path found;
+  for (const auto& entry : fs::directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
+    if (entry.path().extension() != ".wandb") continue;
+    if (!found.empty()) {
+      runlog::fail_at(folder.string(), 0,
+                      concat({"has several runs of Weights & Biases, each a log of its own: ", found.string(), ", ",
+                              entry.path().string()}));
+    }
+    found = entry.path();
+  }
+  return found;
+}
+
 RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
   if (const std::vector<runlog::Metric> metrics = metrics_of(folder); !metrics.empty()) {
     std::size_t bytes = 0;
@@ -229,10 +247,12 @@ RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
   }
   const std::vector<fs::path> files = event_files(folder);
   if (files.empty()) {
-    runlog::fail_at(folder.string(), 0,
-                    concat({"is a directory without event files of TensorBoard or metrics of MLflow, not a log; of "
-                            "the folder of a run, ",
-                            run_logs_text()}));
+    if (const fs::path file = log_in(folder); !file.empty()) return parse_file(file, options);
+    runlog::fail_at(
+        folder.string(), 0,
+        concat({"is a directory without event files of TensorBoard, metrics of MLflow or a log by its usual "
+                "name, not a log; of the folder of a run, ",
+                run_logs_text()}));
   }
   return read_events(folder, files, options);
 }

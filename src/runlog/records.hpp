@@ -47,7 +47,8 @@ struct Record<RunLog> {
       Field{"not_finite", &RunLog::not_finite, "steps",
             "Standard columns that end in values that are not finite: from which step on"},
       Field{"not_finite_steps", &RunLog::not_finite_steps, "steps",
-            "All steps at which standard columns were not finite, in any order"}};
+            "All steps at which standard columns were not finite, in any order"},
+      Field{"lacking", &RunLog::lacking, "", "Columns that the options name and this part of a log lacks"}};
 };
 
 template <>

@@ -3,6 +3,8 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <utility>
 
 #include "base/advice.hpp"
@@ -29,17 +31,27 @@ std::vector<std::string> joined_parts(const std::string& file) {
   return parts;
 }
 
-/// Of the first log that has neither of the usual losses: its columns, and how to say which of them is one.
-std::string unnamed_loss(std::span<const RunLog> logs) {
-  const auto none = [](const RunLog& log) {
-    return std::none_of(losses.begin(), losses.end(), [&](std::string_view loss) { return log.has(loss); });
-  };
-  const auto log = std::find_if(logs.begin(), logs.end(), none);
-  if (log == logs.end()) return {};
+/// Of a log that has neither of the usual losses: its columns, and how to say which of them is one.
+std::string unnamed_loss(const RunLog& log) {
   std::string columns;
-  for (const auto& [name, values] : log->column) columns += (columns.empty() ? "" : ", ") + name;
+  for (const auto& [name, values] : log.column) columns += (columns.empty() ? "" : ", ") + name;
   return concat(
-      {"; ", log->name, " has ", columns, ": ", columns_text("SOURCE", "val_loss"), " says which is its loss"});
+      {"; ", log.name, " has ", columns, ": ", columns_text("SOURCE", "val_loss"), " says which is its loss"});
+}
+
+/// The losses that all logs of `list` have; `log_of` makes a log of its entries.
+template <class List, class LogOf>
+std::string_view common_loss(const List& list, LogOf log_of) {
+  for (const std::string_view column : losses) {
+    const auto has = [&](const auto& entry) { return has_values(log_of(entry), column); };
+    if (std::all_of(list.begin(), list.end(), has)) return column;
+  }
+  const auto none = std::find_if(list.begin(), list.end(), [&](const auto& entry) {
+    return std::none_of(losses.begin(), losses.end(), [&](std::string_view loss) { return log_of(entry).has(loss); });
+  });
+  fail_argument("column",
+                concat({"neither val_loss nor train_loss is in all logs; name one that is with ",
+                        option_text("column", "NAME"), none == list.end() ? "" : unnamed_loss(log_of(*none))}));
 }
 
 }  // namespace
@@ -55,19 +67,15 @@ RunLog read_run(const RunFiles& run, const ReadOptions& options, const LogReader
 
 RunLog read_joined(std::span<const std::string> files, const ReadOptions& options, const LogReader& read) {
   if (files.size() == 1) return read(files.front(), options);
-  std::vector<std::string> lacking;
   ReadOptions of_part = options;
   of_part.continue_lr = false;  // the rows may go on in another part
-  of_part.lacking = &lacking;
+  of_part.is_part = true;
   std::vector<RunLog> logs;
   for (const std::string& file : files) logs.push_back(read(file, of_part));
   RunLog joined = join_logs(logs);
-  for (const auto& [wanted, standard] : options.columns) {
-    if (std::cmp_less(std::count(lacking.begin(), lacking.end(), wanted), files.size())) continue;
-    if (options.lacking == nullptr) {
-      runlog::fail_at(joined.name, 0, concat({"no column ", runlog::quote(wanted), ", which the options name"}));
-    }
-    options.lacking->push_back(wanted);
+  if (!joined.lacking.empty() && !options.is_part) {
+    runlog::fail_at(joined.name, 0,
+                    concat({"no column ", runlog::quote(joined.lacking.front()), ", which the options name"}));
   }
   return options.continue_lr ? continue_rates(std::move(joined)) : joined;
 }
@@ -84,18 +92,23 @@ std::vector<OwnRun> read_runs(std::span<const RunFiles> runs, const ReadOptions&
     }
   }
   const std::vector<std::string> names = run_names(runs);
+  std::map<std::vector<std::string>, std::shared_ptr<const RunLog>> bases;  // each is read once
   std::vector<OwnRun> own;
   for (std::size_t k = 0; k < runs.size(); ++k) {
     const RunFiles& run = runs[k];
     const bool base_counts = !run.bases.empty() && std::any_of(runs.begin(), runs.end(), [&](const RunFiles& other) {
       return other.file == run.bases.front();
     });
-    if (base_counts) {
-      const RunFiles base{run.bases.front(), {run.bases.begin() + 1, run.bases.end()}, {}};
-      own.push_back({names[k], read(run.file, options), read_run(base, options, read)});
-    } else {
-      own.push_back({names[k], read_run(run, options, read), std::nullopt});
+    if (!base_counts) {
+      own.push_back({names[k], read_run(run, options, read)});
+      continue;
     }
+    std::shared_ptr<const RunLog>& base = bases[run.bases];
+    if (!base) {
+      const RunFiles files{run.bases.front(), {run.bases.begin() + 1, run.bases.end()}, {}};
+      base = std::make_shared<const RunLog>(read_run(files, options, read));
+    }
+    own.push_back({names[k], read(run.file, options), base});
   }
   return own;
 }
@@ -131,13 +144,11 @@ std::string_view loss_column(const RunLog& log) {
 }
 
 std::string_view common_loss_column(std::span<const RunLog> logs) {
-  for (const std::string_view column : losses) {
-    if (std::all_of(logs.begin(), logs.end(), [&](const RunLog& log) { return has_values(log, column); })) {
-      return column;
-    }
-  }
-  fail_argument("column", concat({"neither val_loss nor train_loss is in all logs; name one that is with ",
-                                  option_text("column", "NAME"), unnamed_loss(logs)}));
+  return common_loss(logs, [](const RunLog& log) -> const RunLog& { return log; });
+}
+
+std::string_view common_loss_column(std::span<const OwnRun> runs) {
+  return common_loss(runs, [](const OwnRun& run) -> const RunLog& { return run.log; });
 }
 
 }  // namespace scheduled

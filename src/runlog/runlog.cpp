@@ -227,6 +227,12 @@ RunLog join_logs(std::span<const RunLog> logs) {
     joined.left_out += log.left_out;
   }
   joined.not_finite = runlog::not_finite_since(joined);
+  for (const std::string& column : logs.front().lacking) {
+    const auto lacks = [&](const RunLog& log) {
+      return std::find(log.lacking.begin(), log.lacking.end(), column) != log.lacking.end();
+    };
+    if (std::all_of(logs.begin(), logs.end(), lacks)) joined.lacking.push_back(column);
+  }
   join_rates(logs, joined);
   joined.format = logs.front().format;
   return joined;
@@ -250,9 +256,12 @@ void put_rates(RunLog& log, std::span<const double> rates, double peak) {
   }
   constexpr double matters = 0.01;  // of the peak
   if (!(largest > matters * peak)) return;
-  log.notes.push_back(
-      concat({"lr = ", format_number(logged), " was logged after step ", std::to_string(log.step[where]),
-              "; the rate given for that update is ", format_number(rates[where]), ", and counts"}));
+  log.notes.push_back(rate_difference(logged, log.step[where], rates[where]));
+}
+
+std::string rate_difference(double logged, std::int64_t step, double given) {
+  return concat({"lr = ", format_number(logged), " was logged after step ", std::to_string(step),
+                 "; the rate given for that update is ", format_number(given), ", and counts"});
 }
 
 }  // namespace runlog
@@ -271,6 +280,7 @@ RunLog with_rates(RunLog log, std::vector<double> lr) {
   }
   runlog::put_rates(log, of_rows, lr.empty() ? 0.0 : *std::max_element(lr.begin(), lr.end()));
   log.rates = std::move(lr);
+  log.source.insert_or_assign("lr", "given");
   return log;
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "runlog/formats/format.hpp"
 #include "runlog/limits.hpp"
+#include "runlog/rates.hpp"
 #include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
 
@@ -64,6 +65,12 @@ LogStream::~LogStream() = default;
 LogStream::LogStream(LogStream&&) noexcept = default;
 LogStream& LogStream::operator=(LogStream&&) noexcept = default;
 
+UpdateRates LogStream::rates(const UpdateStretch& stretch, std::int64_t k) const {
+  UpdateRates rates = stretch.at(k);
+  if (options_.lr) rates.lr = options_.lr->of(stretch.first + k);
+  return rates;
+}
+
 bool LogStream::bare() const noexcept { return reader_ && !reader_->parse; }
 
 void LogStream::fail_line(std::string_view name, std::string_view value, std::string_view requirement) const {
@@ -100,7 +107,10 @@ void LogStream::choose(std::string_view line) {
     reader_->parse = runlog::patterns(read.patterns).line_parser();
     return;
   }
-  if (read.format.empty() && parse_number(words_of(line).front())) return;  // bare
+  if (read.format.empty() && parse_number(words_of(line).front())) {  // bare
+    if (options_.lr) fail_line("lr", {}, "is given for all updates; a bare line is a rate, without a step");
+    return;
+  }
   const runlog::Format* format = &runlog::format_of(name_, line, read);
   if (!format->line_parser && read.format.empty()) format = &runlog::formats().back();
   if (!format->line_parser) {
@@ -118,32 +128,52 @@ UpdateRates LogStream::read_bare(std::string_view line) const {
     return *value;
   };
   UpdateRates rates{number("lr", words.front()), std::nullopt};
-  if (words.size() == 2) rates.grad_norm = number("grad_norm", words[1]);
+  if (words.size() == 2 && options_.grad_norms) rates.grad_norm = number("grad_norm", words[1]);
   return rates;
 }
 
-std::optional<LogStream::Row> LogStream::read_row(std::string_view line) const {
+std::optional<LogStream::Row> LogStream::read_row(std::string_view line) {
   const auto number = static_cast<std::size_t>(lines_);
   const std::optional<runlog::Parsed> parsed = reader_->parse({name_, line, number});
   if (!parsed) return std::nullopt;
   RunLog log;
   try {
     log = runlog::assemble(name_, line.size(), *parsed, options_.read);
-    if (!log.has("lr") && !parsed->may_lack_columns) fail_line("lr", {}, "there is no such column");
+    const bool any = log.has("lr") || options_.lr;
+    if (!any && !parsed->may_lack_columns) fail_line("lr", {}, "there is no such column");
   } catch (const ArgumentError& error) {
     Place place = error.fields().place.value_or(Place{name_});
     if (place.line == 0) place.line = lines_;  // what is wrong with the columns as such is said without a line
     throw error.at(std::move(place));
   }
-  if (!log.has("lr")) return std::nullopt;
-  const Series lr = series(log, "lr");
-  if (lr.step.empty()) return std::nullopt;
-  UpdateRates rates{lr.value.front(), std::nullopt};
-  if (log.has("grad_norm")) {
-    const Series norm = series(log, "grad_norm");
-    if (!norm.value.empty()) rates.grad_norm = norm.value.front();
+  return row_of(log);
+}
+
+std::optional<LogStream::Row> LogStream::row_of(const RunLog& log) {
+  const Series lr = log.has("lr") ? series(log, "lr") : Series{};
+  const bool norms = options_.grad_norms && log.has("grad_norm");
+  const Series norm = norms ? series(log, "grad_norm") : Series{};
+  Row row;
+  if (!norm.step.empty()) row.rates.grad_norm = norm.value.front();
+  if (!options_.lr) {
+    if (lr.step.empty()) return std::nullopt;
+    row.step = lr.step.front();
+    row.rates.lr = lr.value.front();
+    return row;
   }
-  return Row{lr.step.front(), rates};
+  row.step = !norm.step.empty() ? norm.step.front() : !lr.step.empty() ? lr.step.front() : log.step.back();
+  const bool had_norm = rows_ > 0 && rates_.grad_norm;
+  const bool same_step = rows_ > 0 && row.step == step_;  // columns of one row may come apart
+  if (!row.rates.grad_norm && (had_norm || same_step)) return std::nullopt;
+  row.rates.lr = row.step < 1 ? 0.0 : options_.lr->of(row.step);
+  if (!lr.step.empty() && lr.step.front() >= 1 && difference_.empty()) {
+    constexpr double matters = 0.01;  // of the peak, as in with_rates
+    const double given = options_.lr->of(lr.step.front());
+    if (std::fabs(lr.value.front() - given) > matters * options_.lr->peak) {
+      difference_ = runlog::rate_difference(lr.value.front(), lr.step.front(), given);
+    }
+  }
+  return row;
 }
 
 void LogStream::check(const UpdateRates& rates) const {
@@ -153,7 +183,8 @@ void LogStream::check(const UpdateRates& rates) const {
   };
   check_one("lr", rates.lr);
   if (rates.grad_norm) check_one("grad_norm", *rates.grad_norm);
-  if (rows_ > 0 && rates.grad_norm.has_value() != rates_.grad_norm.has_value()) {
+  const bool began = rows_ > 0 && step_ > 0;  // of the state before training no norm is known
+  if (began && rates.grad_norm.has_value() != rates_.grad_norm.has_value()) {
     fail_line("grad_norm", {}, rates.grad_norm ? "the lines before have none" : "is missing");
   }
 }
@@ -188,7 +219,9 @@ std::vector<UpdateStretch> LogStream::advance(const Row& row) {
     if (to > from) stretches.push_back({from + 1, to - from, before, row.rates});
   };
   if (rows_ > 0) {
-    add(step_, row.step, rates_);
+    UpdateRates before = rates_;
+    if (!before.grad_norm) before.grad_norm = row.rates.grad_norm;
+    add(step_, row.step, before);
     longest_gap_ = std::max(longest_gap_, row.step - step_);
     ++spacings_;
   } else {

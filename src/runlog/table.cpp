@@ -276,7 +276,7 @@ RunLog assemble(std::string_view file, std::size_t bytes, Parsed parsed, const R
                 option_text("lr-of", "same"), " says otherwise"}));
   }
   log.meta = parsed.meta;
-  std::vector<NamedTable> tables = name_columns(file, parsed, options, log.notes);
+  std::vector<NamedTable> tables = name_columns(file, parsed, options, log);
   for (NamedTable& table : tables) {
     read_steps(file, parsed, options, table, log.notes);
     check_columns(file, table, log.notes);

@@ -116,9 +116,9 @@ struct NamedTable {
 };
 inline constexpr std::int64_t no_step = -1;
 
-/// Names the columns of all tables: by `options`, else by their usual names. (columns.cpp)
-std::vector<NamedTable> name_columns(std::string_view file, Parsed& parsed, const ReadOptions& options,
-                                     std::vector<std::string>& notes);
+/// Names the columns of all tables: by `options`, else by their usual names; `log` gets the notes, and what the file
+/// lacks. (columns.cpp)
+std::vector<NamedTable> name_columns(std::string_view file, Parsed& parsed, const ReadOptions& options, RunLog& log);
 
 /// Whole numbers >= 0 that increase from row to row, as steps do. (rows.cpp)
 bool counts_up(const RawColumn& column);
@@ -134,7 +134,7 @@ RunLog assemble(std::string_view file, std::size_t bytes, Parsed parsed, const R
 /// Six digits, as people read them. (notes.cpp)
 std::string rounded(double value);
 /// What in a log looks as if it were not what it seems. (notes.cpp)
-void add_warnings(RunLog& log);
+void add_warnings(RunLog& log, const ReadOptions& options);
 
 /// "column lr" or "history.train.lr", for messages and as the name of an argument.
 std::string label(const RawTable& table, const RawColumn& column);

@@ -329,7 +329,8 @@ class BadFiles(command.CommandTest):
         (self.folder / "noloss.csv").write_text("step,lr\n1,0.1\n3,0.1\n5,0.1\n")
         self.output_of("bound", "--log", "noloss.csv")
         (self.folder / "noloss.csv").write_text("step,lr\n0,0.1\n3,0.1\n6,0.1\n")
-        self.assert_fails(2, "noloss.csv: no column val_loss or train_loss", "bound", "--log", "noloss.csv", "-T", "2")
+        self.assert_fails(2, "noloss.csv: no column val_loss or train_loss", "bound", "--log", "noloss.csv", "-T", "2",
+                          "--lr-of", "same")
         (self.folder / "long.csv").write_text("step,lr,loss\n" + "".join(f"{k},1,2\n" for k in [10**9, 2 * 10**9]))
         self.assert_fails(2, "T = 2000000000: must be at most 1e9", "bound", "--log", "long.csv")
 

@@ -157,6 +157,25 @@ class Live(command.CommandTest):
             self.assertIn(expected, result.stderr.decode())
             self.assertEqual(result.stderr.count(b"\n"), 1)
 
+    def test_a_schedule_for_a_log_without_rates(self):
+        spec = "linear(steps=21, peak=0.105)"
+        (self.folder / "log.csv").write_text("step,loss\n" + "".join(f"{t},1\n" for t in range(4, 21, 4)))
+        direct = json.loads(self.output_of("bound", spec, "--curve", "--json"))["bound"]
+        for bound, t in zip(self.bounds("log.csv", "--lr", spec), range(4, 21, 4), strict=True):
+            self.assertAlmostEqual(bound, direct[t - 1], delta=1e-12)
+        (self.folder / "rounded.csv").write_text("step,lr\n11,0.053\n16,0.04\n20,0.005\n")
+        result = self.run_command("bound", "--stream", "rounded.csv", "--lr", spec)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(
+            result.stderr.decode(),
+            "scheduled: warning: rounded.csv: lr = 0.04 was logged after step 16; the rate given for that update is 0.02625, "
+            "and counts\n",
+        )
+
+    def test_norms_that_do_not_count_need_not_be_sound(self):
+        text = b"step,lr,grad_norm\n1,0.1,\n2,0.1,nan\n3,0.1,2\n"
+        self.assertEqual(self.bounds("-", "-G", "1", input=text), self.bounds("-", input=b"0.1\n0.1\n0.1\n"))
+
     def test_bad_options(self):
         (self.folder / "rates").write_text("0.1\n")
         (self.folder / "state").write_text("{}")
@@ -170,7 +189,8 @@ class Live(command.CommandTest):
             ("state: stream state", ["rates", "--state", "state"]),
             ("no/state: cannot be written", ["rates", "--state", "no/state"]),
             ("--T: not with --stream", ["rates", "-T", "3"]),
-            ("--lr: not with --stream", ["rates", "--lr", "constant(peak=1)"]),
+            ("rates, line 1: lr: is given for all updates", ["rates", "--lr", "constant(peak=1)"]),
+            ("steps", ["rates", "--lr", "linear(peak=1)"]),
             ("only one of them", ["rates", "--log", "rates"]),
             ("columns = x: must be SOURCE=STANDARD", ["rates", "--columns", "x"]),
         ]:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 
+import binary_logs
 import command
 
 HEAD = "step,lr,val_loss\n"
@@ -46,6 +47,47 @@ class Watch(command.CommandTest):
         self.replace(HEAD + rows(10, 150))
         out, _ = process.communicate(timeout=20)
         self.assertEqual((process.returncode, json.loads(out.splitlines()[-1])["step"]), (0, 150))
+
+    def follow_binary(self, watched, file, rows):
+        """Row after row, each first cut within its bytes, as it is while the run is writing it."""
+        log = self.folder / file
+        log.parent.mkdir(exist_ok=True)
+        with open(log, "wb", buffering=0) as out:
+            out.write(rows[0] + rows[1][:-3])
+            process = self.start(watched, "--json", "--every", "0.05", "--until", "step>=30")
+            seen = json.loads(process.stdout.readline())
+            self.assertEqual((seen["step"], seen["loss"], seen["lr"]), (10, 4.0, 0.5))
+            out.write(rows[1][-3:])
+            self.assertEqual(json.loads(process.stdout.readline())["step"], 20)
+            out.write(rows[2])
+            out, error = process.communicate(timeout=20)
+        self.assertEqual((process.returncode, json.loads(out.splitlines()[-1])["loss"]), (0, 3.0))
+        self.assertEqual(error.count(b"as of a run that is writing it"), 1)
+
+    def test_a_file_of_weights_and_biases_that_grows(self):
+        rows = [binary_logs.wandb_row(_step=10 * k, lr=0.5, **{"train/loss": 4.5 - k / 2}) for k in (1, 2, 3)]
+        rows[0] = binary_logs.WANDB_HEAD + rows[0]
+        self.follow_binary("run-x.wandb", "run-x.wandb", rows)
+        self.follow_binary("offline-run-x", "offline-run-x/run-x.wandb", rows)
+
+    def test_event_files_that_grow(self):
+        rows = [binary_logs.event(10 * k, lr=0.5, loss=4.5 - k / 2) for k in (1, 2, 3)]
+        self.follow_binary("events", "events/events.out.tfevents.1", rows)
+
+    def test_several_event_files_are_one_run(self):
+        for k in (1, 2):
+            rows = [binary_logs.event(20 * k + t, lr=0.5, loss=3.0) for t in (0, 10)]
+            (self.folder / f"events.out.tfevents.{k}").write_bytes(b"".join(rows))
+        run = json.loads(self.output_of("watch", "events.out.tfevents.1", "events.out.tfevents.2", "--once", "--json"))
+        self.assertEqual((run["step"], run["lr"]), (50, 0.5))
+
+    def test_the_law_is_a_kind_or_a_file(self):
+        (self.folder / "run.csv").write_text(HEAD + rows(10, 100))
+        self.assert_fails(2, "law = 'lawless': must be", "watch", "run.csv", "--once", "--law", "lawless")
+        self.assert_fails(2, "or the file of a fitted law", "watch", "run.csv", "--once", "--law", "lawless")
+        self.assert_fails(2, "law.txt: no such file", "watch", "run.csv", "--once", "--law", "law.txt")
+        self.assert_fails(2, "is the file of a fitted law; to fit one a kind is needed", "fit", "run.csv", "--law", "run.csv")
+        self.assert_fails(2, "LAW = momentum: is a kind of law", "predict", "momentum", "cosine(steps=9, peak=1)")
 
     def test_a_half_written_line_is_not_there_yet(self):
         log = self.folder / "run.csv"
@@ -227,8 +269,32 @@ class OwnRuns(command.CommandTest):
             self.assertEqual([column["name"] for column in about["columns"]], ["lr", "train_loss", "val_loss"])
         text = 'demo:trunk + own.csv: no column "lost", which the options name'
         self.assert_fails(2, text, "log", "demo+own.csv", "--columns", "lost=val_loss")
+        self.output_of("run", "init", "other", "--trunk", "constant(peak=1e-3)")
+        for name in ("demo:trunk+later.csv", "later.csv+demo:trunk"):
+            about = json.loads(self.output_of("log", name, "--json"))
+            self.assertEqual([column["name"] for column in about["columns"]], ["lr", "train_loss", "val_loss"])
+        (self.folder / "text.log").write_text("at 20: nll 2\n")
+        about = json.loads(self.output_of("log", "demo:trunk+text.log", "--pattern", "at {step}: nll {val_loss}", "--json"))
+        self.assertEqual(about["last_step"], 20)
+        self.assert_fails(2, "nothing", "log", "demo:nothing+later.csv")
         (self.folder / "empty").mkdir()
         self.assert_fails(2, "of the folder of a run, RUNFOLDER:LINE is the log of a line\n", "log", "empty")
+
+    def test_the_record_s_schedule_is_said(self):
+        self.output_of("run", "init", "demo", "--trunk", "rsqrt(warmup=10, peak=1e-3)")
+        self.log("trunk", 1, 200)
+        self.commit("trunk", 200)
+        self.output_of("run", "branch", "demo", "B", "--at", "200", "--cooldown", "50")
+        self.output_of("run", "resume", "demo", "--line", "B")
+        self.log("B", 201, 250)
+        about = json.loads(self.output_of("log", "demo", "--json"))
+        self.assertEqual((about["recorded"], about["shape"]["distance"]), (True, 0))
+        self.assertIn("rates       rsqrt(peak=0.001, warmup=10) (the record)", self.output_of("log", "demo"))
+        self.assertTrue(json.loads(self.output_of("log", "demo:B", "--json"))["recorded"])
+        (self.folder / "loss.csv").write_text("step,val_loss\n10,3\n20,2\n")
+        given = self.output_of("log", "loss.csv", "--lr", "rsqrt(warmup=10, peak=1e-3)")
+        self.assertIn("rates       rsqrt(steps=21, peak=0.001, warmup=10) (given)", given)
+        self.assertIn("lr           given", given)
 
     def log(self, line, first, last):
         for step in range(first, last + 1):

@@ -22,7 +22,7 @@ def test_read(write, tmp_path):
         pytest.importorskip(package)
     file = write(tmp_path)
     if write.__name__ == "keras_csv":  # which counts epochs and has no steps
-        log = scheduled.read_log(file, columns={"epoch": "step"}, step_offset=1)
+        log = scheduled.read_log(file, step_offset=1)
         assert log.step.tolist() == [1, 2, 3, 4]
     else:
         log = scheduled.read_log(file, step_offset=1 if write.__name__ == "lightning_csv" else 0)  # which counts from 0

@@ -117,6 +117,8 @@ def test_metrics_come_back_as_a_log(run, folder):
     run.log(2, {"train_loss": np.float32(2.5), "odd": float("nan")})
     run.flush()
     log = RunStore.open(folder, "read").log_of()
+    assert run.logged_lines() == ["trunk"]
+    assert scheduled.describe_log(log).recorded
     assert log.step.tolist() == [1, 2]
     assert log["train_loss"].tolist() == [3.5, 2.5]
     assert log["lr"].tolist() == log.rates.tolist() == Schedule(TRUNK).values(2).tolist()

@@ -236,14 +236,16 @@ TEST(RunStore, OwnRunsAreThoseWithRowsOfTheirOwnBesideTheirParents) {
   for (const char* const name : {"a", "b", "nothing"}) store.branch(name, 20, {steps(10), LinearDecay{}, {}});
   for (const char* const name : {"a", "b"}) store.log(name, std::vector<Metric>{{30, "val_loss", 2.0}});
   store.flush();
+  EXPECT_EQ(store.logged_lines(), (std::vector<std::string>{"trunk", "a", "b"}));
   const std::vector<OwnRun> runs = own_runs(store);
   ASSERT_EQ(runs.size(), 3U);
   EXPECT_FALSE(runs[0].base);
+  EXPECT_EQ(runs[1].base, runs[2].base) << "one log in memory";
   EXPECT_EQ(runs[0].log, store.log_of("trunk"));
   for (const std::size_t k : {1U, 2U}) {
     EXPECT_EQ(runs[k].name, k == 1 ? "a" : "b");
     EXPECT_EQ(runs[k].log, store.log_of(runs[k].name));
-    EXPECT_EQ(runs[k].base, runs[0].log);
+    EXPECT_EQ(*runs[k].base, runs[0].log);
   }
 }
 

@@ -169,6 +169,27 @@ TEST(MlFlow, AFolderIsARun) {
   EXPECT_THROW(read_log(folder.path()), ArgumentError);
 }
 
+TEST(MlFlow, ADownloadHasAValueInEachLine) {
+  const std::string head = "run_id,key,value,step,timestamp\n";
+  const RunLog log = parse_log("metrics.csv", head +
+                                                  "a1,lr,0.5,1,17\na1,lr,0.25,2,18\r\na1,train/loss,4,1,17\n\n"
+                                                  "a1,train/loss,nan,2,18\na1,x, y,3,2,18");
+  EXPECT_EQ(log.format, "mlflow-csv");
+  EXPECT_EQ(log.step, (std::vector<std::int64_t>{1, 2}));
+  expect_column(log, "lr", {0.5, 0.25});
+  expect_column(log, "train_loss", {4.0, gap});
+  expect_column(log, "x, y", {gap, 3.0});
+  EXPECT_EQ(log.restarts, 0);
+  EXPECT_EQ(parse_error("m", head + "a1,lr,0.5,1,17\nb2,lr,0.5,1,17\n"),
+            "m, line 3: begins another run, \"b2\" after \"a1\": a log has one");
+  for (const std::string line : {"a1", "a1,17", "a1,0.5,1,17", "a1,,0.5,1,17"}) {
+    EXPECT_EQ(parse_error("m", head + line), "m, line 2: must be run_id,key,value,step,timestamp") << line;
+  }
+  EXPECT_EQ(parse_error("m", head), "m: has no rows");
+  EXPECT_EQ(parse_error("m", head + "a1,lr,0.5,x,17"),
+            "m, line 2: step = \"x\": must be a whole number >= 0 and <= 2^53");
+}
+
 TEST(JoinedLogs, ColumnsOfSeveralFilesAreOneLog) {
   const RunLog lr = parse_log("lr", "step,lr\n1,0.5\n2,0.25\n");
   const RunLog loss = parse_log("loss", "step,loss,lr\n2,3,0.5\n3,2,\n");

@@ -42,7 +42,11 @@ TEST_F(Runs, RowsOfABaseThatIsARunItselfCountOnce) {
   EXPECT_EQ(runs[0].name, "trunk");
   EXPECT_EQ(runs[1].name, "cooled");
   EXPECT_EQ(runs[1].log, read_log(branch));
-  EXPECT_EQ(runs[1].base, read_log(trunk));
+  EXPECT_EQ(*runs[1].base, read_log(trunk));
+  const std::vector<RunFiles> three = {
+      {trunk}, {branch, {trunk}}, {write("other.csv", "step,val_loss\n3,6\n"), {trunk}}};
+  const std::vector<OwnRun> of_one_base = read_runs(three);
+  EXPECT_EQ(of_one_base[1].base, of_one_base[2].base) << "one log in memory";
   const std::vector<RunFiles> alone = {{branch, {trunk}}};
   EXPECT_FALSE(read_runs(alone)[0].base);
   EXPECT_EQ(read_runs(alone)[0].log, read_run({branch, {trunk}}));

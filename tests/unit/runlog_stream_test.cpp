@@ -151,5 +151,55 @@ TEST(LogStream, ALineThatIsRefusedChangesNothing) {
   EXPECT_EQ(next.front().at(0), (UpdateRates{0.3, 2.0}));
 }
 
+LogStreamOptions with_given(double logged_peak = 4.0) {
+  return {.lr = GivenRates{[](std::int64_t update) { return 4.0 - 0.125 * static_cast<double>(update * update); },
+                           logged_peak}};
+}
+
+/// LR and grad norm of all updates, as the stream has them.
+std::vector<UpdateRates> given_updates(LogStream& stream, const std::string& text) {
+  std::vector<UpdateRates> all;
+  for (std::size_t begin = 0; begin < text.size(); begin = text.find('\n', begin) + 1) {
+    for (const UpdateStretch& stretch :
+         stream.push(std::string_view(text).substr(begin, text.find('\n', begin) - begin))) {
+      for (std::int64_t k = 0; k < stretch.count; ++k) all.push_back(stream.rates(stretch, k));
+    }
+  }
+  return all;
+}
+
+TEST(LogStream, GivenRatesAreThoseOfEveryUpdate) {
+  LogStream stream("run", with_given());
+  const auto updates = given_updates(stream, "step,loss,grad_norm\n0,9,\n2,8,2\n2,7.5,\n4,7,4\n5,6,\n");
+  EXPECT_EQ(updates, (std::vector<UpdateRates>{{3.875, 2.0}, {3.5, 2.0}, {2.875, 3.0}, {2.0, 4.0}}))
+      << "no line between rows; norms as without given rates; rows without a norm do not count";
+  EXPECT_TRUE(stream.difference().empty());
+  LogStream losses("run", with_given());
+  EXPECT_EQ(given_updates(losses, "{\"step\":1,\"loss\":3}\n{\"step\":1,\"val_loss\":3}\n{\"step\":2,\"loss\":2}\n"),
+            (std::vector<UpdateRates>{{3.875, std::nullopt}, {3.5, std::nullopt}}));
+}
+
+TEST(LogStream, GivenRatesAreComparedWithLoggedOnes) {
+  LogStream stream("run", with_given());
+  given_updates(stream, "step,lr\n1,3.9\n2,3.25\n3,1\n");
+  EXPECT_EQ(stream.difference(),
+            "lr = 3.25 was logged after step 2; the rate given for that update is 3.5, and counts");
+  EXPECT_EQ(error_of("0.5\n", with_given()),
+            "run, line 1: lr: is given for all updates; a bare line is a rate, without a step");
+}
+
+TEST(LogStream, NormsMayBeLeftOut) {
+  LogStream stream("run", {.grad_norms = false});
+  EXPECT_EQ(updates_of(stream, "step,lr,grad_norm\n1,1,\n2,1,nan\n3,1,2\n"),
+            (std::vector<UpdateRates>{{1.0, std::nullopt}, {1.0, std::nullopt}, {1.0, std::nullopt}}));
+  LogStream bare("run", {.grad_norms = false});
+  EXPECT_EQ(updates_of(bare, "0.5 2\n0.5\n"), (std::vector<UpdateRates>{{0.5, std::nullopt}, {0.5, std::nullopt}}));
+}
+
+TEST(LogStream, AnEarlyNormIsNoneOfTheStateBeforeTraining) {
+  LogStream stream("run");
+  EXPECT_EQ(updates_of(stream, "step,lr,grad_norm\n0,1,\n2,1,3\n"), (std::vector<UpdateRates>{{1.0, 3.0}, {1.0, 3.0}}));
+}
+
 }  // namespace
 }  // namespace scheduled

@@ -106,12 +106,28 @@ TEST(MergeBranch, AtTheFirstStepOfTheBaseIsTheBranch) {
   EXPECT_EQ(merge_branch(base, make_log("b", {5, 15}, {{"lr", {2.0, 3.0}}})).at("lr"), (std::vector<double>{2.0, 3.0}));
 }
 
+TEST(Columns, AreSaidWhereAnotherMayBeMeant) {
+  const std::string text = "step,lr-a,lr-b,loss,train/loss\n1,0.5,0.25,3,3\n2,0.5,0.5,2,2\n";
+  EXPECT_EQ(parse_log("run.csv", text).notes,
+            (std::vector<std::string>{"lr is column lr-a; so may be lr-b: --columns lr-b=lr"}))
+      << "equal ones make no difference";
+  EXPECT_TRUE(parse_log("run.csv", text, {.columns = {{"lr-b", "lr"}}}).notes.empty());
+}
+
 TEST(Steps, ThatCountFromZeroAreSaid) {
   const std::string advice = " look as if the first update were step 0; --step-offset 1 says so";
   const std::string lightning = "epoch,step,train_loss,val_loss\n0,9,3,\n0,19,2.5,\n0,24,,2.5\n1,29,2.25,\n";
   EXPECT_EQ(parse_log("run.csv", lightning).notes, (std::vector<std::string>{"steps 9, 19, 29" + advice}));
   EXPECT_TRUE(parse_log("run.csv", lightning, {.step_offset = 1}).notes.empty());
   EXPECT_TRUE(parse_log("run.csv", "step,loss\n1,3\n3,2\n5,2\n").notes.empty()) << "every other one";
+  const std::string rate = "step,lr\n0,0.5\n1,0.25\n2,0.125\n";
+  EXPECT_EQ(
+      parse_log("run.csv", rate).notes,
+      (std::vector<std::string>{"lr is logged at step 0, before any update; --step-offset 1 says that steps count "
+                                "from 0, --lr-of next that rows have the rate of the update after theirs"}));
+  for (const RateOf lr_of : {RateOf::same, RateOf::next}) {
+    EXPECT_TRUE(parse_log("run.csv", rate, {.lr_of = lr_of}).notes.empty()) << "it was said";
+  }
 }
 
 TEST(Steps, AreEpochsWhereNothingElseCounts) {

@@ -264,6 +264,16 @@ void bind_keeping(nb::class_<Store>& store) {
           },
           nb::arg("line") = "trunk", log_of_doc)
       .def(
+          "logged_lines",
+          [](Store& self) {
+            nb::typed<nb::list, nb::str> names;
+            for (const std::string& name : self.use([](RunStore& run) { return run.logged_lines(); })) {
+              names.append(python_text(name));
+            }
+            return names;
+          },
+          "The lines that logged anything of their own, in the record's order.")
+      .def(
           "fit_runs",
           [](Store& self, const std::string& column, std::optional<std::int64_t> first_step) {
             return self.use([&](RunStore& run) { return fit_runs(own_runs(run), column, first_step); });

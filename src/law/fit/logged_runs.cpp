@@ -10,11 +10,7 @@ namespace scheduled {
 std::vector<FitRun> fit_runs(std::span<const OwnRun> runs, const std::string& column,
                              std::optional<std::int64_t> first_step, const DenseOptions& rates) {
   FitRunOptions options{.column = column, .rates = rates};
-  if (column.empty()) {
-    std::vector<RunLog> logs;
-    for (const OwnRun& run : runs) logs.push_back(run.log);
-    options.column = common_loss_column(logs);
-  }
+  if (column.empty()) options.column = common_loss_column(runs);
   std::int64_t longest = 0;
   for (const OwnRun& run : runs) longest = std::max(longest, run.log.step.empty() ? 0 : run.log.step.back());
   const auto undescribed = std::llround(undescribed_share * static_cast<double>(longest));

@@ -303,7 +303,7 @@ LineParser delimited_lines() {
 
 Format delimited() {
   return {.about = {"csv", "text with a header line, separated by comma, semicolon or tab",
-                    "Lightning's CSVLogger, Keras' CSVLogger, Weights & Biases' and MLflow's exports, data frames"},
+                    "Lightning's CSVLogger, Keras' CSVLogger, Weights & Biases' exports, data frames"},
           .recognises = [](std::string_view) { return true; },
           .parse =
               [](const Source& source) {

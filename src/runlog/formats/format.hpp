@@ -58,6 +58,7 @@ Format tensorboard_csv();
 Format wandb_chart();
 Format wandb_file();
 Format mlflow();
+Format mlflow_csv();
 Format delimited();
 std::vector<Format> text_logs();
 /// Lines that match templates of the user's.

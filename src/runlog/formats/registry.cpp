@@ -31,7 +31,7 @@ const std::vector<Format>& formats() {
     std::vector<Format> list = {json_history(), trainer_state(),      json_array(),
                                 json_lines(),   tensorboard_events(), wandb_file()};
     for (Format& format : text_logs()) list.push_back(std::move(format));
-    for (Format& format : std::vector<Format>{mlflow(), tensorboard_csv(), wandb_chart(), delimited()}) {
+    for (Format& format : std::vector<Format>{mlflow(), mlflow_csv(), tensorboard_csv(), wandb_chart(), delimited()}) {
       list.push_back(std::move(format));
     }
     return list;

@@ -6,6 +6,9 @@ namespace scheduled::runlog {
 
 std::string standard_of_file(std::string_view file) {
   std::string_view name = file.substr(file.find_last_of("/\\") + 1);
+  for (const std::string_view compressed : {".gz", ".zst"}) {
+    if (name.ends_with(compressed)) name.remove_suffix(compressed.size());
+  }
   name = name.substr(0, name.rfind('.'));
   if (const std::size_t tag = name.rfind("tag-"); tag != std::string_view::npos) name.remove_prefix(tag + 4);
   for (const std::string_view standard : {"grad_norm", "val_loss", "train_loss", "lr"}) {
