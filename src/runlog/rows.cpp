@@ -27,7 +27,7 @@ bool counts_something_else(std::string_view name) {
 
 [[noreturn]] void fail_no_step(std::string_view file, const RawTable& table) {
   if (!table.path.empty()) fail_at(file, 0, concat({table.path, ".iter is missing (or step, or iteration)"}));
-  if (table.columns.empty() && table.line.empty()) fail_at(file, 0, "has no rows");  // a run that has just begun
+  if (table.columns.empty() && table.line.empty()) fail_at(file, 0, "not a training log yet: it has no rows");
   std::vector<std::string> there;
   for (const RawColumn& column : table.columns) there.push_back(column.source);
   const auto counts = std::find_if(table.columns.begin(), table.columns.end(), [](const RawColumn& column) {

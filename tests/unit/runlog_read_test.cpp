@@ -46,7 +46,8 @@ TEST(ReadLog, FindsTheLogThatAProgramLeftInItsFolder) {
   EXPECT_THROW(read_log(folder.path()), ArgumentError);
   const std::string wandb(":W&B\xe1\xbe\0", 7);
   put("run-a.wandb", wandb);
-  EXPECT_EQ(read_error(folder.path()), (folder.path() / "run-a.wandb").string() + ": has no rows");
+  EXPECT_EQ(read_error(folder.path()),
+            (folder.path() / "run-a.wandb").string() + ": not a training log yet: it has no rows");
   put("run-b.wandb", wandb);
   EXPECT_NE(read_error(folder.path()).find(": has several runs of Weights & Biases, each a log of its own: "),
             std::string::npos);
