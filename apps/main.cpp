@@ -22,6 +22,7 @@ int run(int argc, char** argv) {
   add_show(command);
   add_bound(command);
   add_worst_case(command);
+  add_average(command);
   add_tune(command);
   add_compare(command);
   add_optimize(command);

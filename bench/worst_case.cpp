@@ -73,6 +73,20 @@ void BM_bound_worst_case_grad_norms(benchmark::State& state) {
   count(state);
 }
 
+/// Norms whose logarithms have the standard deviation 2: constraints are slack, the program falls apart.
+void BM_bound_worst_case_rough_norms(benchmark::State& state) {
+  const auto lr = rates(state.range(0));
+  std::mt19937_64 random(3);
+  std::normal_distribution<double> normal;
+  std::vector<double> norms(lr.size());
+  for (double& norm : norms) norm = std::exp(2.0 * normal(random));
+  const scheduled::WorstCase worst = scheduled::worst_case(lr, norms, 1.0);
+  if (!worst.exact) state.SkipWithError("no certificate");
+  for (auto _ : state) benchmark::DoNotOptimize(scheduled::worst_case(lr, norms, 1.0));
+  state.counters["passes"] = worst.passes;
+  count(state);
+}
+
 void BM_bound_worst_case_best_scale_grad_norms(benchmark::State& state) {
   const auto lr = rates(state.range(0));
   const auto norms = random_norms(state.range(0));
@@ -87,6 +101,7 @@ BENCHMARK(BM_bound_worst_case_plain_pass)->RangeMultiplier(10)->Range(1000, 1000
 BENCHMARK(BM_bound_worst_case)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
 BENCHMARK(BM_bound_worst_case_best_scale)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
 BENCHMARK(BM_bound_worst_case_grad_norms)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
+BENCHMARK(BM_bound_worst_case_rough_norms)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
 BENCHMARK(BM_bound_worst_case_best_scale_grad_norms)
     ->RangeMultiplier(10)
     ->Range(1000, 1000000)

@@ -65,6 +65,11 @@ void add_reports(Verb& program) {
     reports::laws(options.input, options.parts);
   });
 
+  Verb& exact = program.verb("exact", "Print docs/exact.md: exact worst cases and averages (needs csdp)");
+  exact.add("LOGS", options.input, "Folder with logs that have gradient norms").required();
+  exact.add("PICTURE", options.pictures, "Picture of the worst function; default: none is drawn");
+  exact.run([&options] { reports::exact(options.input, options.pictures); });
+
   Verb& pep = program.verb("pep", "Print docs/pep.md: exact worst case beside the SDP (needs csdp; minutes)");
   pep.run([] { must_hold(reports::pep()); });
 

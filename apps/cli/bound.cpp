@@ -145,8 +145,11 @@ void check(const BoundVerbOptions& options) {
             {options.explain, "--explain"}},
            "only for SPECs");
   }
-  if (options.bound.criterion == Criterion::standard)
-    refuse({{options.split, "--split"}}, "only for --criterion omega");
+  const bool by_omega = options.bound.criterion == Criterion::omega;
+  if (!by_omega) refuse({{options.split, "--split"}}, "only for --criterion omega");
+  if (options.bound.criterion == Criterion::worst_case) {
+    refuse({{options.explain, "--explain"}}, "not with --criterion worst-case; see scheduled worst-case --explain");
+  }
   if (options.curve.asked()) {
     refuse({{options.split, "--split"}, {options.explain, "--explain"}},
            options.curve.curve ? "not with --curve" : "not with --gradient");
@@ -156,7 +159,7 @@ void check(const BoundVerbOptions& options) {
   if (options.output.csv) refuse({{options.explain, "--explain"}}, "not with --csv");
   if (stream) {
     refuse({{options.bound.T.has_value(), "--T"},
-            {options.bound.criterion == Criterion::standard, "--criterion standard"},
+            {!by_omega, "--criterion"},
             {!options.output.figure.empty(), "--output"},
             {log.restarts != Restarts::automatic, "--restarts"},
             {log.continue_lr, "--continue-lr"}},
@@ -184,7 +187,8 @@ void add_bound(Verb& command) {
       command.verb("bound", "Bound of schedules, along the log of a real run, or step by step while it goes on");
   auto& options = verb.keep<BoundVerbOptions>();
   options.specs.add_to(verb);
-  options.bound.add_to(verb, {Criterion::omega, Criterion::standard}, Automatic::distance_and_norms);
+  options.bound.add_to(verb, {Criterion::omega, Criterion::standard, Criterion::worst_case},
+                       Automatic::distance_and_norms);
   options.bound.add_noise_share_to(verb);
   verb.add("--split", options.split, "Also the three terms of the bound");
   verb.add("--explain", options.explain, "Also what the closed forms say, and what that means in words");

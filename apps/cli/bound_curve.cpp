@@ -139,8 +139,9 @@ void CurveVerbOptions::add_to(Verb& verb) {
 
 void CurveVerbOptions::check(const BoundOptions& bound, const OutputOptions& output) const {
   if (!curve && (tolerance || threads)) fail_argument("--tolerance, --threads", "only with --curve");
-  if (asked() && bound.criterion == Criterion::standard) {
-    fail_argument("--curve, --gradient", "only for the last-iterate bound (--criterion omega)");
+  if (asked() && bound.criterion != Criterion::omega) {
+    fail_argument("--curve, --gradient",
+                  "only for the last-iterate bound (--criterion omega); worst cases along a run: worst-case --at");
   }
   if (asked() && every && !output.csv && !output.json) fail_argument("--every", "only with --csv or --json");
   require_count("every", every);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bound/exact_records.hpp"
 #include "cli/certify.hpp"
 #include "design/records.hpp"
 #include "shell/arguments.hpp"
@@ -98,6 +99,8 @@ struct WorstCaseRow {
   ScheduleWorstCase found;
   Asked<WorstCaseAlong> along;
   Asked<Certificate> certificate;
+  Asked<WorstCaseRun> run;
+  std::string run_text;  ///< the same for people
   Asked<BoundFacts> facts;
 };
 
@@ -269,6 +272,7 @@ struct Record<cli::WorstCaseRow> {
       Field{"best", &cli::at_best, "", "At the best peak; none where `why_no_best` says why"},
       Field{"at", &X::along, "", "After fewer steps; by --at"},
       Field{"certificate", &X::certificate, "", "By --certify"},
+      Field{"run", &X::run, "", "Of the method on the function that attains the worst case; by --run"},
       Field{"closed_forms", &X::facts, "", "What the closed forms say; by --explain"}};
 };
 

@@ -61,8 +61,8 @@ Trained trained_of(const ExtendOptions& options) {
   const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   if (schedules.size() != 1) fail_argument("SPEC", "exactly one trunk can be extended");
   if (!options.at) fail_argument("--at", "is missing: how many steps of the trunk are done");
-  const auto& [schedule, name, says_peak] = schedules[0];
-  return {name, schedule, {}, {}, *options.at, schedule.steps().value_or(*options.at)};
+  const NamedSchedule& trunk = schedules[0];
+  return {trunk.name, trunk.schedule, {}, {}, *options.at, trunk.schedule.steps().value_or(*options.at)};
 }
 
 std::vector<std::int64_t> targets_of(const std::vector<Target>& to, std::int64_t planned) {

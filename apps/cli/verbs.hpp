@@ -9,6 +9,7 @@ using namespace shell;
 void add_show(Verb& command);
 void add_bound(Verb& command);
 void add_worst_case(Verb& command);
+void add_average(Verb& command);
 void add_tune(Verb& command);
 void add_compare(Verb& command);
 void add_optimize(Verb& command);

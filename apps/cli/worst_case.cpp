@@ -9,6 +9,7 @@
 #include "cli/explain.hpp"
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
+#include "cli/worst_case_function.hpp"
 #include "scheduled/bound.hpp"
 
 namespace scheduled::cli {
@@ -21,6 +22,8 @@ struct WorstCaseOptions {
   CertifyOptions certifying;
   std::vector<std::int64_t> at;
   std::string sdpa;
+  std::string function;
+  bool run_function = false;
   bool certify = false;
   bool explain = false;
 };
@@ -60,10 +63,19 @@ WorstCaseAlong evaluate_along(const Schedule& schedule, const BoundSettings& set
 }
 
 WorstCaseRow evaluate(const Schedule& schedule, const BoundSettings& settings, const WorstCaseOptions& options) {
-  WorstCaseRow row{{schedule}, schedule_worst_case(schedule, settings), {}, {}, {}};
+  WorstCaseRow row{{schedule}, schedule_worst_case(schedule, settings), {}, {}, {}, {}, {}};
   if (!options.at.empty()) row.along = evaluate_along(schedule, settings, options.at);
   if (options.certify) row.certificate = certify(bound_rates(schedule, settings.T), settings, options.certifying);
   if (options.explain) row.facts = bound_facts(schedule, settings);
+  if (options.run_function || !options.function.empty()) {
+    const WorstCaseFunction f =
+        worst_case_function(bound_rates(schedule, settings.T), settings.grad_norm, settings.distance);
+    if (!options.function.empty()) write_function(options.function, f);
+    if (options.run_function) {
+      row.run = renamed({{"function", "--run"}}, [&] { return run_worst_case(f); });
+      row.run_text = run_text(f, *row.run);
+    }
+  }
   return row;
 }
 
@@ -100,6 +112,7 @@ std::string text_of(const NamedSchedule& entry, const WorstCaseRow& row, const B
   if (!found.best) text += fmt::format("best peak  {}\n", text_of(found.why_no_best));
   if (row.along) text += along_text(*row.along);
   if (row.certificate) text += "\n" + text_of(*row.certificate, found.own.worst_case.value);
+  if (row.run) text += "\n" + row.run_text;
   return text;
 }
 
@@ -141,6 +154,8 @@ void run(const WorstCaseOptions& options) {
   const BoundArguments arguments(options.bound, schedules);
   const BoundSettings& settings = arguments.settings();
   if (!options.sdpa.empty() && schedules.size() != 1) fail_argument("--sdpa", "only for one SPEC");
+  if (!options.function.empty() && schedules.size() != 1) fail_argument("--function", "only for one SPEC");
+  if (!options.function.empty()) check_function_file(options.function);
   std::vector<WorstCaseRow> rows;
   rows.reserve(schedules.size());
   for (const NamedSchedule& entry : schedules) rows.push_back(evaluate(entry.schedule, settings, options));
@@ -173,6 +188,8 @@ void add_worst_case(Verb& command) {
   verb.add("--tolerance", options.certifying.tolerance, "Relative gap of --certify; default 1e-6").type("EPS");
   verb.add("--solver", options.certifying.solver, "CSDP's program, by name or path");
   verb.add("--sdpa", options.sdpa, "Write the SDP in SDPA sparse format, for any solver").type("FILE");
+  verb.add("--function", options.function, "Write the function that attains the worst case").type("FILE.{json,npz}");
+  verb.add("--run", options.run_function, "Also run the method on that function; T up to 20000");
   verb.add("--explain", options.explain, "Also what the numbers mean, in words");
   options.output.add_to(verb);
   verb.help(
@@ -183,6 +200,7 @@ void add_worst_case(Verb& command) {
       "Examples:\n"
       "  scheduled worst-case \"linear(steps=61, peak=0.1)\"\n"
       "  scheduled worst-case wsd cosine linear --steps 10k --csv\n"
+      "  scheduled worst-case \"wsd(steps=1k, peak=0.02)\" --run --function worst.npz\n"
       "  scheduled worst-case \"wsd(steps=21, peak=0.2)\" --certify --json");
   verb.run([&options] { run(options); });
 }

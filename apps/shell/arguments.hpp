@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scheduled/bound.hpp"
+#include "scheduled/exact.hpp"
 #include "scheduled/schedule.hpp"
 #include "shell/options.hpp"
 
@@ -49,6 +50,9 @@ struct NamedSchedule {
   Schedule schedule;
   std::string name;       ///< the canonical spec, or what the user wrote where that is very long
   bool says_peak = true;  ///< else the peak is the default, 1
+  std::optional<Average> average = std::nullopt;  ///< "SPEC | average(...)", for the verbs that take it
+
+  std::string full_name() const { return average ? name + " | " + print(*average) : name; }
 };
 
 /// A schedule's text as an argument, for verbs that take one and need its peak.
@@ -72,11 +76,12 @@ struct SpecOptions {
   std::optional<Duration> steps;         ///< of every SPEC that has none
   std::vector<NamedSchedule> schedules;  ///< read when all options are
 
-  Option add_to(Verb& verb);
+  /// averages: whether the verb takes "SPEC | average(...)".
+  Option add_to(Verb& verb, bool averages = false);
 };
 
-/// One SPEC.
-std::vector<NamedSchedule> read_spec(const std::string& spec, std::optional<Duration> steps);
+/// One SPEC; with an average only where `averages`.
+std::vector<NamedSchedule> read_spec(const std::string& spec, std::optional<Duration> steps, bool averages = false);
 
 /// For completion of a SPEC: names of schedules and, within quotes, their keys and the words that these can be, as
 /// schedule_help() has them; after @ files. And names of decays.

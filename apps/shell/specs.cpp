@@ -9,13 +9,17 @@
 namespace scheduled::shell {
 namespace {
 
-/// What `show`, `tune` and `bound` print with --json holds the JSON of a schedule as "schedule"; other text is left
-/// alone.
+/// What `show`, `tune` and `bound` print with --json holds the JSON of a schedule as "schedule", and a row of `average`
+/// or `compare` its average; other text is left alone.
 std::string schedule_within(std::string_view text) {
   if (!text.starts_with('{')) return std::string(text);
   try {
     const Json json = Json::parse(text);
-    if (const Json* const inner = json.find("schedule"); inner != nullptr && inner->is_object()) return inner->dump();
+    if (const Json* const inner = json.find("schedule"); inner != nullptr && inner->is_object()) {
+      const Json* const average = json.find("average");
+      const bool averaged = average != nullptr && average->is_text() && !average->text().empty();
+      return averaged ? concat({inner->dump(), " | ", average->text()}) : inner->dump();
+    }
   } catch (const ArgumentError&) {
     // Schedule::parse refuses it with all that there is to say
   }
@@ -33,9 +37,10 @@ std::string name_of(const Schedule& schedule, std::string_view given) {
 NamedSchedule parse_spec(std::string_view spec, std::optional<Duration> horizon, std::string_view name) {
   const std::string text = schedule_within(spec);
   try {
-    Schedule schedule = Schedule::parse(text, horizon);
-    std::string shown = name_of(schedule, name);
-    return {std::move(schedule), std::move(shown), Schedule::says_peak(text)};
+    AveragedSchedule read = parse_averaged(text, horizon);
+    std::string shown = name_of(read.schedule, name);
+    const bool says_peak = Schedule::says_peak(split_average(text).first);
+    return {std::move(read.schedule), std::move(shown), says_peak, read.average};
   } catch (const NeedsHorizon&) {
     fail_argument(name, "has no horizon; give --steps N, or steps=N in the SPEC");
   }
@@ -75,20 +80,30 @@ NamedSchedule read_file(const std::string& file, std::optional<Duration> horizon
   });
 }
 
-}  // namespace
-
-std::vector<NamedSchedule> read_spec(const std::string& spec, std::optional<Duration> horizon) {
+std::vector<NamedSchedule> read_any(const std::string& spec, std::optional<Duration> horizon) {
   if (spec == "-") return read_lines(read_text("-"), horizon);
   if (spec == "@") fail_argument("@", "must be followed by a file name");
   if (spec.starts_with('@')) return {read_file(spec.substr(1), horizon)};
   return {parse_spec(trimmed(spec), horizon, trimmed(spec))};
 }
 
-Option SpecOptions::add_to(Verb& verb) {
+}  // namespace
+
+std::vector<NamedSchedule> read_spec(const std::string& spec, std::optional<Duration> horizon, bool averages) {
+  std::vector<NamedSchedule> schedules = read_any(spec, horizon);
+  for (const NamedSchedule& entry : schedules) {
+    if (entry.average && !averages) {
+      fail_value("SPEC", entry.full_name(), "has an average of iterates, which only average and compare take");
+    }
+  }
+  return schedules;
+}
+
+Option SpecOptions::add_to(Verb& verb, bool averages) {
   verb.add("--steps", steps, "Horizon of every SPEC that has none, e.g. 50k").type("N");
-  verb.then([this] {
+  verb.then([this, averages] {
     for (const std::string& spec : specs) {
-      for (NamedSchedule& schedule : read_spec(spec, steps)) schedules.push_back(std::move(schedule));
+      for (NamedSchedule& schedule : read_spec(spec, steps, averages)) schedules.push_back(std::move(schedule));
     }
   });
   return verb
@@ -101,7 +116,11 @@ Option SpecOptions::add_to(Verb& verb) {
 std::vector<std::string> short_names(const std::vector<NamedSchedule>& schedules, bool with_peak) {
   std::vector<std::string> specs;
   for (const NamedSchedule& entry : schedules) specs.push_back(entry.name);
-  return scheduled::short_names(specs, with_peak);
+  std::vector<std::string> names = scheduled::short_names(specs, with_peak);
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    if (schedules[k].average) names[k] += " | " + print(*schedules[k].average);
+  }
+  return names;
 }
 
 }  // namespace scheduled::shell

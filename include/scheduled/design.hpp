@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "scheduled/bound.hpp"
+#include "scheduled/exact.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled {
@@ -59,11 +60,17 @@ double matching_distance(std::span<const double> lr, GradNorm grad_norm = 1.0);
 struct ComparisonRow {
   Schedule schedule;
   BestBaseLr best;
-  double ratio = 1.0;  ///< bound / smallest bound of all rows
+  double ratio = 1.0;   ///< bound / smallest bound of all rows
+  std::string average;  ///< as print() has it; empty: the last iterate
+  std::string proof;    ///< of an average: the name of its AverageRule; else empty
 };
 
 /// The schedules at their best peaks, in the order given. Throws as best_base_lr; at least one schedule.
 std::vector<ComparisonRow> compare(std::span<const Schedule> schedules, const BoundSettings& settings = {});
+
+/// The same beside averages of iterates, which only the worst case judges: throws for another criterion, and for an
+/// average of a schedule with absolute rates.
+std::vector<ComparisonRow> compare(std::span<const AveragedSchedule> schedules, const BoundSettings& settings = {});
 
 // ---- The schedules that minimise Omega_T and the exact worst case (docs/theory.md, sections 4 and 6).
 

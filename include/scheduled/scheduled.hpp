@@ -4,6 +4,7 @@
 #include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
+#include "scheduled/exact.hpp"
 #include "scheduled/presets.hpp"
 #include "scheduled/schedule.hpp"
 #include "scheduled/sweep.hpp"

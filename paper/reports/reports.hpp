@@ -12,6 +12,11 @@ namespace scheduled::reports {
 /// ArgumentError that names the log that is missing.
 void anytime(const std::filesystem::path& logs, const std::filesystem::path& pictures);
 
+/// docs/exact.md: the exact worst case beside (6.2), the SDP and Omega, for the paper's schedules and for the norms that
+/// the runs in `logs` have; averages beside cooldowns; the worst function of three steps, drawn into `picture` where
+/// that is not empty. Needs csdp; a minute.
+void exact(const std::filesystem::path& logs, const std::filesystem::path& picture);
+
 /// docs/laws.md: every law fitted and tested on the same split, virtual cooldowns against real ones. `data` holds mpl/
 /// and paper-logs/; `parts` are of law_parts(), all where empty. Minutes on two cores.
 void laws(const std::filesystem::path& data, const std::vector<std::string>& parts);

@@ -20,6 +20,7 @@ NB_MODULE(_core, m) {
   bind_closed_forms(m);
   bind_stream(m);
   bind_worst_case(m);
+  bind_exact(m);
   bind_base_lr(m);
   bind_optimal(m);
   bind_constrained(m);

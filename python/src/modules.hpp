@@ -13,6 +13,7 @@ void bind_bound(nanobind::module_& m);
 void bind_closed_forms(nanobind::module_& m);
 void bind_stream(nanobind::module_& m);
 void bind_worst_case(nanobind::module_& m);
+void bind_exact(nanobind::module_& m);
 
 void bind_base_lr(nanobind::module_& m);
 void bind_optimal(nanobind::module_& m);

@@ -95,6 +95,29 @@ double edge(const Schedule& schedule, const BoundSettings& settings, double best
   return geometric_bisection(above, inside, outside);
 }
 
+ComparisonRow at_best(const AveragedSchedule& one, const BoundSettings& settings) {
+  const Schedule& schedule = one.schedule;
+  if (!one.average) {
+    const BestBaseLr best = best_base_lr(schedule, settings);
+    return {schedule.with_peak(best.peak), best, 1.0, {}, {}};
+  }
+  const std::string average = print(*one.average);
+  if (settings.criterion != Criterion::worst_case) {
+    fail_value("criterion", name_of(settings.criterion), concat({"must be worst-case for ", average}));
+  }
+  if (!schedule.proportional_to_peak()) {
+    fail_value("average", average, "needs a schedule without absolute rates, such as a final one in numbers");
+  }
+  const AveragedSchedule at_one{schedule.with_peak(1.0), one.average};
+  const AverageBound found = average_bound(at_one, settings);
+  BestBaseLr best;
+  best.T = static_cast<std::int64_t>(bound_rates(at_one.schedule, settings.T).size());
+  best.peak = found.best_scale;
+  best.bound = found.best_value;
+  best.closed_form = settings.grad_norm.data() == nullptr;
+  return {schedule.with_peak(best.peak), best, 1.0, average, std::string(name_of(found.best_rule))};
+}
+
 }  // namespace
 
 BestBaseLr best_base_lr(const Schedule& schedule, const BoundSettings& settings) {
@@ -152,13 +175,17 @@ double matching_distance(std::span<const double> lr, GradNorm grad_norm) {
 }
 
 std::vector<ComparisonRow> compare(std::span<const Schedule> schedules, const BoundSettings& settings) {
+  std::vector<AveragedSchedule> all;
+  all.reserve(schedules.size());
+  for (const Schedule& schedule : schedules) all.push_back({schedule});
+  return compare(all, settings);
+}
+
+std::vector<ComparisonRow> compare(std::span<const AveragedSchedule> schedules, const BoundSettings& settings) {
   if (schedules.empty()) fail_argument("schedules", "none to compare");
   std::vector<ComparisonRow> rows;
   rows.reserve(schedules.size());
-  for (const Schedule& schedule : schedules) {
-    const BestBaseLr best = best_base_lr(schedule, settings);
-    rows.push_back({schedule.with_peak(best.peak), best, 1.0});
-  }
+  for (const AveragedSchedule& one : schedules) rows.push_back(at_best(one, settings));
   const auto smallest = std::min_element(rows.begin(), rows.end(),
                                          [](const auto& a, const auto& b) { return a.best.bound < b.best.bound; });
   const double reference = smallest->best.bound;

@@ -72,7 +72,9 @@ struct Record<ComparisonRow> {
   static constexpr FieldList fields{
       Field{"schedule", &ComparisonRow::schedule, "", "The schedule, with its best peak"},
       Field{"best", &ComparisonRow::best, "", "Peak and bound"},
-      Field{"ratio", &ComparisonRow::ratio, "", "Bound over the smallest bound of all rows"}};
+      Field{"ratio", &ComparisonRow::ratio, "", "Bound over the smallest bound of all rows"},
+      Field{"average", &ComparisonRow::average, "", "How iterates are averaged; empty: the last one is judged"},
+      Field{"proof", &ComparisonRow::proof, "", "Of the bound of an average, as AverageBound has it; else empty"}};
 };
 
 template <>

@@ -100,6 +100,21 @@ class BadOptions(command.CommandTest):
         self.check("--sdpa: only for one SPEC", "worst-case", SHORT, SHORT, "--sdpa", "p")
         self.assert_fails(2, "no/p: cannot be written", "worst-case", SHORT, "--sdpa", "no/p")
         self.assert_fails(2, "--criterion", "worst-case", SHORT, "--criterion", "omega")
+        self.check("--function = f.txt: must end in .json or .npz", "worst-case", SHORT, "--function", "f.txt")
+        self.check("--function: only for one SPEC", "worst-case", SHORT, SHORT, "--function", "f.json")
+        self.assert_fails(2, "no/f.json: cannot be written", "worst-case", SHORT, "--function", "no/f.json")
+        self.check("--run: has 24999 steps; a run of it takes at most 20000", "worst-case", "cosine(steps=25k)", "--run")
+        self.check("which only average and compare take", "worst-case", SHORT + " | average(last=20%)")
+
+    def test_average(self):
+        self.check("has no average; write", "average", SHORT)
+        self.check("did you mean 'last'?", "average", SHORT + " | average(lst=20%)")
+        self.check("must read like average(last=20%)", "average", SHORT + " | mean")
+        self.check("last = 20: must be between 1 and", "average", SHORT + " | average(last=20)")
+        self.check("did you mean 'step'?", "average", SHORT + " | average(last=20%, weights=stap)")
+        self.check("half_life stands alone", "average", SHORT + " | average(half_life=2, last=3)")
+        self.check("has last twice", "average", SHORT + " | average(last=2, last=3)")
+        self.check("criterion = omega: must be worst-case for average(last=20%)", "compare", SHORT + " | average(last=20%)")
 
     def test_horizons_too_long_to_sum(self):
         for verb in ["bound", "tune", "compare"]:

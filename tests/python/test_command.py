@@ -25,7 +25,7 @@ COMMAND = os.environ.get("SCHEDULED_COMMAND") or (str(BUILT) if BUILT.exists() e
 #: The names that descriptions give: of the library's results, and of what verbs put together of these.
 NAMES = {
     name
-    for path in [*ROOT.glob("src/*/records.hpp"), *ROOT.glob("apps/*/*.hpp"), *ROOT.glob("python/src/*/*.hpp")]
+    for path in [*ROOT.glob("src/*/*records.hpp"), *ROOT.glob("apps/*/*.hpp"), *ROOT.glob("python/src/*/*.hpp")]
     for name in re.findall(r'Field\{\s*"(\w+)"', path.read_text())
 }
 
@@ -277,6 +277,39 @@ def test_worst_case(run):
     (value,), rows = run("worst-case", WSD, "--at", "3,9")
     assert_named(value)
     assert_series([{**value["at"], "schedule": value["spec"]}], rows)
+
+
+def test_worst_case_function(run, tmp_path):
+    file = tmp_path / "worst.npz"
+    (value,), _ = run("worst-case", WSD, "--run", "--function", str(file))
+    assert_named(value)
+    lr = scheduled.bound_rates(Schedule(WSD))
+    f = scheduled.worst_case_function(lr)
+    assert_says(value["run"], scheduled.run_worst_case(f))
+    assert value["run"]["last"] == pytest.approx(value["worst_case"], rel=1e-12)
+    with np.load(file) as arrays:
+        for name in ["a", "b", "q", "lr", "step"]:
+            assert arrays[name].tolist() == getattr(f, name).tolist()
+        assert arrays["slope"][0] == f.slope
+    run("worst-case", WSD, "--function", str(tmp_path / "worst.json"))
+    assert json.loads((tmp_path / "worst.json").read_text())["b"] == f.b.tolist()
+
+
+def test_average(run):
+    specs = [f"{WSD} | average(last=20%)", "constant(steps=60, peak=0.1) | average(half_life=5%)"]
+    values, rows = run("average", *specs)
+    assert_rows(values, rows)
+    for value, spec in zip(values, specs, strict=True):
+        assert_named(value)
+        schedule, average = spec.split(" | ")
+        lr = scheduled.bound_rates(Schedule(schedule))
+        assert value["average"] == average
+        assert_says(value, scheduled.average_bound(lr, scheduled.average_weights(average, lr)))
+        assert same(value["last_iterate"], scheduled.worst_case(lr).value)
+    (value,), _ = run("compare", *specs, "--criterion", "worst-case")
+    for row, found in zip(value["rows"], scheduled.compare(specs, criterion="worst-case"), strict=True):
+        assert_says(row, found, "best")
+        assert row["average"] == found.average != ""
 
 
 def test_optimize(run):

@@ -3,7 +3,11 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
+
+#include <variant>
 
 #include "base/bind.hpp"
 #include "base/text.hpp"
@@ -79,8 +83,9 @@ constexpr const char* compare_doc =
 
 Parameters
 ----------
-schedules : sequence of Schedule
-    At least one.
+schedules : sequence of Schedule or str
+    At least one. A text may say how iterates are averaged, "constant(steps=400) | average(last=20%)",
+    for the criterion 'worst-case'.
 grad_norm, distance, T, criterion
     As for `bound`.
 
@@ -91,6 +96,9 @@ Examples
 ...     print(row.schedule.name, round(row.best.bound, 4), round(row.ratio, 4))
 wsd 0.1093 1.0864
 linear 0.1006 1.0
+>>> row = compare(["constant(steps=400) | average(last=20%)"], criterion="worst-case")[0]
+>>> row.average, row.proof
+('average(last=20%)', 'decay')
 )doc";
 
 }  // namespace
@@ -129,11 +137,16 @@ void bind_base_lr(nb::module_& m) {
       nb::arg("lr"), nb::arg("grad_norm") = 1.0, matching_distance_doc);
   m.def(
       "compare",
-      [](const std::vector<Schedule>& schedules, const ArrayLike& grad_norm, double distance,
+      [](const std::vector<std::variant<Schedule, std::string>>& schedules, const ArrayLike& grad_norm, double distance,
          std::optional<std::int64_t> T, std::string_view criterion) {
+        std::vector<AveragedSchedule> all;
+        for (const auto& one : schedules) {
+          const auto* const text = std::get_if<std::string>(&one);
+          all.push_back(text != nullptr ? parse_averaged(*text) : AveragedSchedule{std::get<Schedule>(one)});
+        }
         const GradNormArgument norms(grad_norm);
         const BoundSettings settings{norms.get(), distance, T, parse_word<Criterion>("criterion", criterion)};
-        return without_gil([&] { return compare(schedules, settings); });
+        return without_gil([&] { return compare(all, settings); });
       },
       nb::arg("schedules"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, nb::arg("T") = nb::none(),
       nb::arg("criterion") = "omega", compare_doc);

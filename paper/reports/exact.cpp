@@ -1,0 +1,248 @@
+// docs/exact.md: the exact worst case beside (6.2), the SDP and Omega, averages beside cooldowns, the worst function.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "bound/worst_case_search.hpp"
+#include "pep/average.hpp"
+#include "plot/figure.hpp"
+#include "reports/reports.hpp"
+#include "scheduled/along.hpp"
+#include "scheduled/exact.hpp"
+#include "scheduled/pep.hpp"
+#include "shell/output.hpp"
+
+namespace scheduled::reports {
+namespace {
+
+using shell::print_text;
+
+/// Best for the worst case, D = G = 1.
+std::vector<double> tuned(const std::string& name, std::int64_t T) {
+  const std::string horizon = std::to_string(T + 1);
+  const std::string spec =
+      name == "rsqrt" ? "rsqrt(timescale=25%, steps=" + horizon + ")" : name + "(steps=" + horizon + ")";
+  std::vector<double> lr = bound_rates(Schedule::parse(spec), T);
+  const double scale = worst_case_best_scale(lr, 1.0, 1.0).scale;
+  for (double& rate : lr) rate *= scale;
+  return lr;
+}
+
+/// (6.2) at its minimum.
+double one_parameter(std::span<const double> lr, GradNorm grad_norm, double distance) {
+  const weights::Minimum found = weights::minimise(lr.first(lr.size() - 1), grad_norm, weights::FixedSteps{distance});
+  const double p = found.tails.first;
+  return 0.5 * (distance * distance / (p * p) + found.tails.noise);
+}
+
+void print_schedules() {
+  print_text(
+      "\n## The paper's schedules, one gradient norm\n\n"
+      "At the peak that is best for the worst case. *SDP* is the interval certified from the raw data of the\n"
+      "performance-estimation problem, for T = 20.\n\n"
+      "| schedule | exact, T = 20 | SDP | Ω | exact, T = 4000 | Ω | exact/minimax "
+      "|\n|---|---:|---:|---:|---:|---:|---:|\n");
+  for (const std::string name : {"constant", "rsqrt", "wsd", "linear", "cosine", "1-sqrt"}) {
+    const std::vector<double> few = tuned(name, 20), many = tuned(name, 4000);
+    const PepResult sdp = solve_pep(PepProblem(few));
+    const double exact = worst_case(many, 1.0, 1.0).value;
+    print_text(fmt::format("| {} | {:.9f} | {:.9f} … {:.9f} | {:.6f} | {:.9f} | {:.7f} | {:.4f} |\n", name,
+                           worst_case(few, 1.0, 1.0).value, sdp.lower.bound, sdp.upper.bound, omega(few, 1.0, 1.0),
+                           exact, omega(many, 1.0, 1.0), exact / minimax_rate(4000, 1.0, 1.0)));
+  }
+}
+
+/// Name without the folder, and what stands between the model and its seed.
+std::string short_name(const std::filesystem::path& file) {
+  std::string name = file.stem().string();
+  for (const std::string_view drop : {"_slimpajama_llama_norm", "_data_seed1337"}) {
+    if (const std::size_t at = name.find(drop); at != std::string::npos) name.erase(at, drop.size());
+  }
+  return name;
+}
+
+void print_logs(const std::filesystem::path& folder) {
+  print_text(
+      "\n## Logged gradient norms\n\n"
+      "Runs of 2501.18965 with the norms that they logged, one for each step between the rows of the log, and the\n"
+      "distance at which their rates are the best ones for Ω. *(6.2)* is the bound with one parameter; where it is "
+      "the\n"
+      "exact value its test of corollary (ii) holds. *Constant norm* takes the largest one.\n\n"
+      "| run | T | exact | proven to | (6.2)/exact | Ω/exact | constant norm/exact "
+      "|\n|---|---:|---:|---:|---:|---:|---:|\n");
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  int exact = 0;
+  double largest = 1.0;
+  int runs = 0;
+  for (const std::filesystem::path& file : files) {
+    const RunUpdates run = run_updates(read_log(file.string()));
+    if (run.norm_source != NormSource::logged) continue;
+    std::vector<double> lr = run.rates;
+    while (!lr.empty() && !(lr.back() > 0.0)) lr.pop_back();
+    const WorstCase worst = worst_case(lr, run.norm(), run.distance);
+    const double ratio = one_parameter(lr, run.norm(), run.distance) / worst.value;
+    const double most = *std::max_element(run.grad_norm.begin(), run.grad_norm.end());
+    ++runs;
+    exact += ratio <= 1.0 + 1e-9 ? 1 : 0;
+    largest = std::max(largest, ratio);
+    print_text(fmt::format("| {} | {} | {:.6g} | {:.0e} | {:.6f} | {:.3f} | {:.3f} |\n", short_name(file), lr.size(),
+                           worst.value, std::max(0.0, 1.0 - worst.lower / worst.value), ratio,
+                           omega(lr, run.norm(), run.distance) / worst.value,
+                           worst_case(lr, most, run.distance).value / worst.value));
+  }
+  if (runs == 0) throw std::runtime_error("no log with gradient norms in " + folder.string());
+  print_text(fmt::format("\n(6.2) is exact in {} of these {} runs; at most it is {:.4f} times the exact value.\n",
+                         exact, runs, largest));
+}
+
+void print_averages() {
+  constexpr std::int64_t T = 3000;
+  const double root = std::sqrt(static_cast<double>(T));
+  const double peak = 0.5145 / root;  // the best of WSD with a cooldown of 20 %
+  const std::vector<double> lr(static_cast<std::size_t>(T), peak);
+  print_text(
+      "\n## Averages beside cooldowns\n\n"
+      "√T·bound/(DG), T = 3000, constant rates .5145 D/(G√T), the best peak of WSD with 20 % cooldown. *Proof* is that "
+      "of\n"
+      "docs/theory.md, section 8a, which gave the bound; *decay imitated* is the worst case of the run with those "
+      "rates.\n\n"
+      "| what is judged | bound | proof | decay imitated | at its best peak |\n|---|---:|---|---:|---:|\n");
+  const auto cooldown = [&](const char* decay) {
+    const Schedule wsd = Schedule::parse(fmt::format("wsd(steps=3001, cooldown=20%, decay={}, peak=1)", decay));
+    std::vector<double> rates = bound_rates(wsd, T);
+    const double best = worst_case_best_scale(rates, 1.0, 1.0).worst_case.value;
+    for (double& rate : rates) rate *= peak;
+    return std::pair(root * worst_case(rates, 1.0, 1.0).value, root * best);
+  };
+  print_text(fmt::format("| last iterate | {:.4f} | exact | | {:.4f} |\n", root * worst_case(lr, 1.0, 1.0).value,
+                         root * worst_case_best_scale(lr, 1.0, 1.0).worst_case.value));
+  for (const char* decay : {"linear", "1-sqrt"}) {
+    const auto [value, best] = cooldown(decay);
+    print_text(
+        fmt::format("| last iterate after a {} cooldown of 20 % | {:.4f} | exact | | {:.4f} |\n", decay, value, best));
+  }
+  for (const char* text :
+       {"average(last=5%)", "average(last=10%)", "average(last=20%)", "average(last=42%)", "average(last=50%)",
+        "average(last=100%)", "average(half_life=5%)", "average(half_life=10%)", "average(last=20%, weights=1-sqrt)",
+        "average(last=20%, every=2)", "average(last=20%, every=10)", "average(last=20%, every=60)"}) {
+    const AverageBound found = average_bound(lr, weights_of(parse_average(text), lr), 1.0, 1.0);
+    print_text(fmt::format("| `{}` | {:.4f} | {} | {:.4f} | {:.4f} |\n", text, root * found.value, name_of(found.rule),
+                           root * found.imitated, root * found.best_value));
+  }
+  const DropAndAverage drop = drop_and_average(T, T / 5, peak, 1.0, 1.0);
+  print_text(fmt::format("| drop to {:.3f} of the rate for the last 20 %, average them | {:.4f} | decay | {:.4f} | |\n",
+                         drop.phi, root * drop.value, root * drop.value));
+  print_text(fmt::format("\nThe best window at this rate is {:.0f} % of the run (8.8).\n",
+                         100.0 * static_cast<double>(best_window(T, peak, 1.0, 1.0)) / static_cast<double>(T)));
+}
+
+void print_tightness() {
+  print_text(
+      "\n## Are these bounds tight?\n\n"
+      "The SDP with a point x̄ of its own, T = 12, constant rates .7 D/(G√T): what any convex function can make of the\n"
+      "average, to the accuracy of the solver.\n\n"
+      "| average | SDP | bound | proof | decay imitated |\n|---|---:|---:|---|---:|\n");
+  const std::vector<double> lr(12, 0.7 / std::sqrt(12.0));
+  for (const char* text :
+       {"average(last=4)", "average(last=12)", "average(half_life=3)", "average(last=6, weights=1-sqrt)",
+        "average(last=6, every=2)", "average(last=6, every=3)", "average(last=12, every=4)"}) {
+    const std::vector<double> weights = weights_of(parse_average(text), lr);
+    const AverageBound found = average_bound(lr, weights, 1.0, 1.0);
+    print_text(fmt::format("| `{}` | {:.6f} | {:.6f} | {} | {:.6f} |\n", text,
+                           pep::solve_average(PepProblem(lr), weights).dual, found.value, name_of(found.rule),
+                           found.imitated));
+  }
+  print_text(
+      "\nWhere the proof is *decay* the SDP has the same value to its accuracy. Where it is not, the truth lies "
+      "between the\n"
+      "decay that is imitated and the bound: no average was found better than its decay, and that it cannot be is not\n"
+      "proven.\n\n"
+      "Weights on every k-th iterate have a bound for any k, proven: f at the last of k iterates exceeds f at the one "
+      "n\n"
+      "steps before by at most E_n ηG², where E_n = v_n/2 − n, v_1 = 4, v_{n+1} = v_n + 2 + 1/v_n ((6.4) with D = 0), "
+      "and\n"
+      "their mean by at most L_k = (E_0 + … + E_{k−1})/k:\n\n"
+      "| k | 2 | 3 | 4 | 5 | 10 | 30 | 100 | 1000 |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n| L_k ≤ |");
+  double v = 4.0, sum = 0.0;
+  for (int n = 1; n < 1000; ++n) {
+    sum += v / 2 - n;
+    v += 2 + 1 / v;
+    const int k = n + 1;
+    for (const int shown : {2, 3, 4, 5, 10, 30, 100, 1000}) {
+      if (k == shown) print_text(fmt::format(" {:.4f} |", sum / k));
+    }
+  }
+  print_text("\n");
+}
+
+/// The picture, where `file` is named, and its numbers.
+std::string worst_function_picture(const std::filesystem::path& file) {
+  // eta_1 = 4 eta_2: a_1 = 1, so that all of it happens in a plane.
+  std::vector<double> lr{4.0, 1.0, 1.0};
+  const double scale = worst_case_best_scale(lr, 1.0, 1.0).scale;
+  for (double& rate : lr) rate *= scale;
+  const WorstCaseFunction f = worst_case_function(lr, 1.0, 1.0);
+  if (f.dimension() != 2) throw std::logic_error("the worst function of three steps is not in a plane");
+  plot::Panel panel{{.label = "along x_1 - x*", .range = plot::Range{-0.4, 1.2}},
+                    {.label = "across", .range = plot::Range{-0.8, 0.8}},
+                    {}};
+  // f = c on <g_1, x> = c below the kink and on <g_2, x> = c above it; g_2 is g_1 with the other sign across.
+  for (int i = 0; i <= 6; ++i) {
+    const double c = 0.15 * i;
+    const double corner = c / f.slope;
+    const double along = 2.0 * f.b[0] / f.slope;
+    panel.lines.push_back({i == 0 ? "f = 0, 0.15, …, 0.9" : "",
+                           {corner - 2.0 * along, corner, corner - 2.0 * along},
+                           {4.0, 0.0, -4.0},
+                           0,
+                           plot::Line::Kind::line,
+                           0.15 + 0.1 * i});
+  }
+  plot::Line run{"x_1, x_2, x_3", {}, {}, 1, plot::Line::Kind::joined, {}};
+  std::string text;
+  for (std::int64_t t = 1; t <= 3; ++t) {
+    const std::vector<double> x = f.iterate(t);
+    run.x.push_back(x[0]);
+    run.y.push_back(x[1]);
+    text += fmt::format("| x_{} | {:.6f} | {:.6f} | {:.6f} |\n", t, x[0], x[1], f(x));
+  }
+  panel.lines.push_back(std::move(run));
+  panel.lines.push_back({"the minimiser", {0.0}, {0.0}, 2, plot::Line::Kind::points, {}});
+  if (!file.empty()) plot::write_figure({{std::move(panel)}, plot::Arrangement::stacked, 4.2, 4.0}, file);
+  return fmt::format(
+      "The best rates with η_1 = 4η_2, {:.6g} and {:.6g}: a_1 = 1, so that g_2 is g_1 mirrored at the line from x_1 to "
+      "x⋆, and\n"
+      "f(x) = max(0, ⟨g_1, x⟩, ⟨g_2, x⟩) in the plane. The run goes across, comes back, and f(x_3) = V = {:.9f}.\n\n"
+      "| | along x_1 − x⋆ | across | f |\n|---|---:|---:|---:|\n{}",
+      lr[0], lr[1], f.value, text);
+}
+
+}  // namespace
+
+void exact(const std::filesystem::path& logs, const std::filesystem::path& picture) {
+  if (!pep_solver_available()) throw std::runtime_error("csdp is not on PATH (Debian: coinor-csdp)");
+  print_text(
+      "# Exact worst cases and averages\n\n"
+      "Written by `scheduled-paper exact LOGS > docs/exact.md`, LOGS being the folder grad_norm of the paper's logs. "
+      "The\n"
+      "theorems and their proofs are in [theory](theory.md), sections 6 and 8a. D = G = 1 where nothing else is "
+      "said.\n");
+  print_schedules();
+  print_logs(logs);
+  print_averages();
+  print_tightness();
+  print_text("\n## The worst function of three steps\n\n" + worst_function_picture(picture));
+  if (!picture.empty())
+    print_text("\n![Level lines of the function and the run on it](images/worst-case-function.png)\n");
+}
+
+}  // namespace scheduled::reports

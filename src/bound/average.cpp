@@ -1,0 +1,330 @@
+// Guarantees of weighted averages of iterates (docs/theory.md, section 8a).
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "base/elementary.hpp"
+#include "base/error.hpp"
+#include "base/numbers.hpp"
+#include "base/search.hpp"
+#include "base/sum.hpp"
+#include "bound/arguments.hpp"
+#include "bound/average.hpp"
+#include "bound/exact_records.hpp"
+#include "bound/worst_case_program.hpp"
+
+namespace scheduled {
+namespace average {
+
+Run reduce(std::span<const double> lr, std::span<const double> weights, GradNorm grad_norm, double distance) {
+  Run run;
+  run.distance = distance;
+  CompensatedSum total;
+  for (const double weight : weights) total.add(weight);
+  double carried = 0.0;  // of iterates that the next one repeats
+  double rate = 0.0;
+  for (std::size_t t = 0; t < lr.size(); ++t) {
+    carried += weights[t] / total.value();
+    const bool last = t + 1 == lr.size();
+    if (!last && !(lr[t] > 0.0)) continue;
+    if (lr[t] > 0.0) rate = lr[t];
+    run.step.push_back(static_cast<std::int64_t>(t) + 1);
+    run.lr.push_back(rate);
+    run.weight.push_back(carried);
+    run.norm.push_back(grad_norm[t]);
+    carried = 0.0;
+  }
+  run.common = std::all_of(run.norm.begin(), run.norm.end(), [&](double G) { return G == run.norm.back(); });
+  return run;
+}
+
+BoundTerms chain(const Run& run, std::span<const double> weight, std::optional<double> last) {
+  const std::size_t T = run.lr.size();
+  CompensatedSum tail;  // C_{t+1}
+  tail.add(weight[T - 1]);
+  double Y = last.value_or(0.0);
+  double low = 0.0;    // of Y: the rounding of its sums
+  double steps = 0.0;  // S_h so far
+  // 2 B/G^2 for one G, where the norms of the steps after a new start telescope; else 2 B.
+  double noise = run.common ? Y : Y * square(run.norm[T - 1]);
+  for (std::size_t t = T - 1; t-- > 0;) {
+    const double C = tail.value();
+    const double h = run.lr[t] * C;
+    if (!last) {  // one G: the Y_{t+1} >= what it may be for which Y_t is smallest
+      const double smallest = h * std::min(1.0, weight[t] > 0.0 ? C / weight[t] : 1.0);
+      if (Y < smallest) {
+        Y = smallest;
+        low = 0.0;
+        noise = std::max(0.0, Y - 2.0 * steps);
+      }
+    }
+    // Y_t - Y_{t+1} - 2 h by equality; by the condition where that asks for more, (8.2). Uniform weights meet it
+    // exactly.
+    const bool holds = weight[t] * Y <= run.lr[t] * C * C * (1.0 + 1e-12);
+    const double free = holds ? h * h / Y : weight[t] / C * (Y + h) - h;
+    noise += run.common ? free : free * square(run.norm[t]);
+    const elementary::DoubleDouble next = elementary::two_sum(Y, 2.0 * h + free + low);
+    Y = next.hi;
+    low = next.lo;
+    steps += h;
+    tail.add(weight[t]);
+  }
+  return {0.5 * square(run.distance) / Y, 0.5 * noise * (run.common ? square(run.norm[T - 1]) : 1.0)};
+}
+
+std::optional<BoundTerms> mixture(const Run& run, std::span<const double> weight) {
+  struct Open {
+    std::size_t begin;
+    double height;
+  };
+  constexpr std::size_t most = 100'000'000;
+  const std::size_t T = run.lr.size();
+  std::vector<Open> open;
+  BoundTerms sum;
+  std::size_t work = 0;
+  // The average with step weights over iterates begin ... end - 1 of a run of `end` steps, by (8.6).
+  const auto add = [&](double height, std::size_t begin, std::size_t end) {
+    double Y = 0.0;
+    double noise = 0.0;
+    for (std::size_t t = begin; t < end; ++t) {
+      Y += run.lr[t];
+      noise += square(run.lr[t] * run.norm[t]);
+    }
+    const double share = height * Y;
+    noise /= Y;
+    for (std::size_t t = begin; t-- > 0;) {
+      const double free = square(run.lr[t]) / Y;
+      noise += free * square(run.norm[t]);
+      Y += 2.0 * run.lr[t] + free;
+    }
+    sum.inverse += share * 0.5 * square(run.distance) / Y;
+    sum.linear += share * 0.5 * noise;
+    work += end;
+  };
+  for (std::size_t t = 0; t <= T && work <= most; ++t) {
+    const double height = t < T ? weight[t] / run.lr[t] : 0.0;
+    std::size_t begin = t;
+    while (!open.empty() && open.back().height > height) {
+      const Open top = open.back();
+      open.pop_back();
+      const double below = std::max(height, open.empty() ? 0.0 : open.back().height);
+      add(top.height - below, top.begin, t);
+      begin = top.begin;
+    }
+    if (height > 0.0 && (open.empty() || open.back().height < height)) open.push_back({begin, height});
+  }
+  if (work > most) return std::nullopt;
+  return sum;
+}
+
+std::optional<Filled> fill(const Run& run) {
+  const std::size_t T = run.lr.size();
+  std::vector<std::size_t> kept;
+  for (std::size_t t = 0; t < T; ++t) {
+    if (run.weight[t] > 0.0) kept.push_back(t);
+  }
+  if (kept.size() < 2 || kept.back() - kept.front() + 1 == kept.size()) return std::nullopt;
+  Filled filled{std::vector<double>(T, 0.0), 0.0};
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const std::size_t j = kept[i];
+    const std::size_t block = i > 0 ? j - kept[i - 1] : std::min(j + 1, kept[1] - j);
+    double rates = 0.0;
+    double G = 0.0;
+    for (std::size_t t = j + 1 - block; t <= j; ++t) {
+      rates += run.lr[t];
+      G = std::max(G, run.norm[t]);
+    }
+    double d = 0.0;      // (6.4) with D = 0 for the run from x_t to x_j
+    double steps = 0.0;  // eta_t + ... + eta_{j-1}
+    for (std::size_t t = j + 1; t-- > j + 1 - block;) {
+      if (t < j) {
+        const double q = std::max(run.lr[t], d);
+        d = q + (2.0 * run.lr[t] + square(run.lr[t]) / q);
+        steps += run.lr[t];
+      }
+      const double share = run.weight[j] * run.lr[t] / rates;
+      filled.weight[t] += share;
+      filled.excess += share * 0.5 * square(G) * (d - 2.0 * steps);
+    }
+  }
+  return filled;
+}
+
+namespace {
+
+/// The smallest measure(y) over y > 0, on a grid and then between its best neighbours.
+template <class Measure>
+double best_end(const Run& run, const Measure& measure) {
+  constexpr int points = 160;
+  double sum = run.distance / run.norm.back();
+  double least = sum;
+  for (const double rate : run.lr) {
+    sum += rate;
+    least = std::min(least, rate);
+  }
+  const double low = std::log(1e-6 * least);
+  const double step = (std::log(1e2 * sum) - low) / points;
+  int best = 0;
+  double best_value = std::numeric_limits<double>::infinity();
+  for (int i = 0; i <= points; ++i) {
+    const double value = measure(std::exp(low + step * i));
+    if (value < best_value) {
+      best_value = value;
+      best = i;
+    }
+  }
+  return std::exp(golden_section([&](double x) { return measure(std::exp(x)); }, low + step * (best - 1),
+                                 low + step * (best + 1), 1e-9)
+                      .first);
+}
+
+/// The bound at the given rates and at the best common factor of them.
+struct Candidate {
+  double value = std::numeric_limits<double>::infinity();
+  double scale = 0.0;
+  double best = std::numeric_limits<double>::infinity();
+};
+
+Candidate of_terms(const BoundTerms& terms) {
+  return {terms.value(), std::sqrt(terms.inverse / terms.linear), 2.0 * std::sqrt(terms.inverse * terms.linear)};
+}
+
+Candidate chain_candidate(const Run& run, std::span<const double> weight, double excess) {
+  const auto terms = [&](std::optional<double> y) {
+    BoundTerms found = chain(run, weight, y);
+    found.linear += excess;
+    return found;
+  };
+  if (!run.common) {
+    const double y = best_end(run, [&](double end) { return terms(end).value(); });
+    const double z = best_end(run, [&](double end) {
+      const BoundTerms found = terms(end);
+      return found.inverse * found.linear;
+    });
+    const Candidate best = of_terms(terms(z));
+    return {terms(y).value(), best.scale, best.best};
+  }
+  const BoundTerms edge = terms(std::nullopt);
+  Candidate found = of_terms(edge);
+  const double G = run.norm.back();
+  const double smallest = 0.5 * square(run.distance) / edge.inverse;  // Y_1
+  if (run.distance / G > smallest) {
+    found.value = G * run.distance + (edge.linear - 0.5 * square(G) * smallest);
+  }
+  return found;
+}
+
+/// How the run that is imitated does, and whether its proof holds for the average.
+struct Imitated {
+  WorstCase worst;
+  bool holds = false;
+  std::int64_t fails_at = 0;
+};
+
+Imitated imitate(const Run& run) {
+  const std::size_t T = run.lr.size();
+  std::vector<double> h(T);
+  std::vector<double> C(T);
+  double sum = 0.0;
+  for (std::size_t t = T; t-- > 0;) {
+    h[t] = t + 1 < T ? run.lr[t] * sum : run.lr[t];
+    C[t] = sum += run.weight[t];
+  }
+  Imitated found{worst_case(h, run.norm, run.distance)};
+  if (!(run.norm.back() > 0.0)) return found;
+  std::vector<double> q(T);
+  if (run.common) {
+    double d = 0.0;
+    for (std::size_t t = T - 1; t-- > 0;) {
+      q[t + 1] = std::max(d, h[t]);
+      d = q[t] = square(q[t + 1] + h[t]) / q[t + 1];
+    }
+    q[0] = std::max(d, run.distance / run.norm.back());
+  } else {
+    const exact::Reduced reduced = exact::reduce(h, run.norm, run.distance);
+    if (reduced.step_of.size() != T) return found;
+    std::vector<std::size_t> slack_at;
+    q = exact::solve(reduced.program, slack_at).q;
+    for (double& one : q) one *= reduced.rate_unit;
+  }
+  for (std::size_t t = T - 1; t-- > 0 && found.fails_at == 0;) {
+    if (C[t] * (q[t + 1] + h[t]) > C[t + 1] * q[t] * (1.0 + 1e-12)) found.fails_at = run.step[t];
+  }
+  found.holds = found.fails_at == 0;
+  return found;
+}
+
+void take(AverageBound& bound, const Candidate& found, AverageRule rule) {
+  if (found.value < bound.value) {
+    bound.value = found.value;
+    bound.rule = rule;
+  }
+  if (found.best < bound.best_value) {
+    bound.best_value = found.best;
+    bound.best_scale = found.scale;
+    bound.best_rule = rule;
+  }
+}
+
+void check(std::span<const double> lr, std::span<const double> weights, GradNorm grad_norm, double distance) {
+  check_bound_arguments(lr, grad_norm, distance);
+  if (weights.size() != lr.size()) {
+    fail_argument("weights", concat({"must have as many values as lr, ", std::to_string(lr.size()), ", not ",
+                                     std::to_string(weights.size())}));
+  }
+  for (std::size_t t = 0; t < weights.size(); ++t) {
+    if (!(weights[t] >= 0.0 && std::isfinite(weights[t]))) {
+      fail_entry("weights", t, weights[t], "must be finite and >= 0");
+    }
+  }
+  if (!(weights.back() > 0.0)) {
+    fail_entry("weights", weights.size() - 1, weights.back(),
+               "must be > 0: end the run with the last iterate that counts");
+  }
+  if (last_positive_step(lr.first(lr.size() - 1)) == 0) fail_argument("lr", "no rate before the last one is > 0");
+  for (std::size_t t = 0; t < lr.size(); ++t) {
+    if ((t + 1 == lr.size() || lr[t] > 0.0) && !(grad_norm[t] > 0.0)) {
+      fail_entry("grad_norm", t, grad_norm[t], "must be > 0");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace average
+
+std::string_view name_of(AverageRule rule) noexcept { return word_of(rule); }
+
+AverageBound average_bound(std::span<const double> lr, std::span<const double> weights, GradNorm grad_norm,
+                           double distance) {
+  using namespace average;
+  check(lr, weights, grad_norm, distance);
+  const Run run = reduce(lr, weights, grad_norm, distance);
+  const Imitated imitated = imitate(run);
+  AverageBound bound;
+  bound.value = bound.best_value = std::numeric_limits<double>::infinity();
+  bound.imitated = imitated.worst.value;
+  bound.exact_imitated = imitated.worst.exact;
+  bound.fails_at = imitated.fails_at;
+  const Candidate by_chain = chain_candidate(run, run.weight, 0.0);
+  take(bound, by_chain, AverageRule::chain);
+  if (imitated.holds && imitated.worst.value <= bound.value * (1.0 + 1e-12)) {
+    bound.value = imitated.worst.value;
+    bound.rule = AverageRule::decay;
+  }
+  // For one G the condition does not depend on the scale.
+  if (imitated.holds && run.common) bound.best_rule = AverageRule::decay;
+  if (imitated.holds) return bound;
+  if (const auto terms = mixture(run, run.weight)) take(bound, of_terms(*terms), AverageRule::mixture);
+  if (const auto filled = fill(run)) {
+    take(bound, chain_candidate(run, filled->weight, filled->excess), AverageRule::filled);
+    if (auto terms = mixture(run, filled->weight)) {
+      terms->linear += filled->excess;
+      take(bound, of_terms(*terms), AverageRule::filled);
+    }
+  }
+  return bound;
+}
+
+}  // namespace scheduled

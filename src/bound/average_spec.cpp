@@ -1,0 +1,145 @@
+// Averages as text: average(last=20%), and behind a schedule.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "bound/exact_records.hpp"
+#include "scheduled/exact.hpp"
+
+namespace scheduled {
+namespace {
+
+constexpr std::array<std::string_view, 4> keys{"last", "weights", "every", "half_life"};
+constexpr std::string_view form =
+    "must read like average(last=20%), average(last=20%, every=10), average(last=20%, weights=step) or "
+    "average(half_life=5%)";
+
+std::int64_t parse_every(std::string_view text) {
+  const Duration count = parse_duration("every", text);
+  if (count.unit != Duration::Unit::steps || !(count.value >= 1.0)) {
+    fail_value("every", text, "must be a number of steps, at least 1");
+  }
+  return static_cast<std::int64_t>(count.value);
+}
+
+RealDuration parse_half_life(std::string_view text) {
+  const RealDuration length = parse_duration("half_life", text);
+  if (!(length.value > 0.0)) fail_value("half_life", text, "must be > 0, in steps or % of the run");
+  return length;
+}
+
+void read_key(Average& average, std::string_view key, std::string_view value) {
+  switch (find_word("key", key, keys)) {
+    case 0:
+      average.last = parse_duration("last", value);
+      return;
+    case 1:
+      average.weights = parse_word<Average::Weights>("weights", value);
+      return;
+    case 2:
+      average.every = parse_every(value);
+      return;
+    default:
+      average.half_life = parse_half_life(value);
+  }
+}
+
+/// A length of the window, in iterates.
+std::int64_t window_of(const Average& average, std::int64_t T) {
+  const std::int64_t last = resolve_steps("last", average.last, T, {});
+  if (last < 1 || last > T) {
+    fail_value("last", print_duration(average.last),
+               concat({"must be between 1 and ", std::to_string(T), " iterates, which the run has; it is ",
+                       std::to_string(last)}));
+  }
+  return last;
+}
+
+}  // namespace
+
+Average parse_average(std::string_view given) {
+  constexpr std::string_view word = "average";
+  const std::string_view text = trimmed(given);
+  std::string_view rest = text;
+  if (!rest.starts_with(word)) fail_value("average", text, form);
+  rest = trimmed(rest.substr(word.size()));
+  if (!rest.starts_with('(') || !rest.ends_with(')')) fail_value("average", text, form);
+  rest = trimmed(rest.substr(1, rest.size() - 2));
+  Average average;
+  std::array<bool, keys.size()> seen{};
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(','), rest.size());
+    const std::string_view entry = trimmed(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string_view::npos) fail_value("average", text, form);
+    const std::string_view key = trimmed(entry.substr(0, equals));
+    read_key(average, key, trimmed(entry.substr(equals + 1)));
+    bool& given = seen[find_word("key", key, keys)];
+    if (given) fail_value("average", text, concat({"has ", key, " twice"}));
+    given = true;
+  }
+  if (seen[3] && (seen[0] || seen[1] || seen[2])) {
+    fail_value("average", text, "half_life stands alone: an exponential average has all iterates");
+  }
+  if (average.every > 1 && average.weights != Average::Weights::uniform) {
+    fail_value("average", text, "every needs uniform weights");
+  }
+  return average;
+}
+
+std::string print(const Average& average) {
+  if (average.half_life) return concat({"average(half_life=", print_duration(*average.half_life), ")"});
+  std::string text = concat({"average(last=", print_duration(average.last)});
+  if (average.weights != Average::Weights::uniform) text += concat({", weights=", word_of(average.weights)});
+  if (average.every > 1) text += concat({", every=", std::to_string(average.every)});
+  return text + ")";
+}
+
+std::vector<double> weights_of(const Average& average, std::span<const double> lr) {
+  const auto T = static_cast<std::int64_t>(lr.size());
+  if (average.half_life) {
+    const double steps = resolve_length("half_life", *average.half_life, T, {});
+    return ema_weights(T, std::exp2(-1.0 / steps));
+  }
+  const std::int64_t last = window_of(average, T);
+  switch (average.weights) {
+    case Average::Weights::step:
+      return step_weights(lr, last);
+    case Average::Weights::one_minus_sqrt:
+      return one_minus_sqrt_weights(T, last);
+    case Average::Weights::uniform:
+      break;
+  }
+  return uniform_weights(T, last, average.every);
+}
+
+std::pair<std::string_view, std::string_view> split_average(std::string_view text) noexcept {
+  const std::size_t json_end = trimmed(text).starts_with('{') ? text.rfind('}') : 0;
+  const std::size_t bar = json_end < text.size() ? text.find('|', json_end) : std::string_view::npos;
+  if (bar == std::string_view::npos) return {text, {}};
+  return {trimmed(text.substr(0, bar)), text.substr(bar)};
+}
+
+AveragedSchedule parse_averaged(std::string_view text, std::optional<Duration> horizon) {
+  const auto [schedule, average] = split_average(text);
+  AveragedSchedule averaged{Schedule::parse(schedule, horizon)};
+  if (!average.empty()) averaged.average = parse_average(average.substr(1));
+  return averaged;
+}
+
+std::string print(const AveragedSchedule& averaged) {
+  const std::string schedule = print(averaged.schedule);
+  return averaged.average ? concat({schedule, " | ", print(*averaged.average)}) : schedule;
+}
+
+AverageBound average_bound(const AveragedSchedule& averaged, const BoundSettings& settings) {
+  if (!averaged.average) fail_argument("average", "there is none; write SPEC | average(last=20%)");
+  const std::vector<double> rates = bound_rates(averaged.schedule, settings.T);
+  return average_bound(rates, weights_of(*averaged.average, rates), settings.grad_norm, settings.distance);
+}
+
+}  // namespace scheduled

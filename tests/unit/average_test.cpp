@@ -1,0 +1,274 @@
+// Guarantees of averages of iterates: every number of docs/theory.md, section 8a.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "bound/average.hpp"
+#include "scheduled/design.hpp"
+#include "scheduled/exact.hpp"
+#include "support/throws.hpp"
+
+namespace scheduled {
+namespace {
+
+constexpr std::int64_t long_T = 3000;
+
+std::vector<double> constant(std::int64_t T, double g) {
+  return std::vector<double>(static_cast<std::size_t>(T), g / std::sqrt(static_cast<double>(T)));
+}
+
+/// The rates of the runs of section 8a: at the best peak of WSD with 20 % cooldown.
+double wsd_peak() {
+  const auto wsd = Schedule::parse("wsd(steps=3001, cooldown=20%)");
+  return worst_case_best_scale(bound_rates(wsd), 1.0, 1.0).scale;
+}
+
+double scaled(double value) { return value * std::sqrt(static_cast<double>(long_T)); }
+
+/// (8.7): value, best rate and value there for constant rates, uniform over the last b.
+struct Uniform {
+  double value, best_lr, best;
+};
+Uniform by_formula(std::int64_t T, std::int64_t b, double lr) {
+  long double gain = 0;  // v - 2 m - b, of which v would lose digits
+  for (std::int64_t t = b; t < T; ++t) gain += 1 / (static_cast<long double>(2 * t - b) + gain);
+  const auto v = static_cast<double>(static_cast<long double>(2 * T - b) + gain);
+  const auto rest = static_cast<double>(gain + 1);
+  return {1 / (2 * lr * v) + lr / 2 * rest, 1 / std::sqrt(v * rest), std::sqrt(rest / v)};
+}
+
+std::vector<double> random_rates(std::mt19937_64& random, std::size_t T, double deviation) {
+  std::normal_distribution<double> normal;
+  std::vector<double> lr(T);
+  for (double& rate : lr) rate = std::exp(deviation * normal(random)) / std::sqrt(static_cast<double>(T));
+  return lr;
+}
+
+TEST(Average, UniformOnConstantRates) {
+  for (const std::int64_t T : {2, 7, 100, 3000}) {
+    for (const std::int64_t b : {std::int64_t{1}, (T + 4) / 5, T}) {
+      for (const double g : {0.2, 0.5145, 1.0, 2.0}) {
+        const std::vector<double> lr = constant(T, g);
+        const AverageBound found = average_bound(lr, uniform_weights(T, b), 1.0, 1.0);
+        const Uniform expected = by_formula(T, b, lr[0]);
+        EXPECT_EQ(found.rule, AverageRule::decay);
+        EXPECT_EQ(found.best_rule, AverageRule::decay);
+        EXPECT_EQ(found.fails_at, 0);
+        EXPECT_EQ(found.value, found.imitated);
+        EXPECT_NEAR(found.best_scale * lr[0] / expected.best_lr, 1.0, 1e-12) << T << " " << b;
+        EXPECT_NEAR(found.best_value / expected.best, 1.0, 1e-12) << T << " " << b;
+        EXPECT_LE(found.value, expected.value * (1 + 1e-13));  // Y_1 = max(M_1, D/G) is free to be better
+        if (lr[0] >= expected.best_lr) {
+          EXPECT_NEAR(found.value / expected.value, 1.0, 1e-12) << T << " " << b;
+        }
+      }
+    }
+    const AverageBound all = average_bound(constant(T, 1.0), uniform_weights(T, T), 1.0, 1.0);
+    EXPECT_NEAR(all.value, minimax_rate(T, 1.0, 1.0), 1e-14);
+    EXPECT_NEAR(all.best_scale, 1.0, 1e-12);
+  }
+}
+
+TEST(Average, LimitForLongRuns) {
+  constexpr std::int64_t T = 1000000;
+  for (const double beta : {0.05, 0.2, 0.5, 1.0}) {
+    for (const double g : {0.5, 1.0, 2.0}) {
+      const double limit = 1 / (2 * g * (2 - beta)) + g / 2 * (1 + 0.5 * std::log((2 - beta) / beta));
+      const auto b = static_cast<std::int64_t>(beta * T);
+      EXPECT_NEAR(by_formula(T, b, g / 1e3).value * 1e3, limit, 1e-4) << beta << " " << g;
+    }
+  }
+}
+
+TEST(Average, TheValuesOfSection8a) {
+  EXPECT_NEAR(wsd_peak() * std::sqrt(3000.0), 0.514, 0.02);
+  const std::vector<double> lr(static_cast<std::size_t>(long_T), 0.5145 / std::sqrt(3000.0));
+  const auto value = [&](const std::vector<double>& weights) {
+    return scaled(average_bound(lr, weights, 1.0, 1.0).value);
+  };
+  EXPECT_NEAR(scaled(worst_case(lr, 1.0, 1.0).value), 1.959, 6e-4);
+  EXPECT_NEAR(value(uniform_weights(long_T, 150)), 1.227, 6e-4);
+  EXPECT_NEAR(value(uniform_weights(long_T, 300)), 1.148, 6e-4);
+  EXPECT_NEAR(value(uniform_weights(long_T, 600)), 1.080, 6e-4);
+  EXPECT_NEAR(value(uniform_weights(long_T, 1500)), 1.047, 7e-4);
+  EXPECT_NEAR(value(uniform_weights(long_T, long_T)), 1.229, 6e-4);
+  EXPECT_NEAR(value(one_minus_sqrt_weights(long_T, 600)), 1.223, 6e-4);
+  EXPECT_NEAR(value(ema_weights(long_T, std::exp2(-1.0 / 150))), 1.127, 6e-4);
+  EXPECT_NEAR(value(ema_weights(long_T, std::exp2(-1.0 / 300))), 1.071, 6e-4);
+  // On other trunks.
+  std::vector<double> rsqrt(lr);
+  for (std::size_t t = 0; t < rsqrt.size(); ++t) rsqrt[t] /= std::sqrt(1 + static_cast<double>(t) / 750);
+  EXPECT_NEAR(scaled(average_bound(rsqrt, ema_weights(long_T, std::exp2(-1.0 / 300)), 1.0, 1.0).value), 1.182, 6e-4);
+  std::vector<double> cooldown(lr);
+  for (std::size_t t = 2400; t < 3000; ++t) cooldown[t] *= static_cast<double>(2999 - t) / 600;
+  cooldown.back() = cooldown[2998];
+  EXPECT_NEAR(scaled(worst_case(cooldown, 1.0, 1.0).value), 1.080, 6e-4);
+  const AverageBound beside = average_bound(cooldown, uniform_weights(long_T, 600), 1.0, 1.0);
+  EXPECT_NEAR(scaled(beside.value), 1.084, 6e-4);
+}
+
+TEST(Average, SaysWhichProofHolds) {
+  const std::vector<double> lr = constant(100, 0.5);
+  EXPECT_EQ(average_bound(lr, ema_weights(100, 0.9), 1.0, 1.0).rule, AverageRule::decay);
+  const AverageBound falling = average_bound(lr, one_minus_sqrt_weights(100, 20), 1.0, 1.0);
+  EXPECT_EQ(falling.rule, AverageRule::mixture);
+  EXPECT_GT(falling.fails_at, 80);
+  EXPECT_GT(falling.value, falling.imitated);
+  const AverageBound sparse = average_bound(lr, uniform_weights(100, 20, 4), 1.0, 1.0);
+  EXPECT_EQ(sparse.rule, AverageRule::filled);
+}
+
+TEST(Average, StepWeightsHaveTheirOwnBound) {
+  std::mt19937_64 random(8);
+  for (int i = 0; i < 200; ++i) {
+    const std::size_t T = 2 + static_cast<std::size_t>(i) % 30;
+    const std::vector<double> lr = random_rates(random, T, 1.0);
+    // Over all iterates (1.4) at its best is the smallest value of (8.6), m = 0.
+    const AverageBound all = average_bound(lr, step_weights(lr, static_cast<std::int64_t>(T)), 1.0, 1.0);
+    EXPECT_LE(all.value, standard_bound(lr, 1.0, 1.0) * (1 + 1e-12)) << i;
+    EXPECT_LE(all.best_value,
+              2 * std::sqrt(standard_terms(lr, 1.0, 1.0).inverse * standard_terms(lr, 1.0, 1.0).linear) * (1 + 1e-12));
+    // A suffix, by (8.6) with the mixture of one segment.
+    const auto last = static_cast<std::int64_t>(1 + T / 2);
+    const std::vector<double> weights = step_weights(lr, last);
+    const average::Run run = average::reduce(lr, weights, 1.0, 1.0);
+    double Y = 0, noise = 0;
+    for (std::size_t t = T - static_cast<std::size_t>(last); t < T; ++t) Y += lr[t], noise += lr[t] * lr[t];
+    noise /= Y;
+    for (std::size_t t = T - static_cast<std::size_t>(last); t-- > 0;) {
+      noise += lr[t] * lr[t] / Y;
+      Y = (Y + lr[t]) * (Y + lr[t]) / Y;
+    }
+    const auto mixture = average::mixture(run, run.weight);
+    ASSERT_TRUE(mixture.has_value());
+    EXPECT_NEAR(mixture->value() / (0.5 * (1 / Y + noise)), 1.0, 1e-12) << i;
+    EXPECT_LE(average_bound(lr, weights, 1.0, 1.0).value, 0.5 * (1 / Y + noise) * (1 + 1e-12)) << i;
+  }
+}
+
+TEST(Average, NeverBelowTheRunThatItImitates) {
+  std::mt19937_64 random(9);
+  std::uniform_real_distribution<double> uniform;
+  int decay = 0;
+  for (int i = 0; i < 500; ++i) {
+    const std::size_t T = 2 + static_cast<std::size_t>(i) % 40;
+    const std::vector<double> lr = random_rates(random, T, i % 3 * 0.4);
+    std::vector<double> weights(T), norms(T, 1.0);
+    for (double& one : weights) one = uniform(random);
+    if (i % 2 == 0) std::sort(weights.begin(), weights.end());
+    if (i % 4 > 1) {
+      for (double& G : norms) G = 0.5 + uniform(random);
+    }
+    const AverageBound found = average_bound(lr, weights, norms, 1.3);
+    EXPECT_GE(found.value, found.imitated * (1 - 1e-9)) << i;
+    EXPECT_EQ(found.rule == AverageRule::decay, found.value <= found.imitated * (1 + 1e-11)) << i;
+    // The best scale is a minimum, as far as the rule is the same.
+    std::vector<double> best(lr);
+    for (double& rate : best) rate *= found.best_scale;
+    EXPECT_LE(average_bound(best, weights, norms, 1.3).value, found.best_value * (1 + 1e-7)) << i;
+    EXPECT_LE(found.best_value, found.value * (1 + 1e-7)) << i;
+    if (found.rule == AverageRule::decay) ++decay;
+  }
+  EXPECT_GT(decay, 50);
+}
+
+TEST(Average, TheLastIterateAlone) {
+  std::mt19937_64 random(10);
+  for (int i = 0; i < 100; ++i) {
+    const std::size_t T = 2 + static_cast<std::size_t>(i) % 20;
+    const std::vector<double> lr = random_rates(random, T, 1.0);
+    const AverageBound found = average_bound(lr, uniform_weights(static_cast<std::int64_t>(T), 1), 1.0, 1.0);
+    EXPECT_EQ(found.rule, AverageRule::decay);
+    EXPECT_EQ(found.value, worst_case(lr, 1.0, 1.0).value) << i;
+  }
+}
+
+TEST(Average, EveryKthIterate) {
+  // The most that f at the last of k iterates can lie above their mean, in units of eta G^2: L_2 = 1/2 exactly.
+  const auto excess = [](std::int64_t k) {
+    const std::vector<double> lr(40, 0.1);
+    const average::Run run = average::reduce(lr, uniform_weights(40, 3 * k, k), 1.0, 1.0);
+    return average::fill(run)->excess / 0.1;
+  };
+  EXPECT_NEAR(excess(2), 0.5, 1e-14);
+  EXPECT_NEAR(excess(3), 17.0 / 24, 1e-14);  // L_3 <= 11/16, by another way
+  EXPECT_NEAR(excess(10), 0.25 * std::log(10.0) + 0.536, 0.05);
+  for (const std::int64_t k : {2, 4, 5}) {
+    const std::vector<double> lr = constant(200, 0.7);
+    const AverageBound whole = average_bound(lr, uniform_weights(200, 40), 1.0, 1.0);
+    const AverageBound sparse = average_bound(lr, uniform_weights(200, 40, k), 1.0, 1.0);
+    EXPECT_NEAR(sparse.value, whole.value + lr[0] * excess(k), 1e-12) << k;
+  }
+}
+
+TEST(Average, StepsOfZeroAreLeftOut) {
+  const AverageBound found = average_bound(std::vector{0.3, 0.0, 0.2, 0.1}, std::vector{1.0, 1.0, 1.0, 2.0}, 1.0, 1.0);
+  const AverageBound without = average_bound(std::vector{0.3, 0.2, 0.1}, std::vector{1.0, 2.0, 2.0}, 1.0, 1.0);
+  EXPECT_EQ(found.value, without.value);
+  EXPECT_EQ(found.imitated, without.imitated);
+}
+
+TEST(Average, BestWindowAndDrop) {
+  constexpr std::int64_t T = 2000;
+  for (const double g : {0.3, 0.51, 0.8}) {
+    const double lr = g / std::sqrt(static_cast<double>(T));
+    const std::int64_t window = best_window(T, lr, 1.0, 1.0);
+    const double at_best = by_formula(T, window, lr).value;
+    for (const double other : {0.8, 1.25}) {
+      EXPECT_GT(by_formula(T, static_cast<std::int64_t>(other * static_cast<double>(window)), lr).value, at_best) << g;
+    }
+  }
+  EXPECT_EQ(best_window(T, 1.0, 1.0, 1.0), T);
+  const DropAndAverage some = drop_and_average(3000, 600, 0.51 / std::sqrt(3000.0), 1.0, 1.0);
+  EXPECT_NEAR(some.phi, 0.62, 0.01);
+  EXPECT_NEAR(some.at_full / some.value, 1.02, 0.005);
+  EXPECT_NEAR(drop_and_average(3000, 600, 1 / std::sqrt(3000.0), 1.0, 1.0).at_full /
+                  drop_and_average(3000, 600, 1 / std::sqrt(3000.0), 1.0, 1.0).value,
+              1.06, 0.005);
+  // The same value as the linear cooldown from phi eta, and as the average by (8.4).
+  std::vector<double> lr(3000, 0.51 / std::sqrt(3000.0)), decay = lr;
+  for (std::size_t t = 2400; t < 3000; ++t) {
+    lr[t] *= some.phi;
+    decay[t] *= some.phi * static_cast<double>(2999 - t) / 600;
+  }
+  EXPECT_NEAR(average_bound(lr, uniform_weights(3000, 600), 1.0, 1.0).value / some.value, 1.0, 1e-9);
+  EXPECT_NEAR(worst_case(decay, 1.0, 1.0).value / some.value, 1.0, 1e-9);
+}
+
+TEST(Average, Omega) {  // (8.5)
+  std::mt19937_64 random(11);
+  for (int i = 0; i < 300; ++i) {
+    const std::vector<double> lr = random_rates(random, 2 + static_cast<std::size_t>(i) % 50, 1.0);
+    EXPECT_LE(worst_case(lr, 1.0, 1.0).value, 0.5 * omega(lr, 1.0, 1.0) + 0.75 * lr.back()) << i;
+  }
+}
+
+TEST(Average, NamesWhatIsWrong) {
+  const std::vector<double> lr{0.1, 0.1};
+  EXPECT_EQ(error_of([&] { average_bound(lr, std::vector{1.0}, 1.0, 1.0); }),
+            "weights: must have as many values as lr, 2, not 1");
+  EXPECT_EQ(error_of([&] {
+              average_bound(lr, std::vector{-1.0, 1.0}, 1.0, 1.0);
+            }),
+            "weights[0] = -1: must be finite and >= 0");
+  EXPECT_EQ(error_of([&] {
+              average_bound(lr, std::vector{1.0, 0.0}, 1.0, 1.0);
+            }),
+            "weights[1] = 0: must be > 0: end the run with the last iterate that counts");
+  EXPECT_EQ(error_of([&] {
+              average_bound(std::vector{0.0, 0.1}, std::vector{1.0, 1.0}, 1.0, 1.0);
+            }),
+            "lr: no rate before the last one is > 0");
+  EXPECT_EQ(error_of([] { uniform_weights(10, 11); }), "last = 11: must be between 1 and 10");
+  EXPECT_EQ(error_of([] { uniform_weights(10, 4, 5); }), "every = 5: must be between 1 and 4");
+  EXPECT_EQ(error_of([] { ema_weights(10, 1.0); }), "beta = 1: must be between 0 and 1");
+  EXPECT_EQ(error_of([] { drop_and_average(10, 10, 1.0, 1.0, 1.0); }), "last = 10: must be less than T = 10");
+}
+
+}  // namespace
+}  // namespace scheduled

@@ -1,0 +1,99 @@
+// Averages of iterates against the SDP (docs/theory.md, section 8a).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "pep/average.hpp"
+#include "scheduled/exact.hpp"
+#include "scheduled/pep.hpp"
+
+namespace scheduled {
+namespace {
+
+#define NEEDS_CSDP() \
+  if (!pep_solver_available()) GTEST_SKIP() << "csdp is not installed"
+
+pep::AverageValues solve(const std::vector<double>& lr, const std::vector<double>& weights) {
+  const pep::AverageValues values = pep::solve_average(PepProblem(lr), weights);
+  EXPECT_NEAR(values.primal / values.dual, 1.0, 3e-6);
+  return values;
+}
+
+std::vector<double> rates(std::mt19937_64& random, std::size_t T, double deviation) {
+  std::normal_distribution<double> normal;
+  std::vector<double> lr(T);
+  for (double& rate : lr) rate = std::exp(deviation * normal(random)) / std::sqrt(static_cast<double>(T));
+  return lr;
+}
+
+TEST(PepAverage, OfTheLastIterateAloneIsTheWorstCase) {
+  NEEDS_CSDP();
+  std::mt19937_64 random(1);
+  for (const std::size_t T : {2U, 5U, 12U}) {
+    const std::vector<double> lr = rates(random, T, 0.5);
+    const auto values = solve(lr, uniform_weights(static_cast<std::int64_t>(T), 1));
+    EXPECT_NEAR(values.dual / worst_case(lr, 1.0, 1.0).value, 1.0, 1e-5) << T;
+  }
+}
+
+TEST(PepAverage, TheDecayIsTightWhereItsConditionHolds) {
+  NEEDS_CSDP();
+  for (const std::int64_t T : {3, 8, 20, 40}) {
+    const std::vector<double> lr(static_cast<std::size_t>(T), 0.7 / std::sqrt(static_cast<double>(T)));
+    std::vector<std::vector<double>> all{uniform_weights(T, (T + 2) / 3)};
+    if (T <= 20) all.push_back(ema_weights(T, 0.8));
+    if (T <= 8) all.push_back(uniform_weights(T, T));
+    for (const std::vector<double>& weights : all) {
+      const AverageBound found = average_bound(lr, weights, 1.0, 1.0);
+      EXPECT_EQ(found.rule, AverageRule::decay);
+      EXPECT_NEAR(solve(lr, weights).dual / found.value, 1.0, 1e-5) << T;
+    }
+  }
+}
+
+TEST(PepAverage, BoundsHoldAndNoAverageIsBetterThanItsDecay) {
+  NEEDS_CSDP();
+  std::mt19937_64 random(2);
+  std::uniform_real_distribution<double> uniform;
+  int decay = 0;
+  for (int i = 0; i < 40; ++i) {
+    const std::size_t T = 3 + static_cast<std::size_t>(i) % 8;
+    const std::vector<double> lr = rates(random, T, 0.3 * (i % 3));
+    std::vector<double> weights(T);
+    for (double& one : weights) one = uniform(random);
+    if (i % 2 == 0) std::sort(weights.begin(), weights.end());
+    double sum = 0.0;
+    for (const double one : weights) sum += one;
+    for (double& one : weights) one /= sum;
+    const AverageBound found = average_bound(lr, weights, 1.0, 1.0);
+    const double exact = solve(lr, weights).dual;
+    EXPECT_LE(exact, found.value * (1 + 1e-5)) << i;
+    EXPECT_GE(exact, found.imitated * (1 - 1e-5)) << i;
+    if (found.rule == AverageRule::decay) {
+      ++decay;
+      EXPECT_NEAR(exact / found.value, 1.0, 1e-5) << i;
+    }
+  }
+  EXPECT_GT(decay, 5);
+}
+
+TEST(PepAverage, WeightsThatFallAndSparseOnes) {
+  NEEDS_CSDP();
+  for (const std::int64_t T : {6, 12}) {
+    const std::vector<double> lr(static_cast<std::size_t>(T), 0.7 / std::sqrt(static_cast<double>(T)));
+    for (const auto& weights :
+         {one_minus_sqrt_weights(T, T / 2), uniform_weights(T, T - T % 2, 2), uniform_weights(T, 6, 3)}) {
+      const AverageBound found = average_bound(lr, weights, 1.0, 1.0);
+      const double exact = solve(lr, weights).dual;
+      EXPECT_NE(found.rule, AverageRule::decay);
+      EXPECT_LE(exact, found.value * (1 + 1e-5)) << T;
+      EXPECT_GT(exact, found.imitated * (1 + 1e-4)) << T;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace scheduled
