@@ -27,7 +27,8 @@ std::int64_t parse_every(std::string_view text) {
 
 RealDuration parse_half_life(std::string_view text) {
   const RealDuration length = parse_duration("half_life", text);
-  if (!(length.value > 0.0)) fail_value("half_life", text, "must be > 0, in steps or % of the run");
+  const bool unit = length.unit == Duration::Unit::steps || length.unit == Duration::Unit::percent;
+  if (!unit || !(length.value > 0.0)) fail_value("half_life", text, "must be > 0, in steps or % of the run");
   return length;
 }
 
@@ -78,9 +79,9 @@ Average parse_average(std::string_view given) {
     if (equals == std::string_view::npos) fail_value("average", text, form);
     const std::string_view key = trimmed(entry.substr(0, equals));
     read_key(average, key, trimmed(entry.substr(equals + 1)));
-    bool& given = seen[find_word("key", key, keys)];
-    if (given) fail_value("average", text, concat({"has ", key, " twice"}));
-    given = true;
+    bool& again = seen[find_word("key", key, keys)];
+    if (again) fail_value("average", text, concat({"has ", key, " twice"}));
+    again = true;
   }
   if (seen[3] && (seen[0] || seen[1] || seen[2])) {
     fail_value("average", text, "half_life stands alone: an exponential average has all iterates");
@@ -102,8 +103,9 @@ std::string print(const Average& average) {
 std::vector<double> weights_of(const Average& average, std::span<const double> lr) {
   const auto T = static_cast<std::int64_t>(lr.size());
   if (average.half_life) {
-    const double steps = resolve_length("half_life", *average.half_life, T, {});
-    return ema_weights(T, std::exp2(-1.0 / steps));
+    const bool share = average.half_life->unit == Duration::Unit::percent;
+    const double length = average.half_life->value * (share ? static_cast<double>(T) / 100.0 : 1.0);
+    return ema_weights(T, std::exp2(-1.0 / length));
   }
   const std::int64_t last = window_of(average, T);
   switch (average.weights) {
