@@ -148,7 +148,7 @@ TEST(Compare, GivesRatiosToTheBestInTheOrderGiven) {
   EXPECT_NEAR(rows[0].ratio, .1093230 / .1006299, 1e-6);
   EXPECT_NEAR(rows[2].ratio, .1375448 / .1006299, 1e-6);
   EXPECT_EQ(rows[0].schedule.peak(), rows[0].best.peak);
-  EXPECT_EQ(error_of([] { compare({}); }), "schedules: none to compare");
+  EXPECT_EQ(error_of([] { compare(std::span<const Schedule>{}); }), "schedules: none to compare");
 }
 
 TEST(BestBaseLr, SaysWhatWasFoundByASearch) {
