@@ -248,6 +248,27 @@ TEST(Average, Omega) {  // (8.5)
   }
 }
 
+TEST(Average, AsText) {
+  for (const char* text : {"average(last=20%)", "average(last=2000, every=100)", "average(last=20%, weights=step)",
+                           "average(last=100%, weights=1-sqrt)", "average(half_life=5%)"}) {
+    EXPECT_EQ(print(parse_average(text)), text);
+  }
+  EXPECT_EQ(print(parse_average(" average( last = 2k ) ")), "average(last=2000)");
+  EXPECT_EQ(parse_average("average()"), Average{});
+  const AveragedSchedule averaged = parse_averaged("constant(steps=400, peak=0.02)|average(last=20%)");
+  EXPECT_EQ(print(averaged), "constant(steps=400, peak=0.02) | average(last=20%)");
+  EXPECT_EQ(average_bound(averaged).value,
+            average_bound(std::vector(400, 0.02), uniform_weights(400, 80), 1.0, 1.0).value);
+  EXPECT_FALSE(parse_averaged("constant(steps=400)").average.has_value());
+  const std::vector<double> lr(10, 0.1);
+  EXPECT_EQ(weights_of(parse_average("average(half_life=20%)"), lr), ema_weights(10, std::exp2(-0.5)));
+  EXPECT_EQ(weights_of(parse_average("average(last=50%, every=2)"), lr), uniform_weights(10, 5, 2));
+  EXPECT_EQ(error_of([&] { weights_of(parse_average("average(last=11)"), lr); }),
+            "last = 11: must be between 1 and 10 iterates, which the run has; it is 11");
+  EXPECT_EQ(error_of([] { parse_average("average(last=2, every=3, weights=step)"); }),
+            "average = average(last=2, every=3, weights=step): every needs uniform weights");
+}
+
 TEST(Average, NamesWhatIsWrong) {
   const std::vector<double> lr{0.1, 0.1};
   EXPECT_EQ(error_of([&] { average_bound(lr, std::vector{1.0}, 1.0, 1.0); }),
