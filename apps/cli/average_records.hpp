@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 
-#include "bound/exact_records.hpp"
 #include "bound/records.hpp"
 #include "shell/print.hpp"
 

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bound/exact_records.hpp"
+#include "bound/records.hpp"
 #include "cli/certify.hpp"
 #include "design/records.hpp"
 #include "shell/arguments.hpp"

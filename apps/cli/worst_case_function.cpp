@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "bound/exact_records.hpp"
+#include "bound/records.hpp"
 #include "shell/file.hpp"
 
 namespace scheduled::cli {

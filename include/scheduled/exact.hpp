@@ -14,6 +14,11 @@
 
 namespace scheduled {
 
+/// (6.2), the minimum over the one parameter p_T: never below the exact worst case, and equal to it where its test
+/// holds (docs/theory.md, section 6, corollary ii). Arguments as for `worst_case`; some step before the last > 0, G_t >
+/// 0 there and at T. Some 20 passes over the steps.
+double one_parameter_bound(std::span<const double> lr, GradNorm grad_norm, double distance);
+
 // ---- The function that attains the worst case (docs/theory.md, 6.7).
 
 /// f(x) = max(0, max_t [<g_t, x> - epsilon min(t, k+1)]), t = 1 ... n, on a space of k + 1 dimensions with orthonormal

@@ -122,4 +122,17 @@ bool pep_solver_available(const std::string& solver = "csdp");
 /// and ArgumentError for bad options.
 PepResult solve_pep(const PepProblem& problem, const PepOptions& options = {});
 
+/// The largest f(xbar) - f* for an average xbar = sum weights_t x_t: a point with a value and a subgradient of its own,
+/// of norm at most max G.
+struct PepAverage {
+  double primal = 0.0;  ///< value of the worst function found
+  double dual = 0.0;    ///< value of the proof found
+  int status = 0;       ///< CSDP's exit code, 0: solved
+};
+
+/// Both values are the solver's, right to about its tolerance; nothing is certified. weights: T values >= 0; they are
+/// divided by their sum. T up to about 40: (T+1)^2 + T + 2 constraints. Throws as solve_pep.
+PepAverage solve_pep_average(const PepProblem& problem, std::span<const double> weights,
+                             const std::string& solver = "csdp");
+
 }  // namespace scheduled

@@ -3,24 +3,25 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "bound/worst_case_search.hpp"
-#include "pep/average.hpp"
 #include "plot/figure.hpp"
 #include "reports/reports.hpp"
 #include "scheduled/along.hpp"
 #include "scheduled/exact.hpp"
 #include "scheduled/pep.hpp"
-#include "shell/output.hpp"
 
 namespace scheduled::reports {
 namespace {
 
-using shell::print_text;
+void print_text(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
 
 /// Best for the worst case, D = G = 1.
 std::vector<double> tuned(const std::string& name, std::int64_t T) {
@@ -31,13 +32,6 @@ std::vector<double> tuned(const std::string& name, std::int64_t T) {
   const double scale = worst_case_best_scale(lr, 1.0, 1.0).scale;
   for (double& rate : lr) rate *= scale;
   return lr;
-}
-
-/// (6.2) at its minimum.
-double one_parameter(std::span<const double> lr, GradNorm grad_norm, double distance) {
-  const weights::Minimum found = weights::minimise(lr.first(lr.size() - 1), grad_norm, weights::FixedSteps{distance});
-  const double p = found.tails.first;
-  return 0.5 * (distance * distance / (p * p) + found.tails.noise);
 }
 
 void print_schedules() {
@@ -89,7 +83,7 @@ void print_logs(const std::filesystem::path& folder) {
     std::vector<double> lr = run.rates;
     while (!lr.empty() && !(lr.back() > 0.0)) lr.pop_back();
     const WorstCase worst = worst_case(lr, run.norm(), run.distance);
-    const double ratio = one_parameter(lr, run.norm(), run.distance) / worst.value;
+    const double ratio = one_parameter_bound(lr, run.norm(), run.distance) / worst.value;
     const double most = *std::max_element(run.grad_norm.begin(), run.grad_norm.end());
     ++runs;
     exact += ratio <= 1.0 + 1e-9 ? 1 : 0;
@@ -158,7 +152,7 @@ void print_tightness() {
     const std::vector<double> weights = weights_of(parse_average(text), lr);
     const AverageBound found = average_bound(lr, weights, 1.0, 1.0);
     print_text(fmt::format("| `{}` | {:.6f} | {:.6f} | {} | {:.6f} |\n", text,
-                           pep::solve_average(PepProblem(lr), weights).dual, found.value, name_of(found.rule),
+                           solve_pep_average(PepProblem(lr), weights).dual, found.value, name_of(found.rule),
                            found.imitated));
   }
   print_text(

@@ -16,6 +16,7 @@ Examples
 
 try:
     from scheduled._core import (
+        PepAverage,
         PepDual,
         PepLower,
         PepPrimal,
@@ -28,6 +29,7 @@ try:
         pep_solver_available,
         sdpa_text,
         solve_pep,
+        solve_pep_average,
     )
 except ImportError:
     raise ImportError(
@@ -37,6 +39,7 @@ except ImportError:
     ) from None
 
 __all__ = [
+    "PepAverage",
     "PepDual",
     "PepLower",
     "PepPrimal",
@@ -49,4 +52,5 @@ __all__ = [
     "pep_solver_available",
     "sdpa_text",
     "solve_pep",
+    "solve_pep_average",
 ]

@@ -12,7 +12,7 @@
 #include "base/sum.hpp"
 #include "bound/arguments.hpp"
 #include "bound/average.hpp"
-#include "bound/exact_records.hpp"
+#include "bound/records.hpp"
 #include "bound/worst_case_program.hpp"
 
 namespace scheduled {

@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "bound/exact_records.hpp"
+#include "bound/records.hpp"
 #include "scheduled/exact.hpp"
 
 namespace scheduled {

@@ -13,6 +13,7 @@
 #include "bound/weights.hpp"
 #include "bound/worst_case_program.hpp"
 #include "bound/worst_case_search.hpp"
+#include "scheduled/exact.hpp"
 
 namespace scheduled {
 namespace {
@@ -170,6 +171,19 @@ class ScaleSearch {
   int passes_ = 0;
 };
 
+/// That x_T depends on some step, and the value is not 0 whatever the scale.
+void check_best_scale_arguments(std::span<const double> lr, GradNorm grad_norm) {
+  const std::span<const double> steps = lr.first(lr.size() - 1);
+  if (last_positive_step(steps) == 0) {
+    fail_argument("lr", concat({"none of the first ", std::to_string(steps.size()), " of ", std::to_string(lr.size()),
+                                " rates is > 0; x_T depends on no other"}));
+  }
+  if (const auto index = free_end(steps, grad_norm)) {
+    fail_entry("grad_norm", *index, 0.0,
+               "must be > 0 at T and at the last positive step before it; the value is 0 at every scale");
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(WorstCaseEnd end) noexcept { return word_of(end); }
@@ -181,15 +195,8 @@ WorstCase worst_case(std::span<const double> lr, GradNorm grad_norm, double dist
 
 WorstCaseScale worst_case_best_scale(std::span<const double> lr, GradNorm grad_norm, double distance) {
   check_bound_arguments(lr, grad_norm, distance);
+  check_best_scale_arguments(lr, grad_norm);
   const std::span<const double> steps = lr.first(lr.size() - 1);
-  if (last_positive_step(steps) == 0) {
-    fail_argument("lr", concat({"none of the first ", std::to_string(steps.size()), " of ", std::to_string(lr.size()),
-                                " rates is > 0; x_T depends on no other"}));
-  }
-  if (const auto index = free_end(steps, grad_norm)) {
-    fail_entry("grad_norm", *index, 0.0,
-               "must be > 0 at T and at the last positive step before it; the value is 0 at every scale");
-  }
   const double largest = *std::max_element(steps.begin(), steps.end());
   if (largest < 1e-60 || largest > 1e60) {  // whose squares leave the range; powers of two change no digit
     const int exponent = std::ilogb(largest);
@@ -232,6 +239,13 @@ std::vector<double> worst_case_at(std::span<const double> lr, GradNorm grad_norm
     values.push_back(worst_case_of(lr.first(static_cast<std::size_t>(t[i])), grad_norm, distance).value);
   }
   return values;
+}
+
+double one_parameter_bound(std::span<const double> lr, GradNorm grad_norm, double distance) {
+  check_bound_arguments(lr, grad_norm, distance);
+  check_best_scale_arguments(lr, grad_norm);
+  const Minimum found = weights::minimise(lr.first(lr.size() - 1), grad_norm, weights::FixedSteps{distance});
+  return 0.5 * (square(distance / found.tails.first) + found.tails.noise);
 }
 
 double minimax_rate(std::int64_t T, double grad_norm, double distance) {

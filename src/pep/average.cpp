@@ -1,9 +1,12 @@
-#include "pep/average.hpp"
-
+// The performance-estimation SDP for an average of iterates.
 #include <algorithm>
+#include <cmath>
+#include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "pep/csdp.hpp"
+#include "scheduled/pep.hpp"
 
 namespace scheduled::pep {
 namespace {
@@ -23,8 +26,7 @@ std::vector<std::vector<double>> points(const PepProblem& problem, std::span<con
   return all;
 }
 
-}  // namespace
-
+/// Maximise f(xbar) - f*. In block 1 index T+2 is the subgradient at xbar, in block 2 entry T+1 is f(xbar) - f*.
 SdpaProblem average_problem(const PepProblem& problem, std::span<const double> weights) {
   const std::size_t T = problem.steps();
   const std::size_t n = T + 1;  // points with a subgradient
@@ -65,12 +67,30 @@ SdpaProblem average_problem(const PepProblem& problem, std::span<const double> w
   return sdp;
 }
 
-AverageValues solve_average(const PepProblem& problem, std::span<const double> weights, const std::string& solver) {
-  const SdpaProblem sdp = average_problem(problem, weights);
-  const SolverRun run = run_csdp(sdp, solver);
-  AverageValues values{run.solution.diagonal[problem.steps()], 0.0, run.status};
-  for (std::size_t c = 0; c < sdp.objective.size(); ++c) values.dual += sdp.objective[c] * run.solution.y[c];
-  return values;
+}  // namespace
+}  // namespace scheduled::pep
+
+namespace scheduled {
+
+PepAverage solve_pep_average(const PepProblem& problem, std::span<const double> weights, const std::string& solver) {
+  if (weights.size() != problem.steps()) {
+    fail_argument("weights", concat({"must have ", std::to_string(problem.steps()), " values, not ",
+                                     std::to_string(weights.size())}));
+  }
+  double sum = 0.0;
+  for (std::size_t t = 0; t < weights.size(); ++t) {
+    if (!(weights[t] >= 0.0 && std::isfinite(weights[t])))
+      fail_entry("weights", t, weights[t], "must be finite and >= 0");
+    sum += weights[t];
+  }
+  if (!(sum > 0.0)) fail_argument("weights", "are all 0");
+  std::vector<double> shares(weights.begin(), weights.end());
+  for (double& share : shares) share /= sum;
+  const pep::SdpaProblem sdp = pep::average_problem(problem, shares);
+  const pep::SolverRun run = pep::run_csdp(sdp, solver);
+  PepAverage found{run.solution.diagonal[problem.steps()], 0.0, run.status};
+  for (std::size_t c = 0; c < sdp.objective.size(); ++c) found.dual += sdp.objective[c] * run.solution.y[c];
+  return found;
 }
 
-}  // namespace scheduled::pep
+}  // namespace scheduled

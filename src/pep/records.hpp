@@ -77,4 +77,13 @@ struct Record<PepResult> {
       Field{"gap", &PepResult::gap, "loss", "The upper less the lower bound"}};
 };
 
+template <>
+struct Record<PepAverage> {
+  static constexpr std::string_view name = "PepAverage";
+  static constexpr std::string_view meaning = "What the solver says of an average of iterates; not certified";
+  static constexpr FieldList fields{Field{"primal", &PepAverage::primal, "loss", "Value of the worst function found"},
+                                    Field{"dual", &PepAverage::dual, "loss", "Value of the proof found"},
+                                    Field{"status", &PepAverage::status, "", "CSDP's exit code, 0: solved"}};
+};
+
 }  // namespace scheduled

@@ -25,7 +25,7 @@ COMMAND = os.environ.get("SCHEDULED_COMMAND") or (str(BUILT) if BUILT.exists() e
 #: The names that descriptions give: of the library's results, and of what verbs put together of these.
 NAMES = {
     name
-    for path in [*ROOT.glob("src/*/*records.hpp"), *ROOT.glob("apps/*/*.hpp"), *ROOT.glob("python/src/*/*.hpp")]
+    for path in [*ROOT.glob("src/*/records.hpp"), *ROOT.glob("apps/*/*.hpp"), *ROOT.glob("python/src/*/*.hpp")]
     for name in re.findall(r'Field\{\s*"(\w+)"', path.read_text())
 }
 

@@ -90,7 +90,7 @@ def of_pep():
     primal = restored("PepPrimal", np.ones(4), np.ones(1))
     dual = restored("PepDual", np.array([0.0, 1.0, 0.0, 0.0]), np.array([0.5]), 0.5)
     result = restored("PepResult", lower, upper, True, 1, 0, 0, 0, 0.5, primal, dual)
-    return [lower, upper, primal, dual, result]
+    return [lower, upper, primal, dual, result, restored("PepAverage", 0.5, 0.5, 0)]
 
 
 def of_law():

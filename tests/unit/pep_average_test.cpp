@@ -6,7 +6,6 @@
 #include <random>
 #include <vector>
 
-#include "pep/average.hpp"
 #include "scheduled/exact.hpp"
 #include "scheduled/pep.hpp"
 
@@ -16,8 +15,8 @@ namespace {
 #define NEEDS_CSDP() \
   if (!pep_solver_available()) GTEST_SKIP() << "csdp is not installed"
 
-pep::AverageValues solve(const std::vector<double>& lr, const std::vector<double>& weights) {
-  const pep::AverageValues values = pep::solve_average(PepProblem(lr), weights);
+PepAverage solve(const std::vector<double>& lr, const std::vector<double>& weights) {
+  const PepAverage values = solve_pep_average(PepProblem(lr), weights);
   EXPECT_NEAR(values.primal / values.dual, 1.0, 3e-6);
   return values;
 }

@@ -5,7 +5,7 @@
 #include <nanobind/stl/string_view.h>
 
 #include "base/bind.hpp"
-#include "bound/exact_records.hpp"
+#include "bound/records.hpp"
 #include "modules.hpp"
 
 namespace scheduled::python {
@@ -214,6 +214,16 @@ void bind_exact(nb::module_& m) {
         return without_gil([&] { return worst_case_function(rates.span(), norms.get(), distance); });
       },
       nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, worst_case_function_doc);
+  m.def(
+      "one_parameter_bound",
+      [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
+        const Values<double> rates(lr, "lr");
+        const GradNormArgument norms(grad_norm);
+        return without_gil([&] { return one_parameter_bound(rates.span(), norms.get(), distance); });
+      },
+      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
+      "The bound (6.2) of docs/theory.md, with one parameter: never below `worst_case`, and equal to it for most "
+      "norms.");
   m.def(
       "run_worst_case",
       [](const WorstCaseFunction& function) { return without_gil([&] { return run_worst_case(function); }); },

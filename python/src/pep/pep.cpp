@@ -193,6 +193,7 @@ void bind_result(nb::module_& m) {
   bind<PepDual>(m).def_prop_ro(
       "pair", [](const PepDual& self) { return square(self.pair, self.grad_norm.size() + 1); },
       "Multipliers of the pairs, see certify_upper; a copy.");
+  bind<PepAverage>(m);
   bind<PepResult>(m)
       .def_prop_ro(
           "gram", [](const PepResult& self) { return square(self.primal.gram, self.primal.value.size() + 1); },
@@ -242,6 +243,15 @@ void bind_functions(nb::module_& m) {
       },
       nb::arg("problem"), nb::arg("method") = "reduced", nb::arg("tolerance") = PepOptions{}.tolerance,
       nb::arg("rounds") = PepOptions{}.rounds, nb::arg("solver") = "csdp", solve_doc);
+  m.def(
+      "solve_pep_average",
+      [](const PepProblem& problem, const ArrayLike& weights, const std::string& solver) {
+        const Values<double> shares(weights, "weights");
+        return without_gil([&] { return solve_pep_average(problem, shares.span(), solver); });
+      },
+      nb::arg("problem"), nb::arg("weights"), nb::arg("solver") = "csdp",
+      "The largest f(xbar) - f* for the average of x_1 ... x_T with these weights (divided by their sum), by CSDP; "
+      "nothing is certified. T up to about 40.");
 }
 
 }  // namespace
