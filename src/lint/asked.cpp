@@ -31,4 +31,9 @@ std::optional<double> configured_minimum(const RunLog& log) {
   return first_of(log, keys);
 }
 
+std::optional<double> ramped_batch(const Schedule& schedule, std::int64_t update) {
+  if (schedule.spec().step_size.ramp.empty()) return std::nullopt;
+  return schedule.batch(update - 1);
+}
+
 }  // namespace scheduled::linting

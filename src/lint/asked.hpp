@@ -1,9 +1,10 @@
-// What the configuration in a log says of its rates. Private.
+// What a schedule and the configuration in a log say beside their rates. Private.
 #pragma once
 
 #include <optional>
 
 #include "scheduled/runlog.hpp"
+#include "scheduled/schedule.hpp"
 
 namespace scheduled::linting {
 
@@ -11,5 +12,8 @@ namespace scheduled::linting {
 std::optional<double> configured_rate(const RunLog& log);
 /// The lowest rate, as `min_lr`, ...
 std::optional<double> configured_minimum(const RunLog& log);
+
+/// Examples of this update, from 1; nothing where the schedule's batch does not change.
+std::optional<double> ramped_batch(const Schedule& schedule, std::int64_t update);
 
 }  // namespace scheduled::linting

@@ -254,6 +254,15 @@ TEST(Lint, FindsABatchThatGrowsInTheDecay) {
   EXPECT_EQ(found_in(log), Texts{});
 }
 
+TEST(Lint, FindsABatchRampUnderADecay) {
+  EXPECT_EQ(found_in("wsd(steps=1000, cooldown=400, batch=[0:64, 48kex:128])"),
+            Texts{"batch-in-decay warning 600-1000"});
+  EXPECT_EQ(found_in("wsd(steps=1000, cooldown=400, batch=[0:64, 20kex:128])"), Texts{});
+  // modded-nanogpt raises the rate with the batch.
+  EXPECT_EQ(found_in("preset:modded-nanogpt"),
+            (Texts{"jump note 423-424", "batch-in-decay note 509-1285", "jump note 847-848"}));
+}
+
 TEST(Lint, LeavesOrdinarySchedulesAlone) {
   for (const ScheduleHelp& line : schedule_help()) {
     if (line.name == "table") continue;  // three rates that end half-way

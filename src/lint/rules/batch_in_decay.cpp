@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "lint/asked.hpp"
 #include "lint/rule.hpp"
 
 namespace scheduled::linting {
@@ -30,35 +31,63 @@ Series batch_of(const RunLog& log) {
   return {};
 }
 
+/// Of a schedule: the batch at its updates from `from` on, where that changes.
+Series ramp_of(const Schedule& schedule, std::int64_t from, std::int64_t to) {
+  Series batch;
+  for (std::int64_t update = from; update <= to; ++update) {
+    const auto now = ramped_batch(schedule, update);
+    if (!now) return {};
+    if (!batch.value.empty() && batch.value.back() == *now) continue;
+    batch.step.push_back(update);
+    batch.value.push_back(*now);
+  }
+  return batch;
+}
+
+/// Whether the rate is raised wherever the batch grows.
+bool raised_with(const Subject& subject, const Series& batch) {
+  for (std::size_t k = 1; k < batch.step.size(); ++k) {
+    const auto update = static_cast<std::size_t>(batch.step[k]);
+    if (subject.rate(update - 1) <= subject.rate(update - 2)) return false;
+  }
+  return true;
+}
+
 void look_for_a_ramp(const Subject& subject, Findings& findings) {
-  if (subject.log() == nullptr || subject.size() < 3 || subject.peak() == 0.0) return;
+  if (subject.size() < 3 || subject.peak() == 0.0 || !subject.ends()) return;
   constexpr double falling = 0.99;
   if (subject.rates().back() >= falling * subject.peak()) return;
   const std::int64_t from = subject.step(subject.last_top());
-  const Series batch = batch_of(*subject.log());
+  const Schedule* const schedule = subject.schedule();
+  Series batch = schedule != nullptr ? ramp_of(*schedule, from, subject.updates()) : batch_of(*subject.log());
   std::vector<double> within;
   for (std::size_t k = 0; k < batch.step.size(); ++k) {
-    if (batch.step[k] > from) within.push_back(batch.value[k]);
+    if (batch.step[k] > from || schedule != nullptr) within.push_back(batch.value[k]);
   }
   if (within.size() < 2) return;
   constexpr double grows = 1.02;
   const double first = within.front(), last = within.back();
   const bool up = std::is_sorted(within.begin(), within.end(), [](double a, double b) { return a < b * 0.98; });
   if (!(first > 0.0) || last < grows * first || !up) return;
-  findings.add(from, subject.updates(),
-               concat({"the batch grows from ", rate_text(first), " to ", rate_text(last), " while the rate decays"}));
+  LintFinding& found = findings.add(
+      from, subject.updates(),
+      concat({"the batch grows from ", rate_text(first), " to ", rate_text(last), " while the rate decays"}));
+  if (schedule == nullptr || !raised_with(subject, batch)) return;
+  found.severity = Severity::note;
+  found.what += ", and the rate rises with it";
+  found.remedy = "nothing, where it is meant";
 }
 
 }  // namespace
 
 Rule batch_in_decay_rule() {
-  return {{.name = "batch-in-decay",
-           .severity = Severity::warning,
-           .meaning = "the batch grows while the rate decays: a decay that counts samples or tokens is then steeper in "
-                      "updates than it looks, and both lower the noise at once",
-           .remedy = "end the ramp before the decay begins",
-           .of_schedules = false},
-          look_for_a_ramp};
+  return {
+      {.name = "batch-in-decay",
+       .severity = Severity::warning,
+       .meaning = "the batch grows while the rate decays: a decay that counts samples or tokens is then steeper in "
+                  "updates than it looks, and both lower the noise at once; a note where the rate is raised with it",
+       .remedy = "end the ramp before the decay begins"},
+      look_for_a_ramp};
 }
 
 }  // namespace scheduled::linting

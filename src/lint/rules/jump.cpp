@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "lint/asked.hpp"
 #include "lint/rule.hpp"
 
 namespace scheduled::linting {
@@ -55,6 +56,14 @@ LintFinding& add_jump(const Subject& subject, std::size_t k, Findings& findings)
   if (from == 0.0 || to == 0.0)
     found.what = concat({"the rate goes from ", rate_text(from), " to ", rate_text(to), " at once"});
   const bool written = !subject.plain_rates();
+  if (const Schedule* const schedule = subject.schedule()) {
+    const auto before = ramped_batch(*schedule, subject.step(k - 1)), after = ramped_batch(*schedule, subject.step(k));
+    if (up && before && *after > *before) {
+      found.what += concat({", with the batch, from ", rate_text(*before), " to ", rate_text(*after)});
+      found.severity = Severity::note;
+      found.remedy = "nothing, where it is meant";
+    }
+  }
   if (!up && (written || between_plateaus(subject, k))) {
     found.severity = Severity::note;
     found.remedy = "nothing, where it is meant";
@@ -100,7 +109,7 @@ Rule jump_rule() {
       {.name = "jump",
        .severity = Severity::warning,
        .meaning = "the rate changes by more than 5 % of the peak at once, six times as fast as around; a note where "
-                  "a schedule says so or goes down between plateaus",
+                  "a schedule says so or goes down between plateaus, or the batch grows there",
        .remedy = "go on from the rate before; after a resume, see that the schedule's state and the number of "
                  "processes are those of before"},
       look_for_jumps};
