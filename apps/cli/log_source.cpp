@@ -107,25 +107,14 @@ RunLog with_names(const std::string& file, RunLog log, const ReadOptions& option
   return join_logs({&log, 1});  // tells anew which losses are not finite any more
 }
 
-}  // namespace
-
-namespace {
-
 /// The sources that "+" joins in `name`, each a file or a line of a run; `name` alone where it is none of that.
 std::vector<std::string> parts_of(const std::string& name) {
   std::error_code error;
   if (std::filesystem::exists(name, error)) return {name};  // a line's name has no "+"
-  std::vector<std::string> parts;
-  std::string rest = name;
-  for (std::size_t at = rest.find('+'); at != std::string::npos; at = rest.find('+')) {
-    parts.push_back(rest.substr(0, at));
-    rest.erase(0, at + 1);
-  }
-  parts.push_back(rest);
-  const bool all_there = std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
-    return std::filesystem::exists(part, error) || line_of(part);
-  });
-  return all_there ? parts : std::vector<std::string>{name};
+  std::vector<std::string> parts = log_parts(name);
+  const auto there = [&](const std::string& part) { return std::filesystem::exists(part, error) || line_of(part); };
+  // One that is there tells that they are parts, of which another is missing.
+  return std::any_of(parts.begin(), parts.end(), there) ? parts : std::vector<std::string>{name};
 }
 
 }  // namespace

@@ -130,6 +130,8 @@ RunLog parse_log(std::string_view name, std::string_view content, const ReadOpti
 /// with those of several runs.
 RunLog read_log(const std::filesystem::path& file, const ReadOptions& options = {});
 
+/// "lr.csv" and "loss.csv" of "lr.csv+loss.csv".
+std::vector<std::string> log_parts(std::string_view name);
 /// The files that `name` stands for in read_log: itself, or those that "+" joins; none where one of them is missing.
 std::vector<std::filesystem::path> log_files(const std::filesystem::path& name);
 

@@ -35,7 +35,7 @@ Targets chosen_by(std::string_view file, const Parsed& parsed, const ReadOptions
   Targets chosen;
   for (const auto& [wanted, target] : options.columns) {
     if (!is_standard(target)) {
-      fail_value(concat({"columns ", quote(wanted)}), target, must_be_one_of(target, standard_names));
+      fail_value(concat({"columns ", quote(wanted)}), target, must_be_standard(target));
     }
     const RawColumn* found = nullptr;
     for (const RawTable& table : parsed.tables) {

@@ -185,6 +185,12 @@ bool is_standard(std::string_view name) {
   return std::find(standard_names.begin(), standard_names.end(), name) != standard_names.end();
 }
 
+std::string must_be_standard(std::string_view name) {
+  const std::optional<UsualName> usual = usual_name(name);
+  return usual ? concat({"must be ", word_list(standard_names), "; did you mean '", usual->standard, "'?"})
+               : must_be_one_of(name, standard_names);
+}
+
 std::string advice_for(std::string_view column, std::span<const std::string> there) {
   struct Part {
     std::string_view standard, part;
@@ -252,7 +258,7 @@ std::map<std::string, std::string> parse_columns(std::string_view text) {
       if (equals == std::string_view::npos || equals + 1 == end) {
         fail_value("columns", entry, "must be SOURCE=STANDARD, e.g. loss=train_loss");
       }
-      fail_value("columns", entry, must_be_one_of(entry.substr(equals + 1), runlog::standard_names));
+      fail_value("columns", entry, runlog::must_be_standard(entry.substr(equals + 1)));
     }
     if (equals == 0) fail_value("columns", text.substr(0, end), "must be SOURCE=STANDARD, e.g. loss=train_loss");
     columns[std::string(text.substr(0, equals))] = text.substr(equals + 1, end - equals - 1);

@@ -15,6 +15,8 @@ inline constexpr std::array<std::string_view, 6> standard_names = {"step",     "
                                                                    "val_loss", "grad_norm", "tokens"};
 
 bool is_standard(std::string_view name);
+/// What `name`, which is none, must be, with the one that is probably meant.
+std::string must_be_standard(std::string_view name);
 
 /// A standard column, and how usual a name of it is: 0 is the best.
 struct UsualName {

@@ -108,11 +108,14 @@ void note_zero_based(RunLog& log, const ReadOptions& options) {
               " look as if the first update were step 0; ", option_text("step-offset", "1"), " says so"}));
 }
 
-void note_epochs(RunLog& log) {
+/// Whether a column of epochs counts the steps.
+bool counts_epochs(const RunLog& log) {
   const auto source = log.source.find("step");
-  if (source == log.source.end()) return;
-  const std::optional<UsualName> usual = usual_name(source->second);
-  if (!usual || usual->rank != epoch_rank()) return;
+  const std::optional<UsualName> usual = source == log.source.end() ? std::nullopt : usual_name(source->second);
+  return usual && usual->rank == epoch_rank();
+}
+
+void note_epochs(RunLog& log) {
   log.notes.push_back(concat(
       {"no column counts steps: each epoch is one",
        log.step.front() == 0 ? concat({", the first is 0; ", option_text("step-offset", "1"), " makes it 1"}) : ""}));
@@ -131,8 +134,8 @@ void add_warnings(RunLog& log, const ReadOptions& options) {
   note_zero_losses(log);
   note_tail(log);
   note_digits(log);
+  if (counts_epochs(log)) return note_epochs(log);
   note_zero_based(log, options);
-  note_epochs(log);
 }
 
 }  // namespace scheduled::runlog

@@ -259,22 +259,35 @@ RunLog read_folder(const fs::path& folder, const ReadOptions& options) {
 
 }  // namespace
 
+std::vector<std::string> log_parts(std::string_view name) {
+  std::vector<std::string> parts;
+  for (std::size_t at = name.find('+'); at != std::string_view::npos; at = name.find('+')) {
+    parts.emplace_back(name.substr(0, at));
+    name.remove_prefix(at + 1);
+  }
+  parts.emplace_back(name);
+  return parts;
+}
+
 std::vector<fs::path> log_files(const fs::path& name) {
   std::error_code error;
   if (fs::exists(name, error)) return {name};
-  std::vector<fs::path> parts;
-  std::string rest = name.string();
-  for (std::size_t at = rest.find('+'); at != std::string::npos; at = rest.find('+')) {
-    parts.emplace_back(rest.substr(0, at));
-    rest.erase(0, at + 1);
-  }
-  parts.emplace_back(rest);
+  const std::vector<std::string> parts = log_parts(name.string());
   const bool all_there =
       std::all_of(parts.begin(), parts.end(), [&](const fs::path& part) { return fs::exists(part, error); });
-  return all_there ? parts : std::vector<fs::path>{};
+  return all_there ? std::vector<fs::path>(parts.begin(), parts.end()) : std::vector<fs::path>{};
 }
 
 namespace {
+
+/// The first part of a log that is not there; all of `name` where none is.
+std::string missing_part(const std::string& name) {
+  std::error_code error;
+  const auto there = [&](const std::string& part) { return fs::exists(part, error); };
+  const std::vector<std::string> parts = log_parts(name);
+  if (std::none_of(parts.begin(), parts.end(), there)) return name;
+  return *std::find_if_not(parts.begin(), parts.end(), there);
+}
 
 /// In a file NaN is an error for a rate; among columns it may stand for "not logged", or be a mistake.
 void note_missing_rates(RunLog& log) {
@@ -322,7 +335,8 @@ RunLog read_log(const std::filesystem::path& file, const ReadOptions& options) {
   if (type == fs::file_type::not_found) {
     const std::vector<fs::path> parts = log_files(file);
     if (parts.empty()) {
-      throw MissingFile({.requirement = "no such file", .place = Place{file.string()}}, file.string());
+      const std::string missing = missing_part(file.string());
+      throw MissingFile({.requirement = "no such file", .place = Place{missing}}, missing);
     }
     return read_joined(std::vector<std::string>(parts.begin(), parts.end()), options);
   }

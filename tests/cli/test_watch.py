@@ -276,7 +276,10 @@ class OwnRuns(command.CommandTest):
         (self.folder / "text.log").write_text("at 20: nll 2\n")
         about = json.loads(self.output_of("log", "demo:trunk+text.log", "--pattern", "at {step}: nll {val_loss}", "--json"))
         self.assertEqual(about["last_step"], 20)
-        self.assert_fails(2, "nothing", "log", "demo:nothing+later.csv")
+        self.assert_fails(2, "line = nothing: no such line; there are trunk", "log", "demo:nothing+later.csv")
+        self.assert_fails(2, "error: missing.csv: no such file", "log", "demo:trunk+missing.csv")
+        self.assert_fails(2, "error: missing.csv: no such file", "log", "missing.csv+later.csv")
+        self.assert_fails(2, "error: missing.csv+lost.csv: no such file", "log", "missing.csv+lost.csv")
         (self.folder / "empty").mkdir()
         self.assert_fails(2, "of the folder of a run, RUNFOLDER:LINE is the log of a line\n", "log", "empty")
 

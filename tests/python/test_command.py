@@ -513,5 +513,5 @@ def test_log_and_watch(run):
     rows = list(csv.DictReader(io.StringIO(run.output("log", "run.csv", "--csv"))))
     assert [int(row["step"]) for row in rows] == scheduled.read_log(run.folder / "run.csv").step.tolist()
     pytest.importorskip("scheduled.law", exc_type=ImportError)
-    watched = json.loads(run.output("watch", "trunk.csv", "--fitted", "law.json", "--once", "--json"))
+    watched = json.loads(run.output("watch", "trunk.csv", "--law", "law.json", "--once", "--json"))
     assert_named({key: value for key, value in watched.items() if key != "meta"})

@@ -254,6 +254,9 @@ TEST(Columns, AreReadFromText) {
             (Columns{{"peak=1e-3, seed=1 - lr", "lr"}, {"b=loss", "train_loss"}}));
   EXPECT_EQ(error_of([] { parse_columns("a=stepp"); }),
             "columns = a=stepp: must be step, lr, train_loss, val_loss, grad_norm or tokens; did you mean 'step'?");
+  EXPECT_EQ(error_of([] { parse_columns("Loss=loss"); }),
+            "columns = Loss=loss: must be step, lr, train_loss, val_loss, grad_norm or tokens; did you mean "
+            "'train_loss'?");
   EXPECT_EQ(error_of([] { parse_columns("step"); }), "columns = step: must be SOURCE=STANDARD, e.g. loss=train_loss");
   EXPECT_EQ(error_of([] { parse_columns("=step"); }), "columns = =step: must be SOURCE=STANDARD, e.g. loss=train_loss");
 }

@@ -135,6 +135,7 @@ TEST(Steps, AreEpochsWhereNothingElseCounts) {
   EXPECT_EQ(keras.step, (std::vector<std::int64_t>{0, 1}));
   EXPECT_EQ(keras.notes, (std::vector<std::string>{
                              "no column counts steps: each epoch is one, the first is 0; --step-offset 1 makes it 1"}));
+  EXPECT_EQ(parse_log("run.csv", "epoch,lr\n0,3\n1,2\n").notes, keras.notes) << "one note of where it begins";
   EXPECT_EQ(parse_log("run.csv", "epoch,loss\n1,3\n2,2\n").notes,
             (std::vector<std::string>{"no column counts steps: each epoch is one"}));
   EXPECT_TRUE(parse_log("run.csv", "epoch,step,loss\n1,10,3\n2,20,2\n").notes.empty());

@@ -103,7 +103,7 @@ Template::Template(std::string_view text) {
       part.column = std::string(rest.substr(1, close - 1));
       rest.remove_prefix(close + 1);
       if (!part.column->empty() && !is_standard(*part.column)) {
-        fail_value(concat({"pattern ", quote(text)}), *part.column, must_be_one_of(*part.column, standard_names));
+        fail_value(concat({"pattern ", quote(text)}), *part.column, must_be_standard(*part.column));
       }
       if (part.literal.empty() && !parts_.empty()) refuse("two numbers need something between them");
     }
