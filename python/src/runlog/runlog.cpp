@@ -91,7 +91,8 @@ constexpr const char* read_log_doc =
 Parameters
 ----------
 file : path
-    A file, a folder of TensorBoard's event files, or files of one run joined by "+".
+    A file, a folder of TensorBoard's event files, of MLflow or of another program that left its log
+    there, or files of one run joined by "+".
 columns : dict, optional
     Source column -> standard column (step, lr, train_loss, val_loss, grad_norm, tokens), such as
     ``{"loss": "train_loss"}``. Without it the usual names are recognised.
