@@ -29,6 +29,8 @@ int run(int argc, char** argv) {
   add_refine(command);
   add_extend(command);
   add_transfer(command);
+  add_import(command);
+  add_export(command);
   add_log(command);
   add_lint(command);
   add_diff(command);

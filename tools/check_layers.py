@@ -8,8 +8,8 @@ import re
 import sys
 
 # Modules of the library, lowest first: one may include those of lower layers, never its siblings.
-LAYER = {"base": 0, "schedule": 1, "runlog": 1, "bound": 2, "design": 3, "law": 3, "pep": 3, "capi": 4, "anytime": 4,
-         "describe": 4, "lint": 4, "watch": 4, "scheduled": 5}  # the umbrella header
+LAYER = {"base": 0, "schedule": 1, "runlog": 1, "bound": 2, "foreign": 2, "design": 3, "law": 3, "pep": 3, "capi": 4,
+         "anytime": 4, "describe": 4, "lint": 4, "watch": 4, "scheduled": 5}  # the umbrella header
 # Public headers that are not called like their module.
 PUBLIC_NAME = {"error": "base", "trunk": "schedule", "presets": "schedule", "along": "design", "sweep": "design",
                "exact": "bound"}
@@ -35,7 +35,8 @@ SHELLS = {
 PUBLIC_ONLY = {"examples", "tests/install"}  # what users write: no private header at all
 ALL_OF_THE_LIBRARY = {"tests", "tests/support"}
 # Headers of others that take long to compile, or that one parser is to be the only reader of, and where they may stand.
-KEPT = {"CLI/": ["apps/shell/options.cpp"], "nlohmann/": ["src/base/json.cpp", "src/runlog/formats"]}
+KEPT = {"CLI/": ["apps/shell/options.cpp"], "nlohmann/": ["src/base/json.cpp", "src/runlog/formats"],
+        "toml++/": ["src/foreign/syntax/toml.cpp"], "yaml.h": ["src/foreign/syntax/yaml.cpp"]}
 # Folders that "plot/figure.hpp" and the like may be relative to.
 ROOTS = ["apps", "paper", "tests", "src", "include", "."]
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.M)

@@ -9,6 +9,7 @@ command=(g++ cmake ninja-build pkg-config              # build
          libsqlite3-dev libxxhash-dev                  # run store
          nlohmann-json3-dev libcli11-dev libfmt-dev    # command and logs
          zlib1g-dev libzstd-dev                        # compressed logs
+         libyaml-dev libtomlplusplus-dev               # configurations of other programs
          gnuplot-nox)                                  # figures
 trainer=(libtorch-dev libopenblas0-pthread)            # with the reference BLAS, LibTorch takes 11 times as long
 tests=(python3 python3-dev python3-venv                # Python package

@@ -1,6 +1,10 @@
 // The verbs, one file each: parse, call the library, print.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "shell/options.hpp"
 
 namespace scheduled::cli {
@@ -16,6 +20,8 @@ void add_optimize(Verb& command);
 void add_refine(Verb& command);
 void add_extend(Verb& command);
 void add_transfer(Verb& command);
+void add_import(Verb& command);
+void add_export(Verb& command);
 void add_log(Verb& command);
 void add_lint(Verb& command);
 void add_diff(Verb& command);
@@ -24,5 +30,9 @@ void add_predict(Verb& command);
 void add_cooldown(Verb& command);
 void add_watch(Verb& command);
 void add_run(Verb& command);
+
+/// The programs of import and export: their names, and a list for --help.
+std::vector<std::string_view> tool_names();
+std::string tool_list();
 
 }  // namespace scheduled::cli

@@ -11,6 +11,9 @@
 #include "scheduled/trunk.hpp"
 
 // Modules that are built only where their dependencies are found.
+#if __has_include("scheduled/foreign.hpp")
+#include "scheduled/foreign.hpp"
+#endif
 #if __has_include("scheduled/runlog.hpp")
 #include "scheduled/along.hpp"
 #include "scheduled/describe.hpp"

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ try:
     from transformers import TrainerCallback, TrainingArguments
 except ImportError as error:
     raise needs("transformers", "transformers", "transformers", error) from error
-from scheduled._core import Schedule
+from scheduled._core import Schedule, import_schedule
 from scheduled._errors import ArgumentError
 from scheduled.torch import ScheduledLR
 
@@ -166,76 +167,18 @@ def _same(a: float, b: float) -> bool:
 def spec_from_arguments(args: TrainingArguments, num_training_steps: int) -> Schedule:
     """The schedule that a Trainer with these arguments uses, to the last bit or two.
 
-    Its updates are 0 ... num_training_steps - 1; Transformers' formulas end at update num_training_steps, which is
-    never made, so the schedule has one step more.
+    What `import_schedule` makes of them: the updates are 0 ... num_training_steps - 1; Transformers' formulas end at update
+    num_training_steps, which is never made, so the schedule has one step more.
 
     Raises
     ------
     ArgumentError
-        For what is not translated: restarts, curved warmups (both have a spec), plateaus.
+        For what has no schedule: cosines of other than half a cycle, plateaus.
     """
-    kind = str(getattr(args.lr_scheduler_type, "value", args.lr_scheduler_type))
-    more = dict(args.lr_scheduler_kwargs or {})
-    warmup = args.get_warmup_steps(num_training_steps)
-    fields: dict[str, Any] = {"peak": args.learning_rate}
-    if warmup > 0:
-        fields.update(warmup=warmup, warmup_start=0)
-    whole = {**fields, "steps": num_training_steps + 1}
-    schedule: Schedule | None = None
-    if kind == "constant":
-        schedule = Schedule("constant", peak=args.learning_rate)
-    elif kind == "constant_with_warmup":
-        schedule = Schedule("constant", **fields)
-    elif kind == "linear":
-        schedule = Schedule("linear", **whole)
-    elif kind == "cosine" and more.pop("num_cycles", 0.5) == 0.5:
-        schedule = Schedule("cosine", **whole)
-    elif kind == "cosine_with_min_lr" and more.pop("num_cycles", 0.5) == 0.5:
-        schedule = Schedule("cosine", final=_lowest(kind, more), **whole)
-    elif kind == "cosine_warmup_with_min_lr" and warmup >= (2 if "warmup_lr_rate" in more else 1):
-        schedule = _cosine_without_virtual_step(args.learning_rate, kind, more, warmup, num_training_steps)
-    elif kind == "polynomial":
-        power, low = more.pop("power", 1.0), more.pop("lr_end", 1e-7)
-        schedule = Schedule("polynomial", power=power, final=low, **whole)
-    elif kind == "inverse_sqrt":
-        timescale = more.pop("timescale", None) or warmup or 10_000
-        schedule = Schedule("rsqrt", timescale=timescale, **fields)
-    elif kind == "warmup_stable_decay" and more.pop("warmup_type", "linear") == "linear":
-        low = f"{100 * more.pop('min_lr_ratio', 0)!r}%"
-        if "num_decay_steps" not in more:
-            raise ArgumentError.of("lr_scheduler_kwargs", "", f"{kind} needs num_decay_steps in them")
-        decay, cooldown = more.pop("decay_type", "cosine"), more.pop("num_decay_steps")
-        stable = more.pop("num_stable_steps", None)
-        if stable is not None:
-            whole["steps"] = warmup + stable + cooldown + 1
-        if warmup > 0:
-            whole["warmup_start"] = low  # the floor lifts the warmup, too
-        if more.pop("num_cycles", 0.5) == 0.5:
-            schedule = Schedule("wsd", cooldown=cooldown, decay=decay, final=low, **whole)
-    if schedule is None or more:
-        options = "".join(f", {name}={value!r}" for name, value in more.items())
-        why = "is not translated; write a spec, docs/guide/schedules.md has many"
-        raise ArgumentError.of("lr_scheduler_type", kind + options, why)
-    return schedule
-
-
-def _lowest(kind: str, more: dict[str, Any]) -> Any:
-    """The final rate, absolute or a share."""
-    low, share = more.pop("min_lr", None), more.pop("min_lr_rate", None)
-    if (low is None) == (share is None):
-        raise ArgumentError.of("lr_scheduler_kwargs", "", f"{kind} needs either min_lr or min_lr_rate in them")
-    return low if share is None else f"{100 * share!r}%"
-
-
-def _cosine_without_virtual_step(
-    peak: float, kind: str, more: dict[str, Any], warmup: int, updates: int
-) -> Schedule | None:
-    """Update warmup - 1 has the peak, and the last one the final rate."""
-    if more.pop("num_cycles", 0.5) != 0.5:
-        return None
-    start = more.pop("warmup_lr_rate", None)
-    fields: dict[str, Any] = {"peak": peak, "steps": updates}
-    if warmup > 1:
-        share = 1.0 / warmup if start is None else float(start)
-        fields.update(warmup=warmup - 1, warmup_start=f"{100 * share!r}%")
-    return Schedule("cosine", final=_lowest(kind, more), **fields)
+    said = {
+        "learning_rate": args.learning_rate,
+        "lr_scheduler_type": str(getattr(args.lr_scheduler_type, "value", args.lr_scheduler_type)),
+        "lr_scheduler_kwargs": dict(args.lr_scheduler_kwargs or {}),
+        "warmup_steps": args.get_warmup_steps(num_training_steps),
+    }
+    return import_schedule(json.dumps(said, default=float), "huggingface", num_training_steps, "TrainingArguments").schedule

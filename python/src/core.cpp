@@ -15,6 +15,7 @@ NB_MODULE(_core, m) {
   bind_descriptions(m);
   bind_schedule(m);
   bind_trunk(m);
+  bind_foreign(m);
   bind_runlog(m);
   bind_bound(m);
   bind_closed_forms(m);

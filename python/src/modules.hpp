@@ -7,6 +7,7 @@ namespace scheduled::python {
 
 void bind_schedule(nanobind::module_& m);
 void bind_trunk(nanobind::module_& m);
+void bind_foreign(nanobind::module_& m);
 void bind_runlog(nanobind::module_& m);
 
 void bind_bound(nanobind::module_& m);

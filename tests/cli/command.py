@@ -130,6 +130,10 @@ def write_example_logs(folder):
     rows = [(s, 1e-3, (2 - s / 1000) * (1 + 0.2 * math.sin(s))) for s in range(10, 1001, 10)]
     text = "".join(f"{s},{lr!r},{norm!r}\n" for s, lr, norm in rows)
     (folder / "norms.csv").write_text("step,lr,grad_norm\n" + text)
+    (folder / "trainer_args.json").write_text('{"learning_rate": 2e-5, "lr_scheduler_type": "cosine", "warmup_ratio": 0.03, "num_train_epochs": 3, "weight_decay": 0.1}')
+    (folder / "debug_model.toml").write_text(
+        "[model]\nname = 'llama3'\n\n[optimizer]\nlr = 8e-4\n\n[lr_scheduler]\nwarmup_steps = 2\ndecay_ratio = 0.8\nmin_lr_factor = 0.1\n\n[training]\nsteps = 10\n"
+    )
     (folder / "law.json").write_text(json.dumps(LAW))
     write_law_logs(folder)
     (folder / "text.txt").write_text("".join(f"{number}\n" for number in range(20000)))

@@ -370,8 +370,10 @@ def test_every_verb_has_a_function():
         "completion": [],  # of a shell
         "cooldown": ["law.virtual_cooldown", "law.extrapolations"],
         "diff": ["diff", "diff_rates"],
+        "export": ["export_schedule", "foreign_tools"],
         "extend": ["extend", "planned_distance"],
         "fit": ["law.fit_law", "law.fit_run", "law.fit_store"],
+        "import": ["import_schedule"],
         "lint": ["lint", "lint_rules"],
         "log": ["describe_log", "read_log"],
         "optimize": ["optimal_schedule", "constrained_schedule", "compare_optima"],

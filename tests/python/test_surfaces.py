@@ -34,6 +34,7 @@ def of_core():
     sweep = scheduled.Sweep([schedule], horizons=[1, 50])
     sweep.run()
     worst = scheduled.schedule_worst_case(schedule)
+    foreign = scheduled.import_schedule("--lr 1 --train-iters 9 --lr-decay-style cosine")
     refined = scheduled.refine(np.linspace(2, 1, 50))
     report = scheduled.lint("cosine(steps=100, final=20%)")
     losses = scheduled.parse_log("run", "step,lr,loss\n1,0.5,4\n2,0.25,2\n")
@@ -65,6 +66,9 @@ def of_core():
         scheduled.GradNormFamily(series=[1.0, 2.0], name="a"),
         about,
         about.columns[0],
+        foreign,
+        foreign.taken[0],
+        scheduled.export_schedule(schedule, "torchtitan"),
         about.gaps[0],
         about.uses[0],
         about.tail,

@@ -15,6 +15,7 @@
 #include "base/record.hpp"
 #include "bound/records.hpp"
 #include "describe/records.hpp"
+#include "foreign/records.hpp"
 #include "law/records.hpp"
 #include "lint/records.hpp"
 #include "pep/records.hpp"
@@ -180,7 +181,8 @@ void expect_all_members_of_each() {
 
 TEST(Records, HoldAllMembersInTheirOrder) {
   expect_all_members_of_each<Layout, Series, DenseStretch, UpdateRates, UpdateStretch, RunLog, RateTail,
-                             DescribedColumn, DescribedGap, LogUse, LogDescription, TailEffect, WatchedRun>();
+                             DescribedColumn, DescribedGap, LogUse, LogDescription, TailEffect, TakenValue,
+                             ImportedSchedule, ExportedSchedule, WatchedRun>();
   expect_all_members_of_each<LintRule, LintFinding, LintReport, DiffAt, DiffBound, DiffLoss, RateDiff, DiffRates>();
   expect_all_members_of_each<BoundTerms, OmegaSplit, ClosedForm, BoundFacts, WorstCase, WorstCaseScale>();
   expect_all_members_of_each<BestBaseLr, LrSensitivity, ComparisonRow, OptimalSchedule, BothBounds, OptimaCompared,

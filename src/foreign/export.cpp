@@ -1,0 +1,173 @@
+// A schedule as a program's configuration: the tool's best try is read back and compared at all updates.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "base/error.hpp"
+#include "foreign/import.hpp"
+#include "foreign/render.hpp"
+
+namespace scheduled::foreign {
+namespace {
+
+double in_units(Rate rate, double peak) {
+  return rate.unit == Rate::Unit::absolute ? rate.value : rate.value / 100.0 * peak;
+}
+
+Outline outline_of(const Schedule& schedule) {
+  const ScheduleSpec& spec = schedule.spec();
+  Outline outline{.schedule = schedule};
+  outline.peak = spec.peak;
+  outline.steps = schedule.steps();
+  outline.warmup = schedule.layout().warmup_steps;
+  if (spec.warmup.start) outline.start = in_units(*spec.warmup.start, spec.peak);
+  constexpr std::string_view curves[] = {"linear", "cosine", "1-sqrt", "log"};
+  outline.warmup_curve = curves[spec.warmup.curve.index()];
+  outline.delay = static_cast<std::int64_t>(spec.warmup.delay.value);
+  outline.flat = std::holds_alternative<Constant>(spec.shape);
+  if (spec.cooldown) {
+    outline.cooldown = schedule.layout().cooldown_steps;
+    outline.decay = decay_name(spec.cooldown->decay);
+    if (const auto* const decay = std::get_if<PolynomialDecay>(&spec.cooldown->decay)) outline.power = decay->power;
+    if (const auto* const decay = std::get_if<CosineDecay>(&spec.cooldown->decay)) outline.exponent = decay->exponent;
+    const Rate last = spec.cooldown->final;
+    outline.last = in_units(last, spec.peak);
+    outline.last_share = last.unit == Rate::Unit::percent ? last.value / 100.0 : last.value / spec.peak;
+  }
+  return outline;
+}
+
+/// Where two schedules differ most among the first `updates`; all of them, or some millions spread over a longer run.
+struct Difference {
+  double largest = 0.0;
+  std::int64_t first = -1;  ///< update where they differ by more than rounding
+};
+
+Difference compare(const Schedule& ours, const Schedule& theirs, std::int64_t updates) {
+  constexpr std::int64_t block = 4096;
+  constexpr std::int64_t most_blocks = 4096;
+  const std::int64_t blocks = (updates + block - 1) / block;
+  const std::int64_t looked_at = std::min(blocks, most_blocks);
+  std::vector<double> a(block), b(block);
+  Difference found;
+  const double rounding = 1e-15 * ours.peak();
+  for (std::int64_t k = 0; k < looked_at; ++k) {
+    const std::int64_t first = (blocks <= most_blocks ? k : k * ((blocks - 1) / (most_blocks - 1))) * block;
+    const auto count = static_cast<std::size_t>(std::min(block, updates - first));
+    ours.fill(first, {a.data(), count});
+    theirs.fill(first, {b.data(), count});
+    for (std::size_t j = 0; j < count; ++j) {
+      const double difference = std::fabs(a[j] - b[j]);
+      found.largest = std::max(found.largest, difference);
+      if (found.first < 0 && difference > rounding) found.first = first + static_cast<std::int64_t>(j);
+    }
+  }
+  return found;
+}
+
+std::string percent(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2g", 100.0 * share);
+  return std::string(text) + " %";
+}
+
+/// Throws CannotExpress where what is read back is another schedule.
+void check(const Outline& outline, const Tool& tool, const Written& written, const std::string& text) {
+  constexpr std::int64_t without_horizon = 1'000'000;
+  std::optional<ImportedSchedule> back;
+  try {
+    back = import_schedule(text, {std::string(tool.about.name), written.updates, "export"});
+  } catch (const ArgumentError& error) {
+    ArgumentError::Fields fields = error.fields();
+    cannot(concat({"cannot be given it: ", fields.name, fields.name.empty() ? "" : " ", fields.requirement}));
+  }
+  const Difference found = compare(outline.schedule, back->schedule, written.updates.value_or(without_horizon));
+  if (found.first >= 0) {
+    cannot(concat({"has no settings for it; with the nearest ones update ", std::to_string(found.first),
+                   " would be the first with another rate, and the largest difference ",
+                   percent(found.largest / outline.peak), " of the peak"}));
+  }
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+}  // namespace
+
+void cannot(std::string why) { throw CannotExpress{std::move(why)}; }
+
+std::int64_t updates_before_end(const Outline& outline) {
+  if (*outline.steps < 2) cannot("needs at least one update before the end of the schedule");
+  return *outline.steps - 1;
+}
+
+std::int64_t warmup_from_zero(const Outline& outline) {
+  if (outline.warmup > 0 && (!outline.start || *outline.start != 0.0)) {
+    cannot("begins its warmup at the rate 0; give the schedule warmup_start=0");
+  }
+  return outline.warmup;
+}
+
+}  // namespace scheduled::foreign
+
+namespace scheduled {
+
+ExportedSchedule export_schedule(const Schedule& schedule, std::string_view name, std::string_view table) {
+  using namespace foreign;
+  const Tool& tool = find_tool("to", name);
+  const Outline outline = outline_of(schedule);
+  ExportedSchedule found{.tool = std::string(tool.about.name)};
+  try {
+    if (tool.write == nullptr) cannot("is not written, only read");
+    const Written written = tool.write(outline);
+    found.form = written.form;
+    found.text = render(written, tool);
+    check(outline, tool, written, found.text);
+    found.updates = written.updates;
+    if (schedule.steps() && written.updates && *written.updates < *schedule.steps()) {
+      const std::int64_t left = *schedule.steps() - *written.updates;
+      found.notes.push_back(
+          concat({"the program makes updates 0 to ", std::to_string(*written.updates - 1),
+                  left == 1 ? "; the last step of the schedule, with the rate "
+                            : "; the last steps of the schedule, down to the rate ",
+                  format_number(schedule.lr(*schedule.steps() - 1)), ", is where it would arrive then"}));
+    }
+    return found;
+  } catch (const CannotExpress& reason) {
+    found.why = concat({tool.about.title, " ", reason.why});
+  }
+  if (!schedule.steps())
+    fail_value("to", tool.about.name, concat({found.why, "; a table of rates needs a horizon: give steps=N"}));
+  found.table = true;
+  found.form = "Python";
+  const std::string loaded = table.ends_with(".json")
+                                 ? concat({"np.array(__import__(\"json\").load(open(\"", table, "\")))"})
+                                 : concat({"np.load(\"", table, "\")"});
+  found.text =
+      replaced(replaced(std::string(tool.glue), "np.load(\"TABLE\")", loaded), "PEAK", format_number(schedule.peak()));
+  found.updates = schedule.steps();
+  return found;
+}
+
+std::string numpy_file(std::span<const double> rates) {
+  static_assert(std::endian::native == std::endian::little);
+  std::string header =
+      concat({"{'descr': '<f8', 'fortran_order': False, 'shape': (", std::to_string(rates.size()), ",), }"});
+  constexpr std::size_t before = 10;  // magic, version, length of the header
+  header.append(63 - (before + header.size()) % 64, ' ');
+  header += '\n';
+  std::string bytes("\x93NUMPY\x01\x00", 8);
+  bytes += static_cast<char>(header.size() & 0xFFU);
+  bytes += static_cast<char>(header.size() >> 8U);
+  bytes += header;
+  bytes.append(reinterpret_cast<const char*>(rates.data()), rates.size_bytes());
+  return bytes;
+}
+
+}  // namespace scheduled

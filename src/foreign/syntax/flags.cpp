@@ -1,0 +1,109 @@
+// Command lines: --key value, --key=value, --flag, -k value, key=value (Hydra), within a script or alone.
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "foreign/config.hpp"
+#include "scheduled/error.hpp"
+
+namespace scheduled::foreign {
+namespace {
+
+struct Word {
+  std::string text;
+  std::int64_t line = 1;
+  bool quoted = false;
+};
+
+/// As a shell splits them; what begins with # is a comment until the line's end.
+std::vector<Word> split(std::string_view text) {
+  std::vector<Word> words;
+  std::int64_t line = 1;
+  bool open = false;  // within a word
+  char quote = 0;
+  for (std::size_t k = 0; k < text.size(); ++k) {
+    const char c = text[k];
+    if (c == '\n') ++line;
+    const auto word = [&]() -> Word& {
+      if (!open) words.push_back({{}, line});
+      open = true;
+      return words.back();
+    };
+    if (quote != 0) {
+      if (c == quote) {
+        quote = 0;
+      } else if (c == '\\' && quote == '"' && k + 1 < text.size()) {
+        word().text += text[++k];
+      } else {
+        word().text += c;
+      }
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+      word().quoted = true;
+    } else if (c == '\\' && k + 1 < text.size()) {
+      if (text[k + 1] == '\n') {
+        ++line;
+      } else {
+        word().text += text[k + 1];
+      }
+      ++k;
+    } else if (c == '#' && !open) {
+      k = std::min(text.find('\n', k), text.size()) - 1;
+    } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ';') {
+      open = false;
+    } else {
+      word().text += c;
+    }
+  }
+  if (quote != 0) fail_at(line, std::string("a quote (") + quote + ") is not closed");
+  return words;
+}
+
+bool is_flag(const Word& word) {
+  const std::string_view text = word.text;
+  if (word.quoted || text.size() < 2 || text.front() != '-' || parse_number(text)) return false;
+  return text != "--";
+}
+
+/// A value; what looks like an object is one, as in --lr_scheduler_kwargs '{"num_cycles": 3}'.
+Json value_of(const Word& word) {
+  if (trimmed(word.text).starts_with('{')) {
+    try {
+      return Json::parse(word.text);
+    } catch (const ArgumentError&) {
+      return word.text;  // of a language that this is not; whoever needs it says so
+    }
+  }
+  return plain_value(word.text);
+}
+
+}  // namespace
+
+Config read_flags(std::string_view text) {
+  Collector collector("flags");
+  const std::vector<Word> words = split(text);
+  for (std::size_t k = 0; k < words.size(); ++k) {
+    const Word& word = words[k];
+    const std::size_t equals = word.text.find('=');
+    if (!is_flag(word)) {
+      if (equals != std::string::npos && equals > 0 && word.text.find_first_of("$/(") > equals) {
+        collector.add(word.text.substr(word.text.front() == '+' ? 1 : 0, equals - (word.text.front() == '+' ? 1 : 0)),
+                      value_of({word.text.substr(equals + 1), word.line}), word.line);
+      }
+      continue;
+    }
+    const std::size_t dashes = word.text.starts_with("--") ? 2 : 1;
+    const std::string key = word.text.substr(dashes, equals == std::string::npos ? equals : equals - dashes);
+    if (key.empty()) continue;
+    if (equals != std::string::npos) {
+      collector.add(key, value_of({word.text.substr(equals + 1), word.line}), word.line);
+    } else if (k + 1 < words.size() && !is_flag(words[k + 1])) {
+      collector.add(key, value_of(words[k + 1]), word.line);
+      ++k;
+    } else {
+      collector.add(key, true, word.line);
+    }
+  }
+  return collector.take();
+}
+
+}  // namespace scheduled::foreign

@@ -1,0 +1,101 @@
+// axolotl: the Trainer of Hugging Face with names and two cosines of its own.
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "base/words.hpp"
+#include "foreign/tools/huggingface.hpp"
+
+namespace scheduled::foreign {
+namespace {
+
+constexpr std::array keys{
+    ForeignKey{"learning_rate", "", "the peak"},
+    ForeignKey{"lr_scheduler", "cosine", "the shape"},
+    ForeignKey{"lr_scheduler_kwargs.num_cycles", "", "cycles of the cosine"},
+    ForeignKey{"lr_scheduler_kwargs.min_lr", "", "last rate"},
+    ForeignKey{"lr_scheduler_kwargs.min_lr_rate", "", "last rate as a share of the peak"},
+    ForeignKey{"lr_scheduler_kwargs.warmup_lr_rate", "", "first rate as a share of the peak"},
+    ForeignKey{"lr_scheduler_kwargs.power", "1.0", "of the polynomial"},
+    ForeignKey{"lr_scheduler_kwargs.lr_end", "1e-7", "last rate"},
+    ForeignKey{"lr_scheduler_kwargs.timescale", "", "of the inverse square root"},
+    ForeignKey{"lr_scheduler_kwargs.num_decay_steps", "", "length of the decay"},
+    ForeignKey{"lr_scheduler_kwargs.num_stable_steps", "", "steps at the peak"},
+    ForeignKey{"lr_scheduler_kwargs.warmup_type", "linear", "shape of the warmup"},
+    ForeignKey{"lr_scheduler_kwargs.decay_type", "cosine", "shape of the decay"},
+    ForeignKey{"lr_scheduler_kwargs.min_lr_ratio", "0.0", "last rate as a share of the peak"},
+    ForeignKey{"cosine_min_lr_ratio", "", "last rate as a share of the peak", true},
+    ForeignKey{"cosine_constant_lr_ratio", "", "where the cosine ends as a share of the run", true},
+    ForeignKey{"lr_quadratic_warmup", "false", "a quadratic warmup", true},
+    ForeignKey{"lr_div_factor", "", "of one_cycle"},
+    ForeignKey{"lr_groups", "", "peaks of groups"},
+    ForeignKey{"embedding_lr", "", "peak of the embeddings"},
+    ForeignKey{"embedding_lr_scale", "", "peak of the embeddings"},
+    ForeignKey{"loraplus_lr_ratio", "", "peak of a part of LoRA"},
+    ForeignKey{"loraplus_lr_embedding", "", "peak of a part of LoRA"},
+    ForeignKey{"warmup_steps", "", "updates of the warmup"},
+    ForeignKey{"warmup_ratio", "", "the warmup as a share of the run"},
+    ForeignKey{"max_steps", "", "the updates"},
+    ForeignKey{"num_epochs", "1", "passes over the data"},
+    ForeignKey{"micro_batch_size", "", "examples per device", true},
+    ForeignKey{"sequence_len", "", "tokens of an example", true},
+    ForeignKey{"base_model", "", "the model", true},
+};
+
+/// Rounded down, and by default 3 % of the run but at most 100.
+std::int64_t warmup_of(Values& values, std::int64_t updates) {
+  values.exclude("warmup_ratio", "warmup_steps", "axolotl refuses both");
+  if (values.has("warmup_steps")) return values.count("warmup_steps");
+  const double share = values.has("warmup_ratio") ? values.share("warmup_ratio") : 0.03;
+  const auto steps = static_cast<std::int64_t>(share * static_cast<double>(updates));
+  if (values.has("warmup_ratio")) return steps;
+  values.differs("without warmup_steps axolotl warms up for 3 % of the updates, at most 100");
+  return std::min<std::int64_t>(steps, 100);
+}
+
+Schedule read(Values& values) {
+  for (const std::string_view apart :
+       {"lr_groups", "embedding_lr", "embedding_lr_scale", "loraplus_lr_ratio", "loraplus_lr_embedding"}) {
+    if (values.has(apart))
+      values.differs(concat({apart, ": these parameters have peaks of their own, which are not here"}));
+  }
+  const std::string kind = values.word("lr_scheduler");
+  constexpr std::array<std::string_view, 10> kinds{
+      "cosine",     "linear",       "constant",           "constant_with_warmup",      "cosine_with_restarts",
+      "polynomial", "inverse_sqrt", "cosine_with_min_lr", "cosine_warmup_with_min_lr", "warmup_stable_decay"};
+  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
+    values.fail("lr_scheduler", kind == "one_cycle" || kind == "rex" || kind == "log_sweep"
+                                    ? "is not translated"
+                                    : must_be_one_of(kind, kinds));
+  }
+  if (values.flag("lr_quadratic_warmup"))
+    values.fail("lr_quadratic_warmup", "has no spec: no warmup of ours is quadratic");
+  const std::int64_t updates = values.updates("max_steps");
+  const std::int64_t warmup = warmup_of(values, updates);
+  if (kind != "cosine" || !values.has("cosine_min_lr_ratio"))
+    return hugging_face_schedule(values, kind, warmup, updates);
+  Course course{.peak = values.positive("learning_rate"), .warmup = warmup, .start = absolute_lr(0.0)};
+  course.decay = "cosine";
+  course.last = share_of_peak(values.share("cosine_min_lr_ratio"));
+  course.updates = updates;
+  course.begin = warmup;
+  course.end = updates;
+  if (values.has("cosine_constant_lr_ratio")) {
+    course.end = static_cast<std::int64_t>(static_cast<double>(updates) * values.share("cosine_constant_lr_ratio"));
+    if (course.end <= warmup) values.fail("cosine_constant_lr_ratio", "ends the cosine before the warmup's end");
+  }
+  return schedule_of(course);
+}
+
+Written write(const Outline& outline) {
+  Written of_trainer = write_hugging_face(outline);
+  Written written{.form = "YAML", .settings = {}, .updates = of_trainer.updates};
+  for (auto& [key, value] : of_trainer.settings) written.add(key == "lr_scheduler_type" ? "lr_scheduler" : key, value);
+  return written;
+}
+
+}  // namespace
+
+const Tool axolotl{{"axolotl", "axolotl", "YAML", keys}, read, write, hugging_face_glue};
+
+}  // namespace scheduled::foreign

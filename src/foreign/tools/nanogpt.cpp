@@ -1,0 +1,77 @@
+// nanoGPT: max_iters + 1 updates, of which the last one has the last rate.
+#include <array>
+
+#include "base/error.hpp"
+#include "foreign/tool.hpp"
+
+namespace scheduled::foreign {
+namespace {
+
+constexpr std::array keys{
+    ForeignKey{"learning_rate", "6e-4", "the peak"},
+    ForeignKey{"max_iters", "600000", "the updates, and one more is made", true},
+    ForeignKey{"decay_lr", "True", "whether the rate changes at all", true},
+    ForeignKey{"warmup_iters", "2000", "updates of the warmup"},
+    ForeignKey{"lr_decay_iters", "600000", "update with the last rate", true},
+    ForeignKey{"min_lr", "6e-5", "last rate", true},
+};
+
+Schedule read(Values& values) {
+  Course course{.peak = values.positive("learning_rate")};
+  const std::int64_t most = values.updates_if("max_iters").value_or(values.count("max_iters"));
+  const bool asked = values.asked();
+  course.updates = asked ? most : most + 1;
+  values.make_updates(course.updates);
+  if (!asked) values.differs("nanoGPT makes max_iters + 1 updates, 0 to max_iters");
+  if (!values.flag("decay_lr")) return constant_of(course, course.updates);
+  course.warmup = values.count("warmup_iters");
+  const double low = values.non_negative("min_lr");
+  if (low > course.peak) values.fail("min_lr", "must not be above learning_rate");
+  course.last = absolute_lr(low);
+  course.start = share_of_peak(1.0 / static_cast<double>(course.warmup + 1));
+  course.decay = "cosine";
+  course.begin = course.warmup;
+  course.end = values.count("lr_decay_iters");
+  if (course.end < course.warmup) values.fail("lr_decay_iters", "must not be less than warmup_iters");
+  if (course.warmup > 0) {
+    values.differs(
+        "its warmup is (it + 1)/(warmup_iters + 1), as since November 2024; before, it/warmup_iters: warmup_start=0");
+  }
+  if (course.end == course.warmup) {
+    return table_of(values, course.updates, [&](std::int64_t i) {
+      if (i < course.warmup) return course.peak * static_cast<double>(i + 1) / static_cast<double>(course.warmup + 1);
+      return low;
+    });
+  }
+  return schedule_of(course);
+}
+
+Written write(const Outline& outline) {
+  Written written{.form = "flags", .settings = {}};
+  if (!outline.steps) cannot("needs max_iters; give the schedule steps=N");
+  if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
+  written.updates = outline.steps;
+  written.add("learning_rate", outline.peak);
+  written.add("max_iters", *outline.steps - 1);
+  if (outline.decay.empty() && outline.warmup == 0) {
+    written.add("decay_lr", std::string("False"));
+    return written;
+  }
+  if (outline.decay != "cosine" || !outline.whole())
+    cannot("has a cosine that begins with the end of the warmup, and nothing else");
+  written.add("warmup_iters", outline.warmup);
+  written.add("lr_decay_iters", *outline.steps - 1);
+  written.add("min_lr", outline.last);
+  return written;
+}
+
+}  // namespace
+
+const Tool nanogpt{{"nanogpt", "nanoGPT", "flags, Python", keys},
+                   read,
+                   write,
+                   "import numpy as np\n"
+                   "rates = np.load(\"TABLE\")\n"
+                   "def get_lr(it): return rates[min(it, len(rates) - 1)]\n"};
+
+}  // namespace scheduled::foreign

@@ -1,0 +1,93 @@
+// torchtitan: step i of the warmup has (i+1)/W, and the decay ends at a step that is never made.
+#include <array>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/words.hpp"
+#include "foreign/tool.hpp"
+
+namespace scheduled::foreign {
+namespace {
+
+constexpr std::array keys{
+    ForeignKey{"optimizer.lr", "8e-4", "the peak"},
+    ForeignKey{"training.steps", "10000", "the updates", true},
+    ForeignKey{"lr_scheduler.warmup_steps|training.warmup_steps", "200", "updates of the warmup", true},
+    ForeignKey{"lr_scheduler.total_steps", "", "updates until the decay ends; default: of the run", true},
+    ForeignKey{"lr_scheduler.decay_ratio", "", "the decay as a share of the run; default: all after the warmup", true},
+    ForeignKey{"lr_scheduler.decay_type|lr_scheduler.lr_decay_type", "linear", "shape of the decay", true},
+    ForeignKey{"lr_scheduler.min_lr_factor|lr_scheduler.lr_min", "0.0", "last rate as a share of the peak", true},
+};
+
+Schedule read(Values& values) {
+  Course course{.peak = values.positive("optimizer.lr")};
+  const std::int64_t updates = *values.updates_if("training.steps") > 0 ? values.updates("training.steps") : 0;
+  const std::int64_t total = values.count_if("lr_scheduler.total_steps").value_or(updates);
+  if (total < 1) values.fail("lr_scheduler.total_steps", "must be 1 or more");
+  if (updates > total + 1) {
+    values.fail("lr_scheduler.total_steps",
+                "must not be less than training.steps: the rates would go below 0 after them");
+  }
+  course.warmup = values.count("lr_scheduler.warmup_steps");
+  if (course.warmup > total) {
+    values.differs("the warmup is longer than the run: torchtitan shortens it to the run");
+    course.warmup = total;
+  }
+  std::int64_t decay = total - course.warmup;
+  if (values.has("lr_scheduler.decay_ratio")) {
+    // round() takes halves to even numbers, as nearbyint does.
+    decay = static_cast<std::int64_t>(
+        std::nearbyint(static_cast<double>(total) * values.share("lr_scheduler.decay_ratio")));
+    if (course.warmup + decay > total) {
+      values.differs("warmup and decay are longer than the run: torchtitan shortens the decay");
+      decay = total - course.warmup;
+    }
+  }
+  const std::string type = values.word("lr_scheduler.decay_type");
+  constexpr std::array<std::string_view, 3> types{"linear", "sqrt", "cosine"};
+  if (find_word("lr_scheduler.decay_type", type, types) == 1) {
+    course.decay = "1-sqrt";
+  } else {
+    course.decay = type;
+  }
+  course.last = share_of_peak(values.share("lr_scheduler.min_lr_factor"));
+  course.updates = updates;
+  course.begin = total - decay;
+  course.end = total;
+  return schedule_of(course);
+}
+
+Written write(const Outline& outline) {
+  if (!outline.steps) cannot("needs training.steps; give the schedule steps=N");
+  if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
+  if (outline.start && outline.warmup > 0) cannot("begins its warmup at 1/W of the peak, not at warmup_start");
+  Written written{.form = "TOML", .settings = {}};
+  const std::int64_t updates = outline.decay.empty() ? *outline.steps : updates_before_end(outline);
+  written.updates = updates;
+  written.add("optimizer.lr", outline.peak);
+  written.add("training.steps", updates);
+  written.add("lr_scheduler.warmup_steps", outline.warmup);
+  if (outline.decay.empty()) {
+    written.add("lr_scheduler.decay_ratio", 0.0);
+    return written;
+  }
+  if (outline.decay != "linear" && outline.decay != "cosine" && outline.decay != "1-sqrt") {
+    cannot(concat({"has no decay like ", outline.decay}));
+  }
+  written.add("lr_scheduler.decay_ratio", static_cast<double>(outline.cooldown) / static_cast<double>(updates));
+  written.add("lr_scheduler.decay_type", outline.decay == "1-sqrt" ? std::string("sqrt") : outline.decay);
+  written.add("lr_scheduler.min_lr_factor", outline.last_share);
+  return written;
+}
+
+}  // namespace
+
+const Tool torchtitan{{"torchtitan", "torchtitan", "TOML, flags", keys},
+                      read,
+                      write,
+                      "import numpy as np\n"
+                      "from scheduled import Schedule\n"
+                      "from scheduled.torchtitan import ScheduledLRSchedulers\n"
+                      "schedule = Schedule.from_values(np.load(\"TABLE\"))  # docs/guide/training-programs.md\n"};
+
+}  // namespace scheduled::foreign

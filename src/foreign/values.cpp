@@ -1,0 +1,294 @@
+#include "foreign/values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+
+#include "base/advice.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace scheduled::foreign {
+namespace {
+
+constexpr std::size_t longest_shown = 60;
+
+std::string normal(std::string_view key) {
+  std::string text(key);
+  std::replace(text.begin(), text.end(), '-', '_');
+  return text;
+}
+
+/// Calls call(name) for each of the names between '|'.
+template <class Call>
+bool any_name(std::string_view names, const Call& call) {
+  while (true) {
+    const std::size_t bar = names.find('|');
+    if (call(names.substr(0, bar))) return true;
+    if (bar == std::string_view::npos) return false;
+    names.remove_prefix(bar + 1);
+  }
+}
+
+std::string_view first_name(std::string_view names) { return names.substr(0, names.find('|')); }
+
+/// The words of a key's parts: "lr_scheduler.warmup_steps" has lr, scheduler, warmup, steps.
+std::vector<std::string> words_of(std::string_view key) {
+  std::vector<std::string> words(1);
+  for (std::size_t k = 0; k < key.size(); ++k) {
+    const char c = key[k];
+    const bool upper = c >= 'A' && c <= 'Z';
+    const bool letter = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    const bool begins = upper && k > 0 && key[k - 1] >= 'a' && key[k - 1] <= 'z';
+    if (!letter || begins) words.emplace_back();
+    if (letter) words.back() += static_cast<char>(upper ? c - 'A' + 'a' : c);
+  }
+  return words;
+}
+
+/// Whether the name of a key sounds like the learning rate's.
+bool may_matter(std::string_view key) {
+  constexpr std::array<std::string_view, 14> of_rates{"lr",       "lrs",        "warmup",   "warmdown",  "cooldown",
+                                                      "anneal",   "annealing",  "decay",    "scheduler", "sched",
+                                                      "schedule", "schedulers", "learning", "restarts"};
+  constexpr std::array<std::string_view, 26> of_others{
+      "weight", "wd",   "ema",   "beta",    "beta1",      "beta2",    "betas",     "momentum", "pipeline",
+      "log",    "save", "eval",  "logging", "noise",      "dropout",  "profiler",  "profile",  "profiling",
+      "loss",   "kl",   "wandb", "grad",    "curriculum", "wsconfig", "allocator", "benchmark"};
+  bool matters = false;
+  for (const std::string& word : words_of(key)) {
+    if (std::find(of_others.begin(), of_others.end(), word) != of_others.end()) return false;
+    if (std::find(of_rates.begin(), of_rates.end(), word) != of_rates.end()) matters = true;
+  }
+  return matters;
+}
+
+}  // namespace
+
+std::string shown(const Json& value) {
+  const std::string text = value.is_text() ? value.text() : value.dump();
+  if (text.size() <= longest_shown) return text;
+  return std::string(beginning_of(text, longest_shown)) + "...";
+}
+
+bool is_key(const Setting& setting, const ForeignKey& key) {
+  const std::string given = normal(setting.key);
+  return any_name(key.name, [&](std::string_view name) {
+    if (!given.ends_with(name)) return false;
+    return given.size() == name.size() || given[given.size() - name.size() - 1] == '.';
+  });
+}
+
+Values::Values(const Config& config, const ForeignTool& tool, std::optional<std::int64_t> updates)
+    : config_(config), tool_(tool), updates_(updates), read_(config.settings.size(), false) {
+  found_.tool = tool.name;
+  found_.form = config.form;
+}
+
+const ForeignKey& Values::entry(std::string_view key) const {
+  for (const ForeignKey& one : tool_.keys) {
+    if (first_name(one.name) == key) return one;
+  }
+  throw std::logic_error("no such key: " + std::string(key));
+}
+
+const Setting* Values::find(std::string_view key) {
+  const ForeignKey& wanted = entry(key);
+  const Setting* found = nullptr;
+  for (std::size_t k = 0; k < config_.settings.size(); ++k) {
+    const Setting& setting = config_.settings[k];
+    if (!is_key(setting, wanted)) continue;
+    read_[k] = true;
+    if (setting.value.is_null()) continue;
+    if (found != nullptr && found->value != setting.value) {
+      if (found->key == setting.key) {
+        const std::string text = concat({setting.key, " is given several times: the last one counts"});
+        if (std::find(found_.differences.begin(), found_.differences.end(), text) == found_.differences.end()) {
+          differs(text);
+        }
+      } else {
+        const std::string_view why = ": they cannot both be meant; give the part of the configuration that trains";
+        ArgumentError::Fields fields{
+            .name = setting.key,
+            .value = shown(setting.value),
+            .requirement = concat({found->key, " = ", shown(found->value), " is there, too", why})};
+        if (setting.line > 0) fields.place = Place{{}, setting.line, 0};
+        throw ArgumentError(std::move(fields));
+      }
+    }
+    found = &setting;
+  }
+  return found;
+}
+
+bool Values::has(std::string_view key) { return find(key) != nullptr; }
+
+std::optional<Json> Values::value(std::string_view key) {
+  const ForeignKey& wanted = entry(key);
+  const Setting* const setting = find(key);
+  if (setting == nullptr && wanted.usual.empty()) return std::nullopt;
+  TakenValue taken{std::string(key), {}, std::string(wanted.meaning), 0, setting != nullptr};
+  const Json found = setting != nullptr ? setting->value : plain_value(wanted.usual);
+  if (setting != nullptr) {
+    taken.key = setting->key;
+    taken.line = setting->line;
+  }
+  taken.value = setting != nullptr ? shown(found) : std::string(wanted.usual);
+  const bool there = std::any_of(found_.taken.begin(), found_.taken.end(),
+                                 [&](const TakenValue& one) { return one.key == taken.key && one.line == taken.line; });
+  if (!there) found_.taken.push_back(std::move(taken));
+  return found;
+}
+
+void Values::fail(std::string_view key, std::string_view requirement) {
+  const Setting* const setting = find(key);
+  ArgumentError::Fields fields{.name = std::string(key), .requirement = std::string(requirement)};
+  if (setting != nullptr) {
+    fields.name = setting->key;
+    fields.value = shown(setting->value);
+    if (setting->line > 0) fields.place = Place{{}, setting->line, 0};
+  } else if (const ForeignKey& wanted = entry(key); !wanted.usual.empty()) {
+    fields.value = concat({wanted.usual, ", the default"});
+  }
+  throw ArgumentError(std::move(fields));
+}
+
+void Values::exclude(std::string_view key, std::string_view other, std::string_view wins) {
+  const Setting* const first = find(key);
+  const Setting* const second = find(other);
+  if (first == nullptr || second == nullptr) return;
+  fail(key, concat({"contradicts ", second->key, " = ", shown(second->value), ": ", wins, "; leave one of them out"}));
+}
+
+Json Values::needed(std::string_view key) {
+  auto found = value(key);
+  if (!found) fail(key, concat({"is missing: ", entry(key).meaning, ", which ", tool_.title, " has no default for"}));
+  return std::move(*found);
+}
+
+double Values::as_number(std::string_view key, const Json& value) {
+  Json read = value;
+  if (read.is_text()) read = plain_value(read.text());
+  if (!read.is_number()) fail(key, "must be a number");
+  return read.number();
+}
+
+std::int64_t Values::as_count(std::string_view key, const Json& value) {
+  const double number = as_number(key, value);
+  if (std::floor(number) != number || number < 0.0 || number > 0x1p53) fail(key, "must be a whole number, 0 or more");
+  return static_cast<std::int64_t>(number);
+}
+
+double Values::number(std::string_view key) { return as_number(key, needed(key)); }
+double Values::non_negative(std::string_view key) {
+  const double found = number(key);
+  if (found < 0.0) fail(key, "must be 0 or more");
+  return found;
+}
+double Values::positive(std::string_view key) {
+  const double found = number(key);
+  if (found <= 0.0) fail(key, "must be above 0");
+  return found;
+}
+double Values::share(std::string_view key) {
+  const double found = number(key);
+  if (found < 0.0 || found > 1.0) fail(key, "must be from 0 to 1");
+  return found;
+}
+std::int64_t Values::count(std::string_view key) { return as_count(key, needed(key)); }
+std::optional<double> Values::number_if(std::string_view key) {
+  const auto found = value(key);
+  if (!found || found->is_null()) return std::nullopt;
+  return as_number(key, *found);
+}
+std::optional<std::int64_t> Values::count_if(std::string_view key) {
+  const auto found = value(key);
+  if (!found || found->is_null()) return std::nullopt;
+  return as_count(key, *found);
+}
+std::string Values::word(std::string_view key) {
+  const Json found = needed(key);
+  return found.is_text() ? found.text() : found.dump();
+}
+bool Values::flag(std::string_view key) {
+  const Json found = needed(key);
+  if (found.is_whole()) return found.whole() != 0;
+  if (!found.is_bool()) fail(key, "must be true or false");
+  return found.boolean();
+}
+const Json* Values::raw(std::string_view key) {
+  value(key);
+  const Setting* const setting = find(key);
+  return setting == nullptr ? nullptr : &setting->value;
+}
+
+std::vector<Setting> Values::under(std::string_view key) {
+  std::vector<Setting> found;
+  const std::string prefix = concat({key, "."});
+  for (std::size_t k = 0; k < config_.settings.size(); ++k) {
+    const Setting& setting = config_.settings[k];
+    if (!setting.key.starts_with(prefix)) continue;
+    read_[k] = true;
+    found.push_back({setting.key.substr(prefix.size()), setting.value, setting.line});
+    found_.taken.push_back({setting.key, shown(setting.value), std::string(entry(key).meaning), setting.line, true});
+  }
+  return found;
+}
+
+std::optional<std::int64_t> Values::updates_if(std::string_view key) {
+  std::optional<std::int64_t> said;
+  if (const Setting* const setting = find(key); setting != nullptr) {
+    const double number = as_number(key, setting->value);
+    if (number > 0.0) said = count(key);  // HF's -1 and llm.c's: as long as the epochs
+  }
+  if (updates_ && said && *updates_ != *said) {
+    differs(concat(
+        {"the run makes ", std::to_string(*updates_), " updates, as was asked for, not ", std::to_string(*said)}));
+  }
+  found_.updates = updates_ ? updates_ : said;
+  if (found_.updates && *found_.updates < 1)
+    fail_value("updates", std::to_string(*found_.updates), "must be 1 or more");
+  return found_.updates;
+}
+
+std::int64_t Values::updates(std::string_view key) {
+  const auto found = updates_if(key);
+  if (!found) {
+    fail_argument(
+        first_name(entry(key).name),
+        concat({"is not given, and epochs say no number without the data's size; give the updates of the run as ",
+                option_text("updates", "N")}));
+  }
+  return *found;
+}
+
+bool Values::known(const Setting& setting) const {
+  return std::any_of(tool_.keys.begin(), tool_.keys.end(), [&](const ForeignKey& key) { return is_key(setting, key); });
+}
+
+ImportedSchedule Values::finish(Schedule schedule) {
+  for (std::size_t k = 0; k < config_.settings.size(); ++k) {
+    const Setting& setting = config_.settings[k];
+    if (read_[k]) continue;
+    if (known(setting)) {
+      if (!setting.value.is_null()) {
+        differs(concat({setting.key, " = ", shown(setting.value), " has no say with these settings"}));
+      }
+    } else if (may_matter(setting.key) && !setting.value.is_null()) {
+      ArgumentError::Fields fields{
+          .name = setting.key,
+          .value = shown(setting.value),
+          .requirement = concat({"is no key that is known of ", tool_.title,
+                                 " and sounds like its learning rate; leave it out where it has no say"})};
+      if (setting.line > 0) fields.place = Place{{}, setting.line, 0};
+      throw ArgumentError(std::move(fields));
+    } else {
+      found_.ignored.push_back(setting.key);
+    }
+  }
+  found_.schedule = std::move(schedule);
+  return std::move(found_);
+}
+
+}  // namespace scheduled::foreign

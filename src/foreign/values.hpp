@@ -1,0 +1,79 @@
+// The values of a configuration as one program understands them: what was read of it, by which meaning.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "foreign/config.hpp"
+#include "scheduled/foreign.hpp"
+
+namespace scheduled::foreign {
+
+class Values {
+ public:
+  Values(const Config& config, const ForeignTool& tool, std::optional<std::int64_t> updates);
+
+  /// Given, and not null. `key` is one of the tool's, by its first name.
+  bool has(std::string_view key);
+
+  // The value, or the tool's default; a key without either is an error, but for those with `_if`. Numbers are finite.
+  double number(std::string_view key);
+  double non_negative(std::string_view key);
+  double positive(std::string_view key);
+  double share(std::string_view key);  ///< from 0 to 1
+  std::int64_t count(std::string_view key);
+  std::string word(std::string_view key);
+  bool flag(std::string_view key);
+  std::optional<double> number_if(std::string_view key);
+  std::optional<std::int64_t> count_if(std::string_view key);
+  const Json* raw(std::string_view key);
+  /// The settings below `key`, with what follows it as their keys.
+  std::vector<Setting> under(std::string_view key);
+
+  /// Throws ArgumentError with the key as given, its value and place.
+  [[noreturn]] void fail(std::string_view key, std::string_view requirement);
+  /// Throws where both are given; `wins`: what the program does then.
+  void exclude(std::string_view key, std::string_view other, std::string_view wins);
+
+  /// The number of updates that is asked for, else `key` (where it is > 0), else an error that says --updates.
+  std::int64_t updates(std::string_view key);
+  /// The same, nothing instead of the error.
+  std::optional<std::int64_t> updates_if(std::string_view key);
+
+  /// Whether a number of updates was asked for; and what the run really makes.
+  bool asked() const { return updates_.has_value(); }
+  void make_updates(std::int64_t updates) { found_.updates = updates; }
+
+  void differs(std::string text) { found_.differences.push_back(std::move(text)); }
+
+  /// What was read, with the settings that were not; throws where one of these may matter.
+  ImportedSchedule finish(Schedule schedule);
+
+ private:
+  const ForeignKey& entry(std::string_view key) const;
+  /// The setting of a key, which counts as read.
+  const Setting* find(std::string_view key);
+  /// The value, recorded as taken; the default where none is given, nothing where there is none.
+  std::optional<Json> value(std::string_view key);
+  Json needed(std::string_view key);
+  bool known(const Setting& setting) const;
+  double as_number(std::string_view key, const Json& value);
+  std::int64_t as_count(std::string_view key, const Json& value);
+
+  const Config& config_;
+  const ForeignTool& tool_;
+  std::optional<std::int64_t> updates_;
+  std::vector<bool> read_;
+  ImportedSchedule found_;
+};
+
+/// A value in messages.
+std::string shown(const Json& value);
+
+/// Whether a setting is the tool's key: it, or a path that ends with it. '-' counts as '_'.
+bool is_key(const Setting& setting, const ForeignKey& key);
+
+}  // namespace scheduled::foreign

@@ -1,0 +1,195 @@
+// Configurations of other programs: how they are told apart, read and refused; tests/frameworks has their rates.
+#include "scheduled/foreign.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <string>
+
+#include "fuzz/foreign_target.hpp"
+#include "fuzz/replay.hpp"
+
+namespace scheduled {
+namespace {
+
+ImportedSchedule imported(const std::string& text, std::optional<std::int64_t> updates = {}) {
+  return import_schedule(text, {.tool = {}, .updates = updates, .source = "x"});
+}
+
+std::string spec(const std::string& text, std::optional<std::int64_t> updates = {}) {
+  return print(imported(text, updates).schedule);
+}
+
+std::string error_of(const std::string& text, const std::string& tool = {}) {
+  try {
+    import_schedule(text, {.tool = tool, .updates = {}, .source = "x"});
+  } catch (const ArgumentError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+const std::string megatron_flags =
+    "--lr 3e-4 --min-lr 3e-5 --train-iters 10000 --lr-warmup-iters 500 --lr-decay-style WSD --lr-wsd-decay-iters 2000";
+
+TEST(Foreign, ProgramsAreToldByTheContent) {
+  struct Case {
+    std::string text, tool, form;
+  };
+  const Case cases[] = {
+      {megatron_flags, "megatron", "flags"},
+      {"torchrun train.py \\\n  --lr=3e-4 \\\n  --train-iters 100 # a comment\n", "megatron", "flags"},
+      {R"({"learning_rate": 1e-3, "lr_scheduler_type": "linear", "max_steps": 9})", "huggingface", "JSON"},
+      {"learning_rate: 1e-3\nlr_scheduler_type: linear\nmax_steps: 9\ncutoff_len: 8\n", "llama-factory", "YAML"},
+      {"base_model: m\nmicro_batch_size: 2\nlearning_rate: 1e-3\nmax_steps: 9\n", "axolotl", "YAML"},
+      {"[optimizer]\nlr = 1e-3\n[training]\nsteps = 10\n[lr_scheduler]\nwarmup_steps = 2\n", "torchtitan", "TOML"},
+      {"learning_rate = 6e-4\nmax_iters = 5 * 100\nwarmup_iters = 10\nlr_decay_iters = 500\nmin_lr = 6e-5\n", "nanogpt",
+       "Python"},
+      {"-l 0.0006 -x 100 -u 10 -q 0.1", "llm.c", "flags"},
+      {"schedule = optax.cosine_decay_schedule(3e-4, 100)", "optax", "Python"},
+      {"config.lr = 1e-3\nconfig.total_steps = 10_0\nconfig.schedule = dict(decay_type='cosine', warmup_steps=5)\n",
+       "big_vision", "Python"},
+      {R"({"scheduler": {"type": "WarmupLR", "params": {"warmup_max_lr": 1e-3, "warmup_num_steps": 10}}})", "deepspeed",
+       "JSON"},
+      {"optim:\n  lr: 1e-3\n  sched:\n    name: CosineAnnealing\n    warmup_steps: 5\ntrainer:\n  max_steps: 50\n",
+       "nemo", "YAML"},
+      {"tokens:\n  train_steps: 10\noptimizer:\n  learning_rate_scheduler:\n    learning_rate: 1.0e-3\n", "nanotron",
+       "YAML"},
+      {"--train_module.optim.lr=1e-3 --train_module.scheduler.type=wsd --train_module.scheduler.warmup=5 "
+       "--trainer.max_duration.value=50",
+       "olmo-core", "flags"}};
+  for (const Case& one : cases) {
+    const ImportedSchedule found =
+        imported(one.text, one.tool == "optax" ? std::optional<std::int64_t>(100) : std::nullopt);
+    EXPECT_EQ(found.tool, one.tool) << one.text;
+    EXPECT_EQ(found.form, one.form) << one.text;
+  }
+}
+
+TEST(Foreign, SpecsOfUsualRuns) {
+  EXPECT_EQ(spec(megatron_flags),
+            "wsd(steps=10001, peak=0.0003, warmup=500, warmup_start=0, cooldown=2000, decay=exponential-to-zero, "
+            "final=3e-5)");
+  EXPECT_EQ(spec(R"({"learning_rate": 1e-3, "lr_scheduler_type": "cosine", "warmup_ratio": 0.03})", 1010),
+            "cosine(steps=1011, peak=0.001, warmup=31, warmup_start=0)");
+  EXPECT_EQ(spec(R"({"learning_rate": 1e-3, "lr_scheduler_type": "constant"})"), "constant(peak=0.001)");
+}
+
+TEST(Foreign, WhatWasTakenSaysWhere) {
+  const ImportedSchedule found = imported("a: 1\nlearning_rate: 2e-5\nlr_scheduler_type: linear\n", 10);
+  ASSERT_EQ(found.taken[0].key, "lr_scheduler_type");
+  EXPECT_EQ(found.taken[0].line, 3);
+  EXPECT_TRUE(found.taken[0].given);
+  EXPECT_EQ(found.taken[1].key, "warmup_steps");
+  EXPECT_FALSE(found.taken[1].given);
+  EXPECT_EQ(found.ignored, std::vector<std::string>{"a"});
+}
+
+TEST(Foreign, ErrorsNameKeyValueAndPlace) {
+  EXPECT_EQ(error_of("a: 1\nlearning_rate: fast\nlr_scheduler_type: linear\nmax_steps: 9\n"),
+            "x, line 2: learning_rate = fast: must be a number");
+  EXPECT_NE(error_of("lr_scheduler_type: linea\nmax_steps: 9\n")
+                .find("x, line 1: lr_scheduler_type = linea: must be linear, cosine"),
+            std::string::npos);
+  EXPECT_NE(error_of("--lr 1 --train-iters 9 --lr-decay-style cosine --lr-warmup-iters 2 --lr-warmup-fraction 0.1")
+                .find("contradicts lr-warmup-iters = 2: Megatron-LM refuses both"),
+            std::string::npos);
+  EXPECT_NE(error_of("--lr 1 --train-iters 9 --lr-boost 2 --lr-decay-style cosine")
+                .find("lr-boost = 2: is no key that is known"),
+            std::string::npos);
+  EXPECT_NE(error_of(R"({"lr_scheduler_type": "linear", "num_train_epochs": 2})").find("max_steps: is not given"),
+            std::string::npos);
+  EXPECT_EQ(error_of("{}"), error_of("{ }"));
+  EXPECT_EQ(error_of(""), "x: is empty");
+  EXPECT_NE(error_of("a: 1", "megatrn").find("did you mean 'megatron'?"), std::string::npos);
+  EXPECT_NE(error_of("a:\n  lr: 1\nb:\n  lr: 2\ntrain_iters: 5\nlr_decay_style: cosine")
+                .find("b.lr = 2: a.lr = 1 is there, too"),
+            std::string::npos);
+}
+
+TEST(Foreign, HostileTextIsRefusedOrHarmless) {
+  std::string laughs = "lr_scheduler_type: linear\na0: &a0 [x, x]\n";
+  for (int k = 1; k < 40; ++k) {
+    laughs += "a" + std::to_string(k) + ": &a" + std::to_string(k) + " [*a" + std::to_string(k - 1) + ", *a" +
+              std::to_string(k - 1) + "]\n";
+  }
+  EXPECT_EQ(imported(laughs, 10).tool, "huggingface");
+  for (const char* const open : {"[", "{\"a\":", "(", "a: [", "- "}) {
+    std::string deep = "lr_scheduler_type = ";
+    for (int k = 0; k < 100'000; ++k) deep += open;
+    EXPECT_NE(error_of(deep), "") << open;
+    EXPECT_NE(error_of(deep.substr(20)), "") << open;
+  }
+  EXPECT_NE(error_of(std::string("a\0b", 3)).find("zero bytes"), std::string::npos);
+}
+
+TEST(Foreign, ExportsReadBack) {
+  struct Case {
+    std::string spec, tool;
+  };
+  const Case cases[] = {
+      {"wsd(steps=10001, warmup=500, warmup_start=0, cooldown=2k, peak=3e-4, final=3e-5, decay=exponential-to-zero)",
+       "megatron"},
+      {"cosine(steps=1001, warmup=100, warmup_start=0, peak=3e-4, final=10%)", "megatron"},
+      {"cosine(steps=1001, warmup=100, warmup_start=0, peak=3e-4, final=10%)", "huggingface"},
+      {"cosine(steps=1001, warmup=100, warmup_start=0, peak=3e-4, final=10%)", "axolotl"},
+      {"cosine(steps=1001, warmup=100, warmup_start=0, peak=3e-4, final=10%)", "nanotron"},
+      {"cosine(steps=1001, warmup=100, warmup_start=0, peak=3e-4, final=10%)", "optax"},
+      {"linear(steps=1001, warmup=100, warmup_start=0, peak=3e-4)", "llama-factory"},
+      {"restarts(steps=1001, warmup=100, warmup_start=0, peak=3e-4, cycles=3)", "huggingface"},
+      {"wsd(steps=1001, warmup=100, cooldown=200, decay=1-sqrt, peak=3e-4)", "torchtitan"},
+      {"wsd(steps=1000, warmup=100, cooldown=200, peak=3e-4, final=1e-5)", "olmo-core"},
+      {"cosine(steps=1001, warmup=100, peak=3e-4)", "llm.c"},
+      {"cosine(steps=1001, warmup=99, warmup_start=1%, peak=3e-4, final=3e-5)", "nanogpt"},
+      {"constant(warmup=11, warmup_delay=1, warmup_curve=log, peak=3e-4)", "deepspeed"}};
+  for (const Case& one : cases) {
+    const Schedule schedule = Schedule::parse(one.spec);
+    const ExportedSchedule out = export_schedule(schedule, one.tool);
+    ASSERT_FALSE(out.table) << one.tool << ": " << out.why;
+    // LLaMA-Factory's files are the Trainer's, but for keys that have no say in the rate.
+    const bool told = one.tool != "llama-factory";
+    const ImportedSchedule back =
+        import_schedule(out.text, {.tool = told ? "" : one.tool, .updates = out.updates, .source = "x"});
+    EXPECT_EQ(back.tool, one.tool) << out.text;
+    for (std::int64_t i = 0; i < out.updates.value_or(1000); ++i) {
+      ASSERT_NEAR(back.schedule.lr(i), schedule.lr(i), 1e-15 * schedule.peak()) << one.spec << ", " << i;
+    }
+    const ExportedSchedule again = export_schedule(back.schedule, one.tool);
+    EXPECT_EQ(again.text, out.text) << one.spec;
+  }
+}
+
+TEST(Foreign, WhatAProgramCannotExpressIsATable) {
+  const ExportedSchedule out =
+      export_schedule(Schedule::parse("rsqrt(steps=1k, warmup=100, peak=1e-3)"), "nanogpt", "r.npy");
+  EXPECT_TRUE(out.table);
+  EXPECT_EQ(out.why, "nanoGPT has nothing like rsqrt");
+  EXPECT_NE(out.text.find("np.load(\"r.npy\")"), std::string::npos);
+  const ExportedSchedule curve =
+      export_schedule(Schedule::parse("cosine(steps=1001, warmup=100, warmup_start=0, peak=1e-3)"), "nanogpt");
+  EXPECT_NE(curve.why.find("update 0 would be the first with another rate"), std::string::npos) << curve.why;
+  EXPECT_THROW(export_schedule(Schedule::parse("rsqrt(warmup=100)"), "nanogpt"), ArgumentError);
+  EXPECT_THROW(export_schedule(Schedule::parse("constant"), "nanogtp"), ArgumentError);
+  const double rates[] = {1.0, 0.5};
+  const std::string bytes = numpy_file(rates);
+  EXPECT_EQ(bytes.size(), 64U + 64U + 16U);
+  EXPECT_EQ(bytes.substr(0, 6), "\x93NUMPY");
+  EXPECT_EQ((bytes.size() - 16) % 64, 0U);
+}
+
+TEST(Foreign, EveryProgramIsInTheGuide) {
+  std::ifstream page(std::string(SCHEDULED_TEST_DIR) + "/../docs/guide/foreign.md");
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  for (const ForeignTool& tool : foreign_tools()) {
+    EXPECT_NE(text.find("| `" + std::string(tool.name) + "` |"), std::string::npos) << tool.name;
+    for (const ForeignKey& key : tool.keys) EXPECT_FALSE(key.meaning.empty()) << key.name;
+  }
+}
+
+TEST(FuzzCorpus, Foreign) { fuzz::replay("foreign", fuzz::foreign); }
+
+}  // namespace
+}  // namespace scheduled
