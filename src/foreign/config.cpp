@@ -43,7 +43,7 @@ bool has_flags(std::string_view text, bool short_ones) {
   return false;
 }
 
-/// Words such as a=1 b.c=2, as Hydra takes them.
+/// Words such as a=1 b=2, as Hydra takes them.
 bool is_overrides(std::string_view text) {
   text = trimmed(text);
   if (text.find_first_of("\n(") != std::string_view::npos || text.find(" =") != std::string_view::npos) return false;

@@ -1,9 +1,8 @@
-"""Schedules of other programs as specs: the rates of the running program, or of its published formula where it is not here."""
+"""Schedules of PyTorch and optax, and the warmups of Hugging Face, as specs; test_import.py has those that are imported."""
 
 import math
 import warnings
 from functools import partial
-from types import SimpleNamespace
 
 import jax
 import numpy as np
@@ -17,7 +16,6 @@ from transformers import optimization
 PEAK = 3e-4
 DOUBLE = 4e-16  # of the peak, where the program computes in double precision
 SINGLE = 2e-7
-HORIZONS = (1, 2, 10, 1000, 12345)
 
 
 def check(spec, theirs, limit=DOUBLE, peak=PEAK):
@@ -37,26 +35,6 @@ def used(make, count):
             rates.append(optimizer.param_groups[0]["lr"])
             scheduler.step()
     return rates
-
-
-def warmups(total):
-    return sorted({0, 1, total // 10, total})
-
-
-@pytest.mark.parametrize("total", HORIZONS)
-@pytest.mark.parametrize("cycles", [1, 3, 7])
-def test_hugging_face_restarts(total, cycles):
-    for warmup in warmups(total):
-        theirs = used(
-            partial(
-                optimization.get_cosine_with_hard_restarts_schedule_with_warmup,
-                num_warmup_steps=warmup,
-                num_training_steps=total,
-                num_cycles=cycles,
-            ),
-            total + 1,
-        )
-        check(f"restarts(steps={total + 1}, warmup={warmup}, warmup_start=0, cycles={cycles})", theirs)
 
 
 @pytest.mark.parametrize("total", [10, 1000, 12345])
@@ -140,95 +118,4 @@ def test_optax_joined_schedules(jax_limit):
         "stages(warmup=10, warmup_start=0, pieces=[hold until 61, cosine over 50, hold over 10])",
         jax.vmap(rate)(np.arange(121)),
         jax_limit,
-    )
-
-
-def megatron(style, total, warmup, least, **more):
-    module = pytest.importorskip("megatron.core.optimizer_param_scheduler")
-    optimizer = SimpleNamespace(param_groups=[{"lr": 0.0, "weight_decay": 0.0}])
-    decay = {"start_wd": 0.0, "end_wd": 0.0, "wd_incr_steps": total, "wd_incr_style": "constant"}
-    scheduler = module.OptimizerParamScheduler(
-        optimizer, 0.0, PEAK, least, warmup, total, style, **decay, use_checkpoint_opt_param_scheduler=False, **more
-    )
-    rates = []
-    for _ in range(total + 1):
-        rates.append(optimizer.param_groups[0]["lr"])
-        scheduler.step(1)
-    return rates
-
-
-@pytest.mark.parametrize("total", [10, 1000, 12345])
-@pytest.mark.parametrize("least", [0.0, 1e-5])
-def test_megatron(total, least):
-    for warmup in (0, 1, total // 10):
-        cooldown = total // 5
-        start = f"steps={total + 1}, warmup={warmup}, warmup_start=0"
-        theirs = megatron("WSD", total, warmup, least, wsd_decay_steps=cooldown, lr_wsd_decay_style="exponential")
-        check(f"wsd({start}, cooldown={cooldown}, decay=exponential-to-zero, final={least})", theirs)
-        if warmup:
-            theirs = megatron("inverse-square-root", total, warmup, least)
-            check(f"rsqrt({start}, floor={least})", theirs)
-
-
-def deepspeed(total, warmup, curve, least, decays):
-    """WarmupLR and WarmupDecayLR, whose first update is made before the scheduler's first step."""
-
-    def gamma(k):
-        if k < warmup:
-            return math.log(k + 1) / math.log(warmup) if curve == "log" else k / warmup
-        return max(0.0, (total - k) / max(1.0, total - warmup)) if decays else 1.0
-
-    return [least] + [least + (PEAK - least) * gamma(k) for k in range(total + 1)]
-
-
-@pytest.mark.parametrize("total", [10, 1000, 12345])
-@pytest.mark.parametrize("decays", [False, True])
-def test_deepspeed(total, decays):
-    for warmup in {2, max(2, total // 10)}:
-        name = "linear" if decays else "constant"
-        rise = f"steps={total + 2}, warmup={warmup + 1}, warmup_delay=1"
-        check(f"{name}({rise}, warmup_curve=log)", deepspeed(total, warmup, "log", 0.0, decays))
-        check(f"{name}({rise}, warmup_start=0)", deepspeed(total, warmup, "linear", 0.0, decays))
-    # With a start, the peak is reached after the warmup: one step fewer.
-    rise = "steps=1001, warmup=100, warmup_delay=1, warmup_curve=log, warmup_start=1e-5"
-    check(f"constant({rise})", deepspeed(999, 100, "log", 1e-5, False))
-
-
-def test_deepspeed_formula_is_theirs():
-    schedules = pytest.importorskip("deepspeed.runtime.lr_schedules")
-    for curve in ("log", "linear"):
-        theirs = used(
-            lambda optimizer, curve=curve: schedules.WarmupDecayLR(
-                optimizer, 1000, warmup_max_lr=PEAK, warmup_num_steps=100, warmup_type=curve
-            ),
-            1002,
-        )
-        assert theirs == pytest.approx(deepspeed(1000, 100, curve, 0.0, True), rel=1e-15)
-
-
-def olmo(name, total, **options):
-    """The rate of their step 1, 2, ..."""
-    module = pytest.importorskip("olmo_core.optim.scheduler")
-    scheduler = getattr(module, name)(**options)
-    return [scheduler.get_lr(PEAK, step, total) for step in range(1, total + 1)]
-
-
-@pytest.mark.parametrize("total", [1000, 12345])
-def test_olmo(total):
-    warmup = total // 10
-    rise = f"warmup={warmup - 1}, warmup_start={100 / warmup!r}%"
-    theirs = olmo("InvSqrtWithWarmup", total, warmup=warmup, alpha_f=0.1)
-    check(f"rsqrt({rise}, timescale={warmup}, limit=10%)", theirs)
-    cooldown = total // 5
-    theirs = olmo("PowerLR", total, warmup=warmup, b=-0.51, decay=cooldown, decay_fraction=None)
-    check(
-        f"inverse-power({rise}, timescale={warmup}, alpha=0.51, steps={total}, cooldown={cooldown}, final=0)",
-        theirs,
-    )
-    theirs = olmo("HalfCosWithWarmup", total, warmup=warmup, alpha_f=0.1)
-    check(f"stages(warmup={warmup}, pieces=[half-cosine from 55% to 10% over {total - warmup}])", theirs)
-    theirs = olmo("CosWithWarmupAndLinearDecay", total, warmup=warmup, alpha_f=0.1, decay=cooldown, decay_fraction=None)
-    check(
-        f"stages(warmup={warmup}, pieces=[cosine to 10% over {total - warmup} until {total - cooldown}, linear over {cooldown}])",
-        theirs,
     )

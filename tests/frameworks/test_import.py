@@ -9,6 +9,7 @@ import pathlib
 import sys
 import warnings
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -101,9 +102,12 @@ def test_hugging_face(kind, more, total):
                 continue
         if "warmup_lr_rate" in kwargs and warmup == 1:
             continue  # the peak is never reached: refused
+        if kind == "polynomial" and warmup == total:
+            continue  # they divide by 0
         theirs = used(lambda o, w=warmup, k=kwargs: transformers.get_scheduler(kind, o, w, total, k), total)
         config = {"learning_rate": PEAK, "lr_scheduler_type": kind, "lr_scheduler_kwargs": kwargs, "warmup_steps": warmup, "max_steps": total}
-        check("huggingface", json.dumps(config), theirs)
+        # Theirs goes through the share min_lr/learning_rate, which is rounded.
+        check("huggingface", json.dumps(config), theirs, limit=5e-16 if "min_lr" in kwargs else DOUBLE)
         if kind in ("linear", "cosine") and warmup == 0:
             config = {**config, "cutoff_len": 2048, "finetuning_type": "full"}
             check("llama-factory", yaml(config), theirs)
@@ -112,7 +116,7 @@ def test_hugging_face(kind, more, total):
 def test_hugging_face_shares_are_rounded_up():
     for key in ("warmup_ratio", "warmup_steps"):
         found = import_schedule(json.dumps({"learning_rate": PEAK, "lr_scheduler_type": "linear", key: 0.03}), updates=1010)
-        assert found.schedule.to_dict()["warmup"] == 31 if hasattr(found.schedule, "to_dict") else "warmup=31" in str(found.schedule)
+        assert "warmup=31" in str(found.schedule)
 
 
 def megatron(total, style, warmup, least, more, first=0.0):
@@ -203,10 +207,17 @@ OLMO = [
 ]
 
 
+def olmo_schedulers():
+    """Without what downloads checkpoints, which brings the clients of two clouds."""
+    for name in ("cached_path", "cached_path.schemes"):
+        sys.modules.setdefault(name, mock.MagicMock())
+    return pytest.importorskip("olmo_core.optim.scheduler")
+
+
 @pytest.mark.parametrize("total", HORIZONS)
 @pytest.mark.parametrize("name, options", OLMO)
 def test_olmo_core(name, options, total):
-    module = pytest.importorskip("olmo_core.optim.scheduler")
+    module = olmo_schedulers()
     for warmup in sorted({1, total // 10, total} - {0}):
         more = {} if name == "ConstantScheduler" else {"warmup": warmup}
         scheduler = getattr(module, name)(**more, **options)
@@ -383,14 +394,16 @@ def test_optax(call, total):
         text = "optax." + call.format(w=warmup, n=total)
         if "{5:" in text and total == 1000:
             text = text.replace("{5:", "{5: 1.0, 50:")
-        with jax.enable_x64(True) if hasattr(jax, "enable_x64") else warnings.catch_warnings():
-            jax.config.update("jax_enable_x64", True)
-            try:
-                theirs = jax.vmap(eval(text, {"optax": optax}))(np.arange(total)) * np.ones(total)
-            finally:
-                jax.config.update("jax_enable_x64", False)
-        # The power multiplies the relative rounding of their cosine.
-        check("optax", text, theirs, limit=4 * DOUBLE)
+        jax.config.update("jax_enable_x64", True)
+        try:
+            theirs = jax.vmap(eval(text, {"optax": optax}))(np.arange(total)) * np.ones(total)
+        finally:
+            jax.config.update("jax_enable_x64", False)
+        # The power multiplies the relative rounding of their cosine and their exponential.
+        check("optax", text, theirs, limit=4 * DOUBLE if "exponent" in text else DOUBLE)
+        single = jax.vmap(eval(text, {"optax": optax}))(np.arange(total)) * np.ones(total, np.float32)
+        ours = import_schedule(text, updates=total).schedule.values(total)
+        assert np.max(np.abs(np.asarray(single, float) - ours)) <= 2 * SINGLE * PEAK
 
 
 BIG_VISION = [
@@ -433,7 +446,7 @@ def test_big_vision(kind, more, total):
         text = (
             "def get_config(arg=None):\n  config = mlc.ConfigDict()\n"
             f"  config.total_steps = {total}\n  config.lr = {PEAK}\n  config.wd = 0.0001\n  config.schedule = dict({options})\n  return config\n"
-        ).replace("config.", "config.")
+        )
         check("big_vision", text, [at(step) for step in range(total)], by="its published formula")
 
 
