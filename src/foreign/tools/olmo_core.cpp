@@ -130,16 +130,19 @@ Schedule spec_of(Kind kind, Course course, const Lengths& n, double share, doubl
                       {steps, peak_key(course.peak), warmup, timescale, "alpha=" + format_number(-b), cooldown});
   }
   const std::string low = print_rate(share_of_peak(share));
+  const std::string length = std::to_string(course.end - course.begin);
+  std::string pieces;
   if (kind == Kind::half_cosine) {
     const std::string from = print_rate(share_of_peak(share + (1.0 - share) / 2.0));
-    return parse_spec("stages", {peak_key(course.peak), warmup,
-                                 concat({"pieces=[half-cosine from ", from, " to ", low, " over ",
-                                         std::to_string(course.end - course.begin), "]"})});
+    const std::string begins =
+        n.warmup > 0.0 ? concat({"hold at ", from, " over 1, half-cosine"}) : concat({"half-cosine from ", from});
+    pieces = concat({begins, " to ", low, " over ", length});
+  } else {
+    pieces = concat({n.warmup > 0.0 ? "hold over 1, " : "", "cosine to ", low, " over ", length, " until ",
+                     std::to_string(updates - whole(n.decay)), ", linear to ", format_number(last), " over ",
+                     std::to_string(whole(n.decay))});
   }
-  return parse_spec("stages", {peak_key(course.peak), warmup,
-                               concat({"pieces=[cosine to ", low, " over ", std::to_string(course.end - course.begin),
-                                       " until ", std::to_string(updates - whole(n.decay)), ", linear to ",
-                                       format_number(last), " over ", std::to_string(whole(n.decay)), "]"})});
+  return parse_spec("stages", {peak_key(course.peak), warmup, concat({"pieces=[", pieces, "]"})});
 }
 
 double in_steps(Values& values, bool tokens, double length, std::string_view key) {
@@ -213,7 +216,7 @@ Schedule read(Values& values) {
                      std::floor(n.run) == n.run;
   const bool root = kind == Kind::inverse_sqrt || kind == Kind::power;
   const bool crossed = (n.decay > 0.0 && n.run - n.decay < std::max(n.warmup, 1.0)) ||
-                       (kind == Kind::cosine_linear && n.end < n.run - n.decay);
+                       (kind == Kind::cosine_linear && (n.end < n.run - n.decay || n.run - n.decay <= n.warmup));
   const bool no_tail = n.decay == 0.0 && (kind == Kind::power || kind == Kind::cosine_linear);
   if (!whole || crossed || no_tail || (root && n.warmup < 1.0) || (kind == Kind::half_cosine && n.end != n.run) ||
       n.end <= n.warmup) {
