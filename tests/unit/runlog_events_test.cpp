@@ -169,6 +169,12 @@ TEST(MlFlow, AFolderIsARun) {
   EXPECT_THROW(read_log(folder.path()), ArgumentError);
 }
 
+TEST(SeriesNames, AreThoseOfTheFileBehindItsCompression) {
+  for (const char* const name : {"run_train_loss.csv", "run_train_loss.csv.gz", "run_train_loss.csv.zst"}) {
+    expect_column(parse_log(name, "Wall time,Step,Value\n17.5,1,3\n"), "train_loss", {3.0});
+  }
+}
+
 TEST(MlFlow, ADownloadHasAValueInEachLine) {
   const std::string head = "run_id,key,value,step,timestamp\n";
   const RunLog log = parse_log("metrics.csv", head +
