@@ -192,7 +192,7 @@ std::string worst_function_picture(const std::filesystem::path& file) {
   for (double& rate : lr) rate *= scale;
   const WorstCaseFunction f = worst_case_function(lr, 1.0, 1.0);
   if (f.dimension() != 2) throw std::logic_error("the worst function of three steps is not in a plane");
-  plot::Panel panel{{.label = "along x_1 - x*", .range = plot::Range{-0.4, 1.2}},
+  plot::Panel panel{{.label = "along x_1 - x*", .range = plot::Range{-0.4, 1.6}},
                     {.label = "across", .range = plot::Range{-0.8, 0.8}},
                     {}};
   // f = c on <g_1, x> = c below the kink and on <g_2, x> = c above it; g_2 is g_1 with the other sign across.
