@@ -9,7 +9,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array axolotl_keys{
     ForeignKey{"learning_rate", "", "the peak"},
     ForeignKey{"lr_scheduler", "cosine", "the shape"},
     ForeignKey{"lr_scheduler_kwargs.num_cycles", "", "cycles of the cosine"},
@@ -53,7 +53,7 @@ std::int64_t warmup_of(Values& values, std::int64_t updates) {
   return std::min<std::int64_t>(steps, 100);
 }
 
-Schedule read(Values& values) {
+Schedule read_axolotl(Values& values) {
   for (const std::string_view apart :
        {"lr_groups", "embedding_lr", "embedding_lr_scale", "loraplus_lr_ratio", "loraplus_lr_embedding"}) {
     if (values.has(apart))
@@ -87,7 +87,7 @@ Schedule read(Values& values) {
   return schedule_of(course);
 }
 
-Written write(const Outline& outline) {
+Written write_axolotl(const Outline& outline) {
   Written of_trainer = write_hugging_face(outline);
   Written written{.form = "YAML", .settings = {}, .updates = of_trainer.updates};
   for (auto& [key, value] : of_trainer.settings) written.add(key == "lr_scheduler_type" ? "lr_scheduler" : key, value);
@@ -96,6 +96,6 @@ Written write(const Outline& outline) {
 
 }  // namespace
 
-const Tool axolotl{{"axolotl", "axolotl", "YAML", keys}, read, write, hugging_face_glue};
+const Tool axolotl{{"axolotl", "axolotl", "YAML", axolotl_keys}, read_axolotl, write_axolotl, hugging_face_glue};
 
 }  // namespace scheduled::foreign

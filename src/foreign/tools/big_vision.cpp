@@ -11,7 +11,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array big_vision_keys{
     ForeignKey{"lr", "", "the peak"},
     ForeignKey{"schedule.decay_type", "stair", "the shape", true},
     ForeignKey{"schedule.base", "1.0", "factor of the peak", true},
@@ -118,7 +118,7 @@ Schedule stairs(Values& values, const Shape& shape, const Course& course) {
                                   "milestones=[" + milestones + "]", "factors=[" + factors + "]"});
 }
 
-Schedule read(Values& values) {
+Schedule read_big_vision(Values& values) {
   constexpr std::array<std::string_view, 5> kinds{"linear", "polynomial", "cosine", "rsqrt", "stair"};
   Shape shape{.kind = std::string(kinds[find_word("schedule.decay_type", values.word("schedule.decay_type"), kinds)])};
   shape.peak = values.positive("lr") * values.positive("schedule.base");
@@ -183,8 +183,8 @@ Schedule read(Values& values) {
 }  // namespace
 
 const Tool big_vision{
-    {"big_vision", "big_vision", "Python", keys},
-    read,
+    {"big_vision", "big_vision", "Python", big_vision_keys},
+    read_big_vision,
     nullptr,
     "import jax.numpy as jnp, numpy as np\n"
     "rates = jnp.asarray(np.load(\"TABLE\")) / PEAK\n"

@@ -11,7 +11,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array deepspeed_keys{
     ForeignKey{"scheduler.type", "", "the shape", true},
     ForeignKey{"scheduler.params.warmup_min_lr", "0.0", "lowest rate of the warmup", true},
     ForeignKey{"scheduler.params.warmup_max_lr", "", "the peak", true},
@@ -34,7 +34,7 @@ void refuse_auto(Values& values, const std::string& key) {
   }
 }
 
-Schedule read(Values& values) {
+Schedule read_deepspeed(Values& values) {
   constexpr std::array<std::string_view, 3> types{"WarmupLR", "WarmupDecayLR", "WarmupCosineLR"};
   const std::string type = values.word("scheduler.type");
   if (std::find(types.begin(), types.end(), type) == types.end()) {
@@ -110,7 +110,7 @@ Schedule read(Values& values) {
   return schedule_of(course);
 }
 
-Written write(const Outline& outline) {
+Written write_deepspeed(const Outline& outline) {
   if (!outline.flat || outline.delay != 1) cannot("is one update late, and the schedule is not (warmup_delay=1)");
   Written written{.form = "JSON", .settings = {}};
   const bool log = outline.warmup_curve == "log";
@@ -134,9 +134,9 @@ Written write(const Outline& outline) {
 }  // namespace
 
 const Tool deepspeed{
-    {"deepspeed", "DeepSpeed", "JSON", keys},
-    read,
-    write,
+    {"deepspeed", "DeepSpeed", "JSON", deepspeed_keys},
+    read_deepspeed,
+    write_deepspeed,
     "import numpy as np, torch\n"
     "rates = np.load(\"TABLE\")\n"
     "scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: rates[min(i, len(rates) - 1)] / PEAK)\n"

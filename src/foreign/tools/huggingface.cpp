@@ -10,7 +10,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array huggingface_keys{
     ForeignKey{"learning_rate", "5e-5", "the peak"},
     ForeignKey{"lr_scheduler_type", "linear", "the shape", true},
     ForeignKey{"lr_scheduler_kwargs.num_cycles", "", "cycles of the cosine"},
@@ -162,7 +162,7 @@ Schedule hugging_face_schedule(Values& values, const std::string& kind, std::int
 
 namespace {
 
-Schedule read(Values& values) {
+Schedule read_huggingface(Values& values) {
   const std::string kind = values.word("lr_scheduler_type");
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
     values.fail("lr_scheduler_type", kind == "reduce_lr_on_plateau" || kind == "greedy"
@@ -225,12 +225,12 @@ Written write_hugging_face(const Outline& outline) {
   return written;
 }
 
-const Tool huggingface{{"huggingface", "Hugging Face TrainingArguments", "JSON, YAML, flags", keys},
-                       read,
+const Tool huggingface{{"huggingface", "Hugging Face TrainingArguments", "JSON, YAML, flags", huggingface_keys},
+                       read_huggingface,
                        write_hugging_face,
                        hugging_face_glue};
-const Tool llama_factory{{"llama-factory", "LLaMA-Factory", "YAML", keys},
-                         read,
+const Tool llama_factory{{"llama-factory", "LLaMA-Factory", "YAML", huggingface_keys},
+                         read_huggingface,
                          [](const Outline& outline) {
                            Written written = write_hugging_face(outline);
                            written.form = "YAML";

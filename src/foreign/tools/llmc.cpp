@@ -1,5 +1,5 @@
-// llm.c (train_gpt2cu's short flags and the long ones of its program in Python): step i of the warmup has (i+1)/W, and the decay
-// ends at a step that is never made. It computes in single precision.
+// llm.c (train_gpt2cu's short flags and the long ones of its program in Python): step i of the warmup has (i+1)/W, and
+// the decay ends at a step that is never made. It computes in single precision.
 #include <array>
 
 #include "base/error.hpp"
@@ -9,7 +9,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array llmc_keys{
     ForeignKey{"learning_rate|l", "3e-4", "the peak"},
     ForeignKey{"num_iterations|x", "-1", "the updates", true},
     ForeignKey{"warmup_iters|u", "0", "updates of the warmup"},
@@ -17,7 +17,7 @@ constexpr std::array keys{
     ForeignKey{"lr_scheduler_type|k", "cosine", "the shape"},
 };
 
-Schedule read(Values& values) {
+Schedule read_llmc(Values& values) {
   Course course{.peak = values.positive("learning_rate")};
   constexpr std::array<std::string_view, 4> kinds{"cosine", "linear", "constant", "wsd"};
   const std::string kind(kinds[find_word("lr_scheduler_type", values.word("lr_scheduler_type"), kinds)]);
@@ -33,7 +33,7 @@ Schedule read(Values& values) {
   return schedule_of(course);
 }
 
-Written write(const Outline& outline) {
+Written write_llmc(const Outline& outline) {
   Written written{.form = "flags", .settings = {}};
   if (!outline.steps) cannot("needs the number of updates; give the schedule steps=N");
   if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
@@ -62,9 +62,9 @@ Written write(const Outline& outline) {
 
 }  // namespace
 
-const Tool llmc{{"llm.c", "llm.c", "flags", keys},
-                read,
-                write,
+const Tool llmc{{"llm.c", "llm.c", "flags", llmc_keys},
+                read_llmc,
+                write_llmc,
                 "import numpy as np\n"
                 "rates = np.load(\"TABLE\")\n"
                 "def get_lr(it): return rates[min(it, len(rates) - 1)]  # in train_gpt2.py\n"};

@@ -13,7 +13,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array megatron_keys{
     ForeignKey{"lr", "", "the peak"},
     ForeignKey{"min_lr", "0.0", "last rate"},
     ForeignKey{"lr_decay_style", "linear", "the shape", true},
@@ -99,7 +99,7 @@ Lengths read_lengths(Values& values, std::optional<std::int64_t> samples, double
   return lengths;
 }
 
-Schedule read(Values& values) {
+Schedule read_megatron(Values& values) {
   Course course{.peak = values.positive("lr")};
   course.last = absolute_lr(values.non_negative("min_lr"));
   if (course.last.value > course.peak) values.fail("min_lr", "must not be above lr");
@@ -160,7 +160,7 @@ Schedule read(Values& values) {
   return schedule_of(course);
 }
 
-Written write(const Outline& outline) {
+Written write_megatron(const Outline& outline) {
   Written written{.form = "flags", .settings = {}};
   if (!outline.steps) cannot("needs train-iters; give the schedule steps=N");
   const bool constant = outline.flat && outline.decay.empty();
@@ -194,9 +194,9 @@ Written write(const Outline& outline) {
 
 }  // namespace
 
-const Tool megatron{{"megatron", "Megatron-LM, Megatron Bridge, NeMo 2", "flags, YAML", keys},
-                    read,
-                    write,
+const Tool megatron{{"megatron", "Megatron-LM, Megatron Bridge, NeMo 2", "flags, YAML", megatron_keys},
+                    read_megatron,
+                    write_megatron,
                     "import numpy as np\n"
                     "from scheduled import Schedule\n"
                     "from scheduled.megatron import ScheduledParamScheduler\n"

@@ -7,7 +7,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array nanogpt_keys{
     ForeignKey{"learning_rate", "6e-4", "the peak"},
     ForeignKey{"max_iters", "600000", "the updates, and one more is made", true},
     ForeignKey{"decay_lr", "True", "whether the rate changes at all", true},
@@ -16,7 +16,7 @@ constexpr std::array keys{
     ForeignKey{"min_lr", "6e-5", "last rate", true},
 };
 
-Schedule read(Values& values) {
+Schedule read_nanogpt(Values& values) {
   Course course{.peak = values.positive("learning_rate")};
   const std::int64_t most = values.updates_if("max_iters").value_or(values.count("max_iters"));
   const bool asked = values.asked();
@@ -46,7 +46,7 @@ Schedule read(Values& values) {
   return schedule_of(course);
 }
 
-Written write(const Outline& outline) {
+Written write_nanogpt(const Outline& outline) {
   Written written{.form = "flags", .settings = {}};
   if (!outline.steps) cannot("needs max_iters; give the schedule steps=N");
   if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
@@ -67,9 +67,9 @@ Written write(const Outline& outline) {
 
 }  // namespace
 
-const Tool nanogpt{{"nanogpt", "nanoGPT", "flags, Python", keys},
-                   read,
-                   write,
+const Tool nanogpt{{"nanogpt", "nanoGPT", "flags, Python", nanogpt_keys},
+                   read_nanogpt,
+                   write_nanogpt,
                    "import numpy as np\n"
                    "rates = np.load(\"TABLE\")\n"
                    "def get_lr(it): return rates[min(it, len(rates) - 1)]\n"};

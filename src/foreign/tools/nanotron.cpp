@@ -10,7 +10,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array nanotron_keys{
     ForeignKey{"learning_rate_scheduler.learning_rate", "", "the peak", true},
     ForeignKey{"learning_rate_scheduler.lr_warmup_steps", "0", "updates of the warmup", true},
     ForeignKey{"learning_rate_scheduler.lr_warmup_style", "linear", "shape of the warmup", true},
@@ -23,7 +23,7 @@ constexpr std::array keys{
 
 std::string under(std::string_view key) { return concat({"learning_rate_scheduler.", key}); }
 
-Schedule read(Values& values) {
+Schedule read_nanotron(Values& values) {
   Course course{.peak = values.positive(under("learning_rate")), .start = absolute_lr(0.0)};
   course.updates = values.updates("tokens.train_steps");
   course.warmup = values.count(under("lr_warmup_steps"));
@@ -70,7 +70,7 @@ Schedule read(Values& values) {
   return schedule_of(course);
 }
 
-Written write(const Outline& outline) {
+Written write_nanotron(const Outline& outline) {
   if (!outline.steps) cannot("needs train_steps; give the schedule steps=N");
   if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
   Written written{.form = "YAML", .settings = {}};
@@ -98,9 +98,9 @@ Written write(const Outline& outline) {
 }  // namespace
 
 const Tool nanotron{
-    {"nanotron", "nanotron", "YAML", keys},
-    read,
-    write,
+    {"nanotron", "nanotron", "YAML", nanotron_keys},
+    read_nanotron,
+    write_nanotron,
     "import numpy as np\n"
     "rates = np.load(\"TABLE\")\n"
     "lr_lambda = lambda i: rates[min(i, len(rates) - 1)] / PEAK  # in lr_scheduler_builder of helpers.py\n"};

@@ -10,7 +10,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array nemo_keys{
     ForeignKey{"optim.lr", "", "the peak"},
     ForeignKey{"sched.name", "", "the shape", true},
     ForeignKey{"sched.warmup_steps", "", "updates of the warmup", true},
@@ -34,7 +34,7 @@ std::int64_t length(Values& values, const std::string& steps, const std::string&
   return values.has(ratio) ? static_cast<std::int64_t>(values.share(ratio) * static_cast<double>(total)) : 0;
 }
 
-Schedule read(Values& values) {
+Schedule read_nemo(Values& values) {
   const std::string name = values.word("sched.name");
   constexpr std::array<std::string_view, 5> names{"CosineAnnealing", "WarmupPolicy", "WarmupAnnealing",
                                                   "PolynomialDecayAnnealing", "InverseSquareRootAnnealing"};
@@ -79,8 +79,8 @@ Schedule read(Values& values) {
 }  // namespace
 
 const Tool nemo{
-    {"nemo", "NeMo (model.optim.sched)", "YAML, flags", keys},
-    read,
+    {"nemo", "NeMo (model.optim.sched)", "YAML, flags", nemo_keys},
+    read_nemo,
     nullptr,
     "import numpy as np, torch\n"
     "rates = np.load(\"TABLE\")\n"

@@ -11,7 +11,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array olmo_core_keys{
     ForeignKey{"optim.lr|lr", "", "the peak"},
     ForeignKey{"scheduler._CLASS_|scheduler.type|scheduler.name|scheduler.class_name", "", "the shape", true},
     ForeignKey{"scheduler.warmup|scheduler.warmup_steps", "", "length of the warmup", true},
@@ -59,13 +59,14 @@ Kind kind_of(Values& values) {
   values.fail(key, must_be_one_of(name, known));
 }
 
-/// Lengths in steps, of which those in tokens need not be whole.
-struct Lengths {
+/// OlmoLengths in steps, of which those in tokens need not be whole.
+struct OlmoLengths {
   double run = 0.0, warmup = 0.0, decay = 0.0, end = 0.0;
 };
 
 /// Of its step t = 1, 2, ...
-double rate_at(Kind kind, double t, double peak, const Lengths& n, double first, double share, double last, double b) {
+double rate_at(Kind kind, double t, double peak, const OlmoLengths& n, double first, double share, double last,
+               double b) {
   const double low = peak * share;
   const bool to_warmup = kind == Kind::wsd || kind == Kind::power || kind == Kind::constant_warmup;
   const auto rise = [&](double to) { return first + (to - first) * std::min(t, n.warmup) / n.warmup; };
@@ -99,7 +100,7 @@ double rate_at(Kind kind, double t, double peak, const Lengths& n, double first,
   return peak;
 }
 
-Schedule spec_of(Kind kind, Course course, const Lengths& n, double share, double last, double b) {
+Schedule spec_of(Kind kind, Course course, const OlmoLengths& n, double share, double last, double b) {
   const auto whole = [](double length) { return static_cast<std::int64_t>(length); };
   const std::int64_t updates = course.updates;
   const std::string steps = "steps=" + std::to_string(updates);
@@ -162,14 +163,14 @@ std::optional<std::int64_t> run_of(Values& values) {
   return static_cast<std::int64_t>(std::ceil(steps));
 }
 
-Schedule read(Values& values) {
+Schedule read_olmo_core(Values& values) {
   const Kind kind = kind_of(values);
   Course course{.peak = values.positive("optim.lr")};
   const auto run = run_of(values);
   course.updates = run ? *run : values.updates("max_duration.value");
   const std::string units = values.word("scheduler.units");
   const bool tokens = units == "tokens" || units == "SchedulerUnits.tokens";
-  Lengths n{.run = static_cast<double>(course.updates)};
+  OlmoLengths n{.run = static_cast<double>(course.updates)};
   if (tokens && values.has("max_duration.value")) {
     n.run = in_steps(values, true, values.positive("max_duration.value"), "max_duration.value");
   }
@@ -227,7 +228,7 @@ Schedule read(Values& values) {
   return spec_of(kind, course, n, share, last, b);
 }
 
-Written write(const Outline& outline) {
+Written write_olmo_core(const Outline& outline) {
   if (!outline.steps) cannot("needs max_duration; give the schedule steps=N");
   if (!outline.flat) cannot(concat({"is not written with ", schedule_name(outline.schedule)}));
   Written written{.form = "YAML", .settings = {}};
@@ -261,9 +262,9 @@ Written write(const Outline& outline) {
 }  // namespace
 
 const Tool olmo_core{
-    {"olmo-core", "OLMo-core", "YAML, JSON, flags", keys},
-    read,
-    write,
+    {"olmo-core", "OLMo-core", "YAML, JSON, flags", olmo_core_keys},
+    read_olmo_core,
+    write_olmo_core,
     "import numpy as np\n"
     "rates = np.load(\"TABLE\")\n"
     "class Rates(Scheduler):  # of olmo_core.optim.scheduler, a dataclass\n"

@@ -13,7 +13,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array optax_keys{
     ForeignKey{"function", "", "the shape", true},
     ForeignKey{"updates", "", "the updates, which no call says"},
     ForeignKey{"value", "", "the rate"},
@@ -165,8 +165,8 @@ Schedule exponential(Values& values, Course course, const Body& body) {
 Schedule piecewise(Values& values, const Course& course, const Body& body) {
   const std::int64_t updates = values.updates("updates");
   std::vector<std::pair<std::int64_t, double>> scales;
-  const ForeignKey* const all =
-      std::find_if(keys.begin(), keys.end(), [](const ForeignKey& key) { return key.name == "boundaries_and_scales"; });
+  const ForeignKey* const all = std::find_if(optax_keys.begin(), optax_keys.end(),
+                                             [](const ForeignKey& key) { return key.name == "boundaries_and_scales"; });
   for (const Setting& setting : values.under(all->name)) {
     const auto step = parse_number(setting.key);
     if (!step || *step < 0.0 || *step > 0x1p53 || std::floor(*step) != *step || !setting.value.is_number()) {
@@ -215,7 +215,7 @@ Schedule polynomial(Values& values, Course course, const Body& body) {
   return schedule_of(course);
 }
 
-Schedule read(Values& values) {
+Schedule read_optax(Values& values) {
   const std::string name = values.word("function");
   const bool warms = name.starts_with("warmup_");
   Body body;
@@ -256,7 +256,7 @@ Schedule read(Values& values) {
   return schedule_of(course);
 }
 
-Written write(const Outline& outline) {
+Written write_optax(const Outline& outline) {
   Written written{.form = "Python", .settings = {}};
   if (!outline.flat) cannot(concat({"is not written with ", schedule_name(outline.schedule)}));
   if (!outline.start && outline.warmup > 0)
@@ -327,9 +327,9 @@ Config optax_settings(const Config& config) {
   return flat.take();
 }
 
-const Tool optax{{"optax", "optax", "Python", keys},
-                 read,
-                 write,
+const Tool optax{{"optax", "optax", "Python", optax_keys},
+                 read_optax,
+                 write_optax,
                  "import jax.numpy as jnp, numpy as np\n"
                  "rates = jnp.asarray(np.load(\"TABLE\"))\n"
                  "schedule = lambda count: rates[jnp.minimum(count, len(rates) - 1)]\n"};

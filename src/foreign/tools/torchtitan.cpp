@@ -9,7 +9,7 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array keys{
+constexpr std::array torchtitan_keys{
     ForeignKey{"optimizer.lr", "8e-4", "the peak"},
     ForeignKey{"training.steps", "10000", "the updates", true},
     ForeignKey{"lr_scheduler.warmup_steps|training.warmup_steps", "200", "updates of the warmup", true},
@@ -19,7 +19,7 @@ constexpr std::array keys{
     ForeignKey{"lr_scheduler.min_lr_factor|lr_scheduler.lr_min", "0.0", "last rate as a share of the peak", true},
 };
 
-Schedule read(Values& values) {
+Schedule read_torchtitan(Values& values) {
   Course course{.peak = values.positive("optimizer.lr")};
   const std::int64_t updates = *values.updates_if("training.steps") > 0 ? values.updates("training.steps") : 0;
   const std::int64_t total = values.count_if("lr_scheduler.total_steps").value_or(updates);
@@ -57,7 +57,7 @@ Schedule read(Values& values) {
   return schedule_of(course);
 }
 
-Written write(const Outline& outline) {
+Written write_torchtitan(const Outline& outline) {
   if (!outline.steps) cannot("needs training.steps; give the schedule steps=N");
   if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
   if (outline.start && outline.warmup > 0) cannot("begins its warmup at 1/W of the peak, not at warmup_start");
@@ -82,9 +82,9 @@ Written write(const Outline& outline) {
 
 }  // namespace
 
-const Tool torchtitan{{"torchtitan", "torchtitan", "TOML, flags", keys},
-                      read,
-                      write,
+const Tool torchtitan{{"torchtitan", "torchtitan", "TOML, flags", torchtitan_keys},
+                      read_torchtitan,
+                      write_torchtitan,
                       "import numpy as np\n"
                       "from scheduled import Schedule\n"
                       "from scheduled.torchtitan import ScheduledLRSchedulers\n"
