@@ -71,6 +71,7 @@ double rate_at(Kind kind, double t, double peak, const OlmoLengths& n, double fi
   const bool to_warmup = kind == Kind::wsd || kind == Kind::power || kind == Kind::constant_warmup;
   const auto rise = [&](double to) { return first + (to - first) * std::min(t, n.warmup) / n.warmup; };
   const auto cosine = [&](double at) {
+    if (at < n.warmup) return first + (peak - first) * at / n.warmup;
     return at >= n.end ? low : low + (peak - low) * cosine_at((at - n.warmup) / (n.end - n.warmup));
   };
   const auto tail = [&](double from) { return last + (from - last) * std::min(n.run - t, n.decay) / n.decay; };
