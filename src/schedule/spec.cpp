@@ -95,7 +95,8 @@ Json to_value(const std::shared_ptr<const ScheduleSpec>& inner) {
 void read_value(std::string_view key, const Json& given, std::shared_ptr<const ScheduleSpec>& inner) {
   constexpr int deepest = 8;
   const Json spec = given.is_object() ? given : within_after([&] { return parse_spec_text(read_text(key, given)); });
-  if (!spec.contains("schedule")) fail_argument(key, "must be a schedule");
+  const Json* const name = spec.find("schedule");
+  if (name == nullptr || !name->is_text()) fail_argument(key, "must be a schedule");
   if (depth_of(spec) > deepest) fail_argument(key, "holds too many schedules within schedules");
   inner = within_after([&] { return std::make_shared<const ScheduleSpec>(read_spec(spec, find_name(spec))); });
 }

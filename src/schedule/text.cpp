@@ -149,7 +149,8 @@ Json parse_spec_text(std::string_view text) {
 std::string value_text(const Json& value) {
   if (value.is_text()) return value.text();
   if (value.is_number()) return value.is_whole() ? std::to_string(value.whole()) : format_number(value.number());
-  if (value.is_object() && value.contains("schedule")) return print_spec_text(value);
+  if (value.is_object() && value.contains("schedule") && value.find("schedule")->is_text())
+    return print_spec_text(value);
   if (!value.is_array()) return value.dump();
   std::string text = "[";
   for (std::size_t k = 0; k < value.items().size(); ++k) text += (k > 0 ? ", " : "") + value_text(value.items()[k]);

@@ -242,6 +242,10 @@ TEST(Stages, ErrorsNameThePiece) {
 }
 
 TEST(Stages, ErrorsOfTheScheduleBeforeNameIt) {
+  EXPECT_EQ(parse_error(R"({"schedule":"stages","after":{"schedule":1},"pieces":["hold"]})"),
+            "after: must be a schedule");
+  EXPECT_EQ(parse_error(R"({"schedule":"stages","before":{"schedule":1},"pieces":["hold"]})").substr(0, 32),
+            "before = '{\"schedule\":1}': is no");
   EXPECT_EQ(parse_error("stages(after=cosine, pieces=[linear over 9])"),
             "after: cooldown = rest: needs a horizon, steps=...");
   EXPECT_EQ(parse_error("stages(after=linear(steps=9, powr=2), pieces=[linear over 9])").substr(0, 44),
