@@ -9,10 +9,12 @@
 namespace scheduled::cli {
 
 const char* const rate_input_meaning =
-    "A schedule, as in scheduled show, or a training log, as in scheduled log; - is a log on standard input";
+    "A schedule, as in scheduled show, a training log, as in scheduled log, or a configuration, as in scheduled "
+    "import; - "
+    "is a log on standard input";
 
 void RateInputOptions::add_to(Verb& verb) {
-  verb.add("--steps", steps, "Horizon of a SPEC that has none, e.g. 50k").type("N");
+  verb.add("--steps", steps, "Horizon of a SPEC, or updates of a configuration, that has none, e.g. 50k").type("N");
   logs.add_settings_to(verb, "Columns of logs by their standard names (step, lr, val_loss, train_loss, tokens)");
 }
 

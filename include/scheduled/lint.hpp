@@ -40,8 +40,10 @@ struct InputOptions {
   LogReader reader = {};                         ///< nothing: read_log
 };
 
-/// `text` names a file, or files joined by "+", or is a spec: a log; a spec or the JSON of a schedule in a file. Throws
-/// ArgumentError: a spec without a horizon that needs one (NeedsHorizon); a file that is neither, as read_log.
+/// `text` is a spec or names a file, or files joined by "+": a log; a spec or the JSON of a schedule in a file; else
+/// the configuration of a training program (scheduled/foreign.hpp). Throws ArgumentError: a spec without a horizon that
+/// needs one (NeedsHorizon); a file that is none of these, as read_log, or, of a .yaml, .toml, .py or .sh, as
+/// import_schedule.
 RateInput read_input(const std::string& text, const InputOptions& options = {});
 
 // ---- lint

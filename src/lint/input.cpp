@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "scheduled/foreign.hpp"
 #include "scheduled/lint.hpp"
 
 namespace scheduled {
@@ -53,6 +55,29 @@ std::string text_of(const std::filesystem::path& path) {
   return text.str();
 }
 
+/// Whether a file is a configuration by its name, so that what is wrong with it is said in these words.
+bool is_config_by_name(const std::filesystem::path& path) {
+  constexpr std::array<std::string_view, 5> extensions{".yaml", ".yml", ".toml", ".py", ".sh"};
+  return std::find(extensions.begin(), extensions.end(), path.extension().string()) != extensions.end();
+}
+
+/// A file that is no log, as a configuration; nothing where it is none.
+std::optional<RateInput> input_of_config(const std::string& file, const InputOptions& options) {
+  ImportOptions import{.tool = {}, .updates = {}, .source = file};
+  if (options.steps) import.updates = resolve_steps("steps", *options.steps, std::nullopt, {});
+  try {
+    ImportedSchedule found = import_schedule(text_of(file), import);
+    RateInput input(std::move(found.schedule), file);
+    input.kind = InputKind::config;
+    input.updates = found.updates;
+    input.notes = std::move(found.differences);
+    return input;
+  } catch (const ArgumentError&) {
+    if (is_config_by_name(file)) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 RateInput::RateInput(Schedule of, std::string called)
@@ -70,7 +95,13 @@ RateInput read_input(const std::string& text, const InputOptions& options) {
   std::error_code error;
   const bool brackets = spec.find('(') != std::string_view::npos && !std::filesystem::exists(text, error);
   if (brackets || looks_like_a_spec(spec)) return input_of_spec(std::string(spec), spec, options.steps);
-  return options.reader ? options.reader(text, options.read) : read_log(text, options.read);
+  try {
+    return options.reader ? options.reader(text, options.read) : read_log(text, options.read);
+  } catch (const ArgumentError&) {
+    if (!std::filesystem::is_regular_file(text, error)) throw;
+    if (auto config = input_of_config(text, options)) return *std::move(config);
+    throw;
+  }
 }
 
 }  // namespace scheduled

@@ -289,6 +289,22 @@ TEST(Lint, LeavesPublishedSchedulesAlone) {
   }
 }
 
+TEST(Lint, ReadsConfigurations) {
+  const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "lint_megatron.yaml";
+  const auto write = [&](const char* more) {
+    std::ofstream(file) << "train_iters: 1000\nlr: 3.0e-4\nlr_decay_style: cosine\nlr_warmup_iters: 100\n" << more;
+  };
+  write("min_lr: 3.0e-5\n");
+  const RateInput input = read_input(file.string());
+  EXPECT_EQ(input.kind, InputKind::config);
+  EXPECT_EQ(input.updates, 1000);
+  EXPECT_EQ(found_in(input), Texts{"first-update-zero note 1-1"});
+  write("min_lr: 9.0e-5\n");
+  EXPECT_EQ(found_in(read_input(file.string())), (Texts{"first-update-zero note 1-1", "high-end warning 1000-1000"}));
+  EXPECT_TRUE(diff(read_input(file.string()), read_input(file.string())).equal);
+  std::filesystem::remove(file);
+}
+
 TEST(Lint, IgnoresAndRefuses) {
   const RateInput input = read_input("cosine(steps=1000, warmup=100, warmup_start=0, final=20%)");
   EXPECT_EQ(found_in(input).size(), 2U);

@@ -18,11 +18,12 @@ constexpr const char* lint_doc = R"doc(What is mostly a mistake in a schedule or
 Parameters
 ----------
 input : Schedule, RunLog, str or path
-    A text is a spec, or the file of a log, of a spec or of a schedule's JSON.
+    A text is a spec, or the file of a log, of a spec, of a schedule's JSON or of a training program's
+    configuration.
 ignore : sequence of str
     Rules that do not count; `lint_rules` lists them.
 steps : int or str, optional
-    Horizon of a spec that has none.
+    Horizon of a spec, or updates of a configuration, that has none.
 warmup : int
     Length of a linear warmup from 0 that precedes the first logged row; 0: none.
 max_gap : int

@@ -49,8 +49,11 @@ void look_at_the_end(const Subject& subject, Findings& findings) {
     const auto missed = static_cast<double>(2 * (subject.step(k) - subject.step(k - 1)));
     allowed = 0.101 + std::max(0.0, -subject.slope(k)) * missed / subject.peak();
   }
+  // Most programs are at their final rate right after the last update.
+  const bool more = subject.schedule() != nullptr && subject.input().updates;
+  const double reached = more ? std::min(end, subject.schedule()->lr(subject.updates())) : end;
   constexpr double fallen = 0.99;
-  if (end <= allowed * subject.peak() || end >= fallen * subject.peak()) return;
+  if (reached <= allowed * subject.peak() || end >= fallen * subject.peak()) return;
   const std::int64_t T = subject.updates();
   const std::size_t top = subject.last_top();
   const auto after = subject.rates().begin() + static_cast<std::ptrdiff_t>(top);
