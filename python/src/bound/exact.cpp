@@ -172,7 +172,7 @@ Examples
 >>> from scheduled import drop_and_average
 >>> found = drop_and_average(1000, 200, 0.016)
 >>> round(found.phi, 3), round(found.at_full / found.value, 4)
-(0.628, 1.0161)
+(0.63, 1.0158)
 )doc";
 
 }  // namespace
