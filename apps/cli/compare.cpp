@@ -25,8 +25,8 @@ struct CompareOptions {
 std::string text_of(const std::vector<std::string>& names, const std::vector<ComparisonRow>& rows,
                     const BoundOptions& bound) {
   const bool averages = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.average.empty(); });
-  std::vector<std::string> header{"schedule", "T", "best peak LR", "bound", "ratio to best"};
-  if (averages) header.emplace_back("proof");
+  std::vector<std::string> header{"schedule", "T", "best peak LR", "bound", "ratio to best", "proof"};
+  if (!averages) header.pop_back();
   TextTable table(header);
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const BestBaseLr& best = rows[k].best;

@@ -36,6 +36,24 @@ Examples
 (0.6, 0.6)
 )doc";
 
+constexpr const char* one_parameter_doc =
+    R"doc(The bound (6.2) of docs/theory.md, which has one parameter.
+
+Never below `worst_case`, and equal to it where grad norms are the same or smooth.
+
+Parameters
+----------
+lr, grad_norm, distance
+    As for `worst_case`.
+
+Examples
+--------
+>>> from scheduled import one_parameter_bound, worst_case
+>>> lr = [0.1] * 50
+>>> round(one_parameter_bound(lr) / worst_case(lr).value, 12)
+1.0
+)doc";
+
 constexpr const char* run_doc = R"doc(The subgradient method with the function's own rates, on the function.
 
 The cost is the square of the steps, of which there may be 20000.
@@ -108,6 +126,12 @@ array([0.333333, 0.666667])
 
 constexpr const char* step_weights_doc = R"doc(Weights in proportion to the rates, on the last `last` iterates.
 
+Parameters
+----------
+lr : array_like
+    Rates of the steps 1 ... T, the last one > 0.
+last : int
+
 Examples
 --------
 >>> from scheduled import step_weights
@@ -119,6 +143,11 @@ constexpr const char* one_minus_sqrt_weights_doc =
     R"doc(Weights that imitate a 1-sqrt cooldown over the last `last` steps.
 
 Their guarantee is worse than that of the cooldown: they fall along the window.
+
+Parameters
+----------
+T, last : int
+    1 <= last <= T.
 
 Examples
 --------
@@ -220,9 +249,7 @@ void bind_exact(nb::module_& m) {
         const GradNormArgument norms(grad_norm);
         return without_gil([&] { return one_parameter_bound(rates.span(), norms.get(), distance); });
       },
-      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
-      "The bound (6.2) of docs/theory.md, with one parameter: never below `worst_case`, and equal to it for most "
-      "norms.");
+      nb::arg("lr"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0, one_parameter_doc);
   m.def(
       "run_worst_case",
       [](const WorstCaseFunction& function) { return without_gil([&] { return run_worst_case(function); }); },

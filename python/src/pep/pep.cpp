@@ -96,6 +96,26 @@ Examples
 False
 )doc";
 
+constexpr const char* solve_average_doc =
+    R"doc(The largest f(xbar) - f* for an average of the iterates x_1 ... x_T, by CSDP; nothing is certified.
+
+Parameters
+----------
+problem : PepProblem
+    T up to about 40.
+weights : array_like
+    T values, divided by their sum.
+solver : str
+    The program to run.
+
+Examples
+--------
+>>> from scheduled.pep import PepProblem, solve_pep_average
+>>> problem = PepProblem([0.5, 0.5], 1.0, 1.0)
+>>> solve_pep_average(problem, [1, 1])  # doctest: +SKIP
+0.5
+)doc";
+
 constexpr const char* solve_doc = R"doc(Solves the problem with CSDP and verifies the answer.
 
 Nothing that the solver says is trusted: both bounds are recomputed from the data.
@@ -249,9 +269,7 @@ void bind_functions(nb::module_& m) {
         const Values<double> shares(weights, "weights");
         return without_gil([&] { return solve_pep_average(problem, shares.span(), solver); });
       },
-      nb::arg("problem"), nb::arg("weights"), nb::arg("solver") = "csdp",
-      "The largest f(xbar) - f* for the average of x_1 ... x_T with these weights (divided by their sum), by CSDP; "
-      "nothing is certified. T up to about 40.");
+      nb::arg("problem"), nb::arg("weights"), nb::arg("solver") = "csdp", solve_average_doc);
 }
 
 }  // namespace

@@ -274,6 +274,11 @@ Examples
 
 constexpr const char* steps_done_doc = R"doc(Whole steps that fit into a length from the beginning of the run.
 
+Parameters
+----------
+mark : int or str
+    Steps, or a length as in a spec: '250Btok', '10k'.
+
 Examples
 --------
 >>> from scheduled import Schedule
