@@ -193,7 +193,7 @@ def test_a_missing_file_is_a_file_not_found_error(tmp_path):
 @pytest.mark.parametrize(
     ("content", "advice"),
     [
-        ("epoch,loss\n1,2\n2,1\n", "columns={'epoch': 'step'} says that it is the step"),
+        ("time,loss\n1,2\n2,1\n", "columns={'time': 'step'} says that it is the step"),
         ("hello\nworld\n", 'patterns=["step {step}: loss {train_loss}"] says how its lines look'),
     ],
 )

@@ -112,8 +112,8 @@ Examples
 --------
 >>> from scheduled.pep import PepProblem, solve_pep_average
 >>> problem = PepProblem([0.5, 0.5], 1.0, 1.0)
->>> solve_pep_average(problem, [1, 1])  # doctest: +SKIP
-0.5
+>>> round(solve_pep_average(problem, [1, 1]).primal, 6)  # doctest: +SKIP
+0.75
 )doc";
 
 constexpr const char* solve_doc = R"doc(Solves the problem with CSDP and verifies the answer.
