@@ -56,7 +56,7 @@ constexpr std::array list = {
     Preset{"modded-nanogpt",
            "stages(peak=1, batch=[0:64, 423:128, 847:192], seq_length=2048, pieces=[hold until 423, hold at 152% until "
            "509, linear to 15% over 762 until 847, linear from 102.91601049868765% to 15% over 424, hold over 14])",
-           "KellerJordan/modded-nanogpt, train_gpt.py of 1270 + 15 steps", "a factor on the rates of its optimizers"},
+           "KellerJordan/modded-nanogpt, 1270 + 15 steps", "a factor on the rates of its optimizers"},
     Preset{"delphi", "wsd(warmup=10%, cooldown=20%)", "marin-community/delphi cards", "only the shape: give steps",
            true},
     Preset{"nanochat", "wsd(warmup=40, cooldown=65%, final=5%)", "karpathy/nanochat, base_train",

@@ -32,16 +32,16 @@ constexpr std::array huggingface_keys{
     ForeignKey{"per_device_train_batch_size", "", "examples per device"},
 };
 
-constexpr std::array<std::string_view, 10> kinds{"linear",
-                                                 "cosine",
-                                                 "cosine_with_restarts",
-                                                 "polynomial",
-                                                 "constant",
-                                                 "constant_with_warmup",
-                                                 "inverse_sqrt",
-                                                 "cosine_with_min_lr",
-                                                 "cosine_warmup_with_min_lr",
-                                                 "warmup_stable_decay"};
+constexpr std::array<std::string_view, 10> hugging_face_kinds{"linear",
+                                                              "cosine",
+                                                              "cosine_with_restarts",
+                                                              "polynomial",
+                                                              "constant",
+                                                              "constant_with_warmup",
+                                                              "inverse_sqrt",
+                                                              "cosine_with_min_lr",
+                                                              "cosine_warmup_with_min_lr",
+                                                              "warmup_stable_decay"};
 
 std::string in_kwargs(std::string_view key) { return concat({"lr_scheduler_kwargs.", key}); }
 
@@ -164,10 +164,10 @@ namespace {
 
 Schedule read_huggingface(Values& values) {
   const std::string kind = values.word("lr_scheduler_type");
-  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
+  if (std::find(hugging_face_kinds.begin(), hugging_face_kinds.end(), kind) == kinds.end()) {
     values.fail("lr_scheduler_type", kind == "reduce_lr_on_plateau" || kind == "greedy"
                                          ? "follows the losses: it is no schedule"
-                                         : must_be_one_of(kind, kinds));
+                                         : must_be_one_of(kind, hugging_face_kinds));
   }
   const auto updates = values.updates_if("max_steps");
   return hugging_face_schedule(values, kind, hugging_face_warmup(values, updates), updates);
