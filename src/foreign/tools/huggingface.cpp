@@ -164,7 +164,7 @@ namespace {
 
 Schedule read_huggingface(Values& values) {
   const std::string kind = values.word("lr_scheduler_type");
-  if (std::find(hugging_face_kinds.begin(), hugging_face_kinds.end(), kind) == kinds.end()) {
+  if (std::find(hugging_face_kinds.begin(), hugging_face_kinds.end(), kind) == hugging_face_kinds.end()) {
     values.fail("lr_scheduler_type", kind == "reduce_lr_on_plateau" || kind == "greedy"
                                          ? "follows the losses: it is no schedule"
                                          : must_be_one_of(kind, hugging_face_kinds));
