@@ -60,9 +60,9 @@ double matching_distance(std::span<const double> lr, GradNorm grad_norm = 1.0);
 struct ComparisonRow {
   Schedule schedule;
   BestBaseLr best;
-  double ratio = 1.0;   ///< bound / smallest bound of all rows
-  std::string average;  ///< as print() has it; empty: the last iterate
-  std::string proof;    ///< of an average: the name of its AverageRule; else empty
+  double ratio = 1.0;        ///< bound / smallest bound of all rows
+  std::string average = {};  ///< as print() has it; empty: the last iterate
+  std::string proof = {};    ///< of an average: the name of its AverageRule; else empty
 };
 
 /// The schedules at their best peaks, in the order given. Throws as best_base_lr; at least one schedule.

@@ -55,10 +55,10 @@ struct BatchChange {
 
 /// What one step of training consumes; needed only where a duration is given in tokens or examples. 0 = not given.
 struct StepSize {
-  double tokens = 0.0;            ///< tokens per step, > 0 when given
-  double examples = 0.0;          ///< examples per step (the batch), > 0 when given; of step 0 where it changes
-  double sequence = 0.0;          ///< tokens per example, > 0 when given: instead of `tokens`, which a ramp excludes
-  std::vector<BatchChange> ramp;  ///< of the batch
+  double tokens = 0.0;    ///< tokens per step, > 0 when given
+  double examples = 0.0;  ///< examples per step (the batch), > 0 when given; of step 0 where it changes
+  double sequence = 0.0;  ///< tokens per example, > 0 when given: instead of `tokens`, which a ramp excludes
+  std::vector<BatchChange> ramp = {};  ///< of the batch
   bool operator==(const StepSize&) const = default;
 };
 

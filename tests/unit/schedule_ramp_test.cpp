@@ -16,8 +16,6 @@
 namespace scheduled {
 namespace {
 
-Duration mark(const std::string& text) { return parse_duration("mark", text); }
-
 std::string parse_error(const std::string& text) {
   return error_of([&] { Schedule::parse(text); });
 }
