@@ -61,7 +61,7 @@ class Words(Completion):
         self.assertEqual(self.output_of("completion", "bash", "--line", "scheduled sho"), "words\nshow\n")
 
     def test_words_of_options(self):
-        self.assertEqual(self.words("scheduled bound wsd --criterion "), ["omega", "standard"])
+        self.assertEqual(self.words("scheduled bound wsd --criterion "), ["omega", "standard", "worst-case"])
         self.assertEqual(self.words("scheduled compare wsd --criterion=st"), ["--criterion=standard"])
         self.assertEqual(self.words("scheduled fit a.csv --law m"), ["momentum", "multi-power"])
         self.assertEqual(self.words("scheduled fit a.csv --residuals "), ["log", "plain"])
@@ -189,7 +189,7 @@ class Shells(Completion):
         for line, words in {
             "scheduled sho": ["show"],
             "scheduled run pla": ["plan"],
-            "scheduled bound --criterion ": ["omega", "standard"],
+            "scheduled bound --criterion ": ["omega", "standard", "worst-case"],
             'scheduled show "wsd(st': ["wsd(steps="],
             "scheduled bound --log lo": ["log.csv"],
         }.items():

@@ -365,6 +365,7 @@ def test_diff(run):
 def test_every_verb_has_a_function():
     """What each verb of the command calls, in Python."""
     functions = {
+        "average": ["average_bound", "average_weights"],
         "bound": ["bound", "bound_along", "bound_facts", "omega_curve", "OmegaStream"],
         "compare": ["compare", "Sweep"],
         "completion": [],  # of a shell
@@ -385,7 +386,7 @@ def test_every_verb_has_a_function():
         "transfer": ["transfer_base_lr"],
         "tune": ["lr_sensitivity", "best_base_lr"],
         "watch": ["law.watch_run"],
-        "worst-case": ["schedule_worst_case", "worst_case", "pep.solve_pep"],
+        "worst-case": ["schedule_worst_case", "worst_case", "worst_case_function", "run_worst_case", "pep.solve_pep"],
     }
     of_runs = dict.fromkeys(["init", "lr", "commit", "branch", "resume", "log", "verify", "gc", "repair", "migrate"])
     of_runs |= {"status": "record", "export": "log_of"}

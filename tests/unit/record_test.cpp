@@ -200,8 +200,9 @@ TEST(Records, AreWrittenByTheirNames) {
   const BestBaseLr best{0.5, 0.25, 7, false, true};
   EXPECT_EQ(to_json(best).dump(), R"({"peak":0.5,"bound":0.25,"T":7,"closed_form":false,"at_limit":true})");
   const ComparisonRow row{Schedule::parse("linear(steps=8)"), best, 1.5};
-  EXPECT_EQ(csv_names<ComparisonRow>(), (std::vector<std::string>{"schedule", "best.peak", "best.bound", "best.T",
-                                                                  "best.closed_form", "best.at_limit", "ratio"}));
+  EXPECT_EQ(csv_names<ComparisonRow>(),
+            (std::vector<std::string>{"schedule", "best.peak", "best.bound", "best.T", "best.closed_form",
+                                      "best.at_limit", "ratio", "average", "proof"}));
   EXPECT_EQ(csv_cells(row)[0], "linear(steps=8, peak=1)");
   EXPECT_EQ(to_json(WorstCase{.end = WorstCaseEnd::lower_branch}).find("end")->text(), "lower branch");
   EXPECT_EQ(to_json(CooldownAnswer{100, {2.5, 2.0, 3.0}, {}, {}}).dump(),
