@@ -167,8 +167,8 @@ def _same(a: float, b: float) -> bool:
 def spec_from_arguments(args: TrainingArguments, num_training_steps: int) -> Schedule:
     """The schedule that a Trainer with these arguments uses, to the last bit or two.
 
-    What `import_schedule` makes of them: the updates are 0 ... num_training_steps - 1; Transformers' formulas end at update
-    num_training_steps, which is never made, so the schedule has one step more.
+    What `import_schedule` makes of them: the updates are 0 ... num_training_steps - 1; Transformers' formulas end at
+    update num_training_steps, which is never made, so the schedule has one step more.
 
     Raises
     ------
@@ -181,4 +181,5 @@ def spec_from_arguments(args: TrainingArguments, num_training_steps: int) -> Sch
         "lr_scheduler_kwargs": dict(args.lr_scheduler_kwargs or {}),
         "warmup_steps": args.get_warmup_steps(num_training_steps),
     }
-    return import_schedule(json.dumps(said, default=float), "huggingface", num_training_steps, "TrainingArguments").schedule
+    text = json.dumps(said, default=float)
+    return import_schedule(text, "huggingface", num_training_steps, "TrainingArguments").schedule

@@ -399,8 +399,9 @@ def test_optax(call, total):
             theirs = jax.vmap(eval(text, {"optax": optax}))(np.arange(total)) * np.ones(total)
         finally:
             jax.config.update("jax_enable_x64", False)
-        # The power multiplies the relative rounding of their cosine and their exponential.
-        check("optax", text, theirs, limit=4 * DOUBLE if "exponent" in text else DOUBLE)
+        # The power multiplies the relative rounding of their cosine and their exponential; a floor rounds once more, where
+        # ours is within 2e-16 of the exact rate and XLA's cosine within 2.6e-16 on the other side.
+        check("optax", text, theirs, limit=4 * DOUBLE if "exponent" in text else 5e-16 if "end_value" in text else DOUBLE)
         single = jax.vmap(eval(text, {"optax": optax}))(np.arange(total)) * np.ones(total, np.float32)
         ours = import_schedule(text, updates=total).schedule.values(total)
         assert np.max(np.abs(np.asarray(single, float) - ours)) <= 2 * SINGLE * PEAK
@@ -505,21 +506,28 @@ def test_refusals(text, said):
         import_schedule(text)
 
 
-def table():
+def table(seen):
     rows = ["| program | compared with | configurations | updates | largest difference, of the peak |", "|---|---|---|---|---|"]
-    for tool, (by, configurations, updates, largest, _) in sorted(SEEN.items()):
+    for tool, (by, configurations, updates, largest, _) in sorted(seen.items()):
         rows.append(f"| `{tool}` | {by} | {configurations} | {updates} | {largest:.1e} |")
     return "\n".join(rows) + "\n"
 
 
+class Seen:
+    """What the tests have compared: pytest imports this file once more."""
+
+    def pytest_collection_finish(self, session):
+        self.rows = session.items[0].module.SEEN
+
+
 if __name__ == "__main__":
-    ended = pytest.main(["-q", "-p", "no:cacheprovider", "--import-mode=importlib", __file__], plugins=[sys.modules["__main__"]])
-    SEEN = sys.modules.get("tests.frameworks.test_import", sys.modules["__main__"]).SEEN or SEEN
+    seen = Seen()
+    ended = pytest.main(["-q", "-p", "no:cacheprovider", "--import-mode=importlib", __file__], plugins=[seen])
     page = pathlib.Path(__file__).parents[2] / "docs" / "guide" / "foreign.md"
     begin, end = "<!-- table -->\n", "<!-- end of table -->"
     if ended == 0 and "--write" in sys.argv:
         text = page.read_text()
-        page.write_text(text[: text.index(begin) + len(begin)] + table() + text[text.index(end) :])
+        page.write_text(text[: text.index(begin) + len(begin)] + table(seen.rows) + text[text.index(end) :])
     else:
-        print(table())
+        print(table(seen.rows))
     sys.exit(ended)
