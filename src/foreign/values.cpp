@@ -161,6 +161,12 @@ void Values::exclude(std::string_view key, std::string_view other, std::string_v
   fail(key, concat({"contradicts ", second->key, " = ", shown(second->value), ": ", wins, "; leave one of them out"}));
 }
 
+void Values::differs_apart(std::initializer_list<std::string_view> keys, std::string_view which) {
+  for (const std::string_view key : keys) {
+    if (has(key)) differs(concat({key, ": ", which, " have rates of their own, which are not here"}));
+  }
+}
+
 Json Values::needed(std::string_view key) {
   auto found = value(key);
   if (!found) fail(key, concat({"is missing: ", entry(key).meaning, ", which ", tool_.title, " has no default for"}));
@@ -170,6 +176,8 @@ Json Values::needed(std::string_view key) {
 double Values::as_number(std::string_view key, const Json& value) {
   Json read = value;
   if (read.is_text()) read = plain_value(read.text());
+  if (value.is_text() && value.text().starts_with('$'))
+    fail(key, "is a variable of the shell, which is not looked up: put its value there");
   if (!read.is_number()) fail(key, "must be a number");
   return read.number();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +49,9 @@ class Values {
   void make_updates(std::int64_t updates) { found_.updates = updates; }
 
   void differs(std::string text) { found_.differences.push_back(std::move(text)); }
+
+  /// Says of each of these keys that is given: parameters that `which` names have rates of their own.
+  void differs_apart(std::initializer_list<std::string_view> keys, std::string_view which);
 
   /// What was read, with the settings that were not; throws where one of these may matter.
   ImportedSchedule finish(Schedule schedule);

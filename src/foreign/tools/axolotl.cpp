@@ -9,21 +9,9 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array axolotl_keys{
+constexpr auto axolotl_keys = with_trainer_keys(std::array{
     ForeignKey{"learning_rate", "", "the peak"},
     ForeignKey{"lr_scheduler", "cosine", "the shape"},
-    ForeignKey{"lr_scheduler_kwargs.num_cycles", "", "cycles of the cosine"},
-    ForeignKey{"lr_scheduler_kwargs.min_lr", "", "last rate"},
-    ForeignKey{"lr_scheduler_kwargs.min_lr_rate", "", "last rate as a share of the peak"},
-    ForeignKey{"lr_scheduler_kwargs.warmup_lr_rate", "", "first rate as a share of the peak"},
-    ForeignKey{"lr_scheduler_kwargs.power", "1.0", "of the polynomial"},
-    ForeignKey{"lr_scheduler_kwargs.lr_end", "1e-7", "last rate"},
-    ForeignKey{"lr_scheduler_kwargs.timescale", "", "of the inverse square root"},
-    ForeignKey{"lr_scheduler_kwargs.num_decay_steps", "", "length of the decay"},
-    ForeignKey{"lr_scheduler_kwargs.num_stable_steps", "", "steps at the peak"},
-    ForeignKey{"lr_scheduler_kwargs.warmup_type", "linear", "shape of the warmup"},
-    ForeignKey{"lr_scheduler_kwargs.decay_type", "cosine", "shape of the decay"},
-    ForeignKey{"lr_scheduler_kwargs.min_lr_ratio", "0.0", "last rate as a share of the peak"},
     ForeignKey{"cosine_min_lr_ratio", "", "last rate as a share of the peak", true},
     ForeignKey{"cosine_constant_lr_ratio", "", "where the cosine ends as a share of the run", true},
     ForeignKey{"lr_quadratic_warmup", "false", "a quadratic warmup", true},
@@ -31,8 +19,6 @@ constexpr std::array axolotl_keys{
     ForeignKey{"lr_groups", "", "peaks of groups"},
     ForeignKey{"embedding_lr", "", "peak of the embeddings"},
     ForeignKey{"embedding_lr_scale", "", "peak of the embeddings"},
-    ForeignKey{"loraplus_lr_ratio", "", "peak of a part of LoRA"},
-    ForeignKey{"loraplus_lr_embedding", "", "peak of a part of LoRA"},
     ForeignKey{"warmup_steps", "", "updates of the warmup"},
     ForeignKey{"warmup_ratio", "", "the warmup as a share of the run"},
     ForeignKey{"max_steps", "", "the updates"},
@@ -40,7 +26,7 @@ constexpr std::array axolotl_keys{
     ForeignKey{"micro_batch_size", "", "examples per device", true},
     ForeignKey{"sequence_len", "", "tokens of an example", true},
     ForeignKey{"base_model", "", "the model", true},
-};
+});
 
 /// Rounded down, and by default 3 % of the run but at most 100.
 std::int64_t warmup_of(Values& values, std::int64_t updates) {
@@ -54,19 +40,14 @@ std::int64_t warmup_of(Values& values, std::int64_t updates) {
 }
 
 Schedule read_axolotl(Values& values) {
-  for (const std::string_view apart :
-       {"lr_groups", "embedding_lr", "embedding_lr_scale", "loraplus_lr_ratio", "loraplus_lr_embedding"}) {
-    if (values.has(apart))
-      values.differs(concat({apart, ": these parameters have peaks of their own, which are not here"}));
-  }
+  values.differs_apart(
+      {"lr_groups", "embedding_lr", "embedding_lr_scale", "loraplus_lr_ratio", "loraplus_lr_embedding"},
+      "these parameters");
   const std::string kind = values.word("lr_scheduler");
-  constexpr std::array<std::string_view, 10> kinds{
-      "cosine",     "linear",       "constant",           "constant_with_warmup",      "cosine_with_restarts",
-      "polynomial", "inverse_sqrt", "cosine_with_min_lr", "cosine_warmup_with_min_lr", "warmup_stable_decay"};
-  if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
+  if (std::find(hugging_face_kinds.begin(), hugging_face_kinds.end(), kind) == hugging_face_kinds.end()) {
     values.fail("lr_scheduler", kind == "one_cycle" || kind == "rex" || kind == "log_sweep"
                                     ? "is not translated"
-                                    : must_be_one_of(kind, kinds));
+                                    : must_be_one_of(kind, hugging_face_kinds));
   }
   if (values.flag("lr_quadratic_warmup"))
     values.fail("lr_quadratic_warmup", "has no spec: no warmup of ours is quadratic");

@@ -10,38 +10,15 @@
 namespace scheduled::foreign {
 namespace {
 
-constexpr std::array huggingface_keys{
+constexpr auto huggingface_keys = with_trainer_keys(std::array{
     ForeignKey{"learning_rate", "5e-5", "the peak"},
     ForeignKey{"lr_scheduler_type", "linear", "the shape", true},
-    ForeignKey{"lr_scheduler_kwargs.num_cycles", "", "cycles of the cosine"},
-    ForeignKey{"lr_scheduler_kwargs.min_lr", "", "last rate"},
-    ForeignKey{"lr_scheduler_kwargs.min_lr_rate", "", "last rate as a share of the peak"},
-    ForeignKey{"lr_scheduler_kwargs.warmup_lr_rate", "", "first rate as a share of the peak"},
-    ForeignKey{"lr_scheduler_kwargs.power", "1.0", "of the polynomial"},
-    ForeignKey{"lr_scheduler_kwargs.lr_end", "1e-7", "last rate"},
-    ForeignKey{"lr_scheduler_kwargs.timescale", "", "of the inverse square root"},
-    ForeignKey{"lr_scheduler_kwargs.num_decay_steps", "", "length of the decay"},
-    ForeignKey{"lr_scheduler_kwargs.num_stable_steps", "", "steps at the peak"},
-    ForeignKey{"lr_scheduler_kwargs.warmup_type", "linear", "shape of the warmup"},
-    ForeignKey{"lr_scheduler_kwargs.decay_type", "cosine", "shape of the decay"},
-    ForeignKey{"lr_scheduler_kwargs.min_lr_ratio", "0.0", "last rate as a share of the peak"},
     ForeignKey{"warmup_steps|num_warmup_steps", "0", "steps of the warmup, below 1 a share of the run"},
     ForeignKey{"warmup_ratio", "", "the warmup as a share of the run"},
     ForeignKey{"max_steps|max_train_steps", "-1", "the updates"},
     ForeignKey{"num_train_epochs", "3.0", "passes over the data"},
     ForeignKey{"per_device_train_batch_size", "", "examples per device"},
-};
-
-constexpr std::array<std::string_view, 10> hugging_face_kinds{"linear",
-                                                              "cosine",
-                                                              "cosine_with_restarts",
-                                                              "polynomial",
-                                                              "constant",
-                                                              "constant_with_warmup",
-                                                              "inverse_sqrt",
-                                                              "cosine_with_min_lr",
-                                                              "cosine_warmup_with_min_lr",
-                                                              "warmup_stable_decay"};
+});
 
 std::string in_kwargs(std::string_view key) { return concat({"lr_scheduler_kwargs.", key}); }
 
@@ -169,6 +146,7 @@ Schedule read_huggingface(Values& values) {
                                          ? "follows the losses: it is no schedule"
                                          : must_be_one_of(kind, hugging_face_kinds));
   }
+  values.differs_apart({"loraplus_lr_ratio", "loraplus_lr_embedding"}, "parts of LoRA");
   const auto updates = values.updates_if("max_steps");
   return hugging_face_schedule(values, kind, hugging_face_warmup(values, updates), updates);
 }

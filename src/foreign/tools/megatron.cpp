@@ -116,10 +116,11 @@ Schedule read_megatron(Values& values) {
       values.fail(growing, "has no spec: the rates follow the samples, and updates have more and more of them");
     }
   }
-  for (const std::string_view apart : {"decoupled_lr", "decoupled_min_lr"}) {
-    if (values.has(apart))
-      values.differs(concat({apart, ": the embeddings have rates of their own, which are not here"}));
-  }
+  values.differs_apart({"decoupled_lr", "decoupled_min_lr"}, "the embeddings");
+  if (values.has("use_checkpoint_opt_param_scheduler") && values.flag("use_checkpoint_opt_param_scheduler"))
+    values.differs("use_checkpoint_opt_param_scheduler: a resumed run keeps the checkpoint's schedule");
+  if (values.has("override_opt_param_scheduler") && values.flag("override_opt_param_scheduler"))
+    values.differs("override_opt_param_scheduler: a resumed run takes these values, not the checkpoint's");
   values.exclude("train_samples", "train_iters", "Megatron-LM refuses both");
   const auto samples = values.count_if("train_samples");
   if (samples && !values.has("global_batch_size"))
