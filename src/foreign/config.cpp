@@ -57,14 +57,25 @@ struct Look {
   bool sections = false, assignments = false, mappings = false, call = false, python = false, flags = false;
 };
 
+/// Without the comment at its end; a # within a word is none.
+std::string_view without_comment(std::string_view line) noexcept {
+  for (std::size_t at = line.find('#'); at != std::string_view::npos; at = line.find('#', at + 1)) {
+    if (at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t') return line.substr(0, at);
+  }
+  return line;
+}
+
 Look look_at(std::string_view text) {
   Look look;
+  bool long_flags = false, short_flags = false;
   for (std::string_view rest = text; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     const std::string_view line = rest.substr(0, end);
-    const std::string_view inner = trimmed(line);
+    const std::string_view inner = trimmed(without_comment(line));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (inner.empty() || inner.starts_with('#')) continue;
+    if (inner.empty()) continue;
+    long_flags = long_flags || has_flags(inner, false);
+    short_flags = short_flags || has_flags(inner, true);
     if (inner.starts_with("def ") || inner.starts_with("import ") || inner.starts_with("from ")) look.python = true;
     if (inner.starts_with('[') && inner.find(']') != std::string_view::npos && inner.size() > 2) look.sections = true;
     if (assigns(inner)) look.assignments = true;
@@ -74,7 +85,7 @@ Look look_at(std::string_view text) {
     if (after == ":" || after.starts_with(": ") || after.starts_with(":\t")) look.mappings = true;
     if (after.starts_with('(') && inner.front() != '-') look.call = true;
   }
-  look.flags = has_flags(text, !look.assignments && !look.mappings) || is_overrides(text);
+  look.flags = long_flags || (short_flags && !look.assignments && !look.mappings) || is_overrides(text);
   return look;
 }
 

@@ -54,7 +54,7 @@ Difference compare(const Schedule& ours, const Schedule& theirs, std::int64_t up
   Difference found;
   const double rounding = 1e-15 * ours.peak();
   for (std::int64_t k = 0; k < looked_at; ++k) {
-    const std::int64_t first = (blocks <= most_blocks ? k : k * ((blocks - 1) / (most_blocks - 1))) * block;
+    const std::int64_t first = (blocks <= most_blocks ? k : k * (blocks - 1) / (most_blocks - 1)) * block;
     const auto count = static_cast<std::size_t>(std::min(block, updates - first));
     ours.fill(first, {a.data(), count});
     theirs.fill(first, {b.data(), count});

@@ -14,10 +14,9 @@ struct Word {
   bool quoted = false;
 };
 
-/// As a shell splits them; what begins with # is a comment until the line's end.
-std::vector<Word> split(std::string_view text) {
+/// As a shell splits them; what begins with # is a comment until the line's end. `line`: of the text's beginning.
+std::vector<Word> split(std::string_view text, std::int64_t line) {
   std::vector<Word> words;
-  std::int64_t line = 1;
   bool open = false;  // within a word
   char quote = 0;
   for (std::size_t k = 0; k < text.size(); ++k) {
@@ -33,6 +32,7 @@ std::vector<Word> split(std::string_view text) {
         quote = 0;
       } else if (c == '\\' && quote == '"' && k + 1 < text.size()) {
         word().text += text[++k];
+        if (text[k] == '\n') ++line;
       } else {
         word().text += c;
       }
@@ -76,16 +76,25 @@ Json value_of(const Word& word) {
   return plain_value(word.text);
 }
 
-}  // namespace
+void collect(Collector& collector, const std::vector<Word>& words, bool within);
 
-Config read_flags(std::string_view text) {
-  Collector collector("flags");
-  const std::vector<Word> words = split(text);
+/// OPTIONS="--lr 1e-4 --min-lr 1e-5" as the flags that it holds; whether it does.
+bool collect_options(Collector& collector, std::string_view value, std::int64_t line) {
+  if (value.find("--") == std::string_view::npos || value.find_first_of(" \n") == std::string_view::npos) return false;
+  const std::vector<Word> words = split(value, line);
+  if (std::none_of(words.begin(), words.end(), is_flag)) return false;
+  collect(collector, words, true);
+  return true;
+}
+
+/// `within`: the words are those of an assignment, and assignments among them hold no flags of their own.
+void collect(Collector& collector, const std::vector<Word>& words, bool within) {
   for (std::size_t k = 0; k < words.size(); ++k) {
     const Word& word = words[k];
     const std::size_t equals = word.text.find('=');
     if (!is_flag(word)) {
       if (equals != std::string::npos && equals > 0 && word.text.find_first_of("$/(") > equals) {
+        if (!within && word.quoted && collect_options(collector, word.text.substr(equals + 1), word.line)) continue;
         collector.add(word.text.substr(word.text.front() == '+' ? 1 : 0, equals - (word.text.front() == '+' ? 1 : 0)),
                       value_of({word.text.substr(equals + 1), word.line}), word.line);
       }
@@ -103,6 +112,13 @@ Config read_flags(std::string_view text) {
       collector.add(key, true, word.line);
     }
   }
+}
+
+}  // namespace
+
+Config read_flags(std::string_view text) {
+  Collector collector("flags");
+  collect(collector, split(text, 1), false);
   return collector.take();
 }
 

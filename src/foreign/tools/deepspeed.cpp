@@ -21,7 +21,7 @@ constexpr std::array deepspeed_keys{
     ForeignKey{"scheduler.params.warmup_min_ratio", "0.0", "lowest rate of the warmup as a share of the peak", true},
     ForeignKey{"scheduler.params.cos_min_ratio", "0.0001", "last rate as a share of the peak", true},
     ForeignKey{"scheduler.params.last_batch_iteration", "-1", "where a run goes on"},
-    ForeignKey{"optimizer.params.lr", "", "the peak of WarmupCosineLR"},
+    ForeignKey{"optimizer.params.lr", "", "the peak of WarmupCosineLR", true},
 };
 
 std::string of(std::string_view key) { return concat({"scheduler.params.", key}); }
@@ -36,6 +36,9 @@ void refuse_auto(Values& values, const std::string& key) {
 
 Schedule read_deepspeed(Values& values) {
   constexpr std::array<std::string_view, 3> types{"WarmupLR", "WarmupDecayLR", "WarmupCosineLR"};
+  if (!values.has("scheduler.type")) {
+    values.fail("scheduler.type", "is missing: without it the program that calls DeepSpeed says the schedule");
+  }
   const std::string type = values.word("scheduler.type");
   if (std::find(types.begin(), types.end(), type) == types.end()) {
     values.fail("scheduler.type",

@@ -19,6 +19,7 @@ constexpr std::array nanotron_keys{
     ForeignKey{"learning_rate_scheduler.lr_decay_starting_step", "", "update at which the decay starts", true},
     ForeignKey{"learning_rate_scheduler.min_decay_lr", "", "last rate; default: the peak", true},
     ForeignKey{"tokens.train_steps", "", "the updates", true},
+    ForeignKey{"checkpoints.load_lr_scheduler", "", "whether a resumed run goes on in the checkpoint's schedule"},
 };
 
 std::string under(std::string_view key) { return concat({"learning_rate_scheduler.", key}); }
@@ -41,6 +42,11 @@ Schedule read_nanotron(Values& values) {
   const double last = values.number_if(under("min_decay_lr")).value_or(course.peak);
   if (last < 0.0 || last > course.peak) values.fail(under("min_decay_lr"), "must be from 0 to learning_rate");
   course.last = absolute_lr(last);
+  if (values.has("checkpoints.load_lr_scheduler")) {
+    values.differs(values.flag("checkpoints.load_lr_scheduler")
+                       ? "checkpoints.load_lr_scheduler: a resumed run goes on where the checkpoint's schedule was"
+                       : "checkpoints.load_lr_scheduler: a resumed run begins its schedule at update 0 again");
+  }
   if (starting && !values.has(under("lr_decay_steps")) && warmup > 0) {
     values.differs(
         "without lr_decay_steps nanotron takes the warmup off the decay a second time, so that it ends early");
