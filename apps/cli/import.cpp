@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/names.hpp"
 #include "cli/foreign_records.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/foreign.hpp"
@@ -123,11 +124,7 @@ void run(const ImportVerb& verb) {
 
 }  // namespace
 
-std::vector<std::string_view> tool_names() {
-  std::vector<std::string_view> names;
-  for (const ForeignTool& tool : foreign_tools()) names.push_back(tool.name);
-  return names;
-}
+std::vector<std::string_view> tool_names() { return names_of(foreign_tools()); }
 
 std::string tool_list() {
   std::string text;

@@ -1,10 +1,11 @@
-// scheduled lint: what is mostly a mistake in schedules and logs.
+// scheduled lint: what is mostly a mistake in schedules, configurations and logs.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "base/error.hpp"
+#include "base/names.hpp"
 #include "cli/rate_input.hpp"
 #include "cli/verbs.hpp"
 #include "lint/records.hpp"
@@ -29,12 +30,6 @@ struct LintVerb {
   bool rules = false;
   bool json = false;
 };
-
-std::vector<std::string_view> rule_names() {
-  std::vector<std::string_view> names;
-  for (const LintRule& rule : lint_rules()) names.push_back(rule.name);
-  return names;
-}
 
 void print_rules(bool json) {
   std::string text;
@@ -120,12 +115,12 @@ struct Words<cli::FailOn> {
 namespace scheduled::cli {
 
 void add_lint(Verb& command) {
-  Verb& verb = command.verb("lint", "Look over schedules and logs for what is mostly a mistake");
+  Verb& verb = command.verb("lint", "Look over schedules, configurations and logs for what is mostly a mistake");
   auto& options = verb.keep<LintVerb>();
   verb.add_each("INPUT", options.inputs, rate_input_meaning).suggest(suggest_schedules);
   verb.add_each("--ignore", options.ignore, "A rule that does not count; may be repeated")
       .type("RULE")
-      .suggest(suggest_words(rule_names()));
+      .suggest(suggest_words(names_of(lint_rules())));
   verb.add("--fail-on", options.fail_on, "Exit code 1 from this severity on: note, warning, error or never")
       .type("SEVERITY");
   verb.add("--rules", options.rules, "List the rules");

@@ -3,6 +3,7 @@
 
 #include "base/advice.hpp"
 #include "base/error.hpp"
+#include "base/names.hpp"
 #include "base/words.hpp"
 #include "foreign/import.hpp"
 #include "foreign/tools/optax.hpp"
@@ -28,7 +29,7 @@ Match match(const Tool& tool, const Config& config) {
   return found;
 }
 
-std::string names_of(std::span<const Match> matches) {
+std::string listed(std::span<const Match> matches) {
   std::vector<std::string_view> names;
   for (const Match& one : matches) names.push_back(one.tool->about.name);
   return word_list(names);
@@ -54,16 +55,14 @@ const Tool& recognise(const Config& config) {
   std::stable_sort(matches.begin(), matches.end(), better);
   const std::string how = concat({"; say which with ", option_text("from", "TOOL")});
   if (matches.empty()) {
-    std::vector<std::string_view> names;
-    for (const Tool* const tool : tools()) names.push_back(tool->about.name);
     fail_at(0, concat({"has no key of a learning-rate schedule that is known (", config.form, "); the tools are ",
-                       word_list(names), how}));
+                       word_list(names_of(foreign_tools())), how}));
   }
   std::vector<Match> best;
   for (const Match& one : matches) {
     if (!better(matches.front(), one)) best.push_back(one);
   }
-  if (best.size() > 1) fail_at(0, concat({"may be of ", names_of(best), how}));
+  if (best.size() > 1) fail_at(0, concat({"may be of ", listed(best), how}));
   if (best.front().tool == &huggingface && is_llama_factory(config)) return llama_factory;
   return *best.front().tool;
 }
@@ -71,9 +70,7 @@ const Tool& recognise(const Config& config) {
 }  // namespace
 
 const Tool& find_tool(std::string_view name, std::string_view text) {
-  std::vector<std::string_view> names;
-  for (const Tool* const tool : tools()) names.push_back(tool->about.name);
-  return *tools()[find_word(name, text, names)];
+  return *tools()[find_word(name, text, names_of(foreign_tools()))];
 }
 
 ImportedSchedule import_config(const Config& config, const Tool& tool, std::optional<std::int64_t> updates) {

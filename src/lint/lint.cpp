@@ -3,20 +3,15 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/names.hpp"
 #include "base/words.hpp"
 #include "lint/rule.hpp"
 
 namespace scheduled {
 namespace {
 
-std::vector<std::string_view> rule_names() {
-  std::vector<std::string_view> names;
-  for (const LintRule& rule : lint_rules()) names.push_back(rule.name);
-  return names;
-}
-
 void check_ignored(const std::vector<std::string>& ignored) {
-  const std::vector<std::string_view> names = rule_names();
+  const std::vector<std::string_view> names = names_of(lint_rules());
   for (const std::string& name : ignored) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
       fail_value("ignore", name, must_be_one_of(name, names));
