@@ -1,4 +1,4 @@
-// scheduled diff: where and by how much two schedules or logs differ.
+// scheduled diff: where and by how much two schedules, configurations or logs differ.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -99,7 +99,7 @@ void run(const DiffVerb& verb) {
 }  // namespace
 
 void add_diff(Verb& command) {
-  Verb& verb = command.verb("diff", "Where and by how much two schedules or logs differ");
+  Verb& verb = command.verb("diff", "Where and by how much two schedules, configurations or logs differ");
   auto& options = verb.keep<DiffVerb>();
   verb.add("A", options.a, rate_input_meaning).required().suggest(suggest_schedules);
   verb.add("B", options.b, "The other one").required().suggest(suggest_schedules);

@@ -10,8 +10,7 @@ namespace scheduled::cli {
 
 const char* const rate_input_meaning =
     "A schedule, as in scheduled show, a training log, as in scheduled log, or a configuration, as in scheduled "
-    "import; - "
-    "is a log on standard input";
+    "import; - is a log on standard input";
 
 void RateInputOptions::add_to(Verb& verb) {
   verb.add("--steps", steps, "Horizon of a SPEC, or updates of a configuration, that has none, e.g. 50k").type("N");

@@ -1,4 +1,4 @@
-// What lint and diff take: a schedule or a log.
+// What lint and diff take: a schedule, a configuration or a log.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,12 @@
 namespace scheduled::cli {
 
 struct RateInputOptions {
-  std::optional<Duration> steps;  ///< of a SPEC that has none
+  std::optional<Duration> steps;  ///< of a SPEC or a configuration that has none
   LogOptions logs;
 
   void add_to(Verb& verb);
-  /// A SPEC, @FILE, or a log as other verbs take it; "-" is a log on standard input. Notes of a log are said.
+  /// A SPEC, @FILE, a configuration, or a log as other verbs take it; "-" is a log on standard input. Notes of a log
+  /// are said.
   RateInput read(const std::string& text) const;
 };
 

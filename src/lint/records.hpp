@@ -101,7 +101,8 @@ struct Record<DiffLoss> {
 template <>
 struct Record<RateDiff> {
   static constexpr std::string_view name = "RateDiff";
-  static constexpr std::string_view meaning = "Where and by how much the rates of two schedules or logs differ";
+  static constexpr std::string_view meaning =
+      "Where and by how much the rates of two schedules, configurations or logs differ";
   static constexpr FieldList fields{
       Field{"a", &RateDiff::a, "", "Name of the one"},
       Field{"b", &RateDiff::b, "", "Name of the other"},

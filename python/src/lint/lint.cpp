@@ -13,7 +13,7 @@
 namespace scheduled::python {
 namespace {
 
-constexpr const char* lint_doc = R"doc(What is mostly a mistake in a schedule or in the log of a run.
+constexpr const char* lint_doc = R"doc(What is mostly a mistake in a schedule, a configuration or the log of a run.
 
 Parameters
 ----------
@@ -50,7 +50,7 @@ Examples
 []
 )doc";
 
-constexpr const char* diff_doc = R"doc(Where and by how much the rates of two schedules or logs differ.
+constexpr const char* diff_doc = R"doc(Where and by how much the rates of two schedules, configurations or logs differ.
 
 Of logs the logged updates are compared. The bounds are each at its own best peak.
 
