@@ -4,20 +4,25 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <numbers>
 #include <set>
 #include <sstream>
 
 #include "lint/records.hpp"
 #include "scheduled/presets.hpp"
+#include "unit/lint_support.hpp"
 
 namespace scheduled {
 namespace {
+
+using testing::cosine;
+using testing::linear;
+using testing::log_of;
+using testing::peak;
+using testing::warmup;
 
 /// "rule severity first-last" of each finding.
 std::vector<std::string> found_in(const RateInput& input, const LintSettings& settings = {}) {
@@ -35,37 +40,6 @@ LintFinding only(const RateInput& input) {
   const LintReport report = lint(input);
   EXPECT_EQ(report.findings.size(), 1U) << to_json(report).dump();
   return report.findings.empty() ? LintFinding{} : report.findings.front();
-}
-
-/// A log with a row every `every` updates up to T; rates with six digits, as many programs print them.
-RunLog log_of(std::int64_t T, const std::function<double(double)>& rate, std::int64_t every = 10) {
-  RunLog log;
-  log.name = "run";
-  for (std::int64_t step = every; step <= T; step += every) {
-    log.step.push_back(step);
-    std::stringstream digits;
-    digits << std::scientific;
-    digits.precision(5);
-    digits << rate(static_cast<double>(step));
-    log.column["lr"].push_back(parse_number(digits.str()).value());
-  }
-  return log;
-}
-
-constexpr double peak = 3e-4;
-double warmup(double t) { return std::min(1.0, t / 200.0); }
-/// After 200 updates of warmup to `final` of the peak at update T.
-std::function<double(double)> cosine(double T, double final = 0.0) {
-  return [=](double t) {
-    const double x = std::clamp((t - 200.0) / (T - 200.0), 0.0, 1.0);
-    return peak * warmup(t) * (final + (1.0 - final) * 0.5 * (1.0 + std::cos(std::numbers::pi * x)));
-  };
-}
-std::function<double(double)> linear(double T, double final = 0.0) {
-  return [=](double t) {
-    const double x = std::clamp((t - 200.0) / (T - 200.0), 0.0, 1.0);
-    return peak * warmup(t) * (1.0 - (1.0 - final) * x);
-  };
 }
 
 TEST(Lint, FindsFirstUpdatesAtZero) {
@@ -337,75 +311,6 @@ TEST(Lint, SaysWhatCostsItDoesNotKnow) {
   EXPECT_EQ(report.findings[0].mended, "");
   ASSERT_EQ(report.notes.size(), 1U);
   EXPECT_TRUE(report.notes[0].starts_with("costs are not known: run: lr"));
-}
-
-// ---- diff
-
-TEST(Diff, OfEqualSchedulesIsNothing) {
-  const RateDiff found = diff(read_input("wsd(steps=1000, cooldown=20%)"), read_input("wsd(steps=1000, cooldown=200)"));
-  EXPECT_TRUE(found.equal);
-  EXPECT_EQ(found.compared, 1000);
-  EXPECT_FALSE(found.first || found.largest || found.largest_relative || found.jump);
-  EXPECT_EQ(found.bound.value().ratio(), 1.0);
-}
-
-TEST(Diff, TellsWhereAndByHowMuch) {
-  const Schedule a = Schedule::parse("wsd(steps=1000, cooldown=200)");
-  const Schedule b = Schedule::parse("wsd(steps=1000, cooldown=400)");
-  const RateDiff found = diff(a, b);
-  EXPECT_FALSE(found.equal);
-  EXPECT_EQ(found.first.value().update, 601);  // the first one of b's cooldown
-  EXPECT_EQ(found.differing, 399);             // but for the last, 0 in both
-  EXPECT_EQ(found.largest.value().update, 800);
-  EXPECT_DOUBLE_EQ(found.largest->difference(), -0.5);
-  EXPECT_DOUBLE_EQ(found.relative, 0.5);
-  EXPECT_NEAR(found.jump_by, 0.0025, 1e-12);
-  EXPECT_NEAR(found.bound->ratio(), 1.0341 / 1.0864, 0.01);
-  EXPECT_TRUE(diff(a, b, {.tolerance = 0.5}).equal);
-  EXPECT_FALSE(diff(a, b, {.tolerance = 0.49}).equal);
-  EXPECT_THROW(diff(a, b, {.tolerance = -1.0}), ArgumentError);
-}
-
-TEST(Diff, OfOtherLengthsIsADifference) {
-  const RateDiff found = diff(read_input("constant(steps=10)"), read_input("constant(steps=12)"));
-  EXPECT_FALSE(found.equal);
-  EXPECT_EQ(found.differing, 0);
-  EXPECT_EQ(found.updates_a, 10);
-  EXPECT_EQ(found.updates_b, 12);
-  EXPECT_EQ(found.bound->T_b, 12);
-  // Without a horizon it is as long as the other.
-  EXPECT_EQ(diff(read_input("constant()"), read_input("constant(steps=12)")).compared, 12);
-  EXPECT_EQ(diff(read_input("constant()"), read_input("rsqrt(warmup=100)")).compared, 10'000);
-}
-
-TEST(Diff, ComparesALogAtItsRows) {
-  const Schedule schedule = Schedule::parse("cosine(steps=1001, peak=3e-4)");
-  RunLog log = log_of(900, [&](double t) { return schedule.lr(static_cast<std::int64_t>(t) - 1); });
-  const RateDiff found = diff(log, schedule, {.tolerance = 1e-5});
-  EXPECT_TRUE(found.equal);  // to the digits; it may go on
-  EXPECT_EQ(found.compared, 90);
-  EXPECT_FALSE(diff(log, schedule).equal);
-  EXPECT_EQ(found.bound->T_a, 900);
-  EXPECT_EQ(found.bound->T_b, 900);
-}
-
-TEST(Diff, OfLogsHasTheirLosses) {
-  RunLog a = log_of(1000, linear(1000)), b = log_of(1000, linear(1000));
-  for (std::size_t k = 0; k < a.rows(); ++k) {
-    a.column["val_loss"].push_back(3.0);
-    b.column["val_loss"].push_back(k == 50 ? 3.5 : 2.9);
-  }
-  RateDiff found = diff(a, b);
-  EXPECT_TRUE(found.equal);
-  EXPECT_EQ(found.loss.value().column, "val_loss");
-  EXPECT_EQ(found.loss->steps, 100);
-  EXPECT_EQ(found.loss->largest, (DiffAt{510, 3.0, 3.5}));
-  EXPECT_EQ(found.loss->last, (DiffAt{1000, 3.0, 2.9}));
-  for (std::int64_t& step : b.step) step += 5;
-  found = diff(a, b);
-  EXPECT_TRUE(found.interpolated);
-  EXPECT_EQ(found.compared, 1000);
-  EXPECT_FALSE(found.loss);
 }
 
 // ---- the guide
