@@ -36,7 +36,7 @@ struct Name {
   std::string_view class_name, registered;
   Kind kind;
 };
-constexpr std::array names{
+constexpr std::array olmo_schedulers{
     Name{"ConstantScheduler", "constant", Kind::constant},
     Name{"ConstantWithWarmup", "constant_with_warmup", Kind::constant_warmup},
     Name{"LinearWithWarmup", "linear_with_warmup", Kind::linear},
@@ -52,7 +52,7 @@ Kind kind_of(Values& values) {
   const std::string text = values.word(key);
   const std::string name = text.substr(text.find_last_of('.') + 1);
   std::vector<std::string_view> known;
-  for (const Name& one : names) {
+  for (const Name& one : olmo_schedulers) {
     if (name == one.class_name || name == one.registered) return one.kind;
     known.push_back(one.class_name);
   }
