@@ -98,7 +98,8 @@ void draw(const std::vector<Row>& rows, const std::filesystem::path& folder) {
     const Schedule& schedule = rows[k].schedule;
     std::string name = rows[k].name.substr(1, rows[k].name.size() - 2);
     if (name.starts_with("preset:")) name.erase(0, 7);
-    plot::Line line{name, {}, {}, k % per_panel};
+    // The styles are the same in each panel; the number says which of them a line is in.
+    plot::Line line{fmt::format("{} {:.3f}", name, rows[k].omega / optimum), {}, {}, k % per_panel};
     for (std::int64_t i = 0; i < T; i += 40) {
       line.x.push_back(100.0 * static_cast<double>(i) / static_cast<double>(T));
       line.y.push_back(schedule.lr(i) / schedule.peak());
@@ -121,7 +122,7 @@ void published(const std::filesystem::path& pictures) {
       "loss to\nbe convex, and lets each shape have the peak that suits it, whatever peak the run had. Norms that grow "
       "or fall move the\nnumbers, and a batch that grows does ([norms](guide/grad-norms.md)). A run that ends above 0 "
       "may be meant to go on: its\nratio is what that costs where it ends.\n\n"
-      "![The shapes](images/published.png)\n\n",
+      "![The shapes, with the bound of each](images/published.png)\n\n",
       T);
   const std::vector<Row> rows = rows_of_presets();
   print_table(rows);
