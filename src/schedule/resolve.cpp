@@ -149,9 +149,11 @@ Layout resolve_layout(const ScheduleSpec& spec, const Traits& shape, const Timek
   if (layout.steps) {
     const std::int64_t total = layout.warmup_steps + layout.cooldown_steps;
     if (total > *layout.steps) {
+      const std::string_view unit = word_of(spec.clock);
       fail_value("warmup + cooldown",
-                 concat({std::to_string(layout.warmup_steps), " + ", std::to_string(layout.cooldown_steps), " steps"}),
-                 concat({"must be at most steps = ", std::to_string(*layout.steps)}));
+                 concat({std::to_string(layout.warmup_steps), " + ", std::to_string(layout.cooldown_steps), " ", unit}),
+                 concat({"must be at most ", timeline.counts_steps() ? "steps = " : "those of the run, ",
+                         std::to_string(*layout.steps)}));
     }
     // By tokens, where a step has the rate of its last one, a peak for the one token would be none.
     const bool whole = !timeline.counts_steps() && !time.at_first;

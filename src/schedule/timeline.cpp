@@ -65,7 +65,7 @@ void Timeline::add_ramp(const StepSize& step_size) {
     if (unit == Unit::percent || unit == Unit::rest) {
       fail_change(k, change, "must be in steps, examples (ex) or tokens (tok)");
     }
-    require("batch", unit, print_duration(change.at));
+    if (!knows(unit)) fail_change(k, change, "needs seq_length=..., the tokens of an example");
     if (!(change.at.value <= largest)) fail_change(k, change, "must be at most 2^53");
     if (unit == Unit::steps && change.at.value != std::floor(change.at.value)) {
       fail_change(k, change, "must be a whole number of steps");

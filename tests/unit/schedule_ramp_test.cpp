@@ -218,7 +218,8 @@ TEST(Ramp, Errors) {
   EXPECT_EQ(of_batch("[0:1, 90tok:100002 by 1]"), "batch[1] = 90tok:100002: must be reached in at most 10000 changes");
   EXPECT_EQ(of_batch("[]"), "batch = []: must be a number, or a list such as [0:768, 250Btok:1536]");
   EXPECT_EQ(of_batch("[0:1000000, 9007199254740992:3]").substr(0, 37), "batch[1] = 9007199254740992:3: steps,");
-  EXPECT_EQ(parse_error("constant(batch=[0:3, 90tok:5])"), "batch = 90tok: needs tokens_per_step=...");
+  EXPECT_EQ(parse_error("constant(batch=[0:3, 90tok:5])"),
+            "batch[1] = 90tok:5: needs seq_length=..., the tokens of an example");
   EXPECT_EQ(parse_error("wsd(steps=9Mtok, batch=[0:3, 9:5])"), "steps = 9000000tok: needs seq_length=...");
   EXPECT_EQ(parse_error("constant(tokens_per_step=5, batch=[0:3, 9:5])"),
             "tokens_per_step = 5: changes with the batch: give seq_length=... instead");
@@ -229,6 +230,8 @@ TEST(Ramp, Errors) {
             "clock = examples: must be steps: table has a rate for each of them");
   EXPECT_EQ(parse_error("linear(steps=9, warmup=3, warmup_curve=log, clock=examples, batch=3)"),
             "clock = examples: not with a log warmup, whose curve is one of steps");
+  EXPECT_EQ(parse_error("linear(steps=60ex, warmup=80ex, clock=examples, batch=3)"),
+            "warmup + cooldown = 80 + 0 examples: must be at most those of the run, 60");
   EXPECT_EQ(parse_error("linear(steps=2ex, clock=examples, batch=3)"), "steps: must be at least 1 step");
   EXPECT_EQ(parse_error("stages(after=cosine(steps=9, batch=3), pieces=[linear over 3])"),
             "after: says batch, which must be said outside of after=(...), of the whole");
