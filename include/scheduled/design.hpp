@@ -379,7 +379,7 @@ double planned_distance(const Schedule& trunk, std::int64_t m, GradNorm grad_nor
 double planned_distance(std::span<const double> done, GradNorm grad_norm = 1.0, const Cooldown& cooldown = {});
 
 /// The same for rates made so far of a run of `steps` updates in all: with the usual cooldown from where they end, or
-/// as much of it as the run leaves. For constrained_schedule with these rates as its prefix.
+/// as much of it as the run leaves. For constrained_schedule with these rates as its prefix. steps >= done.size().
 double prefix_distance(std::span<const double> done, std::int64_t steps, GradNorm grad_norm = 1.0);
 
 // ---- The exact worst case of a schedule, beside its bound and the best possible (docs/theory.md, section 6).

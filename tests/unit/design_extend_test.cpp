@@ -238,6 +238,8 @@ TEST(PlannedDistance, ThePeakIsTheBestOneForThePlan) {
   }
   const Schedule half = Schedule::parse("wsd(steps=640, peak=0.02, cooldown=rest)");
   EXPECT_GT(planned_distance(half.values(320), 1.0, Cooldown{percent(100), LinearDecay{}, {}}), 0.0);
+  EXPECT_EQ(error_of([] { prefix_distance(std::vector(10, 0.1), 9); }),
+            "steps = 9: must be at least 10, the updates made");
   EXPECT_GT(planned_distance(std::vector{0.1}, 1.0), 0.0);
   EXPECT_EQ(planned_distance(planned, 350, 1.0), planned_distance(planned, 320, 1.0));  // also within its cooldown
   EXPECT_NE(error_of([&] { planned_distance(planned, 401, 1.0); }), "");
