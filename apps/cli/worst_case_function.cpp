@@ -132,12 +132,12 @@ void write_function(const std::string& file, const WorstCaseFunction& function) 
 std::string run_text(const WorstCaseFunction& function, const WorstCaseRun& run) {
   const double gap = run.last / function.value - 1.0;
   return fmt::format(
-      "the method on the worst function, {} pieces in {} dimension{}\n"
+      "the method on the worst function, {} piece{} in {} dimension{}\n"
       "  f(x_1)  {:.12g}\n  f(x_T)  {:.12g}\n  bound   {:.12g}, f(x_T) is {}\n",
-      function.lr.size(), function.dimension(), function.dimension() == 1 ? "" : "s", run.first, run.last,
-      function.value,
+      function.lr.size(), function.lr.size() == 1 ? "" : "s", function.dimension(),
+      function.dimension() == 1 ? "" : "s", run.first, run.last, function.value,
       std::fabs(gap) < 1e-12 ? "the same to 12 digits"
-                             : fmt::format("{:.1e} of it {}", std::fabs(gap), gap < 0 ? "below" : "above"));
+                             : fmt::format("{} by {:.1e} of it", gap < 0 ? "smaller" : "larger", std::fabs(gap)));
 }
 
 }  // namespace scheduled::cli

@@ -118,9 +118,8 @@ struct Record<WorstCaseFunction> {
   using X = WorstCaseFunction;
   static constexpr std::string_view name = "WorstCaseFunction";
   static constexpr std::string_view meaning =
-      "The convex function for which a run is as bad as it can be: f(x) = max(0, max_t <g_t, x>), u_1 = slope e_0, g_t "
-      "= "
-      "u_t + b_t e_t, u_{t+1} = u_t - a_t b_t e_t";
+      "The convex function for which a run is as bad as it can be: f(x) = max(0, max_t <g_t, x>), u_1 = slope e_0, "
+      "g_t = u_t + b_t e_t, u_{t+1} = u_t - a_t b_t e_t";
   static constexpr FieldList fields{
       Field{"value", &X::value, "loss", "The worst case"},
       Field{"exact", &X::exact, "", "Whether that is proven; else an upper bound"},

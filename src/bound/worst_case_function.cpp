@@ -100,14 +100,17 @@ void fill_common(WorstCaseFunction& f, double G) {
     if (d.hi < f.lr[t]) d = {f.lr[t], 0.0};
     f.q[t + 1] = d.hi;
     f.a[t] = f.lr[t] / d.hi;
-    d = elementary::two_sum(d.hi, 2.0 * f.lr[t] + square(f.lr[t]) / (d.hi + d.lo) + d.lo);
+    d = elementary::two_sum(d.hi, 2.0 * f.lr[t] + f.lr[t] * (f.lr[t] / (d.hi + d.lo)) + d.lo);
   }
   f.q[0] = std::max(d.hi, f.distance / G);
   f.slope = std::min(f.distance / f.q[0], G);
   // mu_{t+1} = mu_t (1 - a_t^2): for small a_t as a sum whose rounding is carried, as a product where it falls much.
-  elementary::DoubleDouble mu{(G - f.slope) * (G + f.slope), 0.0};
+  const int unit = std::ilogb(G);  // in which squares stay within the range of numbers
+  const double norm = std::ldexp(G, -unit);
+  const double first = std::ldexp(f.slope, -unit);
+  elementary::DoubleDouble mu{(norm - first) * (norm + first), 0.0};
   for (std::size_t t = 0; t + 1 < n && mu.hi > 0.0; ++t) {
-    f.b[t] = std::sqrt(mu.hi);
+    f.b[t] = std::ldexp(std::sqrt(mu.hi), unit);
     if (f.a[t] > 0.5) {
       mu = {mu.hi * (1.0 - f.a[t]) * (1.0 + f.a[t]), 0.0};
     } else {
@@ -153,11 +156,11 @@ double WorstCaseFunction::operator()(std::span<const double> x) const {
   return std::max(0.0, largest_piece(*this, x));
 }
 
-void WorstCaseFunction::subgradient(std::span<const double> x, std::span<double> out, std::int64_t from) const {
+void WorstCaseFunction::subgradient(std::span<const double> x, std::span<double> out, std::int64_t from_piece) const {
   check_point(*this, x);
   check_point(*this, "out", out.size());
-  check_step(*this, "from", from);
-  oracle(*this, x, out, at(from) - 1);
+  check_step(*this, "from_piece", from_piece);
+  oracle(*this, x, out, at(from_piece) - 1);
 }
 
 std::vector<double> WorstCaseFunction::iterate(std::int64_t t) const {
@@ -176,7 +179,7 @@ double WorstCaseFunction::largest_epsilon() const noexcept {
   if (k == 0) return 0.0;
   double least = attained / static_cast<double>(k + 1);
   for (std::size_t j = 0; j < at(k); ++j) {
-    const double gap = 0.5 * a[j] * (1.0 + a[j]) * square(b[j]) * q[j + 1];
+    const double gap = 0.5 * a[j] * (1.0 + a[j]) * b[j] * (b[j] * q[j + 1]);
     least = std::min(least, gap / static_cast<double>(at(k) - j));
   }
   return least;

@@ -165,12 +165,20 @@ TEST(WorstCaseFunction, IsConvexWithItsSubgradientsAndMinimum) {
   EXPECT_EQ(f(std::vector<double>(g.size(), 0.0)), 0.0);
 }
 
+TEST(WorstCaseFunction, OfRatesAndNormsWhoseSquaresAreTooLarge) {
+  for (const auto& [rate, norm] : {std::pair{1e160, 1.0}, std::pair{1e-140, 1e140}}) {
+    const WorstCaseFunction f = worst_case_function(std::vector(5, rate), norm, 1.0);
+    EXPECT_NEAR(run_worst_case(f).last / worst_case(std::vector(5, rate), norm, 1.0).value, 1.0, 1e-12);
+  }
+}
+
 TEST(WorstCaseFunction, NamesWhatIsWrong) {
   const WorstCaseFunction f = worst_case_function(std::vector{0.5, 0.5}, 1.0, 1.0);
   std::vector<double> out(2);
   EXPECT_EQ(error_of([&] { f(std::vector{1.0}); }), "x: must have 2 values, not 1");
   EXPECT_EQ(error_of([&] { f(std::vector{1.0, std::nan("")}); }), "x[1] = nan: must be finite");
   EXPECT_EQ(error_of([&] { f.iterate(3); }), "t = 3: must be between 1 and 2");
+  EXPECT_EQ(error_of([&] { f.subgradient(out, out, 0); }), "from_piece = 0: must be between 1 and 2");
   EXPECT_EQ(error_of([&] { f.without_ties(10.0); }),
             "epsilon = 10: must be > 0 and at most " + format_number(f.largest_epsilon()));
   EXPECT_EQ(error_of([&] {
