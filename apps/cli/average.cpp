@@ -49,8 +49,7 @@ std::string text_of(const std::vector<std::string>& names, const std::vector<Ave
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const std::int64_t at = rows[k].found.fails_at;
     if (at == 0) continue;
-    text += fmt::format("{}: its weights fall too fast at step {} for the proof of the decay that it imitates\n",
-                        names[k], at);
+    text += fmt::format("{}: its weights do not meet the condition of the proof 'decay' at step {}\n", names[k], at);
   }
   return text;
 }
@@ -62,7 +61,7 @@ plot::Figure draw(const std::vector<NamedSchedule>& schedules, const std::vector
   std::int64_t end = 1;
   for (std::size_t k = 0; k < schedules.size(); ++k) {
     const std::vector<double> rates = bound_rates(schedules[k].schedule, settings.T);
-    std::vector<double> decay = weights_of(*schedules[k].average, rates);
+    std::vector<double> decay = weights_of(*schedules[k].average, rates, schedules[k].schedule.spec().step_size);
     double tail = 0.0;  // C_{t+1}
     for (std::size_t t = rates.size(); t-- > 0;) {
       const double weight = decay[t];
@@ -99,6 +98,7 @@ void add_average(Verb& command) {
   auto& options = verb.keep<AverageOptions>();
   options.specs.add_to(verb, true).required();
   options.bound.add_to(verb, {Criterion::worst_case});
+  options.bound.criterion = Criterion::worst_case;
   options.output.add_to(verb);
   verb.help(
       "SPEC | average(...) says how the iterates of a run are averaged:\n"
@@ -107,8 +107,8 @@ void add_average(Verb& command) {
       "  average(last=20%, weights=step)   in proportion to the rates; weights=1-sqrt imitates that cooldown\n"
       "  average(half_life=5%)             an exponential moving average\n\n"
       "An average imitates a decay of the rates without a decay being run. 'proof' says where the bound comes from:\n"
-      "decay is the exact worst case of the decay that is imitated, which holds where weights do not fall along the\n"
-      "window; chain, mixture and filled are larger bounds that hold where they do, or where iterates are left out.\n\n"
+      "decay is the exact worst case of the decay that is imitated, which holds where weights do not fall much along\n"
+      "the window. Where they do, or where iterates are left out, chain, mixture and filled give larger bounds.\n\n"
       "Examples:\n"
       "  scheduled average \"constant(steps=10k, peak=0.005) | average(last=20%)\"\n"
       "  scheduled average \"constant | average(half_life=5%)\" \"constant | average(last=40%)\" --steps 10k --csv\n"

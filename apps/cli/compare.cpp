@@ -84,7 +84,7 @@ void compare_all(const CompareOptions& options) {
   }();
   const std::vector<std::string> names = short_names(schedules, false);
   if (!options.output.figure.empty()) {
-    refuse_averages(schedules, "--out");
+    refuse_averages(schedules, "--output");
     plot::write_figure(draw(names, rows, arguments.settings()), options.output.figure);
   }
   if (options.output.json) return print_line(to_json(Comparison{options.bound, printed(rows)}));

@@ -80,10 +80,21 @@ NamedSchedule read_file(const std::string& file, std::optional<Duration> horizon
   });
 }
 
+/// "@FILE", or "@FILE | average(...)" where the file holds no average itself.
+NamedSchedule read_named_file(std::string_view spec, std::optional<Duration> horizon) {
+  const auto [file, average] = split_average(spec);
+  const bool averaged = average.size() > 1 && trimmed(average.substr(1)).starts_with("average");  // else a name's bar
+  if (!averaged) return read_file(std::string(spec.substr(1)), horizon);
+  NamedSchedule entry = read_file(std::string(file.substr(1)), horizon);
+  if (entry.average) fail_value("SPEC", spec, concat({"holds an average already, ", print(*entry.average)}));
+  entry.average = parse_average(average.substr(1));
+  return entry;
+}
+
 std::vector<NamedSchedule> read_any(const std::string& spec, std::optional<Duration> horizon) {
   if (spec == "-") return read_lines(read_text("-"), horizon);
   if (spec == "@") fail_argument("@", "must be followed by a file name");
-  if (spec.starts_with('@')) return {read_file(spec.substr(1), horizon)};
+  if (spec.starts_with('@')) return {read_named_file(spec, horizon)};
   return {parse_spec(trimmed(spec), horizon, trimmed(spec))};
 }
 

@@ -47,11 +47,11 @@ struct WorstCaseFunction {
   /// f(x). x: `dimension` finite values. O(n) time, O(1) memory. Throws ArgumentError, as those below.
   double operator()(std::span<const double> x) const;
 
-  /// A subgradient at x into `out`: g_t of the first piece t >= `from` that ties with the largest, within 2^-40 (where
-  /// epsilon > 0: of the largest); of the first at all where none does; 0 where the largest is <= 0. O(n). A run's x_t
-  /// needs from = t only where some b_t = 0, t < k: norms vary and (6.3) has slack; then a piece may tie with later
-  /// ones after its step, too.
-  void subgradient(std::span<const double> x, std::span<double> out, std::int64_t from = 1) const;
+  /// A subgradient at x into `out`: g_t of the first piece t >= `from_piece` that ties with the largest, within 2^-40
+  /// (where epsilon > 0: of the largest); of the first at all where none does; 0 where the largest is <= 0. O(n). A
+  /// run's x_t needs from_piece = t only where some b_t = 0, t < k: norms vary and (6.3) has slack; then a piece may
+  /// tie with later ones after its step, too.
+  void subgradient(std::span<const double> x, std::span<double> out, std::int64_t from_piece = 1) const;
 
   /// x_t of the run, t = 1 ... n, in closed form: no oracle is asked. O(t).
   std::vector<double> iterate(std::int64_t t) const;
@@ -75,8 +75,8 @@ struct WorstCaseRun {
   double last = 0.0;   ///< f(x_T)
 };
 
-/// The subgradient method with the function's own rates, by its oracle, which gets from = t at x_t. O(n^2): n <= 20000,
-/// else ArgumentError.
+/// The subgradient method with the function's own rates, by its oracle, which gets from_piece = t at x_t. O(n^2): n <=
+/// 20000, else ArgumentError.
 WorstCaseRun run_worst_case(const WorstCaseFunction& function);
 
 // ---- Averages of iterates (docs/theory.md, section 8a).
@@ -106,11 +106,11 @@ struct AverageBound {
   AverageRule best_rule = {};   ///< the proof that gave it
 };
 
-/// lr: eta_1 ... eta_T as for `omega`, some step before the last > 0; x_T does not depend on the last one, which only
-/// the mixture reads. weights: c_1 ... c_T, finite, >= 0, the last one > 0; they are divided by their sum. A step of 0
-/// gives its weight to the next. One G: the best chain in one pass (8.4); varying G_t: a search over its end.
-/// best_scale: (8.7), in closed form for one G. The mixture is tried where (8.2) fails and costs O(T times the number
-/// of segments), at most 1e8 terms. O(T) memory.
+/// lr: eta_1 ... eta_T as for `omega`, some step before the last > 0, and the largest between 1e-120 and 1e120 times
+/// D/G; x_T does not depend on the last one, which only the mixture reads. weights: c_1 ... c_T, finite, >= 0, the last
+/// one > 0; they are divided by their sum. A step of 0 gives its weight to the next. One G: the best chain in one pass
+/// (8.4); varying G_t: a search over its end. best_scale: (8.7), in closed form for one G. The mixture is tried where
+/// (8.2) fails and costs O(T times the number of segments), at most 1e8 terms. O(T) memory.
 AverageBound average_bound(std::span<const double> lr, std::span<const double> weights, GradNorm grad_norm,
                            double distance);
 
@@ -138,7 +138,7 @@ std::vector<double> one_minus_sqrt_weights(std::int64_t T, std::int64_t last);
 ///   average(half_life=5%)                 exponential
 struct Average {
   enum class Weights { uniform, step, one_minus_sqrt };
-  Duration last = percent(100);  ///< of the iterates
+  Duration last = percent(100);  ///< of the iterates; their number, or tokens or examples of the run's end
   Weights weights = Weights::uniform;
   std::int64_t every = 1;
   std::optional<RealDuration> half_life = std::nullopt;  ///< alone
@@ -149,8 +149,9 @@ struct Average {
 Average parse_average(std::string_view text);
 std::string print(const Average& average);  ///< parse_average reads it back
 
-/// c_1 ... c_T for the run with these rates, the last one > 0.
-std::vector<double> weights_of(const Average& average, std::span<const double> lr);
+/// c_1 ... c_T for the run with these rates, the last one > 0. step_size: where `last` is in tokens or examples, those
+/// before the end of the run.
+std::vector<double> weights_of(const Average& average, std::span<const double> lr, const StepSize& step_size = {});
 
 /// A schedule and which of its iterates is meant: "constant(steps=50k, peak=1e-3) | average(last=20%)".
 struct AveragedSchedule {
@@ -177,12 +178,12 @@ std::int64_t best_window(std::int64_t T, double lr, double grad_norm, double dis
 /// Drop to phi eta and average (8.9): constant rates of which the last b are multiplied by phi and averaged uniformly
 /// have the bound of a linear cooldown from phi eta over them.
 struct DropAndAverage {
-  double phi = 1.0;      ///< the best factor, in (0, infinity)
+  double phi = 1.0;      ///< the best factor, above 1 where lr is small
   double value = 0.0;    ///< the bound there
   double at_full = 0.0;  ///< the bound for phi = 1
 };
 
-/// T >= 2, 1 <= last < T, lr > 0.
+/// T >= 2, 1 <= last < T, lr > 0, between 1e-100 and 1e100 times D/G. O(T) for each of some 60 factors that it tries.
 DropAndAverage drop_and_average(std::int64_t T, std::int64_t last, double lr, double grad_norm, double distance);
 
 }  // namespace scheduled

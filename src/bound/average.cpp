@@ -18,15 +18,42 @@
 namespace scheduled {
 namespace average {
 
+namespace {
+
+/// The power of two of the largest value > 0.
+int exponent_of(std::span<const double> values) { return std::ilogb(*std::max_element(values.begin(), values.end())); }
+
+void scale(std::vector<double>& values, int exponent) {
+  for (double& value : values) value = std::ldexp(value, -exponent);
+}
+
+/// Units in which squares stay within the range of numbers: powers of four, so that nothing is rounded otherwise, roots
+/// included. Returns the exponent of 2 of the unit of the bounds, rate G^2.
+int choose_units(Run& run) {
+  const int rate = 2 * (exponent_of(run.lr) / 2);
+  const int norm = 2 * (exponent_of(run.norm) / 2);
+  scale(run.lr, rate);
+  scale(run.norm, norm);
+  run.distance = std::ldexp(run.distance, -rate - norm);
+  if (!(run.distance >= 1e-120 && run.distance <= 1e120)) {
+    fail_argument("lr, grad_norm, distance",
+                  "the largest rate must be between 1e-120 and 1e120 times distance/grad_norm");
+  }
+  return rate + 2 * norm;
+}
+
+}  // namespace
+
 Run reduce(std::span<const double> lr, std::span<const double> weights, GradNorm grad_norm, double distance) {
   Run run;
   run.distance = distance;
+  const int unit = exponent_of(weights);  // else the sum can be infinite
   CompensatedSum total;
-  for (const double weight : weights) total.add(weight);
+  for (const double weight : weights) total.add(std::ldexp(weight, -unit));
   double carried = 0.0;  // of iterates that the next one repeats
   double rate = 0.0;
   for (std::size_t t = 0; t < lr.size(); ++t) {
-    carried += weights[t] / total.value();
+    carried += std::ldexp(weights[t], -unit) / total.value();
     const bool last = t + 1 == lr.size();
     if (!last && !(lr[t] > 0.0)) continue;
     if (lr[t] > 0.0) rate = lr[t];
@@ -63,7 +90,7 @@ BoundTerms chain(const Run& run, std::span<const double> weight, std::optional<d
     // Y_t - Y_{t+1} - 2 h by equality; by the condition where that asks for more, (8.2). Uniform weights meet it
     // exactly.
     const bool holds = weight[t] * Y <= run.lr[t] * C * C * (1.0 + 1e-12);
-    const double free = holds ? h * h / Y : weight[t] / C * (Y + h) - h;
+    const double free = holds ? h * (h / Y) : weight[t] / C * (Y + h) - h;
     noise += run.common ? free : free * square(run.norm[t]);
     const elementary::DoubleDouble next = elementary::two_sum(Y, 2.0 * h + free + low);
     Y = next.hi;
@@ -95,7 +122,7 @@ std::optional<BoundTerms> mixture(const Run& run, std::span<const double> weight
     const double share = height * Y;
     noise /= Y;
     for (std::size_t t = begin; t-- > 0;) {
-      const double free = square(run.lr[t]) / Y;
+      const double free = run.lr[t] * (run.lr[t] / Y);
       noise += free * square(run.norm[t]);
       Y += 2.0 * run.lr[t] + free;
     }
@@ -256,12 +283,14 @@ Imitated imitate(const Run& run) {
   return found;
 }
 
+/// Where two proofs agree but for rounding, the one before stays.
 void take(AverageBound& bound, const Candidate& found, AverageRule rule) {
-  if (found.value < bound.value) {
+  constexpr double below = 1.0 - 1e-12;
+  if (found.value < bound.value * below) {
     bound.value = found.value;
     bound.rule = rule;
   }
-  if (found.best < bound.best_value) {
+  if (found.best < bound.best_value * below) {
     bound.best_value = found.best;
     bound.best_scale = found.scale;
     bound.best_rule = rule;
@@ -291,16 +320,8 @@ void check(std::span<const double> lr, std::span<const double> weights, GradNorm
   }
 }
 
-}  // namespace
-}  // namespace average
-
-std::string_view name_of(AverageRule rule) noexcept { return word_of(rule); }
-
-AverageBound average_bound(std::span<const double> lr, std::span<const double> weights, GradNorm grad_norm,
-                           double distance) {
-  using namespace average;
-  check(lr, weights, grad_norm, distance);
-  const Run run = reduce(lr, weights, grad_norm, distance);
+/// In the units of the run.
+AverageBound best_proof(const Run& run) {
   const Imitated imitated = imitate(run);
   AverageBound bound;
   bound.value = bound.best_value = std::numeric_limits<double>::infinity();
@@ -323,6 +344,24 @@ AverageBound average_bound(std::span<const double> lr, std::span<const double> w
       terms->linear += filled->excess;
       take(bound, of_terms(*terms), AverageRule::filled);
     }
+  }
+  return bound;
+}
+
+}  // namespace
+}  // namespace average
+
+std::string_view name_of(AverageRule rule) noexcept { return word_of(rule); }
+
+AverageBound average_bound(std::span<const double> lr, std::span<const double> weights, GradNorm grad_norm,
+                           double distance) {
+  average::check(lr, weights, grad_norm, distance);
+  average::Run run = average::reduce(lr, weights, grad_norm, distance);
+  const int unit = average::choose_units(run);
+  AverageBound bound = average::best_proof(run);
+  for (double* const value : {&bound.value, &bound.imitated, &bound.best_value}) {
+    *value = std::ldexp(*value, unit);
+    if (!std::isfinite(*value)) fail_above_largest();
   }
   return bound;
 }

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "bound/records.hpp"
+#include "schedule/value.hpp"
 #include "scheduled/exact.hpp"
 
 namespace scheduled {
@@ -18,15 +19,14 @@ constexpr std::string_view form =
     "average(half_life=5%)";
 
 std::int64_t parse_every(std::string_view text) {
-  const Duration count = parse_duration("every", text);
-  if (count.unit != Duration::Unit::steps || !(count.value >= 1.0)) {
-    fail_value("every", text, "must be a number of steps, at least 1");
-  }
-  return static_cast<std::int64_t>(count.value);
+  double count = 0.0;
+  read_value("every", Json(text), WholeCount{count});
+  return static_cast<std::int64_t>(count);
 }
 
 RealDuration parse_half_life(std::string_view text) {
-  const RealDuration length = parse_duration("half_life", text);
+  RealDuration length;
+  read_value("half_life", Json(text), length);
   const bool unit = length.unit == Duration::Unit::steps || length.unit == Duration::Unit::percent;
   if (!unit || !(length.value > 0.0)) fail_value("half_life", text, "must be > 0, in steps or % of the run");
   return length;
@@ -49,14 +49,26 @@ void read_key(Average& average, std::string_view key, std::string_view value) {
 }
 
 /// A length of the window, in iterates.
-std::int64_t window_of(const Average& average, std::int64_t T) {
-  const std::int64_t last = resolve_steps("last", average.last, T, {});
+std::int64_t window_of(const Average& average, std::int64_t T, const StepSize& step_size) {
+  const std::int64_t last = resolve_steps_before("last", average.last, T, step_size);
   if (last < 1 || last > T) {
     fail_value("last", print_duration(average.last),
-               concat({"must be between 1 and ", std::to_string(T), " iterates, which the run has; it is ",
-                       std::to_string(last)}));
+               concat({"is ", std::to_string(last), last == 1 ? " iterate" : " iterates", "; must be 1 to ",
+                       std::to_string(T), ", all of the run"}));
   }
   return last;
+}
+
+/// The factor of an exponential average.
+double beta_of(const RealDuration& half_life, std::int64_t T) {
+  const bool share = half_life.unit == Duration::Unit::percent;
+  const double length = half_life.value * (share ? static_cast<double>(T) / 100.0 : 1.0);
+  const double beta = std::exp2(-1.0 / length);
+  if (!(beta > 0.0 && beta < 1.0)) {
+    fail_value("half_life", print_duration(half_life),
+               concat({"is ", format_number(length), " iterates; must be between 0.001 and 1e16"}));
+  }
+  return beta;
 }
 
 }  // namespace
@@ -69,6 +81,7 @@ Average parse_average(std::string_view given) {
   rest = trimmed(rest.substr(word.size()));
   if (!rest.starts_with('(') || !rest.ends_with(')')) fail_value("average", text, form);
   rest = trimmed(rest.substr(1, rest.size() - 2));
+  if (rest.ends_with(',') || rest.find_first_of("()|") != std::string_view::npos) fail_value("average", text, form);
   Average average;
   std::array<bool, keys.size()> seen{};
   while (!rest.empty()) {
@@ -100,14 +113,11 @@ std::string print(const Average& average) {
   return text + ")";
 }
 
-std::vector<double> weights_of(const Average& average, std::span<const double> lr) {
+std::vector<double> weights_of(const Average& average, std::span<const double> lr, const StepSize& step_size) {
+  if (lr.empty()) fail_value("lr", "[]", "must hold at least one step");
   const auto T = static_cast<std::int64_t>(lr.size());
-  if (average.half_life) {
-    const bool share = average.half_life->unit == Duration::Unit::percent;
-    const double length = average.half_life->value * (share ? static_cast<double>(T) / 100.0 : 1.0);
-    return ema_weights(T, std::exp2(-1.0 / length));
-  }
-  const std::int64_t last = window_of(average, T);
+  if (average.half_life) return ema_weights(T, beta_of(*average.half_life, T));
+  const std::int64_t last = window_of(average, T, step_size);
   switch (average.weights) {
     case Average::Weights::step:
       return step_weights(lr, last);
@@ -141,7 +151,8 @@ std::string print(const AveragedSchedule& averaged) {
 AverageBound average_bound(const AveragedSchedule& averaged, const BoundSettings& settings) {
   if (!averaged.average) fail_argument("average", "there is none; write SPEC | average(last=20%)");
   const std::vector<double> rates = bound_rates(averaged.schedule, settings.T);
-  return average_bound(rates, weights_of(*averaged.average, rates), settings.grad_norm, settings.distance);
+  return average_bound(rates, weights_of(*averaged.average, rates, averaged.schedule.spec().step_size),
+                       settings.grad_norm, settings.distance);
 }
 
 }  // namespace scheduled

@@ -29,16 +29,16 @@ void require(std::string_view name, double value) {
   if (!(value > 0.0 && std::isfinite(value))) fail_value(name, value, "must be finite and > 0");
 }
 
-/// Of a constant rate that is multiplied by phi for the last steps, which are averaged.
-double dropped_bound(std::int64_t before, std::int64_t last, double lr, double G, double D, double phi) {
-  double Y = phi * lr * static_cast<double>(last);
-  double noise = phi * lr;
+/// Of a constant rate that is multiplied by phi for the last steps, which are averaged; D = G = 1.
+double dropped_bound(std::int64_t before, std::int64_t last, double lr, double phi) {
+  double Y = phi * static_cast<double>(last);  // in units of lr, as the noise
+  double noise = phi;
   for (std::int64_t t = 0; t < before; ++t) {
-    const double free = lr * lr / Y;
+    const double free = 1.0 / Y;
     noise += free;
-    Y += 2.0 * lr + free;
+    Y += 2.0 + free;
   }
-  return 0.5 * (square(D) / Y + square(G) * noise);
+  return 0.5 * (1.0 / (lr * Y) + lr * noise);
 }
 
 }  // namespace
@@ -69,11 +69,14 @@ std::vector<double> step_weights(std::span<const double> lr, std::int64_t last) 
   const auto T = static_cast<std::int64_t>(lr.size());
   check_window(T, last);
   std::vector<double> weights(lr.size(), 0.0);
+  double largest = 0.0;
   for (std::size_t t = static_cast<std::size_t>(T - last); t < lr.size(); ++t) {
     if (!(lr[t] >= 0.0 && std::isfinite(lr[t]))) fail_entry("lr", t, lr[t], "must be finite and >= 0");
+    largest = std::max(largest, lr[t]);
     weights[t] = lr[t];
   }
   if (!(weights.back() > 0.0)) fail_entry("lr", lr.size() - 1, lr.back(), "must be > 0");
+  for (double& weight : weights) weight = std::ldexp(weight, -std::ilogb(largest));  // else the sum can be infinite
   divide_by_sum(weights);
   return weights;
 }
@@ -107,10 +110,15 @@ DropAndAverage drop_and_average(std::int64_t T, std::int64_t last, double lr, do
   require("lr", lr);
   require("grad_norm", grad_norm);
   require("distance", distance);
-  const auto bound = [&](double phi) { return dropped_bound(T - last, last, lr, grad_norm, distance, phi); };
+  const double g = lr / distance * grad_norm;
+  if (!(g >= 1e-100 && g <= 1e100)) fail_value("lr", lr, "must be between 1e-100 and 1e100 times distance/grad_norm");
+  const auto bound = [&](double phi) { return dropped_bound(T - last, last, g, phi); };
+  // The best rate of the window is below distance/grad_norm, or that before it where that is larger.
+  const double most = std::log(1e4) + std::max(0.0, -std::log(g));
   const double phi =
-      std::exp(golden_section([&](double x) { return bound(std::exp(x)); }, std::log(1e-4), std::log(1e4), 1e-8).first);
-  return {phi, bound(phi), bound(1.0)};
+      std::exp(golden_section([&](double x) { return bound(std::exp(x)); }, std::log(1e-4), most, 1e-8).first);
+  const double unit = distance * grad_norm;
+  return {phi, unit * bound(phi), unit * bound(1.0)};
 }
 
 }  // namespace scheduled

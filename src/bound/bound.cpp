@@ -116,6 +116,10 @@ void check_bound_arguments(std::span<const double> lr, GradNorm grad_norm, doubl
   require_positive("distance", distance);
 }
 
+void fail_above_largest() {
+  fail_argument("lr, grad_norm, distance", "the bound is above 1.8e308, the largest double; use other units");
+}
+
 void GradNorm::check(std::size_t steps) const {
   if (!is_series_) return require_non_negative("grad_norm", value_);
   if (!covers(steps)) {

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "bound/arguments.hpp"
 
 namespace scheduled::wide {
 namespace {
@@ -37,9 +38,7 @@ constexpr unsigned steps_per_poll = 4096;
 std::vector<double> checked(std::initializer_list<Wide> parts) {
   Wide total = 0.0L;
   for (const Wide part : parts) total += part;
-  if (total > Wide{std::numeric_limits<double>::max()}) {
-    fail_argument("lr, grad_norm, distance", "the bound is above 1.8e308, the largest double; use other units");
-  }
+  if (total > Wide{std::numeric_limits<double>::max()}) fail_above_largest();
   if (total > 0.0L && total < Wide{std::numeric_limits<double>::min()}) {
     fail_argument("lr, grad_norm, distance", "the bound is below 2.2e-308, the smallest double; use other units");
   }

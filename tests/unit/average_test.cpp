@@ -264,9 +264,66 @@ TEST(Average, AsText) {
   EXPECT_EQ(weights_of(parse_average("average(half_life=20%)"), lr), ema_weights(10, std::exp2(-0.5)));
   EXPECT_EQ(weights_of(parse_average("average(last=50%, every=2)"), lr), uniform_weights(10, 5, 2));
   EXPECT_EQ(error_of([&] { weights_of(parse_average("average(last=11)"), lr); }),
-            "last = 11: must be between 1 and 10 iterates, which the run has; it is 11");
+            "last = 11: is 11 iterates; must be 1 to 10, all of the run");
+  EXPECT_EQ(weights_of(parse_average("average(half_life=2.5)"), lr), ema_weights(10, std::exp2(-1 / 2.5)));
+  EXPECT_EQ(error_of([&] { weights_of(parse_average("average(half_life=0.001%)"), lr); }),
+            "half_life = 0.001%: is 0.0001 iterates; must be between 0.001 and 1e16");
+  EXPECT_EQ(error_of([&] { weights_of(parse_average("average(last=2)"), {}); }),
+            "lr = []: must hold at least one step");
+  EXPECT_TRUE(error_of([] { parse_average("average(last=20%) | average(last=10%)"); }).starts_with("average = "));
+  EXPECT_TRUE(error_of([] { parse_average("average(last=20%,)"); }).starts_with("average = "));
   EXPECT_EQ(error_of([] { parse_average("average(last=2, every=3, weights=step)"); }),
             "average = average(last=2, every=3, weights=step): every needs uniform weights");
+}
+
+TEST(Average, WindowsOfTokensEndWithTheRun) {
+  const auto bound = [](const std::string& average) {
+    return average_bound(parse_averaged("constant(steps=40, batch=[0:2, 20:4], seq_length=10) | " + average)).value;
+  };
+  EXPECT_EQ(bound("average(last=400tok)"), bound("average(last=10)"));
+  EXPECT_EQ(bound("average(last=90ex)"), bound("average(last=25)"));
+}
+
+TEST(Average, InAnyUnits) {
+  const std::vector<double> weights = one_minus_sqrt_weights(10, 6);
+  for (const double norm : {1.0, 0x1p-20}) {
+    std::vector<double> G(10, 1.0);
+    G[3] = 0.5;
+    for (const bool common : {true, false}) {
+      const auto bound = [&](double rate, double unit) {
+        std::vector<double> norms(G);
+        for (double& one : norms) one *= unit;
+        return average_bound(std::vector(10, 0.3 * rate), weights, common ? GradNorm(unit) : GradNorm(norms),
+                             rate * unit);
+      };
+      const AverageBound here = bound(1.0, norm);
+      for (const double rate : {0x1p-600, 0x1p500}) {  // the squares are beyond the range of numbers
+        const AverageBound there = bound(rate, norm);
+        EXPECT_NEAR(there.value / (rate * here.value), 1.0, 1e-9);
+        EXPECT_NEAR(there.imitated / (rate * here.imitated), 1.0, 1e-9);
+        EXPECT_NEAR(there.best_value / (rate * here.best_value), 1.0, 1e-9);
+        EXPECT_NEAR(there.best_scale / here.best_scale, 1.0, 1e-6);
+      }
+    }
+  }
+  // Small rates beside the distance: the bound is the distance, the best factor is found all the same.
+  const AverageBound small = average_bound(std::vector(10, 1e-100), weights, 1.0, 1.0);
+  const AverageBound usual = average_bound(std::vector(10, 1.0), weights, 1.0, 1.0);
+  EXPECT_NEAR(small.value, 1.0, 1e-12);
+  EXPECT_NEAR(small.best_value / usual.best_value, 1.0, 1e-12);
+  EXPECT_NEAR(small.best_scale / usual.best_scale * 1e-100, 1.0, 1e-12);
+  EXPECT_EQ(average_bound(std::vector(2, 0.5), std::vector(2, 1e308), 1.0, 1.0).value,
+            average_bound(std::vector(2, 0.5), std::vector(2, 0.5), 1.0, 1.0).value);
+  EXPECT_EQ(step_weights(std::vector(4, 1e308), 2), uniform_weights(4, 2));
+}
+
+TEST(Average, TheBestDropOfSmallRatesIsARise) {
+  const DropAndAverage usual = drop_and_average(100, 20, 0.1, 1.0, 1.0);
+  EXPECT_NEAR(drop_and_average(100, 20, 1e199, 1e-100, 1e100).value / usual.value, 1.0, 1e-12);
+  const DropAndAverage small = drop_and_average(100, 20, 1e-9, 1.0, 1.0);
+  // As nothing happens before the window: 20 steps of the best rate for them, 1/sqrt(20).
+  EXPECT_NEAR(small.phi * 1e-9 * std::sqrt(20.0), 1.0, 1e-4);
+  EXPECT_NEAR(small.value, 1 / std::sqrt(20.0), 1e-6);
 }
 
 TEST(Average, NamesWhatIsWrong) {
@@ -289,6 +346,14 @@ TEST(Average, NamesWhatIsWrong) {
   EXPECT_EQ(error_of([] { uniform_weights(10, 4, 5); }), "every = 5: must be between 1 and 4");
   EXPECT_EQ(error_of([] { ema_weights(10, 1.0); }), "beta = 1: must be between 0 and 1");
   EXPECT_EQ(error_of([] { drop_and_average(10, 10, 1.0, 1.0, 1.0); }), "last = 10: must be less than T = 10");
+  EXPECT_EQ(error_of([&] {
+              average_bound(lr, std::vector{1.0, 1.0}, 1e200, 1.0);
+            }),
+            "lr, grad_norm, distance: the largest rate must be between 1e-120 and 1e120 times distance/grad_norm");
+  EXPECT_EQ(error_of([] {
+              average_bound(std::vector{1e150, 1e150}, std::vector{1.0, 1.0}, 1e100, 1e250);
+            }),
+            "lr, grad_norm, distance: the bound is above 1.8e308, the largest double; use other units");
 }
 
 }  // namespace
