@@ -13,7 +13,8 @@ const char* const rate_input_meaning =
     "import; - is a log on standard input";
 
 void RateInputOptions::add_to(Verb& verb) {
-  verb.add("--steps", steps, "Horizon of a SPEC, or updates of a configuration, that has none, e.g. 50k").type("N");
+  verb.add("--steps", steps, "Horizon of a SPEC that has none, or updates that a configuration's run makes, e.g. 50k")
+      .type("N");
   logs.add_settings_to(verb, "Columns of logs by their standard names (step, lr, val_loss, train_loss, tokens)");
 }
 

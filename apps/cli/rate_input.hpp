@@ -10,7 +10,7 @@
 namespace scheduled::cli {
 
 struct RateInputOptions {
-  std::optional<Duration> steps;  ///< of a SPEC or a configuration that has none
+  std::optional<Duration> steps;  ///< of a SPEC that has none; updates of a configuration
   LogOptions logs;
 
   void add_to(Verb& verb);

@@ -19,6 +19,7 @@ struct ForeignKey {
   std::string_view usual;  ///< its value where it is not given; empty: none
   std::string_view meaning;
   bool telling = false;  ///< hardly any other program has it
+  bool matters = true;   ///< else it only tells the program
 };
 
 /// A program whose schedules are read and written.

@@ -35,7 +35,7 @@ struct RateInput {
 };
 
 struct InputOptions {
-  std::optional<Duration> steps = std::nullopt;  ///< horizon of a spec or configuration that has none
+  std::optional<Duration> steps = std::nullopt;  ///< horizon of a spec that has none; updates of a configuration
   ReadOptions read = {};                         ///< of logs
   LogReader reader = {};                         ///< nothing: read_log
 };

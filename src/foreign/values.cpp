@@ -103,10 +103,7 @@ const Setting* Values::find(std::string_view key) {
     if (setting.value.is_null()) continue;
     if (found != nullptr && found->value != setting.value) {
       if (found->key == setting.key) {
-        const std::string text = concat({setting.key, " is given several times: the last one counts"});
-        if (std::find(found_.differences.begin(), found_.differences.end(), text) == found_.differences.end()) {
-          differs(text);
-        }
+        differs(concat({setting.key, " is given several times: the last one counts"}));
       } else {
         const std::string_view why = ": they cannot both be meant; give the part of the configuration that trains";
         ArgumentError::Fields fields{
@@ -159,6 +156,11 @@ void Values::exclude(std::string_view key, std::string_view other, std::string_v
   const Setting* const second = find(other);
   if (first == nullptr || second == nullptr) return;
   fail(key, concat({"contradicts ", second->key, " = ", shown(second->value), ": ", wins, "; leave one of them out"}));
+}
+
+void Values::differs(std::string text) {
+  std::vector<std::string>& all = found_.differences;
+  if (std::find(all.begin(), all.end(), text) == all.end()) all.push_back(std::move(text));
 }
 
 void Values::differs_apart(std::initializer_list<std::string_view> keys, std::string_view which) {
@@ -271,19 +273,21 @@ std::int64_t Values::updates(std::string_view key) {
   return *found;
 }
 
-bool Values::known(const Setting& setting) const {
-  return std::any_of(tool_.keys.begin(), tool_.keys.end(), [&](const ForeignKey& key) { return is_key(setting, key); });
+const ForeignKey* Values::known(const Setting& setting) const {
+  const auto is = [&](const ForeignKey& key) { return is_key(setting, key); };
+  const auto key = std::find_if(tool_.keys.begin(), tool_.keys.end(), is);
+  return key == tool_.keys.end() ? nullptr : &*key;
 }
 
 ImportedSchedule Values::finish(Schedule schedule) {
   for (std::size_t k = 0; k < config_.settings.size(); ++k) {
     const Setting& setting = config_.settings[k];
     if (read_[k]) continue;
-    if (known(setting)) {
+    if (const ForeignKey* const key = known(setting); key != nullptr && key->matters) {
       if (!setting.value.is_null()) {
         differs(concat({setting.key, " = ", shown(setting.value), " has no say with these settings"}));
       }
-    } else if (may_matter(setting.key) && !setting.value.is_null()) {
+    } else if (key == nullptr && may_matter(setting.key) && !setting.value.is_null()) {
       ArgumentError::Fields fields{
           .name = setting.key,
           .value = shown(setting.value),

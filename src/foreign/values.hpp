@@ -48,7 +48,8 @@ class Values {
   bool asked() const { return updates_.has_value(); }
   void make_updates(std::int64_t updates) { found_.updates = updates; }
 
-  void differs(std::string text) { found_.differences.push_back(std::move(text)); }
+  /// Says it once.
+  void differs(std::string text);
 
   /// Says of each of these keys that is given: parameters that `which` names have rates of their own.
   void differs_apart(std::initializer_list<std::string_view> keys, std::string_view which);
@@ -63,7 +64,8 @@ class Values {
   /// The value, recorded as taken; the default where none is given, nothing where there is none.
   std::optional<Json> value(std::string_view key);
   Json needed(std::string_view key);
-  bool known(const Setting& setting) const;
+  /// The tool's key that a setting is.
+  const ForeignKey* known(const Setting& setting) const;
   double as_number(std::string_view key, const Json& value);
   std::int64_t as_count(std::string_view key, const Json& value);
 

@@ -102,6 +102,16 @@ TEST(Foreign, OptionsInQuotesAreFlags) {
             "x, line 7: min-lr = ${MIN_LR}: is a variable of the shell, which is not looked up: put its value there");
 }
 
+TEST(Foreign, DifferencesAreSaidOnceAndOfTheRateOnly) {
+  const ImportedSchedule twice =
+      imported("[optimizer]\nlr = 1e-3\n[training]\nsteps = 10\n[lr_scheduler]\nwarmup_steps = 2\n", 20);
+  EXPECT_EQ(twice.differences, std::vector<std::string>{"the run makes 20 updates, as was asked for, not 10"});
+  const ImportedSchedule model =
+      imported("base_model: m\nmicro_batch_size: 2\nlearning_rate: 1e-3\nmax_steps: 9\nwarmup_steps: 1\n");
+  EXPECT_EQ(model.differences, std::vector<std::string>{});
+  EXPECT_EQ(model.ignored, (std::vector<std::string>{"base_model", "micro_batch_size"}));
+}
+
 TEST(Foreign, DifferencesSayWhatOtherRunsDo) {
   const auto said = [](const std::string& text, const std::string& what) {
     const std::vector<std::string> all = imported(text).differences;

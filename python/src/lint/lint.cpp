@@ -23,7 +23,7 @@ input : Schedule, RunLog, str or path
 ignore : sequence of str
     Rules that do not count; `lint_rules` lists them.
 steps : int or str, optional
-    Horizon of a spec, or updates of a configuration, that has none.
+    Horizon of a spec that has none, or updates that a configuration's run makes.
 warmup : int
     Length of a linear warmup from 0 that precedes the first logged row; 0: none.
 max_gap : int

@@ -23,9 +23,9 @@ constexpr auto axolotl_keys = with_trainer_keys(std::array{
     ForeignKey{"warmup_ratio", "", "the warmup as a share of the run"},
     ForeignKey{"max_steps", "", "the updates"},
     ForeignKey{"num_epochs", "1", "passes over the data"},
-    ForeignKey{"micro_batch_size", "", "examples per device", true},
-    ForeignKey{"sequence_len", "", "tokens of an example", true},
-    ForeignKey{"base_model", "", "the model", true},
+    ForeignKey{"micro_batch_size", "", "examples per device", true, false},
+    ForeignKey{"sequence_len", "", "tokens of an example", true, false},
+    ForeignKey{"base_model", "", "the model", true, false},
 });
 
 /// Rounded down, and by default 3 % of the run but at most 100.

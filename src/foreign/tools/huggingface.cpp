@@ -17,7 +17,7 @@ constexpr auto huggingface_keys = with_trainer_keys(std::array{
     ForeignKey{"warmup_ratio", "", "the warmup as a share of the run"},
     ForeignKey{"max_steps|max_train_steps", "-1", "the updates"},
     ForeignKey{"num_train_epochs", "3.0", "passes over the data"},
-    ForeignKey{"per_device_train_batch_size", "", "examples per device"},
+    ForeignKey{"per_device_train_batch_size", "", "examples per device", false, false},
 });
 
 std::string in_kwargs(std::string_view key) { return concat({"lr_scheduler_kwargs.", key}); }
