@@ -102,6 +102,14 @@ TEST(Foreign, OptionsInQuotesAreFlags) {
             "x, line 7: min-lr = ${MIN_LR}: is a variable of the shell, which is not looked up: put its value there");
 }
 
+TEST(Foreign, MessagesThatSpeakOfFlagsHoldNone) {
+  const ImportedSchedule found =
+      imported("USAGE=\"don't give --lr 1 twice\"\nMORE=\"$ARGS --dropout 0\"\n" + megatron_flags);
+  EXPECT_EQ(found.taken[0].value, "0.0003");
+  EXPECT_NE(std::find(found.ignored.begin(), found.ignored.end(), "USAGE"), found.ignored.end());
+  EXPECT_NE(std::find(found.ignored.begin(), found.ignored.end(), "dropout"), found.ignored.end());
+}
+
 TEST(Foreign, DifferencesAreSaidOnceAndOfTheRateOnly) {
   const ImportedSchedule twice =
       imported("[optimizer]\nlr = 1e-3\n[training]\nsteps = 10\n[lr_scheduler]\nwarmup_steps = 2\n", 20);

@@ -78,9 +78,12 @@ Json value_of(const Word& word) {
 
 void collect(Collector& collector, const std::vector<Word>& words, bool within);
 
-/// OPTIONS="--lr 1e-4 --min-lr 1e-5" as the flags that it holds; whether it does.
+/// OPTIONS="--lr 1e-4 --min-lr 1e-5", or what goes on from "$OPTIONS ...", as the flags that it holds; whether it does.
+/// Other text, such as a message that speaks of --lr, holds none.
 bool collect_options(Collector& collector, std::string_view value, std::int64_t line) {
-  if (value.find("--") == std::string_view::npos || value.find_first_of(" \n") == std::string_view::npos) return false;
+  const std::string_view inner = trimmed(value);
+  if (!inner.starts_with('-') && !inner.starts_with('$')) return false;
+  if (inner.find_first_of(" \n") == std::string_view::npos) return false;
   const std::vector<Word> words = split(value, line);
   if (std::none_of(words.begin(), words.end(), is_flag)) return false;
   collect(collector, words, true);
