@@ -3,6 +3,7 @@ import os
 import pytest
 
 os.environ["MPLBACKEND"] = "Agg"
+pytest.register_assert_rewrite("command_outputs")
 
 
 @pytest.fixture(autouse=True)
