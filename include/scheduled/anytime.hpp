@@ -300,7 +300,8 @@ class RunStore {
   /// ArgumentError: a step not above the line's last, beyond the line's end, no files, a stale session.
   RecordedCheckpoint commit(const CommitRequest& request,
                             const std::function<void(const std::filesystem::path&)>& write);
-  /// The same with copies of `files`; of a folder, what is in it.
+  /// The same with copies of `files`; of a folder, what is in it. ArgumentError besides: one that is missing, no file
+  /// or folder, or holds the folder of the run; two of one name.
   RecordedCheckpoint commit(const CommitRequest& request, std::span<const std::filesystem::path> files);
 
   /// A new line that leaves the trunk, which has no horizon, at the committed checkpoint of `step` (nothing: the last),

@@ -171,9 +171,25 @@ RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::fun
   return state_->record.checkpoints.back();
 }
 
+namespace {
+
+/// A copy of a folder that `staging` is in would hold the run, and with it all copies before.
+void require_outside(const fs::path& file, const fs::path& staging) {
+  std::error_code error;
+  for (fs::path folder = staging;; folder = folder.parent_path()) {
+    if (fs::equivalent(file, folder, error)) fail_value("file", file.string(), "must not hold the run's own folder");
+    if (!folder.has_relative_path()) return;
+  }
+}
+
+}  // namespace
+
 RecordedCheckpoint RunStore::commit(const CommitRequest& request, std::span<const fs::path> files) {
   return commit(request, [&](const fs::path& folder) {
-    for (const fs::path& file : files) anytime::copy_into(file, folder);
+    for (const fs::path& file : files) {
+      require_outside(file, folder);
+      anytime::copy_into(file, folder);
+    }
   });
 }
 

@@ -87,6 +87,19 @@ TEST_F(Hostile, ALinkInThePlaceOfTheFolderToWriteIntoIsNotCommitted) {
   EXPECT_TRUE(store.verify().sound());
 }
 
+TEST_F(Hostile, ARunIsNotCommittedIntoItself) {
+  make({10});
+  RunStore store = open();
+  for (const fs::path& file : {run, folder / ".", run / "staging", run / "checkpoints" / ".."}) {
+    const std::vector<fs::path> files{file};
+    EXPECT_TRUE(has(error_of([&] { store.commit({.step = 20}, files); }), "must not hold the run's own folder"))
+        << file;
+  }
+  const std::vector<fs::path> again{run / "checkpoints" / "trunk-10" / "model.bin"};
+  store.commit({.step = 20}, again);
+  EXPECT_TRUE(store.verify().sound());
+}
+
 TEST_F(Hostile, WhatTheStoreDidNotPutThereStays) {
   make({10, 20, 30});
   fs::create_directories(run / "checkpoints" / "best");
