@@ -32,16 +32,18 @@ void verify(const VerifyOptions& options) {
   if (options.run.json) {
     print_line(to_json(Verified{report, cleared}));
   } else {
-    std::string text = lines_of("damage: ", report.problems) + lines_of("note: ", report.notes);
+    std::string text = lines_of("problem: ", report.problems) + lines_of("note: ", report.notes);
     for (const RecordedCheckpoint& checkpoint : cleared.value_or(std::vector<RecordedCheckpoint>())) {
       text += fmt::format("cleared: {} at step {} is as it was committed\n", checkpoint.line, checkpoint.step);
     }
-    print_text(text + fmt::format("{}: {} checkpoints, {} files, {} bytes read\n",
-                                  report.sound() ? "sound" : "NOT SOUND", report.checkpoints, report.files,
+    print_text(text + fmt::format("{}: {} checkpoint{}, {} file{}, {} bytes read\n",
+                                  report.sound() ? "sound" : "NOT SOUND", report.checkpoints,
+                                  report.checkpoints == 1 ? "" : "s", report.files, report.files == 1 ? "" : "s",
                                   report.bytes));
   }
   if (!report.sound()) {
-    throw std::runtime_error(fmt::format("{}: {} found damaged", options.run.folder, report.problems.size()));
+    const std::size_t count = report.problems.size();
+    throw std::runtime_error(fmt::format("{}: {} problem{}", options.run.folder, count, count == 1 ? "" : "s"));
   }
 }
 

@@ -323,6 +323,15 @@ class Trouble(RunTest):
         os.truncate(self.run_folder / "checkpoints" / "trunk-100" / "model.bin", 17)
         self.assert_fails(1, "no sound checkpoint of trunk is left", "run", "resume", "run")
 
+    def test_what_is_missing_is_no_damage(self):
+        self.init()
+        self.commit(100)
+        os.remove(self.run_folder / "checkpoints" / "trunk-100" / "model.bin")
+        result = self.run_command("run", "verify", "run")
+        self.assertEqual((result.returncode, result.stderr), (1, b"scheduled: error: run: 1 problem\n"))
+        self.assertIn("problem: checkpoint trunk at step 100 is not available: ", result.stdout.decode())
+        self.assertNotIn("damage", result.stdout.decode())
+
     def test_record_that_is_cut(self):
         self.init()
         self.commit(100)
@@ -330,7 +339,7 @@ class Trouble(RunTest):
         for verb in ["status", "verify", "resume"]:
             result = self.run_command("run", verb, "run")
             self.assertEqual(result.returncode, 1, result.stdout)
-            self.assertIn("damage", result.stderr.decode())
+            self.assertIn("ends with entry 1, but entry 2 was written", (result.stdout + result.stderr).decode())
         self.assertIn("checkpoint trunk at step 100", self.output_of("run", "repair", "run"))
         self.assertEqual(self.json_of("resume", "run")["step"], 100)
 
