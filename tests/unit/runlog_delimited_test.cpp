@@ -198,6 +198,11 @@ TEST(Delimited, NamesWhatIsNotALog) {
   }
   EXPECT_NE(parse_error("notes.txt", "went well\nso far\n").find("text of no known format (history, hf, "),
             std::string::npos);
+  for (const std::string text :
+       {"2025-03-02 05:16:20,348 - INFO - Epoch 1\n2025-03-02 05:16:20,962 - INFO - loss: 12, 3\n",
+        "[2025-03-02 05:16:20,348][x] {\"loss\": \"1\"}, 2\n"}) {
+    EXPECT_NE(parse_error("train.log", text).find("text of no known format (history, hf, "), std::string::npos) << text;
+  }
   EXPECT_EQ(parse_error("run.csv", "step,loss,loss\n1,2,3\n"), "run.csv: column loss appears twice");
 }
 

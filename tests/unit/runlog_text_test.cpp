@@ -127,6 +127,21 @@ std::vector<Sample> samples() {
         {"train_loss", {{100}, {13.5}}},
         {"grad_norm", {{100}, {1.25}}},
         {"val_loss", {{100}, {12.5}}}}},
+      {"fairseq",  // --log-format json
+       "2021-03-08 12:31:36 | INFO | train_inner | {\"epoch\": 1, \"update\": 0.0, \"loss\": \"16.5\", \"ppl\": "
+       "\"9e4\", "
+       "\"num_updates\": \"1\", \"lr\": \"2e-05\", \"gnorm\": \"20.75\", \"loss_scale\": \"4\"}\n"
+       "2021-03-08 12:32:33 | INFO | train_inner | {\"epoch\": 1, \"update\": 0.0, \"loss\": \"16.25\", \"ppl\": "
+       "\"9e4\", "
+       "\"num_updates\": \"2\", \"lr\": \"4e-05\", \"gnorm\": \"19.5\", \"loss_scale\": \"4\"}\n"
+       "2021-03-08 12:32:40 | INFO | valid | {\"epoch\": 1, \"valid_loss\": \"12.5\", \"valid_ppl\": \"9e4\", "
+       "\"valid_num_updates\": \"2\", \"valid_best_loss\": \"12\"}\n"
+       "2021-03-08 12:32:41 | INFO | train | {\"epoch\": 1, \"train_loss\": \"17\", \"train_num_updates\": \"2\", "
+       "\"train_lr\": \"1\"}\n",
+       {{"lr", {{1, 2}, {2e-5, 4e-5}}},
+        {"train_loss", {{1, 2}, {16.5, 16.25}}},
+        {"grad_norm", {{1, 2}, {20.75, 19.5}}},
+        {"val_loss", {{2}, {12.5}}}}},
       {"olmo",
        "[step=10/1000,epoch=0]\n    optim/total_grad_norm=1.25\n    train/CrossEntropyLoss=7.5\n    "
        "optim/learning_rate_group0=0.0003\n",

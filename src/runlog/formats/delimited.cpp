@@ -272,7 +272,17 @@ RawTable read_delimited(const Source& source) {
   return std::move(reader.table);
 }
 
+bool begins_with_date(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n[\""), text.size()));
+  constexpr std::string_view date = "0000-00-00";
+  const auto matches = [](char wanted, char found) {
+    return wanted == '0' ? found >= '0' && found <= '9' : found == wanted;
+  };
+  return text.size() > date.size() && std::equal(date.begin(), date.end(), text.begin(), matches);
+}
+
 std::vector<std::string> header_of(std::string_view content) {
+  if (begins_with_date(content)) return {};
   const std::string_view line = content.substr(0, content.find('\n'));
   if (std::count(line.begin(), line.end(), '"') % 2 != 0) return {};  // a cell goes on: nothing to recognise
   Records records({}, line, 1);

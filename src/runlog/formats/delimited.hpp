@@ -13,7 +13,10 @@ namespace scheduled::runlog {
 /// nothing closes.
 RawTable read_delimited(const Source& source);
 
-/// The cells of the header line; empty where it is no single line.
+/// Whether a text begins with a date, as lines that programs print do, commas and all, and no header does.
+bool begins_with_date(std::string_view text);
+
+/// The cells of the header line; empty where it is no single line, or no header.
 std::vector<std::string> header_of(std::string_view content);
 
 /// Whether a header line names a step and something else.

@@ -53,7 +53,7 @@ const Format& format_of(std::string_view file, std::string_view content, const R
     fail_at(file, 0, concat({"a binary file of no known format (it begins ", quote(content.substr(0, 8)), ")"}));
   }
   const std::vector<std::string> header = header_of(content.substr(content.find_first_not_of(" \t\r\n")));
-  if (header.size() == 1 && !is_usual("step", header.front())) {
+  if (begins_with_date(content) || (header.size() == 1 && !is_usual("step", header.front()))) {
     fail_at(file, 0,
             concat({"text of no known format (", format_names(), "); ", pattern_text("step {step}: loss {train_loss}"),
                     " says how its lines look"}));
