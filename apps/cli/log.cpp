@@ -68,8 +68,9 @@ std::string text_of(const LogDescription& about) {
     text += fmt::format("  {:<12}{}\n", name, value);
   };
   say("format", about.format);
-  say("rows",
-      fmt::format("{}, steps {} to {}, mostly every {}", about.rows, about.first_step, about.last_step, about.spacing));
+  say("rows", about.rows == 1 ? fmt::format("1, step {}", about.first_step)
+                              : fmt::format("{}, steps {} to {}, mostly every {}", about.rows, about.first_step,
+                                            about.last_step, about.spacing));
   say("gaps", gaps_text(about));
   say("restarts", std::to_string(about.restarts));
   say("left out", fmt::format("{} row{}", about.left_out, about.left_out == 1 ? "" : "s"));
