@@ -17,6 +17,7 @@ NB_MODULE(_core, m) {
   bind_trunk(m);
   bind_foreign(m);
   bind_runlog(m);
+  bind_made_logs(m);
   bind_bound(m);
   bind_closed_forms(m);
   bind_stream(m);

@@ -9,6 +9,7 @@ void bind_schedule(nanobind::module_& m);
 void bind_trunk(nanobind::module_& m);
 void bind_foreign(nanobind::module_& m);
 void bind_runlog(nanobind::module_& m);
+void bind_made_logs(nanobind::module_& m);
 
 void bind_bound(nanobind::module_& m);
 void bind_closed_forms(nanobind::module_& m);
