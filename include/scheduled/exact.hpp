@@ -109,8 +109,9 @@ struct AverageBound {
 /// lr: eta_1 ... eta_T as for `omega`, some step before the last > 0, and the largest between 1e-120 and 1e120 times
 /// D/G; x_T does not depend on the last one, which only the mixture reads. weights: c_1 ... c_T, finite, >= 0, the last
 /// one > 0; they are divided by their sum. A step of 0 gives its weight to the next. One G: the best chain in one pass
-/// (8.4); varying G_t: a search over its end. best_scale: (8.7), in closed form for one G. The mixture is tried where
-/// (8.2) fails and costs O(T times the number of segments), at most 1e8 terms. O(T) memory.
+/// (8.4); varying G_t: a search over its end. best_scale: (8.7), in closed form for one G; for varying ones the best of
+/// those tried, and no worse than 1. The mixture is tried where (8.2) fails and costs O(T times the number of
+/// segments), at most 1e8 terms. O(T) memory.
 AverageBound average_bound(std::span<const double> lr, std::span<const double> weights, GradNorm grad_norm,
                            double distance);
 

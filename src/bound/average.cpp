@@ -250,15 +250,23 @@ struct Imitated {
   std::int64_t fails_at = 0;
 };
 
-Imitated imitate(const Run& run) {
+/// h_t, and C_t into `tails`.
+std::vector<double> decay_of(const Run& run, std::vector<double>& tails) {
   const std::size_t T = run.lr.size();
   std::vector<double> h(T);
-  std::vector<double> C(T);
+  tails.resize(T);
   double sum = 0.0;
   for (std::size_t t = T; t-- > 0;) {
     h[t] = t + 1 < T ? run.lr[t] * sum : run.lr[t];
-    C[t] = sum += run.weight[t];
+    tails[t] = sum += run.weight[t];
   }
+  return h;
+}
+
+Imitated imitate(const Run& run) {
+  const std::size_t T = run.lr.size();
+  std::vector<double> C;
+  const std::vector<double> h = decay_of(run, C);
   Imitated found{worst_case(h, run.norm, run.distance)};
   if (!(run.norm.back() > 0.0)) return found;
   std::vector<double> q(T);
@@ -320,8 +328,29 @@ void check(std::span<const double> lr, std::span<const double> weights, GradNorm
   }
 }
 
-/// In the units of the run.
-AverageBound best_proof(const Run& run) {
+/// Where norms vary, the condition of the decay depends on the scale. It is tried at the best scale of the other proofs
+/// and at that of the decay; and the scale 1 is one, too.
+void try_scales(const Run& run, AverageBound& bound) {
+  std::vector<double> C;
+  const std::vector<double> h = decay_of(run, C);
+  for (const double scale : {bound.best_scale, worst_case_best_scale(h, run.norm, run.distance).scale}) {
+    if (!(scale > 0.0 && std::isfinite(scale))) continue;
+    Run scaled = run;
+    for (double& rate : scaled.lr) rate *= scale;
+    const Imitated found = imitate(scaled);
+    if (!found.holds || found.worst.value >= bound.best_value) continue;
+    bound.best_value = found.worst.value;
+    bound.best_scale = scale;
+    bound.best_rule = AverageRule::decay;
+  }
+  if (bound.value >= bound.best_value) return;
+  bound.best_value = bound.value;
+  bound.best_scale = 1.0;
+  bound.best_rule = bound.rule;
+}
+
+/// In the units of the run, at its own scale and where the other proofs are smallest.
+AverageBound best_of_all(const Run& run) {
   const Imitated imitated = imitate(run);
   AverageBound bound;
   bound.value = bound.best_value = std::numeric_limits<double>::infinity();
@@ -345,6 +374,12 @@ AverageBound best_proof(const Run& run) {
       take(bound, of_terms(*terms), AverageRule::filled);
     }
   }
+  return bound;
+}
+
+AverageBound best_proof(const Run& run) {
+  AverageBound bound = best_of_all(run);
+  if (!run.common) try_scales(run, bound);
   return bound;
 }
 

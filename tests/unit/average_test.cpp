@@ -284,6 +284,28 @@ TEST(Average, WindowsOfTokensEndWithTheRun) {
   EXPECT_EQ(bound("average(last=90ex)"), bound("average(last=25)"));
 }
 
+TEST(Average, TheBestScaleOfVaryingNormsIsNoWorseThanAnother) {
+  std::mt19937_64 random(3);
+  int decay = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::size_t T = 2 + static_cast<std::size_t>(i) % 8;
+    const std::vector<double> lr = random_rates(random, T, 1.0);
+    const std::vector<double> norms = random_rates(random, T, 0.5);
+    std::vector<double> weights = random_rates(random, T, 1.0);
+    std::sort(weights.begin(), weights.end());
+    const auto at = [&](double scale) {
+      std::vector<double> scaled(lr);
+      for (double& rate : scaled) rate *= scale;
+      return average_bound(scaled, weights, norms, 1.0);
+    };
+    const AverageBound found = at(1.0);
+    EXPECT_LE(found.best_value, found.value * (1 + 1e-12)) << i;
+    EXPECT_NEAR(at(found.best_scale).value / found.best_value, 1.0, 1e-6) << i;
+    decay += found.best_rule == AverageRule::decay ? 1 : 0;
+  }
+  EXPECT_GT(decay, 5);
+}
+
 TEST(Average, InAnyUnits) {
   const std::vector<double> weights = one_minus_sqrt_weights(10, 6);
   for (const double norm : {1.0, 0x1p-20}) {
