@@ -264,6 +264,33 @@ class Trouble(RunTest):
         for path in [self.run_folder, *self.run_folder.rglob("*")]:
             path.chmod(path.stat().st_mode | stat.S_IWUSR)
 
+    def test_checkpoint_that_may_not_be_read(self):
+        self.init()
+        self.commit(100)
+        self.commit(200)
+        self.folder.chmod(0o755)
+        (self.run_folder / "checkpoints" / "trunk-200" / "model.bin").chmod(0)
+        as_nobody = {"preexec_fn": command.without_privileges}
+        text = "checkpoint trunk at step 200 is not available: checkpoints/trunk-200/model.bin cannot be read: Permission denied"
+        result = self.run_command("run", "verify", "run", **as_nobody)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(text, result.stdout.decode())
+        result = self.run_command("run", "resume", "run", "--dry-run", "--json", **as_nobody)
+        self.assertEqual((result.returncode, json.loads(result.stdout)["step"]), (0, 100))
+        self.assertIn(text, result.stderr.decode())
+        (self.run_folder / "checkpoints" / "trunk-200" / "model.bin").chmod(0o644)
+        self.assertEqual(self.json_of("resume", "run")["step"], 200)
+
+    def test_steps_that_are_none(self):
+        self.init()
+        for step, text in [
+            ("", "step: must be a length"),
+            ("9007199254740993", "step = 9007199254740993: must be at most 2^53"),
+        ]:
+            with self.subTest(step=step):
+                self.assert_fails(2, text, "run", "commit", "run", "--step", step, "model.bin")
+        self.assertEqual(self.json_of("status", "run")["checkpoints"], [])
+
     def test_older_format(self):
         old_run.make(self.folder / "old")
         before = {path.name: path.read_bytes() for path in (self.folder / "old").iterdir() if path.is_file()}
