@@ -110,7 +110,7 @@ class BadOptions(command.CommandTest):
         self.check("has no average; write", "average", SHORT)
         self.check("did you mean 'last'?", "average", SHORT + " | average(lst=20%)")
         self.check("must read like average(last=20%)", "average", SHORT + " | mean")
-        self.check("last = 20: must be between 1 and", "average", SHORT + " | average(last=20)")
+        self.check("last = 20: is 20 iterates; must be 1 to 9", "average", SHORT + " | average(last=20)")
         self.check("did you mean 'step'?", "average", SHORT + " | average(last=20%, weights=stap)")
         self.check("half_life stands alone", "average", SHORT + " | average(half_life=2, last=3)")
         self.check("has last twice", "average", SHORT + " | average(last=2, last=3)")
