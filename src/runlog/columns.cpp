@@ -92,7 +92,9 @@ Targets find_targets(std::string_view file, const RawTable& table, const Targets
 /// other.
 void note_choices(const RawTable& table, const Targets& targets, const ReadOptions& options,
                   std::vector<std::string>& notes) {
-  for (const auto& [taken, standard] : targets) {
+  for (const auto& target : targets) {  // no structured binding: clang 14 does not let a lambda see one
+    const RawColumn* const taken = target.first;
+    const std::string& standard = target.second;
     const bool of_options = std::any_of(options.columns.begin(), options.columns.end(),
                                         [&](const auto& entry) { return entry.second == standard; });
     if (of_options || standard == "step" || standard == "tokens") continue;
