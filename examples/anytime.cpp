@@ -43,7 +43,7 @@ int main() {
     const Schedule trunk = Schedule::parse("rsqrt(warmup=50, peak=0.5)");
     RunStore store = RunStore::init(folder, trunk);
     train(store, "trunk", 800);
-    store.branch("result", 800, {percent(20), OneMinusSqrtDecay{}, {}});
+    store.branch({.name = "result", .step = 800, .cooldown = {percent(20), OneMinusSqrtDecay{}, {}}});
     train(store, "result", 1000);
     train(store, "trunk", 1000);  // as if nothing had happened
     for (const RecordedLine& line : store.record().lines) {

@@ -11,6 +11,12 @@ Option RunOptions::add_to(Verb& verb, bool with_line) {
   return verb.add("--json", json, "Print JSON; numbers read back exactly");
 }
 
+void ReadsOptions::add_to(Verb& verb, const std::string& what) {
+  verb.add("--data", data, concat({"Data that ", what, ", for the record"})).type("TEXT");
+  verb.add("--batch", batch, "Examples per step").type("N");
+  verb.add("--sequence", sequence, "Tokens per example").type("N");
+}
+
 void require_peak(std::string_view name, const SaidSchedule& said, std::string_view why) {
   if (!said.says_peak) fail_value(name, said.text, concat({"has no peak; ", why}));
 }
@@ -22,6 +28,7 @@ void add_run(Verb& command) {
   add_run_lr(run);
   add_run_commit(run);
   add_run_branch(run);
+  add_run_diff(run);
   add_run_resume(run);
   add_run_log(run);
   add_run_status(run);

@@ -1,6 +1,8 @@
 // What the verbs of `scheduled run` share.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "cli/verbs.hpp"
@@ -20,6 +22,14 @@ struct RunOptions {
   RunStore open(RunStore::Access access) const { return RunStore::open(folder, access); }
 };
 
+/// --data, --batch and --sequence: what a line reads, for the record.
+struct ReadsOptions {
+  std::string data;
+  std::optional<std::int64_t> batch, sequence;
+
+  void add_to(Verb& verb, const std::string& what);
+};
+
 /// A schedule whose peak must be said, because it is the learning rate of a run. Throws ArgumentError.
 void require_peak(std::string_view name, const SaidSchedule& said, std::string_view why);
 
@@ -28,6 +38,7 @@ void add_run_init(Verb& run);
 void add_run_lr(Verb& run);
 void add_run_commit(Verb& run);
 void add_run_branch(Verb& run);
+void add_run_diff(Verb& run);
 void add_run_resume(Verb& run);
 void add_run_log(Verb& run);
 void add_run_status(Verb& run);

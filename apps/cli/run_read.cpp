@@ -33,6 +33,15 @@ std::string note_of(const RecordedCheckpoint& checkpoint) {
                      checkpoint.state == State::live ? "" : concat({", ", word_of(checkpoint.state)}));
 }
 
+std::string reads_of(const RecordedData& data) {
+  std::string text;
+  const auto say = [&](const std::string& what) { text += (text.empty() ? "" : ", ") + what; };
+  if (!data.text.empty()) say("data from here on: " + shell::clean(data.text));
+  if (data.batch) say(fmt::format("batch {}", *data.batch));
+  if (data.sequence) say(fmt::format("sequence {}", *data.sequence));
+  return text;
+}
+
 std::vector<Entry> entries_of(const RunRecord& record, const RecordedLine& line) {
   std::vector<Entry> entries;
   for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
@@ -48,7 +57,7 @@ std::vector<Entry> entries_of(const RunRecord& record, const RecordedLine& line)
     before = &session;
   }
   for (const RecordedData& data : record.data) {
-    if (data.line == line.name) entries.push_back({data.step, 2, "data from here on: " + shell::clean(data.text)});
+    if (data.line == line.name) entries.push_back({data.step, 2, reads_of(data)});
   }
   for (const RecordedLine& branch : record.lines) {
     if (branch.parent == line.name) entries.push_back({branch.start, 3, "", &branch});
@@ -66,7 +75,8 @@ std::string headline(const RecordedLine& line) {
     text += fmt::format("at step {}{}, next LR {}", line.step, line.end ? fmt::format(" of {}", *line.end) : "",
                         rounded(line.schedule.lr(line.step)));
   }
-  return text + "; " + print(line.schedule);
+  text += "; " + print(line.schedule);
+  return line.note.empty() ? text : text + "; " + shell::clean(line.note);
 }
 
 struct Strokes {

@@ -1,4 +1,4 @@
-// scheduled run init, lr, commit, branch, resume, log: what a training program calls.
+// scheduled run init, lr, commit, resume, log: what a training program calls.
 #include <fmt/format.h>
 
 #include "base/error.hpp"
@@ -18,13 +18,17 @@ namespace {
 struct InitOptions {
   RunOptions run;
   SaidSchedule trunk;
-  std::string code, data;
+  std::string code;
+  ReadsOptions reads;
 };
 
 void init(const InitOptions& options) {
   require_peak("trunk", options.trunk, "give the learning rate of the run, peak=LR");
-  const RunStore store =
-      RunStore::init(options.run.folder, options.trunk.schedule, {.code_version = options.code, .data = options.data});
+  const RunStore store = RunStore::init(options.run.folder, options.trunk.schedule,
+                                        {.code_version = options.code,
+                                         .data = options.reads.data,
+                                         .batch = options.reads.batch,
+                                         .sequence = options.reads.sequence});
   const RunRecord record = store.record();
   if (options.run.json) return print_line(to_json(record.line("trunk")));
   print_text(fmt::format("{}: trunk {}\n", options.run.folder, print(record.line("trunk").schedule)));
@@ -81,25 +85,11 @@ void commit(const CommitOptions& options) {
                          checkpoint.folder));
 }
 
-struct BranchOptions {
-  RunOptions run;
-  std::string name, code;
-  std::optional<std::int64_t> at;
-  CooldownOptions cooldown;
-};
-
-void branch(const BranchOptions& options) {
-  RunStore store = options.run.open(RunStore::Access::write);
-  const RecordedLine line = store.branch(options.name, options.at, options.cooldown.cooldown, options.code);
-  if (options.run.json) return print_line(to_json(line));
-  print_text(fmt::format("{} leaves the trunk at step {} and ends at {}: {}\n", line.name, line.start, *line.end,
-                         print(line.schedule)));
-}
-
 struct ResumeOptions {
   RunOptions run;
   std::optional<SaidSchedule> schedule;
-  std::string decayed_from, data, code;
+  std::string decayed_from, code;
+  ReadsOptions reads;
   std::optional<std::int64_t> step;
   bool override_schedule = false;
   bool dry_run = false;
@@ -131,7 +121,9 @@ void resume(const ResumeOptions& options) {
   if (options.schedule) request.schedule = options.schedule->schedule;
   const Resume resume = store.resume(request);
   for (const std::string& damage : resume.damaged) warn(damage + "; the one before is used");
-  if (!options.data.empty() && !options.dry_run) store.attach_data(options.run.line, resume.step, options.data);
+  const RecordedData reads{options.run.line, resume.step, options.reads.data, options.reads.batch,
+                           options.reads.sequence};
+  if (!reads.empty() && !options.dry_run) store.attach_data(reads);
   if (options.run.json) return print_line(to_json(resume));
   print_text(text_of(resume, options.run));
 }
@@ -209,7 +201,7 @@ void add_run_init(Verb& run) {
       .suggest(suggest_schedules)
       .required();
   verb.add("--code", options.code, "Version of the training program, for the record").type("TEXT");
-  verb.add("--data", options.data, "What the trunk reads, for the record").type("TEXT");
+  options.reads.add_to(verb, "the trunk reads");
   verb.help("Example:\n  scheduled run init myrun --trunk \"rsqrt(warmup=100, peak=1e-3)\" --data books");
   verb.run([&options] { init(options); });
 }
@@ -242,18 +234,6 @@ void add_run_commit(Verb& run) {
   verb.run([&options] { commit(options); });
 }
 
-void add_run_branch(Verb& run) {
-  Verb& verb = run.verb("branch", "Begin a cooldown at a checkpoint of the trunk");
-  auto& options = verb.keep<BranchOptions>();
-  options.run.add_to(verb, false);
-  verb.add("NAME", options.name, "Name of the branch").required();
-  verb.add("--at", options.at, "Step of the checkpoint; default: the trunk's last").type("N");
-  options.cooldown.add_to(verb, "the branch's total");
-  verb.add("--code", options.code, "Version of the training program").type("TEXT");
-  verb.help("Example:\n  scheduled run branch myrun result-500 --at 400 --cooldown 20% --decay 1-sqrt");
-  verb.run([&options] { branch(options); });
-}
-
 void add_run_resume(Verb& run) {
   Verb& verb = run.verb("resume", "Where to go on: the last sound checkpoint and the next LR");
   auto& options = verb.keep<ResumeOptions>();
@@ -265,7 +245,7 @@ void add_run_resume(Verb& run) {
   verb.add("--step", options.step, "This checkpoint; what came after it is superseded").type("N");
   verb.add("--decayed-from", options.decayed_from, "The trunk goes on from the cooled-down end of this branch (wsd-s)")
       .type("NAME");
-  verb.add("--data", options.data, "New data that the line reads from here on").type("TEXT");
+  options.reads.add_to(verb, "the line reads from here on");
   verb.add("--code", options.code, "Version of the training program").type("TEXT");
   verb.add("--dry-run", options.dry_run, "Only say it");
   verb.help(

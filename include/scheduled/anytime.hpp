@@ -134,24 +134,28 @@ struct RecordedSession {
   bool operator==(const RecordedSession&) const = default;
 };
 
-/// Data that a line reads from a step on.
+/// What a line reads from a step on; what is not said stays as it was.
 struct RecordedData {
-  std::string line;
-  std::int64_t step = 0;  ///< finished updates before the first that reads it
-  std::string text;       ///< as the user said it
+  std::string line = "trunk";
+  std::int64_t step = 0;                      ///< finished updates before the first that reads it
+  std::string text = {};                      ///< the data, as the user said it
+  std::optional<std::int64_t> batch = {};     ///< examples per step, >= 1
+  std::optional<std::int64_t> sequence = {};  ///< tokens per example, >= 1
+  bool empty() const noexcept { return text.empty() && !batch && !sequence; }
   bool operator==(const RecordedData&) const = default;
 };
 
 /// The trunk or a branch.
 struct RecordedLine {
   std::string name;
-  std::string parent = {};                       ///< empty: the trunk
+  std::string parent = {};                       ///< the line that it left; empty: the trunk
   std::int64_t start = 0;                        ///< where it left its parent
   std::int64_t step = 0;                         ///< of the last live checkpoint, else `start`
   std::optional<std::int64_t> end = {};          ///< total steps: a branch's, or a trunk's with a horizon
   bool finished = false;                         ///< has a checkpoint at its end
   std::int64_t session = 0;                      ///< the current one
   Schedule schedule = Schedule(ScheduleSpec{});  ///< in force now
+  std::string note = {};                         ///< as it was said when the line began
   bool operator==(const RecordedLine&) const = default;
 };
 
@@ -166,6 +170,10 @@ struct RunRecord {
 
   /// Throws ArgumentError that names the lines there are.
   const RecordedLine& line(std::string_view name) const;
+
+  /// What update `step` of a line reads: what was said last of it, of its parent where nothing was said of its own. Of
+  /// two rows of a line the later one replaces what the earlier one says of its steps.
+  RecordedData data_at(std::string_view line, std::int64_t step) const;
 };
 
 /// XXH3-128 of print(schedule), 32 hexadecimal digits.
@@ -201,8 +209,10 @@ class StoreBusy : public StoreError {
 };
 
 struct StoreOptions {
-  std::string code_version = {};             ///< recorded with each session
-  std::string data = {};                     ///< init: what the trunk reads from step 0 on
+  std::string code_version = {};           ///< recorded with each session
+  std::string data = {};                   ///< init: what the trunk reads from step 0 on
+  std::optional<std::int64_t> batch = {};  ///< init: RecordedData::batch from step 0 on
+  std::optional<std::int64_t> sequence = {};
   std::function<std::int64_t()> clock = {};  ///< microseconds since 1970; nothing: the system's. It may jump.
   std::size_t metrics_in_memory = 16384;     ///< logged values that may wait to be written, >= 1
 };
@@ -226,6 +236,33 @@ struct ResumeRequest {
   std::string code_version = {};
   bool dry_run = false;  ///< say what would be done; record nothing
 };
+
+/// A line that leaves another one: back up where `rewarm` says so, on at that rate, and a cooldown; or any pieces.
+struct BranchRequest {
+  std::string name;
+  /// The next one of NAME/1, NAME/2, ...; a line NAME counts as the first.
+  bool attempt = false;
+  std::string line = "trunk";             ///< that it leaves, at a committed checkpoint
+  std::optional<std::int64_t> step = {};  ///< of that; nothing: the line's last
+  std::optional<Duration> rewarm = {};    ///< linearly, to the rate that the trunk has at its end
+  std::optional<Duration> hold = {};      ///< at the rate reached
+  Cooldown cooldown = {};                 ///< length as in cooldown_steps, a share of the branch's total
+  /// Where it begins instead of the rate before, that of the last update; any other rate than this and the next one of
+  /// the line that it leaves is a jump, which `override_jump` allows.
+  std::optional<Rate> from_lr = {};
+  bool override_jump = false;
+  /// Instead of rewarm, hold, cooldown and from_lr, as in `stages`. A last one that holds without a length makes a
+  /// line without an end.
+  std::vector<Stage> pieces = {};
+  std::string data = {};                   ///< that it reads; what is not said is as in the line that it leaves
+  std::optional<std::int64_t> batch = {};  ///< a length in tokens or examples is by this and `sequence`
+  std::optional<std::int64_t> sequence = {};
+  std::string note = {};
+  std::string code_version = {};
+};
+
+/// The pieces of a branch as text: "linear to 50% over 1k, hold until 60k, linear". Throws ArgumentError naming pieces.
+std::vector<Stage> parse_pieces(std::string_view text);
 
 /// Where to go on. Load `folder`, make the next update with `lr`.
 struct Resume {
@@ -261,15 +298,16 @@ struct RepairReport {
 };
 
 /// One run. Any number of readers at any time; one writer, which holds a lock on the folder until it is destroyed. Not
-/// for use by several threads at once. Names of lines are 1 to 64 of [A-Za-z0-9._-], not starting with '.'.
+/// for use by several threads at once. Names of lines are 1 to 64 of [A-Za-z0-9._-], not starting with '.', and for an
+/// attempt then '/' and its number.
 /// All functions throw StoreError where the disk or the record fails, and ArgumentError on what the caller got
 /// wrong; both leave the record as it was. Those that write throw ArgumentError on a reader.
 class RunStore {
  public:
   enum class Access { read, write };
 
-  /// Makes a new run in `folder`, which must be missing or empty, all or nothing. A `trunk` with a horizon is a plain
-  /// run: it is finished at its end, and no branch leaves it. The store is open for writing.
+  /// Makes a new run in `folder`, which must be missing or empty, all or nothing. A `trunk` with a horizon is finished
+  /// at its end. The store is open for writing.
   static RunStore init(const std::filesystem::path& folder, const Schedule& trunk, const StoreOptions& options = {});
   /// Throws ArgumentError where the folder is no run, its format is newer than ours, or it is to be written and
   /// the format is an older one (`migrate`); StoreBusy. The store is bound to the folder that is there now: after chdir
@@ -304,10 +342,10 @@ class RunStore {
   /// or folder, or holds the folder of the run; two of one name.
   RecordedCheckpoint commit(const CommitRequest& request, std::span<const std::filesystem::path> files);
 
-  /// A new line that leaves the trunk, which has no horizon, at the committed checkpoint of `step` (nothing: the last),
-  /// whose checksums are checked, and cools down. cooldown.length as in cooldown_steps. The trunk is not touched.
-  RecordedLine branch(const std::string& name, std::optional<std::int64_t> step, const Cooldown& cooldown,
-                      const std::string& code_version = {});
+  /// A new line that leaves another one at a committed checkpoint, whose checksums are checked. Its schedule has the
+  /// bits of the other's before that step; where that has no end and the branch only cools down, it is the same
+  /// schedule with a cooldown, else `stages` after it. The other line is not touched.
+  RecordedLine branch(const BranchRequest& request);
 
   /// Begins a session at the line's last sound checkpoint (of a new branch: where it left the trunk; of a trunk without
   /// one: at step 0). The trunk resumes from its own checkpoints only, unless `decayed_from` says otherwise.
@@ -315,8 +353,8 @@ class RunStore {
   /// step without checkpoint; a decayed_from that is behind the trunk.
   Resume resume(const ResumeRequest& request);
 
-  /// From `step` on (at or after the line's last checkpoint) the line reads `text`.
-  void attach_data(const std::string& line, std::int64_t step, const std::string& text);
+  /// Records what the line reads from `step` on, which is at or after its last checkpoint.
+  void attach_data(const RecordedData& data);
 
   /// Appends to the line's current session; of two values for one step the later counts. They are written in blocks,
   /// by flush, by commit and at the end; a kill loses those in memory, a power failure those since the last commit.
@@ -359,6 +397,35 @@ class RunStore {
 
 /// Whether `folder` holds the record of a run, of this format or an older one.
 bool is_run_folder(const std::filesystem::path& folder);
+
+// ---- Two lines side by side.
+
+/// What is recorded of two lines.
+struct LineFact {
+  std::string what;  ///< "parent", "schedule", "first lr", "last lr", "step", "data", "batch", "sequence", "code", ...
+  std::string a, b;  ///< as text; empty: not said
+  bool same() const noexcept { return a == b; }
+};
+
+/// A loss that both logged.
+struct LineLoss {
+  std::string column;
+  std::int64_t step = 0;
+  double a = 0.0, b = 0.0;
+  double difference() const noexcept { return b - a; }
+};
+
+struct LineDiff {
+  std::string a, b;                         ///< RUN:LINE
+  std::optional<std::int64_t> common = {};  ///< updates that they share; nothing: they are of two runs
+  std::vector<LineFact> facts = {};
+  std::vector<LineLoss> losses = {};  ///< beyond the common updates, by column and step
+};
+
+/// How two lines differ, of one run or of two: what is recorded, and up to `rows` >= 1 steps for each column of losses
+/// ("loss" is in its name) at which both logged it, evenly chosen, with the last. Throws as log_of.
+LineDiff diff_lines(const RunStore& a, const std::string& line_a, const RunStore& b, const std::string& line_b,
+                    int rows = 8);
 
 /// The logged lines of a run, each with the log of its parent, which branches share, for fit_runs: what lines have in
 /// common counts once. Throws as log_of.

@@ -17,6 +17,9 @@ try:
     from scheduled._core import (
         AnytimePlan,
         GcReport,
+        LineDiff,
+        LineFact,
+        LineLoss,
         PlannedBranch,
         PlannedCheckpoint,
         RecordedCheckpoint,
@@ -42,6 +45,9 @@ except ImportError:
 __all__ = [
     "AnytimePlan",
     "GcReport",
+    "LineDiff",
+    "LineFact",
+    "LineLoss",
     "PlannedBranch",
     "PlannedCheckpoint",
     "RecordedCheckpoint",

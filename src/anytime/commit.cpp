@@ -44,7 +44,9 @@ const RecordedLine& require_next(const RunRecord& record, const CommitRequest& r
 /// A free name for the checkpoint's folder: a commit that died after its rename may have left the first one, and a
 /// checkpoint that is away now comes back to its own.
 std::string free_folder(const fs::path& run, const RunRecord& record, const CommitRequest& request) {
-  const std::string name = concat({anytime::checkpoint_folder, "/", request.line, "-", std::to_string(request.step)});
+  std::string line = request.line;
+  std::replace(line.begin(), line.end(), '/', '.');  // of an attempt
+  const std::string name = concat({anytime::checkpoint_folder, "/", line, "-", std::to_string(request.step)});
   std::string candidate = name;
   const auto taken = [&] {
     std::error_code error;

@@ -6,12 +6,25 @@
 #include <map>
 
 #include "anytime/files.hpp"
+#include "anytime/journal.hpp"
 #include "base/error.hpp"
 
 namespace scheduled::anytime {
 
-bool is_line_name(std::string_view name) {
+std::pair<std::string_view, std::int64_t> attempt_of(std::string_view name) {
+  constexpr std::size_t most_digits = 6;
+  const std::size_t slash = name.rfind('/');
+  const std::string_view number = slash == std::string_view::npos ? "" : name.substr(slash + 1);
+  const bool digits = std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+  std::int64_t value = 0;
+  if (number.empty() || number.size() > most_digits || number.front() == '0' || !digits) return {name, 0};
+  std::from_chars(number.data(), number.data() + number.size(), value);
+  return {name.substr(0, slash), value};
+}
+
+bool is_line_name(std::string_view whole) {
   constexpr std::size_t longest = 64;
+  const std::string_view name = attempt_of(whole).first;
   return !name.empty() && name.size() <= longest && name.front() != '.' &&
          std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
@@ -104,7 +117,9 @@ std::string checkpoint_folder_of(const Json& json, std::string_view key) {
 }
 
 Json json_of(const RecordedLine& line) {
-  return Json::object({{"line", line.name}, {"parent", line.parent}, {"start", line.start}});
+  Json json = Json::object({{"line", line.name}, {"parent", line.parent}, {"start", line.start}});
+  if (!line.note.empty()) json["note"] = json_of(line.note);
+  return json;
 }
 
 Json json_of(const RecordedSession& session) {
@@ -140,9 +155,18 @@ RecordedLine line_of(const Json& json) {
   RecordedLine line;
   line.name = line_name_of(json, "line");
   line.parent = text_of(json, "parent");
-  if (line.parent != (line.name == "trunk" ? "" : "trunk")) not_understood(json.dump());
+  const bool fits = line.name == "trunk" ? line.parent.empty() : line.parent != line.name && is_line_name(line.parent);
+  if (!fits) not_understood(json.dump());
   line.start = count_of(json, "start");
+  if (json.contains("note")) line.note = text_of(json, "note");
   return line;
+}
+
+RecordedData data_of(const Json& json) {
+  RecordedData data{line_name_of(json, "of"), count_of(json, "step"), text_of(json, "data"), {}, {}};
+  if (json.contains("batch")) data.batch = count_of(json, "batch", 1);
+  if (json.contains("sequence")) data.sequence = count_of(json, "sequence", 1);
+  return data;
 }
 
 /// Schedules by their text: a long run has many sessions with the same one.
@@ -233,7 +257,7 @@ void add_fact(RunRecord& record, const Json& json) {
   } else if (json.contains("parent")) {
     add_line(record.lines, line_of(json));
   } else if (json.contains("data")) {
-    record.data.push_back({line_name_of(json, "of"), count_of(json, "step"), text_of(json, "data")});
+    record.data.push_back(data_of(json));
   } else if (!add_mark(record, json)) {
     not_understood(json.dump());
   }
@@ -259,8 +283,18 @@ std::string line_fact(const RecordedLine& line) { return json_of(line).dump() + 
 std::string session_fact(const RecordedSession& session) { return json_of(session).dump() + '\n'; }
 std::string checkpoint_fact(const RecordedCheckpoint& checkpoint) { return json_of(checkpoint).dump() + '\n'; }
 std::string data_fact(const RecordedData& data) {
-  return Json::object({{"data", json_of(data.text)}, {"of", data.line}, {"step", data.step}}).dump() + '\n';
+  Json json = Json::object({{"data", json_of(data.text)}, {"of", data.line}, {"step", data.step}});
+  if (data.batch) json["batch"] = *data.batch;
+  if (data.sequence) json["sequence"] = *data.sequence;
+  return json.dump() + '\n';
 }
+
+int version_of(const RecordedLine& line) {
+  const bool plain = line.note.empty() && attempt_of(line.name).second == 0;
+  return plain && (line.parent.empty() || line.parent == "trunk") ? first_version : store_version;
+}
+
+int version_of(const RecordedData& data) { return data.batch || data.sequence ? store_version : first_version; }
 
 std::string mark_fact(CheckpointMark mark, std::span<const std::int64_t> checkpoints) {
   Json ids = Json::array();

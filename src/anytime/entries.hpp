@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
@@ -16,14 +17,21 @@ namespace scheduled::anytime {
 
 constexpr const char* checkpoint_folder = "checkpoints";
 
-/// 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot.
+/// 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot; perhaps with the number of an attempt behind it, NAME/2.
 bool is_line_name(std::string_view name);
 
-/// One line each, with its line break. Of a line only name, parent and start are facts.
+/// A name of a line as NAME and its number; 0: it has none.
+std::pair<std::string_view, std::int64_t> attempt_of(std::string_view name);
+
+/// One line each, with its line break. Of a line only name, parent, start and note are facts.
 std::string line_fact(const RecordedLine& line);
 std::string session_fact(const RecordedSession& session);
 std::string checkpoint_fact(const RecordedCheckpoint& checkpoint);
 std::string data_fact(const RecordedData& data);
+
+/// The format of the record that has this.
+int version_of(const RecordedLine& line);
+int version_of(const RecordedData& data);
 
 enum class CheckpointMark { damaged, sound, deleted };
 std::string mark_fact(CheckpointMark mark, std::span<const std::int64_t> checkpoints);

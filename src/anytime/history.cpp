@@ -17,6 +17,34 @@ const RecordedLine& RunRecord::line(std::string_view name) const {
   fail_value("line", name, concat({"no such line; there are ", there}));
 }
 
+namespace {
+
+/// What `later` says, and of the rest what `earlier` says.
+RecordedData over(const RecordedData& earlier, RecordedData later) {
+  if (later.text.empty()) later.text = earlier.text;
+  if (!later.batch) later.batch = earlier.batch;
+  if (!later.sequence) later.sequence = earlier.sequence;
+  return later;
+}
+
+}  // namespace
+
+RecordedData RunRecord::data_at(std::string_view name, std::int64_t step) const {
+  RecordedData found{.line = std::string(name), .step = step};
+  for (std::size_t depth = 0; depth < lines.size(); ++depth) {
+    RecordedData own{.line = std::string(name), .step = step};
+    for (const RecordedData& row : data) {
+      if (row.line == name && row.step <= step) own = over(own, row);
+    }
+    found = over(own, found);
+    const RecordedLine& of = line(name);
+    if (of.parent.empty()) break;
+    name = of.parent;
+    step = std::min(step, of.start - 1);  // what it reads from there on the parent said of itself
+  }
+  return found;
+}
+
 namespace anytime {
 namespace {
 
@@ -24,6 +52,15 @@ using State = RecordedCheckpoint::State;
 
 bool usable(const RecordedCheckpoint& checkpoint) {
   return checkpoint.state != State::damaged && checkpoint.state != State::deleted;
+}
+
+std::string steps_of(const Points& points) {
+  constexpr std::size_t most = 8;
+  std::string text;
+  for (std::size_t k = 0; k < std::min(points.size(), most); ++k) {
+    text += (k > 0 ? ", " : "") + std::to_string(points[k]->step);
+  }
+  return text.empty() ? "none" : text + (points.size() > most ? ", ..." : "");
 }
 
 }  // namespace
@@ -55,6 +92,26 @@ std::vector<Span> history(const RunRecord& record, std::string_view line) {
   return out;
 }
 
+Points points_at(const Points& points, std::int64_t step, std::string_view line) {
+  Points chosen;
+  for (const RecordedCheckpoint* point : points) {
+    if (point->step == step) chosen.push_back(point);
+  }
+  if (chosen.empty()) {
+    fail_value("step", std::to_string(step),
+               concat({line, " has no committed checkpoint there; the last ones are ", steps_of(points)}));
+  }
+  return chosen;
+}
+
+const RecordedSession& session_at(const RunRecord& record, std::string_view line, std::int64_t step) {
+  const std::vector<Span> spans = history(record, line);
+  for (const Span& span : spans) {
+    if (span.session->line == line && step < span.end && span.session->start <= step) return *span.session;
+  }
+  return *spans.front().session;
+}
+
 void settle(RunRecord& record) {
   for (RecordedCheckpoint& checkpoint : record.checkpoints) {
     if (usable(checkpoint)) checkpoint.state = State::superseded;
@@ -81,8 +138,8 @@ void settle(RunRecord& record) {
   }
 }
 
-std::vector<const RecordedCheckpoint*> resume_points(const RunRecord& record, std::string_view line) {
-  std::vector<const RecordedCheckpoint*> points;
+Points resume_points(const RunRecord& record, std::string_view line) {
+  Points points;
   for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
     if (checkpoint.line == line && checkpoint.state == State::live) points.push_back(&checkpoint);
   }
@@ -96,8 +153,8 @@ std::vector<const RecordedCheckpoint*> resume_points(const RunRecord& record, st
   return points;
 }
 
-std::vector<const RecordedCheckpoint*> passed_over(const RunRecord& record, std::string_view line) {
-  std::vector<const RecordedCheckpoint*> points;
+Points passed_over(const RunRecord& record, std::string_view line) {
+  Points points;
   for (auto at = record.checkpoints.rbegin(); at != record.checkpoints.rend(); ++at) {
     if (at->line != line) continue;
     if (at->state == State::live) break;  // it went on from there

@@ -22,12 +22,20 @@ std::vector<Span> history(const RunRecord& record, std::string_view line);
 /// Sets the state of the checkpoints, and step, end, finished, session and schedule of the lines.
 void settle(RunRecord& record);
 
+using Points = std::vector<const RecordedCheckpoint*>;
+
+/// Those of `step`. Throws std::invalid_argument with the last ones there are where there is none; `line` is for that.
+Points points_at(const Points& points, std::int64_t step, std::string_view line);
+
+/// The session of `line` whose schedule it goes on with at its checkpoint of `step`.
+const RecordedSession& session_at(const RunRecord& record, std::string_view line, std::int64_t step);
+
 /// Where `line` can resume from, last first: its own live checkpoints, and those of other lines where it began.
-std::vector<const RecordedCheckpoint*> resume_points(const RunRecord& record, std::string_view line);
+Points resume_points(const RunRecord& record, std::string_view line);
 
 /// Checkpoints of `line` that were found damaged, last first, where nothing was committed after them: when their bytes
 /// are back, the line may go on from them.
-std::vector<const RecordedCheckpoint*> passed_over(const RunRecord& record, std::string_view line);
+Points passed_over(const RunRecord& record, std::string_view line);
 
 const RecordedCheckpoint* find_checkpoint(const RunRecord& record, std::int64_t id);
 

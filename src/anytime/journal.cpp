@@ -67,9 +67,10 @@ std::string Journal::shown(const Segment& segment) const {
 
 Journal::Segment Journal::open_segment(std::int64_t number) const {
   const fs::path path = segment_path(number);
-  Segment out{
-      number, 0, {}, path, Descriptor(path, (write_ ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOFOLLOW, "cannot be opened"),
-      0};
+  Segment out{number, first_version,
+              0,      {},
+              path,   Descriptor(path, (write_ ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOFOLLOW, "cannot be opened"),
+              0};
   struct stat status {};
   if (::fstat(out.file.get(), &status) != 0) fail_io(path, "cannot be opened", errno);
   if (!S_ISREG(status.st_mode)) throw StoreError(path.string() + ": is not a file");
@@ -77,10 +78,9 @@ Journal::Segment Journal::open_segment(std::int64_t number) const {
   std::vector<std::string> unreadable;
   Window window(out.file, shown(out), unreadable);
   const auto head = parse_segment_line(window.view(0, mark_offset), number);
-  if (head && head->version != store_version) {
-    fail_newer(run_, head->version);
-  }
+  if (head && !is_ours(head->version)) fail_newer(run_, head->version);
   if (head) {
+    out.version = static_cast<int>(head->version);
     out.after = head->after;
     out.after_hash = head->after_hash;
   } else {

@@ -1,7 +1,7 @@
 // The bytes of a run's record: a chain of entries in append-only segments (docs/adr/0008).
 //
 // record/000001, record/000002, ... Each begins with two lines of 128 bytes,
-//   scheduled record 2, segment NUMBER after ENTRY HASH CHECK      it goes on behind that entry of the segment before,
+//   scheduled record FORMAT, segment NUMBER after ENTRY HASH CHECK it goes on behind that entry of the segment before,
 //                                                                  whatever that holds beyond; after 0: it is the whole
 //   synced ENTRY HASH CHECK                                        is on the disk; written in place, not synced itself
 // and then has entries, each a line of 111 bytes and its text:
@@ -25,10 +25,15 @@
 
 namespace scheduled::anytime {
 
-constexpr int store_version = 2;
+/// Runs begin in the first of these formats. The first fact that only the newer one has begins a segment of that one.
+/// Format 3: branches of branches, attempts, notes, batch and sequence beside data.
+constexpr int first_version = 2;
+constexpr int store_version = 3;
 constexpr const char* record_folder = "record";
 constexpr const char* first_segment = "record/000001";
 constexpr const char* placed_folder = "record.new.part";  ///< a record before it has its name
+
+constexpr bool is_ours(std::int64_t version) { return version >= first_version && version <= store_version; }
 
 /// Throws std::invalid_argument: the record has a format that is not ours.
 [[noreturn]] void fail_newer(const std::filesystem::path& run, std::int64_t version);
@@ -46,10 +51,10 @@ class Journal {
   using Use = std::function<void(EntryKind kind, std::string_view text)>;
 
   /// Makes the folder `record` in `run` with one segment that holds these entries. Nothing is synced.
-  static void create(const std::filesystem::path& run, const std::vector<EntryText>& entries);
+  static void create(const std::filesystem::path& run, const std::vector<EntryText>& entries, int version);
 
   /// Puts a record that holds these entries into `run`, which has none: all or nothing, and synced.
-  static void place(const std::filesystem::path& run, const std::vector<EntryText>& entries);
+  static void place(const std::filesystem::path& run, const std::vector<EntryText>& entries, int version);
 
   /// Whether there is a record in `run`, whatever state it is in.
   static bool exists(const std::filesystem::path& run);
@@ -75,14 +80,17 @@ class Journal {
   std::vector<EntryText> salvage(std::vector<std::string>& lost);
 
   /// Adds entries, all or none; with `sync` they are on the disk when it returns. `use_reserve`: space that is kept for
-  /// this may be used where there is no other.
-  void append(const std::vector<EntryText>& entries, bool sync, bool use_reserve = false);
+  /// this may be used where there is no other. `version`: of the format that they need.
+  void append(const std::vector<EntryText>& entries, bool sync, bool use_reserve = false, int version = first_version);
 
   /// Puts a new segment that holds only these entries in the place of all there are; the others stay as files.
-  void replace(const std::vector<EntryText>& entries);
+  void replace(const std::vector<EntryText>& entries, int version);
 
   /// Keeps some space for append(use_reserve), as far as there is any.
   void reserve();
+
+  /// The format of the record.
+  int version() const { return segments_.back().version; }
 
   /// Of the last entry of facts; and whether an entry of facts ever had this hash.
   const std::string& last_hash() const { return last_facts_; }
@@ -91,6 +99,7 @@ class Journal {
  private:
   struct Segment {
     std::int64_t number = 0;
+    int version = first_version;
     std::int64_t after = 0;
     std::string after_hash;
     std::filesystem::path path;
@@ -117,7 +126,8 @@ class Journal {
   void read_mark(Scan& scan) const;
   void check_mark(Scan& scan) const;
   void require_unchanged() const;
-  void add_segment(std::int64_t after, const std::string& after_hash, const std::vector<EntryText>& entries);
+  void add_segment(int version, std::int64_t after, const std::string& after_hash,
+                   const std::vector<EntryText>& entries);
   void write(const std::string& bytes, bool sync);
   std::filesystem::path segment_path(std::int64_t number) const;
   std::string shown(const Segment& segment) const;

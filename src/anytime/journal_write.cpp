@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "anytime/fault.hpp"
@@ -39,27 +40,27 @@ struct Chain {
   }
 };
 
-std::string segment_bytes(std::int64_t segment, std::int64_t after, const std::string& after_hash,
+std::string segment_bytes(int version, std::int64_t segment, std::int64_t after, const std::string& after_hash,
                           const std::vector<EntryText>& entries) {
   Chain chain{after, after_hash};
   const std::string rest = chain.add(entries);
-  return segment_line(segment, after, after_hash) + mark_line(chain.number, chain.hash) + rest;
+  return segment_line(version, segment, after, after_hash) + mark_line(chain.number, chain.hash) + rest;
 }
 
 }  // namespace
 
-void Journal::create(const fs::path& run, const std::vector<EntryText>& entries) {
+void Journal::create(const fs::path& run, const std::vector<EntryText>& entries, int version) {
   fs::create_directory(run / record_folder);
-  write_new(run / first_segment, segment_bytes(1, 0, no_hash(), entries));
+  write_new(run / first_segment, segment_bytes(version, 1, 0, no_hash(), entries));
 }
 
-void Journal::place(const fs::path& run, const std::vector<EntryText>& entries) {
+void Journal::place(const fs::path& run, const std::vector<EntryText>& entries, int version) {
   const fs::path part = run / placed_folder;
   std::error_code error;
   fs::remove_all(part, error);
   fs::create_directory(part, error);
   if (error) fail_io(part, "cannot be made", error.value());
-  create(part, entries);
+  create(part, entries, version);
   fault_point("place.written");
   sync_folders(part);
   sync_path(part / first_segment);
@@ -84,15 +85,15 @@ void Journal::require_unchanged() const {
   }
 }
 
-void Journal::append(const std::vector<EntryText>& entries, bool sync, bool use_reserve) {
+void Journal::append(const std::vector<EntryText>& entries, bool sync, bool use_reserve, int version) {
   require_unchanged();
   Chain chain{end_.number, end_.hash};
   const std::string bytes = chain.add(entries);
   const auto once = [&] {
-    if (clean_) {
+    if (clean_ && version <= this->version()) {
       write(bytes, sync);
     } else {
-      add_segment(end_.number, end_.hash, entries);
+      add_segment(std::max(version, this->version()), end_.number, end_.hash, entries);
     }
   };
   try {
@@ -137,12 +138,13 @@ void Journal::write(const std::string& bytes, bool sync) {
   }
 }
 
-void Journal::add_segment(std::int64_t after, const std::string& after_hash, const std::vector<EntryText>& entries) {
+void Journal::add_segment(int version, std::int64_t after, const std::string& after_hash,
+                          const std::vector<EntryText>& entries) {
   const std::int64_t number = segments_.back().number + 1;
   const fs::path part = run_ / record_folder / "next";
   std::error_code error;
   fs::remove(part, error);
-  write_new(part, segment_bytes(number, after, after_hash, entries));
+  write_new(part, segment_bytes(version, number, after, after_hash, entries));
   fault_point("segment.written");
   sync_path(part);
   fault_point("segment.synced");
@@ -154,8 +156,8 @@ void Journal::add_segment(std::int64_t after, const std::string& after_hash, con
   clean_ = true;
 }
 
-void Journal::replace(const std::vector<EntryText>& entries) {
-  add_segment(0, no_hash(), entries);
+void Journal::replace(const std::vector<EntryText>& entries, int version) {
+  add_segment(version, 0, no_hash(), entries);
   open_segments();
 }
 

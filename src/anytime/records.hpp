@@ -120,7 +120,9 @@ struct Record<RecordedData> {
   static constexpr FieldList fields{
       Field{"line", &RecordedData::line, "", "The trunk or a branch"},
       Field{"step", &RecordedData::step, "steps", "Finished updates before the first that reads it"},
-      Field{"text", &RecordedData::text, "", "As it was said"}};
+      Field{"text", &RecordedData::text, "", "As it was said"},
+      Field{"batch", &RecordedData::batch, "examples", "Per step; none: as before"},
+      Field{"sequence", &RecordedData::sequence, "tokens", "Per example; none: as before"}};
 };
 
 template <>
@@ -128,14 +130,15 @@ struct Record<RecordedLine> {
   static constexpr std::string_view name = "RecordedLine";
   static constexpr std::string_view meaning = "The trunk or a branch";
   static constexpr FieldList fields{
-      Field{"name", &RecordedLine::name, "", "'trunk', or the branch's name"},
-      Field{"parent", &RecordedLine::parent, "", "Empty for the trunk"},
+      Field{"name", &RecordedLine::name, "", "'trunk', or the branch's name, with the number of an attempt NAME/2"},
+      Field{"parent", &RecordedLine::parent, "", "The line that it left; empty for the trunk"},
       Field{"start", &RecordedLine::start, "steps", "Where it left its parent"},
       Field{"step", &RecordedLine::step, "steps", "Step of the last live checkpoint, else `start`"},
-      Field{"end", &RecordedLine::end, "steps", "Total steps of a branch; none for a trunk without a horizon"},
+      Field{"end", &RecordedLine::end, "steps", "Its total steps; none for a line without a horizon"},
       Field{"finished", &RecordedLine::finished, "", "True where it has a checkpoint at its end"},
       Field{"session", &RecordedLine::session, "", "Id of the current session"},
-      Field{"schedule", &RecordedLine::schedule, "", "The schedule in force now"}};
+      Field{"schedule", &RecordedLine::schedule, "", "The schedule in force now"},
+      Field{"note", &RecordedLine::note, "", "As it was said when the line began"}};
 };
 
 template <>
@@ -148,6 +151,37 @@ struct Record<RunRecord> {
                                     Field{"sessions", &RunRecord::sessions, "", "In the order of starts"},
                                     Field{"checkpoints", &RunRecord::checkpoints, "", "In the order of commits"},
                                     Field{"data", &RunRecord::data, "", "What the lines read"}};
+};
+
+template <>
+struct Record<LineFact> {
+  static constexpr std::string_view name = "LineFact";
+  static constexpr std::string_view meaning = "What is recorded of two lines";
+  static constexpr FieldList fields{Field{"what", &LineFact::what, "", "Which fact"},
+                                    Field{"a", &LineFact::a, "", "Of the first line; empty: not said"},
+                                    Field{"b", &LineFact::b, "", "Of the second line"},
+                                    Field{"same", &LineFact::same, "", "True where they are the same"}};
+};
+
+template <>
+struct Record<LineLoss> {
+  static constexpr std::string_view name = "LineLoss";
+  static constexpr std::string_view meaning = "A loss that two lines logged at one step";
+  static constexpr FieldList fields{
+      Field{"column", &LineLoss::column, "", "Its name"}, Field{"step", &LineLoss::step, "steps", "Finished updates"},
+      Field{"a", &LineLoss::a, "", "Of the first line"}, Field{"b", &LineLoss::b, "", "Of the second line"},
+      Field{"difference", &LineLoss::difference, "", "b - a"}};
+};
+
+template <>
+struct Record<LineDiff> {
+  static constexpr std::string_view name = "LineDiff";
+  static constexpr std::string_view meaning = "Two lines side by side";
+  static constexpr FieldList fields{
+      Field{"a", &LineDiff::a, "", "The first line, RUN:LINE"}, Field{"b", &LineDiff::b, "", "The second line"},
+      Field{"common", &LineDiff::common, "steps", "Updates that they share; none: they are of two runs"},
+      Field{"facts", &LineDiff::facts, "", "What is recorded of them"},
+      Field{"losses", &LineDiff::losses, "", "What both logged beyond the common updates, by column and step"}};
 };
 
 template <>

@@ -100,8 +100,9 @@ void add_stand_ins(RunRecord& record, std::vector<std::string>& lost) {
   }
 }
 
-/// Drops what refers to something that is not there.
-void drop_orphans(RunRecord& record, std::vector<std::string>& lost) {
+/// Drops what refers to something that is not there. Returns whether there was any.
+bool drop_some(RunRecord& record, std::vector<std::string>& lost) {
+  const std::size_t before = lost.size();
   const auto line_known = [&](const std::string& name) {
     return std::any_of(record.lines.begin(), record.lines.end(), [&](const auto& line) { return line.name == name; });
   };
@@ -116,12 +117,22 @@ void drop_orphans(RunRecord& record, std::vector<std::string>& lost) {
     if (!whole) lost.push_back(anytime::name_of(checkpoint) + " (its files stay)");
     return !whole;
   });
+  std::set<std::string> kept;
+  for (const RecordedLine& line : record.lines) kept.insert(line.name);
   std::erase_if(record.lines, [&](const RecordedLine& line) {
-    const bool whole = std::any_of(record.sessions.begin(), record.sessions.end(),
+    const bool begun = std::any_of(record.sessions.begin(), record.sessions.end(),
                                    [&](const RecordedSession& session) { return session.line == line.name; });
+    const bool whole = begun && (line.parent.empty() || kept.contains(line.parent));
     if (!whole) lost.push_back("line " + line.name);
     return !whole;
   });
+  return lost.size() > before;
+}
+
+/// All of it: what is dropped may leave others behind, as a line its branches.
+void drop_orphans(RunRecord& record, std::vector<std::string>& lost) {
+  while (drop_some(record, lost)) {
+  }
 }
 
 /// What a lost entry may have said: that gc deleted them. Where no checkpoint is there the volume may be away. Their
@@ -154,6 +165,14 @@ std::string facts_of(const RunRecord& record) {
   if (!damaged.empty()) facts += anytime::mark_fact(anytime::CheckpointMark::damaged, damaged);
   if (!deleted.empty()) facts += anytime::mark_fact(anytime::CheckpointMark::deleted, deleted);
   return facts;
+}
+
+/// The format that has all of it.
+int version_of(const RunRecord& record) {
+  int version = anytime::first_version;
+  for (const RecordedLine& line : record.lines) version = std::max(version, anytime::version_of(line));
+  for (const RecordedData& data : record.data) version = std::max(version, anytime::version_of(data));
+  return version;
 }
 
 const RecordedSession* session_of(const RunRecord& record, const RecordedCheckpoint& checkpoint) {
@@ -252,9 +271,9 @@ RepairReport RunStore::repair(const fs::path& given, bool dry_run) {
     kept.push_back({anytime::EntryKind::facts, facts_of(record)});
     fault_point("repair.begin");
     if (journal) {
-      journal->replace(kept);
+      journal->replace(kept, version_of(record));
     } else {
-      anytime::Journal::place(run.path(), kept);
+      anytime::Journal::place(run.path(), kept, version_of(record));
     }
     fault_point("repair.replaced");
   }
@@ -270,7 +289,7 @@ void RunStore::migrate(const fs::path& given) {
   const bool old = fs::exists(run.path() / anytime::old_record_file, error);
   if (!anytime::Journal::exists(run.path())) {
     if (!old) fail_value("folder", given.string(), "is not a run folder: there is no record in it");
-    anytime::Journal::place(run.path(), anytime::read_old_record(run.path()));
+    anytime::Journal::place(run.path(), anytime::read_old_record(run.path()), anytime::first_version);
   } else if (!old) {
     fail_value("folder", given.string(), "has a record of today's format already");
   }

@@ -1,4 +1,4 @@
-// Resume and branch: where work begins, and the rules about it.
+// Resume: where work goes on, and the rules about it.
 #include <algorithm>
 #include <array>
 
@@ -8,36 +8,12 @@
 #include "anytime/text.hpp"
 #include "base/error.hpp"
 #include "scheduled/anytime.hpp"
-#include "scheduled/trunk.hpp"
 
 namespace scheduled {
 namespace {
 
 using State = RecordedCheckpoint::State;
-
-using Points = std::vector<const RecordedCheckpoint*>;
-
-std::string steps_of(const Points& points) {
-  constexpr std::size_t most = 8;
-  std::string text;
-  for (std::size_t k = 0; k < std::min(points.size(), most); ++k) {
-    text += (k > 0 ? ", " : "") + std::to_string(points[k]->step);
-  }
-  return text.empty() ? "none" : text + (points.size() > most ? ", ..." : "");
-}
-
-/// Only the checkpoints of `step`.
-Points at_step(const Points& points, std::int64_t step, const std::string& line) {
-  Points chosen;
-  for (const RecordedCheckpoint* point : points) {
-    if (point->step == step) chosen.push_back(point);
-  }
-  if (chosen.empty()) {
-    fail_value("step", std::to_string(step),
-               concat({line, " has no committed checkpoint there; the last ones are ", steps_of(points)}));
-  }
-  return chosen;
-}
+using anytime::Points;
 
 /// The points of a branch that a trunk goes on from, wsd-s.
 Points decayed_points(const RunRecord& record, const ResumeRequest& request) {
@@ -84,7 +60,7 @@ Points points_for(const RunRecord& record, const ResumeRequest& request) {
   if (!request.step) return points;
   const Points superseded = superseded_at(record, request.line, *request.step);
   const bool live = std::any_of(points.begin(), points.end(), [&](const auto* p) { return p->step == *request.step; });
-  return live || superseded.empty() ? at_step(points, *request.step, request.line) : superseded;
+  return live || superseded.empty() ? anytime::points_at(points, *request.step, request.line) : superseded;
 }
 
 /// The recorded schedule at `step`, and the one to use, which may only differ where that is asked for.
@@ -104,7 +80,9 @@ void settle_schedule(const RunRecord& record, const ResumeRequest& request, Resu
                          " times); override records the change"}));
     }
     const bool is_branch = !record.line(request.line).parent.empty();
-    if (is_branch && !wanted.steps()) fail_value("schedule", print(wanted), "must have a horizon, as every branch");
+    if (is_branch && recorded.steps() && !wanted.steps()) {
+      fail_value("schedule", print(wanted), "must have a horizon, as the branch had");
+    }
     out.schedule = wanted;
   }
   const auto end = out.schedule.steps();
@@ -194,54 +172,6 @@ Resume RunStore::resume(const ResumeRequest& request) {
   anytime::fault_point("resume.committed");
   if (out.checkpoint) out.checkpoint->state = RecordedCheckpoint::State::live;
   return out;
-}
-
-RecordedLine RunStore::branch(const std::string& name, std::optional<std::int64_t> step, const Cooldown& cooldown,
-                              const std::string& code_version) {
-  state_->require_writer();
-  anytime::require_line_name(name);
-  const RunRecord& record = state_->view();
-  for (const RecordedLine& line : record.lines) {
-    if (line.name == name) fail_value("name", name, "there is a line of this name already");
-  }
-  const RecordedLine& trunk = record.line("trunk");
-  Points points = anytime::resume_points(record, "trunk");
-  if (points.empty()) fail_value("branch", name, "the trunk has no committed checkpoint to leave from");
-  if (step && *step > trunk.step) {
-    fail_value(
-        "step", std::to_string(*step),
-        concat({"must be at most ", std::to_string(trunk.step), ", the last committed checkpoint of the trunk"}));
-  }
-  const RecordedCheckpoint origin = *(step ? at_step(points, *step, "trunk") : points).front();
-  // The schedule in force where it leaves: an override after that point is not its past.
-  Schedule trunk_schedule = trunk.schedule;
-  for (const anytime::Span& span : anytime::history(record, "trunk")) {
-    if (span.session->line == "trunk" && origin.step < span.end && span.session->start <= origin.step) {
-      trunk_schedule = span.session->schedule;
-      break;
-    }
-  }
-  if (trunk_schedule.steps()) {
-    fail_value("branch", name,
-               concat({"the trunk ", print(trunk_schedule), " has a horizon, and with it its own end, at step ",
-                       std::to_string(*trunk_schedule.steps()),
-                       "; branches leave a trunk without one (rsqrt, constant, infinite)",
-                       "; begin such a run, or go on with one by resume with another schedule and override"}));
-  }
-  const StepSize& step_size = trunk_schedule.spec().step_size;
-  const std::int64_t length = cooldown_steps(cooldown.length, origin.step, step_size);
-  const Schedule schedule = Trunk(trunk_schedule, origin.step).branch(origin.step, length, cooldown);
-  if (const anytime::Finding found = anytime::check_files(state_->folder, origin); !found.text.empty()) {
-    throw StoreError(concat({state_->folder.shown(), ": ", anytime::not_sound_text(origin, found)}));
-  }
-  RecordedLine line;
-  line.name = name;
-  line.parent = "trunk";
-  line.start = origin.step;
-  const RecordedSession session = state_->make_session(name, origin.step, origin.id, schedule, code_version);
-  state_->write(anytime::line_fact(line) + anytime::session_fact(session));
-  anytime::fault_point("branch.committed");
-  return state_->view().line(name);
 }
 
 }  // namespace scheduled

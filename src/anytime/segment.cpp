@@ -66,8 +66,8 @@ const std::string& no_hash() {
   return zeros;
 }
 
-std::string segment_line(std::int64_t segment, std::int64_t after, const std::string& after_hash) {
-  return full_line("scheduled record " + std::to_string(store_version) + ", segment " + padded(segment, 6) + " after " +
+std::string segment_line(int version, std::int64_t segment, std::int64_t after, const std::string& after_hash) {
+  return full_line("scheduled record " + std::to_string(version) + ", segment " + padded(segment, 6) + " after " +
                    padded(after) + ' ' + after_hash);
 }
 
@@ -82,7 +82,7 @@ std::optional<SegmentHead> parse_segment_line(std::string_view line, std::int64_
   SegmentHead head;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), head.version);
   if (error != std::errc()) return std::nullopt;
-  if (head.version != store_version) return head;
+  if (!is_ours(head.version)) return head;
   const std::size_t after = line.find(" after ");
   if (after == std::string_view::npos) return std::nullopt;
   rest = line.substr(after + 7);
@@ -90,7 +90,8 @@ std::optional<SegmentHead> parse_segment_line(std::string_view line, std::int64_
   if (!number) return std::nullopt;
   head.after = *number;
   head.after_hash = take_hash(rest);
-  return segment_line(segment, head.after, head.after_hash) == line ? std::optional(head) : std::nullopt;
+  const std::string whole = segment_line(static_cast<int>(head.version), segment, head.after, head.after_hash);
+  return whole == line ? std::optional(head) : std::nullopt;
 }
 
 std::optional<Mark> parse_mark_line(std::string_view line) {

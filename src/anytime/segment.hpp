@@ -18,7 +18,7 @@ constexpr std::size_t entry_line_bytes = 111;  ///< before the text of each entr
 /// The hash before the first entry.
 const std::string& no_hash();
 
-std::string segment_line(std::int64_t segment, std::int64_t after, const std::string& after_hash);
+std::string segment_line(int version, std::int64_t segment, std::int64_t after, const std::string& after_hash);
 std::string mark_line(std::int64_t number, const std::string& hash);
 
 struct SegmentHead {
@@ -26,7 +26,7 @@ struct SegmentHead {
   std::int64_t after = 0;
   std::string after_hash;
 };
-/// Nothing where the line is not that of `segment`; only `version` where it is of another format.
+/// Nothing where the line is not that of `segment`; only `version` where it is of a format that is not ours.
 std::optional<SegmentHead> parse_segment_line(std::string_view line, std::int64_t segment);
 
 struct Mark {

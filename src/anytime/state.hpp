@@ -24,6 +24,9 @@ constexpr const char* staging_folder = "staging";
 /// Throws std::invalid_argument where `name` cannot be a line's.
 void require_line_name(const std::string& name);
 
+/// Throws where batch or sequence cannot be.
+void require_data(const RecordedData& data);
+
 /// "checkpoint trunk at step 400".
 std::string name_of(const RecordedCheckpoint& checkpoint);
 
@@ -106,8 +109,8 @@ struct RunStore::State {
   std::int64_t current_session(const RecordedLine& line, std::optional<std::int64_t> expected) const;
   RecordedSession make_session(const std::string& line, std::int64_t start, std::optional<std::int64_t> checkpoint,
                                const Schedule& schedule, const std::string& code_version) const;
-  /// Writes the facts and all metrics that wait, both or none, and syncs them.
-  void write(const std::string& facts, bool use_reserve = false);
+  /// Writes the facts and all metrics that wait, both or none, and syncs them. `version`: of the format that has them.
+  void write(const std::string& facts, bool use_reserve = false, int version = anytime::first_version);
   void flush();
 
   anytime::BoundFolder folder;
@@ -125,7 +128,7 @@ struct RunStore::State {
   std::chrono::steady_clock::time_point flushed = std::chrono::steady_clock::now();
 
  private:
-  void add(const std::vector<anytime::EntryText>& entries, bool sync, bool use_reserve);
+  void add(const std::vector<anytime::EntryText>& entries, bool sync, int version);
 };
 
 }  // namespace scheduled

@@ -21,7 +21,18 @@ using anytime::fault_point;
 namespace anytime {
 
 void require_line_name(const std::string& name) {
-  if (!is_line_name(name)) fail_value("name", name, "must be 1 to 64 of A-Z a-z 0-9 . _ - and not start with a dot");
+  if (!is_line_name(name))
+    fail_value("name", name,
+               "must be 1 to 64 of A-Z a-z 0-9 . _ - and not start with a dot; attempts end with /1, /2, ...");
+}
+
+void require_data(const RecordedData& data) {
+  const auto require = [](const char* name, std::optional<std::int64_t> count) {
+    if (!count || (*count >= 1 && *count <= std::int64_t{1} << 53)) return;
+    fail_value(name, std::to_string(*count), "must be between 1 and 2^53");
+  };
+  require("batch", data.batch);
+  require("sequence", data.sequence);
 }
 
 }  // namespace anytime
@@ -156,7 +167,7 @@ void RunStore::State::refresh() {
   }
   if (!changed && record.version != 0) return;
   record.folder = folder.path();
-  record.version = journal ? anytime::store_version : 1;
+  record.version = journal ? journal->version() : 1;
   anytime::settle(record);
 }
 
@@ -172,16 +183,16 @@ const RunRecord& RunStore::State::view() {
   return record;
 }
 
-void RunStore::State::add(const std::vector<anytime::EntryText>& entries, bool sync, bool use_reserve) {
+void RunStore::State::add(const std::vector<anytime::EntryText>& entries, bool sync, int version) {
   folder.require_here();
-  journal->append(entries, sync, use_reserve);
+  journal->append(entries, sync, false, version);
   pending.clear();
   metric_names.clear();
   metric_index.clear();
   flushed = std::chrono::steady_clock::now();
 }
 
-void RunStore::State::write(const std::string& facts, bool use_reserve) {
+void RunStore::State::write(const std::string& facts, bool use_reserve, int version) {
   std::vector<anytime::EntryText> entries;
   // Those who free space do not need more of it than they must.
   if (!pending.empty() && !use_reserve) {
@@ -190,10 +201,11 @@ void RunStore::State::write(const std::string& facts, bool use_reserve) {
   entries.push_back({anytime::EntryKind::facts, facts});
   if (use_reserve) {
     folder.require_here();
-    journal->append(entries, true, true);
+    journal->append(entries, true, true, version);
   } else {
-    add(entries, true, false);
+    add(entries, true, version);
   }
+  record.version = journal->version();
   anytime::add_facts(record, facts);
   anytime::settle(record);
   fault_point("record.done");
@@ -203,7 +215,7 @@ void RunStore::State::flush() {
   flushed = std::chrono::steady_clock::now();
   if (pending.empty()) return;
   // A kill loses nothing that was written; the next commit syncs it.
-  add({{anytime::EntryKind::metrics, anytime::metrics_text(metric_names, pending)}}, false, false);
+  add({{anytime::EntryKind::metrics, anytime::metrics_text(metric_names, pending)}}, false, anytime::first_version);
   fault_point("log.written");
 }
 
@@ -269,25 +281,31 @@ void require_empty(const fs::path& folder) {
   if (!empty) fail_value("folder", folder.string(), "must be missing or an empty folder");
 }
 
+RecordedData first_data(const StoreOptions& options) {
+  return {"trunk", 0, options.data, options.batch, options.sequence};
+}
+
 std::string first_facts(const Schedule& trunk, const StoreOptions& options) {
   RecordedLine line;
   line.name = "trunk";
   std::string facts =
       anytime::line_fact(line) + anytime::session_fact({1, "trunk", 0, std::nullopt, trunk, schedule_hash(trunk),
                                                         options.code_version, time_now(options)});
-  if (!options.data.empty()) facts += anytime::data_fact({"trunk", 0, options.data});
+  const RecordedData data = first_data(options);
+  anytime::require_data(data);
+  if (!data.empty()) facts += anytime::data_fact(data);
   return facts;
 }
 
 /// Makes the run in `folder`. It is one as soon as the folder of its record has its name, and not before.
-void make_run(const fs::path& folder, const fs::path& part, const std::string& facts) {
+void make_run(const fs::path& folder, const fs::path& part, const std::string& facts, int version) {
   for (const char* const name : {anytime::checkpoint_folder, anytime::staging_folder}) {
     fs::create_directory(folder / name);
   }
   fault_point("init.folders");
   fs::remove_all(part);  // of a process that had this number and died
   fs::create_directory(part);
-  anytime::Journal::create(part, {{anytime::EntryKind::facts, facts}});
+  anytime::Journal::create(part, {{anytime::EntryKind::facts, facts}}, version);
   fault_point("init.record");
   anytime::sync_folders(part);
   anytime::sync_path(part / anytime::first_segment);
@@ -316,10 +334,11 @@ RunStore RunStore::init(const fs::path& given, const Schedule& trunk, const Stor
   if (!fs::is_directory(folder.parent_path(), error))
     fail_missing("folder", folder.parent_path().string(), "no such folder");
   const fs::path part = folder / (std::string(anytime::record_folder) + "." + std::to_string(::getpid()) + ".part");
+  const std::string facts = first_facts(trunk, options);
   bool made = false;
   try {
     made = fs::create_directory(folder);
-    make_run(folder, part, first_facts(trunk, options));
+    make_run(folder, part, facts, anytime::version_of(first_data(options)));
   } catch (const std::exception& failure) {
     fs::remove_all(part, error);
     if (made && !fs::exists(folder / anytime::record_folder, error)) {
@@ -355,17 +374,18 @@ double RunStore::lr(std::string_view name, std::int64_t step) const {
   throw StoreError(concat({state_->folder.shown(), ": no session of ", name, " covers step ", std::to_string(step)}));
 }
 
-void RunStore::attach_data(const std::string& name, std::int64_t step, const std::string& text) {
+void RunStore::attach_data(const RecordedData& data) {
   state_->require_writer();
-  const RecordedLine& line = state_->view().line(name);
-  if (text.empty()) fail_argument("data", "must say what is attached");
-  if (step < line.step) {
-    fail_value("step", std::to_string(step),
-               concat({"must be at least ", std::to_string(line.step), ", where ", name,
+  const RecordedLine& line = state_->view().line(data.line);
+  if (data.empty()) fail_argument("data", "must say what is attached, or batch or sequence");
+  anytime::require_data(data);
+  if (data.step < line.step) {
+    fail_value("step", std::to_string(data.step),
+               concat({"must be at least ", std::to_string(line.step), ", where ", line.name,
                        " is: what it has read cannot change"}));
   }
-  if (step > std::int64_t{1} << 53) fail_value("step", std::to_string(step), "must be at most 2^53");
-  state_->write(anytime::data_fact({name, step, text}));
+  if (data.step > std::int64_t{1} << 53) fail_value("step", std::to_string(data.step), "must be at most 2^53");
+  state_->write(anytime::data_fact(data), false, anytime::version_of(data));
 }
 
 bool is_run_folder(const fs::path& folder) {

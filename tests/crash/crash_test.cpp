@@ -155,10 +155,11 @@ TEST(Crash, WorkerPassesEveryPointOfTheStore) {
         "commit.folder_synced", "commit.renamed",   "commit.published",     "commit.committed",
         "record.half_written",  "record.written",   "record.synced",        "record.done",
         "branch.committed",     "resume.committed", "log.written",          "gc.begin",
-        "gc.rows_committed",    "gc.moved",         "gc.files_removed"}) {
+        "gc.rows_committed",    "gc.moved",         "gc.files_removed",     "segment.written",
+        "segment.synced",       "segment.renamed"}) {
     EXPECT_TRUE(passed.contains(name)) << name;
   }
-  EXPECT_EQ(passed.size(), 23U);
+  EXPECT_EQ(passed.size(), 26U);
 }
 
 /// What the worker did between the points `from` and `to`, the first time.

@@ -80,12 +80,33 @@ bool has_line(const RunRecord& record, const std::string& name) {
   return false;
 }
 
-void result(RunStore& store, const std::string& name, std::int64_t start, const Acknowledgements& said) {
+void begin(RunStore& store, const std::string& name, std::int64_t start, const Acknowledgements& said) {
   if (!has_line(store.record(), name)) {
-    store.branch(name, start, {steps(12), OneMinusSqrtDecay{}, {}});
+    store.branch({.name = name, .step = start, .cooldown = {steps(12), OneMinusSqrtDecay{}, {}}});
     said.say("branch " + name);
   }
+}
+
+void result(RunStore& store, const std::string& name, std::int64_t start, const Acknowledgements& said) {
+  begin(store, name, start, said);
   train(store, name, start + 12, said);
+}
+
+/// A second try of the cooldown b that leaves it midway, with other data: what the first format does not have.
+void second_try(RunStore& store, const Acknowledgements& said) {
+  train(store, "b", 80, said);  // unfinished, so that gc keeps this checkpoint
+  if (!has_line(store.record(), "b/2")) {
+    store.branch({.name = "b",
+                  .attempt = true,
+                  .line = "b",
+                  .step = 80,
+                  .cooldown = {steps(8), LinearDecay{}, {}},
+                  .data = "code",
+                  .batch = 8,
+                  .note = "longer"});
+    said.say("branch b/2");
+  }
+  train(store, "b/2", 88, said);
 }
 
 void work(const fs::path& run, const Acknowledgements& said) {
@@ -97,10 +118,12 @@ void work(const fs::path& run, const Acknowledgements& said) {
   said.say("init");
   train(store, "trunk", 40, said);
   result(store, "a", 40, said);
-  if (store.record().data.empty()) store.attach_data("trunk", store.record().line("trunk").step, "more");
+  if (store.record().data.empty()) store.attach_data({.step = store.record().line("trunk").step, .text = "more"});
   train(store, "trunk", 70, said);
   store.gc(1);
-  result(store, "b", 70, said);
+  begin(store, "b", 70, said);
+  second_try(store, said);
+  train(store, "b", 82, said);
   train(store, "trunk", 90, said);
   store.gc(1);
   if (!store.verify().sound() || !store.verify().notes.empty()) throw StoreError("verify is not content at the end");

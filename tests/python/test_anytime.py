@@ -54,6 +54,42 @@ def test_rates_are_those_of_the_record(run):
         run.lr(100, "b")
 
 
+def test_branches_leave_any_line(tmp_path):
+    trunk = Schedule("linear(steps=1000, warmup=10, peak=3e-4, final=10%)")
+    with RunStore.init(tmp_path / "run", trunk, data="books", batch=512, sequence=4096) as run:
+        run.commit(400, write)
+        first = run.branch("cd", attempt=True, cooldown=100, final="5%", data="code", batch=256, note="a try")
+        assert (first.name, first.parent, first.start, first.end, first.note) == ("cd/1", "trunk", 400, 500, "a try")
+        assert [run.lr(step, "cd/1") for step in range(400)] == trunk.values(400).tolist()
+        assert first.schedule.values()[:400].tolist() == trunk.values(400).tolist()
+        assert first.schedule.lr(400) < trunk.lr(399)
+        run.commit(450, write, "cd/1")
+        longer = run.branch("longer", line="cd/1", cooldown="20%")
+        assert longer.end == 562
+        with pytest.raises(scheduled.ArgumentError, match="from_lr = 0.0001: trunk is at .*; the LR would jump"):
+            run.branch("mid", 400, from_lr=1e-4)
+        assert run.branch("mid", 400, from_lr=1e-4, override_jump=True).schedule.lr(400) < 1e-4
+        up = run.branch("up", line="longer", rewarm=10, hold="20", cooldown=5)
+        assert up.end == 485
+        endless = run.branch("endless", pieces="rewarm over 10, hold")
+        assert endless.end is None
+        record = run.record()
+        reads = record.data_at("cd/1", 420)
+        assert (reads.text, reads.batch, reads.sequence) == ("code", 256, 4096)
+        assert record.data_at("longer", 460).batch == 256
+        assert record.data_at("trunk", 420).batch == 512
+        run.attach_data(400, batch=1024)
+        assert run.record().data_at("trunk", 420).batch == 1024
+        for line, loss in ("cd/1", 2.0), ("mid", 2.5):
+            run.log(420, {"val_loss": loss}, line)
+        run.flush()
+        diff = run.diff("cd/1", "mid")
+        assert (diff.common, diff.losses[0].difference) == (400, 0.5)
+        assert {fact.what: fact.same for fact in diff.facts}["parent"]
+        with RunStore.init(tmp_path / "other", trunk) as other:
+            assert run.diff("trunk", "trunk", other).common is None
+
+
 def test_a_commit_takes_paths_too(run, tmp_path):
     (tmp_path / "a.bin").write_bytes(b"12345")
     (tmp_path / "parts").mkdir()
@@ -176,10 +212,6 @@ def test_errors_have_classes():
 
 
 def test_bad_input(tmp_path, run, folder):
-    with RunStore.init(tmp_path / "plain", Schedule("wsd(steps=50, cooldown=10%)")) as plain:
-        plain.commit(20, write)
-        with pytest.raises(ValueError, match="horizon"):
-            plain.branch("b")
     with pytest.raises(ValueError, match="is a run already"):
         RunStore.init(folder, Schedule(TRUNK))
     with pytest.raises(ValueError, match="no such run folder"):

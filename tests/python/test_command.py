@@ -240,7 +240,7 @@ def test_every_verb_has_a_function():
         "watch": ["law.watch_run"],
         "worst-case": ["schedule_worst_case", "worst_case", "worst_case_function", "run_worst_case", "pep.solve_pep"],
     }
-    of_runs = dict.fromkeys(["init", "lr", "commit", "branch", "resume", "log", "verify", "gc", "repair", "migrate"])
+    of_runs = dict.fromkeys(["init", "lr", "commit", "branch", "resume", "log", "verify", "gc", "repair", "migrate", "diff"])
     of_runs |= {"status": "record", "export": "log_of"}
     for name in (name for names in functions.values() for name in names):
         part, _, own = name.rpartition(".")

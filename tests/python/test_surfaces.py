@@ -130,6 +130,10 @@ def of_anytime(folder):
         for step in (40, 60):
             run.commit(step, lambda to: (to / "x").write_text("x"), rng_state=RNG_STATE)
         run.branch("short", cooldown="20%")
+        for line in ("trunk", "short"):
+            run.log(61, {"train_loss": 2.0}, line)
+        run.flush()
+        diff = run.diff("trunk", "short")
         record, at, report, gone = run.record(), run.resume(), run.verify(), run.gc(1)
     repaired = anytime.RunStore.repair(folder / "run")
     checkpoint = record.checkpoints[0]
@@ -146,6 +150,9 @@ def of_anytime(folder):
         fresh,
         at,
         report,
+        diff,
+        diff.facts[0],
+        diff.losses[0],
         gone,
         repaired,
     ]

@@ -77,7 +77,7 @@ TEST_F(Gc, RowsGoOnlyWithFilesThatWereThere) {
 
 TEST_F(Gc, ABranchThatCannotStartStopsIt) {
   commit({20, 40});
-  store.branch("b", 20, {steps(10), LinearDecay{}, {}});
+  store.branch({.name = "b", .step = 20, .cooldown = {steps(10), LinearDecay{}, {}}});
   flip_byte(model(20));
   EXPECT_TRUE(has(store_error_of([&] { store.gc(); }), "nothing was deleted: b has no sound checkpoint"));
 }
@@ -168,7 +168,7 @@ TEST_F(Gc, AResultThatIsNotSoundKeepsWhatItCanBeMadeFrom) {
 
 TEST_F(Gc, ABranchWhoseResultIsDamagedKeepsItsStart) {
   commit({20, 40, 60});
-  store.branch("b", 20, {steps(10), LinearDecay{}, {}});
+  store.branch({.name = "b", .step = 20, .cooldown = {steps(10), LinearDecay{}, {}}});
   commit_weights(store, 30, "b");
   flip_byte(checkpoints() / "b-30" / "model.bin");
   EXPECT_EQ(store.gc(1).deleted.size(), 1U);

@@ -146,7 +146,7 @@ void craft(const fs::path& run, const RecordedCheckpoint& checkpoint, const Reco
   const RecordedSession session{1, line.name, 0, std::nullopt, trunk, schedule_hash(trunk), {}, 0};
   const std::string facts =
       anytime::line_fact(line) + anytime::session_fact(session) + anytime::checkpoint_fact(checkpoint);
-  anytime::Journal::create(run, {{anytime::EntryKind::facts, facts}});
+  anytime::Journal::create(run, {{anytime::EntryKind::facts, facts}}, anytime::first_version);
 }
 
 TEST_F(Hostile, ARecordThatLeadsOutOfItsFolderIsNotUnderstood) {
@@ -203,7 +203,7 @@ TEST_F(Hostile, ARecordThatIsGoneComesBackFromTheCheckpoints) {
   make({10, 20});
   {
     RunStore store = open();
-    store.branch("b", 20, {steps(10), LinearDecay{}, {}});
+    store.branch({.name = "b", .step = 20, .cooldown = {steps(10), LinearDecay{}, {}}});
     store.resume({.line = "b"});
     commit_weights(store, 30, "b");
   }

@@ -60,7 +60,7 @@ TEST_F(Paths, AFolderThatWasMovedOrReplacedIsRefused) {
     commit_weights(other, 20);
     refused([&] { commit_weights(store, 10); });
     refused([&] { store.resume({}); });
-    refused([&] { store.attach_data("trunk", 5, "x"); });
+    refused([&] { store.attach_data({.step = 5, .text = "x"}); });
     EXPECT_TRUE(other.verify().notes.empty());
     EXPECT_EQ(other.record().checkpoints.size(), 1U);
   }

@@ -31,11 +31,11 @@ void make_run(const fs::path& run) {
     store.commit({.step = step, .data_position = "shard " + std::to_string(step), .rng_state = "\x01\xfe\n"},
                  [&](const fs::path& to) { write_text(to / "model", weights("trunk", step)); });
   }
-  store.branch("b", 20, {steps(10), LinearDecay{}, {}});
+  store.branch({.name = "b", .step = 20, .cooldown = {steps(10), LinearDecay{}, {}}});
   store.resume({.line = "b"});
   store.commit({.line = "b", .step = 30}, [&](const fs::path& to) { write_text(to / "model", "b"); });
   store.resume({.schedule = Schedule::parse("rsqrt(warmup=5, peak=2e-3)"), .override_schedule = true});
-  store.attach_data("trunk", 30, "code");
+  store.attach_data({.step = 30, .text = "code"});
   store.commit({.step = 40}, [&](const fs::path& to) { write_text(to / "model", "40"); });
   store.gc(2);
 }

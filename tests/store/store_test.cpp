@@ -94,7 +94,8 @@ TEST(RunStore, BranchLeavesTheTrunkAlone) {
   RunStore store = RunStore::init(folder / "run", trunk);
   commit_weights(store, 80);
   commit_weights(store, 160);
-  const RecordedLine line = store.branch("short", 80, {percent(20), OneMinusSqrtDecay{}, {}});
+  const RecordedLine line =
+      store.branch({.name = "short", .step = 80, .cooldown = {percent(20), OneMinusSqrtDecay{}, {}}});
   EXPECT_EQ(line.start, 80);
   EXPECT_EQ(line.end, 100);
   const Resume begin = store.resume({.line = "short"});
@@ -136,7 +137,7 @@ TEST(RunStore, MetricsComeBackAsATable) {
   metrics.push_back({20, "val_loss", std::numeric_limits<double>::infinity()});
   store.log("trunk", metrics);
   commit_weights(store, 20);
-  store.branch("end", 20, {steps(10), LinearDecay{}, {}});
+  store.branch({.name = "end", .step = 20, .cooldown = {steps(10), LinearDecay{}, {}}});
   store.log("end", std::vector<Metric>{{25, "train_loss", 2.5}});
   store.log("trunk", std::vector<Metric>{{25, "train_loss", 2.9}});
   store.flush();
@@ -160,7 +161,7 @@ TEST(RunStore, LogHasTheRatesOfAllUpdatesByTheRecord) {
   RunStore store = RunStore::init(folder / "run", trunk);
   store.log("trunk", std::vector<Metric>{{10, "val_loss", 4.0}, {19, "val_loss", 3.0}});
   commit_weights(store, 20);
-  store.branch("end", 20, {steps(10), LinearDecay{}, {}});
+  store.branch({.name = "end", .step = 20, .cooldown = {steps(10), LinearDecay{}, {}}});
   store.log("end", std::vector<Metric>{{29, "val_loss", 2.0}, {30, "val_loss", 1.0}, {30, "lr", store.lr("end", 29)}});
   store.flush();
   const RunLog branch = store.log_of("end");
@@ -233,7 +234,8 @@ TEST(RunStore, OwnRunsAreThoseWithRowsOfTheirOwnBesideTheirParents) {
   RunStore store = RunStore::init(folder / "run", trunk);
   store.log("trunk", std::vector<Metric>{{10, "val_loss", 4.0}, {20, "val_loss", 3.0}});
   commit_weights(store, 20);
-  for (const char* const name : {"a", "b", "nothing"}) store.branch(name, 20, {steps(10), LinearDecay{}, {}});
+  for (const char* const name : {"a", "b", "nothing"})
+    store.branch({.name = name, .step = 20, .cooldown = {steps(10), LinearDecay{}, {}}});
   for (const char* const name : {"a", "b"}) store.log(name, std::vector<Metric>{{30, "val_loss", 2.0}});
   store.flush();
   EXPECT_EQ(store.logged_lines(), (std::vector<std::string>{"trunk", "a", "b"}));
@@ -298,7 +300,7 @@ TEST(RunStore, ClockThatJumpsChangesNothing) {
   const TemporaryFolder folder;
   RunStore store = RunStore::init(folder / "run", trunk, {.clock = [&] { return times[next++ % times.size()]; }});
   for (const std::int64_t step : {10, 20, 30}) commit_weights(store, step);
-  store.branch("b", 20, {});
+  store.branch({.name = "b", .step = 20});
   EXPECT_EQ(store.resume({}).step, 30);
   EXPECT_EQ(store.resume({.line = "b"}).step, 20);
   EXPECT_TRUE(store.verify().sound());
@@ -309,7 +311,7 @@ TEST(RunStore, GcKeepsWhatIsNeeded) {
   const TemporaryFolder folder;
   RunStore store = RunStore::init(folder / "run", trunk);
   for (const std::int64_t step : {20, 40, 60, 80, 100}) commit_weights(store, step, "trunk", step == 60);
-  store.branch("a", 40, {steps(10), LinearDecay{}, {}});
+  store.branch({.name = "a", .step = 40, .cooldown = {steps(10), LinearDecay{}, {}}});
   const auto steps_left = [&] {
     std::vector<std::string> left;
     for (const RecordedCheckpoint& checkpoint : store.record().checkpoints) {
@@ -329,7 +331,7 @@ TEST(RunStore, GcKeepsWhatIsNeeded) {
   store.resume({.line = "a"});
   commit_weights(store, 45, "a");
   commit_weights(store, 50, "a");
-  store.branch("b", 60, {steps(10), LinearDecay{}, {}});
+  store.branch({.name = "b", .step = 60, .cooldown = {steps(10), LinearDecay{}, {}}});
   commit_weights(store, 70, "b");
   store.gc(1);
   EXPECT_EQ(steps_left(), (std::vector<std::string>{"trunk100", "a50", "b70"}));

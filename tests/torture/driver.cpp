@@ -56,7 +56,9 @@ Json run(const Arguments& a) {
         store.commit({.line = line, .step = std::stoll(a.get("--step", "")), .keep = a.has("--keep")}, files));
   } else if (verb == "branch") {
     RunStore store = open(a, write);
-    return to_json(store.branch(a.rest.at(2), {}, {steps(std::stoll(a.get("--cooldown", ""))), LinearDecay{}, {}}));
+    return to_json(store.branch({.name = a.rest.at(2),
+                                 .line = line,
+                                 .cooldown = {steps(std::stoll(a.get("--cooldown", ""))), LinearDecay{}, {}}}));
   } else if (verb == "resume") {
     ResumeRequest request{.line = line};
     if (a.has("--step")) request.step = std::stoll(a.get("--step", ""));

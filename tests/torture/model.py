@@ -20,7 +20,7 @@ class Checkpoint:
 class Line:
     name: str
     end: int | None = None
-    origin: int | None = None  # where it left the trunk
+    origin: int | None = None  # where it left another line
     path: tuple = ()
     begun: int = 0  # where it was last resumed
 
@@ -78,9 +78,11 @@ class Model:
         self.checkpoints.append(Checkpoint(number, line, step, keep, folder, path))
         self.lines[line].path = path
 
-    def branch(self, name, cooldown):
-        points = self.points("trunk")
+    def branch(self, name, cooldown, line):
+        points = self.points(line)
         if name in self.lines or not points or points[0].step <= 10 or points[0].bytes != "sound":
+            raise Refused
+        if self.finished(line):  # at the rate 0
             raise Refused
         self.lines[name] = Line(name, points[0].step + cooldown, points[0].id, begun=points[0].step)
 

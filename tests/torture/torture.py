@@ -113,7 +113,9 @@ class Operations:
     def branch(self):
         name = f"b{self.random.randint(1, 6)}"
         length = self.random.randint(1, 60)
-        self.both(lambda: self.model.branch(name, length), "branch", "run", name, "--cooldown", length)
+        line = self.random.choice(["trunk", self.random.choice(list(self.model.lines))])
+        self.both(lambda: self.model.branch(name, length, line), "branch", "run", name, "--line", line,
+                  "--cooldown", length)
 
     def resume(self):
         line = self.random.choice(list(self.model.lines))

@@ -191,7 +191,7 @@ TEST(Records, HoldAllMembersInTheirOrder) {
                              ScheduleWorstCase>();
   expect_all_members_of_each<PepLower, PepUpper, PepPrimal, PepDual, PepResult>();
   expect_all_members_of_each<PlannedBranch, PlannedCheckpoint, AnytimePlan, RecordedFile, RecordedCheckpoint,
-                             RecordedSession, RecordedData, RecordedLine, RunRecord, Resume, VerifyReport, GcReport>();
+                             RecordedSession, RecordedData, RecordedLine, RunRecord, LineFact, LineLoss, LineDiff, Resume, VerifyReport, GcReport>();
   expect_all_members_of_each<FitRun, Estimate, RunResiduals, LawFit, Predicted, CooldownAnswer, VirtualCooldown,
                              LawGradient, LawOptimum, LawPeak>();
 }

@@ -10,6 +10,10 @@
 
 namespace scheduled::python {
 
+constexpr const char* data_at_doc = R"doc(What update `step` of `line` reads: data, batch and sequence, as said last.
+
+Where nothing was said of the line itself, what was said of the line that it left.)doc";
+
 void bind_record(nb::module_& m) {
   bind<RecordedFile>(m);
   bind<RecordedCheckpoint>(m).def_prop_ro(
@@ -19,9 +23,14 @@ void bind_record(nb::module_& m) {
   bind<RecordedSession>(m);
   bind<RecordedData>(m);
   bind<RecordedLine>(m);
-  bind<RunRecord>(m).def(
-      "line", [](const RunRecord& self, std::string_view name) { return self.line(name); }, nb::arg("name"),
-      "The line of that name, or an ArgumentError naming all.");
+  bind<RunRecord>(m)
+      .def(
+          "line", [](const RunRecord& self, std::string_view name) { return self.line(name); }, nb::arg("name"),
+          "The line of that name, or an ArgumentError naming all.")
+      .def("data_at", &RunRecord::data_at, nb::arg("line"), nb::arg("step"), data_at_doc);
+  bind<LineFact>(m);
+  bind<LineLoss>(m);
+  bind<LineDiff>(m);
   bind<Resume>(m).def_prop_ro(
       "folder", [](const Resume& self) { return python_path(self.folder); },
       nb::sig("def folder(self) -> pathlib.Path | None"), "Of the checkpoint; None: from scratch.");

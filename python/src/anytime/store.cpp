@@ -13,6 +13,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <thread>
+#include <variant>
 
 #include "anytime/records.hpp"
 #include "anytime/store_docs.hpp"
@@ -92,6 +93,7 @@ class Store {
 };
 
 using Session = std::optional<std::int64_t>;
+using Count = std::optional<std::int64_t>;
 
 /// One path or several.
 std::vector<fs::path> paths_of(const nb::object& files) {
@@ -119,6 +121,52 @@ RecordedCheckpoint commit(Store& self, std::int64_t step, const nb::object& file
   }
   const std::vector<fs::path> paths = paths_of(files);
   return self.use([&](RunStore& store) { return store.commit(request, paths); });
+}
+
+using Length = std::optional<LengthArgument>;
+
+std::optional<Duration> length_of(std::string_view name, const Length& length) {
+  if (!length) return std::nullopt;
+  return parse_duration(name, length_text(*length));
+}
+
+std::optional<Rate> rate_of(std::string_view name, const std::optional<std::variant<double, std::string>>& rate) {
+  if (!rate) return std::nullopt;
+  const auto* const number = std::get_if<double>(&*rate);
+  return number != nullptr ? absolute_lr(*number) : parse_rate(name, std::get<std::string>(*rate));
+}
+
+RecordedLine branch(Store& self, const std::string& name, std::optional<std::int64_t> step,
+                    const LengthArgument& cooldown, std::string_view decay, const std::string& final,
+                    const std::string& line, bool attempt, const Length& rewarm, const Length& hold,
+                    const std::optional<std::variant<double, std::string>>& from_lr, bool override_jump,
+                    const std::string& pieces, const std::string& data, Count batch, Count sequence,
+                    const std::string& note, const std::string& code_version) {
+  const BranchRequest request{.name = name,
+                              .attempt = attempt,
+                              .line = line,
+                              .step = step,
+                              .rewarm = length_of("rewarm", rewarm),
+                              .hold = length_of("hold", hold),
+                              .cooldown = parse_cooldown(length_text(cooldown), decay, final),
+                              .from_lr = rate_of("from_lr", from_lr),
+                              .override_jump = override_jump,
+                              .pieces = pieces.empty() ? std::vector<Stage>() : parse_pieces(pieces),
+                              .data = data,
+                              .batch = batch,
+                              .sequence = sequence,
+                              .note = note,
+                              .code_version = code_version};
+  return self.use([&](RunStore& run) { return run.branch(request); });
+}
+
+/// The other run may be this one, which is then used once.
+LineDiff diff(Store& self, const std::string& line, const std::string& other, Store* of, int rows) {
+  if (of == nullptr || of == &self) {
+    return self.use([&](RunStore& run) { return diff_lines(run, line, run, other, rows); });
+  }
+  return self.use(
+      [&](RunStore& a) { return of->use([&](RunStore& b) { return diff_lines(a, line, b, other, rows); }); });
 }
 
 Resume resume(Store& self, const std::string& line, const std::optional<Schedule>& schedule, bool override_schedule,
@@ -155,22 +203,23 @@ void bind_opening(nb::class_<Store>& store) {
       .def_static(
           "init",
           [](const fs::path& folder, const Schedule& trunk, const std::string& code_version, const std::string& data,
-             std::size_t metrics_in_memory) {
-            const StoreOptions options{code_version, data, {}, metrics_in_memory};
+             Count batch, Count sequence, std::size_t metrics_in_memory) {
+            const StoreOptions options{code_version, data, batch, sequence, {}, metrics_in_memory};
             return new Store(without_gil([&] { return RunStore::init(folder, trunk, options); }),
                              RunStore::Access::write);
           },
           nb::arg("folder"), nb::arg("trunk"), nb::kw_only(), nb::arg("code_version") = "", nb::arg("data") = "",
-          nb::arg("metrics_in_memory") = in_memory,
+          nb::arg("batch") = nb::none(), nb::arg("sequence") = nb::none(), nb::arg("metrics_in_memory") = in_memory,
           nb::sig("def init(folder: str | os.PathLike[str], trunk: Schedule, *, code_version: str = '',"
-                  " data: str = '', metrics_in_memory: int = 16384) -> RunStore"),
+                  " data: str = '', batch: int | None = None, sequence: int | None = None,"
+                  " metrics_in_memory: int = 16384) -> RunStore"),
           init_doc)
       .def_static(
           "open",
           [](const fs::path& folder, std::string_view access, const std::string& code_version,
              std::size_t metrics_in_memory) {
             const RunStore::Access how = parse_word<RunStore::Access>("access", access);
-            const StoreOptions options{code_version, {}, {}, metrics_in_memory};
+            const StoreOptions options{code_version, {}, {}, {}, {}, metrics_in_memory};
             return new Store(without_gil([&] { return RunStore::open(folder, how, options); }), how);
           },
           nb::arg("folder"), nb::arg("access") = "write", nb::kw_only(), nb::arg("code_version") = "",
@@ -212,24 +261,24 @@ void bind_training(nb::class_<Store>& store) {
                    "data_position: str = '', rng_state: bytes = b'', code_version: str = '', keep: bool = False, "
                    "session: int | None = None) -> RecordedCheckpoint"),
            commit_doc)
-      .def(
-          "branch",
-          [](Store& self, const std::string& name, std::optional<std::int64_t> step, const LengthArgument& cooldown,
-             std::string_view decay, const std::string& final, const std::string& code_version) {
-            const Cooldown shape = parse_cooldown(length_text(cooldown), decay, final);
-            return self.use([&](RunStore& run) { return run.branch(name, step, shape, code_version); });
-          },
-          nb::arg("name"), nb::arg("step") = nb::none(), nb::arg("cooldown") = "20%", nb::kw_only(),
-          nb::arg("decay") = "linear", nb::arg("final") = "0", nb::arg("code_version") = "", branch_doc)
+      .def("branch", &branch, nb::arg("name"), nb::arg("step") = nb::none(), nb::arg("cooldown") = "20%", nb::kw_only(),
+           nb::arg("decay") = "linear", nb::arg("final") = "0", nb::arg("line") = "trunk", nb::arg("attempt") = false,
+           nb::arg("rewarm") = nb::none(), nb::arg("hold") = nb::none(), nb::arg("from_lr") = nb::none(),
+           nb::arg("override_jump") = false, nb::arg("pieces") = "", nb::arg("data") = "",
+           nb::arg("batch") = nb::none(), nb::arg("sequence") = nb::none(), nb::arg("note") = "",
+           nb::arg("code_version") = "", branch_doc)
       .def("resume", &resume, nb::arg("line") = "trunk", nb::kw_only(), nb::arg("schedule") = nb::none(),
            nb::arg("override_schedule") = false, nb::arg("step") = nb::none(), nb::arg("decayed_from") = "",
            nb::arg("code_version") = "", nb::arg("dry_run") = false, resume_doc)
       .def(
           "attach_data",
-          [](Store& self, std::int64_t step, const std::string& text, const std::string& line) {
-            self.use([&](RunStore& run) { run.attach_data(line, step_count("step", step), text); });
+          [](Store& self, std::int64_t step, const std::string& text, const std::string& line, Count batch,
+             Count sequence) {
+            const RecordedData data{line, step_count("step", step), text, batch, sequence};
+            self.use([&](RunStore& run) { run.attach_data(data); });
           },
-          nb::arg("step"), nb::arg("text"), nb::arg("line") = "trunk", attach_doc)
+          nb::arg("step"), nb::arg("text") = "", nb::arg("line") = "trunk", nb::kw_only(),
+          nb::arg("batch") = nb::none(), nb::arg("sequence") = nb::none(), attach_doc)
       .def("log", &log, nb::arg("step"), nb::arg("metrics"), nb::arg("line") = "trunk", nb::kw_only(),
            nb::arg("session") = nb::none(),
            nb::sig("def log(self, step: int, metrics: collections.abc.Mapping[str, typing.SupportsFloat], "
@@ -263,6 +312,8 @@ void bind_keeping(nb::class_<Store>& store) {
             return self.use([&](RunStore& run) { return run.log_of(line); });
           },
           nb::arg("line") = "trunk", log_of_doc)
+      .def("diff", &diff, nb::arg("line"), nb::arg("other"), nb::arg("of") = nb::none(), nb::kw_only(),
+           nb::arg("rows") = 8, diff_doc)
       .def(
           "logged_lines",
           [](Store& self) {

@@ -48,11 +48,13 @@ Parameters
 folder : path
     Missing or empty.
 trunk : Schedule
-    Without a horizon.
+    Without a horizon, or with one: then it has its own end.
 code_version : str
     Of the training program; recorded with each session.
 data : str
     What the trunk reads from step 0 on.
+batch, sequence : int, optional
+    Examples per step, and tokens per example.
 metrics_in_memory : int
     Logged values that may wait to be written, at least 1.)doc";
 
@@ -109,7 +111,10 @@ Returns
 -------
 RecordedCheckpoint)doc";
 
-constexpr const char* branch_doc = R"doc(A new line that leaves the trunk at a committed checkpoint and cools down.
+constexpr const char* branch_doc = R"doc(A new line that leaves another one at a committed checkpoint and cools down.
+
+Its rates join: the first is a step below the last one of the line that it leaves. A cooldown is extended
+or cut short by a branch that leaves it at one of its checkpoints.
 
 Parameters
 ----------
@@ -123,12 +128,48 @@ decay : str
     'linear', '1-sqrt', 'cosine', ...
 final : str
     Rate at the end, or a share of the peak such as '10%'.
+line : str
+    The trunk or the branch that it leaves.
+attempt : bool
+    Make the next one of NAME/1, NAME/2, ...; a line NAME counts as the first.
+rewarm : int or str, optional
+    First back up over this length, linearly, to the rate that the trunk has there.
+hold : int or str, optional
+    Then on at that rate for this length.
+from_lr : float or str, optional
+    Where it begins, or a share of the peak, instead of the rate before; a jump needs `override_jump`.
+override_jump : bool
+    Begin at another rate than the line has there.
+pieces : str
+    Instead of all these: pieces of `stages`, such as 'linear to 50% over 1k, hold until 60k, linear over 5k'. A last
+    one that holds without a length makes a line without an end.
+data : str
+    What it reads.
+batch, sequence : int, optional
+    Examples per step and tokens per example; lengths in tokens and examples are by these.
+note : str
+    For the record.
 code_version : str
     Of the training program.
 
 Returns
 -------
 RecordedLine)doc";
+
+constexpr const char* diff_doc = R"doc(Two lines side by side: what is recorded of them, and their losses.
+
+Parameters
+----------
+line, other : str
+    The lines.
+of : RunStore, optional
+    The run of `other`; without it this one.
+rows : int
+    Up to so many steps for each column of losses.
+
+Returns
+-------
+LineDiff)doc";
 
 constexpr const char* resume_doc = R"doc(Begins a session at the line's last sound checkpoint.
 
@@ -156,7 +197,9 @@ Returns
 Resume)doc";
 
 constexpr const char* attach_doc =
-    R"doc(From `step` on, at or after the line's last checkpoint, the line reads `text`.)doc";
+    R"doc(From `step` on, at or after the line's last checkpoint, the line reads `text`.
+
+`batch` is in examples per step, `sequence` in tokens per example; what is not given stays as it was.)doc";
 
 constexpr const char* log_doc = R"doc(Records metrics after `step` finished updates, such as {"train_loss": 3.1}.
 
