@@ -38,7 +38,7 @@ TrainRequest TrainOptions::request() const {
   request.until = until;
   request.keep = keep;
   if (branch == "trunk") fail_value("branch", "trunk", "is the run's own line; give another name");
-  if (!branch.empty()) request.branch = BranchRequest{branch, at, cooldown.cooldown};
+  if (!branch.empty()) request.branch = TrainBranch{branch, at, cooldown.cooldown};
   request.config = parse_config(shell::source_name(config), shell::read_text(config), fs::path(config).parent_path());
   return request;
 }

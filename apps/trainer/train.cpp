@@ -147,7 +147,7 @@ void Training::open() {
 
 /// The branch as asked for, made where it is missing.
 void Training::begin_branch() {
-  const BranchRequest& branch = *request_.branch;
+  const TrainBranch& branch = *request_.branch;
   const RunRecord record = store_->record();
   const auto at = std::find_if(record.lines.begin(), record.lines.end(),
                                [&](const RecordedLine& line) { return line.name == branch.name; });
@@ -155,7 +155,7 @@ void Training::begin_branch() {
     const RecordedLine& trunk = record.line("trunk");
     const std::int64_t start = branch.at.value_or(trunk.step);
     check_data(start + cooldown_steps(branch.cooldown.length, start, trunk.schedule.spec().step_size));
-    store_->branch(branch.name, branch.at, branch.cooldown);
+    store_->branch({.name = branch.name, .step = branch.at, .cooldown = branch.cooldown});
     return;
   }
   Cooldown wanted = branch.cooldown;

@@ -13,7 +13,7 @@
 
 namespace scheduled::trainer {
 
-struct BranchRequest {
+struct TrainBranch {
   std::string name;
   std::optional<std::int64_t> at = {};  ///< checkpoint of the trunk; nothing: its last
   Cooldown cooldown = {};
@@ -23,7 +23,7 @@ struct TrainRequest {
   std::filesystem::path run;  ///< made where it is missing
   TrainConfig config;
   std::string line = "trunk";
-  std::optional<BranchRequest> branch = {};  ///< instead of `line`; made where it is missing
+  std::optional<TrainBranch> branch = {};  ///< instead of `line`; made where it is missing
   std::optional<std::int64_t> until = {};    ///< needed where the line has no end
   std::vector<std::int64_t> keep = {};       ///< commit here, too, for later branches
   bool override_schedule = false;            ///< the trunk goes on with config.schedule, whatever it was before
