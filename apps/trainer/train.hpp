@@ -24,9 +24,9 @@ struct TrainRequest {
   TrainConfig config;
   std::string line = "trunk";
   std::optional<TrainBranch> branch = {};  ///< instead of `line`; made where it is missing
-  std::optional<std::int64_t> until = {};    ///< needed where the line has no end
-  std::vector<std::int64_t> keep = {};       ///< commit here, too, for later branches
-  bool override_schedule = false;            ///< the trunk goes on with config.schedule, whatever it was before
+  std::optional<std::int64_t> until = {};  ///< needed where the line has no end
+  std::vector<std::int64_t> keep = {};     ///< commit here, too, for later branches
+  bool override_schedule = false;          ///< the trunk goes on with config.schedule, whatever it was before
 };
 
 /// How far it is, after an update.
