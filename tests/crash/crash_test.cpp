@@ -309,7 +309,7 @@ TEST(Crash, KilledAtRandomMoments) {
 }
 
 TEST(Crash, FilesThatCannotGrow) {
-  for (const std::int64_t most : {0, 100, 1000, 4096, 4999, 5001, 8000, 12000, 16000}) {
+  for (const std::int64_t most : {0, 100, 1000, 4096, 4999, 5001, 8000, 12000, 13500}) {
     SCOPED_TRACE(most);
     const Scene scene;
     const fs::path errors = scene.path / "errors";
