@@ -39,6 +39,7 @@ int run(int argc, char** argv) {
   add_predict(command);
   add_cooldown(command);
   add_watch(command);
+  add_forecast(command);
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
   add_run(command);

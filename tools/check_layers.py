@@ -9,9 +9,9 @@ import sys
 
 # Modules of the library, lowest first: one may include those of lower layers, never its siblings.
 LAYER = {"base": 0, "schedule": 1, "runlog": 1, "bound": 2, "foreign": 2, "design": 3, "law": 3, "pep": 3, "capi": 4,
-         "anytime": 4, "describe": 4, "lint": 4, "watch": 4, "scheduled": 5}  # the umbrella header
+         "anytime": 4, "describe": 4, "forecast": 4, "lint": 4, "watch": 4, "scheduled": 5}  # the umbrella header
 # Public headers that are not called like their module.
-PUBLIC_NAME = {"error": "base", "trunk": "schedule", "presets": "schedule", "along": "design", "sweep": "design",
+PUBLIC_NAME = {"error": "base", "trunk": "schedule", "presets": "schedule", "along": "design", "sweep": "design", "lr_sweep": "design",
                "exact": "bound"}
 
 # Shells: where they lie, and which other shells they may include, those of outer folders last. All of them may include

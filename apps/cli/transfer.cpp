@@ -5,15 +5,20 @@
 #include "cli/design_records.hpp"
 #include "cli/draw.hpp"
 #include "cli/results.hpp"
+#include "cli/transfer_sweep.hpp"
 #include "cli/verbs.hpp"
-#include "scheduled/design.hpp"
+#include "scheduled/lr_sweep.hpp"
 
 namespace scheduled::cli {
 namespace {
 
 struct TransferOptions {
-  SpecOptions specs;
+  std::vector<std::string> given;  ///< SPECs, or the files of a sweep
+  std::optional<Duration> steps;
   std::optional<double> best_lr;
+  bool from_sweep = false;
+  SweepTransfer sweep;
+  std::vector<double> batch;  ///< from, to
   BoundOptions bound;
   OutputOptions output;
 };
@@ -63,16 +68,41 @@ NamedSchedule tuned(const NamedSchedule& entry, std::optional<double> best_lr) {
   return {std::move(schedule), std::move(name)};
 }
 
-void run(const TransferOptions& options) {
-  std::vector<NamedSchedule> schedules = options.specs.schedules;
+TransferRules rules_of(const TransferOptions& options) {
+  TransferRules rules{options.sweep.fit.exponent, options.sweep.fit.batch_rule, 1.0, 1.0,
+                      options.sweep.fit.critical_batch};
+  if (!options.batch.empty() && options.batch.size() != 2) {
+    fail_value("batch", Argument<std::vector<double>>::show(options.batch), "must be FROM,TO, e.g. 256,1024");
+  }
+  if (options.batch.empty() == rules.batch_rule.has_value()) {
+    fail_argument("batch-rule", "goes with --batch FROM,TO, e.g. --batch-rule square-root --batch 256,1024");
+  }
+  if (!options.batch.empty()) {
+    rules.batch_from = options.batch[0];
+    rules.batch_to = options.batch[1];
+  }
+  return rules;
+}
+
+void move(const TransferOptions& options) {
+  if (const std::string_view only = options.sweep.given(); !only.empty()) {
+    fail_argument(only, "needs --from-sweep");
+  }
+  std::vector<NamedSchedule> schedules;
+  for (const std::string& spec : options.given) {
+    for (NamedSchedule& schedule : read_spec(spec, options.steps)) schedules.push_back(std::move(schedule));
+  }
   if (schedules.size() < 2) {
     fail_argument("TO", "a schedule to move the LR to is missing; see scheduled transfer --help");
   }
   schedules[0] = tuned(schedules[0], options.best_lr);
   const BoundArguments arguments(options.bound, schedules);
+  const TransferRules rules = rules_of(options);
   std::vector<Transferred> moved;
   for (std::size_t k = 1; k < schedules.size(); ++k) {
-    const LrTransfer found = transfer_base_lr(schedules[0].schedule, schedules[k].schedule, arguments.settings());
+    const LrTransfer found = renamed(sweep_names(), [&] {
+      return transfer_base_lr(schedules[0].schedule, schedules[k].schedule, arguments.settings(), rules);
+    });
     moved.push_back({{schedules[k].schedule.with_peak(found.peak)}, schedules[0].schedule, found});
   }
   const plot::Panel panel = panel_of(schedules, moved);
@@ -84,25 +114,55 @@ void run(const TransferOptions& options) {
   print_text(text_of(schedules[0], schedules, moved, options.bound) + drawing(panel, 14));
 }
 
+void run(const TransferOptions& options) {
+  if (!options.from_sweep) return move(options);
+  const auto without = [](bool given, std::string_view name) {
+    if (given) fail_argument(name, "not with --from-sweep");
+  };
+  without(options.best_lr.has_value(), "--best-lr");
+  without(options.steps.has_value(), "--steps");
+  without(!options.batch.empty(), "--batch");
+  without(options.bound.distance.has_value(), "--distance");
+  without(options.bound.grad_norm.has_value(), "--grad-norm");
+  without(options.bound.criterion != Criterion::omega, "--criterion");
+  transfer_from_sweep(options.given, options.sweep, options.output);
+}
+
 }  // namespace
 
 void add_transfer(Verb& command) {
-  Verb& verb = command.verb("transfer", "Move a tuned peak learning rate to another schedule or horizon");
+  Verb& verb = command.verb("transfer", "Move a tuned peak learning rate to another schedule, horizon or batch");
   auto& options = verb.keep<TransferOptions>();
-  options.specs.add_to(verb).required();
+  verb.add_each(
+          "SPEC", options.given,
+          "Schedule, e.g. \"wsd(steps=50k, cooldown=20%)\"; - reads one per line from standard input; @FILE reads "
+          "a spec, the JSON that show prints, or one rate per line. With --from-sweep: tables of runs, or logs")
+      .required()
+      .suggest(suggest_schedules);
+  verb.add("--steps", options.steps, "Horizon of every SPEC that has none, e.g. 50k").type("N");
   verb.add("--best-lr", options.best_lr, "The LR that was tuned for the first SPEC, where it has no peak").type("LR");
+  options.sweep.add_rules_to(verb);
+  verb.add("--batch", options.batch, "Batch sizes of the first SPEC and of the others, for --batch-rule")
+      .type("FROM,TO");
   options.bound.add_settings_to(verb, {Criterion::omega, Criterion::standard, Criterion::worst_case});
+  verb.add("--from-sweep", options.from_sweep, "Fit the best peak to the final losses of runs instead");
+  options.sweep.add_to(verb);
   options.output.add_to(verb);
   verb.help(
       "The first SPEC is the one that was tuned, with its peak (or --best-lr); the others are where the LR goes:\n"
       "another cooldown, shape or horizon, whose own peaks do not matter. The factor is the ratio of the best peaks "
       "in\n"
       "theory, in which distance and (one) grad norm cancel; the limit is its closed form for long runs, where one is\n"
-      "known.\n\n"
+      "known. Real runs mostly want less of a change with the horizon than theory's -1/2: --exponent, or "
+      "--from-sweep,\n"
+      "which fits runs at several peaks and horizons: a table with the columns peak, steps and loss (and schedule,\n"
+      "batch, size), or one log for each run.\n\n"
       "Examples:\n"
       "  scheduled transfer \"wsd(steps=10k, peak=1e-3)\" \"wsd(steps=100k)\" \"linear(steps=100k)\"\n"
       "  scheduled transfer \"wsd(peak=1e-3)\" \"wsd(cooldown=40%)\" linear --steps 20k --csv\n"
-      "  scheduled transfer wsd cosine --steps 20k --best-lr 6e-4");
+      "  scheduled transfer wsd cosine --steps 20k --best-lr 6e-4\n"
+      "  scheduled transfer \"wsd(steps=10k, peak=1e-3)\" \"wsd(steps=100k)\" --exponent -0.3\n"
+      "  scheduled transfer --from-sweep sweep.csv --to 100k");
   verb.run([&options] { run(options); });
 }
 

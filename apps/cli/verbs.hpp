@@ -29,6 +29,7 @@ void add_fit(Verb& command);
 void add_predict(Verb& command);
 void add_cooldown(Verb& command);
 void add_watch(Verb& command);
+void add_forecast(Verb& command);
 void add_run(Verb& command);
 
 /// The programs of import and export: their names, and a list for --help.

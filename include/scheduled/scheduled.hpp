@@ -5,6 +5,7 @@
 #include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/exact.hpp"
+#include "scheduled/lr_sweep.hpp"
 #include "scheduled/presets.hpp"
 #include "scheduled/schedule.hpp"
 #include "scheduled/sweep.hpp"
@@ -21,6 +22,7 @@
 #include "scheduled/runlog.hpp"
 #endif
 #if __has_include("scheduled/law.hpp")
+#include "scheduled/forecast.hpp"
 #include "scheduled/law.hpp"
 #include "scheduled/watch.hpp"
 #endif

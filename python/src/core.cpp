@@ -30,6 +30,7 @@ NB_MODULE(_core, m) {
   bind_transfer(m);
   bind_extend(m);
   bind_sweep(m);
+  bind_lr_sweep(m);
   bind_along(m);
   bind_describe(m);
   bind_lint(m);
@@ -42,6 +43,7 @@ NB_MODULE(_core, m) {
   bind_predict(m);
   bind_optimize(m);
   bind_watch(m);
+  bind_forecast(m);
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
   bind_plan(m);

@@ -32,24 +32,6 @@ std::string line_of(std::vector<std::string> cells) {
   return csv_line(cells);
 }
 
-std::vector<std::string> cells_of(std::string_view line) {
-  std::vector<std::string> cells(1);
-  bool quoted = false;
-  for (std::size_t k = 0; k < line.size(); ++k) {
-    const char c = line[k];
-    if (c == '"' && quoted && k + 1 < line.size() && line[k + 1] == '"') {
-      cells.back() += line[++k];
-    } else if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ',' && !quoted) {
-      cells.emplace_back();
-    } else {
-      cells.back() += c;
-    }
-  }
-  return cells;
-}
-
 std::string shortened(const std::string& spec) {
   constexpr std::size_t longest = 240;
   if (spec.size() <= longest) return spec;
@@ -146,7 +128,7 @@ void SweepFile::read(std::string_view text) {
   std::int64_t line = 2;
   for (std::size_t begin = cut_header ? 0 : header.size(); begin < whole; ++line) {
     const std::size_t end = text.find('\n', begin);
-    auto result = result_of(axes_, options_, cells_of(text.substr(begin, end - begin)));
+    auto result = result_of(axes_, options_, cells_of_line(text.substr(begin, end - begin)));
     if (!result) {
       throw ArgumentError(
           {.requirement = "is not a result of this sweep (other schedules, axes or settings?); name another file",

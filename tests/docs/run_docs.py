@@ -24,8 +24,9 @@ import tempfile
 SKIPPED = 77
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-# What a machine measures (and a trained loss, whose digits differ from processor to processor).
-MEASURED = re.compile(r"\d+(?= tokens/s)|(?<=^  val_loss   )[\d.]+", re.M)
+# What a machine measures (and a trained loss, whose digits differ from processor to processor, and the seal of a forecast, which
+# depends on the last bits of a fit).
+MEASURED = re.compile(r"\d+(?= tokens/s)|(?<=^  val_loss   )[\d.]+|(?<=^  seal       )[0-9a-f]{64}$", re.M)
 SET_UP = ("git clone ", "cd ", "pip install .", "source ")
 
 

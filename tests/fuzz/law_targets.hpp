@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "fuzz/targets.hpp"
+#include "scheduled/forecast.hpp"
 #include "scheduled/law.hpp"
+#include "scheduled/lr_sweep.hpp"
 #include "scheduled/sweep.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -67,6 +69,29 @@ inline void sweep_file(std::string_view data) {
   require(again.size() == found.size(), "an opened file opens again");
   for (std::size_t i = 0; i < found.size(); ++i) {
     require(sweep_cells(axes, options, again[i]) == sweep_cells(axes, options, found[i]), "with the same results");
+  }
+}
+
+/// A table of a sweep: what is read can be fitted, or an argument is refused.
+inline void lr_sweep(std::string_view data) {
+  static_cast<void>(is_lr_sweep(data));
+  try {
+    const LrSweepTable table = parse_lr_sweep("sweep", data);
+    if (table.runs.size() > 20) return;
+    const LrSweepFit fit = fit_lr_sweep(table.runs);
+    require(fit.runs + fit.diverged + fit.far + fit.repeated == static_cast<std::int64_t>(table.runs.size()),
+            "every run counts, or it is said why not");
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+/// A book of forecasts: what is read is sealed.
+inline void forecasts(std::string_view data) {
+  try {
+    const ForecastBook book = parse_forecasts("book", data);
+    require(book.forecasts.size() <= book.seals.size(), "a forecast has a line");
+    static_cast<void>(report_forecasts(std::span(&book, 1)));
+  } catch (const std::invalid_argument&) {
   }
 }
 

@@ -225,6 +225,7 @@ def test_every_verb_has_a_function():
         "diff": ["diff", "diff_rates"],
         "export": ["export_schedule", "foreign_tools"],
         "extend": ["extend", "planned_distance"],
+        "forecast": ["law.register_forecast", "law.score_forecast", "law.report_forecasts"],
         "fit": ["law.fit_law", "law.fit_run", "law.fit_store"],
         "import": ["import_schedule"],
         "lint": ["lint", "lint_rules"],
@@ -235,7 +236,7 @@ def test_every_verb_has_a_function():
         "run": ["plan_anytime", "RunStore"],
         "show": ["Schedule", "schedule_help"],
         "train": [],  # a program
-        "transfer": ["transfer_base_lr"],
+        "transfer": ["transfer_base_lr", "fit_lr_sweep", "law.lr_sweep_of_logs"],
         "tune": ["lr_sensitivity", "best_base_lr"],
         "watch": ["law.watch_run"],
         "worst-case": ["schedule_worst_case", "worst_case", "worst_case_function", "run_worst_case", "pep.solve_pep"],
@@ -278,3 +279,42 @@ def test_transfer(run):
     assert_rows(values, rows)
     assert_says(values[0], scheduled.transfer_base_lr(Schedule(WSD), Schedule("linear(steps=90)")))
     assert values[0]["tuned"] == str(Schedule(WSD))
+    (value,) = map(json.loads, run.output("transfer", WSD, "linear(steps=90)", "--exponent", "-0.3", "--json").splitlines())
+    assert_says(value, scheduled.transfer_base_lr(Schedule(WSD), Schedule("linear(steps=90)"), exponent=-0.3))
+
+
+def test_transfer_from_a_sweep(run):
+    table = "steps,lr,loss\n" + "".join(
+        f"{steps},{peak},{3 - steps / 1e4 + 0.02 * np.log(peak / 1e-3 * (steps / 1000) ** 0.3) ** 2}\n"
+        for peak in (5e-4, 1e-3, 2e-3)
+        for steps in (1000, 2000, 4000)
+    )
+    (run.folder / "sweep.csv").write_text(table)
+    (value,), rows = run("transfer", "--from-sweep", "sweep.csv", "--to", "8k")
+    assert_named(value)
+    found = scheduled.fit_lr_sweep(scheduled.parse_lr_sweep("sweep.csv", table)[0], [scheduled.LrSweepQuestion(8000)])
+    assert_says(value, found)
+    assert found.exponents[0].exponent.value == pytest.approx(-0.3, abs=1e-6)
+    assert_rows(value["budgets"], rows)
+
+
+def test_forecast(run):
+    law = pytest.importorskip("scheduled.law", exc_type=ImportError)
+    time = ["--time", "2026-11-27T09:00:00Z"]
+    said = ["trunk.csv", "--law", "bu", "--to", "constant(steps=3000, peak=1e-3)", "--result", "long.csv"]
+    (value,) = map(json.loads, run.output("forecast", "register", *said, *time, "--json").splitlines())
+    assert_named(value)
+    (sealed,) = law.read_forecasts(run.folder / "forecasts.jsonl").forecasts
+    assert_says(value, sealed)
+    assert sealed.forecast.data == {"trunk.csv": law.sha256((run.folder / "trunk.csv").read_bytes())}
+    refused = subprocess.run([COMMAND, "forecast", "register", *said, *time], cwd=run.folder, capture_output=True, text=True)
+    assert refused.returncode == 2 and "has a forecast already" in refused.stderr
+    (run.folder / "long.csv").write_text(f"step,val_loss\n3000,{sealed.forecast.loss.loss}\n")
+    (value,) = map(json.loads, run.output("forecast", "score", *time, "--json").splitlines())
+    assert_says(value, law.read_forecasts(run.folder / "forecasts.jsonl").forecasts[0])
+    (report,) = map(json.loads, run.output("forecast", "report", "--json").splitlines())
+    assert_named(report)
+    assert report["laws"][-1]["coverage"] == 1.0
+    late = [*said[:-1], "long.csv", "--name", "late"]
+    refused = subprocess.run([COMMAND, "forecast", "register", *late, *time], cwd=run.folder, capture_output=True, text=True)
+    assert refused.returncode == 2 and "no forecast any more" in refused.stderr

@@ -7,6 +7,7 @@ import math
 import pathlib
 import pickle
 import re
+import tempfile
 
 import numpy as np
 import pytest
@@ -60,6 +61,7 @@ def of_core():
         scheduled.compare_optima(9).omega_optimal,
         scheduled.constrained_schedule(9, max_lr=0.2),
         scheduled.transfer_base_lr(schedule, Schedule("linear(steps=50)")),
+        *of_lr_sweep(),
         scheduled.nearest_spec(lr),
         refined,
         scheduled.extend(schedule, 80, [120, 150])[2],
@@ -86,6 +88,18 @@ def of_core():
     ]
 
 
+def of_lr_sweep():
+    runs = [
+        scheduled.LrSweepRun(peak, steps, 3 - steps / 1e4 + 0.02 * math.log(peak / 1e-3 * (steps / 1000) ** 0.3) ** 2)
+        for peak in (5e-4, 1e-3, 2e-3)
+        for steps in (1000, 2000)
+    ]
+    fit = scheduled.fit_lr_sweep(runs, [scheduled.LrSweepQuestion(4000)])
+    answer = fit.answers[0]
+    rules = [fit.rules[0], fit.rules[0].rule, answer.rules[0]]
+    return [runs[0], fit, fit.budgets[0], fit.curvature, fit.exponents[0], answer, answer.question, *rules]
+
+
 def of_pep():
     pep = pytest.importorskip("scheduled.pep", exc_type=ImportError)
     problem = pep.PepProblem([0.5])
@@ -97,7 +111,7 @@ def of_pep():
     return [lower, upper, primal, dual, result, restored("PepAverage", 0.5, 0.5, 0)]
 
 
-def of_law():
+def of_law(folder):
     law = pytest.importorskip("scheduled.law", exc_type=ImportError)
     step = np.arange(100, 1001, 100)
     truth = law.Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
@@ -105,6 +119,11 @@ def of_law():
     runs = [law.FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
     fit = law.fit_law(runs, "momentum", prior=0.0)
     cooldown = law.virtual_cooldown(fit.fitted, schedules[0], [100])
+    book = pathlib.Path(folder) / "book.jsonl"
+    law.register_forecast(book, "r", fit.fitted, schedules[1], time="2026-11-27T09:00:00Z", data={"a": "b"})
+    sealed = law.score_forecast(book, "r", 2.5, time="2026-11-28T09:00:00Z")
+    report = law.report_forecasts([law.read_forecasts(book)])
+    (pathlib.Path(folder) / "run.csv").write_text("step,lr,loss\n10,0.5,3\n20,0.25,2\n")
     return [
         runs[0],
         fit,
@@ -114,6 +133,13 @@ def of_law():
         cooldown,
         cooldown.answers[0],
         cooldown.trunk,
+        sealed,
+        sealed.forecast,
+        sealed.score,
+        law.read_forecasts(book),
+        report,
+        report.laws[0],
+        law.lr_sweep_of_logs([str(pathlib.Path(folder) / "run.csv")]),
         law.predict(fit.fitted, schedules[0], [500, 1000]),
         law.optimize(truth, 50),
         law.best_peak(truth, schedules[0], 1.0),
@@ -164,7 +190,7 @@ PARTS = {"core": of_core, "pep": of_pep, "law": of_law, "anytime": of_anytime}
 @pytest.fixture(params=PARTS)
 def results(request, tmp_path):
     make = PARTS[request.param]
-    return make(tmp_path) if request.param == "anytime" else make()
+    return make(tmp_path) if request.param in ("anytime", "law") else make()
 
 
 def plain(value):
@@ -199,9 +225,9 @@ def test_no_class_is_forgotten(tmp_path):
         type(result).__name__
         for name, make in PARTS.items()
         if name == "core" or hasattr(scheduled, name) or name in dir(_core)
-        for result in (make(tmp_path) if name == "anytime" else make())
+        for result in (make(tmp_path) if name in ("anytime", "law") else make())
     }
-    made |= {type(result).__name__ for result in of_pep() + of_law()}
+    made |= {type(result).__name__ for result in of_pep() + of_law(tmp_path)}
     assert made == set(RECORDS)
 
 
@@ -269,7 +295,8 @@ def values_beside_results():
     stream.push(0.1)
     values = [schedule, stream, scheduled.Sweep([schedule]), scheduled.Trunk(schedule, 50)]
     if hasattr(_core, "Law"):
-        fit = of_law()[1]
+        with tempfile.TemporaryDirectory() as folder:
+            fit = of_law(folder)[1]
         values += [fit.fitted, fit.fitted.law]
     if hasattr(_core, "PepProblem"):
         values.append(_core.PepProblem([0.5]))

@@ -28,6 +28,8 @@ TEST(FuzzCorpus, LogStream) { replay("log_stream", fuzz::log_stream); }
 TEST(FuzzCorpus, PepSolution) { replay("pep_solution", fuzz::pep_solution); }
 TEST(FuzzCorpus, Law) { replay("law", fuzz::law); }
 TEST(FuzzCorpus, SweepFile) { replay("sweep_file", fuzz::sweep_file); }
+TEST(FuzzCorpus, LrSweep) { replay("lr_sweep", fuzz::lr_sweep); }
+TEST(FuzzCorpus, Forecasts) { replay("forecasts", fuzz::forecasts); }
 
 }  // namespace
 }  // namespace scheduled::testing

@@ -15,6 +15,7 @@
 #include "base/record.hpp"
 #include "bound/records.hpp"
 #include "describe/records.hpp"
+#include "forecast/records.hpp"
 #include "foreign/records.hpp"
 #include "law/records.hpp"
 #include "lint/records.hpp"
@@ -187,13 +188,16 @@ TEST(Records, HoldAllMembersInTheirOrder) {
   expect_all_members_of_each<BoundTerms, OmegaSplit, ClosedForm, BoundFacts, WorstCase, WorstCaseScale>();
   expect_all_members_of_each<BestBaseLr, LrSensitivity, ComparisonRow, OptimalSchedule, BothBounds, OptimaCompared,
                              ConstrainedSchedule, LrTransfer, NearestSpec, RefinedSchedule, RefinedRun, RateDifference,
-                             OptimumBeside, ExtendRow, GradNormFamily, SweepPlace, SweepResult, WorstCaseAtPeak,
-                             ScheduleWorstCase>();
+                             OptimumBeside, LrSweepRun, HorizonRule, LrSweepQuestion, LrEstimate, LrSweepBudget,
+                             LrExponent, LrRuleCheck, LrRulePeak, LrSweepAnswer, LrSweepFit, ExtendRow, GradNormFamily,
+                             SweepPlace, SweepResult, WorstCaseAtPeak, ScheduleWorstCase>();
   expect_all_members_of_each<PepLower, PepUpper, PepPrimal, PepDual, PepResult>();
   expect_all_members_of_each<PlannedBranch, PlannedCheckpoint, AnytimePlan, RecordedFile, RecordedCheckpoint,
                              RecordedSession, RecordedData, RecordedLine, RunRecord, LineFact, LineLoss, LineDiff, Resume, VerifyReport, GcReport>();
   expect_all_members_of_each<FitRun, Estimate, RunResiduals, LawFit, Predicted, CooldownAnswer, VirtualCooldown,
                              LawGradient, LawOptimum, LawPeak>();
+  expect_all_members_of_each<Forecast, ForecastScore, SealedForecast, ForecastBook, ForecastSummary, ForecastReport,
+                             LrSweepLogs>();
 }
 
 TEST(Records, AreWrittenByTheirNames) {

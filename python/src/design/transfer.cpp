@@ -1,8 +1,9 @@
-#include "scheduled/design.hpp"
 #include "scheduled/error.hpp"
+#include "scheduled/lr_sweep.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
 
 #include "base/bind.hpp"
 #include "base/text.hpp"
@@ -26,6 +27,14 @@ distance : float
     D, > 0; it cancels where G is one number.
 criterion : {'omega', 'standard', 'worst-case'}
     What "best" means, as for `bound`; each schedule is judged at its own horizon.
+exponent : float, optional
+    Of the horizon, in place of theory's -1/2: -0.3 was measured.
+batch_rule : {'square-root', 'linear', 'critical', 'surge'}, optional
+    How the peak goes with the batch, see `batch_factor`.
+batch_from, batch_to : float
+    The batch sizes of the two, for `batch_rule`.
+critical_batch : float, optional
+    For 'critical' and 'surge'.
 
 Returns
 -------
@@ -46,13 +55,18 @@ void bind_transfer(nb::module_& m) {
   m.def(
       "transfer_base_lr",
       [](const Schedule& tuned, const Schedule& target, const ArrayLike& grad_norm, double distance,
-         std::string_view criterion) {
+         std::string_view criterion, std::optional<double> exponent, const std::optional<std::string>& batch_rule,
+         double batch_from, double batch_to, std::optional<double> critical_batch) {
         const GradNormArgument norms(grad_norm);
         const BoundSettings settings{norms.get(), distance, {}, parse_word<Criterion>("criterion", criterion)};
-        return without_gil([&] { return transfer_base_lr(tuned, target, settings); });
+        TransferRules rules{exponent, {}, batch_from, batch_to, critical_batch};
+        if (batch_rule) rules.batch_rule = parse_word<BatchRule>("batch_rule", *batch_rule);
+        return without_gil([&] { return transfer_base_lr(tuned, target, settings, rules); });
       },
       nb::arg("tuned"), nb::arg("target"), nb::arg("grad_norm") = 1.0, nb::arg("distance") = 1.0,
-      nb::arg("criterion") = "omega", transfer_doc);
+      nb::arg("criterion") = "omega", nb::kw_only(), nb::arg("exponent") = nb::none(),
+      nb::arg("batch_rule") = nb::none(), nb::arg("batch_from") = 1.0, nb::arg("batch_to") = 1.0,
+      nb::arg("critical_batch") = nb::none(), transfer_doc);
 }
 
 }  // namespace scheduled::python

@@ -1,0 +1,182 @@
+#include "scheduled/forecast.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "base/bind.hpp"
+#include "base/text.hpp"
+#include "forecast/records.hpp"
+#include "modules.hpp"
+
+namespace scheduled::python {
+namespace {
+
+constexpr const char* register_doc = R"doc(Write a prediction down before its result exists.
+
+Parameters
+----------
+book : path
+    A file of forecasts, made where there is none; a line is added and none is ever changed.
+run : str
+    What the run is called.
+fitted : FittedLaw
+    What predicts.
+schedule : Schedule
+    All rates of the run.
+time : str
+    UTC, "2026-11-27T09:00:00Z".
+step : int, optional
+    The update after which the loss is predicted; None: the last.
+column : str
+    Which loss it is.
+result : str
+    The log in which it will stand.
+data : dict
+    What the law was fitted to: file -> SHA-256, see `sha256`.
+note : str
+    What else is to be kept.
+
+Returns
+-------
+SealedForecast
+    Make its `seal` known, and nothing can be changed.
+
+Examples
+--------
+>>> import tempfile, pathlib
+>>> from scheduled import Schedule
+>>> from scheduled.law import FittedLaw, Law, read_forecasts, register_forecast, report_forecasts, score_forecast
+>>> law = Law("bu", {"L_inf": 2.0, "a": 100.0, "b": 10.0})
+>>> folder = tempfile.TemporaryDirectory()
+>>> book = pathlib.Path(folder.name) / "forecasts.jsonl"
+>>> sealed = register_forecast(book, "r1", FittedLaw(law), Schedule("linear(steps=1000, peak=1e-3)"),
+...                            time="2026-11-27T09:00:00Z")
+>>> scored = score_forecast(book, "r1", sealed.forecast.loss.loss, time="2026-11-28T09:00:00Z")
+>>> scored.held, scored.error, read_forecasts(book).forecasts == [scored]
+(True, 0.0, True)
+>>> report_forecasts([read_forecasts(book)]).laws[-1].coverage
+1.0
+)doc";
+
+constexpr const char* score_doc = R"doc(Write down what a run came to.
+
+Parameters
+----------
+book : path
+    The file of forecasts.
+run : str
+    The forecast's.
+loss : float
+    The real one.
+time : str
+    UTC, "2026-11-27T09:00:00Z".
+data : dict
+    Where it is from: file -> SHA-256.
+
+Returns
+-------
+SealedForecast
+)doc";
+
+}  // namespace
+
+void bind_forecast(nb::module_& m) {
+  bind<Forecast>(m);
+  bind<ForecastScore>(m);
+  bind<SealedForecast>(m);
+  bind<ForecastBook>(m);
+  bind<ForecastSummary>(m);
+  bind<ForecastReport>(m);
+  bind<LrSweepLogs>(m);
+  using Hashes = std::map<std::string, std::string>;
+  m.def(
+      "sha256",
+      [](const nb::bytes& content) {
+        return sha256({static_cast<const char*>(content.data()), content.size()});
+      },
+      nb::arg("content"), "SHA-256 of bytes, as the forecasts have it.");
+  m.def(
+      "register_forecast",
+      [](nb::handle book, std::string run, const FittedLaw& fitted, const Schedule& schedule, std::string time,
+         std::optional<std::int64_t> step, std::string column, std::string result, Hashes data, std::string note) {
+        const std::filesystem::path path = native_path(book);
+        return without_gil([&] {
+          Forecast forecast = make_forecast(fitted, schedule, step);
+          forecast.run = std::move(run);
+          forecast.column = std::move(column);
+          forecast.result = std::move(result);
+          forecast.data = std::move(data);
+          forecast.time = std::move(time);
+          forecast.note = std::move(note);
+          return register_forecast(path, forecast);
+        });
+      },
+      nb::arg("book"), nb::arg("run"), nb::arg("fitted"), nb::arg("schedule"), nb::kw_only(), nb::arg("time"),
+      nb::arg("step") = nb::none(), nb::arg("column") = "val_loss", nb::arg("result") = "", nb::arg("data") = Hashes{},
+      nb::arg("note") = "", register_doc);
+  m.def(
+      "score_forecast",
+      [](nb::handle book, std::string run, double loss, std::string time, Hashes data) {
+        const std::filesystem::path path = native_path(book);
+        return without_gil([&] {
+          ForecastScore score;
+          score.run = std::move(run);
+          score.loss = loss;
+          score.data = std::move(data);
+          score.time = std::move(time);
+          return score_forecast(path, score);
+        });
+      },
+      nb::arg("book"), nb::arg("run"), nb::arg("loss"), nb::kw_only(), nb::arg("time"), nb::arg("data") = Hashes{},
+      score_doc);
+  m.def(
+      "read_forecasts",
+      [](nb::handle book) {
+        const std::filesystem::path path = native_path(book);
+        return without_gil([&] { return read_forecasts(path); });
+      },
+      nb::arg("book"), "The forecasts of a file; an error where a line was changed, with its number.");
+  m.def(
+      "check_seal",
+      [](nb::handle book, const std::string& seal) {
+        const std::filesystem::path path = native_path(book);
+        without_gil([&] { check_seal(path, seal); });
+      },
+      nb::arg("book"), nb::arg("seal"), "Raises ArgumentError unless the book still has the line with this seal.");
+  m.def(
+      "report_forecasts",
+      [](const std::vector<ForecastBook>& books) { return without_gil([&] { return report_forecasts(books); }); },
+      nb::arg("books"), "Coverage and bias of the forecasts of books, by law and of all.");
+  m.def(
+      "lr_sweep_of_logs",
+      [](const std::vector<std::string>& files, const std::optional<Schedule>& plan, const std::string& column) {
+        std::vector<RunFiles> logs;
+        for (const std::string& file : files) logs.push_back({file, {}, {}});
+        LrSweepLogOptions options;
+        options.plan = plan;
+        options.column = column;
+        return without_gil([&] { return lr_sweep_of_logs(read_runs(logs), options); });
+      },
+      nb::arg("files"), nb::arg("plan") = nb::none(), nb::kw_only(), nb::arg("column") = "",
+      R"doc(The runs of a sweep from their logs, for `fit_lr_sweep`.
+
+Parameters
+----------
+files : sequence of str
+    A log of each run.
+plan : Schedule, optional
+    What shorter runs were to become, at their own peaks: a law fitted to all says where they would
+    have ended.
+column : str
+    The losses; empty: those that all have.
+
+Returns
+-------
+LrSweepLogs
+)doc");
+}
+
+}  // namespace scheduled::python

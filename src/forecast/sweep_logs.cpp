@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "scheduled/forecast.hpp"
+
+namespace scheduled {
+namespace {
+
+/// A run of a sweep as its log has it.
+struct LoggedRun {
+  FitRun run;
+  std::int64_t steps = 0;    ///< that it was to make
+  std::vector<double> plan;  ///< rates of all of these, where it has not made them
+  bool diverged = false;
+};
+
+double peak_of(const FitRun& run) { return *std::max_element(run.lr.begin(), run.lr.end()); }
+
+LoggedRun logged_run(const OwnRun& own, const std::string& column, const LrSweepLogOptions& options) {
+  const RunLog log = own.base ? merge_branch(*own.base, own.log) : own.log;
+  FitRunOptions how;
+  how.column = column;
+  how.rates.jumps = true;
+  LoggedRun found{fit_run(log, how), 0, {}, log.not_finite.contains(column)};
+  found.run.name = own.name;
+  const std::int64_t done = found.run.step.back();
+  found.steps = done;
+  if (!options.plan) return found;
+  found.steps = *options.plan->steps();
+  if (done > found.steps) {
+    fail_value("plan", print(*options.plan), concat({"ends before step ", std::to_string(done), " of ", own.name}));
+  }
+  if (done == found.steps || found.diverged) return found;
+  found.plan = options.plan->with_peak(peak_of(found.run)).values();
+  std::copy_n(found.run.lr.begin(), std::min(found.run.lr.size(), static_cast<std::size_t>(done)), found.plan.begin());
+  return found;
+}
+
+/// What the law says of the end of a run that was stopped, less what it is off by in the run's last tenth.
+LrSweepRun continued(const LoggedRun& logged, const FittedLaw& fitted) {
+  const std::vector<double> said = law_curve(fitted.law, logged.run.lr, logged.run.step);
+  const double from = 0.9 * static_cast<double>(logged.run.step.back());
+  double off = 0.0;
+  double count = 0.0;
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    if (static_cast<double>(logged.run.step[i]) < from) continue;
+    off += logged.run.loss[i] - said[i];
+    count += 1.0;
+  }
+  const Predicted end = predict_losses(fitted, logged.plan, std::vector{logged.steps}).front();
+  LrSweepRun run;
+  run.loss = end.loss + off / count;
+  run.spread = 0.5 * (end.upper - end.lower) / 1.6449;
+  return run;
+}
+
+std::vector<FitRun> runs_to_fit(const std::vector<LoggedRun>& logged) {
+  std::int64_t longest = 0;
+  for (const LoggedRun& one : logged) longest = std::max(longest, one.run.step.back());
+  const double first = undescribed_share * static_cast<double>(longest);
+  std::vector<FitRun> runs;
+  for (const LoggedRun& one : logged) {
+    if (one.diverged) continue;
+    FitRun run = one.run;
+    const auto from = std::find_if(run.step.begin(), run.step.end(),
+                                   [&](std::int64_t step) { return static_cast<double>(step) >= first; });
+    if (from == run.step.end()) continue;
+    run.loss.erase(run.loss.begin(), run.loss.begin() + (from - run.step.begin()));
+    run.step.erase(run.step.begin(), from);
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+}  // namespace
+
+LrSweepLogs lr_sweep_of_logs(std::span<const OwnRun> runs, const LrSweepLogOptions& options) {
+  if (runs.empty()) fail_argument("runs", "there are none");
+  if (options.plan && !options.plan->steps()) fail_value("plan", print(*options.plan), "must have a horizon");
+  const std::string column = options.column.empty() ? std::string(common_loss_column(runs)) : options.column;
+  std::vector<LoggedRun> logged;
+  for (const OwnRun& own : runs) logged.push_back(logged_run(own, column, options));
+  std::optional<FittedLaw> fitted;
+  LrSweepLogs found;
+  for (const LoggedRun& one : logged) {
+    LrSweepRun run;
+    if (one.diverged) {
+      run.loss = std::nan("");
+      found.notes.push_back(concat({one.run.name, ": diverged"}));
+    } else if (one.plan.empty()) {
+      run.loss = one.run.loss.back();
+    } else {
+      if (!fitted) fitted = fit_law(options.law, runs_to_fit(logged), options.fit).fitted;
+      run = continued(one, *fitted);
+      found.notes.push_back(
+          concat({one.run.name, ": stopped at step ", std::to_string(one.run.step.back()), " of ",
+                  std::to_string(one.steps), "; its loss there by the law ", law_name(fitted->law.kind), ": ",
+                  format_number(std::round(run.loss * 1e4) / 1e4)}));
+    }
+    run.peak = peak_of(one.run);
+    run.steps = one.steps;
+    found.runs.push_back(std::move(run));
+  }
+  return found;
+}
+
+}  // namespace scheduled
