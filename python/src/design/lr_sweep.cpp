@@ -14,7 +14,7 @@
 namespace scheduled::python {
 namespace {
 
-constexpr const char* run_doc = R"doc(One run of a sweep over peak learning rates.
+constexpr const char* sweep_run_doc = R"doc(One run of a sweep over peak learning rates.
 
 Parameters
 ----------
@@ -28,7 +28,7 @@ spread : float
     Standard deviation of the loss besides what reruns differ by.
 )doc";
 
-constexpr const char* question_doc = R"doc(Where a best peak is asked for.
+constexpr const char* sweep_question_doc = R"doc(Where a best peak is asked for.
 
 Parameters
 ----------
@@ -40,7 +40,7 @@ schedule : str
     One of the runs'; may be empty where they have only one.
 )doc";
 
-constexpr const char* read_doc = R"doc(The runs of a table with a header: CSV, also with tabs or semicolons.
+constexpr const char* sweep_table_doc = R"doc(The runs of a table with a header: CSV, also with tabs or semicolons.
 
 Parameters
 ----------
@@ -65,7 +65,7 @@ Examples
 (0.001, 1000, 3.5, 2, [])
 )doc";
 
-constexpr const char* fit_doc =
+constexpr const char* sweep_fit_doc =
     R"doc(How the best peak moves with the horizon, batch and size, by the final losses of runs.
 
 A parabola in the logarithm of the peak around a best peak that is a power of each axis; robust; the
@@ -107,7 +107,7 @@ Examples
 (0.000435, 4.0)
 )doc";
 
-constexpr const char* factor_doc = R"doc(The factor of the best peak from one batch size to another.
+constexpr const char* batch_factor_doc = R"doc(The factor of the best peak from one batch size to another.
 
 Parameters
 ----------
@@ -129,7 +129,7 @@ Examples
 }  // namespace
 
 void bind_lr_sweep(nb::module_& m) {
-  bind<LrSweepRun>(m, run_doc)
+  bind<LrSweepRun>(m, sweep_run_doc)
       .def(
           "__init__",
           [](LrSweepRun* run, double peak, std::int64_t steps, double loss, std::optional<double> batch,
@@ -137,7 +137,7 @@ void bind_lr_sweep(nb::module_& m) {
              double spread) { new (run) LrSweepRun{std::move(schedule), peak, steps, batch, size, loss, spread}; },
           nb::arg("peak"), nb::arg("steps"), nb::arg("loss"), nb::kw_only(), nb::arg("batch") = nb::none(),
           nb::arg("size") = nb::none(), nb::arg("schedule") = "", nb::arg("spread") = 0.0);
-  bind<LrSweepQuestion>(m, question_doc)
+  bind<LrSweepQuestion>(m, sweep_question_doc)
       .def(
           "__init__",
           [](LrSweepQuestion* question, std::int64_t steps, std::optional<double> batch, std::optional<double> size,
@@ -166,7 +166,7 @@ void bind_lr_sweep(nb::module_& m) {
         return nb::typed<nb::tuple, std::vector<LrSweepRun>, std::vector<std::string>>(
             nb::make_tuple(std::move(table.runs), std::move(table.notes)));
       },
-      nb::arg("name"), nb::arg("content"), nb::arg("columns") = std::map<std::string, std::string>{}, read_doc);
+      nb::arg("name"), nb::arg("content"), nb::arg("columns") = std::map<std::string, std::string>{}, sweep_table_doc);
   m.def(
       "fit_lr_sweep",
       [](const std::vector<LrSweepRun>& runs, const std::vector<LrSweepQuestion>& questions,
@@ -183,13 +183,13 @@ void bind_lr_sweep(nb::module_& m) {
       },
       nb::arg("runs"), nb::arg("questions") = std::vector<LrSweepQuestion>{}, nb::kw_only(),
       nb::arg("exponent") = nb::none(), nb::arg("batch_rule") = nb::none(), nb::arg("critical_batch") = nb::none(),
-      nb::arg("within") = LrSweepOptions{}.within, nb::arg("noise") = nb::none(), fit_doc);
+      nb::arg("within") = LrSweepOptions{}.within, nb::arg("noise") = nb::none(), sweep_fit_doc);
   m.def(
       "batch_factor",
       [](std::string_view rule, double from, double to, std::optional<double> critical_batch) {
         return batch_factor(parse_word<BatchRule>("rule", rule), from, to, critical_batch);
       },
-      nb::arg("rule"), nb::arg("from_"), nb::arg("to"), nb::arg("critical_batch") = nb::none(), factor_doc);
+      nb::arg("rule"), nb::arg("from_"), nb::arg("to"), nb::arg("critical_batch") = nb::none(), batch_factor_doc);
   m.def(
       "horizon_rules",
       [] {
