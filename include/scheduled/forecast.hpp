@@ -117,9 +117,10 @@ struct LrSweepLogs {
   std::vector<LrSweepRun> runs;    ///< `spread` says how sure the law is of those that were stopped
   std::vector<std::string> notes;  ///< which were, and how far
 };
-/// Each log is a run: its peak is its highest rate, its horizon its last step, or the plan's where it ended before. The
-/// final loss of those that did is what the law, fitted to all of the logs, says for the rest of the plan, less what it
-/// is off by in the run's last tenth; a run whose losses end in NaN diverged. Throws as fit_runs and fit_law; a plan that is shorter than a run.
+/// Each log is a run: its peak is its highest rate, its horizon its last step (or its `iterations` in meta, where these
+/// are 2 % more at most), or the plan's where it ended before. The final loss of those that did is what the law, fitted
+/// to all of the logs, says for the rest of the plan, less what it is off by in the run's last tenth; a run whose
+/// losses end in NaN diverged. Throws as fit_runs and fit_law; a plan that is shorter than a run.
 LrSweepLogs lr_sweep_of_logs(std::span<const OwnRun> runs, const LrSweepLogOptions& options = {});
 
 }  // namespace scheduled

@@ -27,7 +27,7 @@ void say_edges(const LrSweepFit& fit, std::vector<std::string>& verdicts) {
     int count = 0;
     for (const LrSweepBudget& budget : fit.budgets) {
       if (budget.edge != edge || !budget.best_run) continue;
-      if (count++ == 0) first = concat({name_of(budget), ": ", format_number(*budget.best_run)});
+      if (count++ == 0) first = concat({name_of(budget), ": ", three_digits(*budget.best_run)});
     }
     if (count == 0) return;
     verdicts.push_back(concat({"the best run has the ", best, " peak of its budget in ", std::to_string(count), " of ",

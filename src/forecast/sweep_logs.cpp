@@ -15,6 +15,15 @@ struct LoggedRun {
   bool diverged = false;
 };
 
+/// The last step that was logged, or, where the log says a number of iterations that is 2 % more at most, that one:
+/// losses are rarely logged after the very last update.
+std::int64_t last_step(const RunLog& log) {
+  const std::int64_t last = log.step.back();
+  const double planned = log.number("iterations").value_or(0.0);
+  const auto end = static_cast<double>(last);
+  return planned > end && planned <= 1.02 * end ? static_cast<std::int64_t>(planned) : last;
+}
+
 double peak_of(const FitRun& run) { return *std::max_element(run.lr.begin(), run.lr.end()); }
 
 LoggedRun logged_run(const OwnRun& own, const std::string& column, const LrSweepLogOptions& options) {
@@ -24,7 +33,7 @@ LoggedRun logged_run(const OwnRun& own, const std::string& column, const LrSweep
   how.rates.jumps = true;
   LoggedRun found{fit_run(log, how), 0, {}, log.not_finite.contains(column)};
   found.run.name = own.name;
-  const std::int64_t done = found.run.step.back();
+  const std::int64_t done = last_step(log);
   found.steps = done;
   if (!options.plan) return found;
   found.steps = *options.plan->steps();
@@ -33,7 +42,7 @@ LoggedRun logged_run(const OwnRun& own, const std::string& column, const LrSweep
   }
   if (done == found.steps || found.diverged) return found;
   found.plan = options.plan->with_peak(peak_of(found.run)).values();
-  std::copy_n(found.run.lr.begin(), std::min(found.run.lr.size(), static_cast<std::size_t>(done)), found.plan.begin());
+  std::copy_n(found.run.lr.begin(), std::min(found.run.lr.size(), found.plan.size()), found.plan.begin());
   return found;
 }
 

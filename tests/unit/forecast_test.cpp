@@ -198,6 +198,11 @@ TEST(LrSweepOfLogs, RunsThatWereStoppedCount) {
   EXPECT_NEAR(found.runs[1].loss, all.runs[1].loss, 0.003);
   EXPECT_GT(found.runs[1].spread, 0.0);
   EXPECT_EQ(found.runs[0], all.runs[0]);
+  std::vector<OwnRun> rounded = whole;  // the last update but a few is the end
+  rounded[0] = logged(5e-4, 1000, 990);
+  rounded[0].log.meta["iterations"] = 1000.0;
+  EXPECT_EQ(lr_sweep_of_logs(rounded).runs[0].steps, 1000);
+  EXPECT_EQ(lr_sweep_of_logs(stopped).runs[1].steps, 700);
   stopped[2].log.not_finite["val_loss"] = 900;
   EXPECT_TRUE(std::isnan(lr_sweep_of_logs(stopped, options).runs[2].loss));
   options.plan = Schedule::parse("linear(steps=500)");

@@ -157,7 +157,7 @@ void bind_lr_sweep(nb::module_& m) {
       "loss_at",
       [](const LrSweepFit& fit, const LrSweepBudget& budget, double peak) { return fit.loss_at(budget, peak); },
       nb::arg("budget"), nb::arg("peak"),
-      "The loss of one of `budgets` at another peak; None where it has no best one.");
+      "The loss of a budget of `budgets` at another peak; None where it has no best one.");
   m.def(
       "parse_lr_sweep",
       [](const nb::str& name, const nb::str& content, const std::map<std::string, std::string>& columns) {

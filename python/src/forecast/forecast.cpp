@@ -48,11 +48,13 @@ Examples
 --------
 >>> import tempfile, pathlib
 >>> from scheduled import Schedule
->>> from scheduled.law import FittedLaw, Law, read_forecasts, register_forecast, report_forecasts, score_forecast
->>> law = Law("bu", {"L_inf": 2.0, "a": 100.0, "b": 10.0})
+>>> from scheduled.law import FitRun, fit_law, read_forecasts, register_forecast, report_forecasts, score_forecast
+>>> step = range(100, 1001, 100)
+>>> run = FitRun("r0", Schedule("constant(steps=1000, peak=1e-3)"), step, [2 + 30 / t for t in step])
+>>> fitted = fit_law([run], "bu").fitted
 >>> folder = tempfile.TemporaryDirectory()
 >>> book = pathlib.Path(folder.name) / "forecasts.jsonl"
->>> sealed = register_forecast(book, "r1", FittedLaw(law), Schedule("linear(steps=1000, peak=1e-3)"),
+>>> sealed = register_forecast(book, "r1", fitted, Schedule("constant(steps=2000, peak=1e-3)"),
 ...                            time="2026-11-27T09:00:00Z")
 >>> scored = score_forecast(book, "r1", sealed.forecast.loss.loss, time="2026-11-28T09:00:00Z")
 >>> scored.held, scored.error, read_forecasts(book).forecasts == [scored]
@@ -97,7 +99,7 @@ void bind_forecast(nb::module_& m) {
       [](const nb::bytes& content) {
         return sha256({static_cast<const char*>(content.data()), content.size()});
       },
-      nb::arg("content"), "SHA-256 of bytes, as the forecasts have it.");
+      nb::arg("content"), "SHA-256 of the bytes `content`, as the forecasts have it.");
   m.def(
       "register_forecast",
       [](nb::handle book, std::string run, const FittedLaw& fitted, const Schedule& schedule, std::string time,
@@ -138,7 +140,7 @@ void bind_forecast(nb::module_& m) {
         const std::filesystem::path path = native_path(book);
         return without_gil([&] { return read_forecasts(path); });
       },
-      nb::arg("book"), "The forecasts of a file; an error where a line was changed, with its number.");
+      nb::arg("book"), "The forecasts of the file `book`; an error where a line was changed, with its number.");
   m.def(
       "check_seal",
       [](nb::handle book, const std::string& seal) {
