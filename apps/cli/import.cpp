@@ -51,7 +51,7 @@ struct Source {
   std::string name, text;
 };
 
-/// A file, standard input, flags, or a call of optax.
+/// A file, standard input, flags, or a call of optax or PyTorch.
 Source source_of(const std::vector<std::string>& words) {
   const std::string& first = words.front();
   const bool flag = first.size() > 1 && first.front() == '-';
@@ -137,7 +137,7 @@ void add_import(Verb& command) {
   Verb& verb = command.verb("import", "Read the schedule of another training program's configuration");
   auto& options = verb.keep<ImportVerb>();
   verb.add_each("FILE", options.words,
-                "A configuration, - for standard input; after -- flags as the program takes them, or a call of optax");
+                "A configuration, - for standard input; after -- flags as the program takes them, or a call of optax or PyTorch");
   verb.add("--from", options.from, "The program; default: told by the content")
       .type("TOOL")
       .suggest(suggest_words(tool_names()));

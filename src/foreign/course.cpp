@@ -18,17 +18,22 @@ std::string keys_of_decay(std::string_view decay) {
   return blank == std::string_view::npos ? std::string() : std::string(decay.substr(blank + 1));
 }
 
+std::string length_of(const Course& course, std::int64_t length) {
+  return concat({whole(length), course.clock.empty() ? "" : "ex"});
+}
+
 std::string pieces_of(const Course& course) {
+  const auto length = [&](std::int64_t steps) { return length_of(course, steps); };
   std::string text;
   const auto add = [&](const std::string& piece) { text += (text.empty() ? "" : ", ") + piece; };
-  if (course.begin >= course.warmup) add("hold until " + whole(std::min(course.begin + 1, course.updates)));
+  if (course.begin >= course.warmup) add("hold until " + length(std::min(course.begin + 1, course.updates)));
   if (course.begin + 1 < course.updates) {
     std::string decay =
-        concat({course.decay, " to ", print_rate(course.last), " over ", whole(course.end - course.begin)});
-    if (course.end + 1 > course.updates) decay += " until " + whole(course.updates);
+        concat({course.decay, " to ", print_rate(course.last), " over ", length(course.end - course.begin)});
+    if (course.end + 1 > course.updates) decay += " until " + length(course.updates);
     add(decay);
   }
-  if (course.end + 1 < course.updates) add("hold over " + whole(course.updates - 1 - course.end));
+  if (course.end + 1 < course.updates) add("hold over " + length(course.updates - 1 - course.end));
   return concat({"pieces=[", text, "]"});
 }
 
@@ -40,9 +45,11 @@ double cosine_at(double x) { return elementary::half_cosine(x, 1.0 - x); }
 
 std::string peak_key(double peak) { return key("peak", format_number(peak)); }
 
+std::string steps_key(const Course& course, std::int64_t steps) { return key("steps", length_of(course, steps)); }
+
 std::string warmup_key(const Course& course) {
-  if (course.warmup == 0) return {};
-  std::string text = key("warmup", whole(course.warmup));
+  if (course.warmup == 0) return course.clock.empty() ? std::string() : key("warmup_start", "0");
+  std::string text = key("warmup", length_of(course, course.warmup));
   if (course.start) text += ", " + key("warmup_start", print_rate(*course.start));
   if (!course.warmup_keys.empty()) text += ", " + course.warmup_keys;
   return text;
@@ -63,8 +70,8 @@ Schedule parse_spec(std::string_view name, std::initializer_list<std::string> ke
 
 Schedule constant_of(Course course, std::optional<std::int64_t> updates) {
   const bool reaches = updates && course.warmup < *updates;
-  return parse_spec(
-      "constant", {reaches ? key("steps", whole(*updates)) : std::string(), peak_key(course.peak), warmup_key(course)});
+  return parse_spec("constant", {reaches ? steps_key(course, *updates) : std::string(), peak_key(course.peak),
+                                 warmup_key(course), course.clock});
 }
 
 Schedule schedule_of(const Course& course) {
@@ -77,17 +84,17 @@ Schedule schedule_of(const Course& course) {
   if (!ends || course.begin < course.warmup || course.begin < reached) {
     Course whole_run = course;
     if (course.end == course.updates) ++whole_run.updates;  // the update that is never made has the last rate
-    return parse_spec("stages", {peak_key(course.peak), warmup_key(course), pieces_of(whole_run)});
+    return parse_spec("stages", {peak_key(course.peak), warmup_key(course), pieces_of(whole_run), course.clock});
   }
-  const std::string steps = key("steps", whole(course.end + 1));
+  const std::string steps = steps_key(course, course.end + 1);
   const std::string last = key("final", print_rate(course.last));
   const std::string name = course.decay.substr(0, course.decay.find(' '));
   const std::string more = keys_of_decay(course.decay);
   if (course.begin == course.warmup) {
-    return parse_spec(name, {steps, peak_key(course.peak), warmup_key(course), more, last});
+    return parse_spec(name, {steps, peak_key(course.peak), warmup_key(course), more, last, course.clock});
   }
-  return parse_spec("wsd", {steps, peak_key(course.peak), warmup_key(course), key("cooldown", whole(length)),
-                            key("decay", name), more, last});
+  return parse_spec("wsd", {steps, peak_key(course.peak), warmup_key(course),
+                            key("cooldown", length_of(course, length)), key("decay", name), more, last, course.clock});
 }
 
 Schedule table_of(Values& values, std::int64_t updates, const std::function<double(std::int64_t)>& rate) {

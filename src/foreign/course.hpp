@@ -11,7 +11,7 @@
 
 namespace scheduled::foreign {
 
-/// Steps count from 0.
+/// Steps count from 0; where there is a clock, they are its samples.
 struct Course {
   double peak = 1.0;
   std::int64_t warmup = 0;         ///< steps before the peak, as in Warmup::length
@@ -22,6 +22,7 @@ struct Course {
   std::string decay = "linear";    ///< as in a stage: "polynomial power=2"
   Rate last = {};
   std::int64_t updates = 0;  ///< that the run makes
+  std::string clock = {};    ///< keys of rates that follow samples: "batch=[0:32, 30000ex:64], clock=examples"
 };
 
 /// Where the decay ends at the last update or right after it, the schedule ends there, too.
@@ -33,7 +34,9 @@ Schedule constant_of(Course course, std::optional<std::int64_t> updates);
 /// "name(keys)", where empty keys leave no commas.
 Schedule parse_spec(std::string_view name, std::initializer_list<std::string> keys);
 std::string peak_key(double peak);
-/// "warmup=100, warmup_start=0"; empty without a warmup.
+/// "steps=1001", with the unit of the clock.
+std::string steps_key(const Course& course, std::int64_t steps);
+/// "warmup=100, warmup_start=0"; empty without a warmup, but for a clock, whose rates are those before an update.
 std::string warmup_key(const Course& course);
 
 /// What has no other form: the rates of the run, one by one. Notes that it is a table.

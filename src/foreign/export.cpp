@@ -73,8 +73,9 @@ std::string percent(double share) {
   return std::string(text) + " %";
 }
 
-/// Throws CannotExpress where what is read back is another schedule.
-void check(const Outline& outline, const Tool& tool, const Written& written, const std::string& text) {
+/// The updates that the program makes. Throws CannotExpress where what is read back is another schedule.
+std::optional<std::int64_t> check(const Outline& outline, const Tool& tool, const Written& written,
+                                  const std::string& text) {
   constexpr std::int64_t without_horizon = 1'000'000;
   std::optional<ImportedSchedule> back;
   try {
@@ -83,12 +84,14 @@ void check(const Outline& outline, const Tool& tool, const Written& written, con
     ArgumentError::Fields fields = error.fields();
     cannot(concat({"cannot be given it: ", fields.name, fields.name.empty() ? "" : " ", fields.requirement}));
   }
-  const Difference found = compare(outline.schedule, back->schedule, written.updates.value_or(without_horizon));
+  const std::optional<std::int64_t> updates = written.updates ? written.updates : back->updates;
+  const Difference found = compare(outline.schedule, back->schedule, updates.value_or(without_horizon));
   if (found.first >= 0) {
     cannot(concat({"has no settings for it; with the nearest ones update ", std::to_string(found.first),
                    " would be the first with another rate, and the largest difference ",
                    percent(found.largest / outline.peak), " of the peak"}));
   }
+  return updates;
 }
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
@@ -124,19 +127,20 @@ ExportedSchedule export_schedule(const Schedule& schedule, std::string_view name
   const Outline outline = outline_of(schedule);
   ExportedSchedule found{.tool = std::string(tool.about.name)};
   try {
-    if (tool.write == nullptr) cannot("is not written, only read");
     const Written written = tool.write(outline);
     found.form = written.form;
     found.text = render(written, tool);
-    check(outline, tool, written, found.text);
-    found.updates = written.updates;
-    if (schedule.steps() && written.updates && *written.updates < *schedule.steps()) {
-      const std::int64_t left = *schedule.steps() - *written.updates;
+    found.updates = check(outline, tool, written, found.text);
+    if (schedule.steps() && found.updates && *found.updates < *schedule.steps()) {
+      const std::int64_t left = *schedule.steps() - *found.updates;
       found.notes.push_back(
-          concat({"the program makes updates 0 to ", std::to_string(*written.updates - 1),
+          concat({"the program makes updates 0 to ", std::to_string(*found.updates - 1),
                   left == 1 ? "; the last step of the schedule, with the rate "
                             : "; the last steps of the schedule, down to the rate ",
                   format_number(schedule.lr(*schedule.steps() - 1)), ", is where it would arrive then"}));
+    }
+    if (!schedule.spec().step_size.ramp.empty() && schedule.spec().clock != Clock::examples) {
+      found.notes.push_back("the changes of the batch are not in it: the rates do not follow them");
     }
     return found;
   } catch (const CannotExpress& reason) {

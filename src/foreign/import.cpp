@@ -6,7 +6,6 @@
 #include "base/names.hpp"
 #include "base/words.hpp"
 #include "foreign/import.hpp"
-#include "foreign/tools/optax.hpp"
 
 namespace scheduled::foreign {
 namespace {
@@ -43,10 +42,12 @@ bool is_llama_factory(const Config& config) {
 }
 
 const Tool& recognise(const Config& config) {
-  if (is_optax(config)) return optax;
+  for (const Tool* const tool : tools()) {
+    if (tool->call != nullptr && tool->call(config)) return *tool;
+  }
   std::vector<Match> matches;
   for (const Tool* const tool : tools()) {
-    if (tool == &llama_factory || tool == &optax) continue;
+    if (tool == &llama_factory || tool->call != nullptr) continue;
     if (Match found = match(*tool, config); found.all > 0) matches.push_back(found);
   }
   const auto better = [](const Match& a, const Match& b) {
@@ -90,9 +91,10 @@ ImportedSchedule import_schedule(std::string_view text, const ImportOptions& opt
   try {
     foreign::Config config = foreign::read_config(text);
     const foreign::Tool& tool = asked != nullptr ? *asked : foreign::recognise(config);
-    if (&tool == &foreign::optax) {
-      config = foreign::optax_settings(config);
-      if (config.settings.empty()) foreign::fail_at(0, "calls no schedule of optax that is known");
+    if (tool.call != nullptr) {
+      auto settings = tool.call(config);
+      if (!settings) foreign::fail_at(0, concat({"calls no schedule of ", tool.about.title, " that is known"}));
+      config = std::move(*settings);
     }
     return foreign::import_config(config, tool, options.updates);
   } catch (const ArgumentError& error) {

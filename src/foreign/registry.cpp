@@ -7,7 +7,7 @@ namespace scheduled::foreign {
 
 std::span<const Tool* const> tools() {
   static constexpr std::array all{&huggingface, &llama_factory, &axolotl, &megatron, &nemo,  &torchtitan, &olmo_core,
-                                  &nanotron,    &deepspeed,     &nanogpt, &llmc,     &optax, &big_vision};
+                                  &nanotron,    &deepspeed,     &nanogpt, &llmc,     &optax, &pytorch,    &big_vision};
   return all;
 }
 

@@ -5,8 +5,14 @@
 namespace scheduled::foreign {
 namespace {
 
+/// Lists as command lines have them.
 std::string plain(const Json& value) {
-  if (value.is_text()) return value.text();
+  if (value.is_text()) return value.text().find(' ') == std::string::npos ? value.text() : "\"" + value.text() + "\"";
+  if (value.is_array()) {
+    std::string text;
+    for (const Json& one : value.items()) text += (text.empty() ? "" : " ") + plain(one);
+    return text;
+  }
   if (value.is_number()) return format_number(value.number());
   return value.dump();
 }
@@ -70,6 +76,24 @@ std::string flags(const Written& written, const Tool& tool) {
   return text + "\n";
 }
 
+/// config.lr = 0.001 and config.schedule = dict(warmup_steps=100), as in configurations of ml_collections.
+std::string assignments(const Json& tree) {
+  std::string text;
+  for (const auto& [key, value] : tree.members()) {
+    text += concat({"config.", key, " = "});
+    if (value.is_object()) {
+      std::string inner;
+      for (const auto& [name, member] : value.members())
+        inner += concat({inner.empty() ? "" : ", ", name, "=", member.dump()});
+      text += concat({"dict(", inner, ")"});
+    } else {
+      text += value.dump();
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 std::string call(const Written& written) {
   std::string text = "schedule = ";
   for (const auto& [key, value] : written.settings) {
@@ -86,8 +110,9 @@ std::string call(const Written& written) {
 
 std::string render(const Written& written, const Tool& tool) {
   if (written.form == "flags") return flags(written, tool);
-  if (written.form == "Python") return call(written);
+  if (written.form == "Python" && &tool == &optax) return call(written);
   const Json tree = tree_of(written);
+  if (written.form == "Python") return assignments(tree);
   if (written.form == "JSON") return tree.dump(2) + "\n";
   if (written.form == "TOML") return toml(tree);
   std::string text;

@@ -56,11 +56,13 @@ struct Tool {
   Written (*write)(const Outline& outline) = nullptr;
   /// Python that lets the program use the rates of the file TABLE.
   std::string_view glue = {};
+  /// Where schedules are calls: the arguments of the one that is there as settings; nothing where there is none.
+  std::optional<Config> (*call)(const Config& config) = nullptr;
 };
 
 // The tools.
 extern const Tool huggingface, llama_factory, axolotl, megatron, nemo, torchtitan, olmo_core, nanotron, deepspeed,
-    nanogpt, llmc, optax, big_vision;
+    nanogpt, llmc, optax, pytorch, big_vision;
 
 std::span<const Tool* const> tools();
 

@@ -233,6 +233,30 @@ const Json* Values::raw(std::string_view key) {
   return setting == nullptr ? nullptr : &setting->value;
 }
 
+std::vector<double> Values::numbers(std::string_view key) {
+  const auto given = value(key);
+  std::vector<double> found;
+  if (!given || given->is_null()) return found;
+  const auto add = [&](const std::optional<double> number) {
+    if (!number || !std::isfinite(*number)) fail(key, "must be a list of numbers");
+    found.push_back(*number);
+  };
+  if (given->is_array()) {
+    for (const Json& one : given->items()) add(one.is_number() ? std::optional(one.number()) : std::nullopt);
+  } else if (given->is_text()) {
+    constexpr std::string_view between = "[](), \t";
+    const std::string& text = given->text();
+    for (std::size_t at = text.find_first_not_of(between); at != std::string::npos;) {
+      const std::size_t end = std::min(text.find_first_of(between, at), text.size());
+      add(parse_number(std::string_view(text).substr(at, end - at)));
+      at = text.find_first_not_of(between, end);
+    }
+  } else {
+    add(given->is_number() ? std::optional(given->number()) : std::nullopt);
+  }
+  return found;
+}
+
 std::vector<Setting> Values::under(std::string_view key) {
   std::vector<Setting> found;
   const std::string prefix = concat({key, "."});

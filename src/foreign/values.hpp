@@ -31,6 +31,8 @@ class Values {
   std::optional<double> number_if(std::string_view key);
   std::optional<std::int64_t> count_if(std::string_view key);
   const Json* raw(std::string_view key);
+  /// A list, also as text such as "32 16 300" or "[32, 16, 300]"; empty where it is not given.
+  std::vector<double> numbers(std::string_view key);
   /// The settings below `key`, with what follows it as their keys.
   std::vector<Setting> under(std::string_view key);
 

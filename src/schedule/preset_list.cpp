@@ -51,6 +51,32 @@ constexpr std::array list = {
            "wsd(steps=3662109375ex, warmup=4096000ex, cooldown=403905806ex, decay=1-sqrt, final=10%, "
            "peak=1e-5, batch=[0:2048, 1072164864ex:4096], seq_length=4096)",
            "swiss-ai/pretrain-code, pretraining/submit_apertus_70b.sh", ""},
+    Preset{"llama-3.1-405b",
+           "stages(peak=8e-5, warmup=8000, batch=[0:4M, 252Mtok:8M, 2.87Ttok:16M], seq_length=1, pieces=[cosine to "
+           "1% over 1192k until 15.59996Ttok, linear over 40Mtok])",
+           "2407.21783, section 3.4", "its batches are in tokens; 15.6T tokens end its cosine early"},
+    Preset{"marin-8b",
+           "stages(peak=1e-3, batch=[0:1024, 660001:3072, 11.1Ttok:4096], seq_length=4096, after=wsd-s(warmup=1000, "
+           "results=[10k, 20k, 30k, 40k, 50k, 60k, 70k, 80k, 90k, 100k, 110k, 120k, 130k, 140k, 150k, 160k, 170k, "
+           "180k, 190k, 200k], cooldown=1k, decay=inverse-proportional, final=10%), at=200k, pieces=[hold at 100% "
+           "until 218k, inverse-proportional to 10% over 2k, hold at 100% until 238k, inverse-proportional to 10% "
+           "over 2k, hold at 100% until 258k, inverse-proportional to 10% over 2k, hold at 100% until 278k, "
+           "inverse-proportional to 10% over 2k, hold at 100% until 298k, inverse-proportional to 10% over 2k, hold "
+           "at 100% until 318k, inverse-proportional to 10% over 2k, hold at 100% until 338k, inverse-proportional "
+           "to 10% over 2k, hold at 100% until 358k, inverse-proportional to 10% over 2k, hold at 100% until 378k, "
+           "inverse-proportional to 10% over 2k, hold at 100% until 398k, inverse-proportional to 10% over 2k, hold "
+           "at 100% until 418k, inverse-proportional to 10% over 2k, hold at 100% until 438k, inverse-proportional "
+           "to 10% over 2k, hold at 100% until 458k, inverse-proportional to 10% over 2k, hold at 100% until 478k, "
+           "inverse-proportional to 10% over 2k, hold at 100% until 498k, inverse-proportional to 10% over 2k, hold "
+           "at 100% until 518k, inverse-proportional to 10% over 2k, hold at 100% until 538k, inverse-proportional "
+           "to 10% over 2k, hold at 100% until 558k, inverse-proportional to 10% over 2k, hold at 100% until 578k, "
+           "inverse-proportional to 10% over 2k, hold at 100% until 598k, inverse-proportional to 10% over 2k, hold "
+           "at 100% until 618k, inverse-proportional to 10% over 2k, hold at 100% until 638k, inverse-proportional "
+           "to 10% over 2k, hold at 100% until 658k, inverse-proportional to 10% over 2k, hold at 170% until "
+           "740500, linear to 17% over 79500, rewarm to 170% over 2k, hold until 11.1Ttok, linear to 1.7% over "
+           "1.34Ttok])",
+           "marin-community/marin, marin-8b-retro.md and exp600_tootsie.py",
+           "the rate at the end of its first cooldowns is not said, Levanter's default is taken"},
     Preset{"marin-32b", "wsd(steps=192k, warmup=1%, cooldown=32k, peak=7e-4)",
            "marin-community/marin, marin-32b-retro.md", "the rate at the end is not said, 0 is taken"},
     Preset{"modded-nanogpt",

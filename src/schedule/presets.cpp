@@ -73,8 +73,12 @@ class Scaler {
   /// The ends are scaled, so that the roundings of the lengths do not add up.
   void of_pieces(std::vector<Stage>& pieces, const std::vector<StagePlace>& places) {
     std::int64_t begin = scaled(places.front().begin);
+    const std::optional<std::int64_t> last = places.back().end;
     for (std::size_t k = 0; k < pieces.size() && places[k].end; ++k) {
-      const std::int64_t end = std::max(begin + 1, scaled(*places[k].end));
+      std::int64_t end = scaled(*places[k].end);
+      if (last)
+        end = std::min(end, scaled(*last) - static_cast<std::int64_t>(pieces.size() - 1 - k));  // a step for each
+      end = std::max(begin + 1, end);
       const std::int64_t whole = std::max(end, scaled(places[k].begin + places[k].count));
       if (pieces[k].over && !follows(*pieces[k].over)) pieces[k].over = steps(whole - begin);
       if (pieces[k].until && !follows(*pieces[k].until)) pieces[k].until = steps(end);

@@ -8,7 +8,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from import_grids import DOUBLE, FLOORS, HORIZONS, PEAK, SINGLE, check, flags, used, warmups, yaml
+from import_grids import FLOORS, HORIZONS, PEAK, SINGLE, check, exact_cosine, flags, used, warmups, yaml
 from scheduled import import_schedule
 
 HUGGING_FACE = [
@@ -48,7 +48,8 @@ def test_hugging_face(kind, more, total):
         theirs = used(lambda o, w=warmup, k=kwargs: transformers.get_scheduler(kind, o, w, total, k), total)
         config = {"learning_rate": PEAK, "lr_scheduler_type": kind, "lr_scheduler_kwargs": kwargs, "warmup_steps": warmup, "max_steps": total}
         # Theirs goes through the share min_lr/learning_rate, which is rounded.
-        check("huggingface", json.dumps(config), theirs, limit=5e-16 if "min_lr" in kwargs else DOUBLE)
+        exact = exact_cosine(total, warmup, kwargs["min_lr"]) if kind == "cosine_with_min_lr" and "min_lr" in kwargs else None
+        check("huggingface", json.dumps(config), theirs, exact=exact)
         if kind in ("linear", "cosine") and warmup == 0:
             config = {**config, "cutoff_len": 2048, "finetuning_type": "full"}
             check("llama-factory", yaml(config), theirs)
@@ -184,6 +185,8 @@ OPTAX = [
     "warmup_exponential_decay_schedule(0.0, 3e-4, {w}, {n}, 0.5)",
     "piecewise_constant_schedule(3e-4, {{5: 0.5, {n}: 0.1}})",
     "constant_schedule(3e-4)",
+    "cosine_onecycle_schedule({n}, 3e-4, pct_start=0.2)",
+    "linear_onecycle_schedule({n}, 3e-4, 0.2, 0.7, 10.0, 100.0)",
     "join_schedules([optax.linear_schedule(0.0, 3e-4, {w}), optax.cosine_decay_schedule(3e-4, {n})], [{w}])",
 ]
 
@@ -195,7 +198,7 @@ def test_optax(call, total):
     import jax
 
     for warmup in sorted({1, max(1, total // 10)}):
-        if warmup >= total and "{w}" in call:
+        if (warmup >= total and "{w}" in call) or (total < 10 and "onecycle" in call):
             continue
         text = "optax." + call.format(w=warmup, n=total)
         if "{5:" in text and total == 1000:
@@ -205,12 +208,65 @@ def test_optax(call, total):
             theirs = jax.vmap(eval(text, {"optax": optax}))(np.arange(total)) * np.ones(total)
         finally:
             jax.config.update("jax_enable_x64", False)
-        # The power multiplies the relative rounding of their cosine and their exponential; a floor rounds once more, where
-        # ours is within 2e-16 of the exact rate and XLA's cosine within 2.6e-16 on the other side.
-        check("optax", text, theirs, limit=4 * DOUBLE if "exponent" in text else 5e-16 if "end_value" in text else DOUBLE)
+        # XLA's cosine is up to 2.9e-16 from the exact one, and a power multiplies that.
+        exact = None
+        if "warmup_cosine" in text:
+            low, exponent, first = (0.0, 2, 1e-5) if "exponent" in text else (3e-5, 1, 0.0)
+            exact = exact_cosine(total, warmup, low, exponent, first)
+        check("optax", text, theirs, exact=exact)
         single = jax.vmap(eval(text, {"optax": optax}))(np.arange(total)) * np.ones(total, np.float32)
         ours = import_schedule(text, updates=total).schedule.values(total)
         assert np.max(np.abs(np.asarray(single, float) - ours)) <= 2 * SINGLE * PEAK
+
+
+def exact_line(total, warmup, first, last, power=1):
+    """As exact_cosine, with a line or a power of it."""
+    mpmath = pytest.importorskip("mpmath")
+
+    def rate(i):
+        with mpmath.workprec(200):
+            peak = mpmath.mpf(PEAK)
+            if i < warmup:
+                return peak * (mpmath.mpf(first) + (1 - mpmath.mpf(first)) * i / warmup)
+            return peak * (mpmath.mpf(last) + (1 - mpmath.mpf(last)) * (1 - mpmath.mpf(i - warmup) / (total - warmup)) ** power)
+
+    return rate
+
+
+def exact_power(gamma):
+    mpmath = pytest.importorskip("mpmath")
+    return lambda i: mpmath.mpf(PEAK) * mpmath.mpf(gamma) ** i
+
+
+SEQUENCE = "SequentialLR(o, [LinearLR(o, start_factor=0.01, total_iters={w}), {rest}], milestones=[{w}])"
+PYTORCH = [
+    ("OneCycleLR(o, max_lr=3e-4, total_steps={n})", None),
+    ("OneCycleLR(o, 3e-4, total_steps={n}, pct_start=0.25, anneal_strategy='linear', div_factor=10.0, final_div_factor=100.0)", None),
+    ("CosineAnnealingLR(o, T_max={n}, eta_min=1e-5)", lambda n, w: exact_cosine(n, 0, 1e-5)),
+    (SEQUENCE.replace("{rest}", "CosineAnnealingLR(o, {n} - {w})"), lambda n, w: exact_cosine(n, w, 0.0, 1, 0.01 * PEAK)),
+    (SEQUENCE.replace("{rest}", "PolynomialLR(o, {n} - {w}, 2.0)"), lambda n, w: exact_line(n, w, 0.01, 0, 2)),
+    ("LinearLR(o, 1.0, 0.1, {n})", lambda n, w: exact_line(n, 0, 1, 0.1)),
+    ("LinearLR(o, 0.1, 1.0, {n})", lambda n, w: exact_line(n + 1, n, 0.1, 0)),
+    ("PolynomialLR(o, {n})", lambda n, w: exact_line(n, 0, 1, 0)),
+    ("StepLR(o, 7)", None),
+    ("MultiStepLR(o, [3, {n} // 2, {n} // 2], gamma=0.5)", None),
+    ("ExponentialLR(o, 0.999)", lambda n, w: exact_power(0.999)),
+    ("CosineAnnealingWarmRestarts(o, 10, T_mult=2, eta_min=1e-5)", None),
+]
+
+
+@pytest.mark.parametrize("total", [10, 1000, 12345])
+@pytest.mark.parametrize("call, exact", PYTORCH)
+def test_pytorch(call, exact, total):
+    torch = pytest.importorskip("torch")
+    if call.startswith("StepLR") and total > 10_000:
+        call = call.replace("7", "70")
+    warmup = total // 10
+    text = call.format(n=total, w=warmup)
+    names = vars(torch.optim.lr_scheduler)
+    theirs = used(lambda o: eval(text, {**names, "o": o}), total)
+    text = f"optimizer = torch.optim.AdamW(model.parameters(), lr={PEAK})\nscheduler = {text}\n"
+    check("pytorch", text, theirs, exact=exact and exact(total, warmup))
 
 
 @pytest.mark.parametrize(

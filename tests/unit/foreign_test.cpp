@@ -51,6 +51,7 @@ TEST(Foreign, ProgramsAreToldByTheContent) {
        "Python"},
       {"-l 0.0006 -x 100 -u 10 -q 0.1", "llm.c", "flags"},
       {"schedule = optax.cosine_decay_schedule(3e-4, 100)", "optax", "Python"},
+      {"opt = SGD(params, lr=1e-3)\nscheduler = CosineAnnealingLR(opt, T_max=100)\n", "pytorch", "Python"},
       {"config.lr = 1e-3\nconfig.total_steps = 10_0\nconfig.schedule = dict(decay_type='cosine', warmup_steps=5)\n",
        "big_vision", "Python"},
       {R"({"scheduler": {"type": "WarmupLR", "params": {"warmup_max_lr": 1e-3, "warmup_num_steps": 10}}})", "deepspeed",
@@ -77,6 +78,73 @@ TEST(Foreign, SpecsOfUsualRuns) {
   EXPECT_EQ(spec(R"({"learning_rate": 1e-3, "lr_scheduler_type": "cosine", "warmup_ratio": 0.03})", 1010),
             "cosine(steps=1011, peak=0.001, warmup=31, warmup_start=0)");
   EXPECT_EQ(spec(R"({"learning_rate": 1e-3, "lr_scheduler_type": "constant"})"), "constant(peak=0.001)");
+}
+
+const std::string in_samples = "--lr 1 --train-samples 100000 --lr-decay-style cosine --lr-warmup-samples 1000 ";
+
+TEST(Foreign, CallsOfPyTorch) {
+  EXPECT_EQ(spec("total = 1000\nopt = torch.optim.AdamW(model.parameters(), lr=3e-4)\n"
+                 "s = SequentialLR(opt, [LinearLR(opt, start_factor=0.01, total_iters=100), "
+                 "CosineAnnealingLR(opt, T_max=total - 100, eta_min=1e-5)], milestones=[100])\n"),
+            "cosine(steps=1001, peak=0.0003, warmup=100, warmup_start=1%, final=1e-5)");
+  EXPECT_EQ(spec("torch.optim.lr_scheduler.OneCycleLR(opt, max_lr=0.01, total_steps=1000)"),
+            "cosine(steps=1000, peak=0.01, warmup=299, warmup_start=4%, warmup_curve=cosine, final=0.0004%)");
+  EXPECT_EQ(spec("lr = 1e-3\ns = StepLR(opt, 30)\n", 90),
+            "piecewise(steps=90, peak=0.001, milestones=[30, 60], factors=[0.1, 0.010000000000000002])");
+  EXPECT_EQ(error_of("ReduceLROnPlateau(opt, 'min')"),
+            "x, line 1: ReduceLROnPlateau is not translated: its rates are made by code of yours, or by what was "
+            "measured; write a spec");
+  EXPECT_NE(error_of("StepLR(opt, 30)").find("lr: is missing"), std::string::npos);
+  EXPECT_NE(error_of("lr = lr_of_us\nStepLR(opt, 30)").find("lr = lr_of_us: must be a number"), std::string::npos);
+  EXPECT_NE(error_of("lr = 1\nCosineAnnealingLR(opt, 30, nonsense=1)").find("nonsense = 1: is no argument"),
+            std::string::npos);
+  EXPECT_NE(error_of("OneCycleLR(opt, 1e-3, 100, three_phase=True)").find("three_phase = true: is not translated"),
+            std::string::npos);
+  EXPECT_NE(error_of("lr = 1\nSequentialLR(opt, [LinearLR(opt), StepLR(opt, 9)], [7])").find("is translated where"),
+            std::string::npos);
+}
+
+TEST(Foreign, CallsOfOptaxThatAreNot) {
+  EXPECT_EQ(error_of("optax.sgdr_schedule([dict(init_value=0.0)])"),
+            "x, line 1: sgdr_schedule is not translated: write a spec with stages(...)");
+  EXPECT_EQ(spec("optax.cosine_onecycle_schedule(1000, 1e-3)"),
+            "cosine(steps=1001, peak=0.001, warmup=300, warmup_start=4%, warmup_curve=cosine, final=0.0004%)");
+}
+
+TEST(Foreign, BatchesThatGrow) {
+  const std::string rest = "cosine(steps=100001ex, peak=1, warmup=1000ex, warmup_start=0, ";
+  const std::string ramp = "--global-batch-size 192 --rampup-batch-size 32 16 30000";
+  EXPECT_EQ(spec(in_samples + ramp), rest + "batch=[0:32, 30000ex:192 by 16], clock=examples)");
+  EXPECT_EQ(imported(in_samples + ramp).updates, 744);
+  EXPECT_EQ(spec("lr: 1\ntrain_samples: 100000\nlr_decay_style: cosine\nlr_warmup_samples: 1000\n"
+                 "global_batch_size: 192\nrampup_batch_size: [32, 16, 30000]\n"),
+            rest + "batch=[0:32, 30000ex:192 by 16], clock=examples)");
+  EXPECT_EQ(spec(in_samples + "--seq-length 4096 --step-batch-size-schedule '0:32 40M:64 200M:128'"),
+            rest + "batch=[0:32, 9765ex:64, 48828ex:128], seq_length=4096, clock=examples)");
+  // Samples that are whole updates are these, others keep their samples.
+  EXPECT_EQ(spec(in_samples + "--global-batch-size 100"), "cosine(steps=1001, peak=1, warmup=10, warmup_start=0)");
+  EXPECT_EQ(spec(in_samples + "--global-batch-size 192"), rest + "batch=192, clock=examples)");
+}
+
+TEST(Foreign, BatchesThatCannotGrow) {
+  const auto said = [](const std::string& text, const std::string& what) {
+    EXPECT_NE(error_of(text).find(what), std::string::npos) << error_of(text);
+  };
+  said(megatron_flags + " --rampup-batch-size 32 16 30000 --global-batch-size 64", "give train_samples");
+  said(in_samples + "--global-batch-size 190 --rampup-batch-size 32 16 30000",
+       "does not lead to global_batch_size = 190");
+  said(in_samples + "--global-batch-size 32 --rampup-batch-size 32 16 30000",
+       "does not lead to global_batch_size = 32");
+  said(in_samples + "--global-batch-size 192 --rampup-batch-size 32 16", "must be three whole numbers");
+  said(in_samples + "--global-batch-size 192 --rampup-batch-size 32 16 0", "must be three whole numbers");
+  said(in_samples + "--global-batch-size 32 --lr-decay-iters 100", "is in updates, and the run in samples");
+  said(megatron_flags + " --lr-warmup-samples 100", "is in samples, and the run in updates");
+  said(in_samples + "--rampup-batch-size 32 16 30000", "global_batch_size: is missing");
+  said(in_samples + "--global-batch-size 9007199254740992 --rampup-batch-size 1 1 30000", "more than 10000 changes");
+  said(in_samples + "--step-batch-size-schedule 0:768", "seq_length: is missing");
+  said(in_samples + "--seq-length 4096 --step-batch-size-schedule 768", "must be TOKENS:BATCH");
+  said(in_samples + "--seq-length 4096 --step-batch-size-schedule '0:8 10%:16'", "must be TOKENS:BATCH");
+  said(in_samples + "--seq-length 4096 --step-batch-size-schedule '0:8 100:16'", "must have marks that increase");
 }
 
 TEST(Foreign, CommentsAreNoFlags) {
@@ -204,7 +272,26 @@ TEST(Foreign, ExportsReadBack) {
       {"wsd(steps=1000, warmup=100, cooldown=200, peak=3e-4, final=1e-5)", "olmo-core"},
       {"cosine(steps=1001, warmup=100, peak=3e-4)", "llm.c"},
       {"cosine(steps=1001, warmup=99, warmup_start=1%, peak=3e-4, final=3e-5)", "nanogpt"},
-      {"constant(warmup=11, warmup_delay=1, warmup_curve=log, peak=3e-4)", "deepspeed"}};
+      {"constant(warmup=11, warmup_delay=1, warmup_curve=log, peak=3e-4)", "deepspeed"},
+      {"cosine(steps=100001ex, warmup=1000ex, warmup_start=0, final=10%, peak=1e-3, batch=[0:32, 30000ex:192 by 16], "
+       "clock=examples)",
+       "megatron"},
+      {"wsd(steps=100001ex, warmup=1000ex, warmup_start=0, cooldown=20001ex, decay=1-sqrt, peak=1e-3, batch=[0:32, "
+       "8192ktok:64, 30000ex:256], seq_length=4096, clock=examples)",
+       "megatron"},
+      {"rsqrt(steps=100001ex, warmup=1000ex, warmup_start=0, peak=1e-3, batch=7, clock=examples)", "megatron"},
+      {"cosine(steps=1001, warmup=99, warmup_start=1%, peak=3e-4, final=3e-5)", "nemo"},
+      {"polynomial(steps=1001, warmup=99, warmup_start=1%, peak=3e-4, power=2)", "nemo"},
+      {"linear(steps=1001, peak=3e-4)", "nemo"},
+      {"rsqrt(steps=1001, warmup=99, warmup_start=1%, timescale=100, peak=3e-4)", "nemo"},
+      {"constant(steps=1001, warmup=99, warmup_start=1%, peak=3e-4)", "nemo"},
+      {"cosine(steps=1001, warmup=100, warmup_start=0, peak=3e-4)", "big_vision"},
+      {"polynomial(steps=1001, warmup=100, warmup_start=0, peak=3e-4, power=2, final=10%)", "big_vision"},
+      {"wsd(steps=1001, warmup=100, warmup_start=0, cooldown=200, peak=3e-4)", "big_vision"},
+      {"rsqrt(steps=1001, warmup=100, warmup_start=0, timescale=500, shift=20, peak=3e-4)", "big_vision"},
+      {"piecewise(steps=1001, warmup=100, warmup_start=0, milestones=[500, 800], factors=[0.5, 0.1], peak=3e-4)",
+       "big_vision"},
+      {"constant(steps=1001, warmup=100, warmup_start=0, peak=3e-4)", "big_vision"}};
   for (const Case& one : cases) {
     const Schedule schedule = Schedule::parse(one.spec);
     const ExportedSchedule out = export_schedule(schedule, one.tool);
@@ -240,6 +327,25 @@ TEST(Foreign, WhatAProgramCannotExpressIsATable) {
   EXPECT_EQ(bytes.size(), 64U + 64U + 16U);
   EXPECT_EQ(bytes.substr(0, 6), "\x93NUMPY");
   EXPECT_EQ((bytes.size() - 16) % 64, 0U);
+}
+
+TEST(Foreign, WhyAProgramCannotBeGivenIt) {
+  const auto why = [](const std::string& text, const std::string& tool) {
+    return export_schedule(Schedule::parse(text), tool).why;
+  };
+  EXPECT_EQ(
+      why("cosine(steps=1001, warmup=10)", "nemo"),
+      "NeMo (model.optim.sched) begins its warmup at 1/(W+1) of the peak and reaches it at step W; give the schedule "
+      "warmup_start");
+  EXPECT_EQ(why("wsd(steps=1001)", "nemo"),
+            "NeMo (model.optim.sched) has no decay that begins after a time at the peak");
+  EXPECT_EQ(why("cosine(steps=1001, final=10%)", "big_vision"), "big_vision has a cosine to 0 only");
+  EXPECT_EQ(why("wsd(steps=1001, final=10%)", "big_vision"), "big_vision has a cooldown to 0 only");
+  EXPECT_EQ(why("wsd(steps=1001, decay=1-sqrt)", "big_vision"), "big_vision has no 1-sqrt after a time at the peak");
+  EXPECT_NE(why("wsd(steps=10001ex, cooldown=20%, batch=64, clock=examples)", "megatron").find("counts samples"),
+            std::string::npos);
+  EXPECT_EQ(export_schedule(Schedule::parse("linear(steps=1001, batch=[0:64, 100:128])"), "megatron").notes.back(),
+            "the changes of the batch are not in it: the rates do not follow them");
 }
 
 TEST(Foreign, EveryProgramIsInTheGuide) {

@@ -100,6 +100,58 @@ TEST(Presets, HaveTheRatesOfTheirSources) {
   EXPECT_EQ(preset("apertus-70b", steps(20000)).batch(19999), 4096.0);
 }
 
+TEST(Presets, HaveTheRatesOfLlamaAndMarin) {
+  const Schedule llama = preset("llama-3.1-405b");
+  EXPECT_EQ(llama.steps(), 1154406);
+  EXPECT_EQ(llama.batch(62), 4e6);
+  EXPECT_EQ(llama.batch(63), 8e6);
+  EXPECT_EQ(llama.batch(*llama.steps() - 1), 16e6);
+  const double x = (600000.0 - 7999.0) / 1192000.0;
+  EXPECT_NEAR(llama.lr(600000), 8e-7 + (8e-5 - 8e-7) * (1.0 + std::cos(M_PI * x)) / 2.0, 1e-19);
+  const Schedule marin = preset("marin-8b");
+  EXPECT_EQ(marin.lr(199999), 1e-4);
+  EXPECT_EQ(marin.lr(200000), 1e-3);
+  EXPECT_EQ(marin.lr(659999), 1e-4);
+  EXPECT_NEAR(marin.lr(740499), 1.7e-3, 1e-18);
+  EXPECT_NEAR(marin.lr(819999), 1.7e-4, 1e-19);
+  EXPECT_NEAR(marin.lr(821999), 1.7e-3, 1e-18);
+  EXPECT_NEAR(marin.lr(*marin.steps() - 1), 1.7e-5, 1e-20);
+  EXPECT_NEAR(marin.tokens_done(*marin.steps()), 12.44e12, 2e7);
+}
+
+/// The runs whose numbers were collected, each as one spec; Megatron-LM's default WSD decay is a shape.
+TEST(Presets, EveryPublishedRunIsOneSpec) {
+  const char* const runs[] = {"preset:smollm3-3b",
+                              "preset:smollm2-1.7b",
+                              "preset:nemotron-3-super-120b",
+                              "preset:nemotron-3-ultra-550b",
+                              "preset:nemotron-3-nano-30b",
+                              "preset:deepseek-v2-lite",
+                              "preset:olmo2-32b",
+                              "preset:olmo3-7b",
+                              "preset:kimi-k2",
+                              "preset:deepseek-v3",
+                              "preset:apertus-8b",
+                              "preset:apertus-70b",
+                              "preset:marin-8b",
+                              "preset:marin-32b",
+                              "preset:delphi(steps=10k)",
+                              "preset:nanochat(steps=10k)",
+                              "preset:modded-nanogpt",
+                              "wsd(steps=10001, warmup=500, warmup_start=0, cooldown=2k, decay=exponential-to-zero)",
+                              "preset:llama-3.1-405b"};
+  for (const char* const run : runs) {
+    const Schedule schedule = Schedule::parse(run);
+    ASSERT_TRUE(schedule.steps()) << run;
+    EXPECT_EQ(Schedule::parse(print(schedule)), schedule) << run;
+  }
+  for (const Preset& published : presets()) {
+    EXPECT_TRUE(std::any_of(std::begin(runs), std::end(runs), [&](std::string_view run) {
+      return run.starts_with(text_of(published));
+    })) << published.name;
+  }
+}
+
 TEST(Presets, Errors) {
   EXPECT_EQ(error_of([] { Schedule::parse("preset:smollm3"); }).substr(0, 43),
             "preset = 'smollm3': must be smollm2-1.7b, s");

@@ -76,6 +76,17 @@ Json value_of(const Word& word) {
   return plain_value(word.text);
 }
 
+/// Several numbers, as in --rampup-batch-size 32 16 30000, are one list. `k`: of the first, then of the last.
+Json values_from(const std::vector<Word>& words, std::size_t& k) {
+  const auto is_number = [&](std::size_t place) { return place < words.size() && parse_number(words[place].text); };
+  if (!is_number(k) || !is_number(k + 1)) return value_of(words[k]);
+  Json list = Json::array();
+  for (;; ++k) {
+    list.push_back(value_of(words[k]));
+    if (!is_number(k + 1)) return list;
+  }
+}
+
 void collect(Collector& collector, const std::vector<Word>& words, bool within);
 
 /// OPTIONS="--lr 1e-4 --min-lr 1e-5", or what goes on from "$OPTIONS ...", as the flags that it holds; whether it does.
@@ -109,8 +120,7 @@ void collect(Collector& collector, const std::vector<Word>& words, bool within) 
     if (equals != std::string::npos) {
       collector.add(key, value_of({word.text.substr(equals + 1), word.line}), word.line);
     } else if (k + 1 < words.size() && !is_flag(words[k + 1])) {
-      collector.add(key, value_of(words[k + 1]), word.line);
-      ++k;
+      collector.add(key, values_from(words, ++k), word.line);
     } else {
       collector.add(key, true, word.line);
     }

@@ -221,11 +221,24 @@ class Expression {
       } else {
         ++at_;
       }
-      found[key] = sum();
+      found[key] = argument();
       if (!take(",")) break;
     }
     must(")");
     return found;
+  }
+
+  /// A name of something else, as in OneCycleLR(optimizer, ...), is a text.
+  Json argument() {
+    peek();
+    std::size_t end = at_;
+    while (end < text_.size() && continues_name(text_[end])) ++end;
+    const std::string_view name = text_.substr(at_, end - at_);
+    const bool alone = end < text_.size() && (text_[end] == ',' || text_[end] == ')');
+    if (name.empty() || !starts_name(name.front()) || !alone || known_.contains(name)) return sum();
+    if (name == "True" || name == "False" || name == "None") return sum();
+    at_ = end;
+    return name;
   }
 
   std::string_view text_;

@@ -67,18 +67,6 @@ std::int64_t length(Values& values, const std::string& prefix, std::int64_t upda
   return 0;
 }
 
-std::vector<double> numbers(Values& values, const std::string& key) {
-  const Json* const given = values.raw(key);
-  std::vector<double> found;
-  if (given == nullptr) return found;
-  if (!given->is_array()) values.fail(key, "must be a list");
-  for (const Json& one : given->items()) {
-    if (!one.is_number()) values.fail(key, "must be a list of numbers");
-    found.push_back(one.number());
-  }
-  return found;
-}
-
 struct Shape {
   std::string kind = {};
   double peak = 0.0, power = 1.0, end = 0.0, timescale = 1.0, shift = 0.0;
@@ -150,8 +138,8 @@ Schedule read_big_vision(Values& values) {
                                                                 : values.positive("schedule.timescale");
     shape.shift = values.non_negative("schedule.shift");
   } else if (shape.kind == "stair") {
-    shape.steps = numbers(values, "schedule.steps");
-    shape.mults = numbers(values, "schedule.mults");
+    shape.steps = values.numbers("schedule.steps");
+    shape.mults = values.numbers("schedule.mults");
     if (shape.steps.size() != shape.mults.size() || !std::is_sorted(shape.steps.begin(), shape.steps.end())) {
       values.fail("schedule.steps", "must be increasing steps, as many as mults");
     }
@@ -180,12 +168,66 @@ Schedule read_big_vision(Values& values) {
   return schedule_of(course);
 }
 
+std::int64_t whole_steps(const Duration& length) {
+  if (length.unit != Duration::Unit::steps) cannot("counts steps; give the schedule its lengths in steps");
+  return static_cast<std::int64_t>(length.value);
+}
+
+/// The shape's keys; the updates of the run.
+std::int64_t write_shape(Written& written, const Outline& outline) {
+  const auto add = [&](std::string_view key, Json value) { written.add(concat({"schedule.", key}), std::move(value)); };
+  if (const auto* const root = std::get_if<Rsqrt>(&outline.schedule.spec().shape)) {
+    if (root->limit.value != 0.0) cannot("has an rsqrt that goes to 0");
+    add("decay_type", "rsqrt");
+    add("timescale", root->timescale ? whole_steps(*root->timescale) : outline.warmup);
+    if (root->shift.value > 0.0) add("shift", whole_steps(root->shift));
+    return *outline.steps;
+  }
+  if (const auto* const stairs = std::get_if<Piecewise>(&outline.schedule.spec().shape)) {
+    Json steps = Json::array();
+    for (const Duration& one : stairs->milestones) steps.push_back(whole_steps(one));
+    add("decay_type", "stair");
+    add("steps", std::move(steps));
+    add("mults", Json(stairs->factors));
+    return *outline.steps;
+  }
+  if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
+  const bool linear = outline.decay == "linear" || outline.decay == "polynomial";
+  if (outline.decay.empty() || (outline.decay == "linear" && !outline.whole())) {
+    if (outline.last != 0.0) cannot("has a cooldown to 0 only");
+    add("decay_type", "stair");
+    add("steps", Json::array());
+    add("mults", Json::array());
+    if (outline.decay.empty()) return *outline.steps;
+    add("cooldown_steps", outline.cooldown);
+  } else if (!outline.whole() || (!linear && outline.decay != "cosine")) {
+    cannot(concat({"has no ", outline.decay, outline.whole() ? "" : " after a time at the peak"}));
+  } else {
+    if (!linear && outline.last != 0.0) cannot("has a cosine to 0 only");
+    add("decay_type", outline.decay);
+    if (linear && outline.last_share > 0.0) add("end", outline.last_share);
+    if (outline.decay == "polynomial") add("power", outline.power);
+  }
+  return updates_before_end(outline);
+}
+
+Written write_big_vision(const Outline& outline) {
+  if (!outline.steps) cannot("needs total_steps; give the schedule steps=N");
+  Written written{.form = "Python", .settings = {}};
+  written.add("lr", outline.peak);
+  const std::int64_t warmup = warmup_from_zero(outline);
+  written.updates = write_shape(written, outline);
+  if (warmup > 0) written.add("schedule.warmup_steps", warmup);
+  written.add("total_steps", *written.updates);
+  return written;
+}
+
 }  // namespace
 
 const Tool big_vision{
     {"big_vision", "big_vision", "Python", big_vision_keys},
     read_big_vision,
-    nullptr,
+    write_big_vision,
     "import jax.numpy as jnp, numpy as np\n"
     "rates = jnp.asarray(np.load(\"TABLE\")) / PEAK\n"
     "sched_fn = lambda step: rates[jnp.minimum(step, len(rates) - 1)]  # for create_learning_rate_schedule\n"};

@@ -1,6 +1,6 @@
 // Megatron-LM: num_steps counts samples; step i has i/W of the peak up to step W, and the decay ends at lr_decay_iters,
-// an update that is made only where the run is longer. Lengths in samples, and a share of them, need not be whole
-// updates.
+// an update that is made only where the run is longer. Where lengths are given in samples, step i is what was consumed
+// before it; shares of a length need not be whole.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,7 +8,9 @@
 #include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "base/words.hpp"
+#include "foreign/batches.hpp"
 #include "foreign/tool.hpp"
+#include "schedule/value.hpp"
 
 namespace scheduled::foreign {
 namespace {
@@ -29,15 +31,16 @@ constexpr std::array megatron_keys{
     ForeignKey{"train_iters", "", "the updates", true},
     ForeignKey{"train_samples", "", "the samples", true},
     ForeignKey{"global_batch_size", "", "samples of an update"},
-    ForeignKey{"rampup_batch_size", "", "growing batch"},
-    ForeignKey{"step_batch_size_schedule", "", "growing batch"},
+    ForeignKey{"rampup_batch_size", "", "the first batch, its changes, the samples until it has grown", true},
+    ForeignKey{"step_batch_size_schedule", "", "batches by the tokens after which they begin", true},
+    ForeignKey{"seq_length", "", "tokens of a sample"},
     ForeignKey{"decoupled_lr", "", "another peak for the embeddings"},
     ForeignKey{"decoupled_min_lr", "", "another last rate for the embeddings"},
     ForeignKey{"use_checkpoint_opt_param_scheduler", "", "a resumed run keeps the checkpoint's schedule", true},
     ForeignKey{"override_opt_param_scheduler", "", "a resumed run takes these values", true},
 };
 
-/// Lengths in updates, not always whole.
+/// Lengths in updates or samples, not always whole.
 struct Lengths {
   double warmup = 0.0, decay = 0.0, cooldown = 0.0;
 };
@@ -65,19 +68,13 @@ double rate_at(const Course& course, const Lengths& lengths, const std::string& 
   return low + share * (course.peak - low);
 }
 
-Lengths read_lengths(Values& values, std::optional<std::int64_t> samples, double updates, const std::string& style) {
+Lengths read_lengths(Values& values, bool samples, double run, const std::string& style) {
   Lengths lengths;
-  const auto in_samples = [&](std::string_view key) -> std::optional<double> {
-    const auto count = values.count_if(key);
-    if (!count) return std::nullopt;
-    return static_cast<double>(*count) / static_cast<double>(values.count("global_batch_size"));
-  };
-  const auto length = [&](std::string_view iters, std::string_view in) {
-    if (samples) return in_samples(in);
-    const auto count = values.count_if(iters);
+  const auto length = [&](std::string_view iters, std::string_view in_samples) {
+    const auto count = values.count_if(samples ? in_samples : iters);
     return count ? std::optional<double>(static_cast<double>(*count)) : std::nullopt;
   };
-  lengths.decay = length("lr_decay_iters", "lr_decay_samples").value_or(updates);
+  lengths.decay = length("lr_decay_iters", "lr_decay_samples").value_or(run);
   const std::string_view warmup = samples ? "lr_warmup_samples" : "lr_warmup_iters";
   if (values.has("lr_warmup_fraction")) {
     if (values.has(warmup) && values.count(warmup) > 0) {
@@ -99,90 +96,253 @@ Lengths read_lengths(Values& values, std::optional<std::int64_t> samples, double
   return lengths;
 }
 
-Schedule read_megatron(Values& values) {
-  Course course{.peak = values.positive("lr")};
-  course.last = absolute_lr(values.non_negative("min_lr"));
-  if (course.last.value > course.peak) values.fail("min_lr", "must not be above lr");
-  course.start = absolute_lr(values.non_negative("lr_warmup_init"));
-  if (course.start->value > course.peak) values.fail("lr_warmup_init", "must not be above lr");
+std::int64_t needed_count(Values& values, std::string_view key, std::string_view why) {
+  if (!values.has(key)) values.fail(key, concat({"is missing: ", why}));
+  const std::int64_t count = values.count(key);
+  if (count < 1) values.fail(key, "must be 1 or more");
+  return count;
+}
+
+/// rampup-batch-size A B C: from A to the global batch in changes of B over C samples.
+Batches ramp_of(Values& values) {
+  constexpr std::string_view key = "rampup_batch_size";
+  const std::vector<double> given = values.numbers(key);
+  constexpr double most_changes = 1e4;
+  const bool whole = std::all_of(given.begin(), given.end(),
+                                 [](double one) { return std::floor(one) == one && one >= 1.0 && one <= 0x1p53; });
+  if (given.size() != 3 || !whole) {
+    values.fail(key,
+                "must be three whole numbers: the first batch, what it grows by, and the samples until it has grown");
+  }
+  const std::int64_t last = needed_count(values, "global_batch_size", "what the batch grows to");
+  const double changes = (static_cast<double>(last) - given[0]) / given[1];
+  if (!(changes >= 1.0) || std::floor(changes) != changes) {
+    values.fail(key, concat({"does not lead to global_batch_size = ", std::to_string(last),
+                             " in whole changes, which Megatron-LM asks for"}));
+  }
+  if (changes > most_changes) values.fail(key, "has more than 10000 changes");
+  const auto count = [&](std::size_t k) { return static_cast<std::int64_t>(given[k]); };
+  return growing_batch(count(0), count(1), count(2), last);
+}
+
+/// "0:768 250B:1536": from so many tokens on.
+Batches steps_of(Values& values) {
+  constexpr std::string_view key = "step_batch_size_schedule";
+  const std::string text = values.word(key);
+  const std::int64_t tokens = needed_count(values, "seq_length", "the marks are in tokens, and batches in samples");
+  StepSize size;
+  try {
+    read_batch(key, Json(text), size);
+    if (text.find(':') == std::string::npos) fail_argument(key, "is no list");
+  } catch (const ArgumentError&) {
+    values.fail(key, "must be TOKENS:BATCH ..., from 0 on, such as 0:768 250B:1536");
+  }
+  std::vector<BatchFrom> from{{0, static_cast<std::int64_t>(size.examples)}};
+  for (const BatchChange& change : size.ramp) {
+    const bool plain = change.at.unit == Duration::Unit::steps && change.by == 0.0 && change.at.value <= 0x1p53;
+    if (!plain || change.batch < 1.0) values.fail(key, "must be TOKENS:BATCH ..., such as 0:768 250B:1536");
+    const std::int64_t mark = static_cast<std::int64_t>(change.at.value) / tokens;
+    if (mark <= from.back().mark) values.fail(key, "must have marks that increase, by at least a sample");
+    from.push_back({mark, static_cast<std::int64_t>(change.batch)});
+  }
+  if (from.front().batch < 1) values.fail(key, "must have batches of 1 or more");
+  if (values.has("global_batch_size") && values.count("global_batch_size") != from.back().batch)
+    values.differs("global_batch_size has no say beside step_batch_size_schedule");
+  return batch_by_steps(std::move(from), tokens);
+}
+
+/// How the batch of a run goes whose lengths are in samples.
+Batches batches_of(Values& values) {
+  values.exclude("rampup_batch_size", "step_batch_size_schedule", "Megatron-LM refuses both");
+  if (values.has("rampup_batch_size")) return ramp_of(values);
+  if (values.has("step_batch_size_schedule")) return steps_of(values);
+  return same_batch(needed_count(values, "global_batch_size", "samples are no updates without it"));
+}
+
+/// Samples that are whole updates, all of them, are updates.
+bool in_updates(Lengths& lengths, double& run, const Batches& batches) {
+  if (batches.from.size() > 1) return false;
+  const auto batch = static_cast<double>(batches.from[0].batch);
+  for (const double length : {lengths.warmup, lengths.decay, lengths.cooldown, run}) {
+    if (std::fmod(length, batch) != 0.0) return false;
+  }
+  for (double* const length : {&lengths.warmup, &lengths.decay, &lengths.cooldown, &run}) *length /= batch;
+  return true;
+}
+
+std::string style_of(Values& values) {
   std::string style = values.word("lr_decay_style");
   if (style == "wsd") style = "WSD";
   constexpr std::array<std::string_view, 5> styles{"linear", "cosine", "WSD", "constant", "inverse-square-root"};
   if (std::find(styles.begin(), styles.end(), style) == styles.end()) {
     values.fail("lr_decay_style", must_be_one_of(style, styles));
   }
-  for (const std::string_view growing : {"rampup_batch_size", "step_batch_size_schedule"}) {
-    if (values.has(growing)) {
-      values.fail(growing, "has no spec: the rates follow the samples, and updates have more and more of them");
-    }
+  return style;
+}
+
+std::string cooldown_of(Values& values) {
+  const std::string cooldown = values.word("lr_wsd_decay_style");
+  constexpr std::array<std::string_view, 4> cooldowns{"exponential", "linear", "cosine", "minus_sqrt"};
+  if (std::find(cooldowns.begin(), cooldowns.end(), cooldown) == cooldowns.end()) {
+    values.fail("lr_wsd_decay_style", must_be_one_of(cooldown, cooldowns));
   }
+  return cooldown;
+}
+
+/// What else a configuration may say, and samples that are none.
+void look_over(Values& values) {
   values.differs_apart({"decoupled_lr", "decoupled_min_lr"}, "the embeddings");
   if (values.has("use_checkpoint_opt_param_scheduler") && values.flag("use_checkpoint_opt_param_scheduler"))
     values.differs("use_checkpoint_opt_param_scheduler: a resumed run keeps the checkpoint's schedule");
   if (values.has("override_opt_param_scheduler") && values.flag("override_opt_param_scheduler"))
     values.differs("override_opt_param_scheduler: a resumed run takes these values, not the checkpoint's");
   values.exclude("train_samples", "train_iters", "Megatron-LM refuses both");
+  const bool samples = values.has("train_samples");
+  for (const std::string_view key : samples
+                                        ? std::array{"lr_decay_iters", "lr_warmup_iters", "lr_wsd_decay_iters"}
+                                        : std::array{"lr_decay_samples", "lr_warmup_samples", "lr_wsd_decay_samples"}) {
+    if (!values.has(key) || values.count(key) == 0) continue;
+    values.fail(key, samples ? "is in updates, and the run in samples, which Megatron-LM refuses; give lr_..._samples"
+                             : "is in samples, and the run in updates, which Megatron-LM refuses; give lr_..._iters");
+  }
+  if (samples) return;
+  for (const std::string_view growing : {"rampup_batch_size", "step_batch_size_schedule"}) {
+    if (values.has(growing)) {
+      values.fail(growing, "needs the run in samples: Megatron-LM refuses it with train_iters; give train_samples");
+    }
+  }
+}
+
+Schedule read_megatron(Values& values) {
+  Course course{.peak = values.positive("lr")};
+  course.last = absolute_lr(values.non_negative("min_lr"));
+  if (course.last.value > course.peak) values.fail("min_lr", "must not be above lr");
+  course.start = absolute_lr(values.non_negative("lr_warmup_init"));
+  if (course.start->value > course.peak) values.fail("lr_warmup_init", "must not be above lr");
+  const std::string style = style_of(values);
+  look_over(values);
   const auto samples = values.count_if("train_samples");
-  if (samples && !values.has("global_batch_size"))
-    values.fail("global_batch_size", "is missing: samples are no updates without it");
-  if (samples && values.count("global_batch_size") == 0) values.fail("global_batch_size", "must be 1 or more");
+  const Batches batches = samples ? batches_of(values) : Batches{};
   const auto own = samples ? values.updates_if("train_iters") : std::optional(values.updates("train_iters"));
-  const std::int64_t updates = own ? *own : *samples / values.count("global_batch_size");
+  const std::int64_t updates = own ? *own : batches.updates(*samples);
   if (updates < 1) values.fail("train_samples", "is less than one update");
-  course.updates = updates;
-  const double run = samples ? static_cast<double>(*samples) / static_cast<double>(values.count("global_batch_size"))
-                             : static_cast<double>(updates);
-  const Lengths lengths = read_lengths(values, samples, run, style);
-  const std::string cooldown = style == "WSD" ? values.word("lr_wsd_decay_style") : std::string();
-  constexpr std::array<std::string_view, 4> cooldowns{"exponential", "linear", "cosine", "minus_sqrt"};
-  if (style == "WSD" && std::find(cooldowns.begin(), cooldowns.end(), cooldown) == cooldowns.end()) {
-    values.fail("lr_wsd_decay_style", must_be_one_of(cooldown, cooldowns));
-  }
+  values.make_updates(updates);
+  auto run = static_cast<double>(samples.value_or(updates));
+  Lengths lengths = read_lengths(values, samples.has_value(), run, style);
+  const bool by_updates = !samples || in_updates(lengths, run, batches);
+  const std::string cooldown = style == "WSD" ? cooldown_of(values) : std::string();
+  std::vector<double> places;  // of all updates, where they are not simply counted
+  constexpr std::int64_t most_places = 10'000'000;
+  if (!by_updates && updates <= most_places) places = batches.consumed(updates);
+  const double end = places.empty() ? run - 1.0 : std::max(run - 1.0, places.back());
   const double begin = style == "WSD" ? lengths.decay - lengths.cooldown : lengths.warmup;
-  const bool whole = std::floor(lengths.warmup) == lengths.warmup && std::floor(begin) == begin &&
-                     std::floor(lengths.decay) == lengths.decay;
+  const bool whole = std::floor(lengths.warmup) == lengths.warmup;
   const bool root = style == "inverse-square-root";
-  const bool ended_root = root && lengths.decay + 1.0 < static_cast<double>(updates);
-  if (!whole || begin < lengths.warmup || ended_root || (root && lengths.warmup < 1.0)) {
-    return table_of(values, updates,
-                    [&](std::int64_t i) { return rate_at(course, lengths, style, cooldown, static_cast<double>(i)); });
+  if (!whole || begin < lengths.warmup || (root && (lengths.decay < end || lengths.warmup < 1.0))) {
+    return table_of(values, updates, [&](std::int64_t i) {
+      const double place = by_updates ? static_cast<double>(i) : places[static_cast<std::size_t>(i)];
+      return rate_at(course, lengths, style, cooldown, place);
+    });
   }
+  if (!by_updates) course.clock = concat({batches.key, ", clock=examples"});
   course.warmup = static_cast<std::int64_t>(lengths.warmup);
   course.begin = static_cast<std::int64_t>(begin);
   course.end = static_cast<std::int64_t>(lengths.decay);
-  if (style == "constant") return constant_of(course, updates);
+  course.updates = by_updates ? updates : static_cast<std::int64_t>(end) + 1;
+  if (style == "constant") return constant_of(course, course.updates);
   if (root) {
-    if (updates <= course.warmup) return constant_of(course, updates);
-    return parse_spec("rsqrt", {"steps=" + std::to_string(updates), peak_key(course.peak), warmup_key(course),
-                                "floor=" + format_number(course.last.value)});
+    if (course.updates <= course.warmup) return constant_of(course, course.updates);
+    return parse_spec("rsqrt", {steps_key(course, course.updates), peak_key(course.peak), warmup_key(course),
+                                "floor=" + format_number(course.last.value), course.clock});
   }
   const std::string shape = style == "WSD" ? cooldown : style;
   course.decay = shape == "exponential" ? "exponential-to-zero" : shape == "minus_sqrt" ? "1-sqrt" : shape;
   return schedule_of(course);
 }
 
+/// What is written of a schedule, its lengths in updates ("iters") or samples.
+struct MegatronRun {
+  std::string unit = "iters";
+  std::int64_t steps = 0, warmup = 0, cooldown = 0;
+  bool whole = false;  ///< the decay begins right after the warmup
+};
+
+/// A length in samples; `total`: of the run.
+std::int64_t samples_of(const Duration& length, const StepSize& size, double total) {
+  double samples = length.value;
+  if (length.unit == Duration::Unit::percent) samples *= total / 100.0;
+  if (length.unit == Duration::Unit::tokens) samples = size.sequence > 0.0 ? samples / size.sequence : 0.5;
+  const bool counts = length.unit != Duration::Unit::steps || samples == 0.0;
+  if (!counts || std::floor(samples) != samples)
+    cannot("counts samples; give all lengths of the schedule in whole examples (ex)");
+  return static_cast<std::int64_t>(samples);
+}
+
+MegatronRun in_samples(const Outline& outline) {
+  const ScheduleSpec& spec = outline.schedule.spec();
+  const std::int64_t steps = samples_of(*spec.steps, spec.step_size, 0.0);
+  const auto total = static_cast<double>(steps);
+  MegatronRun run{"samples", steps, samples_of(spec.warmup.length, spec.step_size, total)};
+  if (!spec.cooldown) return run;
+  run.whole = spec.cooldown->length.unit == Duration::Unit::rest;
+  run.cooldown = run.whole ? steps - 1 - run.warmup : samples_of(spec.cooldown->length, spec.step_size, total);
+  run.whole = run.whole || run.cooldown + run.warmup + 1 == steps;
+  return run;
+}
+
+void write_batch(Written& written, const StepSize& size) {
+  const bool spread = size.ramp.size() == 1 && size.ramp[0].by > 0.0;
+  if (size.ramp.empty() || spread)
+    written.add("global-batch-size", size.ramp.empty() ? size.examples : size.ramp[0].batch);
+  if (size.ramp.empty()) return;
+  if (spread) {
+    const std::int64_t samples = samples_of(size.ramp[0].at, size, 0.0);
+    Json list = Json::array();
+    for (const double one : {size.examples, size.ramp[0].by, static_cast<double>(samples)}) list.push_back(one);
+    return written.add("rampup-batch-size", std::move(list));
+  }
+  if (!(size.sequence > 0.0)) cannot("has marks in tokens for its batches; give the schedule seq_length");
+  std::string text = concat({"0:", format_number(size.examples)});
+  for (const BatchChange& change : size.ramp) {
+    if (change.by > 0.0) cannot("has one change of the batch in equal parts, or any number without");
+    const double mark = static_cast<double>(samples_of(change.at, size, 0.0)) * size.sequence;
+    text += concat({" ", format_number(mark), ":", format_number(change.batch)});
+  }
+  written.add("seq-length", size.sequence);
+  written.add("step-batch-size-schedule", text);
+}
+
 Written write_megatron(const Outline& outline) {
   Written written{.form = "flags", .settings = {}};
+  const ScheduleSpec& spec = outline.schedule.spec();
   if (!outline.steps) cannot("needs train-iters; give the schedule steps=N");
   const bool constant = outline.flat && outline.decay.empty();
-  const auto* const root = std::get_if<Rsqrt>(&outline.schedule.spec().shape);
+  const auto* const root = std::get_if<Rsqrt>(&spec.shape);
   if (!outline.flat && root == nullptr) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
-  written.updates = constant || root != nullptr ? *outline.steps : updates_before_end(outline);
-  written.add("train-iters", *written.updates);
+  const bool samples = spec.clock == Clock::examples;
+  const MegatronRun run = samples
+                              ? in_samples(outline)
+                              : MegatronRun{"iters", *outline.steps, outline.warmup, outline.cooldown, outline.whole()};
+  const bool ends = !constant && root == nullptr;
+  if (ends && run.steps < 2) cannot("needs at least one update before the end of the schedule");
+  const std::int64_t length = ends ? run.steps - 1 : run.steps;
+  if (!samples) written.updates = length;
+  written.add("train-" + run.unit, length);
+  if (samples) write_batch(written, spec.step_size);
   written.add("lr", outline.peak);
-  written.add("min-lr", root != nullptr ? outline.schedule.spec().floor.value : outline.last);
-  if (outline.warmup > 0) {
+  written.add("min-lr", root != nullptr ? spec.floor.value : outline.last);
+  if (run.warmup > 0) {
     if (!outline.start) warmup_from_zero(outline);
-    written.add("lr-warmup-iters", outline.warmup);
+    written.add(concat({"lr-warmup-", run.unit}), run.warmup);
     if (*outline.start > 0.0) written.add("lr-warmup-init", *outline.start);
   }
-  const bool plain = outline.whole() && (outline.decay == "linear" || outline.decay == "cosine");
+  const bool plain = run.whole && (outline.decay == "linear" || outline.decay == "cosine");
   written.add("lr-decay-style", constant          ? "constant"
                                 : root != nullptr ? "inverse-square-root"
                                 : plain           ? outline.decay
                                                   : std::string("WSD"));
   if (constant || root != nullptr || plain) return written;
-  written.add("lr-wsd-decay-iters", outline.cooldown);
+  written.add(concat({"lr-wsd-decay-", run.unit}), run.cooldown);
   const std::string& decay = outline.decay;
   if (decay != "linear" && decay != "cosine" && decay != "1-sqrt" && decay != "exponential-to-zero") {
     cannot(concat({"has no decay like ", decay}));

@@ -76,12 +76,39 @@ Schedule read_nemo(Values& values) {
   return schedule_of(course);
 }
 
+Written write_nemo(const Outline& outline) {
+  if (!outline.steps) cannot("needs max_steps; give the schedule steps=N");
+  const bool constant = outline.flat && outline.decay.empty();
+  const auto* const root = std::get_if<Rsqrt>(&outline.schedule.spec().shape);
+  if (!outline.flat && root == nullptr) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
+  if (!constant && root == nullptr && !outline.whole()) cannot("has no decay that begins after a time at the peak");
+  const bool known =
+      outline.decay.empty() || outline.decay == "cosine" || outline.decay == "linear" || outline.decay == "polynomial";
+  if (!known) cannot(concat({"has no decay like ", outline.decay}));
+  if (outline.warmup > 0 && !outline.start)
+    cannot("begins its warmup at 1/(W+1) of the peak and reaches it at step W; give the schedule warmup_start");
+  Written written{.form = "YAML", .settings = {}};
+  written.updates = constant || root != nullptr ? *outline.steps : updates_before_end(outline);
+  const std::string sched = "model.optim.sched.";
+  written.add("model.optim.lr", outline.peak);
+  written.add(sched + "name", constant                        ? "WarmupPolicy"
+                              : root != nullptr               ? "InverseSquareRootAnnealing"
+                              : outline.decay == "cosine"     ? "CosineAnnealing"
+                              : outline.decay == "polynomial" ? "PolynomialDecayAnnealing"
+                                                              : "WarmupAnnealing");
+  written.add(sched + "warmup_steps", outline.warmup);
+  if (!constant && root == nullptr) written.add(sched + "min_lr", outline.last);
+  if (outline.decay == "polynomial") written.add(sched + "power", outline.power);
+  written.add("trainer.max_steps", *written.updates);
+  return written;
+}
+
 }  // namespace
 
 const Tool nemo{
     {"nemo", "NeMo (model.optim.sched)", "YAML, flags", nemo_keys},
     read_nemo,
-    nullptr,
+    write_nemo,
     "import numpy as np, torch\n"
     "rates = np.load(\"TABLE\")\n"
     "scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: rates[min(i, len(rates) - 1)] / PEAK)\n"

@@ -8,7 +8,8 @@
 #include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "base/words.hpp"
-#include "foreign/tools/optax.hpp"
+#include "foreign/calls.hpp"
+#include "foreign/tool.hpp"
 
 namespace scheduled::foreign {
 namespace {
@@ -30,15 +31,19 @@ constexpr std::array optax_keys{
     ForeignKey{"decay_rate", "", "factor after transition_steps"},
     ForeignKey{"staircase", "False", "whether the rate changes in stairs"},
     ForeignKey{"boundaries_and_scales", "", "factors from steps on"},
+    ForeignKey{"pct_start", "0.3", "share of the steps for the rise", true},
+    ForeignKey{"pct_final", "0.85", "share of the steps before the last descent", true},
+    ForeignKey{"div_factor", "25.0", "the peak over the first rate", true},
+    ForeignKey{"final_div_factor", "1e4", "the first rate over the last", true},
     ForeignKey{"rise_from", "", "first rate of the linear_schedule before it"},
     ForeignKey{"rise_steps", "", "steps of the linear_schedule before it"},
 };
 
-struct Function {
-  std::string_view name;
-  std::vector<std::string_view> arguments;  ///< in their order
-};
-const std::vector<Function>& functions() {
+constexpr std::string_view single_precision =
+    "optax computes in single precision, which is up to 2e-7 of the peak away, unless jax_enable_x64 is set";
+constexpr std::string_view as_stages = "write a spec with stages(...)";
+
+const std::vector<Function>& optax_functions() {
   static const std::vector<Function> all{
       {"constant_schedule", {"value"}},
       {"linear_schedule", {"init_value", "end_value", "transition_steps", "transition_begin"}},
@@ -47,46 +52,21 @@ const std::vector<Function>& functions() {
       {"exponential_decay",
        {"init_value", "transition_steps", "decay_rate", "transition_begin", "staircase", "end_value"}},
       {"piecewise_constant_schedule", {"init_value", "boundaries_and_scales"}},
+      {"cosine_onecycle_schedule", {"transition_steps", "peak_value", "pct_start", "div_factor", "final_div_factor"}},
+      {"linear_onecycle_schedule",
+       {"transition_steps", "peak_value", "pct_start", "pct_final", "div_factor", "final_div_factor"}},
       {"warmup_constant_schedule", {"init_value", "peak_value", "warmup_steps"}},
       {"warmup_cosine_decay_schedule",
        {"init_value", "peak_value", "warmup_steps", "decay_steps", "end_value", "exponent"}},
       {"warmup_exponential_decay_schedule",
        {"init_value", "peak_value", "warmup_steps", "transition_steps", "decay_rate", "transition_begin", "staircase",
-        "end_value"}}};
+        "end_value"}},
+      {"sgdr_schedule", {}, as_stages},
+      {"piecewise_interpolate_schedule", {}, as_stages}};
   return all;
 }
 
-std::string_view short_name(std::string_view name) { return name.substr(name.find_last_of('.') + 1); }
-
-const Function* function_of(const Json& value) {
-  if (!value.is_object() || !value.contains(called)) return nullptr;
-  for (const Function& one : functions()) {
-    if (one.name == short_name(value.find(called)->text())) return &one;
-  }
-  return nullptr;
-}
-
-bool is_join(const Json& value) {
-  return value.is_object() && value.contains(called) && short_name(value.find(called)->text()) == "join_schedules";
-}
-
-/// A call's arguments as settings by their names.
-void add_arguments(Config& config, const Json& call, std::int64_t line) {
-  const Function& function = *function_of(call);
-  config.settings.push_back({"function", std::string(function.name), line});
-  for (const auto& [name, value] : call.members()) {
-    if (name == called) continue;
-    std::string key = name;
-    if (name.find_first_not_of("0123456789") == std::string::npos) {
-      const std::size_t place = name.size() > 2 ? 99 : std::stoul(name);
-      if (place >= function.arguments.size()) fail_at(line, concat({function.name, " has no such many arguments"}));
-      key = std::string(function.arguments[place]);
-    } else if (std::find(function.arguments.begin(), function.arguments.end(), name) == function.arguments.end()) {
-      fail_value(name, shown(value), concat({"is no argument of ", function.name}));
-    }
-    config.settings.push_back({key, value, line});
-  }
-}
+bool is_join(const Json& value) { return name_of_call(value) == "join_schedules"; }
 
 [[noreturn]] void fail_join(std::int64_t line) {
   fail_at(line,
@@ -96,28 +76,25 @@ void add_arguments(Config& config, const Json& call, std::int64_t line) {
 
 /// join_schedules([linear_schedule(...), X], [W]) as X with a rise before it.
 void add_join(Config& config, const Json& join, std::int64_t line) {
-  const auto argument = [&](std::string_view name, std::string_view place) {
-    const Json* const named = join.find(name);
-    return named != nullptr ? named : join.find(place);
-  };
-  const Json* const schedules = argument("schedules", "0");
-  const Json* const boundaries = argument("boundaries", "1");
+  const Json* const schedules = argument_of(join, "schedules", "0");
+  const Json* const boundaries = argument_of(join, "boundaries", "1");
   if (schedules == nullptr || boundaries == nullptr || !schedules->is_array() || !boundaries->is_array())
     fail_join(line);
   if (schedules->items().size() != 2 || boundaries->items().size() != 1) fail_join(line);
   const Json& rise = schedules->items()[0];
-  const Function* const first = function_of(rise);
-  if (first == nullptr || first->name != "linear_schedule" || function_of(schedules->items()[1]) == nullptr)
-    fail_join(line);
+  const Json& rest = schedules->items()[1];
+  const Function* const first = function_of(optax_functions(), rise);
+  const Function* const second = function_of(optax_functions(), rest);
+  if (first == nullptr || first->name != "linear_schedule" || second == nullptr) fail_join(line);
   Config of_rise{config.form, {}};
-  add_arguments(of_rise, rise, line);
+  add_arguments(of_rise, *first, rise, line);
   for (Setting& setting : of_rise.settings) {
     if (setting.key == "init_value") config.settings.push_back({"rise_from", setting.value, line});
     if (setting.key == "transition_steps" && setting.value != boundaries->items()[0]) fail_join(line);
     if (setting.key == "transition_begin" && setting.value != Json(0)) fail_join(line);
     if (setting.key == "transition_steps") config.settings.push_back({"rise_steps", setting.value, line});
   }
-  add_arguments(config, schedules->items()[1], line);
+  add_arguments(config, *second, rest, line);
   const auto value_in = [](const Config& where, std::string_view key) -> const Json* {
     for (const Setting& setting : where.settings) {
       if (setting.key == key) return &setting.value;
@@ -215,8 +192,41 @@ Schedule polynomial(Values& values, Course course, const Body& body) {
   return schedule_of(course);
 }
 
+/// Up to the peak in a share of the steps, down again; with lines in two pieces, the second from the first rate on.
+Schedule one_cycle(Values& values, bool cosine) {
+  const std::int64_t steps = values.count("transition_steps");
+  if (steps < 1) values.fail("transition_steps", "must be 1 or more");
+  const auto part = [&](std::string_view key) {
+    return static_cast<std::int64_t>(values.share(key) * static_cast<double>(steps));
+  };
+  Course course{.peak = values.positive("peak_value"), .warmup = part("pct_start")};
+  const double first = values.positive("div_factor"), last = values.positive("final_div_factor");
+  if (first < 1.0) values.fail("div_factor", "must be 1 or more");
+  if (last * first < 1.0) values.fail("final_div_factor", "must not end above the peak");
+  if (course.warmup < 1) values.fail("pct_start", "must leave a step for the rise");
+  course.start = percent_of_peak(100.0 / first);
+  if (cosine) course.warmup_keys = "warmup_curve=cosine";
+  course.begin = course.warmup;
+  course.end = steps;
+  course.last = percent_of_peak(100.0 / (first * last));
+  course.updates = values.updates_if("updates").value_or(steps);
+  course.decay = "cosine";
+  if (cosine) return schedule_of(course);
+  const std::int64_t turn = part("pct_final");
+  if (turn <= course.warmup) values.fail("pct_final", "must be after pct_start");
+  const auto over = [](std::int64_t length) { return " over " + std::to_string(length); };
+  std::string pieces = concat({"hold until ", std::to_string(course.warmup + 1), ", linear to ",
+                               print_rate(*course.start), over(turn - course.warmup)});
+  if (steps > turn) pieces += concat({", linear to ", print_rate(course.last), over(steps - turn)});
+  return parse_spec("stages", {peak_key(course.peak), warmup_key(course), concat({"pieces=[", pieces, "]"})});
+}
+
 Schedule read_optax(Values& values) {
   const std::string name = values.word("function");
+  if (name.ends_with("onecycle_schedule")) {
+    values.differs(std::string(single_precision));
+    return one_cycle(values, name.starts_with("cosine"));
+  }
   const bool warms = name.starts_with("warmup_");
   Body body;
   if (warms) {
@@ -232,8 +242,7 @@ Schedule read_optax(Values& values) {
   }
   if (body.rise > 0 && body.first > body.peak)
     values.fail(warms ? "init_value" : "rise_from", "must not be above the peak");
-  values.differs(
-      "optax computes in single precision, which is up to 2e-7 of the peak away, unless jax_enable_x64 is set");
+  values.differs(std::string(single_precision));
   Course course{.peak = body.peak, .warmup = body.rise};
   course.start = absolute_lr(body.first);
   course.begin = body.rise;
@@ -303,35 +312,31 @@ Written write_optax(const Outline& outline) {
   return written;
 }
 
-}  // namespace
-
-bool is_optax(const Config& config) {
-  return std::any_of(config.settings.begin(), config.settings.end(), [](const Setting& setting) {
-    return function_of(setting.value) != nullptr || is_join(setting.value);
-  });
-}
-
-Config optax_settings(const Config& config) {
-  Config found{config.form, {}};
+/// Of the last call, which is the schedule; those before are its parts.
+std::optional<Config> optax_call(const Config& config) {
+  std::optional<Config> found;
   for (const Setting& setting : config.settings) {
-    if (function_of(setting.value) == nullptr && !is_join(setting.value)) continue;
-    found.settings.clear();  // the last call is the schedule; those before are its parts
-    if (is_join(setting.value)) {
-      add_join(found, setting.value, setting.line);
+    const Function* const function = function_of(optax_functions(), setting.value);
+    if (function == nullptr && !is_join(setting.value)) continue;
+    found = Config{config.form, {}};
+    if (function == nullptr) {
+      add_join(*found, setting.value, setting.line);
     } else {
-      add_arguments(found, setting.value, setting.line);
+      add_arguments(*found, *function, setting.value, setting.line);
     }
   }
-  Collector flat(found.form);
-  for (const Setting& setting : found.settings) flat.add(setting.key, setting.value, setting.line);
-  return flat.take();
+  if (!found) return std::nullopt;
+  return flattened(*found);
 }
+
+}  // namespace
 
 const Tool optax{{"optax", "optax", "Python", optax_keys},
                  read_optax,
                  write_optax,
                  "import jax.numpy as jnp, numpy as np\n"
                  "rates = jnp.asarray(np.load(\"TABLE\"))\n"
-                 "schedule = lambda count: rates[jnp.minimum(count, len(rates) - 1)]\n"};
+                 "schedule = lambda count: rates[jnp.minimum(count, len(rates) - 1)]\n",
+                 optax_call};
 
 }  // namespace scheduled::foreign
