@@ -29,6 +29,7 @@ void add_run(Verb& command) {
   add_run_commit(run);
   add_run_branch(run);
   add_run_diff(run);
+  add_run_merge(run);
   add_run_resume(run);
   add_run_log(run);
   add_run_status(run);

@@ -39,6 +39,7 @@ void add_run_lr(Verb& run);
 void add_run_commit(Verb& run);
 void add_run_branch(Verb& run);
 void add_run_diff(Verb& run);
+void add_run_merge(Verb& run);
 void add_run_resume(Verb& run);
 void add_run_log(Verb& run);
 void add_run_status(Verb& run);

@@ -31,4 +31,5 @@
 #endif
 #if __has_include("scheduled/anytime.hpp")
 #include "scheduled/anytime.hpp"
+#include "scheduled/merge.hpp"
 #endif

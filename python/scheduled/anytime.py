@@ -20,6 +20,8 @@ try:
         LineDiff,
         LineFact,
         LineLoss,
+        MergePlan,
+        MergeWeight,
         PlannedBranch,
         PlannedCheckpoint,
         RecordedCheckpoint,
@@ -33,6 +35,7 @@ try:
         RunStore,
         VerifyReport,
         plan_anytime,
+        plan_merge,
     )
 except ImportError:
     raise ImportError(
@@ -48,6 +51,8 @@ __all__ = [
     "LineDiff",
     "LineFact",
     "LineLoss",
+    "MergePlan",
+    "MergeWeight",
     "PlannedBranch",
     "PlannedCheckpoint",
     "RecordedCheckpoint",
@@ -63,4 +68,5 @@ __all__ = [
     "StoreError",
     "VerifyReport",
     "plan_anytime",
+    "plan_merge",
 ]

@@ -47,6 +47,7 @@ NB_MODULE(_core, m) {
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
   bind_plan(m);
+  bind_merge(m);
   bind_record(m);
   bind_store(m);
 #endif

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "anytime/history.hpp"
+#include "anytime/rates.hpp"
 #include "anytime/state.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -64,20 +65,6 @@ class Values {
   SeldomPoll poll_{1024};
 };
 
-/// The rates of updates 1 ... last.
-std::vector<double> all_rates(std::int64_t last, const std::vector<anytime::Span>& spans) {
-  std::vector<double> rates = interruptible_zeros(static_cast<std::size_t>(last));
-  std::int64_t done = 0;
-  for (auto span = spans.rbegin(); span != spans.rend(); ++span) {  // oldest first
-    const std::int64_t count = std::min(last, span->end) - done;
-    if (count <= 0) continue;
-    span->session->schedule.fill(
-        done, std::span(rates).subspan(static_cast<std::size_t>(done), static_cast<std::size_t>(count)));
-    done += count;
-  }
-  return rates;
-}
-
 /// The rates of the updates that some rows stand for.
 std::vector<double> rates_of_rows(const std::vector<std::int64_t>& step, const std::vector<anytime::Span>& spans) {
   std::vector<double> rates(step.size(), std::numeric_limits<double>::quiet_NaN());
@@ -95,7 +82,7 @@ constexpr std::int64_t most_rates = 20'000'000;
 
 /// The record knows the rate of every update.
 RunLog with_recorded_rates(RunLog log, const std::vector<anytime::Span>& spans) {
-  if (log.step.back() <= most_rates) return with_rates(std::move(log), all_rates(log.step.back(), spans));
+  if (log.step.back() <= most_rates) return with_rates(std::move(log), anytime::all_rates(log.step.back(), spans));
   const std::vector<double> rates = rates_of_rows(log.step, spans);
   runlog::put_rates(log, rates, *std::max_element(rates.begin(), rates.end(), [](double a, double b) {
                       return a < b || (std::isnan(a) && !std::isnan(b));

@@ -20,7 +20,7 @@ const RecordedLine& RunRecord::line(std::string_view name) const {
 namespace {
 
 /// What `later` says, and of the rest what `earlier` says.
-RecordedData over(const RecordedData& earlier, RecordedData later) {
+RecordedData said_over(const RecordedData& earlier, RecordedData later) {
   if (later.text.empty()) later.text = earlier.text;
   if (!later.batch) later.batch = earlier.batch;
   if (!later.sequence) later.sequence = earlier.sequence;
@@ -34,9 +34,9 @@ RecordedData RunRecord::data_at(std::string_view name, std::int64_t step) const 
   for (std::size_t depth = 0; depth < lines.size(); ++depth) {
     RecordedData own{.line = std::string(name), .step = step};
     for (const RecordedData& row : data) {
-      if (row.line == name && row.step <= step) own = over(own, row);
+      if (row.line == name && row.step <= step) own = said_over(own, row);
     }
-    found = over(own, found);
+    found = said_over(own, found);
     const RecordedLine& of = line(name);
     if (of.parent.empty()) break;
     name = of.parent;

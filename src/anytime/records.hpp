@@ -8,6 +8,7 @@
 #include "law/records.hpp"
 #include "runlog/records.hpp"
 #include "scheduled/anytime.hpp"
+#include "scheduled/merge.hpp"
 
 namespace scheduled {
 
@@ -232,6 +233,34 @@ struct Record<RepairReport> {
       Field{"lost", &RepairReport::lost, "", "Entries and rows that are not in it any more"},
       Field{"recovered", &RepairReport::recovered, "", "Rows that the folders of checkpoints gave back"},
       Field{"facts_written", &RepairReport::facts_written, "", "Checkpoints whose folders say again what they are"}};
+};
+
+template <>
+struct Words<MergeRule> {
+  static constexpr std::array<std::string_view, 3> words{"decay", "uniform", "ema"};
+};
+
+template <>
+struct Record<MergeWeight> {
+  static constexpr std::string_view name = "MergeWeight";
+  static constexpr std::string_view meaning = "A checkpoint of a merge";
+  static constexpr FieldList fields{Field{"step", &MergeWeight::step, "steps", "Finished updates"},
+                                    Field{"weight", &MergeWeight::weight, "", "Its weight; their sum is 1"}};
+};
+
+template <>
+struct Record<MergePlan> {
+  static constexpr std::string_view name = "MergePlan";
+  static constexpr std::string_view meaning = "The weights of a merge, and what it is worth";
+  static constexpr FieldList fields{
+      Field{"weights", &MergePlan::weights, "", "By step"},
+      Field{"begin", &MergePlan::begin, "steps", "Of the window: later rates are imitated as lowered"},
+      Field{"merged", &MergePlan::merged, "", "The guarantee of the merge"},
+      Field{"every", &MergePlan::every, "", "That of a running average: the weights spread over all iterates between"},
+      Field{"cooldown", &MergePlan::cooldown, "loss",
+            "The worst case of a run that lowers its rates so, at the best common factor of its rates"},
+      Field{"last", &MergePlan::last, "loss", "That of the last iterate without merging"},
+      Field{"falling", &MergePlan::falling, "", "True where weights fall along the window: worth less than the decay"}};
 };
 
 }  // namespace scheduled

@@ -90,6 +90,27 @@ def test_branches_leave_any_line(tmp_path):
             assert run.diff("trunk", "trunk", other).common is None
 
 
+def test_weights_of_a_merge(tmp_path):
+    from scheduled.anytime import plan_merge
+
+    with RunStore.init(tmp_path / "run", Schedule("constant(warmup=10, peak=1e-3)")) as run:
+        for step in (1600, 1800, 2000):
+            run.commit(step, write)
+        record = run.record()
+    steps = record.merge_points("trunk", 1000)
+    rates = record.rates("trunk", 2000)
+    assert steps == [1600, 1800, 2000]
+    assert rates.tolist() == Schedule("constant(warmup=10, peak=1e-3)").values(2000).tolist()
+    plan = plan_merge(rates, steps)
+    assert [w.weight for w in plan.weights] == pytest.approx([1 / 3] * 3, rel=1e-15)
+    assert plan.every.best_value == pytest.approx(plan.cooldown, rel=1e-9)
+    assert plan.merged.rule == "filled"
+    assert plan_merge(rates, steps, decay="1-sqrt").falling
+    assert plan_merge(rates, steps, rule="ema", half_life=200).weights[2].weight == pytest.approx(4 / 7)
+    with pytest.raises(scheduled.ArgumentError, match="half_life: must be given for ema"):
+        plan_merge(rates, steps, rule="ema")
+
+
 def test_a_commit_takes_paths_too(run, tmp_path):
     (tmp_path / "a.bin").write_bytes(b"12345")
     (tmp_path / "parts").mkdir()

@@ -233,7 +233,7 @@ def test_every_verb_has_a_function():
         "optimize": ["optimal_schedule", "constrained_schedule", "compare_optima"],
         "predict": ["law.predict", "law.optimize", "law.best_peak"],
         "refine": ["refine_log", "refine"],
-        "run": ["plan_anytime", "RunStore"],
+        "run": ["plan_anytime", "anytime.plan_merge", "RunStore"],
         "show": ["Schedule", "schedule_help"],
         "train": [],  # a program
         "transfer": ["transfer_base_lr", "fit_lr_sweep", "law.lr_sweep_of_logs"],
@@ -256,7 +256,7 @@ def test_every_verb_has_a_function():
     if COMMAND is None:
         pytest.skip("the command is not built")
     assert verbs() == set(functions)
-    assert verbs("run") == {"plan", *of_runs}
+    assert verbs("run") == {"plan", "merge", *of_runs}
 
 
 def test_extend(run):

@@ -176,6 +176,8 @@ def of_anytime(folder):
         fresh,
         at,
         report,
+        anytime.plan_merge([0.01] * 20, [10, 20]),
+        anytime.plan_merge([0.01] * 20, [10, 20]).weights[0],
         diff,
         diff.facts[0],
         diff.losses[0],

@@ -193,7 +193,8 @@ TEST(Records, HoldAllMembersInTheirOrder) {
                              SweepPlace, SweepResult, WorstCaseAtPeak, ScheduleWorstCase>();
   expect_all_members_of_each<PepLower, PepUpper, PepPrimal, PepDual, PepResult>();
   expect_all_members_of_each<PlannedBranch, PlannedCheckpoint, AnytimePlan, RecordedFile, RecordedCheckpoint,
-                             RecordedSession, RecordedData, RecordedLine, RunRecord, LineFact, LineLoss, LineDiff, Resume, VerifyReport, GcReport>();
+                             RecordedSession, RecordedData, RecordedLine, RunRecord, LineFact, LineLoss, LineDiff,
+                             MergeWeight, MergePlan, Resume, VerifyReport, GcReport>();
   expect_all_members_of_each<FitRun, Estimate, RunResiduals, LawFit, Predicted, CooldownAnswer, VirtualCooldown,
                              LawGradient, LawOptimum, LawPeak>();
   expect_all_members_of_each<Forecast, ForecastScore, SealedForecast, ForecastBook, ForecastSummary, ForecastReport,

@@ -1,0 +1,103 @@
+// scheduled run merge: weights for the checkpoints at hand, in place of a cooldown.
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "anytime/records.hpp"
+#include "base/error.hpp"
+#include "cli/run.hpp"
+#include "scheduled/merge.hpp"
+#include "shell/arguments.hpp"
+#include "shell/output.hpp"
+#include "shell/print.hpp"
+#include "shell/process.hpp"
+
+namespace scheduled::cli {
+namespace {
+
+struct MergeOptions {
+  RunOptions run;
+  bool plan = false;
+  Duration last = percent(20);
+  std::optional<std::int64_t> at;
+  std::vector<std::int64_t> steps;
+  MergeRule rule = MergeRule::decay;
+  Decay decay = LinearDecay{};
+  Rate final;
+  std::optional<double> half_life;
+};
+
+std::string text_of(const MergePlan& plan) {
+  TextTable weights({"checkpoint", "weight"});
+  for (const MergeWeight& weight : plan.weights) weights.add({std::to_string(weight.step), rounded(weight.weight)});
+  TextTable worth({"", "guarantee", "ratio to the cooldown"});
+  const auto add = [&](const char* what, double value) {
+    worth.add({what, rounded(value), fmt::format("{:.3f}", value / plan.cooldown)});
+  };
+  add("cooldown over the window instead", plan.cooldown);
+  add("merge of these checkpoints", plan.merged.best_value);
+  add("running average with these weights", plan.every.best_value);
+  add("last checkpoint, not merged", plan.last);
+  std::string text = fmt::format("window after step {}\n\n{}\n{}", plan.begin, weights.text(), worth.text());
+  if (plan.falling)
+    text += "weights fall along the window: a merge is then worth less than the decay; uniform is best\n";
+  constexpr double near = 1.05;
+  if (plan.merged.best_value > near * plan.every.best_value) {
+    text +=
+        "the guarantee is lost between checkpoints that lie this far apart; a running average of all iterates keeps "
+        "it\n";
+  }
+  return text;
+}
+
+void merge(const MergeOptions& options) {
+  if (!options.plan) fail_argument("plan", "must be given: merges are planned, not yet made");
+  const RunStore store = options.run.open(RunStore::Access::read);
+  const RunRecord record = store.record();
+  const RecordedLine& line = record.line(options.run.line);
+  const std::int64_t end = options.steps.empty() ? options.at.value_or(line.step) : options.steps.back();
+  MergeRequest request{.lr = recorded_rates(record, line.name, end), .steps = options.steps};
+  if (request.steps.empty()) {
+    request.begin = end - resolve_steps_before("last", options.last, end, line.schedule.spec().step_size);
+    request.steps = merge_points(record, line.name, *request.begin, end);
+    if (request.steps.size() < 2) {
+      fail_value("last", print_duration(options.last),
+                 fmt::format("must hold at least 2 checkpoints of {}, not {}", line.name, request.steps.size()));
+    }
+  }
+  request.rule = options.rule;
+  request.decay = options.decay;
+  request.final = options.final;
+  request.half_life = options.half_life;
+  const MergePlan plan = plan_merge(request);
+  if (options.run.json) return print_line(to_json(plan));
+  print_text(text_of(plan));
+}
+
+}  // namespace
+
+void add_run_merge(Verb& run) {
+  Verb& verb = run.verb("merge", "Weights that merge checkpoints in place of a cooldown");
+  auto& options = verb.keep<MergeOptions>();
+  options.run.add_to(verb);
+  verb.add("--plan", options.plan, "Only say the weights, and what they are worth").required();
+  const Option last = verb.add("--last", options.last, "The window: so much before the last checkpoint");
+  const Option at = verb.add("--at", options.at, "The last checkpoint; default: the line's").type("N");
+  verb.add("--steps", options.steps, "Checkpoints to plan with, whether there or not")
+      .type("N,N")
+      .excludes(last)
+      .excludes(at);
+  verb.add("--rule", options.rule, "What the weights are made by");
+  verb.add("--decay", options.decay, "The decay that they imitate").type("NAME").suggest(suggest_decays);
+  verb.add("--final", options.final, "Rate at its end, a share of the rate before such as 10%").type("LR");
+  verb.add("--half-life", options.half_life, "Of an ema, in updates").type("N");
+  verb.help(
+      "Values are of the exact worst case, each at the best common factor of its rates; ratios do not depend on\n"
+      "distance and grad norm. Merging needs no extra training: cooldown / merge is what it is worth beside one.\n\n"
+      "Example:\n  scheduled run merge myrun --plan --last 50% --decay linear");
+  verb.run([&options] { merge(options); });
+}
+
+}  // namespace scheduled::cli
