@@ -57,6 +57,7 @@ struct Swept {
 struct Optimized {
   std::int64_t T = 0;
   OptimumBeside found;
+  std::optional<std::vector<ConstantEnding>> endings;
 };
 struct OptimizedRates {
   std::vector<std::int64_t> step;
@@ -199,7 +200,8 @@ struct Record<cli::Optimized> {
             [](const X& x) {
               return Without<OptimumBeside>{x.found, {"reason", "optimum", "linear"}};
             },
-            "", "The two compared"}};
+            "", "The two compared"},
+      Field{"endings", &X::endings, "", "Constant rates instead: cooldowns and averages at their end"}};
 };
 
 template <>

@@ -12,6 +12,7 @@
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
+#include "scheduled/exact.hpp"
 #include "scheduled/trunk.hpp"
 #include "shell/file.hpp"
 #include "shell/progress.hpp"
@@ -26,6 +27,8 @@ struct OptimizeOptions {
   std::optional<std::int64_t> warmup;
   std::string prefix;
   bool non_increasing = false;
+  std::optional<double> trunk;
+  std::optional<Duration> last;
   RatesFile out;
   OutputOptions output;
 
@@ -76,7 +79,7 @@ OptimumBeside optimize(std::int64_t T, GradNorm grad_norm, double distance, cons
 
 std::string status_text(const OptimumBeside& found, const OptimizeOptions& options) {
   if (options.bound.criterion == Criterion::worst_case) {
-    return "optimal by the worst case that the weights of 2310.07831 prove (closed form)";
+    return "optimal by the exact worst case, proven (closed form)";
   }
   if (!options.constrained()) return "optimal (closed form)";
   return fmt::format("optimal; no schedule that obeys the constraints has a bound below {} (gap {:.1g}, {} iterations)",
@@ -146,6 +149,34 @@ std::string words_of(const OptimumBeside& found, const OptimizeOptions& options)
   return text;
 }
 
+/// Constant rates instead of the optimum: at --trunk, or at the rate that is best with the average of all iterates.
+/// Nothing where the criterion is another, norms vary or there is no step to choose.
+std::optional<std::vector<ConstantEnding>> endings_of(const OptimizeOptions& options, GradNorm grad_norm,
+                                                      double distance) {
+  const std::int64_t T = options.steps;
+  if (options.bound.criterion != Criterion::worst_case) {
+    if (options.trunk || options.last) fail_argument("--trunk, --last", "only for --criterion worst-case");
+    return std::nullopt;
+  }
+  if (grad_norm.data() != nullptr) {
+    if (options.trunk || options.last) fail_argument("--trunk, --last", "only for one grad norm");
+    return std::nullopt;
+  }
+  if (T < 2) return std::nullopt;
+  const double lr = options.trunk.value_or(distance / (grad_norm[0] * std::sqrt(static_cast<double>(T))));
+  const std::int64_t last =
+      options.last ? resolve_steps("last", *options.last, T, {}) : std::max<std::int64_t>(T / 5, 1);
+  return renamed({{"lr", "trunk"}}, [&] { return constant_endings(T, lr, last, grad_norm[0], distance); });
+}
+
+std::string text_of(const std::vector<ConstantEnding>& endings) {
+  std::string text = "Constant rates instead, and their worst case\n";
+  for (const ConstantEnding& ending : endings) {
+    text += fmt::format("  {:<18} {:<10} {}\n", ending.way, rounded(ending.bound), ending.spec);
+  }
+  return text + "\n";
+}
+
 std::string text_of(const OptimumBeside& found, std::int64_t T, const OptimizeOptions& options) {
   TextTable table({"", "first LR", "highest LR", "last LR", "bound Ω", "worst case"});
   const auto add = [&](const std::string& name, const OptimalSchedule& schedule, const BothBounds& bounds) {
@@ -200,14 +231,15 @@ void run(OptimizeOptions& options) {
     const Busy busy;
     return optimize(T, norms.view(), distance, options);
   }();
+  const auto endings = endings_of(options, norms.view(), distance);
   options.out.write(found.optimum.lr, fmt::format("optimal for {} steps; {}", T, settings_text(options.bound)));
   if (!options.output.figure.empty()) {
     const BoundSettings settings{norms.view(), distance, std::nullopt, options.bound.criterion};
     plot::write_figure(draw(found, T, settings), options.output.figure);
   }
-  if (options.output.json) return print_lines(std::vector{Optimized{T, found}}, options.bound);
+  if (options.output.json) return print_lines(std::vector{Optimized{T, found, endings}}, options.bound);
   if (options.output.csv) return print_csv(found);
-  print_text(text_of(found, T, options) + drawing(rates_of(found, T), 16));
+  print_text(text_of(found, T, options) + (endings ? text_of(*endings) : "") + drawing(rates_of(found, T), 16));
 }
 
 }  // namespace
@@ -223,6 +255,10 @@ void add_optimize(Verb& command) {
   verb.add("--prefix", options.prefix, "Rates of the steps already made, one per line").type("FILE");
   verb.add("--final", options.final_lr, "The last rate, > 0").type("LR");
   verb.add("--tolerance", options.tolerance, "Relative gap to certify under constraints; default 1e-9").type("EPS");
+  verb.add("--trunk", options.trunk,
+           "With --criterion worst-case: also ways to end constant rates of this height; default D/(G sqrt(N))")
+      .type("LR");
+  verb.add("--last", options.last, "So many steps at their end may change; default 20%").type("N");
   options.out.add_to(verb);
   options.output.add_to(verb);
   verb.help(
@@ -230,7 +266,8 @@ void add_optimize(Verb& command) {
       "would reach 0 one step later. The result is a table of rates: --out writes it for @FILE, --json has it as a\n"
       "schedule, too. Grad norms must be > 0. With --criterion worst-case it is the schedule below whose worst case "
       "no\n"
-      "method can get (one grad norm). Exit code 1 says that no schedule obeys the constraints, or none was found to\n"
+      "method can get (one grad norm), beside constant rates that end with a cooldown or are averaged. Exit code 1 "
+      "says that no schedule obeys the constraints, or none was found to\n"
       "the tolerance. Without --distance, the rates of --prefix say it, as for extend: their last one is the best for "
       "a\n"
       "run that cools down from there.\n\n"

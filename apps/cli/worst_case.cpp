@@ -189,7 +189,7 @@ void add_worst_case(Verb& command) {
   verb.add("--solver", options.certifying.solver, "CSDP's program, by name or path");
   verb.add("--sdpa", options.sdpa, "Write the SDP in SDPA sparse format, for any solver").type("FILE");
   verb.add("--function", options.function, "Write the function that attains the worst case").type("FILE.{json,npz}");
-  verb.add("--run", options.run_function, "Also run the method on that function; T up to 20000");
+  verb.add("--run", options.run_function, "Also run the method on that function; T up to 100000");
   verb.add("--explain", options.explain, "Also what the numbers mean, in words");
   options.output.add_to(verb);
   verb.help(

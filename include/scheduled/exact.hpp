@@ -75,8 +75,9 @@ struct WorstCaseRun {
   double last = 0.0;   ///< f(x_T)
 };
 
-/// The subgradient method with the function's own rates, by its oracle, which gets from_piece = t at x_t. O(n^2): n <=
-/// 20000, else ArgumentError.
+/// The subgradient method with the function's own rates, by its oracle, which gets from_piece = t at x_t. O(n^2), some
+/// 20 s for n = 1e5, the most there may be: else ArgumentError. One G: `last` is `attained` within 1e-12 relative
+/// (tests/unit/worst_case_function, tests/accuracy/worst_case_exact).
 WorstCaseRun run_worst_case(const WorstCaseFunction& function);
 
 // ---- Averages of iterates (docs/theory.md, section 8a).
@@ -86,7 +87,7 @@ WorstCaseRun run_worst_case(const WorstCaseFunction& function);
 
 /// Which proof gives a bound of f(xbar) - f*.
 enum class AverageRule {
-  decay,    ///< (8.3) with (8.2): the exact worst case of the run that is imitated
+  decay,    ///< (8.3) with (8.2): the exact worst case of the run that is imitated, and of the average (Theorem 3)
   chain,    ///< (8.3) with slack where (8.2) fails
   mixture,  ///< a mixture of averages over segments (8.6)
   filled,   ///< the average over the steps between, and what its iterates can lie above them (8.10)
@@ -186,5 +187,21 @@ struct DropAndAverage {
 
 /// T >= 2, 1 <= last < T, lr > 0, between 1e-100 and 1e100 times D/G. O(T) for each of some 60 factors that it tries.
 DropAndAverage drop_and_average(std::int64_t T, std::int64_t last, double lr, double grad_norm, double distance);
+
+/// A way to end a run of constant rates.
+struct ConstantEnding {
+  std::string way;        ///< "cooldown", "drop and cooldown", "average", "drop and average"
+  std::int64_t last = 0;  ///< so many steps, or iterates, at the end
+  double phi = 1.0;       ///< the rate to which it drops there, over that before
+  std::string spec;       ///< its rates and what is averaged, as text
+  double bound = 0.0;     ///< of x_T or of the average: the exact worst case or that of the decay that is imitated
+};
+
+/// What x_T, or an average of x_1 ... x_T, can guarantee after constant rates lr of which the last `last` may change: a
+/// linear cooldown to 0 over them, the best one that begins with a drop, the best uniform window with no change of the
+/// rates (8.8), and the best drop that is held and averaged (8.9). Arguments as for drop_and_average. O(T) for each of
+/// some 100 factors that it tries.
+std::vector<ConstantEnding> constant_endings(std::int64_t T, double lr, std::int64_t last, double grad_norm = 1.0,
+                                             double distance = 1.0);
 
 }  // namespace scheduled

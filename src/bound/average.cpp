@@ -146,6 +146,20 @@ std::optional<BoundTerms> mixture(const Run& run, std::span<const double> weight
   return sum;
 }
 
+namespace {
+
+/// By how much f(x_3) can exceed the mean of f(x_1), f(x_2), f(x_3) weighted with the rates: f(x_3) - f(x_1) half
+/// directly and half through x_2 (docs/theory.md, 8.10). For equal rates 11/16 lr G^2, which is attained.
+double last_of_three(std::span<const double> lr, double G) {
+  const double total = lr[0] + lr[1] + lr[2];
+  const double across = (lr[0] + lr[1]) / total * lr[1];  // times -<g_3, g_2>
+  const double along = 0.5 * lr[0] / total * lr[0];       // times -<g_1, g_2 + g_3>
+  const double sum = std::min(2.0, along / across);       // the best |g_2 + g_3|, with <g_3, g_2> = sum^2/2 - 1
+  return square(G) * (across * (1.0 - 0.5 * square(sum)) + along * sum);
+}
+
+}  // namespace
+
 std::optional<Filled> fill(const Run& run) {
   const std::size_t T = run.lr.size();
   std::vector<std::size_t> kept;
@@ -163,6 +177,7 @@ std::optional<Filled> fill(const Run& run) {
       rates += run.lr[t];
       G = std::max(G, run.norm[t]);
     }
+    double excess = 0.0;
     double d = 0.0;      // (6.4) with D = 0 for the run from x_t to x_j
     double steps = 0.0;  // eta_t + ... + eta_{j-1}
     for (std::size_t t = j + 1; t-- > j + 1 - block;) {
@@ -173,8 +188,10 @@ std::optional<Filled> fill(const Run& run) {
       }
       const double share = run.weight[j] * run.lr[t] / rates;
       filled.weight[t] += share;
-      filled.excess += share * 0.5 * square(G) * (d - 2.0 * steps);
+      excess += share * 0.5 * square(G) * (d - 2.0 * steps);
     }
+    if (block == 3) excess = std::min(excess, run.weight[j] * last_of_three(std::span(run.lr).subspan(j - 2, 3), G));
+    filled.excess += excess;
   }
   return filled;
 }

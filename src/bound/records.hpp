@@ -173,4 +173,17 @@ struct Record<DropAndAverage> {
                                     Field{"at_full", &X::at_full, "loss", "The bound without a drop"}};
 };
 
+template <>
+struct Record<ConstantEnding> {
+  using X = ConstantEnding;
+  static constexpr std::string_view name = "ConstantEnding";
+  static constexpr std::string_view meaning = "A way to end a run of constant rates, and what it guarantees";
+  static constexpr FieldList fields{
+      Field{"way", &X::way, "", "'cooldown', 'drop and cooldown', 'average' or 'drop and average'"},
+      Field{"last", &X::last, "steps", "So many steps, or iterates, at the end"},
+      Field{"phi", &X::phi, "", "The rate to which it drops there, over that before"},
+      Field{"spec", &X::spec, "", "The rates, and what is averaged, as text"},
+      Field{"bound", &X::bound, "loss", "Of the last iterate or of the average"}};
+};
+
 }  // namespace scheduled

@@ -62,7 +62,9 @@ WorstCase of_common_norm(const weights::Boundary& edge, double G, double distanc
   if (distance / G > edge.W_min) {  // then S <= W_min/2 < D/(2G): no cancellation
     return found(G * (distance - G * edge.total), distance / G, WorstCaseEnd::interior);
   }
-  return found(0.5 * (square(distance) / edge.W_min + square(G) * edge.noise), edge.W_min, WorstCaseEnd::boundary);
+  // In this order: the squares alone could leave the range of double.
+  const double value = 0.5 * (distance * (distance / edge.W_min) + G * (G * edge.noise));
+  return found(value, edge.W_min, WorstCaseEnd::boundary);
 }
 
 /// For checked arguments. slack_at: where to begin, and where the constraints are slack in the end.
@@ -220,7 +222,7 @@ WorstCaseScale worst_case_best_scale(std::span<const double> lr, GradNorm grad_n
       fail_entry("grad_norm", t, 0.0, "must be > 0 where the rate is; the value is smaller the smaller the scale");
     }
   }
-  const Minimum family = weights::minimise(steps, grad_norm, BestScale{distance});
+  const Minimum family = weights::minimise(steps, grad_norm, BestScale{distance}, weights::Reach::nearby);
   const double start = distance / (family.tails.first * std::sqrt(family.tails.noise));
   WorstCaseScale best = ScaleSearch(lr, grad_norm, distance).solve(start);
   best.worst_case.passes += family.passes;

@@ -27,7 +27,8 @@ struct Part {
 
 class Parts {
  public:
-  Parts(const Program& program, std::vector<std::size_t>& slack_at) : program_(program), slack_at_(slack_at) {
+  Parts(const Program& program, std::vector<std::size_t>& slack_at, weights::Reach reach)
+      : program_(program), slack_at_(slack_at), reach_(reach) {
     const std::size_t T = program.size();
     suffix_minimum_.resize(T);
     double least = std::numeric_limits<double>::infinity();
@@ -94,7 +95,7 @@ class Parts {
       }
       if (!(norms.back() > 0.0 && norms[norms.size() - 2] > 0.0)) return std::nullopt;
       const auto steps = std::span(program_.step).subspan(part.first, part.last - part.first);
-      const weights::Minimum best = weights::minimise(steps, norms, weights::FixedSteps{distance});
+      const weights::Minimum best = weights::minimise(steps, norms, weights::FixedSteps{distance}, reach_);
       solution_.passes += best.passes;
       q = square(best.p);
     }
@@ -161,6 +162,7 @@ class Parts {
 
   const Program& program_;
   std::vector<std::size_t>& slack_at_;
+  weights::Reach reach_;
   std::vector<bool> suffix_minimum_;
   std::map<std::pair<std::size_t, std::size_t>, double> known_;  // q at the end of parts that were solved
   Solution solution_;
@@ -170,8 +172,8 @@ class Parts {
 
 }  // namespace
 
-Solution solve_by_parts(const Program& program, std::vector<std::size_t>& slack_at) {
-  return Parts(program, slack_at).solve();
+Solution solve_by_parts(const Program& program, std::vector<std::size_t>& slack_at, weights::Reach reach) {
+  return Parts(program, slack_at, reach).solve();
 }
 
 }  // namespace scheduled::exact

@@ -99,8 +99,14 @@ void certify(const Program& program, double q_last, Solution& solution) {
 }
 
 Solution solve(const Program& program, std::vector<std::size_t>& slack_at, std::size_t longest) {
+  const auto is_exact = [](const Solution& found) { return found.gap() <= exact_gap * found.upper; };
+  const std::vector<std::size_t> slack_guess = slack_at;
+  Solution nearby = solve_by_parts(program, slack_at, weights::Reach::nearby);
+  if (is_exact(nearby)) return nearby;
+  slack_at = slack_guess;
   Solution by_parts = solve_by_parts(program, slack_at);
-  if (by_parts.gap() <= exact_gap * by_parts.upper || program.size() > longest) return by_parts;
+  by_parts.passes += nearby.passes;
+  if (is_exact(by_parts) || program.size() > longest) return by_parts;
   Solution by_cones = solve_by_cones(program, by_parts.q.back());
   by_cones.passes += by_parts.passes;
   // Both are certified: take the better of either side.

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "bound/worst_case_search.hpp"
 #include "scheduled/bound.hpp"
 
 namespace scheduled::exact {
@@ -55,15 +56,16 @@ void certify(const Program& program, double q_last, Solution& solution);
 /// program falls apart: the steps after such a t are a program of the same form without a distance, with the norms
 /// G^2 - G_t^2, and each part without slack is a search over one number (worst_case_search.hpp). Starts with the parts
 /// that `slack_at` names (indices of steps, increasing), splits where m exceeds G^2 most, joins where the slack would
-/// be negative. Returns the names in the end in `slack_at`. Some passes for each part; usually ends at the optimum,
-/// which the certificate tells.
-Solution solve_by_parts(const Program& program, std::vector<std::size_t>& slack_at);
+/// be negative. Returns the names in the end in `slack_at`. Usually ends at the optimum, which the certificate tells:
+/// with Reach::nearby after some ten passes for each part, with Reach::everywhere, after some twenty, more often.
+Solution solve_by_parts(const Program& program, std::vector<std::size_t>& slack_at,
+                        weights::Reach reach = weights::Reach::everywhere);
 
 /// The sure way: an interior point method, O(T) for each of 20 to 100 iterations, about a microsecond a step and
 /// iteration. q_start: a guess of q_T, > 0.
 Solution solve_by_cones(const Program& program, double q_start);
 
-/// By parts; then by cones where the gap is larger than exact_gap and T at most `longest`.
+/// By parts, nearby and then everywhere; then by cones where the gap is larger than exact_gap and T at most `longest`.
 Solution solve(const Program& program, std::vector<std::size_t>& slack_at, std::size_t longest = 20000);
 
 }  // namespace scheduled::exact

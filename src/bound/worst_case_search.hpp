@@ -104,6 +104,22 @@ class Search {
     return best;
   }
 
+  /// A p at which the value is stationary, near the lowest of the points that were looked at last, `spacing` apart. It
+  /// need not be the best one: for callers that verify what they get.
+  Minimum nearby(const std::array<Point, lanes>& points, double spacing) {
+    Point lowest = lowest_of(points);
+    for (; spacing > 0.3; spacing *= zoom_factor) {
+      std::array<double, lanes> x;
+      for (std::size_t i = 0; i < lanes; ++i)
+        x[i] = lowest.x + spacing * (zoom_factor * (static_cast<double>(i) + 1.0) - 1.0);
+      const Point finer = lowest_of(at(x));
+      if (finer.value < lowest.value) lowest = finer;
+    }
+    Minimum found = refine(lowest, spacing);
+    found.passes = passes_;
+    return found;
+  }
+
   /// The values at `lanes` points, in one pass.
   std::array<Point, lanes> at(const std::array<double, lanes>& x) {
     std::array<double, lanes> p;
@@ -184,10 +200,14 @@ class Search {
     return points;
   }
 
+  static Point lowest_of(const std::array<Point, lanes>& points) noexcept {
+    return *std::min_element(points.begin(), points.end(),
+                             [](const Point& a, const Point& b) { return a.value < b.value; });
+  }
+
   /// Newton's method in ln p_T, kept between the neighbours of a scan point by bisection.
-  Minimum refine(const Point& start, double spacing) {
+  double stationary(double x, double spacing) {
     constexpr double ln2 = 0.693147180559945309;
-    double x = start.x;
     double low = x - 2.0 * spacing;
     double high = x + 2.0 * spacing;
     for (int i = 0; i < 50; ++i) {
@@ -199,10 +219,14 @@ class Search {
       const double step = next - x;
       x = next;
       // The next step would be about the square of this one; or there is nothing to gain but rounding.
-      if (std::fabs(step) <= 1e-8 || std::fabs(jet.slope * step) <= 1e-16 * jet.value) break;
+      if (std::fabs(step) <= 1e-7 || std::fabs(jet.slope * step) <= 1e-16 * jet.value) break;
     }
+    return x;
+  }
+
+  Minimum refine(const Point& start, double spacing) {
+    const double p = elementary::exp2({stationary(start.x, spacing), 0.0});
     ++passes_;
-    const double p = elementary::exp2({x, 0.0});
     const Tails sums = weights::tails(steps_, grad_norm_, {p, p, p, p, p, p, p, p})[0];
     return {p, goal_.value(sums), sums, 0};
   }
@@ -271,8 +295,13 @@ inline Range first_look(const Ends& ends) noexcept {
           (ends.noise + square(ends.step * ends.last_norm)) / (ends.total * square(ends.step_norm))};
 }
 
+enum class Reach {
+  everywhere,  ///< the minimum
+  nearby,      ///< Search::nearby: a few passes
+};
+
 template <class Goal>
-Minimum minimise(std::span<const double> steps, GradNorm grad_norm, const Goal& goal) {
+Minimum minimise(std::span<const double> steps, GradNorm grad_norm, const Goal& goal, Reach reach = Reach::everywhere) {
   return grad_norm.visit([&](const auto& g) {
     const Ends ends = ends_of(steps, g);
     Search search(steps, g, goal);
@@ -281,7 +310,8 @@ Minimum minimise(std::span<const double> steps, GradNorm grad_norm, const Goal& 
     const double left = elementary::log2(ends.step / std::sqrt(look.z)).hi;
     const double right = elementary::log2(std::sqrt(look.x)).hi;
     for (std::size_t i = 0; i < lanes; ++i) x[i] = left + (right - left) * static_cast<double>(i) / (lanes - 1.0);
-    search.at(x);
+    const std::array<Point, lanes> points = search.at(x);
+    if (reach == Reach::nearby) return search.nearby(points, std::fabs(right - left) / (lanes - 1.0));
     const Range range = range_of(goal, ends, search.lowest_value());
     // With G_T = G_j the bound is the same at p_T and eta_j/p_T.
     const bool mirrored = ends.last_norm == ends.step_norm;

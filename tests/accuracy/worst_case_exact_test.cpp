@@ -12,6 +12,7 @@
 
 #include "bound/worst_case_program.hpp"
 #include "scheduled/bound.hpp"
+#include "scheduled/exact.hpp"
 #include "support/certified.hpp"
 
 namespace scheduled {
@@ -91,6 +92,16 @@ TEST(ExactWorstCase, BothSolversAgree) {
   }
   std::cout << "not by parts: " << other << " of 1500\n";
   EXPECT_LT(other, 30);
+}
+
+/// The method itself, step by step, by the oracle; equal steps are the ones whose rounding would add up.
+TEST(ExactWorstCase, TheMethodAttainsItInAHundredThousandSteps) {
+  constexpr std::int64_t T = 100000;
+  std::vector<double> lr = bound_rates(Schedule::parse("wsd(steps=100001, cooldown=20%)"), T);
+  const double scale = worst_case_best_scale(lr, 1.0, 1.0).scale;
+  for (double& rate : lr) rate *= scale;
+  const WorstCaseFunction f = worst_case_function(lr, 1.0, 1.0);
+  EXPECT_NEAR(run_worst_case(f).last / worst_case(lr, 1.0, 1.0).value, 1.0, 1e-12);
 }
 
 TEST(ExactWorstCase, LongRuns) {

@@ -72,6 +72,17 @@ def test_averages():
         scheduled.average_weights("average(lst=2)", lr)
 
 
+def test_endings_of_constant_rates():
+    endings = scheduled.constant_endings(1000, 0.016, 200)
+    assert [one.way for one in endings] == ["cooldown", "drop and cooldown", "average", "drop and average"]
+    assert endings[2].spec == f"constant(steps=1000, peak=0.016) | average(last={scheduled.best_window(1000, 0.016)})"
+    assert endings[1].bound < endings[0].bound and endings[3].bound == pytest.approx(endings[1].bound, rel=1e-2)
+    again = scheduled.compare([endings[2].spec], criterion="worst-case")[0]
+    assert again.best.bound <= endings[2].bound
+    with pytest.raises(ValueError, match="less than T"):
+        scheduled.constant_endings(10, 0.1, 10)
+
+
 def test_compare_takes_texts():
     rows = scheduled.compare(
         [Schedule("wsd(steps=1000)"), "constant(steps=1000) | average(last=20%)"], criterion="worst-case"

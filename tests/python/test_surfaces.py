@@ -51,6 +51,7 @@ def of_core():
         scheduled.run_worst_case(scheduled.worst_case_function(lr)),
         scheduled.average_bound(lr, scheduled.uniform_weights(100, 20)),
         scheduled.drop_and_average(100, 20, 0.1),
+        scheduled.constant_endings(100, 0.1, 20)[0],
         worst,
         worst.own,
         scheduled.best_base_lr(schedule),

@@ -196,7 +196,8 @@ TEST(Average, EveryKthIterate) {
     return average::fill(run)->excess / 0.1;
   };
   EXPECT_NEAR(excess(2), 0.5, 1e-14);
-  EXPECT_NEAR(excess(3), 17.0 / 24, 1e-14);  // L_3 <= 11/16, by another way
+  EXPECT_NEAR(excess(3), 11.0 / 16, 1e-14);  // exactly, too: TheLastOfThreeIterates
+  EXPECT_NEAR(excess(4), 0.8325, 1e-4);
   EXPECT_NEAR(excess(10), 0.25 * std::log(10.0) + 0.536, 0.05);
   for (const std::int64_t k : {2, 4, 5}) {
     const std::vector<double> lr = constant(200, 0.7);
@@ -204,6 +205,49 @@ TEST(Average, EveryKthIterate) {
     const AverageBound sparse = average_bound(lr, uniform_weights(200, 40, k), 1.0, 1.0);
     EXPECT_NEAR(sparse.value, whole.value + lr[0] * excess(k), 1e-12) << k;
   }
+}
+
+TEST(Average, TheLastOfThreeIterates) {
+  // The three pieces of docs/theory.md, (8.10): a convex function for which f(x_3) exceeds the mean by 11/16 eta G^2.
+  const std::array<std::array<double, 3>, 3> gram{
+      {{1, -1. / 8, -1. / 8}, {-1. / 8, 1, -31. / 32}, {-1. / 8, -31. / 32, 1}}};
+  const std::array<double, 3> f{0, 1. / 8, 1. / 8 + 31. / 32};
+  const auto step = [&](std::size_t g, std::size_t from, std::size_t to) {  // <g, x_to - x_from>, eta = 1
+    double sum = 0;
+    for (std::size_t s = std::min(from, to); s < std::max(from, to); ++s) sum -= gram[g][s];
+    return from < to ? sum : -sum;
+  };
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = 0; j < 3; ++j) EXPECT_GE(f[i], f[j] + step(j, j, i) - 1e-15) << i << j;
+  }
+  // g_1 = -4 (g_2 + g_3): the matrix is one of scalar products.
+  EXPECT_NEAR(16 * (2 + 2 * gram[1][2]), 1, 1e-15);
+  EXPECT_NEAR(-4 * (1 + gram[1][2]), gram[0][1], 1e-15);
+  EXPECT_NEAR(f[2] - (f[0] + f[1] + f[2]) / 3, 11.0 / 16, 1e-15);
+}
+
+TEST(Average, WaysToEndConstantRates) {
+  const double lr = 0.5145 / std::sqrt(3000.0);
+  const std::vector<ConstantEnding> ways = constant_endings(3000, lr, 600);
+  ASSERT_EQ(ways.size(), 4U);
+  EXPECT_NEAR(scaled(ways[0].bound), 1.080, 1e-3);
+  EXPECT_NEAR(scaled(ways[1].bound), 1.062, 1e-3);
+  EXPECT_NEAR(scaled(ways[2].bound), 1.043, 1e-3);
+  EXPECT_NEAR(scaled(ways[3].bound), 1.062, 1e-3);
+  EXPECT_EQ(ways[2].last, best_window(3000, lr, 1.0, 1.0));
+  EXPECT_NEAR(ways[1].phi / ways[3].phi, 1.0, 0.01);
+  for (const ConstantEnding& way : ways) {
+    const AveragedSchedule again = parse_averaged(way.spec);
+    EXPECT_EQ(again.average ? average_bound(again).value
+                            : bound(again.schedule, {1.0, 1.0, std::nullopt, Criterion::worst_case}),
+              way.bound)
+        << way.way;
+  }
+  // At D/(G sqrt(T)) the average of all iterates is as good as any method.
+  EXPECT_NEAR(constant_endings(500, 4.0 / (3.0 * std::sqrt(500.0)), 1, 3.0, 4.0)[2].bound, minimax_rate(500, 3.0, 4.0),
+              1e-12);
+  for (const std::int64_t T : {2, 3, 5}) EXPECT_EQ(constant_endings(T, 1e-3, 1).size(), 4U);
+  EXPECT_EQ(error_of([] { constant_endings(10, 0.1, 10); }), "last = 10: must be less than T = 10");
 }
 
 TEST(Average, StepsOfZeroAreLeftOut) {

@@ -52,7 +52,7 @@ TEST(WorstCaseFunction, OfTwoAndThreeSteps) {
 
 TEST(WorstCaseFunction, TheMethodAttainsTheWorstCase) {
   for (const char* name : {"constant", "linear", "cosine", "wsd", "1-sqrt"}) {
-    for (const std::int64_t T : {2, 3, 10, 100, 1000}) {
+    for (const std::int64_t T : {2, 3, 10, 100, 1000, 5000}) {
       for (const double scale : {0.05, 0.5, 1.0, 3.0}) {
         const std::vector<double> lr = tuned(name, T, scale);
         const WorstCaseFunction f = worst_case_function(lr, 1.0, 1.0);

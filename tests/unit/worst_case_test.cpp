@@ -187,6 +187,18 @@ TEST(WorstCase, TheBestScaleOfRatesWhoseSquaresLeaveTheRange) {
   }
 }
 
+TEST(WorstCase, OfANormWhoseSquareIsTooLarge) {
+  for (const double G : {1e160, 1e-170, 1e250}) {
+    for (const double lr : {0.1, 0.9}) {  // interior and boundary
+      const double usual = worst_case(std::vector(3, lr), 1.0, 1.0).value;
+      EXPECT_NEAR(worst_case(std::vector(3, lr / G), G, 1.0).value / G / usual, 1.0, 1e-14) << G;
+      const std::vector<double> norms{2.0 * G, G, 3.0 * G};
+      const double varying = worst_case(std::vector(3, lr), std::vector{2.0, 1.0, 3.0}, 1.0).value;
+      EXPECT_NEAR(worst_case(std::vector(3, lr / G), norms, 1.0).value / G / varying, 1.0, 1e-12) << G;
+    }
+  }
+}
+
 TEST(WorstCase, IsZeroWhereAnEndHasNoGradient) {
   const std::vector<double> lr{0.3, 0.2, 0.0, 1.0};
   for (const auto& norms : {std::vector<double>{1, 1, 1, 0}, std::vector<double>{1, 0, 1, 1}}) {

@@ -204,6 +204,34 @@ Examples
 (0.63, 1.0158)
 )doc";
 
+constexpr const char* constant_endings_doc =
+    R"doc(Ways to end constant rates: cooldowns beside averages, for one gradient norm.
+
+A linear cooldown over the last steps, the best one that begins with a drop, the best uniform window of iterates with no
+change of the rates, and the best drop that is held and averaged.
+
+Parameters
+----------
+T, last : int
+    1 <= last < T: so many steps at the end may change.
+lr, grad_norm, distance : float
+    > 0.
+
+Returns
+-------
+list of ConstantEnding
+
+Examples
+--------
+>>> from scheduled import constant_endings
+>>> for ending in constant_endings(1000, 0.016, 200):
+...     print(ending.way, ending.last, round(ending.bound, 5))
+cooldown 200 0.03417
+drop and cooldown 200 0.03364
+average 408 0.03301
+drop and average 200 0.03363
+)doc";
+
 }  // namespace
 
 void bind_exact(nb::module_& m) {
@@ -234,6 +262,7 @@ void bind_exact(nb::module_& m) {
            "The largest epsilon for which the run stays the same; 0 where there is none.");
   bind<AverageBound>(m);
   bind<DropAndAverage>(m);
+  bind<ConstantEnding>(m);
   m.def(
       "worst_case_function",
       [](const ArrayLike& lr, const ArrayLike& grad_norm, double distance) {
@@ -290,6 +319,8 @@ void bind_exact(nb::module_& m) {
         best_window_doc);
   m.def("drop_and_average", &drop_and_average, nb::arg("T"), nb::arg("last"), nb::arg("lr"), nb::arg("grad_norm") = 1.0,
         nb::arg("distance") = 1.0, drop_and_average_doc);
+  m.def("constant_endings", &constant_endings, nb::arg("T"), nb::arg("lr"), nb::arg("last"), nb::arg("grad_norm") = 1.0,
+        nb::arg("distance") = 1.0, constant_endings_doc);
 }
 
 }  // namespace scheduled::python
