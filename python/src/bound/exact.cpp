@@ -226,10 +226,10 @@ Examples
 >>> from scheduled import constant_endings
 >>> for ending in constant_endings(1000, 0.016, 200):
 ...     print(ending.way, ending.last, round(ending.bound, 5))
-cooldown 200 0.03417
+cooldown 200 0.03419
 drop and cooldown 200 0.03364
-average 408 0.03301
-drop and average 200 0.03363
+average 408 0.03307
+drop and average 200 0.03362
 )doc";
 
 }  // namespace
