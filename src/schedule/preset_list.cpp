@@ -75,7 +75,7 @@ constexpr std::array list = {
            "to 10% over 2k, hold at 100% until 658k, inverse-proportional to 10% over 2k, hold at 170% until "
            "740500, linear to 17% over 79500, rewarm to 170% over 2k, hold until 11.1Ttok, linear to 1.7% over "
            "1.34Ttok])",
-           "marin-community/marin, marin-8b-retro.md and exp600_tootsie.py",
+           "marin-community/marin, marin-8b-retro.md and experiment 600",
            "the rate at the end of its first cooldowns is not said, Levanter's default is taken"},
     Preset{"marin-32b", "wsd(steps=192k, warmup=1%, cooldown=32k, peak=7e-4)",
            "marin-community/marin, marin-32b-retro.md", "the rate at the end is not said, 0 is taken"},

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -160,13 +161,19 @@ RecordedLine branch(Store& self, const std::string& name, std::optional<std::int
   return self.use([&](RunStore& run) { return run.branch(request); });
 }
 
-/// The other run may be this one, which is then used once.
+/// The other run may be this one, which is then used once. Two are used in the order of their addresses, so that
+/// threads that compare the same two do not wait for each other.
 LineDiff diff(Store& self, const std::string& line, const std::string& other, Store* of, int rows) {
   if (of == nullptr || of == &self) {
     return self.use([&](RunStore& run) { return diff_lines(run, line, run, other, rows); });
   }
-  return self.use(
-      [&](RunStore& a) { return of->use([&](RunStore& b) { return diff_lines(a, line, b, other, rows); }); });
+  const bool self_first = std::less<>{}(&self, of);
+  return (self_first ? self : *of).use([&](RunStore& outer) {
+    const nb::gil_scoped_acquire acquired;  // which the inner use gives up again
+    return (self_first ? *of : self).use([&](RunStore& inner) {
+      return diff_lines(self_first ? outer : inner, line, self_first ? inner : outer, other, rows);
+    });
+  });
 }
 
 Resume resume(Store& self, const std::string& line, const std::optional<Schedule>& schedule, bool override_schedule,
