@@ -253,12 +253,16 @@ TEST(Lint, LeavesOrdinarySchedulesAlone) {
   }
 }
 
-/// But for OLMo 3, whose midtraining begins at five times the rate that its cosine ended at, they have notes at most.
+/// But for OLMo 3, whose midtraining begins at five times the rate that its cosine ended at, and batches that grow
+/// while the rate falls, they have notes at most.
 TEST(Lint, LeavesPublishedSchedulesAlone) {
   for (const Preset& preset : presets()) {
     const Schedule schedule = scheduled::preset(preset.name, steps(100'000));
     for (const LintFinding& found : lint(schedule).findings) {
-      EXPECT_TRUE(found.severity == Severity::note || preset.name == "olmo3-7b") << preset.name << ": " << found.what;
+      const bool grows =
+          found.rule == "batch-in-decay" && (preset.name == "llama-3.1-405b" || preset.name == "marin-8b");
+      EXPECT_TRUE(found.severity == Severity::note || preset.name == "olmo3-7b" || grows)
+          << preset.name << ": " << found.what;
     }
   }
 }
