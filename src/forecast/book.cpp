@@ -35,8 +35,10 @@ void check_forecast(const Forecast& forecast) {
     fail_value("step", std::to_string(forecast.step), "must be at least 1 and at most 2^53");
   }
   const Predicted& p = forecast.loss;
-  if (!(std::isfinite(p.loss) && std::isfinite(p.lower) && std::isfinite(p.upper))) {
-    fail_value("loss", p.loss, "must be finite, and its interval too");
+  if (!std::isfinite(p.loss)) fail_value("loss", p.loss, "must be finite");
+  if (!(std::isfinite(p.lower) && std::isfinite(p.upper))) {
+    fail_value("loss", p.loss,
+               "must have an interval, and the losses that the law was fitted to tell none; fit more of them");
   }
   if (!(p.lower <= p.loss && p.loss <= p.upper)) fail_value("loss", p.loss, "must lie within its interval");
   check_time("time", forecast.time);

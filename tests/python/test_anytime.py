@@ -104,7 +104,7 @@ def test_weights_of_a_merge(tmp_path):
     plan = plan_merge(rates, steps)
     assert [w.weight for w in plan.weights] == pytest.approx([1 / 3] * 3, rel=1e-15)
     assert plan.every.best_value == pytest.approx(plan.cooldown, rel=1e-9)
-    assert plan.merged.rule == "filled"
+    assert plan.merged.rule == "mixture"
     assert plan_merge(rates, steps, decay="1-sqrt").falling
     assert plan_merge(rates, steps, rule="ema", half_life=200).weights[2].weight == pytest.approx(4 / 7)
     with pytest.raises(scheduled.ArgumentError, match="half_life: must be given for ema"):

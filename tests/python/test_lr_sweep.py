@@ -57,12 +57,12 @@ def test_transfer_by_other_exponents_and_batches():
 
 def test_a_book_that_was_changed(tmp_path):
     law = pytest.importorskip("scheduled.law", exc_type=ImportError)
-    step = range(100, 1001, 100)
-    run = law.FitRun("r0", Schedule("constant(steps=1000, peak=1e-3)"), step, [2 + 30 / t for t in step])
-    fitted = law.fit_law([run], "bu").fitted
+    step = range(20, 1001, 20)
+    loss = [2 + 30 / t**0.5 + (-1) ** (t // 20) * 1e-3 for t in step]
+    fitted = law.fit_law([law.FitRun("r0", Schedule("constant(steps=1000, peak=1e-3)"), step, loss)], "bu").fitted
     book = tmp_path / "book.jsonl"
     for name in ("a", "b"):
-        sealed = law.register_forecast(book, name, fitted, Schedule("linear(steps=100)"), time="2026-11-27T09:00:00Z")
+        sealed = law.register_forecast(book, name, fitted, Schedule("linear(steps=2000, peak=1e-3)"), time="2026-11-27T09:00:00Z")
     law.check_seal(book, sealed.seal)
     text = book.read_text()
     book.write_text(text.replace('"run":"a"', '"run":"c"'))

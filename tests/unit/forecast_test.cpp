@@ -133,7 +133,10 @@ TEST_F(ForecastFile, SaysWhatIsNotAllowed) {
   forecast.loss.lower = 3.5;
   EXPECT_EQ(error_of([&] { register_forecast(book_, forecast); }), "loss = 3: must lie within its interval");
   forecast.loss.lower = -std::numeric_limits<double>::infinity();
-  EXPECT_EQ(error_of([&] { register_forecast(book_, forecast); }), "loss = 3: must be finite, and its interval too");
+  EXPECT_EQ(error_of([&] { register_forecast(book_, forecast); }),
+            "loss = 3: must have an interval, and the losses that the law was fitted to tell none; fit more of them");
+  forecast.loss.loss = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(error_of([&] { register_forecast(book_, forecast); }), "loss = nan: must be finite");
   EXPECT_EQ(text(), before);
   score_forecast(book_, score_of_run("a", 3.0));
   EXPECT_EQ(error_of([&] { score_forecast(book_, score_of_run("a", 2.9)); }),
