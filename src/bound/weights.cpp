@@ -2,10 +2,10 @@
 
 namespace scheduled::weights {
 
-void advance(std::span<const double> steps, std::span<const double> grad_norm, Lanes& lanes) noexcept {
+void advance(std::span<const double> steps, std::span<const double> grad_norm, Lanes& state) noexcept {
   std::array<std::array<double, Lanes::count>, Lanes::block> moves;
-  std::array<double, Lanes::count> p = lanes.p;
-  std::array<double, Lanes::count> low = lanes.low;
+  std::array<double, Lanes::count> p = state.p;
+  std::array<double, Lanes::count> low = state.low;
   for (std::size_t k = steps.size(); k-- > 0;) {
     const double eta = steps[k];
     for (std::size_t i = 0; i < Lanes::count; ++i) {
@@ -21,7 +21,7 @@ void advance(std::span<const double> steps, std::span<const double> grad_norm, L
     const double g = grad_norm[k];
     for (std::size_t i = 0; i < Lanes::count; ++i) noise[i] += square(moves[k][i] * g);
   }
-  lanes = {p, low, noise};
+  state = {p, low, noise};
 }
 
 }  // namespace scheduled::weights

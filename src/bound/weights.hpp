@@ -106,7 +106,7 @@ struct Lanes {
 /// Takes the lanes backwards over at most `block` steps. Where a move exceeds p (lower branch, few steps) the rounding
 /// of that one sum is not carried. Two loops in a function of its own: one loop has more values than SSE2 registers,
 /// and where it is inlined, g++ 12 does not vectorise it.
-void advance(std::span<const double> steps, std::span<const double> grad_norm, Lanes& lanes) noexcept;
+void advance(std::span<const double> steps, std::span<const double> grad_norm, Lanes& state) noexcept;
 
 template <class Norm>
 std::array<Tails, Lanes::count> tails(std::span<const double> steps, const Norm& grad_norm,
