@@ -87,8 +87,8 @@ WorstCaseRun run_worst_case(const WorstCaseFunction& function);
 
 /// Which proof gives a bound of f(xbar) - f*.
 enum class AverageRule {
-  decay,    ///< (8.3) with (8.2): the exact worst case of the run that is imitated, and of the average (Theorem 3)
-  chain,    ///< (8.3) with slack where (8.2) fails
+  decay,    ///< (8.3) with (8.11): the exact worst case of the run that is imitated, and of the average (Theorem 3)
+  chain,    ///< (8.3) with slack where (8.11) fails
   mixture,  ///< a mixture of averages over segments (8.6)
   filled,   ///< the average over the steps between, and what its iterates can lie above them (8.10)
 };
@@ -101,7 +101,7 @@ struct AverageBound {
   AverageRule rule = {};        ///< the proof that gave it: the best of those that apply
   double imitated = 0.0;        ///< the worst case of the run with the rates h; no average was found below it
   bool exact_imitated = false;  ///< as in WorstCase
-  std::int64_t fails_at = 0;    ///< the last step t where (8.2) fails; 0: nowhere
+  std::int64_t fails_at = 0;    ///< the last step t where (8.11) fails; 0: nowhere
   double best_scale = 0.0;      ///< the common factor of all rates for which the bound is smallest
   double best_value = 0.0;      ///< the bound there
   AverageRule best_rule = {};   ///< the proof that gave it
@@ -111,7 +111,7 @@ struct AverageBound {
 /// D/G; x_T does not depend on the last one, which only the mixture reads. weights: c_1 ... c_T, finite, >= 0, the last
 /// one > 0; they are divided by their sum. A step of 0 gives its weight to the next. One G: the best chain in one pass
 /// (8.4); varying G_t: a search over its end. best_scale: (8.7), in closed form for one G; for varying ones the best of
-/// those tried, and no worse than 1. The mixture is tried where (8.2) fails and costs O(T times the number of
+/// those tried, and no worse than 1. The mixture is tried where (8.11) fails and costs O(T times the number of
 /// segments), at most 1e8 terms. O(T) memory.
 AverageBound average_bound(std::span<const double> lr, std::span<const double> weights, GradNorm grad_norm,
                            double distance);

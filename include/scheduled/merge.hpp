@@ -52,7 +52,7 @@ struct MergePlan {
 
 /// Weights for the checkpoints at hand: c_k = d(p_{k-1}) - d(p_k), p_k the place of the k-th in the window, d(p_0) = 1
 /// and the last without subtraction, so that the rates between two checkpoints are imitated as lowered by d at the
-/// first of them; in proportion to 2^(step/half_life) for ema. Up to 1e8 terms where (8.2) fails, as average_bound.
+/// first of them; in proportion to 2^(step/half_life) for ema. Up to 1e8 terms where (8.11) fails, as average_bound.
 /// Throws ArgumentError naming lr, steps, half_life, begin, decay or final.
 MergePlan plan_merge(const MergeRequest& request);
 

@@ -265,6 +265,7 @@ struct Imitated {
   WorstCase worst;
   bool holds = false;
   std::int64_t fails_at = 0;
+  bool holds_at_best = false;  ///< for one G: at the best scale, too, where q_1 is M_1, not D/G
 };
 
 /// h_t, and C_t into `tails`.
@@ -287,8 +288,8 @@ Imitated imitate(const Run& run) {
   Imitated found{worst_case(h, run.norm, run.distance)};
   if (!(run.norm.back() > 0.0)) return found;
   std::vector<double> q(T);
+  double d = 0.0;
   if (run.common) {
-    double d = 0.0;
     for (std::size_t t = T - 1; t-- > 0;) {
       q[t + 1] = std::max(d, h[t]);
       d = q[t] = square(q[t + 1] + h[t]) / q[t + 1];
@@ -301,10 +302,14 @@ Imitated imitate(const Run& run) {
     q = exact::solve(reduced.program, slack_at).q;
     for (double& one : q) one *= reduced.rate_unit;
   }
+  const auto fails = [&](std::size_t t, double at_t) {
+    return C[t] * (q[t + 1] + h[t]) > C[t + 1] * at_t * (1.0 + 1e-12);
+  };
   for (std::size_t t = T - 1; t-- > 0 && found.fails_at == 0;) {
-    if (C[t] * (q[t + 1] + h[t]) > C[t + 1] * q[t] * (1.0 + 1e-12)) found.fails_at = run.step[t];
+    if (fails(t, q[t])) found.fails_at = run.step[t];
   }
   found.holds = found.fails_at == 0;
+  found.holds_at_best = run.common && found.holds && (T == 1 || !fails(0, d));
   return found;
 }
 
@@ -380,9 +385,8 @@ AverageBound best_of_all(const Run& run) {
     bound.value = imitated.worst.value;
     bound.rule = AverageRule::decay;
   }
-  // For one G the condition does not depend on the scale.
-  if (imitated.holds && run.common) bound.best_rule = AverageRule::decay;
-  if (imitated.holds) return bound;
+  if (imitated.holds_at_best) bound.best_rule = AverageRule::decay;
+  if (imitated.holds && (imitated.holds_at_best || !run.common)) return bound;
   if (const auto terms = mixture(run, run.weight)) take(bound, of_terms(*terms), AverageRule::mixture);
   if (const auto filled = fill(run)) {
     take(bound, chain_candidate(run, filled->weight, filled->excess), AverageRule::filled);

@@ -350,6 +350,23 @@ TEST(Average, TheBestScaleOfVaryingNormsIsNoWorseThanAnother) {
   EXPECT_GT(decay, 5);
 }
 
+// At another scale another proof may hold: (8.11) at t = 1 reads q_1, which is D/G where the rates are small.
+TEST(Average, SaysWhichProofHoldsAtTheBestScale) {
+  const auto at_best = [](std::vector<double> lr, const std::vector<double>& weights) {
+    const AverageBound found = average_bound(lr, weights, 1.0, 1.0);
+    for (double& rate : lr) rate *= found.best_scale;
+    const AverageBound there = average_bound(lr, weights, 1.0, 1.0);
+    EXPECT_NEAR(there.value, found.best_value, 1e-12 * found.best_value);
+    EXPECT_EQ(there.rule, found.best_rule);
+    return found;
+  };
+  const AverageBound found = at_best({0.5, 1.0}, std::vector{0.75, 0.25});
+  EXPECT_EQ(found.rule, AverageRule::decay);
+  EXPECT_NE(found.best_rule, AverageRule::decay);
+  at_best({0.3, 0.3}, one_minus_sqrt_weights(2, 2));
+  EXPECT_EQ(at_best(constant(100, 1.0), uniform_weights(100, 20)).best_rule, AverageRule::decay);
+}
+
 TEST(Average, InAnyUnits) {
   const std::vector<double> weights = one_minus_sqrt_weights(10, 6);
   for (const double norm : {1.0, 0x1p-20}) {

@@ -19,11 +19,12 @@ std::vector<LrSweepRun> sweep_of(double exponent, double noise,
     const double longer = static_cast<double>(steps) / 1e4;
     const double best = 1e-3 * std::pow(longer, exponent);
     for (const double peak : {2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3}) {
+      ++k;
       LrSweepRun run;
       run.peak = peak;
       run.steps = steps;
       run.loss = 3.0 - 0.1 * std::log(longer) + 0.02 * std::pow(std::log(peak / best), 2) +
-                 noise * std::sin(1.7 * static_cast<double>(++k * k));
+                 noise * std::sin(1.7 * static_cast<double>(k * k));
       runs.push_back(run);
     }
   }

@@ -69,7 +69,7 @@ Examples
 constexpr const char* average_bound_doc = R"doc(The guarantee of a weighted average of iterates.
 
 An average imitates the decay lr_t (c_{t+1} + ... + c_T) of the rates. Where its weights do not fall
-along the window too much (condition (8.2) of docs/theory.md) it has the exact worst case of that decay;
+along the window too much (condition (8.11) of docs/theory.md) it has the exact worst case of that decay;
 else the best of the other proofs. `rule` says which.
 
 Parameters
