@@ -129,6 +129,7 @@ class Journal {
   void add_segment(int version, std::int64_t after, const std::string& after_hash,
                    const std::vector<EntryText>& entries);
   void write(const std::string& bytes, bool sync);
+  void sync_last();
   std::filesystem::path segment_path(std::int64_t number) const;
   std::string shown(const Segment& segment) const;
 

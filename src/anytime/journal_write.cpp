@@ -115,6 +115,13 @@ void Journal::append(const std::vector<EntryText>& entries, bool sync, bool use_
   }
 }
 
+void Journal::sync_last() {
+  const Segment& last = segments_.back();
+  if (::fdatasync(last.file.get()) == 0) return;
+  failed_ = true;
+  fail_io(last.path, "cannot be synced", errno);
+}
+
 void Journal::write(const std::string& bytes, bool sync) {
   const Segment& last = segments_.back();
   const off_t offset = end_.offset;
@@ -124,10 +131,7 @@ void Journal::write(const std::string& bytes, bool sync) {
     fault_point("record.half_written");
     write_at(last.file, std::string_view(bytes).substr(half), offset + static_cast<off_t>(half), last.path);
     fault_point("record.written");
-    if (sync && ::fdatasync(last.file.get()) != 0) {
-      failed_ = true;
-      fail_io(last.path, "cannot be synced", errno);
-    }
+    if (sync) sync_last();
     fault_point("record.synced");
   } catch (...) {
     if (::ftruncate(last.file.get(), offset) != 0) {
@@ -140,6 +144,8 @@ void Journal::write(const std::string& bytes, bool sync) {
 
 void Journal::add_segment(int version, std::int64_t after, const std::string& after_hash,
                           const std::vector<EntryText>& entries) {
+  // Metrics are not synced when they are written, and a segment that goes on behind lost ones is damage.
+  if (after > 0) sync_last();
   const std::int64_t number = segments_.back().number + 1;
   const fs::path part = run_ / record_folder / "next";
   std::error_code error;

@@ -189,6 +189,8 @@ TEST(Crash, DiskOperationsAreInTheOrderThatAPowerFailureNeeds) {
                                        "record.synced", "record.done",         "gc.rows_committed", "> rename trash",
                                        "gc.moved",      "> sync checkpoints"};
   EXPECT_EQ(done_between(trace, "gc.begin", "gc.files_removed"), gc);
+  EXPECT_TRUE(has(trace, "\n> sync 000001\nsegment.written\n> sync next\nsegment.synced\n> rename 000002\n"))
+      << "metrics that a segment goes on behind are on the disk before it";
   const std::vector<std::string> init = done_between(trace, "init.synced", "trunk");
   ASSERT_GE(init.size(), 5U);
   EXPECT_EQ(init[1], "> rename record");
