@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "anytime/fault.hpp"
 #include "anytime/history.hpp"
@@ -72,6 +73,23 @@ void take_facts(const anytime::BoundFolder& run, RunRecord& record, std::vector<
     take_origin(*facts, record, recovered);
     insert_by_id(record.checkpoints, facts->checkpoint);
     recovered.push_back(anytime::name_of(facts->checkpoint));
+  }
+}
+
+/// Where nothing says any more what a branch left, it counts as one of the line whose checkpoint it began at, or else
+/// of the trunk.
+void adopt_branches(RunRecord& record, std::vector<std::string>& lost) {
+  std::set<std::string> there;
+  for (const RecordedLine& line : record.lines) there.insert(line.name);
+  for (RecordedLine& line : record.lines) {
+    if (line.parent.empty() || there.contains(line.parent)) continue;
+    const std::string gone = std::exchange(line.parent, "trunk");
+    for (const RecordedSession& session : record.sessions) {
+      if (session.line != line.name || !session.checkpoint) continue;
+      const RecordedCheckpoint* const began = anytime::find_checkpoint(record, *session.checkpoint);
+      if (began != nullptr && began->line != line.name && there.contains(began->line)) line.parent = began->line;
+    }
+    lost.push_back(concat({"line ", gone, ", which ", line.name, " left; that counts as a branch of ", line.parent}));
   }
 }
 
@@ -258,6 +276,7 @@ RepairReport RunStore::repair(const fs::path& given, bool dry_run) {
   std::vector<anytime::EntryText> kept;
   RunRecord record = salvage(run, journal, !dry_run, kept, report.lost);
   take_facts(run, record, report.recovered);
+  adopt_branches(record, report.lost);
   add_stand_ins(record, report.lost);
   drop_orphans(record, report.lost);
   if (record.lines.empty() || !record.lines.front().parent.empty()) {

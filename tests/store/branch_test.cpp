@@ -241,6 +241,31 @@ TEST_F(Branches, ALostRecordComesBackWithParentsAndNotes) {
   EXPECT_EQ(after.version, 3);
 }
 
+TEST_F(Branches, WhoseParentIsLostStayOnRecord) {
+  RunStore store = make("constant(peak=1e-3)", {100});
+  store.branch({.name = "empty", .cooldown = {steps(40)}});
+  store.branch({.name = "of-empty", .line = "empty", .cooldown = {steps(20)}});
+  commit_weights(store, 120, "of-empty");
+  store.branch({.name = "gone", .cooldown = {steps(40)}});
+  commit_weights(store, 120, "gone");
+  store.branch({.name = "of-gone", .line = "gone", .cooldown = {steps(20)}});
+  commit_weights(store, 130, "of-gone");
+  const std::filesystem::path run = store.record().folder;
+  const Schedule after_empty = store.record().line("of-empty").schedule;
+  store = make("constant(peak=1e-3)", {});  // lets go of the first
+  std::filesystem::remove_all(run / "record");
+  std::filesystem::remove_all(run / "checkpoints" / "gone-120");
+  const RepairReport report = RunStore::repair(run);
+  ASSERT_GE(report.lost.size(), 3U);
+  EXPECT_EQ(report.lost[1], "line empty, which of-empty left; that counts as a branch of trunk");
+  store = RunStore::open(run, Access::write);
+  EXPECT_TRUE(store.verify().sound());
+  EXPECT_EQ(store.record().line("of-empty").schedule, after_empty);
+  EXPECT_TRUE(store.record().line("of-empty").finished);
+  EXPECT_EQ(store.resume({.line = "of-gone"}).step, 130);
+  EXPECT_EQ(store.gc(1).deleted.size(), 0U);
+}
+
 TEST_F(Branches, TwoLinesSideBySide) {
   RunStore store = RunStore::init(folder / "run", Schedule::parse("constant(peak=1e-3)"), {.data = "books"});
   commit_weights(store, 100);
