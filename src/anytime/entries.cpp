@@ -289,6 +289,15 @@ std::string data_fact(const RecordedData& data) {
   return json.dump() + '\n';
 }
 
+void require_readable(const Schedule& schedule) {
+  const std::string text = print(schedule);
+  try {
+    Schedule::parse(text);
+  } catch (const std::invalid_argument& error) {
+    fail_value("schedule", text, concat({"cannot be recorded: ", error.what()}));
+  }
+}
+
 int version_of(const RecordedLine& line) {
   const bool plain = line.note.empty() && attempt_of(line.name).second == 0;
   return plain && (line.parent.empty() || line.parent == "trunk") ? first_version : store_version;

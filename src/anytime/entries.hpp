@@ -29,6 +29,9 @@ std::string session_fact(const RecordedSession& session);
 std::string checkpoint_fact(const RecordedCheckpoint& checkpoint);
 std::string data_fact(const RecordedData& data);
 
+/// Throws ArgumentError where its text cannot be read again: a run with it on record could not be opened any more.
+void require_readable(const Schedule& schedule);
+
 /// The format of the record that has this.
 int version_of(const RecordedLine& line);
 int version_of(const RecordedData& data);

@@ -240,6 +240,7 @@ std::int64_t RunStore::State::current_session(const RecordedLine& line, std::opt
 RecordedSession RunStore::State::make_session(const std::string& line, std::int64_t start,
                                               std::optional<std::int64_t> checkpoint, const Schedule& schedule,
                                               const std::string& code_version) const {
+  anytime::require_readable(schedule);
   const std::int64_t id = record.sessions.empty() ? 1 : record.sessions.back().id + 1;
   return {id,
           line,
@@ -286,6 +287,7 @@ RecordedData first_data(const StoreOptions& options) {
 }
 
 std::string first_facts(const Schedule& trunk, const StoreOptions& options) {
+  anytime::require_readable(trunk);
   RecordedLine line;
   line.name = "trunk";
   std::string facts =

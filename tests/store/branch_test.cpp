@@ -266,6 +266,22 @@ TEST_F(Branches, WhoseParentIsLostStayOnRecord) {
   EXPECT_EQ(store.gc(1).deleted.size(), 0U);
 }
 
+TEST_F(Branches, OfBranchesThatCouldNotBeReadAgainAreRefused) {
+  RunStore store = make("linear(steps=1000, peak=1e-3)", {100});
+  std::string line = "trunk";
+  for (int k = 1; k <= 8; ++k) {
+    const std::string name = "b" + std::to_string(k);
+    store.branch({.name = name, .line = line, .cooldown = {steps(300)}});
+    commit_weights(store, 100 + k, name);
+    line = name;
+  }
+  EXPECT_TRUE(has(error_of([&] { store.branch({.name = "ninth", .line = line, .cooldown = {steps(300)}}); }),
+                  "cannot be recorded: after: holds too many schedules within schedules"));
+  EXPECT_EQ(RunStore::open(store.record().folder, Access::read).record().lines, store.record().lines);
+  commit_weights(store, 200);
+  EXPECT_TRUE(store.verify().sound());
+}
+
 TEST_F(Branches, TwoLinesSideBySide) {
   RunStore store = RunStore::init(folder / "run", Schedule::parse("constant(peak=1e-3)"), {.data = "books"});
   commit_weights(store, 100);
