@@ -155,6 +155,7 @@ Schedule cooled_down(const BranchRequest& request, const Departure& from, const 
   }
   const Rate final = request.cooldown.final;
   if (!(approach.rate > 0.0)) {
+    if (request.from_lr) fail_value("from_lr", print_rate(*request.from_lr), "must be > 0: the cooldown begins there");
     fail_value("cooldown", std::to_string(length),
                concat({request.line, " is at 0 at step ", std::to_string(from.start), "; rewarm goes back up first"}));
   }
@@ -167,6 +168,26 @@ Schedule cooled_down(const BranchRequest& request, const Departure& from, const 
   return staged(from.schedule, from.start, std::move(approach.pieces));
 }
 
+/// With lengths in steps where those in tokens or examples are by what the branch reads, not by its schedule.
+std::vector<Stage> pieces_of(const BranchRequest& request, const Departure& from, const StepSize& step_size) {
+  std::vector<Stage> pieces = request.pieces;
+  if (step_size == from.schedule.spec().step_size) return pieces;
+  const auto consumed = [](const std::optional<Duration>& length) {
+    return length && (length->unit == Duration::Unit::tokens || length->unit == Duration::Unit::examples);
+  };
+  for (std::size_t k = 0; k < pieces.size(); ++k) {
+    within_piece(request.pieces[k], k, [&] {
+      Stage& piece = pieces[k];
+      if (consumed(piece.until)) {
+        fail_value("until", print_duration(*piece.until),
+                   "must be in steps, where the branch does not read what the schedule before it counts by");
+      }
+      if (consumed(piece.over)) piece.over = steps(resolve_steps("over", *piece.over, std::nullopt, step_size));
+    });
+  }
+  return pieces;
+}
+
 Schedule schedule_of(const BranchRequest& request, const Departure& from, const StepSize& step_size) {
   if (request.pieces.empty()) {
     require_joined(request, from, request.from_lr);
@@ -176,7 +197,7 @@ Schedule schedule_of(const BranchRequest& request, const Departure& from, const 
     fail_argument("pieces", "must be given without rewarm, hold and from_lr, which they can say");
   }
   require_joined(request, from, request.pieces.front().from);
-  return staged(from.schedule, from.start, request.pieces);
+  return staged(from.schedule, from.start, pieces_of(request, from, step_size));
 }
 
 }  // namespace

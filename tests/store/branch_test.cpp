@@ -146,6 +146,9 @@ TEST_F(Branches, AJumpIsSaidAndNeedsOverride) {
   }
   BranchRequest jump = olmo;
   jump.override_jump = true;
+  jump.from_lr = absolute_lr(0.0);
+  EXPECT_TRUE(has(error_of([&] { store.branch(jump); }), "from_lr = 0: must be > 0: the cooldown begins there"));
+  jump.from_lr = olmo.from_lr;
   const RecordedLine line = store.branch(jump);
   EXPECT_NEAR(line.schedule.lr(800), 2.07e-4 * 0.99, 1e-17);
   EXPECT_EQ(store.lr("mid", 799), trunk.lr(799));
@@ -188,6 +191,16 @@ TEST_F(Branches, RecordWhatEachLineReadsAtEachStep) {
                 .batch = 256,
                 .sequence = 8192});
   EXPECT_EQ(store.record().line("cd").end, 104) << "10M tokens at 256 x 8192 a step";
+  EXPECT_EQ(store
+                .branch({.name = "pieces",
+                         .step = 100,
+                         .pieces = parse_pieces("hold over 10Mtok, linear over 2560ex"),
+                         .batch = 256,
+                         .sequence = 8192})
+                .end,
+            114);
+  EXPECT_TRUE(has(error_of([&] { store.branch({.name = "x", .pieces = parse_pieces("linear until 1Btok")}); }),
+                  "until = 1000000000tok: must be in steps"));
   EXPECT_EQ(store.branch({.name = "plain", .step = 200, .cooldown = {tokens(42e6), LinearDecay{}, {}}}).end, 210);
   const RunRecord record = RunStore::open(folder / "run", Access::read).record();
   const auto reads = [&](const char* line, std::int64_t step) {
