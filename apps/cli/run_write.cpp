@@ -117,13 +117,13 @@ void resume(const ResumeOptions& options) {
                         .step = options.step,
                         .decayed_from = options.decayed_from,
                         .code_version = options.code,
-                        .dry_run = options.dry_run};
+                        .dry_run = options.dry_run,
+                        .data = options.reads.data,
+                        .batch = options.reads.batch,
+                        .sequence = options.reads.sequence};
   if (options.schedule) request.schedule = options.schedule->schedule;
   const Resume resume = store.resume(request);
   for (const std::string& damage : resume.damaged) warn(damage + "; the one before is used");
-  const RecordedData reads{options.run.line, resume.step, options.reads.data, options.reads.batch,
-                           options.reads.sequence};
-  if (!reads.empty() && !options.dry_run) store.attach_data(reads);
   if (options.run.json) return print_line(to_json(resume));
   print_text(text_of(resume, options.run));
 }

@@ -234,7 +234,10 @@ struct ResumeRequest {
   std::optional<std::int64_t> step = {};  ///< this checkpoint instead of the last; later ones are then superseded
   std::string decayed_from = {};          ///< wsd-s: the trunk goes on from the last checkpoint of this branch
   std::string code_version = {};
-  bool dry_run = false;  ///< say what would be done; record nothing
+  bool dry_run = false;   ///< say what would be done; record nothing
+  std::string data = {};  ///< that the line reads from there on; what is not said stays as it was
+  std::optional<std::int64_t> batch = {};
+  std::optional<std::int64_t> sequence = {};
 };
 
 /// A line that leaves another one: back up where `rewarm` says so, on at that rate, and a cooldown; or any pieces.

@@ -157,6 +157,8 @@ Resume RunStore::resume(const ResumeRequest& request) {
     throw StoreError(text);
   }
   settle_schedule(record, request, out);
+  const RecordedData data{request.line, out.step, request.data, request.batch, request.sequence};
+  anytime::require_data(data);
   if (request.dry_run) {
     out.session = record.line(request.line).session;
     return out;
@@ -168,7 +170,9 @@ Resume RunStore::resume(const ResumeRequest& request) {
   const RecordedSession session =
       state_->make_session(request.line, out.step, origin, out.schedule, request.code_version);
   out.session = session.id;
-  state_->write(facts + anytime::session_fact(session));
+  facts += anytime::session_fact(session);
+  if (!data.empty()) facts += anytime::data_fact(data);
+  state_->write(facts, false, anytime::version_of(data));
   anytime::fault_point("resume.committed");
   if (out.checkpoint) out.checkpoint->state = RecordedCheckpoint::State::live;
   return out;

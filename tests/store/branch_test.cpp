@@ -216,6 +216,13 @@ TEST_F(Branches, RecordWhatEachLineReadsAtEachStep) {
   EXPECT_TRUE(has(error_of([&] { store.attach_data({.step = 300}); }), "must say what is attached"));
   EXPECT_TRUE(has(error_of([&] { store.attach_data({.step = 300, .batch = 0}); }), "batch = 0: must be between 1"));
   EXPECT_TRUE(has(error_of([&] { store.branch({.name = "x", .sequence = -1}); }), "sequence = -1: must be between 1"));
+  const std::size_t sessions = store.record().sessions.size();
+  EXPECT_TRUE(has(error_of([&] { store.resume({.batch = 0}); }), "batch = 0: must be between 1"));
+  EXPECT_EQ(store.record().sessions.size(), sessions) << "the line was not resumed";
+  store.resume({.data = "more", .batch = 2048});
+  EXPECT_EQ(store.record().data_at("trunk", 200).text, "more");
+  EXPECT_EQ(store.record().data_at("trunk", 200).batch, 2048);
+  EXPECT_EQ(store.record().data_at("trunk", 199).batch, 1024);
 }
 
 TEST_F(Branches, AStoreOfTheFormatBeforeOpensUnchangedAndGoesOn) {
