@@ -171,8 +171,9 @@ struct RunRecord {
   /// Throws ArgumentError that names the lines there are.
   const RecordedLine& line(std::string_view name) const;
 
-  /// What update `step` of a line reads: what was said last of it, of its parent where nothing was said of its own. Of
-  /// two rows of a line the later one replaces what the earlier one says of its steps.
+  /// What update `step` of a line reads: what was said last of it, of its parent where nothing was said of its own; of
+  /// an update that another line made, what that read. Of two rows of a line the later one replaces what the earlier
+  /// one says of its steps.
   RecordedData data_at(std::string_view line, std::int64_t step) const;
 };
 

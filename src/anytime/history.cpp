@@ -31,6 +31,13 @@ RecordedData said_over(const RecordedData& earlier, RecordedData later) {
 
 RecordedData RunRecord::data_at(std::string_view name, std::int64_t step) const {
   RecordedData found{.line = std::string(name), .step = step};
+  for (const anytime::Span& span : anytime::history(*this, name)) {
+    const std::string& made = span.session->line;
+    if (made == name || step < span.session->start || step >= span.end) continue;
+    found = data_at(made, step);  // a trunk that went on from a branch has its updates (wsd-s)
+    found.line = name;
+    return found;
+  }
   for (std::size_t depth = 0; depth < lines.size(); ++depth) {
     RecordedData own{.line = std::string(name), .step = step};
     for (const RecordedData& row : data) {

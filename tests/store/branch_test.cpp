@@ -225,6 +225,22 @@ TEST_F(Branches, RecordWhatEachLineReadsAtEachStep) {
   EXPECT_EQ(store.record().data_at("trunk", 199).batch, 1024);
 }
 
+TEST_F(Branches, OfATrunkThatWentOnFromOneTheUpdatesReadWhatTheBranchRead) {
+  RunStore store =
+      RunStore::init(folder / "run", Schedule::parse("constant(peak=1e-3)"), {.data = "books", .batch = 512});
+  commit_weights(store, 100);
+  store.branch({.name = "cd", .cooldown = {steps(20)}, .data = "code"});
+  commit_weights(store, 120, "cd");
+  store.resume({.decayed_from = "cd"});
+  commit_weights(store, 140);
+  const RunRecord record = store.record();
+  EXPECT_EQ(record.data_at("trunk", 99).text, "books");
+  EXPECT_EQ(record.data_at("trunk", 110), (RecordedData{"trunk", 110, "code", 512, {}}));
+  EXPECT_EQ(record.data_at("trunk", 120).text, "books");
+  EXPECT_EQ(record.data_at("cd", 99).text, "books");
+  EXPECT_EQ(record.data_at("cd", 100).text, "code");
+}
+
 TEST_F(Branches, AStoreOfTheFormatBeforeOpensUnchangedAndGoesOn) {
   RunStore store = make("constant(peak=1e-3)", {100});
   const std::filesystem::path run = store.record().folder;
