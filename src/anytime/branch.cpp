@@ -18,6 +18,9 @@ namespace {
 /// The name that is asked for, or its next attempt. Throws where there is a line of this name.
 std::string free_name(const RunRecord& record, const BranchRequest& request) {
   anytime::require_line_name(request.name);
+  if (anytime::attempt_of(request.name).first == "trunk") {
+    fail_value("name", request.name, "is the run's own line; give another name");
+  }
   std::int64_t attempts = 0;
   bool taken = false;
   for (const RecordedLine& line : record.lines) {
@@ -30,7 +33,7 @@ std::string free_name(const RunRecord& record, const BranchRequest& request) {
       fail_value("name", request.name, "there is a line of this name already; attempt makes another one of it");
     return request.name;
   }
-  if (request.name == "trunk" || anytime::attempt_of(request.name).second > 0) {
+  if (anytime::attempt_of(request.name).second > 0) {
     fail_value("name", request.name, "must be the name of a branch, to which the number of the attempt is added");
   }
   std::string name = request.name + "/" + std::to_string(attempts + 1);
@@ -66,6 +69,16 @@ StepSize step_size_of(const RunRecord& record, const BranchRequest& request, con
   out.sequence = number(request.sequence, before.sequence, recorded.sequence);
   if (out.examples == 0.0) out.sequence = 0.0;  // says nothing by itself
   return out;
+}
+
+/// Throws where a length is in what nothing says of a step.
+void require_counted(const char* name, const Duration& length, const StepSize& step_size) {
+  const bool by_examples = length.unit == Duration::Unit::examples && step_size.examples == 0.0;
+  const bool by_tokens = length.unit == Duration::Unit::tokens && step_size.tokens == 0.0 &&
+                         (step_size.examples == 0.0 || step_size.sequence == 0.0);
+  if (by_examples || by_tokens) {
+    fail_value(name, print_duration(length), by_tokens ? "needs batch and sequence" : "needs batch");
+  }
 }
 
 /// `parent` up to `start`, and then the pieces.
@@ -131,6 +144,7 @@ Approach approach_of(const BranchRequest& request, const Departure& from, const 
   if (request.from_lr) out.rate = value_of(*request.from_lr, from.schedule.peak());
   const auto add = [&](const char* name, std::optional<Duration> length, const auto& piece) {
     if (!length) return;
+    require_counted(name, *length, step_size);
     const std::int64_t count = resolve_steps_after(name, *length, from.start + out.steps, step_size);
     if (count < 1) fail_value(name, print_duration(*length), "must be at least 1 step");
     out.pieces.push_back(piece(count));
@@ -148,6 +162,7 @@ Approach approach_of(const BranchRequest& request, const Departure& from, const 
 Schedule cooled_down(const BranchRequest& request, const Departure& from, const StepSize& step_size) {
   check_cooldown(request.cooldown);
   Approach approach = approach_of(request, from, step_size);
+  require_counted("cooldown", request.cooldown.length, step_size);
   const std::int64_t length = cooldown_steps(request.cooldown.length, from.start + approach.steps, step_size);
   const bool only = approach.pieces.empty() && !request.from_lr;
   if (only && !from.schedule.steps() && !from.schedule.spec().cooldown) {
@@ -171,6 +186,9 @@ Schedule cooled_down(const BranchRequest& request, const Departure& from, const 
 /// With lengths in steps where those in tokens or examples are by what the branch reads, not by its schedule.
 std::vector<Stage> pieces_of(const BranchRequest& request, const Departure& from, const StepSize& step_size) {
   std::vector<Stage> pieces = request.pieces;
+  for (std::size_t k = 0; k < pieces.size(); ++k) {
+    if (pieces[k].over) within_piece(pieces[k], k, [&] { require_counted("over", *pieces[k].over, step_size); });
+  }
   if (step_size == from.schedule.spec().step_size) return pieces;
   const auto consumed = [](const std::optional<Duration>& length) {
     return length && (length->unit == Duration::Unit::tokens || length->unit == Duration::Unit::examples);

@@ -156,6 +156,12 @@ TEST_F(Branches, AJumpIsSaidAndNeedsOverride) {
       has(error_of([&] { store.branch({.name = "x", .hold = steps(5), .pieces = parse_pieces("hold over 10")}); }),
           "pieces: must be given without rewarm, hold and from_lr"));
   EXPECT_TRUE(has(error_of([&] { parse_pieces("hold over 10, down"); }), "pieces"));
+  EXPECT_TRUE(has(error_of([&] {
+                    store.branch({.name = "x", .cooldown = {tokens(1e6), {}, {}}});
+                  }),
+                  "cooldown = 1000000tok: needs batch and sequence"));
+  EXPECT_TRUE(has(error_of([&] { store.branch({.name = "x", .pieces = parse_pieces("linear over 100ex")}); }),
+                  "over = 100ex: needs batch"));
 }
 
 TEST_F(Branches, AttemptsAreCountedAndKeepTheirNotes) {
@@ -168,9 +174,11 @@ TEST_F(Branches, AttemptsAreCountedAndKeepTheirNotes) {
   for (const char* const name : {"cd/", "cd/0", "cd/01", "/1", "cd/x", "cd/1/2", "cd/1234567"}) {
     EXPECT_TRUE(has(error_of([&] { store.branch({.name = name}); }), "attempts end with /1, /2")) << name;
   }
-  for (const char* const name : {"trunk", "cd/2"}) {
-    EXPECT_TRUE(has(error_of([&] { store.branch({.name = name, .attempt = true}); }), "must be the name of a branch"));
+  EXPECT_TRUE(has(error_of([&] { store.branch({.name = "cd/2", .attempt = true}); }), "must be the name of a branch"));
+  for (const bool attempt : {false, true}) {
+    EXPECT_TRUE(has(error_of([&] { store.branch({.name = "trunk", .attempt = attempt}); }), "is the run's own line"));
   }
+  EXPECT_TRUE(has(error_of([&] { store.branch({.name = "trunk/1"}); }), "is the run's own line"));
   commit_weights(store, 125, "cd/2");
   const RunRecord record = RunStore::open(store.record().folder, Access::read).record();
   EXPECT_EQ(record.line("cd/2").note, "more code");

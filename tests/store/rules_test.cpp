@@ -33,8 +33,7 @@ TEST_F(RunRules, BranchesStartAtCommittedTrunkCheckpoints) {
   EXPECT_TRUE(has(error_of([&] { store.branch({.name = "b", .step = 150}); }),
                   "no committed checkpoint there; the last ones are 200, 100"));
   EXPECT_TRUE(has(error_of([&] { store.branch({.name = "b", .step = 300}); }), "step = 300: must be at most 200"));
-  EXPECT_TRUE(
-      has(error_of([&] { store.branch({.name = "trunk", .step = 100}); }), "there is a line of this name already"));
+  EXPECT_TRUE(has(error_of([&] { store.branch({.name = "trunk", .step = 100}); }), "is the run's own line"));
   EXPECT_TRUE(has(error_of([&] { store.branch({.name = "../x", .step = 100}); }), "name = ../x: must be 1 to 64 of"));
   store.branch({.name = "b"});
   EXPECT_EQ(store.record().line("b").start, 200);
