@@ -42,7 +42,9 @@ std::string text_of(const MergePlan& plan) {
   add("last checkpoint, not merged", plan.last);
   std::string text = fmt::format("window after step {}\n\n{}\n{}", plan.begin, weights.text(), worth.text());
   if (plan.falling)
-    text += "weights fall along the window: a merge is then worth less than the decay; uniform is best\n";
+    text +=
+        "weights fall along the window, update by update: a merge is then worth less than the decay; those of a linear "
+        "decay do not\n";
   constexpr double near = 1.05;
   if (plan.merged.best_value > near * plan.every.best_value) {
     text +=
@@ -58,9 +60,16 @@ void merge(const MergeOptions& options) {
   const RunRecord record = store.record();
   const RecordedLine& line = record.line(options.run.line);
   const std::int64_t end = options.steps.empty() ? options.at.value_or(line.step) : options.steps.back();
-  MergeRequest request{.lr = recorded_rates(record, line.name, end), .steps = options.steps};
+  const auto rates = [&] { return recorded_rates(record, line.name, end); };
+  MergeRequest request{.lr = renamed({{"count", options.steps.empty() ? "at" : "steps"}}, rates),
+                       .steps = options.steps};
   if (request.steps.empty()) {
-    request.begin = end - resolve_steps_before("last", options.last, end, line.schedule.spec().step_size);
+    const std::int64_t last = resolve_steps_before("last", options.last, end, line.schedule.spec().step_size);
+    if (last > end) {
+      fail_value("last", print_duration(options.last),
+                 fmt::format("must be at most {}, all updates up to the last checkpoint", end));
+    }
+    request.begin = end - last;
     request.steps = merge_points(record, line.name, *request.begin, end);
     if (request.steps.size() < 2) {
       fail_value("last", print_duration(options.last),
@@ -71,7 +80,7 @@ void merge(const MergeOptions& options) {
   request.decay = options.decay;
   request.final = options.final;
   request.half_life = options.half_life;
-  const MergePlan plan = plan_merge(request);
+  const MergePlan plan = renamed({{"half_life", "half-life"}}, [&] { return plan_merge(request); });
   if (options.run.json) return print_line(to_json(plan));
   print_text(text_of(plan));
 }

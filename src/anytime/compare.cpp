@@ -1,7 +1,9 @@
 // Two lines side by side: what is recorded of them, and their losses.
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
+#include <system_error>
 
 #include "anytime/history.hpp"
 #include "anytime/state.hpp"
@@ -119,7 +121,9 @@ LineDiff diff_lines(const RunStore& a, const std::string& line_a, const RunStore
   const Side of_a(a, line_a);
   const Side of_b(b, line_b);
   LineDiff diff{.a = of_a.log.name, .b = of_b.log.name};
-  if (of_a.record.folder == of_b.record.folder) diff.common = common_updates(of_a.record, line_a, line_b);
+  std::error_code error;  // one folder may have two names
+  if (std::filesystem::equivalent(of_a.record.folder, of_b.record.folder, error))
+    diff.common = common_updates(of_a.record, line_a, line_b);
   diff.facts = facts_of(of_a, of_b);
   for (const auto& [column, values] : of_a.log.column) {
     if (!is_loss(column) || !of_b.log.has(column)) continue;

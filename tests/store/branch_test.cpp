@@ -358,6 +358,8 @@ TEST_F(Branches, TwoLinesSideBySide) {
   EXPECT_EQ(fact("step"), "100 of 140 | 100 of 120");
   EXPECT_EQ(fact("last val_loss"), "130 at 130 | 119 at 120");
   EXPECT_EQ(diff_lines(store, "trunk", store, "cd").common, 100);
+  std::filesystem::create_directory_symlink(folder / "run", folder / "link");
+  EXPECT_EQ(diff_lines(store, "trunk", RunStore::open(folder / "link", Access::read), "cd").common, 100);
   EXPECT_FALSE(diff_lines(store, "trunk", make("constant(peak=1)", {}), "trunk").common);
   EXPECT_TRUE(has(error_of([&] { diff_lines(store, "trunk", store, "cd", 0); }), "rows = 0: must be at least 1"));
 }
