@@ -38,10 +38,12 @@ struct LrSweepTable {
 /// count. Columns by their usual names (docs/guide/transfer.md) or by `columns`: name in the file -> peak, steps, loss,
 /// batch, size or schedule. A loss of nan or inf is a run that diverged; without a loss (empty, NA) a row does not
 /// count. Throws ArgumentError naming file, line and column: no such columns (with those there are), a cell that is no
-/// number or out of range, lines with too few or too many cells, no runs. Never crashes on any bytes.
+/// number or out of range, lines with too few or too many cells, no runs, two columns that could be one of these
+/// (train/loss, val/loss). Never crashes on any bytes.
 LrSweepTable parse_lr_sweep(std::string_view name, std::string_view content,
                             const std::map<std::string, std::string>& columns = {});
-/// Whether `content` begins with the header of a table of runs, not of a log, which has a step, iter or iteration.
+/// Whether `content` begins with the header of a table of runs, not of a log, which has a step, iter or iteration, or a
+/// global_step and no horizons.
 bool is_lr_sweep(std::string_view content);
 /// "SOURCE=STANDARD,..." for `columns`. Throws ArgumentError for another STANDARD, with the one that is meant.
 std::map<std::string, std::string> parse_lr_sweep_columns(std::string_view text);

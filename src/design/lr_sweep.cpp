@@ -233,7 +233,7 @@ void SweepFitter::add_exponents(LrSweepFit& fit, std::vector<std::string>& unkno
   for (std::size_t a = 0; a < lr_sweep::axes; ++a) {
     if (!model_.fitted[a] || !curved_) continue;
     const Quantity quantity = [&](const Solution& solution) { return lr_sweep::exponent(solution, model_, a); };
-    if (!quantity(solution_)) {
+    if (!quantity(solution_) || !lr_sweep::told_apart(solution_, model_, a)) {
       unknown.emplace_back(axis_names[a]);
       continue;
     }
@@ -289,12 +289,19 @@ LrSweepAnswer SweepFitter::answer(const LrSweepQuestion& question) const {
   const Budget where{static_cast<double>(question.steps), question.batch, question.size};
   const Budget longest{longest_, question.batch, question.size};
   const bool known = values_[0].size() > 1 || options_.exponent || where.steps == longest_;
-  const At place = at(question.schedule, where, false);
+  const auto is_seen = [&](const Budget& budget) {
+    return std::any_of(sorted_.groups.begin(), sorted_.groups.end(), [&](const lr_sweep::Group& group) {
+      const Budget other = place_of(group.any());
+      return !group.runs.empty() && group.any().schedule == question.schedule && other.steps == budget.steps &&
+             other.batch == budget.batch && other.size == budget.size;
+    });
+  };
+  const At place = at(question.schedule, where, is_seen(where));
   LrSweepAnswer found;
   found.question = question;
   found.beyond = where.steps / longest_;
   if (known) found.peak = peak(place, given(where));
-  const std::optional<LrEstimate> from = peak(at(question.schedule, longest, false), given(longest));
+  const std::optional<LrEstimate> from = peak(at(question.schedule, longest, is_seen(longest)), given(longest));
   if (!from) return found;
   for (const HorizonRule& rule : horizon_rules()) {
     LrRulePeak said{rule.rule, from->value * std::pow(found.beyond, rule.exponent), {}};
@@ -331,7 +338,7 @@ LrSweepFit SweepFitter::fit() {
   add_exponents(fit, unknown);
   add_budgets(fit);
   for (std::size_t k = 0; k < options_.questions.size(); ++k) fit.answers.push_back(answer(completed(k)));
-  fit.verdicts = lr_sweep::verdicts_of(fit, unknown, static_cast<int>(values_[0].size()));
+  fit.verdicts = lr_sweep::verdicts_of(fit, unknown, static_cast<int>(values_[0].size()), solution_.known.back());
   return fit;
 }
 

@@ -34,7 +34,8 @@ std::pair<double, double> near_peaks(const Group& group, double within);
 LrSweepBudget budget_of(const Group& group);
 
 /// What must not be concluded, and which run would help. `unknown`: axes with an exponent that the runs do not tell;
-/// `horizons`: how many there are.
-std::vector<std::string> verdicts_of(const LrSweepFit& fit, const std::vector<std::string>& unknown, int horizons);
+/// `horizons`: how many there are; `three_peaks`: the runs tell a curvature, whichever.
+std::vector<std::string> verdicts_of(const LrSweepFit& fit, const std::vector<std::string>& unknown, int horizons,
+                                     bool three_peaks);
 
 }  // namespace scheduled::lr_sweep

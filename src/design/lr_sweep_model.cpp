@@ -22,6 +22,12 @@ std::size_t count_of(const Model& model) {
   return count;
 }
 
+std::size_t place_of_axis(const Model& model, std::size_t axis) {
+  std::size_t place = model.schedules;
+  for (std::size_t a = 0; a < axis; ++a) place += model.fitted[a] ? 1 : 0;
+  return place;
+}
+
 /// The terms of the coefficients, in their order.
 Columns terms(const std::vector<Row>& rows, const Model& model, double q) {
   Columns columns(count_of(model), std::vector<double>(rows.size(), 0.0));
@@ -84,10 +90,25 @@ std::vector<double> inverse_of(const Columns& r, const std::vector<bool>& known)
   return covariance;
 }
 
+/// The known columns before j that make up column j, of this length, are not alone.
+void find_shared(const Columns& r, std::size_t j, double length, Solution& found) {
+  constexpr double little = 1e-4;  // of the length: rounding
+  found.alone[j] = false;
+  std::vector<double> share(j, 0.0);
+  for (std::size_t k = j; k-- > 0;) {
+    if (!found.known[k]) continue;
+    double sum = r[j][k];
+    for (std::size_t m = k + 1; m < j; ++m) sum -= r[m][k] * share[m];
+    share[k] = sum / r[k][k];
+    if (std::abs(share[k]) * std::sqrt(product(r[k], r[k])) > little * length) found.alone[k] = false;
+  }
+}
+
 /// Least squares with weights, by Gram-Schmidt; `residual` is of the losses themselves.
 Solution least_squares(const std::vector<Row>& rows, const Model& model, double q, const std::vector<double>& weight,
                        std::vector<double>& residual) {
-  constexpr double aliased = 1e-7;  // of a column's length: what is left of one that others make up
+  constexpr double aliased = 1e-7;    // of a column's length: what is left of one that others make up
+  constexpr double rounding = 1e-12;  // of the losses: no curvature
   Columns columns = terms(rows, model, q);
   const Columns raw = columns;
   const std::size_t p = columns.size();
@@ -97,12 +118,15 @@ Solution least_squares(const std::vector<Row>& rows, const Model& model, double 
   const std::vector<double> means = centre(y, rows, weight, model.groups);
   std::vector<std::vector<double>> column_means;
   for (std::vector<double>& column : columns) column_means.push_back(centre(column, rows, weight, model.groups));
+  double losses = 0.0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const double root = std::sqrt(weight[i]);
+    losses += weight[i] * square(rows[i].loss);
     y[i] *= root;
     for (std::vector<double>& column : columns) column[i] *= root;
   }
-  Solution found{std::vector<double>(p, 0.0), std::vector<bool>(p, false), {}, means, q, 0.0, 0};
+  Solution found{std::vector<double>(p, 0.0), std::vector<bool>(p, false), {}, {}, means, q, 0.0, 0};
+  found.alone.assign(p, true);
   Columns r(p, std::vector<double>(p, 0.0));
   std::vector<double> projected(p, 0.0);
   for (std::size_t j = 0; j < p; ++j) {
@@ -113,12 +137,16 @@ Solution least_squares(const std::vector<Row>& rows, const Model& model, double 
       for (std::size_t i = 0; i < rows.size(); ++i) columns[j][i] -= r[j][k] * columns[k][i];
     }
     const double left = std::sqrt(product(columns[j], columns[j]));
-    if (!(left > aliased * before)) continue;
+    if (!(left > aliased * before)) {
+      find_shared(r, j, before, found);
+      continue;
+    }
     found.known[j] = true;
     r[j][j] = left;
     for (double& value : columns[j]) value /= left;
     projected[j] = product(columns[j], y);
   }
+  if (std::abs(projected.back()) <= rounding * std::sqrt(losses)) projected.back() = 0.0;
   for (std::size_t j = p; j-- > 0;) {
     if (!found.known[j]) continue;
     double sum = projected[j];
@@ -275,9 +303,12 @@ std::optional<Lowest> lowest(const Solution& solution, const Model& model, const
   return Lowest{-slope / (2.0 * curvature), variance / square(2.0 * curvature)};
 }
 
+bool told_apart(const Solution& solution, const Model& model, std::size_t axis) {
+  return solution.alone[place_of_axis(model, axis)];
+}
+
 std::optional<Lowest> exponent(const Solution& solution, const Model& model, std::size_t axis) {
-  std::size_t place = model.schedules;
-  for (std::size_t a = 0; a < axis; ++a) place += model.fitted[a] ? 1 : 0;
+  const std::size_t place = place_of_axis(model, axis);
   if (!model.fitted[axis] || !solution.curved() || !solution.known[place]) return std::nullopt;
   const std::size_t p = solution.coefficient.size();
   const double curvature = solution.curvature();

@@ -31,6 +31,7 @@ struct Model {
 struct Solution {
   std::vector<double> coefficient;  ///< slope of each schedule, of each fitted axis, curvature
   std::vector<bool> known;          ///< false: the rows do not tell it from those before it
+  std::vector<bool> alone;          ///< known, and nothing that is not known could stand in its place
   std::vector<double> covariance;   ///< P x P, of the known ones
   std::vector<double> level;        ///< of each group; NaN without rows
   double q = 0.0;
@@ -57,5 +58,7 @@ struct Lowest {
 std::optional<Lowest> lowest(const Solution& solution, const Model& model, const At& at);
 /// The exponent of an axis, in the same way.
 std::optional<Lowest> exponent(const Solution& solution, const Model& model, std::size_t axis);
+/// Whether the rows tell it from the exponents of the other axes: not of horizons that grow with the size alone.
+bool told_apart(const Solution& solution, const Model& model, std::size_t axis);
 
 }  // namespace scheduled::lr_sweep

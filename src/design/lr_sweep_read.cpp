@@ -2,6 +2,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <initializer_list>
 #include <span>
 #include <utility>
 
@@ -25,9 +26,9 @@ constexpr std::array<std::string_view, 7> peak_names{"peak",    "peak_lr",      
 constexpr std::array<std::string_view, 12> steps_names{"steps",     "horizon",     "iterations",  "num_steps",
                                                        "max_steps", "total_steps", "train_steps", "num_train_steps",
                                                        "max_iters", "tokens",      "num_tokens",  "train_tokens"};
-constexpr std::array<std::string_view, 9> loss_names{"final_loss",      "final_val_loss",   "loss",
-                                                     "val_loss",        "eval_loss",        "validation_loss",
-                                                     "final_eval_loss", "final_train_loss", "train_loss"};
+constexpr std::array<std::string_view, 9> loss_names{"final_loss", "final_val_loss",   "final_eval_loss",
+                                                     "val_loss",   "eval_loss",        "validation_loss",
+                                                     "loss",       "final_train_loss", "train_loss"};
 constexpr std::array<std::string_view, 4> batch_names{"batch", "batch_size", "global_batch_size", "bs"};
 constexpr std::array<std::string_view, 6> size_names{"size",     "params",     "parameters",
                                                      "n_params", "num_params", "model_size"};
@@ -36,16 +37,21 @@ constexpr std::array<std::string_view, 6> schedule_names{"schedule",          "s
 constexpr std::array<SweepNames, 6> usual_names{peak_names,  steps_names, loss_names,
                                                 batch_names, size_names,  schedule_names};
 
-/// Small letters, _ for - and blanks, without what stands before the last dot or slash: "config.max-lr" -> "max_lr".
-std::string plain_name(std::string_view name) {
-  name = trimmed(name);
-  if (const std::size_t at = name.find_last_of("./"); at != std::string_view::npos) name.remove_prefix(at + 1);
-  std::string plain(name);
+/// Small letters, _ for - and blanks.
+std::string whole_name(std::string_view name) {
+  std::string plain(trimmed(name));
   for (char& c : plain) {
     if (c == '-' || c == ' ') c = '_';
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return plain;
+}
+
+/// The same without what stands before the last dot or slash: "config.max-lr" -> "max_lr".
+std::string plain_name(std::string_view name) {
+  const std::string whole = whole_name(name);
+  const std::size_t at = whole.find_last_of("./");
+  return at == std::string::npos ? whole : whole.substr(at + 1);
 }
 
 char separator_of(std::string_view header) {
@@ -92,8 +98,10 @@ SweepHeader header_of(std::string_view line, const std::map<std::string, std::st
   };
   for (std::size_t column = 0; column < standard_columns.size(); ++column) {
     for (const std::string_view name : usual_names[column]) {
-      for (std::size_t cell = 0; cell < header.cells.size() && !header.place[column]; ++cell) {
-        if (plain_name(header.cells[cell]) == name && !taken(cell)) header.place[column] = cell;
+      for (const auto& name_of : {whole_name, plain_name}) {
+        for (std::size_t cell = 0; cell < header.cells.size() && !header.place[column]; ++cell) {
+          if (name_of(header.cells[cell]) == name && !taken(cell)) header.place[column] = cell;
+        }
       }
     }
   }
@@ -104,6 +112,25 @@ std::string list_of(const std::vector<std::string>& cells) {
   std::string text;
   for (const std::string& cell : cells) text += (text.empty() ? "" : ", ") + cell;
   return text;
+}
+
+/// Throws where a column could be another one as well: train/loss beside val/loss.
+void check_only_one(const SweepHeader& header, const std::map<std::string, std::string>& columns, const Place& place) {
+  for (std::size_t column = 0; column < standard_columns.size(); ++column) {
+    if (!header.place[column]) continue;
+    const std::string& found = header.cells[*header.place[column]];
+    const std::string name = plain_name(found);
+    if (name == whole_name(found) || columns.contains(found)) continue;
+    std::vector<std::string> alike;
+    for (const std::string& cell : header.cells) {
+      if (plain_name(cell) == name && !columns.contains(cell)) alike.push_back(cell);
+    }
+    if (alike.size() < 2) continue;
+    throw ArgumentError({.name = std::string(standard_columns[column]),
+                         .requirement = concat({"may be any of ", list_of(alike),
+                                                ". columns NAME=", standard_columns[column], " says which one it is"}),
+                         .place = place});
+  }
 }
 
 void check_header(const SweepHeader& header, const std::map<std::string, std::string>& columns, const Place& place) {
@@ -124,10 +151,11 @@ void check_header(const SweepHeader& header, const std::map<std::string, std::st
                                                 ". columns NAME=", standard_columns[column], " says which one it is"}),
                          .place = place});
   }
+  check_only_one(header, columns, place);
 }
 
 bool is_missing(std::string_view cell) {
-  const std::string plain = plain_name(cell);
+  const std::string plain = whole_name(cell);
   return plain.empty() || plain == "na" || plain == "n/a" || plain == "null" || plain == "none";
 }
 
@@ -148,7 +176,7 @@ std::optional<LrSweepRun> run_of(const SweepHeader& header, const std::vector<st
   LrSweepRun run;
   if (is_missing(text(loss_column))) return std::nullopt;
   const std::optional<double> loss = number(loss_column);
-  if (!loss && plain_name(text(loss_column)) != "diverged") {
+  if (!loss && whole_name(text(loss_column)) != "diverged") {
     throw ArgumentError({.name = header.cells[*header.place[loss_column]],
                          .value = std::string(text(loss_column)),
                          .requirement = "must be a number; nan, inf or diverged for a run that diverged",
@@ -205,16 +233,20 @@ bool is_lr_sweep(std::string_view content) {
   const auto lines = lines_that_count(content.substr(0, content.find('\0')));
   if (lines.empty()) return false;
   const SweepHeader header = header_of(lines.front().second, {});
-  const auto is_name = [](const std::string& cell) {
-    const bool letter = !cell.empty() && std::isalpha(static_cast<unsigned char>(cell.front())) != 0;
-    return letter && cell.find_first_of("{}[]:=") == std::string::npos;
+  const auto has = [&](std::initializer_list<std::string_view> names) {
+    return std::any_of(header.cells.begin(), header.cells.end(), [&](const std::string& cell) {
+      return std::find(names.begin(), names.end(), plain_name(cell)) != names.end();
+    });
   };
-  const auto is_of_logs = [](const std::string& cell) {
-    const std::string name = plain_name(cell);
-    return name == "step" || name == "iter" || name == "iteration";
+  if (has({"step", "iter", "iteration"})) return false;
+  // Whatever stands beside these: the index of pandas has no name or "Unnamed: 0", W&B adds _step.
+  if (header.place[peak_column] && header.place[steps_column] && header.place[loss_column]) return true;
+  const auto is_name = [](const std::string& cell) {
+    const bool good = cell.empty() || std::isalpha(static_cast<unsigned char>(cell.front())) != 0;
+    return good && cell.find_first_of("{}[]:=") == std::string::npos;
   };
   return header.cells.size() > 1 && std::all_of(header.cells.begin(), header.cells.end(), is_name) &&
-         std::none_of(header.cells.begin(), header.cells.end(), is_of_logs);
+         !has({"global_step"});
 }
 
 LrSweepTable parse_lr_sweep(std::string_view name, std::string_view content,

@@ -42,7 +42,7 @@ void say_edges(const LrSweepFit& fit, std::vector<std::string>& verdicts) {
   }
 }
 
-void say_curvature(const LrSweepFit& fit, std::vector<std::string>& verdicts) {
+void say_curvature(const LrSweepFit& fit, bool three_peaks, std::vector<std::string>& verdicts) {
   if (fit.curved) {
     if (!std::isfinite(fit.curvature.upper)) {
       verdicts.emplace_back(
@@ -51,8 +51,8 @@ void say_curvature(const LrSweepFit& fit, std::vector<std::string>& verdicts) {
     }
     return;
   }
-  const std::string why = fit.curvature.value == 0.0 ? "no budget has three peaks that count"
-                          : fit.curvature.value < 0.0
+  const std::string why = !three_peaks ? "no budget has three peaks that count"
+                          : !(fit.curvature.value > 0.0)
                               ? "losses do not rise on both sides of a best peak"
                               : concat({"its interval, ", three_digits(fit.curvature.lower), " to ",
                                         three_digits(fit.curvature.upper), ", holds 0"});
@@ -91,10 +91,11 @@ void say_exponents(const LrSweepFit& fit, const std::vector<std::string>& unknow
 
 }  // namespace
 
-std::vector<std::string> verdicts_of(const LrSweepFit& fit, const std::vector<std::string>& unknown, int horizons) {
+std::vector<std::string> verdicts_of(const LrSweepFit& fit, const std::vector<std::string>& unknown, int horizons,
+                                     bool three_peaks) {
   std::vector<std::string> verdicts;
   say_edges(fit, verdicts);
-  say_curvature(fit, verdicts);
+  say_curvature(fit, three_peaks, verdicts);
   say_exponents(fit, unknown, horizons, verdicts);
   for (const LrSweepAnswer& answer : fit.answers) {
     if (answer.beyond < 4.0) continue;

@@ -46,6 +46,14 @@ def test_verdicts():
         scheduled.fit_lr_sweep([LrSweepRun(-1.0, 100, 3.0)])
 
 
+def test_axes_that_grow_together_are_not_told_apart():
+    runs = [LrSweepRun(run.peak, run.steps, run.loss, size=1e3 * run.steps) for run in sweep(-0.5)]
+    found = scheduled.fit_lr_sweep(runs, [LrSweepQuestion(4000, size=4e6)])
+    assert found.exponents == [] and found.rules == []
+    assert sum("is not identified" in verdict for verdict in found.verdicts) == 2
+    assert found.answers[0].peak.value == pytest.approx(5e-4, rel=1e-5)
+
+
 def test_transfer_by_other_exponents_and_batches():
     a, b = Schedule("wsd(steps=10001, peak=1e-3)"), Schedule("wsd(steps=100001)")
     assert scheduled.transfer_base_lr(a, b, exponent=-0.3).factor == pytest.approx(10**-0.3, rel=1e-2)

@@ -115,6 +115,45 @@ TEST(LrSweep, SaysWhatIsNotIdentified) {
   EXPECT_NE(fit.verdicts.back().find("no budget has three peaks"), std::string::npos) << fit.verdicts.back();
 }
 
+TEST(LrSweep, LossesOnALineOrAllAlikeHaveNoBestPeak) {
+  for (const double slope : {0.0, 0.1}) {
+    std::vector<LrSweepRun> runs = sweep_of(0.0, 0.0, {1'000});
+    runs.resize(3);
+    for (std::size_t k = 0; k < runs.size(); ++k) runs[k].loss = 2.0 - slope * static_cast<double>(k);
+    const LrSweepFit fit = fit_lr_sweep(runs);  // rounding is no curvature
+    EXPECT_FALSE(fit.curved) << fit.curvature.value;
+    EXPECT_FALSE(fit.budgets[0].peak);
+    EXPECT_NE(fit.verdicts.back().find("losses do not rise on both sides"), std::string::npos) << fit.verdicts.back();
+  }
+}
+
+TEST(LrSweep, AxesThatGrowTogetherAreNotToldApart) {
+  std::vector<LrSweepRun> runs = sweep_of(-0.5, 0.0);
+  for (LrSweepRun& run : runs) run.size = 1e3 * static_cast<double>(run.steps);
+  LrSweepOptions options;
+  options.questions = {{"", 20'000, {}, 2e7}, {"", 80'000, {}, 8e7}};
+  LrSweepFit fit = fit_lr_sweep(runs, options);
+  EXPECT_TRUE(fit.exponents.empty());
+  EXPECT_TRUE(fit.rules.empty());
+  for (const char* const axis : {"steps", "size"}) {
+    const auto says = [&](const std::string& verdict) {
+      return verdict.starts_with("the exponent of " + std::string(axis) + " is not identified");
+    };
+    EXPECT_TRUE(std::any_of(fit.verdicts.begin(), fit.verdicts.end(), says)) << axis;
+  }
+  ASSERT_TRUE(fit.answers[0].peak);  // a budget of the runs needs no exponent
+  EXPECT_NEAR(fit.answers[0].peak->value, 1e-3 / std::sqrt(2.0), 1e-8);
+  EXPECT_FALSE(fit.answers[1].peak);
+  for (LrSweepRun run : sweep_of(-0.5, 0.0, {20'000})) {
+    run.size = 1e7;
+    runs.push_back(run);
+  }
+  fit = fit_lr_sweep(runs, options);
+  ASSERT_EQ(fit.exponents.size(), 2U);
+  EXPECT_NEAR(fit.exponents[0].exponent.value, -0.5, 1e-6);
+  EXPECT_NEAR(fit.exponents[1].exponent.value, 0.0, 1e-6);
+}
+
 TEST(LrSweep, BatchesAndSizesHavePowersOfTheirOwn) {
   std::vector<LrSweepRun> runs;
   for (const double batch : {64.0, 128.0, 256.0}) {
@@ -179,7 +218,22 @@ TEST(LrSweepTables, AreReadByUsualNames) {
                                                    "not used, although runs differ in it: Name, seed"}));
   EXPECT_TRUE(is_lr_sweep("lr,steps,loss\n"));
   EXPECT_FALSE(is_lr_sweep("step,lr,loss\n"));
+  EXPECT_FALSE(is_lr_sweep("global_step,lr,val_loss\n"));
+  EXPECT_TRUE(is_lr_sweep(",lr,steps,loss\n"));  // pandas
+  EXPECT_TRUE(is_lr_sweep("Unnamed: 0,lr,steps,loss\n"));
+  EXPECT_TRUE(is_lr_sweep(",max_rate,steps,loss\n"));
+  EXPECT_TRUE(is_lr_sweep("Name,_step,lr,steps,loss\n"));  // W&B
   EXPECT_FALSE(is_lr_sweep("{\"step\": 1}\n"));
+}
+
+TEST(LrSweepTables, LossesAreThoseOfValidationWhereThereAreTwo) {
+  EXPECT_EQ(parse_lr_sweep("f", "lr,steps,loss,val_loss\n1,1,2,3.\n").runs.at(0).loss, 3.0);
+  EXPECT_EQ(parse_lr_sweep("f", "lr,steps,train/loss,loss\n1,1,2,3\n").runs.at(0).loss, 3.0);
+  constexpr std::string_view two = "lr,steps,train/loss,val/loss\n1,1,2,3\n";
+  EXPECT_EQ(error_of([&] { parse_lr_sweep("f", two); }),
+            "f, line 1: loss: may be any of train/loss, val/loss. columns NAME=loss says which one it is");
+  EXPECT_EQ(parse_lr_sweep("f", two, {{"val/loss", "loss"}}).runs.at(0).loss, 3.0);
+  EXPECT_EQ(parse_lr_sweep("f", "lr,steps,loss\n1,1,3\n2,1,N/A\n").runs.size(), 1U);
 }
 
 TEST(LrSweepTables, SayWhatIsWrong) {
