@@ -42,7 +42,7 @@ struct ScoreVerb {
 
 struct ReportVerb {
   std::vector<std::string> books;
-  std::string seal;
+  std::optional<std::string> seal;
   bool json = false, csv = false;
 };
 
@@ -70,12 +70,22 @@ void add_hashes(std::map<std::string, std::string>& hashes, const std::string& l
   }
 }
 
-/// The loss that a log has at the step; nothing where there is no such log, or it has not come so far.
-std::optional<double> result_in(const std::string& log, const std::string& column, std::int64_t step,
-                                const ReadOptions& options) {
-  if (log.empty() || source_files(log).empty()) return std::nullopt;
+/// What a log says of a step.
+struct FoundResult {
+  std::optional<double> loss;
+  bool passed = false;  ///< the log has come to the step, with a loss there or without
+};
+FoundResult result_in(const std::string& log, const std::string& column, std::int64_t step,
+                      const ReadOptions& options) {
+  if (log.empty() || source_files(log).empty()) return {};
   const RunLog read = read_source(log, options);
-  return read.has(column) ? loss_at_step(read, column, step) : std::nullopt;
+  FoundResult found;
+  if (read.has(column)) found.loss = loss_at_step(read, column, step);
+  found.passed = !read.step.empty() && read.step.back() >= step;
+  for (const auto& [name, steps] : read.not_finite_steps) {
+    found.passed = found.passed || std::any_of(steps.begin(), steps.end(), [&](auto lost) { return lost >= step; });
+  }
+  return found;
 }
 
 std::string sealed_text(const SealedForecast& sealed) {
@@ -130,10 +140,14 @@ void run_register(const RegisterVerb& verb) {
   forecast.data = std::move(data);
   forecast.time = time_of(verb.time);
   forecast.note = verb.note;
-  if (const auto there = result_in(verb.result, column, forecast.step, verb.fit.logs.read_options())) {
+  const FoundResult there = result_in(verb.result, column, forecast.step, verb.fit.logs.read_options());
+  if (there.loss) {
     fail_value("result", verb.result,
                fmt::format("has {} at step {} already, {}: no forecast any more", column, forecast.step,
-                           format_number(*there)));
+                           format_number(*there.loss)));
+  }
+  if (there.passed) {
+    fail_value("result", verb.result, fmt::format("has come to step {} already: no forecast any more", forecast.step));
   }
   const SealedForecast sealed = renamed({{"run", "name"}}, [&] { return register_forecast(verb.book, forecast); });
   if (verb.json) return print_line(to_json(sealed));
@@ -163,20 +177,22 @@ void run_score(const ScoreVerb& verb) {
     const std::string& log = verb.result.empty() ? said.result : verb.result;
     ForecastScore score;
     score.run = said.run;
-    const std::optional<double> loss =
-        verb.loss ? verb.loss : result_in(log, said.column, said.step, verb.logs.read_options());
-    if (!loss) {
+    const FoundResult found =
+        verb.loss ? FoundResult{verb.loss, true} : result_in(log, said.column, said.step, verb.logs.read_options());
+    if (!found.loss) {
       ++waiting;
-      warn(fmt::format("{}: no {} at step {} yet{}", said.run, said.column, said.step,
-                       log.empty() ? "; --result LOG or --loss X says it" : " in " + log));
+      warn(found.passed ? fmt::format("{}: {} has come to step {} and has no {} there; --loss X says it", said.run, log,
+                                      said.step, said.column)
+                        : fmt::format("{}: no {} at step {} yet{}", said.run, said.column, said.step,
+                                      log.empty() ? "; --result LOG or --loss X says it" : " in " + log));
       continue;
     }
-    score.loss = *loss;
+    score.loss = *found.loss;
     if (!verb.loss) add_hashes(score.data, log);
     score.time = time_of(verb.time);
-    const SealedForecast found = renamed({{"run", "NAME"}}, [&] { return score_forecast(verb.book, score); });
+    const SealedForecast kept = renamed({{"run", "NAME"}}, [&] { return score_forecast(verb.book, score); });
     ++scored;
-    verb.json ? print_line(to_json(found)) : print_text(sealed_text(found));
+    verb.json ? print_line(to_json(kept)) : print_text(sealed_text(kept));
   }
   if (!verb.json) print_text(fmt::format("{} scored, {} without a result\n", scored, waiting));
 }
@@ -200,9 +216,9 @@ void run_report(const ReportVerb& verb) {
   std::vector<std::string> files = verb.books;
   if (files.empty()) files.emplace_back(usual_book);
   for (const std::string& file : files) books.push_back(read_forecasts(file));
-  if (!verb.seal.empty()) {
+  if (verb.seal) {
     if (files.size() != 1) fail_argument("seal", "is of one book");
-    check_seal(files.front(), verb.seal);
+    check_seal(files.front(), *verb.seal);
   }
   const ForecastReport report = report_forecasts(books);
   if (verb.json) return print_line(to_json(report));

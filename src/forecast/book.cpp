@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -10,15 +11,11 @@
 namespace scheduled {
 namespace forecast {
 
-std::string sealed_line(const std::string& before, std::string_view kind, const Json& said, std::string& seal) {
+std::string sealed_line(const std::string& before, std::string_view kind, const Json& said) {
   Json line = Json::object({{std::string(kind), said}});
-  seal = sha256(before + "\n" + line.dump());
-  line.add("seal", seal);
-  return line.dump() + "\n";
+  line.add("seal", sha256(before + "\n" + line.dump()));
+  return line.dump();
 }
-
-Json said_of(const Forecast& forecast) { return to_json(forecast); }
-Json said_of(const ForecastScore& score) { return to_json(score); }
 
 void check_time(std::string_view name, std::string_view time) {
   constexpr std::string_view form = "0000-00-00T00:00:00Z";
@@ -26,6 +23,17 @@ void check_time(std::string_view name, std::string_view time) {
   for (std::size_t k = 0; good && k < form.size(); ++k) {
     good = form[k] == '0' ? time[k] >= '0' && time[k] <= '9' : time[k] == form[k];
   }
+  const auto part = [&](std::size_t from, std::size_t count) {
+    int value = 0;
+    for (const char digit : time.substr(from, count)) value = 10 * value + (digit - '0');
+    return value;
+  };
+  good =
+      good &&
+      std::chrono::year_month_day(std::chrono::year(part(0, 4)), std::chrono::month(static_cast<unsigned>(part(5, 2))),
+                                  std::chrono::day(static_cast<unsigned>(part(8, 2))))
+          .ok() &&
+      part(11, 2) < 24 && part(14, 2) < 60 && part(17, 2) <= 60;  // leap seconds
   if (!good) fail_value(name, concat({"'", time, "'"}), "must be UTC as 2026-11-27T09:00:00Z");
 }
 
@@ -147,6 +155,8 @@ SealedForecast& forecast_of(ForecastBook& book, const std::string& run) {
                            : concat({"has no forecast; there are: ", known}));
 }
 
+namespace {
+
 void add_forecast(ForecastBook& book, const Forecast& forecast, const std::string& seal) {
   const bool taken = std::any_of(book.forecasts.begin(), book.forecasts.end(),
                                  [&](const SealedForecast& other) { return other.forecast.run == forecast.run; });
@@ -156,19 +166,22 @@ void add_forecast(ForecastBook& book, const Forecast& forecast, const std::strin
   book.seals.push_back(seal);
 }
 
-SealedForecast& add_score(ForecastBook& book, const ForecastScore& score, const std::string& seal) {
+void add_score(ForecastBook& book, const ForecastScore& score, const std::string& seal) {
   SealedForecast& sealed = forecast_of(book, score.run);
   if (sealed.score) {
     fail_value("run", concat({"'", score.run, "'"}),
                concat({"has a result already, ", format_number(sealed.score->loss), ", which stays"}));
   }
   if (score.seal != sealed.seal) fail_value("seal", score.seal, "is not that of the run's forecast");
+  if (score.time < sealed.forecast.time) {  // both are digits of one form
+    fail_value("time", concat({"'", score.time, "'"}), concat({"is before the forecast, ", sealed.forecast.time}));
+  }
   sealed.score = score;
   book.seals.push_back(seal);
-  return sealed;
 }
 
-/// One line; throws without a place.
+}  // namespace
+
 void take_line(ForecastBook& book, std::string_view text) {
   const Json line = Json::parse(text);
   const Json* const seal = line.find("seal");
@@ -177,16 +190,15 @@ void take_line(ForecastBook& book, std::string_view text) {
   if (seal == nullptr || !seal->is_text() || line.members().size() != 2 || (forecast == nullptr && score == nullptr)) {
     fail({"is no line of a book of forecasts: {\"forecast\": ..., \"seal\": ...}"});
   }
-  std::string wanted;
-  const std::string whole = forecast != nullptr ? sealed_line(book.last(), "forecast", *forecast, wanted)
-                                                : sealed_line(book.last(), "score", *score, wanted);
-  if (wanted != seal->text() || whole != std::string(text) + "\n") {
+  const std::string wanted =
+      forecast != nullptr ? sealed_line(book.last(), "forecast", *forecast) : sealed_line(book.last(), "score", *score);
+  if (wanted != text) {
     fail({"its seal does not fit: this line or one before it was changed, taken out or put in after it was sealed"});
   }
   if (forecast != nullptr) {
-    add_forecast(book, read_forecast(*forecast), wanted);
+    add_forecast(book, read_forecast(*forecast), seal->text());
   } else {
-    add_score(book, read_score(*score), wanted);
+    add_score(book, read_score(*score), seal->text());
   }
 }
 
@@ -203,16 +215,36 @@ std::optional<bool> SealedForecast::held() const {
 
 std::string ForecastBook::last() const { return seals.empty() ? std::string(64, '0') : seals.back(); }
 
+namespace {
+
+/// The beginning of a line, as a crash leaves it. Not a line without its line break, which an editor may take away, and
+/// no other file.
+bool is_half_line(std::string_view text) {
+  const auto begins_as = [&](std::string_view kind) {
+    return text.substr(0, kind.size()) == kind.substr(0, text.size());
+  };
+  if (!begins_as(R"({"forecast":)") && !begins_as(R"({"score":)")) return false;
+  try {
+    static_cast<void>(Json::parse(text));
+    return false;
+  } catch (const ArgumentError&) {
+    return true;
+  }
+}
+
+}  // namespace
+
 ForecastBook parse_forecasts(std::string_view name, std::string_view text) {
   ForecastBook book;
-  std::int64_t number = 1;
-  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n'), ++number) {
+  for (std::int64_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos && is_half_line(text)) break;
     try {
       forecast::take_line(book, text.substr(0, end));
     } catch (const ArgumentError& error) {
       throw error.at(Place{std::string(name), number});
     }
-    text.remove_prefix(end + 1);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return book;
 }

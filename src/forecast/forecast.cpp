@@ -7,13 +7,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/file_lock.hpp"
 #include "forecast/lines.hpp"
+#include "forecast/records.hpp"
 
 namespace scheduled {
 namespace {
@@ -38,26 +42,39 @@ std::string read_all(int descriptor, const std::filesystem::path& path) {
   }
 }
 
+/// No FIFO, of which each reader gets a part, and no device without end.
+void require_plain_file(int descriptor, const std::filesystem::path& path) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) fail_book(path, "is not a plain file");
+}
+
 /// A book that this process alone has, read and found sound.
 class OpenBook {
  public:
-  explicit OpenBook(const std::filesystem::path& path) : path_(path), file_(open_file(path)) {
-    struct stat status {};
-    if (::fstat(file_.get(), &status) != 0 || !S_ISREG(status.st_mode)) fail_book(path, "is not a plain file");
-    if (file_.lock() != 0) fail_book(path, "another process is writing to it");
+  /// `making`: where there is none, an empty one.
+  OpenBook(const std::filesystem::path& path, bool making) : path_(path), file_(open_file(path, making)) {
+    require_plain_file(file_.get(), path);
+    wait_for_lock();
     const std::string text = read_all(file_.get(), path);
     book = parse_forecasts(path.string(), text);
     const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
-    if (whole < text.size() && ::ftruncate(file_.get(), static_cast<off_t>(whole)) != 0) fail_to_write(errno);
+    const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    unended_ = book.seals.size() > lines;
+    if (unended_ || whole == text.size()) return;
+    if (::ftruncate(file_.get(), static_cast<off_t>(whole)) != 0) fail_to_write(errno);
   }
 
   /// One write at the end, then to the disk; nothing of it stays where that fails.
-  void append(const std::string& line) {
+  void append(std::string line) {
+    line = (unended_ ? "\n" : "") + std::move(line) + "\n";
     const off_t before = ::lseek(file_.get(), 0, SEEK_END);
     ssize_t count = -1;
     do count = ::write(file_.get(), line.data(), line.size());
     while (count < 0 && errno == EINTR);
-    if (count == static_cast<ssize_t>(line.size()) && ::fsync(file_.get()) == 0) return;
+    if (count == static_cast<ssize_t>(line.size()) && ::fsync(file_.get()) == 0) {
+      if (before == 0) keep_name();
+      return;
+    }
     const int error = count < 0 || count == static_cast<ssize_t>(line.size()) ? errno : ENOSPC;
     [[maybe_unused]] const int cut = ::ftruncate(file_.get(), before);  // else it is cut off at the next opening
     fail_to_write(error);
@@ -66,18 +83,39 @@ class OpenBook {
   ForecastBook book;
 
  private:
-  static int open_file(const std::filesystem::path& path) {
+  static int open_file(const std::filesystem::path& path, bool making) {
     // Without O_NONBLOCK a FIFO would wait here for its reader.
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+    const int how = O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | (making ? O_CREAT : 0);
+    const int descriptor = ::open(path.c_str(), how, 0666);
     if (descriptor < 0) fail_book(path, because("cannot be written", errno));
     return descriptor;
+  }
+  /// A line takes milliseconds: runs that end at the same time wait for each other.
+  void wait_for_lock() {
+    constexpr int most = 100;
+    for (int tries = 0;; ++tries) {
+      const int error = file_.lock();
+      if (error == 0) return;
+      if (error != EWOULDBLOCK || tries == most) fail_book(path_, "another process is writing to it");
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
   }
   [[noreturn]] void fail_to_write(int error) const {
     throw std::runtime_error(concat({path_.string(), ": ", because("cannot be written", error)}));
   }
 
+  /// A new file's name to the disk as well, where its folder lets that be.
+  void keep_name() const {
+    const std::filesystem::path folder = path_.has_parent_path() ? path_.parent_path() : std::filesystem::path(".");
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return;
+    ::fsync(descriptor);
+    ::close(descriptor);
+  }
+
   const std::filesystem::path& path_;
   LockedFile file_;
+  bool unended_ = false;  ///< the last line is whole but for its line break
 };
 
 ForecastSummary summary_of(const std::string& law, const std::vector<SealedForecast>& all) {
@@ -114,6 +152,7 @@ ForecastBook read_forecasts(const std::filesystem::path& file, bool may_be_missi
   if (descriptor < 0 && errno == ENOENT && may_be_missing) return {};
   if (descriptor < 0) fail_book(file, because("cannot be read", errno));
   const LockedFile owner(descriptor);
+  require_plain_file(descriptor, file);
   return parse_forecasts(file.string(), read_all(descriptor, file));
 }
 
@@ -141,23 +180,21 @@ Forecast make_forecast(const FittedLaw& fitted, const Schedule& schedule, std::o
 
 SealedForecast register_forecast(const std::filesystem::path& book, const Forecast& forecast) {
   forecast::check_forecast(forecast);
-  OpenBook open(book);
-  std::string seal;
-  const std::string line = forecast::sealed_line(open.book.last(), "forecast", forecast::said_of(forecast), seal);
-  forecast::add_forecast(open.book, forecast, seal);
+  OpenBook open(book, true);
+  const std::string line = forecast::sealed_line(open.book.last(), "forecast", to_json(forecast));
+  forecast::take_line(open.book, line);  // what readers do: a line that they refuse must not be written
   open.append(line);
   return open.book.forecasts.back();
 }
 
 SealedForecast score_forecast(const std::filesystem::path& book, ForecastScore score) {
   forecast::check_score(score);
-  OpenBook open(book);
+  OpenBook open(book, false);
   score.seal = forecast::forecast_of(open.book, score.run).seal;
-  std::string seal;
-  const std::string line = forecast::sealed_line(open.book.last(), "score", forecast::said_of(score), seal);
-  const SealedForecast scored = forecast::add_score(open.book, score, seal);
+  const std::string line = forecast::sealed_line(open.book.last(), "score", to_json(score));
+  forecast::take_line(open.book, line);
   open.append(line);
-  return scored;
+  return forecast::forecast_of(open.book, score.run);
 }
 
 std::optional<double> loss_at_step(const RunLog& log, std::string_view column, std::int64_t step) {
@@ -172,6 +209,12 @@ ForecastReport report_forecasts(std::span<const ForecastBook> books) {
   std::vector<std::string> laws;
   for (const ForecastBook& book : books) {
     for (const SealedForecast& sealed : book.forecasts) {
+      const auto same = std::find_if(report.forecasts.begin(), report.forecasts.end(),
+                                     [&](const SealedForecast& other) { return other.seal == sealed.seal; });
+      if (same != report.forecasts.end()) {
+        if (!same->score) same->score = sealed.score;
+        continue;
+      }
       report.forecasts.push_back(sealed);
       laws.push_back(sealed.forecast.law);
     }

@@ -9,11 +9,8 @@
 
 namespace scheduled::forecast {
 
-/// {"kind": said, "seal": "..."}; `seal` becomes the hash of the seal before and of {"kind": said}.
-std::string sealed_line(const std::string& before, std::string_view kind, const Json& said, std::string& seal);
-
-Json said_of(const Forecast& forecast);
-Json said_of(const ForecastScore& score);
+/// {"kind": said, "seal": "..."} without a line break; the seal is the hash of the seal before and of {"kind": said}.
+std::string sealed_line(const std::string& before, std::string_view kind, const Json& said);
 
 /// Throw ArgumentError naming what is not allowed.
 void check_forecast(const Forecast& forecast);
@@ -21,8 +18,7 @@ void check_score(const ForecastScore& score);
 
 /// Throws ArgumentError with the runs there are.
 SealedForecast& forecast_of(ForecastBook& book, const std::string& run);
-/// Throw ArgumentError where the book has one of this run already.
-void add_forecast(ForecastBook& book, const Forecast& forecast, const std::string& seal);
-SealedForecast& add_score(ForecastBook& book, const ForecastScore& score, const std::string& seal);
+/// Adds what a line (without its line break) says. Throws ArgumentError without a place, as parse_forecasts.
+void take_line(ForecastBook& book, std::string_view text);
 
 }  // namespace scheduled::forecast
