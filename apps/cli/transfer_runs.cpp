@@ -28,6 +28,7 @@ std::vector<LrSweepRun> runs_of_logs(const std::vector<std::string>& files, cons
   if (!options.columns.empty()) how.columns = parse_columns(options.columns);
   const std::vector<OwnRun> runs = read_runs(logs, how, read_source);
   LrSweepLogOptions sweep;
+  sweep.column = options.column;
   if (options.plan) sweep.plan = options.plan->schedule;
   const Busy busy;
   const LrSweepLogs found = lr_sweep_of_logs(runs, sweep);
@@ -56,6 +57,9 @@ std::vector<LrSweepRun> read_sweep_runs(const std::vector<std::string>& files, c
     runs.insert(runs.end(), table.runs.begin(), table.runs.end());
   }
   if (options.plan && logs.empty()) fail_argument("plan", "is for logs; tables say the horizon of each run");
+  if (!options.column.empty() && logs.empty()) {
+    fail_argument("column", "is for logs; of tables --columns NAME=loss says it");
+  }
   if (!logs.empty()) {
     const std::vector<LrSweepRun> more = runs_of_logs(logs, options);
     runs.insert(runs.end(), more.begin(), more.end());

@@ -177,6 +177,7 @@ void SweepTransfer::add_to(Verb& verb) {
   verb.add("--columns", columns,
            "Columns of the tables by their standard names (peak, steps, loss, batch, size, schedule), or of the logs")
       .type("SOURCE=STANDARD,...");
+  verb.add("--column", column, "The losses of logs; default val_loss, where a log has none train_loss").type("NAME");
   verb.add("--plan", plan, "What the runs of logs that are shorter were to become; their peaks count")
       .type("SPEC")
       .suggest(suggest_schedules);
@@ -190,6 +191,7 @@ std::string_view SweepTransfer::given() const {
                                                    {fit.within != LrSweepOptions().within, "--within"},
                                                    {fit.noise.has_value(), "--noise"},
                                                    {!columns.empty(), "--columns"},
+                                                   {!column.empty(), "--column"},
                                                    {plan.has_value(), "--plan"}};
   for (const auto& [is_given, name] : all) {
     if (is_given) return name;

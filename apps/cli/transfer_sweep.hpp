@@ -17,8 +17,8 @@ struct SweepTransfer {
   LrSweepOptions fit;  ///< without questions
   std::vector<std::int64_t> to;
   std::optional<double> to_batch, to_size;
-  std::string schedule;  ///< that is asked about
-  std::string columns;
+  std::string schedule;         ///< that is asked about
+  std::string columns, column;  ///< of tables or logs; the losses of logs
   std::optional<SaidSchedule> plan;
 
   void add_rules_to(Verb& verb);

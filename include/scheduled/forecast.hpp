@@ -67,8 +67,8 @@ struct ForecastBook {
 };
 
 /// Throws ArgumentError naming book and line: not JSON, an unknown, missing or repeated key, a hash that does not
-/// belong to its line or does not follow the one before, a score of no forecast or of one that has one. A last line
-/// without a line break is half written and does not count. Never crashes on any bytes.
+/// belong to its line or does not follow the one before, a score of no forecast, of one that has one, or before it. A
+/// last line that breaks off is half written and does not count. Never crashes on any bytes.
 ForecastBook parse_forecasts(std::string_view name, std::string_view text);
 /// The same of a file; where there is none, an empty book if `may_be_missing`.
 ForecastBook read_forecasts(const std::filesystem::path& file, bool may_be_missing = false);
@@ -80,10 +80,10 @@ void check_seal(const std::filesystem::path& file, std::string_view seal);
 Forecast make_forecast(const FittedLaw& fitted, const Schedule& schedule, std::optional<std::int64_t> step = {});
 
 /// Writes a line at the end of the book, which is made where there is none: whole or not at all, one process at a time,
-/// on the disk when it returns. Throws ArgumentError: a book that is not sound, a run that has a forecast, values that
-/// are not allowed, a time that is none; std::runtime_error where writing fails.
+/// on the disk when it returns. Throws ArgumentError: a book that is not sound or that another process keeps for 2 s, a
+/// run that has a forecast, values that are not allowed, a time that is none; std::runtime_error where writing fails.
 SealedForecast register_forecast(const std::filesystem::path& book, const Forecast& forecast);
-/// The same for a result. Throws ArgumentError where the run has no forecast, or a score.
+/// The same for a result. Throws ArgumentError where there is no book, or the run has no forecast, or a score.
 SealedForecast score_forecast(const std::filesystem::path& book, ForecastScore score);
 
 /// The loss at a step, or nothing where the log has not come so far. Throws as RunLog::at.
@@ -102,6 +102,7 @@ struct ForecastReport {
   std::vector<ForecastSummary> laws;  ///< by name, then all of them
   std::vector<SealedForecast> forecasts;
 };
+/// A forecast that several books have, as copies of one do, counts once.
 ForecastReport report_forecasts(std::span<const ForecastBook> books);
 
 // ---- The runs of a sweep from their logs.
@@ -120,7 +121,8 @@ struct LrSweepLogs {
 /// Each log is a run: its peak is its highest rate, its horizon its last step (or its `iterations` in meta, where these
 /// are 2 % more at most), or the plan's where it ended before. The final loss of those that did is what the law, fitted
 /// to all of the logs, says for the rest of the plan, less what it is off by in the run's last tenth; a run whose
-/// losses end in NaN diverged. Throws as fit_runs and fit_law; a plan that is shorter than a run.
+/// losses end in NaN diverged, and without a plan has the horizon of the shortest run that came farther. Throws as
+/// fit_runs and fit_law; a plan that is shorter than a run.
 LrSweepLogs lr_sweep_of_logs(std::span<const OwnRun> runs, const LrSweepLogOptions& options = {});
 
 }  // namespace scheduled

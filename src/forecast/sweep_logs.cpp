@@ -35,6 +35,9 @@ LoggedRun logged_run(const OwnRun& own, const std::string& column, const LrSweep
   found.run.name = own.name;
   const std::int64_t done = last_step(log);
   found.steps = done;
+  if (const auto lost = log.not_finite_steps.find(column); found.diverged && lost != log.not_finite_steps.end()) {
+    for (const std::int64_t step : lost->second) found.steps = std::max(found.steps, step);
+  }
   if (!options.plan) return found;
   found.steps = *options.plan->steps();
   if (done > found.steps) {
@@ -44,6 +47,19 @@ LoggedRun logged_run(const OwnRun& own, const std::string& column, const LrSweep
   found.plan = options.plan->with_peak(peak_of(found.run)).values();
   std::copy_n(found.run.lr.begin(), std::min(found.run.lr.size(), found.plan.size()), found.plan.begin());
   return found;
+}
+
+/// A run that diverged is often ended for that: it was to make as many steps as the shortest run that came farther.
+void lengthen_diverged(std::vector<LoggedRun>& logged) {
+  for (LoggedRun& lost : logged) {
+    if (!lost.diverged) continue;
+    std::int64_t next = 0;
+    for (const LoggedRun& other : logged) {
+      if (other.diverged || other.steps < lost.steps) continue;
+      next = next == 0 ? other.steps : std::min(next, other.steps);
+    }
+    if (next > 0) lost.steps = next;
+  }
 }
 
 /// What the law says of the end of a run that was stopped, less what it is off by in the run's last tenth.
@@ -90,13 +106,15 @@ LrSweepLogs lr_sweep_of_logs(std::span<const OwnRun> runs, const LrSweepLogOptio
   const std::string column = options.column.empty() ? std::string(common_loss_column(runs)) : options.column;
   std::vector<LoggedRun> logged;
   for (const OwnRun& own : runs) logged.push_back(logged_run(own, column, options));
+  lengthen_diverged(logged);
   std::optional<FittedLaw> fitted;
   LrSweepLogs found;
   for (const LoggedRun& one : logged) {
     LrSweepRun run;
     if (one.diverged) {
       run.loss = std::nan("");
-      found.notes.push_back(concat({one.run.name, ": diverged"}));
+      found.notes.push_back(
+          concat({one.run.name, ": diverged; counts as one of ", std::to_string(one.steps), " steps"}));
     } else if (one.plan.empty()) {
       run.loss = one.run.loss.back();
     } else {

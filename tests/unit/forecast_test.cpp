@@ -118,6 +118,40 @@ TEST_F(ForecastFile, AHalfWrittenLineGoesAway) {
   EXPECT_EQ(read_forecasts(book_).forecasts.size(), 2U);
 }
 
+TEST_F(ForecastFile, AWholeLineWithoutItsLineBreakCounts) {
+  register_forecast(book_, forecast_of_run("a"));
+  register_forecast(book_, forecast_of_run("b"));
+  write(text().substr(0, text().size() - 1));
+  EXPECT_EQ(read_forecasts(book_).forecasts.size(), 2U);
+  register_forecast(book_, forecast_of_run("c"));
+  EXPECT_EQ(read_forecasts(book_).forecasts.size(), 3U);
+}
+
+TEST_F(ForecastFile, OtherFilesStayAsTheyAre) {
+  for (const std::string other : {R"({"a":1})", "notes", R"({"forecasts")"}) {
+    write(other);
+    EXPECT_NE(error_of([&] { register_forecast(book_, forecast_of_run("a")); }).find(", line 1"), std::string::npos);
+    EXPECT_EQ(text(), other);
+  }
+  EXPECT_NE(error_of([] { read_forecasts("/dev/null"); }).find("is not a plain file"), std::string::npos);
+  std::filesystem::remove(book_);
+  EXPECT_NE(error_of([&] { score_forecast(book_, score_of_run("a", 3.0)); }).find("cannot be written"),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(book_));
+}
+
+TEST_F(ForecastFile, WhatReadersWouldRefuseIsNotWritten) {
+  register_forecast(book_, forecast_of_run("r\xE4"));  // as U+FFFD, like any byte that is no UTF-8
+  const std::string before = text();
+  EXPECT_NE(error_of([&] { register_forecast(book_, forecast_of_run("r\xF6")); }).find("has a forecast already"),
+            std::string::npos);
+  Forecast forecast = forecast_of_run("b");
+  forecast.data = {{"\xE4", ""}, {"\xF6", ""}};
+  EXPECT_NE(error_of([&] { register_forecast(book_, forecast); }), "");
+  EXPECT_EQ(text(), before);
+  EXPECT_EQ(read_forecasts(book_).forecasts.size(), 1U);
+}
+
 TEST_F(ForecastFile, SaysWhatIsNotAllowed) {
   register_forecast(book_, forecast_of_run("a"));
   const std::string before = text();
@@ -129,6 +163,14 @@ TEST_F(ForecastFile, SaysWhatIsNotAllowed) {
   forecast.time = "today";
   EXPECT_EQ(error_of([&] { register_forecast(book_, forecast); }),
             "time = 'today': must be UTC as 2026-11-27T09:00:00Z");
+  for (const char* const time : {"2026-02-29T09:00:00Z", "2026-13-01T09:00:00Z", "2026-11-27T24:00:00Z"}) {
+    forecast.time = time;
+    EXPECT_NE(error_of([&] { register_forecast(book_, forecast); }).find("must be UTC"), std::string::npos) << time;
+  }
+  ForecastScore early = score_of_run("a", 3.0);
+  early.time = "2026-11-27T08:59:59Z";
+  EXPECT_EQ(error_of([&] { score_forecast(book_, early); }),
+            "time = '2026-11-27T08:59:59Z': is before the forecast, 2026-11-27T09:00:00Z");
   forecast = forecast_of_run("c");
   forecast.loss.lower = 3.5;
   EXPECT_EQ(error_of([&] { register_forecast(book_, forecast); }), "loss = 3: must lie within its interval");
@@ -166,6 +208,8 @@ TEST_F(ForecastFile, ReportsByLaw) {
   EXPECT_FALSE(report.laws[1].coverage);
   EXPECT_EQ(report.laws[2].law, "");
   EXPECT_EQ(report.laws[2].forecasts, 4);
+  const std::vector<ForecastBook> copies{book, book};
+  EXPECT_EQ(report_forecasts(copies).laws[2].forecasts, 4);
 }
 
 /// Losses by a law at every tenth step, of a constant rate with this peak, so many updates.
@@ -208,6 +252,11 @@ TEST(LrSweepOfLogs, RunsThatWereStoppedCount) {
   EXPECT_EQ(lr_sweep_of_logs(stopped).runs[1].steps, 700);
   stopped[2].log.not_finite["val_loss"] = 900;
   EXPECT_TRUE(std::isnan(lr_sweep_of_logs(stopped, options).runs[2].loss));
+  std::vector<OwnRun> lost = whole;  // diverged, and ended for that
+  lost[2] = logged(2e-3, 1000, 500);
+  lost[2].log.not_finite["val_loss"] = 510;
+  lost[2].log.not_finite_steps["val_loss"] = {510, 520};
+  EXPECT_EQ(lr_sweep_of_logs(lost).runs[2].steps, 1000);
   options.plan = Schedule::parse("linear(steps=500)");
   EXPECT_NE(error_of([&] { lr_sweep_of_logs(whole, options); }).find("ends before step 1000"), std::string::npos);
 }
