@@ -19,7 +19,7 @@ namespace {
 using SweepNames = std::span<const std::string_view>;
 
 constexpr std::array<std::string_view, 6> standard_columns{"peak", "steps", "loss", "batch", "size", "schedule"};
-enum SweepColumn : std::size_t { peak_column, steps_column, loss_column, batch_column, size_column, schedule_column };
+enum SweepColumn : std::size_t { in_peak, in_steps, in_loss, in_batch, in_size, in_schedule };
 
 constexpr std::array<std::string_view, 7> peak_names{"peak",    "peak_lr",           "lr", "learning_rate", "max_lr",
                                                      "base_lr", "peak_learning_rate"};
@@ -143,7 +143,7 @@ void check_header(const SweepHeader& header, const std::map<std::string, std::st
                            .place = place});
     }
   }
-  for (const SweepColumn column : {peak_column, steps_column, loss_column}) {
+  for (const SweepColumn column : {in_peak, in_steps, in_loss}) {
     if (header.place[column]) continue;
     throw ArgumentError({.name = std::string(standard_columns[column]),
                          .requirement = concat({"no column is called so, or ", word_list(usual_names[column]),
@@ -165,7 +165,7 @@ std::optional<LrSweepRun> run_of(const SweepHeader& header, const std::vector<st
   const auto number = [&](SweepColumn column) {
     const std::optional<double> value = parse_number(text(column));
     const bool positive = value && std::isfinite(*value) && *value > 0.0;
-    if (column != loss_column && !positive) {
+    if (column != in_loss && !positive) {
       throw ArgumentError({.name = header.cells[*header.place[column]],
                            .value = std::string(text(column)),
                            .requirement = "must be a finite number > 0",
@@ -174,27 +174,27 @@ std::optional<LrSweepRun> run_of(const SweepHeader& header, const std::vector<st
     return value;
   };
   LrSweepRun run;
-  if (is_missing(text(loss_column))) return std::nullopt;
-  const std::optional<double> loss = number(loss_column);
-  if (!loss && whole_name(text(loss_column)) != "diverged") {
-    throw ArgumentError({.name = header.cells[*header.place[loss_column]],
-                         .value = std::string(text(loss_column)),
+  if (is_missing(text(in_loss))) return std::nullopt;
+  const std::optional<double> loss = number(in_loss);
+  if (!loss && whole_name(text(in_loss)) != "diverged") {
+    throw ArgumentError({.name = header.cells[*header.place[in_loss]],
+                         .value = std::string(text(in_loss)),
                          .requirement = "must be a number; nan, inf or diverged for a run that diverged",
                          .place = place});
   }
   run.loss = loss.value_or(std::nan(""));
-  run.peak = *number(peak_column);
-  const double steps = *number(steps_column);
+  run.peak = *number(in_peak);
+  const double steps = *number(in_steps);
   if (steps != std::floor(steps) || steps > static_cast<double>(largest_count)) {
-    throw ArgumentError({.name = header.cells[*header.place[steps_column]],
-                         .value = std::string(text(steps_column)),
+    throw ArgumentError({.name = header.cells[*header.place[in_steps]],
+                         .value = std::string(text(in_steps)),
                          .requirement = "must be a whole number, at most 2^53",
                          .place = place});
   }
   run.steps = static_cast<std::int64_t>(steps);
-  if (header.place[batch_column]) run.batch = number(batch_column);
-  if (header.place[size_column]) run.size = number(size_column);
-  if (header.place[schedule_column]) run.schedule = std::string(text(schedule_column));
+  if (header.place[in_batch]) run.batch = number(in_batch);
+  if (header.place[in_size]) run.size = number(in_size);
+  if (header.place[in_schedule]) run.schedule = std::string(text(in_schedule));
   return run;
 }
 
@@ -240,7 +240,7 @@ bool is_lr_sweep(std::string_view content) {
   };
   if (has({"step", "iter", "iteration"})) return false;
   // Whatever stands beside these: the index of pandas has no name or "Unnamed: 0", W&B adds _step.
-  if (header.place[peak_column] && header.place[steps_column] && header.place[loss_column]) return true;
+  if (header.place[in_peak] && header.place[in_steps] && header.place[in_loss]) return true;
   const auto is_name = [](const std::string& cell) {
     const bool good = cell.empty() || std::isalpha(static_cast<unsigned char>(cell.front())) != 0;
     return good && cell.find_first_of("{}[]:=") == std::string::npos;
