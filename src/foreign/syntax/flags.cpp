@@ -11,7 +11,8 @@ namespace {
 struct Word {
   std::string text;
   std::int64_t line = 1;
-  bool quoted = false;
+  bool quoted = false;        // somewhere, as OPTIONS="--lr 3e-4"
+  bool quoted_first = false;  // from its beginning: a value, even where it looks like a flag
 };
 
 /// As a shell splits them; what begins with # is a comment until the line's end. `line`: of the text's beginning.
@@ -38,6 +39,7 @@ std::vector<Word> split(std::string_view text, std::int64_t line) {
       }
     } else if (c == '"' || c == '\'') {
       quote = c;
+      if (!open) word().quoted_first = true;
       word().quoted = true;
     } else if (c == '\\' && k + 1 < text.size()) {
       if (text[k + 1] == '\n') {
@@ -60,7 +62,7 @@ std::vector<Word> split(std::string_view text, std::int64_t line) {
 
 bool is_flag(const Word& word) {
   const std::string_view text = word.text;
-  if (word.quoted || text.size() < 2 || text.front() != '-' || parse_number(text)) return false;
+  if (word.quoted_first || text.size() < 2 || text.front() != '-' || parse_number(text)) return false;
   return text != "--";
 }
 
