@@ -170,6 +170,11 @@ TEST(Foreign, OptionsInQuotesAreFlags) {
             "x, line 7: min-lr = ${MIN_LR}: is a variable of the shell, which is not looked up: put its value there");
 }
 
+TEST(Foreign, ValuesInQuotesLeaveTheirFlagOne) {
+  EXPECT_EQ(spec("--lr='3e-4' --train-iters=\"100\" --lr-decay-style='cosine'"), "cosine(steps=101, peak=0.0003)");
+  EXPECT_EQ(error_of("--learning_rate='1e-3' --max_iters='100' --lr_decay_iters='100'", "nanogpt"), "no error");
+}
+
 TEST(Foreign, MessagesThatSpeakOfFlagsHoldNone) {
   const ImportedSchedule found =
       imported("USAGE=\"don't give --lr 1 twice\"\nMORE=\"$ARGS --dropout 0\"\n" + megatron_flags);
@@ -233,6 +238,8 @@ TEST(Foreign, ErrorsNameKeyValueAndPlace) {
   EXPECT_EQ(error_of("{}"), error_of("{ }"));
   EXPECT_EQ(error_of(""), "x: is empty");
   EXPECT_NE(error_of("a: 1", "megatrn").find("did you mean 'megatron'?"), std::string::npos);
+  EXPECT_EQ(error_of("--lr 1e-3 --min-lr 2e-3 --train-iters 9 --lr-decay-style cosine"),
+            "x, line 1: min-lr = 0.002: must not be above peak = 0.001");
   EXPECT_NE(error_of("a:\n  lr: 1\nb:\n  lr: 2\ntrain_iters: 5\nlr_decay_style: cosine")
                 .find("b.lr = 2: a.lr = 1 is there, too"),
             std::string::npos);
@@ -268,6 +275,7 @@ TEST(Foreign, ExportsReadBack) {
       {"cosine(steps=1001, warmup=100, warmup_start=0, peak=3e-4, final=10%)", "optax"},
       {"linear(steps=1001, warmup=100, warmup_start=0, peak=3e-4)", "llama-factory"},
       {"restarts(steps=1001, warmup=100, warmup_start=0, peak=3e-4, cycles=3)", "huggingface"},
+      {"rsqrt(steps=1001, warmup=100, warmup_start=0, timescale=100, peak=3e-4)", "huggingface"},
       {"wsd(steps=1001, warmup=100, cooldown=200, decay=1-sqrt, peak=3e-4)", "torchtitan"},
       {"wsd(steps=1000, warmup=100, cooldown=200, peak=3e-4, final=1e-5)", "olmo-core"},
       {"cosine(steps=1001, warmup=100, peak=3e-4)", "llm.c"},
@@ -307,6 +315,16 @@ TEST(Foreign, ExportsReadBack) {
     const ExportedSchedule again = export_schedule(back.schedule, one.tool);
     EXPECT_EQ(again.text, out.text) << one.spec;
   }
+}
+
+TEST(Foreign, WhatDoesNotArriveKeepsItsLastUpdate) {
+  const auto updates = [](const std::string& text) {
+    return export_schedule(Schedule::parse(text), "huggingface").updates;
+  };
+  EXPECT_EQ(updates("rsqrt(steps=1000, warmup=100, warmup_start=0, timescale=100)"), 1000);
+  EXPECT_EQ(updates("constant(steps=1000, warmup=100, warmup_start=0)"), 1000);
+  EXPECT_EQ(updates("cosine(steps=1001, warmup=100, warmup_start=0)"), 1000);
+  EXPECT_EQ(updates("restarts(steps=1001, warmup=100, warmup_start=0, cycles=3)"), 1000);
 }
 
 TEST(Foreign, WhatAProgramCannotExpressIsATable) {

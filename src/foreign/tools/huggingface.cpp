@@ -197,7 +197,9 @@ Written write_hugging_face(const Outline& outline) {
   // A floor lifts the warmup of warmup_stable_decay.
   written.add("warmup_steps", outline.start && outline.warmup > 0 ? outline.warmup : warmup_from_zero(outline));
   if (outline.steps) {
-    written.updates = outline.decay.empty() && outline.flat ? *outline.steps : updates_before_end(outline);
+    const bool endless =
+        outline.decay.empty() && !std::holds_alternative<CosineRestarts>(outline.schedule.spec().shape);
+    written.updates = endless ? *outline.steps : updates_before_end(outline);
     written.add("max_steps", *written.updates);
   }
   return written;
