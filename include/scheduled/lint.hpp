@@ -42,8 +42,8 @@ struct InputOptions {
 
 /// `text` is a spec or names a file, or files joined by "+": a log; a spec or the JSON of a schedule in a file; else
 /// the configuration of a training program (scheduled/foreign.hpp). Throws ArgumentError: a spec without a horizon that
-/// needs one (NeedsHorizon); a file that is none of these, as read_log, or, of a .yaml, .toml, .py or .sh, as
-/// import_schedule.
+/// needs one (NeedsHorizon); a file that is none of these, as read_log, or, of a .yaml, .toml, .py or .sh, and JSON
+/// without rows, as import_schedule.
 RateInput read_input(const std::string& text, const InputOptions& options = {});
 
 // ---- lint

@@ -138,7 +138,7 @@ std::optional<Json> Values::value(std::string_view key) {
   return found;
 }
 
-void Values::fail(std::string_view key, std::string_view requirement) {
+ArgumentError::Fields Values::said(std::string_view key, std::string_view requirement) {
   const Setting* const setting = find(key);
   ArgumentError::Fields fields{.name = std::string(key), .requirement = std::string(requirement)};
   if (setting != nullptr) {
@@ -148,6 +148,15 @@ void Values::fail(std::string_view key, std::string_view requirement) {
   } else if (const ForeignKey& wanted = entry(key); !wanted.usual.empty()) {
     fields.value = concat({wanted.usual, ", the default"});
   }
+  return fields;
+}
+
+void Values::fail(std::string_view key, std::string_view requirement) { throw ArgumentError(said(key, requirement)); }
+
+void Values::fail_above_peak(std::string_view key, double peak) {
+  ArgumentError::Fields fields = said(key, "must not be above");
+  fields.limit = "peak";
+  fields.limit_value = format_number(peak);
   throw ArgumentError(std::move(fields));
 }
 

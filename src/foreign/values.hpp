@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "foreign/config.hpp"
+#include "scheduled/error.hpp"
 #include "scheduled/foreign.hpp"
 
 namespace scheduled::foreign {
@@ -38,6 +39,8 @@ class Values {
 
   /// Throws ArgumentError with the key as given, its value and place.
   [[noreturn]] void fail(std::string_view key, std::string_view requirement);
+  /// Throws: the rate is above the peak, which errors name as specs do.
+  [[noreturn]] void fail_above_peak(std::string_view key, double peak);
   /// Throws where both are given; `wins`: what the program does then.
   void exclude(std::string_view key, std::string_view other, std::string_view wins);
 
@@ -61,6 +64,8 @@ class Values {
 
  private:
   const ForeignKey& entry(std::string_view key) const;
+  /// An error's name, value and place, of a key as given.
+  ArgumentError::Fields said(std::string_view key, std::string_view requirement);
   /// The setting of a key, which counts as read.
   const Setting* find(std::string_view key);
   /// The value, recorded as taken; the default where none is given, nothing where there is none.

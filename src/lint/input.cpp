@@ -61,19 +61,36 @@ bool is_config_by_name(const std::filesystem::path& path) {
   return std::find(extensions.begin(), extensions.end(), path.extension().string()) != extensions.end();
 }
 
+/// Whether JSON holds a list of objects, as the rows of a log are.
+bool holds_rows(std::string_view text) {
+  for (std::size_t at = text.find('['); at != std::string_view::npos; at = text.find('[', at + 1)) {
+    if (trimmed(text.substr(at + 1)).starts_with('{')) return true;
+  }
+  return false;
+}
+
 /// A file that is no log, as a configuration; nothing where it is none.
 std::optional<RateInput> input_of_config(const std::string& file, const InputOptions& options) {
   ImportOptions import{.tool = {}, .updates = {}, .source = file};
+  const std::string text = text_of(file);
   if (options.steps) import.updates = resolve_steps("steps", *options.steps, std::nullopt, {});
   try {
-    ImportedSchedule found = import_schedule(text_of(file), import);
+    ImportedSchedule found = import_schedule(text, import);
     RateInput input(std::move(found.schedule), file);
     input.kind = InputKind::config;
     input.updates = found.updates;
     input.notes = std::move(found.differences);
     return input;
-  } catch (const ArgumentError&) {
-    if (is_config_by_name(file)) throw;
+  } catch (const ArgumentError& error) {
+    if (error.fields().limit == "peak") {  // which lint has a word for
+      RateInput input;
+      input.name = file;
+      input.kind = InputKind::config;
+      input.refused = error;
+      return input;
+    }
+    const bool of_program = !error.fields().name.empty() && trimmed(text).starts_with('{') && !holds_rows(text);
+    if (of_program || is_config_by_name(file)) throw;
     return std::nullopt;
   }
 }

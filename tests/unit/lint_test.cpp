@@ -280,6 +280,21 @@ TEST(Lint, ReadsConfigurations) {
   write("min_lr: 9.0e-5\n");
   EXPECT_EQ(found_in(read_input(file.string())), (Texts{"first-update-zero note 1-1", "high-end warning 1000-1000"}));
   EXPECT_TRUE(diff(read_input(file.string()), read_input(file.string())).equal);
+  write("min_lr: 3.0e-3\n");
+  EXPECT_EQ(found_in(read_input(file.string())), Texts{"min-above-peak error 0-0"});
+  EXPECT_THROW(diff(read_input(file.string()), read_input("linear(steps=9)")), ArgumentError);
+  std::filesystem::remove(file);
+}
+
+TEST(Lint, SaysWhatIsWrongWithAConfigurationInJson) {
+  const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "lint_trainer.json";
+  std::ofstream(file) << R"({"learning_rate": 1e-3, "lr_scheduler_type": "cosine", "num_train_epochs": 3})";
+  try {
+    read_input(file.string());
+    FAIL();
+  } catch (const ArgumentError& error) {
+    EXPECT_EQ(error.fields().name, "max_steps");
+  }
   std::filesystem::remove(file);
 }
 

@@ -73,7 +73,7 @@ Schedule read_deepspeed(Values& values) {
   } else {
     low = values.non_negative(of("warmup_min_lr"));
   }
-  if (low > course.peak) values.fail(of("warmup_min_lr"), "must not be above the peak");
+  if (low > course.peak) values.fail_above_peak(of("warmup_min_lr"), course.peak);
   std::optional<std::int64_t> total = values.updates_if(of("total_num_steps"));
   if (decays && values.has(of("total_num_steps"))) total = values.count(of("total_num_steps"));
   if (decays && !total) total = values.updates(of("total_num_steps"));

@@ -216,9 +216,9 @@ void look_over(Values& values) {
 Schedule read_megatron(Values& values) {
   Course course{.peak = values.positive("lr")};
   course.last = absolute_lr(values.non_negative("min_lr"));
-  if (course.last.value > course.peak) values.fail("min_lr", "must not be above lr");
+  if (course.last.value > course.peak) values.fail_above_peak("min_lr", course.peak);
   course.start = absolute_lr(values.non_negative("lr_warmup_init"));
-  if (course.start->value > course.peak) values.fail("lr_warmup_init", "must not be above lr");
+  if (course.start->value > course.peak) values.fail_above_peak("lr_warmup_init", course.peak);
   const std::string style = style_of(values);
   look_over(values);
   const auto samples = values.count_if("train_samples");

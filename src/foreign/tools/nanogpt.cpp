@@ -26,7 +26,7 @@ Schedule read_nanogpt(Values& values) {
   if (!values.flag("decay_lr")) return constant_of(course, course.updates);
   course.warmup = values.count("warmup_iters");
   const double low = values.non_negative("min_lr");
-  if (low > course.peak) values.fail("min_lr", "must not be above learning_rate");
+  if (low > course.peak) values.fail_above_peak("min_lr", course.peak);
   course.last = absolute_lr(low);
   course.start = share_of_peak(1.0 / static_cast<double>(course.warmup + 1));
   course.decay = "cosine";

@@ -40,7 +40,8 @@ Schedule read_nanotron(Values& values) {
   if (length < 0) values.fail(under("lr_decay_starting_step"), "leaves no update for the decay: give lr_decay_steps");
   course.end = course.begin + length;
   const double last = values.number_if(under("min_decay_lr")).value_or(course.peak);
-  if (last < 0.0 || last > course.peak) values.fail(under("min_decay_lr"), "must be from 0 to learning_rate");
+  if (last < 0.0) values.fail(under("min_decay_lr"), "must be 0 or more");
+  if (last > course.peak) values.fail_above_peak(under("min_decay_lr"), course.peak);
   course.last = absolute_lr(last);
   if (values.has("checkpoints.load_lr_scheduler")) {
     values.differs(values.flag("checkpoints.load_lr_scheduler")

@@ -50,7 +50,7 @@ Schedule read_nemo(Values& values) {
   course.end = total;
   if (name == "WarmupPolicy") return constant_of(course, course.updates);
   const double low = values.non_negative("sched.min_lr");
-  if (low > course.peak) values.fail("sched.min_lr", "must not be above the peak");
+  if (low > course.peak) values.fail_above_peak("sched.min_lr", course.peak);
   course.last = absolute_lr(low);
   if (name == "InverseSquareRootAnnealing") {
     if (course.updates <= course.warmup) return constant_of(course, course.updates);

@@ -240,8 +240,7 @@ Schedule read_optax(Values& values) {
     const bool rises = name == "linear_schedule" || name == "polynomial_schedule";
     if (body.peak == 0.0 && !(rises && body.rise == 0)) values.fail("init_value", "must be above 0");
   }
-  if (body.rise > 0 && body.first > body.peak)
-    values.fail(warms ? "init_value" : "rise_from", "must not be above the peak");
+  if (body.rise > 0 && body.first > body.peak) values.fail_above_peak(warms ? "init_value" : "rise_from", body.peak);
   values.differs(std::string(single_precision));
   Course course{.peak = body.peak, .warmup = body.rise};
   course.start = absolute_lr(body.first);
@@ -258,7 +257,7 @@ Schedule read_optax(Values& values) {
   course.last = warms ? absolute_lr(values.has("end_value") ? values.non_negative("end_value") : 0.0)
                       : share_of_peak(values.share("alpha"));
   if (course.last.unit == Rate::Unit::absolute && course.last.value > course.peak)
-    values.fail("end_value", "must not be above peak_value");
+    values.fail_above_peak("end_value", course.peak);
   const double exponent = values.positive("exponent");
   course.decay = exponent == 1.0 ? "cosine" : concat({"cosine exponent=", format_number(exponent)});
   course.updates = values.updates_if("updates").value_or(course.end);

@@ -247,7 +247,7 @@ Schedule read_pytorch(Values& values) {
     course.updates = updates_until(values, course.end);
     return schedule_of(course);
   }
-  if (course.last.value > course.peak) values.fail("eta_min", "must not be above the peak");
+  if (course.last.value > course.peak) values.fail_above_peak("eta_min", course.peak);
   if (name == "CosineAnnealingWarmRestarts") {
     return parse_spec("restarts",
                       {"steps=" + std::to_string(values.updates("updates")), peak_key(course.peak), warmup_key(course),

@@ -14,7 +14,8 @@ void look_for_a_high_minimum(const Subject& subject, Findings& findings) {
   if (const auto& refused = subject.input().refused) {
     constexpr std::array<std::string_view, 6> low{"final", "floor", "plateau", "low", "limit", "warmup_start"};
     const ArgumentError::Fields& said = refused->fields();
-    if (said.limit == "peak" && std::find(low.begin(), low.end(), said.name) != low.end()) {
+    const bool of_config = subject.input().kind == InputKind::config;  // by the program's own name
+    if (said.limit == "peak" && (of_config || std::find(low.begin(), low.end(), said.name) != low.end())) {
       findings.add(0, 0, refused->what());
     }
     return;
