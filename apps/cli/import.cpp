@@ -113,8 +113,9 @@ void run(const ImportVerb& verb) {
   const Source source = source_of(verb.words);
   const ImportedSchedule imported = import_schedule(source.text, {verb.from, verb.updates, source.name});
   if (!verb.out.file.empty()) {
-    if (!imported.schedule.steps()) fail_argument("--out", "rates of a schedule without an end need --updates N");
-    verb.out.write(imported.schedule.values(), imported.tool);
+    const auto count = imported.schedule.steps() ? imported.schedule.steps() : imported.updates;
+    if (!count) fail_argument("--out", "rates of a schedule without an end need --updates N");
+    verb.out.write(imported.schedule.values(*count), imported.tool);
   }
   if (verb.json) return print_line(to_json(Imported{{imported.schedule}, {imported, {"schedule"}}}));
   const auto tools = foreign_tools();
