@@ -172,7 +172,8 @@ TEST(Foreign, OptionsInQuotesAreFlags) {
 
 TEST(Foreign, ValuesInQuotesLeaveTheirFlagOne) {
   EXPECT_EQ(spec("--lr='3e-4' --train-iters=\"100\" --lr-decay-style='cosine'"), "cosine(steps=101, peak=0.0003)");
-  EXPECT_EQ(error_of("--learning_rate='1e-3' --max_iters='100' --lr_decay_iters='100'", "nanogpt"), "no error");
+  EXPECT_EQ(error_of("--learning_rate='1e-3' --max_iters='100' --warmup_iters='10' --lr_decay_iters='100'", "nanogpt"),
+            "no error");
 }
 
 TEST(Foreign, MessagesThatSpeakOfFlagsHoldNone) {
