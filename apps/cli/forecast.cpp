@@ -276,8 +276,8 @@ void add_report(Verb& forecast) {
   auto& options = verb.keep<ReportVerb>();
   verb.add_each("BOOK", options.books, std::string("Files of forecasts; default ") + usual_book);
   verb.add("--seal", options.seal, "Fail unless the book still has the line with this seal").type("SEAL");
-  verb.add("--json", options.json, "Print JSON; numbers read back exactly");
-  verb.add("--csv", options.csv, "Print CSV, a line for each forecast");
+  const Option as_json = verb.add("--json", options.json, "Print JSON; numbers read back exactly");
+  verb.add("--csv", options.csv, "Print CSV, a line for each forecast").excludes(as_json);
   verb.help(
       "Fails where a book was changed: it names the first line whose seal does not fit.\n\n"
       "Examples:\n"

@@ -103,7 +103,7 @@ class BadOptions(command.CommandTest):
         self.check("--function = f.txt: must end in .json or .npz", "worst-case", SHORT, "--function", "f.txt")
         self.check("--function: only for one SPEC", "worst-case", SHORT, SHORT, "--function", "f.json")
         self.assert_fails(2, "no/f.json: cannot be written", "worst-case", SHORT, "--function", "no/f.json")
-        self.check("--run: has 24999 steps; a run of it takes at most 20000", "worst-case", "cosine(steps=25k)", "--run")
+        self.check("--run: has 149999 steps; a run of it takes at most 100000", "worst-case", "cosine(steps=150k)", "--run")
         self.check("which only average and compare take", "worst-case", SHORT + " | average(last=20%)")
 
     def test_average(self):
