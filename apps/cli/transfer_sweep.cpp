@@ -29,13 +29,13 @@ std::string budgets_text(const LrSweepFit& fit) {
   const bool schedules = any([](const auto& b) { return !b.schedule.empty(); });
   const bool batches = any([](const auto& b) { return b.batch.has_value(); });
   const bool sizes = any([](const auto& b) { return b.size.has_value(); });
-  std::vector<std::string> header;
-  if (schedules) header.emplace_back("schedule");
-  header.emplace_back("steps");
-  if (batches) header.emplace_back("batch");
-  if (sizes) header.emplace_back("size");
-  for (const char* const name : {"runs", "peaks", "best run", "best peak", "loss there"}) header.emplace_back(name);
-  TextTable table(header);
+  std::vector<std::string> captions;
+  if (schedules) captions.emplace_back("schedule");
+  captions.emplace_back("steps");
+  if (batches) captions.emplace_back("batch");
+  if (sizes) captions.emplace_back("size");
+  for (const char* const name : {"runs", "peaks", "best run", "best peak", "loss there"}) captions.emplace_back(name);
+  TextTable table(captions);
   for (const LrSweepBudget& budget : fit.budgets) {
     std::vector<std::string> row;
     if (schedules) row.push_back(shortened(budget.schedule, widest));

@@ -54,6 +54,7 @@ struct SealedForecast {
 
   std::optional<double> error() const;  ///< predicted less real
   std::optional<bool> held() const;     ///< the real loss lies within the interval
+  bool operator==(const SealedForecast&) const = default;
 };
 
 /// A book of forecasts: lines of JSON, of which each ends with the hash of itself and of the line before it. A line

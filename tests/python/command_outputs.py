@@ -73,10 +73,10 @@ def assert_says(output, result, *left_out):
 
 
 def assert_named(output):
-    """All keys are names of descriptions; schedules and laws have languages of their own."""
+    """All keys are names of descriptions; schedules and laws have languages of their own, `data` is by file names."""
     for key, value in output.items():
         assert key in NAMES or key == "spec", key
-        if key in ("schedule", "layout", "fitted"):
+        if key in ("schedule", "layout", "fitted", "data"):
             continue
         for inner in value if isinstance(value, list) else [value]:
             if isinstance(inner, dict):

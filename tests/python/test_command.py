@@ -43,7 +43,7 @@ KEY = re.compile(
     r'|header\.(?:push_back|emplace_back)\([^;]*?"([a-z]\w*)\{?\}?"'  # header.push_back("column")
 )
 #: {"words", ...} of other kinds: what an option is called here and there, rows of tables, examples.
-NO_KEY = re.compile(r"renamed\(|TextTable|text\.add|fail_|verb\.add|insert\(|TextTable|text_of|plot::|Line|kinds\{")
+NO_KEY = re.compile(r"renamed\(|UserNames|TextTable|text\.add|fail_|verb\.add|insert\(|TextTable|text_of|plot::|Line|kinds\{")
 
 
 def test_verbs_spell_no_key():

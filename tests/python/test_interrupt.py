@@ -61,9 +61,9 @@ LONG = {
         "run.log_of()",
     ),
     "commit": (
-        "run = store(); os.mkdir('many'); [pathlib.Path(f'many/{k}').write_bytes(bytes(1_000_000)) for k in range(300)]",
-        "run.commit(20, [f'many/{k}' for k in range(300)])",
-        "run.commit(30, lambda to: (to / 'x').write_text('x')); assert not run.verify().problems",
+        "steps = itertools.count(20); run = store(); os.mkdir('many'); [pathlib.Path(f'many/{k}').write_bytes(bytes(1_000_000)) for k in range(300)]",
+        "run.commit(next(steps), [f'many/{k}' for k in range(300)])",
+        "run.commit(next(steps), lambda to: (to / 'x').write_text('x')); assert not run.verify().problems",
     ),
     "solve_pep": (
         "from scheduled.pep import PepProblem, solve_pep; p = PepProblem(np.ones(200), noise(201))",
@@ -73,7 +73,7 @@ LONG = {
 }
 
 CHILD = r"""
-import os, pathlib, signal, sys, tempfile, threading, time
+import itertools, os, pathlib, signal, sys, tempfile, threading, time
 import numpy as np, scheduled
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have background jobs ignore it
@@ -148,8 +148,8 @@ import signal, scheduled, numpy as np
 class Enough(Exception): pass
 def enough(*_): raise Enough
 signal.signal(signal.SIGALRM, enough)
-signal.setitimer(signal.ITIMER_REAL, 0.2)
 try:
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
     while True: scheduled.omega_curve(np.ones(3_000_000))
 except Enough:
     print("enough")

@@ -190,10 +190,13 @@ def of_anytime(folder):
 PARTS = {"core": of_core, "pep": of_pep, "law": of_law, "anytime": of_anytime}
 
 
+def results_of(part, folder):
+    return PARTS[part](folder) if part in ("anytime", "law") else PARTS[part]()
+
+
 @pytest.fixture(params=PARTS)
 def results(request, tmp_path):
-    make = PARTS[request.param]
-    return make(tmp_path) if request.param in ("anytime", "law") else make()
+    return results_of(request.param, tmp_path)
 
 
 def plain(value):
@@ -224,13 +227,7 @@ def spelled(name):
 
 
 def test_no_class_is_forgotten(tmp_path):
-    made = {
-        type(result).__name__
-        for name, make in PARTS.items()
-        if name == "core" or hasattr(scheduled, name) or name in dir(_core)
-        for result in (make(tmp_path) if name in ("anytime", "law") else make())
-    }
-    made |= {type(result).__name__ for result in of_pep() + of_law(tmp_path)}
+    made = {type(result).__name__ for part in PARTS for result in results_of(part, tmp_path)}
     assert made == set(RECORDS)
 
 

@@ -106,6 +106,16 @@ Examples
 (0.000435, 4.0)
 )doc";
 
+constexpr const char* horizon_rules_doc =
+    R"doc(How the best peak goes with the number of steps, by theory and publications.
+
+Examples
+--------
+>>> from scheduled import horizon_rules
+>>> [(rule.rule, rule.exponent) for rule in horizon_rules()]
+[('theory', -0.5), ('Delphi', -0.3), ('HyperP', -0.32)]
+)doc";
+
 constexpr const char* batch_factor_doc = R"doc(The factor of the best peak from one batch size to another.
 
 Parameters
@@ -195,7 +205,7 @@ void bind_lr_sweep(nb::module_& m) {
         const auto rules = horizon_rules();
         return std::vector<HorizonRule>(rules.begin(), rules.end());
       },
-      "How the best peak goes with the number of steps, by theory and by what was published.");
+      horizon_rules_doc);
 }
 
 }  // namespace scheduled::python

@@ -51,14 +51,15 @@ Examples
 >>> step = range(100, 1001, 100)
 >>> run = FitRun("r0", Schedule("constant(steps=1000, peak=1e-3)"), step, [2 + 30 / t for t in step])
 >>> fitted = fit_law([run], "bu").fitted
->>> folder = tempfile.TemporaryDirectory()
->>> book = pathlib.Path(folder.name) / "forecasts.jsonl"
->>> sealed = register_forecast(book, "r1", fitted, Schedule("constant(steps=2000, peak=1e-3)"),
-...                            time="2026-11-27T09:00:00Z")
->>> scored = score_forecast(book, "r1", sealed.forecast.loss.loss, time="2026-11-28T09:00:00Z")
->>> scored.held, scored.error, read_forecasts(book).forecasts == [scored]
+>>> longer = Schedule("constant(steps=2000, peak=1e-3)")
+>>> with tempfile.TemporaryDirectory() as folder:
+...     book = pathlib.Path(folder) / "forecasts.jsonl"
+...     sealed = register_forecast(book, "r1", fitted, longer, time="2026-11-27T09:00:00Z")
+...     scored = score_forecast(book, "r1", sealed.forecast.loss.loss, time="2026-11-28T09:00:00Z")
+...     again = read_forecasts(book)
+>>> scored.held, scored.error, again.forecasts == [scored]
 (True, 0.0, True)
->>> report_forecasts([read_forecasts(book)]).laws[-1].coverage
+>>> report_forecasts([again]).laws[-1].coverage
 1.0
 )doc";
 
@@ -80,6 +81,25 @@ data : dict
 Returns
 -------
 SealedForecast
+
+Examples
+--------
+`register_forecast` shows both:
+
+>>> from scheduled.law import score_forecast
+>>> score_forecast("no such book", "r1", 2.5, time="2026-11-28T09:00:00Z")
+Traceback (most recent call last):
+    ...
+scheduled.ArgumentError: no such book: cannot read: No such file or directory
+)doc";
+
+constexpr const char* sha256_doc = R"doc(SHA-256 of bytes as 64 hexadecimal digits, as the forecasts have it.
+
+Examples
+--------
+>>> from scheduled.law import sha256
+>>> sha256(b"abc")
+'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
 )doc";
 
 }  // namespace
@@ -98,7 +118,7 @@ void bind_forecast(nb::module_& m) {
       [](const nb::bytes& content) {
         return sha256({static_cast<const char*>(content.data()), content.size()});
       },
-      nb::arg("content"), "SHA-256 of the bytes `content`, as the forecasts have it.");
+      nb::arg("content"), sha256_doc);
   m.def(
       "register_forecast",
       [](nb::handle book, std::string run, const FittedLaw& fitted, const Schedule& schedule, std::string time,
