@@ -3,6 +3,7 @@
 
 #include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
+#include "scheduled/duration.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/exact.hpp"
 #include "scheduled/lr_sweep.hpp"

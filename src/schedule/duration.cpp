@@ -6,8 +6,8 @@
 #include "base/error.hpp"
 #include "base/numbers.hpp"
 #include "schedule/timeline.hpp"
+#include "scheduled/duration.hpp"
 #include "scheduled/error.hpp"
-#include "scheduled/schedule.hpp"
 
 namespace scheduled {
 namespace {
