@@ -90,16 +90,93 @@ Examples
 >>> score_forecast("no such book", "r1", 2.5, time="2026-11-28T09:00:00Z")
 Traceback (most recent call last):
     ...
-scheduled.ArgumentError: no such book: cannot read: No such file or directory
+scheduled.ArgumentError: no such book: cannot be written: No such file or directory
 )doc";
 
 constexpr const char* sha256_doc = R"doc(SHA-256 of bytes as 64 hexadecimal digits, as the forecasts have it.
+
+Parameters
+----------
+content : bytes
+
+Returns
+-------
+str
 
 Examples
 --------
 >>> from scheduled.law import sha256
 >>> sha256(b"abc")
 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+)doc";
+
+constexpr const char* read_doc = R"doc(The forecasts of a file.
+
+Parameters
+----------
+book : path
+    The file that `register_forecast` wrote.
+
+Returns
+-------
+ForecastBook
+
+Raises
+------
+ArgumentError
+    A line was changed, taken out or put in; the message has its number.
+
+Examples
+--------
+`register_forecast` shows it read back:
+
+>>> from scheduled.law import read_forecasts
+>>> read_forecasts("no such book")
+Traceback (most recent call last):
+    ...
+scheduled.ArgumentError: no such book: cannot be read: No such file or directory
+)doc";
+
+constexpr const char* check_doc = R"doc(Raise ArgumentError unless a file still has the line with this seal.
+
+Parameters
+----------
+book : path
+    The file of forecasts.
+seal : str
+    What was made known when the forecast was.
+
+Examples
+--------
+>>> import tempfile, pathlib
+>>> from scheduled.law import check_seal
+>>> with tempfile.TemporaryDirectory() as folder:
+...     book = pathlib.Path(folder) / "forecasts.jsonl"
+...     book.touch()
+...     check_seal(book, "12ab")
+Traceback (most recent call last):
+    ...
+scheduled.ArgumentError: ...: seal = 12ab: no line has it: ...
+)doc";
+
+constexpr const char* report_doc = R"doc(Coverage and bias of the forecasts of books, by law and of all.
+
+Parameters
+----------
+books : sequence of ForecastBook
+    A forecast that several have, as copies of one do, counts once.
+
+Returns
+-------
+ForecastReport
+
+Examples
+--------
+`register_forecast` shows one with a result; of no books:
+
+>>> from scheduled.law import report_forecasts
+>>> report_forecasts([]).forecasts
+[]
 )doc";
 
 }  // namespace
@@ -159,18 +236,18 @@ void bind_forecast(nb::module_& m) {
         const std::filesystem::path path = native_path(book);
         return without_gil([&] { return read_forecasts(path); });
       },
-      nb::arg("book"), "The forecasts of the file `book`; an error where a line was changed, with its number.");
+      nb::arg("book"), read_doc);
   m.def(
       "check_seal",
       [](nb::handle book, const std::string& seal) {
         const std::filesystem::path path = native_path(book);
         without_gil([&] { check_seal(path, seal); });
       },
-      nb::arg("book"), nb::arg("seal"), "Raises ArgumentError unless the book still has the line with this seal.");
+      nb::arg("book"), nb::arg("seal"), check_doc);
   m.def(
       "report_forecasts",
       [](const std::vector<ForecastBook>& books) { return without_gil([&] { return report_forecasts(books); }); },
-      nb::arg("books"), "Coverage and bias of the forecasts of books, by law and of all.");
+      nb::arg("books"), report_doc);
   m.def(
       "lr_sweep_of_logs",
       [](const std::vector<std::string>& files, const std::optional<Schedule>& plan, const std::string& column) {
@@ -197,6 +274,17 @@ column : str
 Returns
 -------
 LrSweepLogs
+
+Examples
+--------
+>>> import tempfile, pathlib
+>>> from scheduled.law import lr_sweep_of_logs
+>>> with tempfile.TemporaryDirectory() as folder:
+...     logs = [pathlib.Path(folder) / name for name in ("a.csv", "b.csv")]
+...     for log, peak in zip(logs, ("1e-3", "2e-3")):
+...         _ = log.write_text(f"step,lr,loss\n10,{peak},3.0\n20,0,2.5\n")
+...     [(run.peak, run.steps, run.loss) for run in lr_sweep_of_logs([str(log) for log in logs]).runs]
+[(0.001, 20, 2.5), (0.002, 20, 2.5)]
 )doc");
 }
 
