@@ -38,9 +38,10 @@ inline std::optional<std::vector<double>> feed(LogStream& stream, std::string_vi
         }
       }
     } catch (const std::invalid_argument& error) {
-      require(std::string_view(error.what()).find("line") != std::string_view::npos ||
-                  std::string_view(error.what()).find("truncated") != std::string_view::npos,
-              "an error says where");
+      const std::string_view what = error.what();
+      const auto says = [&](std::string_view words) { return what.find(words) != std::string_view::npos; };
+      require(says("line") || says("truncated") || says("a binary file"),
+              "an error says where, or that it is the file");
       require(stream.step() == before, "a refused line changes nothing");
       refused = true;
     }
