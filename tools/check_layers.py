@@ -79,7 +79,7 @@ def fault(root: pathlib.Path, user: str, path: pathlib.Path) -> str | None:
             return "which is no module's"
         return None if LAYER[used] < LAYER[user] else f"layer {LAYER[used]} from layer {LAYER[user]}"
     if used in LAYER:
-        free = user not in PUBLIC_ONLY and (used == "base" or path.name == "records.hpp" or user in ALL_OF_THE_LIBRARY)
+        free = user not in PUBLIC_ONLY and (used == "base" or path.name.endswith("records.hpp") or user in ALL_OF_THE_LIBRARY)
         return "a private header of the library" if path.is_relative_to(root / "src") and not free else None
     return None if used in SHELLS[user] else f"{user} may not include {used}"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/draw.hpp"
-#include "design/records.hpp"
+#include "design/lr_sweep_records.hpp"
 #include "scheduled/lr_sweep.hpp"
 #include "shell/arguments.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/numbers.hpp"
-#include "design/records.hpp"
+#include "design/lr_sweep_records.hpp"
 #include "scheduled/lr_sweep.hpp"
 
 namespace scheduled {

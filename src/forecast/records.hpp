@@ -1,7 +1,7 @@
 // The descriptions of forecasts (base/record.hpp).
 #pragma once
 
-#include "design/records.hpp"
+#include "design/lr_sweep_records.hpp"
 #include "law/records.hpp"
 #include "scheduled/forecast.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "base/bind.hpp"
 #include "base/text.hpp"
-#include "design/records.hpp"
+#include "design/lr_sweep_records.hpp"
 #include "modules.hpp"
 
 namespace scheduled::python {
