@@ -69,6 +69,10 @@ std::vector<Entry> entries_of(const RunRecord& record, const RecordedLine& line)
 
 std::string headline(const RecordedLine& line) {
   std::string text = fmt::format("{}: ", line.name);
+  if (!line.merged.empty()) {
+    text += fmt::format("merge of {} checkpoints", line.merged.size());
+    return line.note.empty() ? text : text + "; " + shell::clean(line.note);
+  }
   if (line.finished) {
     text += fmt::format("finished at step {}", line.step);
   } else {

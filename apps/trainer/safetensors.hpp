@@ -1,5 +1,4 @@
-// Tensors of float32 in files of the safetensors format: 8 bytes length of the header (little-endian), the header as
-// JSON {name: {"dtype": "F32", "shape": [...], "data_offsets": [begin, end]}}, then the values.
+// Tensors of float32 in files of the safetensors format (base/safetensors.hpp).
 #pragma once
 
 #include <cstddef>
@@ -30,14 +29,12 @@ struct StoredTensor {
 };
 
 /// The header of a file with these tensors, in this order; the values follow it.
-std::string safetensors_header(std::span<const NamedTensor> tensors);
+std::string header_of(std::span<const NamedTensor> tensors);
 
 /// Writes the file. Throws std::runtime_error that names it where that fails.
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors);
 
-/// The tensors in `bytes`, which must outlive them. Any bytes may be given; ArgumentError says what is wrong:
-/// too short, a header that is too long or no JSON of that form, offsets outside of the data, overlapping or leaving
-/// holes, a length that is not shape times size of the type.
+/// The tensors in `bytes`, which must outlive them. Any bytes may be given; ArgumentError says what is wrong.
 std::map<std::string, StoredTensor> parse_safetensors(std::span<const std::byte> bytes);
 
 }  // namespace scheduled::trainer

@@ -145,7 +145,14 @@ struct RecordedData {
   bool operator==(const RecordedData&) const = default;
 };
 
-/// The trunk or a branch.
+/// One checkpoint of a merge.
+struct MergedCheckpoint {
+  std::int64_t checkpoint = 0;  ///< its id
+  double weight = 0.0;          ///< finite; those of a merge sum to 1
+  bool operator==(const MergedCheckpoint&) const = default;
+};
+
+/// The trunk, a branch, or a merge.
 struct RecordedLine {
   std::string name;
   std::string parent = {};                       ///< the line that it left; empty: the trunk
@@ -156,6 +163,8 @@ struct RecordedLine {
   std::int64_t session = 0;                      ///< the current one
   Schedule schedule = Schedule(ScheduleSpec{});  ///< in force now
   std::string note = {};                         ///< as it was said when the line began
+  /// Not empty: the line is the merge of these, by step. It has one checkpoint, at `start`, where it ends, too.
+  std::vector<MergedCheckpoint> merged = {};
   bool operator==(const RecordedLine&) const = default;
 };
 
@@ -301,6 +310,8 @@ struct RepairReport {
   int facts_written = 0;               ///< checkpoints whose folders say again what they are
 };
 
+struct RunMerge;  // scheduled/merge.hpp
+
 /// One run. Any number of readers at any time; one writer, which holds a lock on the folder until it is destroyed. Not
 /// for use by several threads at once. Names of lines are 1 to 64 of [A-Za-z0-9._-], not starting with '.', and for an
 /// attempt then '/' and its number.
@@ -350,6 +361,10 @@ class RunStore {
   /// bits of the other's before that step; where that has no end and the branch only cools down, it is the same
   /// schedule with a cooldown, else `stages` after it. The other line is not touched.
   RecordedLine branch(const BranchRequest& request);
+
+  /// A new line that is a merge of checkpoints of another one (scheduled/merge.hpp), whose checksums are checked as
+  /// they are read. Its files, its checkpoint and the line are there all together, or none of it is, as with commit.
+  RecordedLine merge(const RunMerge& request);
 
   /// Begins a session at the line's last sound checkpoint (of a new branch: where it left the trunk; of a trunk without
   /// one: at step 0). The trunk resumes from its own checkpoints only, unless `decayed_from` says otherwise.

@@ -1,7 +1,8 @@
-// Merging checkpoints instead of cooling down: the weights, and what they are worth (docs/exact.md).
+// Merging checkpoints instead of cooling down: the weights, what they are worth (docs/exact.md), and the merge itself.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,8 +25,8 @@ struct MergeRequest {
   std::vector<double> lr;           ///< of the updates so far, at least up to the last checkpoint: finite, >= 0
   std::vector<std::int64_t> steps;  ///< of the checkpoints at hand, finished updates, >= 1 and strictly increasing
   MergeRule rule = MergeRule::decay;
-  Decay decay = LinearDecay{};
-  Rate final = {};                       ///< of that decay, a share of the rate before; exponential needs one
+  std::optional<Decay> decay = {};       ///< of rule decay alone; nothing: linear
+  std::optional<Rate> final = {};        ///< of that decay, a share of the rate before; exponential needs one
   std::optional<double> half_life = {};  ///< of ema, in updates, > 0
   /// Where the window begins; nothing: as far before the first checkpoint as that lies before the second.
   std::optional<std::int64_t> begin = {};
@@ -61,7 +62,47 @@ MergePlan plan_merge(const MergeRequest& request);
 std::vector<std::int64_t> merge_points(const RunRecord& record, const std::string& line, std::int64_t begin,
                                        std::optional<std::int64_t> end = {});
 
-/// The rates of the first `count` updates of a line, as recorded. 0 <= count <= 1e9.
+/// The rates of the first `count` updates of a line, as recorded. 0 <= count <= 1e9, and not beyond the line's end.
 std::vector<double> recorded_rates(const RunRecord& record, const std::string& line, std::int64_t count);
+
+// ---- The merge itself: tensors in files of the safetensors format.
+
+/// Tensors and their weight. `path`: a file; the index of a model in several, *.index.json; or a folder, which has
+/// model.safetensors, its index, or a single *.safetensors.
+struct MergeSource {
+  std::filesystem::path path;
+  double weight = 0.0;
+};
+
+struct MergedFiles {
+  std::vector<std::string> files;  ///< that were written, by name
+  std::int64_t merged = 0;         ///< tensors
+  std::int64_t taken = 0;          ///< tensors of whole numbers or flags, which are those of the last source
+  std::int64_t bytes_read = 0, bytes_written = 0;
+};
+
+/// Writes sum_k weight_k x_k of every tensor of BF16, F16, F32 or F64, in that type, into the folder `out`, which must
+/// be missing or empty, in files named and laid out as those of the last source. Each sum is made in double precision,
+/// in the order of the sources, and rounded once to the nearest, ties to even: the same bits on every machine, whatever
+/// `threads` >= 1 is. Reads the files once, in blocks of 2^20 values: never a whole tensor of those is in memory. The
+/// folder is there when all of it is written and synced, and before that not.
+///
+/// Throws ArgumentError naming what is wrong: fewer than 2 sources; weights that are not finite or do not sum to 1
+/// (1e-6); a tensor that is missing in one, has another shape or dtype there, is of another type (F8_...), or has a
+/// nan; files that are no safetensors. StoreError where reading or writing fails.
+MergedFiles merge_safetensors(std::span<const MergeSource> sources, const std::filesystem::path& out, int threads = 1);
+
+/// A merge as a line of a run. Its checkpoint has what `merge_safetensors` makes, and of the last checkpoint what
+/// `take` names.
+struct RunMerge {
+  std::string name;
+  std::string line = "trunk";          ///< whose checkpoints, and those of what it left, are merged
+  std::vector<MergeWeight> weights;    ///< of these steps, increasing, at least 2; their sum is 1
+  std::string file = {};               ///< of each checkpoint's folder; nothing: as MergeSource::path
+  std::vector<std::string> take = {};  ///< files to copy unchanged, as optimizer states and configurations
+  std::string note = {};
+  std::string code_version = {};
+  int threads = 1;
+};
 
 }  // namespace scheduled

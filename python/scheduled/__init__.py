@@ -167,9 +167,9 @@ from scheduled.schedules.sqrt import SqrtSchedule
 from scheduled.schedules.wsd import WSDSchedule
 
 try:
-    from scheduled.anytime import AnytimePlan, RunStore, plan_anytime
+    from scheduled.anytime import AnytimePlan, RunStore, merge, plan_anytime
 except ImportError as _error:
-    _MISSING = dict.fromkeys(("AnytimePlan", "RunStore", "plan_anytime"), str(_error))
+    _MISSING = dict.fromkeys(("AnytimePlan", "RunStore", "merge", "plan_anytime"), str(_error))
 else:
     _MISSING = {}
 
@@ -293,6 +293,7 @@ __all__ = [
     "lr_transfer_limit",
     "matching_distance",
     "median_filter",
+    "merge",
     "merge_branch",
     "minimax_rate",
     "nearest_spec",

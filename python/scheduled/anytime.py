@@ -12,6 +12,7 @@ Examples
 """
 
 from scheduled._errors import StoreBusy, StoreError
+from scheduled._merge import merge
 
 try:
     from scheduled._core import (
@@ -20,6 +21,8 @@ try:
         LineDiff,
         LineFact,
         LineLoss,
+        MergedCheckpoint,
+        MergedFiles,
         MergePlan,
         MergeWeight,
         PlannedBranch,
@@ -34,6 +37,7 @@ try:
         RunRecord,
         RunStore,
         VerifyReport,
+        merge_safetensors,
         plan_anytime,
         plan_merge,
     )
@@ -53,6 +57,8 @@ __all__ = [
     "LineLoss",
     "MergePlan",
     "MergeWeight",
+    "MergedCheckpoint",
+    "MergedFiles",
     "PlannedBranch",
     "PlannedCheckpoint",
     "RecordedCheckpoint",
@@ -67,6 +73,8 @@ __all__ = [
     "StoreBusy",
     "StoreError",
     "VerifyReport",
+    "merge",
+    "merge_safetensors",
     "plan_anytime",
     "plan_merge",
 ]

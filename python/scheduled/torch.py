@@ -2,7 +2,8 @@
 
 `ScheduledLR` is a learning-rate scheduler like PyTorch's own, `apply` sets the rates in a loop without one,
 `BoundMonitor` computes the bound along the run, `commit` and `restore` connect a training program with a
-`RunStore`, and `AnytimeLoop` is the whole loop of a trunk and its branches.
+`RunStore`, `RunningAverage` averages weights in place of a cooldown, and `AnytimeLoop` is the whole loop of a trunk
+and its branches.
 
 Examples
 --------
@@ -37,6 +38,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from scheduled._core import Schedule
 from scheduled._errors import ArgumentError
+from scheduled._torch_average import RunningAverage
 from scheduled._torch_loop import AnytimeLoop, Update
 from scheduled._torch_rates import BoundMonitor, apply, factor_of, scales_of, write_rates
 from scheduled._torch_store import Pending, commit, restore
@@ -45,6 +47,7 @@ __all__ = [
     "AnytimeLoop",
     "BoundMonitor",
     "Pending",
+    "RunningAverage",
     "ScheduledLR",
     "Update",
     "apply",

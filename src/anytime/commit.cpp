@@ -8,6 +8,7 @@
 
 #include "anytime/fault.hpp"
 #include "anytime/history.hpp"
+#include "anytime/publish.hpp"
 #include "anytime/state.hpp"
 #include "base/error.hpp"
 #include "base/numbers.hpp"
@@ -41,24 +42,6 @@ const RecordedLine& require_next(const RunRecord& record, const CommitRequest& r
   return line;
 }
 
-/// A free name for the checkpoint's folder: a commit that died after its rename may have left the first one, and a
-/// checkpoint that is away now comes back to its own.
-std::string free_folder(const fs::path& run, const RunRecord& record, const CommitRequest& request) {
-  std::string line = request.line;
-  std::replace(line.begin(), line.end(), '/', '.');  // of an attempt
-  const std::string name = concat({anytime::checkpoint_folder, "/", line, "-", std::to_string(request.step)});
-  std::string candidate = name;
-  const auto taken = [&] {
-    std::error_code error;
-    return fs::exists(fs::symlink_status(run / candidate, error)) ||
-           std::any_of(record.checkpoints.begin(), record.checkpoints.end(), [&](const RecordedCheckpoint& other) {
-             return other.state != RecordedCheckpoint::State::deleted && other.folder == candidate;
-           });
-  };
-  for (int n = 2; taken(); ++n) candidate = name + "-" + std::to_string(n);
-  return candidate;
-}
-
 /// A folder that is removed with all that is in it, unless it was moved away.
 struct Staging {
   explicit Staging(const fs::path& run) : path(run / anytime::staging_folder / "commit") {
@@ -88,44 +71,6 @@ void require_folder(const fs::path& path) {
       concat({path.string(), ": is ", anytime::kind_of(status.st_mode), ", not the folder that was made"}));
 }
 
-/// The files in place and on the disk, without an entry in the record: nobody sees them yet. `facts` gives the text of
-/// the file that says what the folder is.
-void publish(const fs::path& run, RecordedCheckpoint& checkpoint, const std::function<void(const fs::path&)>& write,
-             const std::function<std::string()>& facts) {
-  const Staging staging(run);
-  fault_point("commit.staged");
-  write(staging.path);
-  fault_point("commit.written");
-  require_folder(staging.path);
-  checkpoint.files = anytime::sum_files(staging.path);
-  if (checkpoint.files.empty())
-    fail_argument("files", concat({"the checkpoint of step ", std::to_string(checkpoint.step), " has no files"}));
-  std::vector<std::string> names{anytime::facts_file};
-  for (const RecordedFile& file : checkpoint.files) {
-    if (file.name == anytime::facts_file) {
-      fail_value("file", file.name, "is where the record's facts are kept");
-    }
-    names.push_back(file.name);
-  }
-  anytime::write_new(staging.path / anytime::facts_file, facts());
-  fault_point("commit.facts_written");
-  // Files and folders at the same time: the disk then flushes once for all of them. Where the system has no thread to
-  // give, one after the other.
-  constexpr auto how = std::launch::async | std::launch::deferred;
-  auto folders = std::async(how, [&] { anytime::sync_folders(staging.path); });
-  auto half = std::async(
-      how, [&, middle = names.size() / 2] { anytime::sync_files(staging.path, std::span(names).first(middle)); });
-  anytime::sync_files(staging.path, std::span(names).subspan(names.size() / 2));
-  half.get();
-  fault_point("commit.files_synced");
-  folders.get();
-  fault_point("commit.folder_synced");
-  anytime::move_new(staging.path, run / checkpoint.folder);
-  fault_point("commit.renamed");
-  anytime::sync_path(run / anytime::checkpoint_folder);
-  fault_point("commit.published");
-}
-
 const RecordedSession& session_of(const RunRecord& record, std::int64_t id) {
   for (const RecordedSession& session : record.sessions) {
     if (session.id == id) return session;
@@ -134,6 +79,57 @@ const RecordedSession& session_of(const RunRecord& record, std::int64_t id) {
 }
 
 }  // namespace
+
+std::string anytime::free_folder(const fs::path& run, const RunRecord& record, std::string line, std::int64_t step) {
+  std::replace(line.begin(), line.end(), '/', '.');  // of an attempt
+  const std::string name = concat({checkpoint_folder, "/", line, "-", std::to_string(step)});
+  std::string candidate = name;
+  const auto taken = [&] {
+    std::error_code error;
+    return fs::exists(fs::symlink_status(run / candidate, error)) ||
+           std::any_of(record.checkpoints.begin(), record.checkpoints.end(), [&](const RecordedCheckpoint& other) {
+             return other.state != RecordedCheckpoint::State::deleted && other.folder == candidate;
+           });
+  };
+  for (int n = 2; taken(); ++n) candidate = name + "-" + std::to_string(n);
+  return candidate;
+}
+
+void anytime::publish(const fs::path& run, RecordedCheckpoint& checkpoint,
+                      const std::function<void(const fs::path&)>& write, const std::function<std::string()>& facts) {
+  const Staging staging(run);
+  fault_point("commit.staged");
+  write(staging.path);
+  fault_point("commit.written");
+  require_folder(staging.path);
+  checkpoint.files = sum_files(staging.path);
+  if (checkpoint.files.empty())
+    fail_argument("files", concat({"the checkpoint of step ", std::to_string(checkpoint.step), " has no files"}));
+  std::vector<std::string> names{facts_file};
+  for (const RecordedFile& file : checkpoint.files) {
+    if (file.name == facts_file) {
+      fail_value("file", file.name, "is where the record's facts are kept");
+    }
+    names.push_back(file.name);
+  }
+  write_new(staging.path / facts_file, facts());
+  fault_point("commit.facts_written");
+  // Files and folders at the same time: the disk then flushes once for all of them. Where the system has no thread to
+  // give, one after the other.
+  constexpr auto how = std::launch::async | std::launch::deferred;
+  auto folders = std::async(how, [&] { sync_folders(staging.path); });
+  auto half =
+      std::async(how, [&, middle = names.size() / 2] { sync_files(staging.path, std::span(names).first(middle)); });
+  sync_files(staging.path, std::span(names).subspan(names.size() / 2));
+  half.get();
+  fault_point("commit.files_synced");
+  folders.get();
+  fault_point("commit.folder_synced");
+  move_new(staging.path, run / checkpoint.folder);
+  fault_point("commit.renamed");
+  sync_path(run / checkpoint_folder);
+  fault_point("commit.published");
+}
 
 RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::function<void(const fs::path&)>& write) {
   state_->require_writer();
@@ -150,13 +146,13 @@ RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::fun
   state_->folder.require_here();
   state_->folder.require_own({anytime::checkpoint_folder, anytime::staging_folder});
   const fs::path run = state_->folder.path();
-  checkpoint.folder = free_folder(run, state_->record, request);
+  checkpoint.folder = anytime::free_folder(run, state_->record, request.line, request.step);
   const auto& checkpoints = state_->record.checkpoints;
   checkpoint.id = checkpoints.empty() ? 1 : checkpoints.back().id + 1;
   const anytime::CommitFacts facts{state_->journal->last_hash(), line, session_of(state_->record, checkpoint.session),
                                    checkpoint};
   try {
-    publish(run, checkpoint, write, [&] {
+    anytime::publish(run, checkpoint, write, [&] {
       anytime::CommitFacts all = facts;
       all.checkpoint.files = checkpoint.files;
       return anytime::facts_text(all);

@@ -7,6 +7,7 @@
 
 #include "anytime/history.hpp"
 #include "anytime/state.hpp"
+#include "anytime/text.hpp"
 #include "base/error.hpp"
 
 namespace scheduled {
@@ -68,12 +69,22 @@ struct Side {
     if (line.end) text += " of " + std::to_string(*line.end);
     return text;
   }
+  std::string merged() const {
+    std::string text;
+    for (const MergedCheckpoint& merged : line.merged) {
+      const RecordedCheckpoint* const of = anytime::find_checkpoint(record, merged.checkpoint);
+      text += concat({text.empty() ? "" : ", ", of == nullptr ? "?" : std::to_string(of->step), ": ",
+                      anytime::four_digits(merged.weight)});
+    }
+    return text;
+  }
   std::string last_lr() const { return line.end ? format_number(line.schedule.lr(*line.end - 1)) : std::string(); }
 };
 
 std::vector<LineFact> facts_of(const Side& a, const Side& b) {
   std::vector<LineFact> facts{
       {"parent", a.parent(), b.parent()},
+      {"merged", a.merged(), b.merged()},
       {"schedule", print(a.line.schedule), print(b.line.schedule)},
       {"first lr", format_number(a.line.schedule.lr(a.line.start)), format_number(b.line.schedule.lr(b.line.start))},
       {"last lr", a.last_lr(), b.last_lr()},

@@ -119,6 +119,9 @@ std::string checkpoint_folder_of(const Json& json, std::string_view key) {
 Json json_of(const RecordedLine& line) {
   Json json = Json::object({{"line", line.name}, {"parent", line.parent}, {"start", line.start}});
   if (!line.note.empty()) json["note"] = json_of(line.note);
+  for (const MergedCheckpoint& merged : line.merged) {
+    json["merged"].push_back(Json::array({merged.checkpoint, merged.weight}));
+  }
   return json;
 }
 
@@ -151,6 +154,18 @@ Json json_of(const RecordedCheckpoint& checkpoint) {
                        {"time", checkpoint.time}});
 }
 
+std::vector<MergedCheckpoint> merged_of(const Json& json) {
+  std::vector<MergedCheckpoint> merged;
+  if (!json.is_array()) not_understood(json.dump());
+  for (const Json& pair : json.items()) {
+    const bool fits = pair.is_array() && pair.items().size() == 2 && pair.items()[0].is_whole() &&
+                      pair.items()[1].is_number() && pair.items()[0].whole() >= 1;
+    if (!fits) not_understood(json.dump());
+    merged.push_back({pair.items()[0].whole(), pair.items()[1].number()});
+  }
+  return merged;
+}
+
 RecordedLine line_of(const Json& json) {
   RecordedLine line;
   line.name = line_name_of(json, "line");
@@ -159,6 +174,8 @@ RecordedLine line_of(const Json& json) {
   if (!fits) not_understood(json.dump());
   line.start = count_of(json, "start");
   if (json.contains("note")) line.note = text_of(json, "note");
+  if (json.contains("merged")) line.merged = merged_of(member(json, "merged"));
+  if (!line.merged.empty() && line.parent.empty()) not_understood(json.dump());
   return line;
 }
 
@@ -299,7 +316,7 @@ void require_readable(const Schedule& schedule) {
 }
 
 int version_of(const RecordedLine& line) {
-  const bool plain = line.note.empty() && attempt_of(line.name).second == 0;
+  const bool plain = line.note.empty() && line.merged.empty() && attempt_of(line.name).second == 0;
   return plain && (line.parent.empty() || line.parent == "trunk") ? first_version : store_version;
 }
 

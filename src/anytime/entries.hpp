@@ -23,7 +23,7 @@ bool is_line_name(std::string_view name);
 /// A name of a line as NAME and its number; 0: it has none.
 std::pair<std::string_view, std::int64_t> attempt_of(std::string_view name);
 
-/// One line each, with its line break. Of a line only name, parent, start and note are facts.
+/// One line each, with its line break. Of a line only name, parent, start, note and merged are facts.
 std::string line_fact(const RecordedLine& line);
 std::string session_fact(const RecordedSession& session);
 std::string checkpoint_fact(const RecordedCheckpoint& checkpoint);

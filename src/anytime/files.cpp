@@ -140,8 +140,6 @@ std::string sum_text(std::string_view text) {
   return hash.hex();
 }
 
-namespace {
-
 void write_all(const Descriptor& file, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
@@ -149,8 +147,6 @@ void write_all(const Descriptor& file, std::string_view bytes, const fs::path& p
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
   }
 }
-
-}  // namespace
 
 void write_new(const fs::path& path, std::string_view bytes) {
   write_all(Descriptor(path, O_WRONLY | O_CREAT | O_EXCL, "cannot be made"), bytes, path);

@@ -61,6 +61,9 @@ std::string sum_text(std::string_view text);
 /// Bytes of an open file; `path` for the error's text.
 off_t size_of(const Descriptor& file, const std::filesystem::path& path);
 
+/// Appends all bytes to an open file; `path` for the error's text.
+void write_all(const Descriptor& file, std::string_view bytes, const std::filesystem::path& path);
+
 /// A new file with these bytes.
 void write_new(const std::filesystem::path& path, std::string_view bytes);
 

@@ -91,7 +91,7 @@ void add_marked(const anytime::BoundFolder& run, const RunRecord& record, Needs&
 Needs needed(const anytime::BoundFolder& run, const RunRecord& record, int keep_last) {
   Needs needs;
   std::vector<std::vector<const RecordedCheckpoint*>> finished;
-  std::set<std::int64_t> used;  // left by a finished branch
+  std::set<std::int64_t> used;  // left by a finished branch; a merge leaves nothing
   for (const RecordedLine& line : record.lines) {
     if (!line.finished) {
       add_needs(run, record, line, keep_last, needs);
@@ -99,7 +99,7 @@ Needs needed(const anytime::BoundFolder& run, const RunRecord& record, int keep_
     }
     finished.push_back(anytime::resume_points(record, line.name));
     for (const RecordedCheckpoint* point : finished.back()) {
-      if (point->line != line.name) used.insert(point->id);
+      if (point->line != line.name && line.merged.empty()) used.insert(point->id);
     }
   }
   for (const RecordedCheckpoint& checkpoint : record.checkpoints) {

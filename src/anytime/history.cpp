@@ -79,6 +79,17 @@ const RecordedCheckpoint* find_checkpoint(const RunRecord& record, std::int64_t 
   return at != record.checkpoints.end() && at->id == id ? &*at : nullptr;
 }
 
+const RecordedCheckpoint* point_of(const RunRecord& record, std::string_view line, std::int64_t step) {
+  const std::vector<Span> spans = history(record, line);
+  for (auto at = record.checkpoints.rbegin(); at != record.checkpoints.rend(); ++at) {
+    if (at->step != step || !usable(*at)) continue;
+    for (const Span& span : spans) {
+      if (span.session->id == at->session && step <= span.end) return &*at;
+    }
+  }
+  return nullptr;
+}
+
 std::vector<Span> history(const RunRecord& record, std::string_view line) {
   std::vector<Span> out;
   std::string_view current = line;
@@ -142,6 +153,9 @@ void settle(RunRecord& record) {
     const auto points = resume_points(record, line.name);
     line.step = points.empty() ? line.start : std::max(line.start, points.front()->step);
     line.finished = line.end && line.step >= *line.end;
+    if (line.merged.empty()) continue;
+    line.end = line.start;
+    line.finished = !points.empty() && points.front()->line == line.name;
   }
 }
 

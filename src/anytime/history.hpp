@@ -37,6 +37,9 @@ Points resume_points(const RunRecord& record, std::string_view line);
 /// are back, the line may go on from them.
 Points passed_over(const RunRecord& record, std::string_view line);
 
+/// The checkpoint of `step` in the history of `line`, neither deleted nor damaged; null: there is none.
+const RecordedCheckpoint* point_of(const RunRecord& record, std::string_view line, std::int64_t step);
+
 const RecordedCheckpoint* find_checkpoint(const RunRecord& record, std::int64_t id);
 
 }  // namespace scheduled::anytime

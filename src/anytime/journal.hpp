@@ -26,7 +26,7 @@
 namespace scheduled::anytime {
 
 /// Runs begin in the first of these formats. The first fact that only the newer one has begins a segment of that one.
-/// Format 3: branches of branches, attempts, notes, batch and sequence beside data.
+/// Format 3: branches of branches, attempts, notes, merges, batch and sequence beside data.
 constexpr int first_version = 2;
 constexpr int store_version = 3;
 constexpr const char* record_folder = "record";

@@ -25,6 +25,8 @@ void check_merge(const MergeRequest& request) {
                concat({"must be the rates of all ", std::to_string(request.steps.back()), " updates"}));
   }
   const bool ema = request.rule == MergeRule::ema;
+  if (request.rule != MergeRule::decay && request.decay) fail_argument("decay", "is of rule decay alone");
+  if (request.rule != MergeRule::decay && request.final) fail_argument("final", "is of rule decay alone");
   if (ema != request.half_life.has_value()) {
     fail_argument("half_life", ema ? "must be given for ema" : "is of ema alone");
   }
@@ -47,7 +49,7 @@ std::int64_t window_begin(const MergeRequest& request) {
 Schedule decay_of(const MergeRequest& request, std::int64_t length) {
   ScheduleSpec spec;
   spec.steps = steps(length + 1);
-  spec.cooldown = Cooldown{steps(length), request.decay, request.final};
+  spec.cooldown = Cooldown{steps(length), request.decay.value_or(LinearDecay{}), request.final.value_or(Rate{})};
   return Schedule(std::move(spec));
 }
 
@@ -146,7 +148,10 @@ std::vector<std::int64_t> merge_points(const RunRecord& record, const std::strin
 std::vector<double> recorded_rates(const RunRecord& record, const std::string& line, std::int64_t count) {
   constexpr std::int64_t most = 1'000'000'000;
   if (count < 0 || count > most) fail_value("count", std::to_string(count), "must be between 0 and 1e9");
-  record.line(line);
+  if (const auto end = record.line(line).end; end && count > *end) {
+    fail_value("count", std::to_string(count),
+               concat({"must be at most ", std::to_string(*end), ", where ", line, " ends"}));
+  }
   return anytime::all_rates(count, anytime::history(record, line));
 }
 

@@ -127,9 +127,17 @@ struct Record<RecordedData> {
 };
 
 template <>
+struct Record<MergedCheckpoint> {
+  static constexpr std::string_view name = "MergedCheckpoint";
+  static constexpr std::string_view meaning = "One checkpoint of a recorded merge";
+  static constexpr FieldList fields{Field{"checkpoint", &MergedCheckpoint::checkpoint, "", "Its id"},
+                                    Field{"weight", &MergedCheckpoint::weight, "", "Its weight; their sum is 1"}};
+};
+
+template <>
 struct Record<RecordedLine> {
   static constexpr std::string_view name = "RecordedLine";
-  static constexpr std::string_view meaning = "The trunk or a branch";
+  static constexpr std::string_view meaning = "The trunk, a branch, or a merge";
   static constexpr FieldList fields{
       Field{"name", &RecordedLine::name, "", "'trunk', or the branch's name, with the number of an attempt NAME/2"},
       Field{"parent", &RecordedLine::parent, "", "The line that it left; empty for the trunk"},
@@ -139,7 +147,8 @@ struct Record<RecordedLine> {
       Field{"finished", &RecordedLine::finished, "", "True where it has a checkpoint at its end"},
       Field{"session", &RecordedLine::session, "", "Id of the current session"},
       Field{"schedule", &RecordedLine::schedule, "", "The schedule in force now"},
-      Field{"note", &RecordedLine::note, "", "As it was said when the line began"}};
+      Field{"note", &RecordedLine::note, "", "As it was said when the line began"},
+      Field{"merged", &RecordedLine::merged, "", "The checkpoints that it is a merge of; empty: it is none"}};
 };
 
 template <>
@@ -246,6 +255,18 @@ struct Record<MergeWeight> {
   static constexpr std::string_view meaning = "A checkpoint of a merge";
   static constexpr FieldList fields{Field{"step", &MergeWeight::step, "steps", "Finished updates"},
                                     Field{"weight", &MergeWeight::weight, "", "Its weight; their sum is 1"}};
+};
+
+template <>
+struct Record<MergedFiles> {
+  static constexpr std::string_view name = "MergedFiles";
+  static constexpr std::string_view meaning = "What a merge of files read and wrote";
+  static constexpr FieldList fields{
+      Field{"files", &MergedFiles::files, "", "That were written, by name"},
+      Field{"merged", &MergedFiles::merged, "", "Tensors that are weighted sums"},
+      Field{"taken", &MergedFiles::taken, "", "Tensors of whole numbers or flags, as in the last source"},
+      Field{"bytes_read", &MergedFiles::bytes_read, "bytes", "Of all sources"},
+      Field{"bytes_written", &MergedFiles::bytes_written, "bytes", "Of the merge"}};
 };
 
 template <>

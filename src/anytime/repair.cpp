@@ -68,6 +68,10 @@ void take_facts(const anytime::BoundFolder& run, RunRecord& record, std::vector<
     const auto is_it = [&](const RecordedCheckpoint& c) { return c.id == facts->checkpoint.id; };
     const auto known = std::find_if(record.checkpoints.begin(), record.checkpoints.end(), is_it);
     if (known != record.checkpoints.end() && !is_stand_in(*known, facts->checkpoint)) continue;
+    const auto session = place_of(record.sessions, facts->session.id);  // of a merge that was cut off: another's by now
+    if (session != record.sessions.end() && session->id == facts->session.id && session->line != facts->session.line) {
+      continue;
+    }
     if (!anytime::check_files(run, facts->checkpoint).text.empty()) continue;
     std::erase_if(record.checkpoints, is_it);
     take_origin(*facts, record, recovered);

@@ -30,7 +30,7 @@ Kind kind_of_checkpoint(const BoundFolder& run, const RunRecord& record, const J
   for (const RecordedLine& line : record.lines) {
     if (line.name == facts->line.name) return facts->checkpoint.step > line.step ? Kind::ahead : Kind::interrupted;
   }
-  return Kind::other_record;
+  return facts->line.merged.empty() ? Kind::other_record : Kind::ahead;  // a merge begins with its checkpoint
 }
 
 }  // namespace

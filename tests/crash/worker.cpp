@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "base/safetensors.hpp"
 #include "scheduled/anytime.hpp"
+#include "scheduled/merge.hpp"
 
 namespace {
 
@@ -52,6 +54,13 @@ void save(const fs::path& file, const std::string& text) {
   if (!stream) throw StoreError(file.string() + ": cannot be written");
 }
 
+/// The model as a tensor of one double.
+std::string tensors(std::uint64_t model) {
+  const std::vector<TensorEntry> entries{{"x", "F64", {1}, 0, sizeof(double)}};
+  const auto value = static_cast<double>(model >> 12U);
+  return safetensors_header(entries) + std::string(reinterpret_cast<const char*>(&value), sizeof(value));  // NOLINT
+}
+
 void train(RunStore& store, const std::string& line, std::int64_t until, const Acknowledgements& said) {
   if (store.record().line(line).step >= until) return;
   const Resume resume = store.resume({.line = line});
@@ -64,8 +73,11 @@ void train(RunStore& store, const std::string& line, std::int64_t until, const A
                                          {step, "grad_norm", static_cast<double>(model & 1023)}};
     store.log(line, metrics);
     if (step % 10 != 0 && step != until) continue;
-    store.commit({.line = line, .step = step, .data_position = std::to_string(step * 7)}, [&](const fs::path& folder) {
+    const bool keep = line == "trunk" && step == 80;  // for the merge
+    const CommitRequest request{.line = line, .step = step, .data_position = std::to_string(step * 7), .keep = keep};
+    store.commit(request, [&](const fs::path& folder) {
       save(folder / "model", std::to_string(model));
+      save(folder / "weights.safetensors", tensors(model));
       fs::create_directory(folder / "optimizer");
       save(folder / "optimizer" / "moments", std::string(5000, static_cast<char>('a' + model % 26)));
     });
@@ -109,6 +121,15 @@ void second_try(RunStore& store, const Acknowledgements& said) {
   train(store, "b/2", 88, said);
 }
 
+/// The mean of the last two of the trunk, with the model of the last one.
+void merge(RunStore& store, const Acknowledgements& said) {
+  if (has_line(store.record(), "mean")) return;
+  store.merge({.name = "mean", .weights = {{80, 0.25}, {90, 0.75}}, .take = {"model"}});
+  std::string model;
+  std::ifstream(store.record().folder / store.record().checkpoints.back().folder / "model") >> model;
+  said.say("commit mean 90 " + model);
+}
+
 void work(const fs::path& run, const Acknowledgements& said) {
   const Schedule trunk = Schedule::parse("rsqrt(warmup=5, peak=1e-3)");
   StoreOptions options;
@@ -125,6 +146,7 @@ void work(const fs::path& run, const Acknowledgements& said) {
   second_try(store, said);
   train(store, "b", 82, said);
   train(store, "trunk", 90, said);
+  merge(store, said);
   store.gc(1);
   if (!store.verify().sound() || !store.verify().notes.empty()) throw StoreError("verify is not content at the end");
 }

@@ -5,14 +5,28 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/safetensors.hpp"
 #include "trainer/safetensors.hpp"
 
 namespace scheduled::fuzz {
 
+/// The bytes as the index of a model in several files: its files lie beside it.
+inline void safetensors_index(std::string_view text) {
+  try {
+    for (const auto& [name, file] : parse_safetensors_index(text)) {
+      const bool beside = !file.empty() && file.front() != '.' && file.find('/') == std::string::npos;
+      if (!beside) throw std::runtime_error("files of an index lie beside it");
+    }
+  } catch (const std::invalid_argument&) {  // NOLINT: what is wrong was said
+  }
+}
+
 /// Only std::invalid_argument may come out; what is read lies within the bytes, and F32 files read back when written.
 inline void safetensors(std::span<const std::uint8_t> data) {
+  safetensors_index({reinterpret_cast<const char*>(data.data()), data.size()});  // NOLINT: bytes as characters
   const auto require = [](bool kept, const char* promise) {
     if (!kept) throw std::runtime_error(promise);
   };
@@ -39,7 +53,7 @@ inline void safetensors(std::span<const std::uint8_t> data) {
   }
   require(total <= data.size(), "tensors do not overlap");
   if (!all_floats || again.empty()) return;
-  std::string file = trainer::safetensors_header(again);
+  std::string file = trainer::header_of(again);
   for (const auto& tensor : again) {
     file.append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size_bytes());
   }

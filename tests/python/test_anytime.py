@@ -1,6 +1,7 @@
 """The run store, as a training program in Python uses it."""
 
 import os
+import struct
 import subprocess
 import sys
 import warnings
@@ -109,6 +110,52 @@ def test_weights_of_a_merge(tmp_path):
     assert plan_merge(rates, steps, rule="ema", half_life=200).weights[2].weight == pytest.approx(4 / 7)
     with pytest.raises(scheduled.ArgumentError, match="half_life: must be given for ema"):
         plan_merge(rates, steps, rule="ema")
+
+
+def one_number(path, value):
+    """A model of one float in the safetensors format."""
+    path.parent.mkdir(exist_ok=True)
+    header = b'{"x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}'.ljust(64)
+    path.write_bytes(struct.pack("<Q", len(header)) + header + struct.pack("<f", value))
+
+
+def test_a_merge_is_a_line_of_the_run(tmp_path):
+    from scheduled.anytime import merge_safetensors, plan_merge
+
+    with RunStore.init(tmp_path / "run", Schedule("constant(warmup=10, peak=1e-3)")) as run:
+        for step in (1600, 1800, 2000):
+            run.commit(step, lambda folder, step=step: one_number(folder / "model.safetensors", step))
+        record = run.record()
+        plan = plan_merge(record.rates("trunk", 2000), record.merge_points("trunk", 1400))
+        line = run.merge("mean", plan, note="as wsm")
+        assert (line.parent, line.start, line.end, line.finished, line.note) == ("trunk", 2000, 2000, True, "as wsm")
+        assert [merged.checkpoint for merged in line.merged] == [1, 2, 3]
+        assert [merged.weight for merged in line.merged] == [weight.weight for weight in plan.weights]
+        made = run.record().checkpoints[-1]
+        mean = (tmp_path / "run" / made.folder / "model.safetensors").read_bytes()
+        assert struct.unpack("<f", mean[-4:]) == (1800.0,)
+        with pytest.raises(scheduled.ArgumentError, match="weights\\[1\\].step = 1700: trunk has no checkpoint"):
+            run.merge("other", {1600: 0.5, 1700: 0.5})
+        with pytest.raises(scheduled.ArgumentError, match="must be a MergePlan, or a dict of steps"):
+            run.merge("other", [0.5, 0.5])
+        assert run.verify().sound
+    folders = [tmp_path / "run" / record.checkpoints[k].folder for k in range(3)]
+    merged = scheduled.merge(folders, plan, out=tmp_path / "out")
+    assert (merged.files, merged.merged, merged.bytes_written) == (["model.safetensors"], 1, len(mean))
+    assert (tmp_path / "out" / "model.safetensors").read_bytes() == mean
+    assert merge_safetensors(folders[:2], [0.5, 0.5], tmp_path / "two", threads=1).bytes_read == 2 * len(mean)
+    with pytest.raises(scheduled.ArgumentError, match="out = .*must be missing or an empty folder"):
+        merge_safetensors(folders[:2], [0.5, 0.5], tmp_path / "two")
+
+
+def test_what_pieces_say_is_not_said_again_and_a_resume_says_what_it_reads(run):
+    run.commit(100, write)
+    for options in {"cooldown": 10}, {"decay": "1-sqrt"}, {"final": "5%"}:
+        with pytest.raises(scheduled.ArgumentError, match="pieces: must be given without cooldown, decay and final"):
+            run.branch("b", pieces="linear over 10", **options)
+    run.resume(data="code", batch=64, sequence=128)
+    reads = run.record().data_at("trunk", 100)
+    assert (reads.text, reads.batch, reads.sequence) == ("code", 64, 128)
 
 
 def test_a_commit_takes_paths_too(run, tmp_path):

@@ -233,7 +233,7 @@ def test_every_verb_has_a_function():
         "optimize": ["optimal_schedule", "constrained_schedule", "compare_optima"],
         "predict": ["law.predict", "law.optimize", "law.best_peak"],
         "refine": ["refine_log", "refine"],
-        "run": ["plan_anytime", "anytime.plan_merge", "RunStore"],
+        "run": ["plan_anytime", "anytime.plan_merge", "merge", "RunStore"],
         "show": ["Schedule", "schedule_help"],
         "train": [],  # a program
         "transfer": ["transfer_base_lr", "fit_lr_sweep", "law.lr_sweep_of_logs"],
@@ -241,7 +241,7 @@ def test_every_verb_has_a_function():
         "watch": ["law.watch_run"],
         "worst-case": ["schedule_worst_case", "worst_case", "worst_case_function", "run_worst_case", "pep.solve_pep"],
     }
-    of_runs = dict.fromkeys(["init", "lr", "commit", "branch", "resume", "log", "verify", "gc", "repair", "migrate", "diff"])
+    of_runs = dict.fromkeys(["init", "lr", "commit", "branch", "resume", "log", "verify", "gc", "repair", "migrate", "diff", "merge"])
     of_runs |= {"status": "record", "export": "log_of"}
     for name in (name for names in functions.values() for name in names):
         part, _, own = name.rpartition(".")
@@ -256,7 +256,7 @@ def test_every_verb_has_a_function():
     if COMMAND is None:
         pytest.skip("the command is not built")
     assert verbs() == set(functions)
-    assert verbs("run") == {"plan", "merge", *of_runs}
+    assert verbs("run") == {"plan", *of_runs}
 
 
 def test_extend(run):

@@ -7,6 +7,7 @@ import math
 import pathlib
 import pickle
 import re
+import struct
 import tempfile
 
 import numpy as np
@@ -148,6 +149,13 @@ def of_law(folder):
     ]
 
 
+def write_safetensors(path, value):
+    """A model of one number."""
+    path.parent.mkdir(exist_ok=True)
+    header = b'{"x": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}'.ljust(64)
+    path.write_bytes(struct.pack("<Q", len(header)) + header + struct.pack("<f", value))
+
+
 def of_anytime(folder):
     anytime = pytest.importorskip("scheduled.anytime", exc_type=ImportError)
     trunk = Schedule("rsqrt(warmup=5)")
@@ -164,6 +172,13 @@ def of_anytime(folder):
         record, at, report, gone = run.record(), run.resume(), run.verify(), run.gc(1)
     repaired = anytime.RunStore.repair(folder / "run")
     checkpoint = record.checkpoints[0]
+    for step in (10, 20):
+        write_safetensors(folder / str(step) / "model.safetensors", float(step))
+    merged = anytime.merge_safetensors([folder / "10", folder / "20"], [0.5, 0.5], folder / "out")
+    with anytime.RunStore.init(folder / "merges", trunk) as run:
+        for step in (10, 20):
+            run.commit(step, folder / str(step))
+        mean = run.merge("mean", {10: 0.5, 20: 0.5})
     return [
         plan,
         plan.branches[0],
@@ -179,6 +194,9 @@ def of_anytime(folder):
         report,
         anytime.plan_merge([0.01] * 20, [10, 20]),
         anytime.plan_merge([0.01] * 20, [10, 20]).weights[0],
+        merged,
+        mean,
+        mean.merged[0],
         diff,
         diff.facts[0],
         diff.losses[0],

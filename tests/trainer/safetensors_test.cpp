@@ -34,7 +34,7 @@ TEST(Safetensors, ReadsWhatItWrites) {
   write_safetensors(folder / "file", tensors);
   std::ifstream in(folder / "file", std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  EXPECT_EQ(safetensors_header(tensors).size() % 8, 0U);
+  EXPECT_EQ(header_of(tensors).size() % 8, 0U);
   const auto read = parse_safetensors(std::as_bytes(std::span(bytes)));
   ASSERT_EQ(read.size(), 3U);
   for (const NamedTensor& tensor : tensors) {

@@ -194,7 +194,7 @@ TEST(Records, HoldAllMembersInTheirOrder) {
   expect_all_members_of_each<PepLower, PepUpper, PepPrimal, PepDual, PepResult>();
   expect_all_members_of_each<PlannedBranch, PlannedCheckpoint, AnytimePlan, RecordedFile, RecordedCheckpoint,
                              RecordedSession, RecordedData, RecordedLine, RunRecord, LineFact, LineLoss, LineDiff,
-                             MergeWeight, MergePlan, Resume, VerifyReport, GcReport>();
+                             MergedCheckpoint, MergedFiles, MergeWeight, MergePlan, Resume, VerifyReport, GcReport>();
   expect_all_members_of_each<FitRun, Estimate, RunResiduals, LawFit, Predicted, CooldownAnswer, VirtualCooldown,
                              LawGradient, LawOptimum, LawPeak>();
   expect_all_members_of_each<Forecast, ForecastScore, SealedForecast, ForecastBook, ForecastSummary, ForecastReport,

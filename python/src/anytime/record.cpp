@@ -30,6 +30,7 @@ void bind_record(nb::module_& m) {
       "State of the random numbers, as it was given.");
   bind<RecordedSession>(m);
   bind<RecordedData>(m);
+  bind<MergedCheckpoint>(m);
   bind<RecordedLine>(m);
   bind<RunRecord>(m)
       .def(

@@ -1,7 +1,9 @@
 #include "scheduled/anytime.hpp"
 #include "scheduled/error.hpp"
+#include "scheduled/merge.hpp"
 
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
@@ -10,6 +12,7 @@
 #include <atomic>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -137,8 +140,17 @@ std::optional<Rate> rate_of(std::string_view name, const std::optional<std::vari
   return number != nullptr ? absolute_lr(*number) : parse_rate(name, std::get<std::string>(*rate));
 }
 
-RecordedLine branch(Store& self, const std::string& name, std::optional<std::int64_t> step,
-                    const LengthArgument& cooldown, std::string_view decay, const std::string& final,
+/// 20 % and linear where nothing is said; what pieces say by themselves is not said again.
+Cooldown cooldown_of(const Length& length, const std::optional<std::string>& decay,
+                     const std::optional<std::string>& final, bool pieces) {
+  if (pieces && (length || decay || final)) {
+    fail_argument("pieces", "must be given without cooldown, decay and final, which they can say");
+  }
+  return parse_cooldown(length ? length_text(*length) : "20%", decay.value_or("linear"), final.value_or("0"));
+}
+
+RecordedLine branch(Store& self, const std::string& name, std::optional<std::int64_t> step, const Length& cooldown,
+                    const std::optional<std::string>& decay, const std::optional<std::string>& final,
                     const std::string& line, bool attempt, const Length& rewarm, const Length& hold,
                     const std::optional<std::variant<double, std::string>>& from_lr, bool override_jump,
                     const std::string& pieces, const std::string& data, Count batch, Count sequence,
@@ -149,7 +161,7 @@ RecordedLine branch(Store& self, const std::string& name, std::optional<std::int
                               .step = step,
                               .rewarm = length_of("rewarm", rewarm),
                               .hold = length_of("hold", hold),
-                              .cooldown = parse_cooldown(length_text(cooldown), decay, final),
+                              .cooldown = cooldown_of(cooldown, decay, final, !pieces.empty()),
                               .from_lr = rate_of("from_lr", from_lr),
                               .override_jump = override_jump,
                               .pieces = pieces.empty() ? std::vector<Stage>() : parse_pieces(pieces),
@@ -159,6 +171,32 @@ RecordedLine branch(Store& self, const std::string& name, std::optional<std::int
                               .note = note,
                               .code_version = code_version};
   return self.use([&](RunStore& run) { return run.branch(request); });
+}
+
+/// Of a plan, or {step: weight}.
+std::vector<MergeWeight> merge_weights(const nb::object& weights) {
+  MergePlan plan;
+  if (nb::try_cast(weights, plan)) return plan.weights;
+  std::map<std::int64_t, double> pairs;
+  if (!nb::try_cast(weights, pairs))
+    fail_argument("weights", "must be a MergePlan, or a dict of steps and their weights");
+  std::vector<MergeWeight> out;
+  for (const auto& [step, weight] : pairs) out.push_back({step, weight});
+  return out;
+}
+
+RecordedLine merge(Store& self, const std::string& name, const nb::object& weights, const std::string& line,
+                   const std::string& file, const std::vector<std::string>& take, const std::string& note,
+                   const std::string& code_version, int threads) {
+  const RunMerge request{.name = name,
+                         .line = line,
+                         .weights = merge_weights(weights),
+                         .file = file,
+                         .take = take,
+                         .note = note,
+                         .code_version = code_version,
+                         .threads = threads};
+  return self.use([&](RunStore& run) { return run.merge(request); });
 }
 
 /// The other run may be this one, which is then used once. Two are used in the order of their addresses, so that
@@ -178,8 +216,9 @@ LineDiff diff(Store& self, const std::string& line, const std::string& other, St
 
 Resume resume(Store& self, const std::string& line, const std::optional<Schedule>& schedule, bool override_schedule,
               std::optional<std::int64_t> step, const std::string& decayed_from, const std::string& code_version,
-              bool dry_run) {
-  const ResumeRequest request{line, schedule, override_schedule, step, decayed_from, code_version, dry_run};
+              bool dry_run, const std::string& data, Count batch, Count sequence) {
+  const ResumeRequest request{line, schedule, override_schedule, step, decayed_from, code_version, dry_run,
+                              data, batch,    sequence};
   Resume out = self.use([&](RunStore& store) { return store.resume(request); });
   for (const std::string& damage : out.damaged) {
     const nb::str text = python_text(damage + "; the one before is used");
@@ -268,15 +307,23 @@ void bind_training(nb::class_<Store>& store) {
                    "data_position: str = '', rng_state: bytes = b'', code_version: str = '', keep: bool = False, "
                    "session: int | None = None) -> RecordedCheckpoint"),
            commit_doc)
-      .def("branch", &branch, nb::arg("name"), nb::arg("step") = nb::none(), nb::arg("cooldown") = "20%", nb::kw_only(),
-           nb::arg("decay") = "linear", nb::arg("final") = "0", nb::arg("line") = "trunk", nb::arg("attempt") = false,
-           nb::arg("rewarm") = nb::none(), nb::arg("hold") = nb::none(), nb::arg("from_lr") = nb::none(),
-           nb::arg("override_jump") = false, nb::arg("pieces") = "", nb::arg("data") = "",
-           nb::arg("batch") = nb::none(), nb::arg("sequence") = nb::none(), nb::arg("note") = "",
+      .def("branch", &branch, nb::arg("name"), nb::arg("step") = nb::none(), nb::arg("cooldown") = nb::none(),
+           nb::kw_only(), nb::arg("decay") = nb::none(), nb::arg("final") = nb::none(), nb::arg("line") = "trunk",
+           nb::arg("attempt") = false, nb::arg("rewarm") = nb::none(), nb::arg("hold") = nb::none(),
+           nb::arg("from_lr") = nb::none(), nb::arg("override_jump") = false, nb::arg("pieces") = "",
+           nb::arg("data") = "", nb::arg("batch") = nb::none(), nb::arg("sequence") = nb::none(), nb::arg("note") = "",
            nb::arg("code_version") = "", branch_doc)
+      .def("merge", &merge, nb::arg("name"), nb::arg("weights"), nb::arg("line") = "trunk", nb::kw_only(),
+           nb::arg("file") = "", nb::arg("take") = std::vector<std::string>(), nb::arg("note") = "",
+           nb::arg("code_version") = "", nb::arg("threads") = 4,
+           nb::sig("def merge(self, name: str, weights: MergePlan | collections.abc.Mapping[int, float], line: str = "
+                   "'trunk', *, file: str = '', take: collections.abc.Sequence[str] = (), note: str = '', "
+                   "code_version: str = '', threads: int = 4) -> RecordedLine"),
+           merge_doc)
       .def("resume", &resume, nb::arg("line") = "trunk", nb::kw_only(), nb::arg("schedule") = nb::none(),
            nb::arg("override_schedule") = false, nb::arg("step") = nb::none(), nb::arg("decayed_from") = "",
-           nb::arg("code_version") = "", nb::arg("dry_run") = false, resume_doc)
+           nb::arg("code_version") = "", nb::arg("dry_run") = false, nb::arg("data") = "",
+           nb::arg("batch") = nb::none(), nb::arg("sequence") = nb::none(), resume_doc)
       .def(
           "attach_data",
           [](Store& self, std::int64_t step, const std::string& text, const std::string& line, Count batch,

@@ -122,12 +122,12 @@ name : str
     1 to 64 of A-Z a-z 0-9 . _ - and not starting with a dot.
 step : int, optional
     Of the checkpoint; without it the last one.
-cooldown : int or str
-    Its length: steps, '5k', '1Btok', or a share of the branch's total such as '20%'.
-decay : str
-    'linear', '1-sqrt', 'cosine', ...
-final : str
-    Rate at the end, or a share of the peak such as '10%'.
+cooldown : int or str, optional
+    Its length: steps, '5k', '1Btok', or a share of the branch's total; None: '20%'.
+decay : str, optional
+    '1-sqrt', 'cosine', ...; None: linear.
+final : str, optional
+    Rate at the end, or a share of the peak such as '10%'; None: 0.
 line : str
     The trunk or the branch that it leaves.
 attempt : bool
@@ -171,6 +171,36 @@ Returns
 -------
 LineDiff)doc";
 
+constexpr const char* merge_doc = R"doc(A new line that is a merge of checkpoints, in place of a cooldown.
+
+Weighted sums of the tensors in their safetensors files, as `scheduled.anytime.merge_safetensors` makes
+them. The line has one checkpoint, at the step of the last one; files, checkpoint and line are there all
+together, or none of it is. Checksums are verified.
+
+Parameters
+----------
+name : str
+    Of the new line.
+weights : MergePlan or dict
+    What `plan_merge` returned, or {step: weight}; the weights sum to 1.
+line : str
+    Whose checkpoints, and those of what it left, are merged.
+file : str
+    File of tensors in each checkpoint, or the index of several; empty: model.safetensors, its index, or the
+    only *.safetensors.
+take : sequence of str
+    Files of the last checkpoint to copy along, such as configurations and optimizer states.
+note : str
+    For the record.
+code_version : str
+    Of the program.
+threads : int
+    The result has the same bits with any number.
+
+Returns
+-------
+RecordedLine)doc";
+
 constexpr const char* resume_doc = R"doc(Begins a session at the line's last sound checkpoint.
 
 Checksums are verified; a damaged checkpoint is passed over with a RuntimeWarning.
@@ -191,6 +221,10 @@ code_version : str
     Of the training program.
 dry_run : bool
     Say what would be done; record nothing.
+data : str
+    What the line reads from there on; what is not said stays as it was.
+batch, sequence : int, optional
+    Examples per step and tokens per example from there on.
 
 Returns
 -------
