@@ -4,7 +4,7 @@
 #include <cmath>
 #include <random>
 
-#include "scheduled/bound.hpp"
+#include "scheduled/exact.hpp"
 
 namespace {
 
@@ -97,11 +97,26 @@ void BM_bound_worst_case_best_scale_grad_norms(benchmark::State& state) {
   count(state);
 }
 
+/// The method itself on the worst function, step by step: it attains V. Its oracle looks at all pieces.
+void BM_bound_worst_case_run(benchmark::State& state) {
+  const auto wsd = scheduled::Schedule::parse("wsd(cooldown=20%)", scheduled::steps(state.range(0) + 1));
+  std::vector<double> lr = scheduled::bound_rates(wsd);
+  const double scale = scheduled::worst_case_best_scale(lr, 1.0, 1.0).scale;
+  for (double& rate : lr) rate *= scale;
+  const scheduled::WorstCaseFunction f = scheduled::worst_case_function(lr, 1.0, 1.0);
+  for (auto _ : state) {
+    const double last = scheduled::run_worst_case(f).last;
+    if (std::fabs(last / f.value - 1.0) > 1e-12) state.SkipWithError("the worst case is not attained");
+  }
+  state.SetComplexityN(state.range(0));
+}
+
 BENCHMARK(BM_bound_worst_case_plain_pass)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
 BENCHMARK(BM_bound_worst_case)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
 BENCHMARK(BM_bound_worst_case_best_scale)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
 BENCHMARK(BM_bound_worst_case_grad_norms)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
 BENCHMARK(BM_bound_worst_case_rough_norms)->RangeMultiplier(10)->Range(1000, 1000000)->Complexity(benchmark::oN);
+BENCHMARK(BM_bound_worst_case_run)->RangeMultiplier(10)->Range(1000, 100000)->Complexity(benchmark::oNSquared);
 BENCHMARK(BM_bound_worst_case_best_scale_grad_norms)
     ->RangeMultiplier(10)
     ->Range(1000, 1000000)

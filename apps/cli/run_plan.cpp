@@ -62,6 +62,13 @@ std::string text_of(const AnytimePlan& plan, const std::string& scale) {
                      : fmt::format("at its own peak {} ({})\n\n", rounded(plan.peak), scale);
   std::vector<std::string> header{"result", "leaves the trunk at", "cooldown", "share",
                                   "bound",  "best cosine",         "ratio"};
+  const auto any = [&](const std::optional<double> PlannedBranch::*value) {
+    return std::ranges::any_of(plan.branches, [&](const PlannedBranch& branch) { return (branch.*value).has_value(); });
+  };
+  const bool with_worst_case = any(&PlannedBranch::worst_case);
+  const bool with_average = any(&PlannedBranch::averaged);
+  if (with_worst_case) header.emplace_back("worst case");
+  if (with_average) header.emplace_back("averaged");
   const bool with_loss = plan.branches.front().loss.has_value();
   if (with_loss) header.insert(header.end(), {"loss", "90 % from", "to"});
   TextTable branches(header);
@@ -70,6 +77,8 @@ std::string text_of(const AnytimePlan& plan, const std::string& scale) {
         std::to_string(branch.result),      std::to_string(branch.start), std::to_string(branch.cooldown),
         percent_of(branch.share()),         rounded(branch.bound),        rounded(branch.cosine.bound),
         fmt::format("{:.3f}", branch.ratio)};
+    if (with_worst_case) cells.push_back(rounded(*branch.worst_case));
+    if (with_average) cells.push_back(branch.averaged ? rounded(*branch.averaged) : "-");
     for (const double value : losses_of(branch)) cells.push_back(fmt::format("{:.4f}", value));
     branches.add(std::move(cells));
   }
@@ -84,8 +93,13 @@ std::string text_of(const AnytimePlan& plan, const std::string& scale) {
   return text + branches.text() + own_peak +
          fmt::format("\n{} steps: trunk {}, cooldowns {}; {} more than the longest result alone\n", plan.total_steps,
                      plan.trunk_steps, plan.total_steps - plan.trunk_steps, percent_of(plan.overhead)) +
-         fmt::format("{} steps as separate cosine runs: {} saved\n\n", plan.separate_steps, percent_of(saved)) +
-         checkpoints.text();
+         fmt::format("{} steps as separate cosine runs: {} saved\n", plan.separate_steps, percent_of(saved)) +
+         (with_average
+              ? fmt::format("{} steps without branches: averaged is the worst case of the mean of the trunk's last "
+                            "iterates, as many as the cooldown has\n",
+                            plan.branches.back().result)
+              : "") +
+         "\n" + checkpoints.text();
 }
 
 /// The part of a line from x = `begin` on.

@@ -35,14 +35,19 @@ struct PlanRequest {
 
 /// One result: the branch that leaves the trunk for it.
 struct PlannedBranch {
-  std::int64_t result = 0;             ///< N: its total budget in steps
-  std::int64_t start = 0;              ///< s: where it leaves the trunk
-  std::int64_t cooldown = 0;           ///< C = N - s >= 1
-  Schedule schedule;                   ///< trunk and cooldown as one schedule of N steps; equals the trunk before s
-  double bound_at_own_peak = 0.0;      ///< Omega at the trunk's own peak [loss]
-  double bound = 0.0;                  ///< Omega at AnytimePlan::peak
-  BestBaseLr cosine;                   ///< a cosine run of N steps with the same warmup, at its best peak
-  double ratio = 0.0;                  ///< bound / cosine.bound; does not depend on the scale of D and of a constant G
+  std::int64_t result = 0;         ///< N: its total budget in steps
+  std::int64_t start = 0;          ///< s: where it leaves the trunk
+  std::int64_t cooldown = 0;       ///< C = N - s >= 1
+  Schedule schedule;               ///< trunk and cooldown as one schedule of N steps; equals the trunk before s
+  double bound_at_own_peak = 0.0;  ///< Omega at the trunk's own peak [loss]
+  double bound = 0.0;              ///< Omega at AnytimePlan::peak
+  BestBaseLr cosine;               ///< a cosine run of N steps with the same warmup, at its best peak
+  double ratio = 0.0;              ///< bound / cosine.bound; does not depend on the scale of D and of a constant G
+  /// The exact worst case of the branch's end at AnytimePlan::peak [loss]; only for one grad norm > 0.
+  std::optional<double> worst_case = {};
+  /// That of the uniform average of the trunk's iterates N - C + 1 ... N at the same peak, which costs no branch; only
+  /// where the trunk's rates never rise between them, besides (docs/theory.md, 8.12).
+  std::optional<double> averaged = {};
   std::optional<Predicted> loss = {};  ///< by the request's law, at the trunk's own peak [nats]
   double share() const noexcept { return static_cast<double>(cooldown) / static_cast<double>(result); }
 };

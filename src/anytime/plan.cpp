@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 
 #include "anytime/shares.hpp"
@@ -133,6 +134,26 @@ double common_peak(const std::vector<BoundTerms>& terms, const std::vector<Plann
   return 0.5 * (low + high);
 }
 
+/// The average of the trunk's last iterates has the worst case of the decay that it imitates where rates never rise
+/// between them: (8.12). That needs no weights, and T doubles.
+std::optional<double> averaged_worst_case(const Schedule& trunk, const PlannedBranch& branch, double G, double D) {
+  std::vector<double> lr = bound_rates(trunk, branch.result);
+  lr.resize(static_cast<std::size_t>(branch.result), 0.0);
+  const auto begin = lr.end() - branch.cooldown;
+  if (!std::is_sorted(begin, lr.end() - 1, std::greater<>())) return std::nullopt;
+  for (auto rate = begin; rate != lr.end(); ++rate) {
+    *rate *= static_cast<double>(lr.end() - rate - 1) / static_cast<double>(branch.cooldown);
+  }
+  return worst_case(lr, G, D).value;
+}
+
+void judge_exactly(PlannedBranch& branch, const AnytimePlan& plan, const PlanRequest& request) {
+  if (request.grad_norm.data() != nullptr || !(request.grad_norm[0] > 0.0)) return;
+  const double G = request.grad_norm[0];
+  branch.worst_case = worst_case(bound_rates(branch.schedule.with_peak(plan.peak)), G, request.distance).value;
+  branch.averaged = averaged_worst_case(plan.trunk.with_peak(plan.peak), branch, G, request.distance);
+}
+
 void predict(AnytimePlan& plan, const PlanRequest& request) {
   plan.tuned = request.trunk.proportional_to_peak();
   plan.peak = request.trunk.peak();
@@ -146,6 +167,7 @@ void predict(AnytimePlan& plan, const PlanRequest& request) {
     PlannedBranch& branch = plan.branches[k];
     branch.bound = plan.tuned ? terms[k].inverse / plan.peak + plan.peak * terms[k].linear : branch.bound_at_own_peak;
     branch.ratio = branch.bound / branch.cosine.bound;
+    judge_exactly(branch, plan, request);
     const std::int64_t end[] = {branch.result};
     if (request.law) branch.loss = predict_losses(*request.law, branch.schedule, end)[0];
   }

@@ -34,6 +34,10 @@ struct Record<PlannedBranch> {
       Field{"bound", &PlannedBranch::bound, "loss", "The bound at the plan's peak"},
       Field{"cosine", &PlannedBranch::cosine, "", "A cosine run of as many steps at its best peak"},
       Field{"ratio", &PlannedBranch::ratio, "", "The bound over that of the cosine run; free of the scales of D and G"},
+      Field{"worst_case", &PlannedBranch::worst_case, "loss",
+            "The exact worst case of its end, at the plan's peak; none where grad norms vary"},
+      Field{"averaged", &PlannedBranch::averaged, "loss",
+            "Without the branch: that of the average of as many last iterates of the trunk; none where its rates rise"},
       Field{"loss", &PlannedBranch::loss, "nats",
             "Predicted loss with its 90 % interval, at the trunk's own peak; none without a law"},
       Field{"share", &PlannedBranch::share, "", "Cooldown over result"}};

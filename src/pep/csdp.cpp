@@ -20,6 +20,7 @@
 #include <thread>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -137,14 +138,27 @@ class Janitor {
 };
 
 /// Only calls that are allowed between fork and exec in a program with threads.
-[[noreturn]] void run_child(const char* program, char* const* arguments, const char* folder, pid_t parent) {
+[[noreturn]] void run_child(const char* program, char* const* arguments, char* const* environment, const char* folder,
+                            pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(126);  // it has ended already
   const int nothing = ::open("/dev/null", O_RDWR);
   if (nothing < 0 || ::dup2(nothing, 0) < 0 || ::dup2(nothing, 1) < 0 || ::dup2(nothing, 2) < 0) ::_exit(126);
   if (::chdir(folder) != 0) ::_exit(126);
-  ::execv(program, arguments);
+  ::execve(program, arguments, environment);
   ::_exit(127);
+}
+
+/// This process's, with one thread for the solver where the user asked for no other number: its problems here are
+/// small, and threads that wait for one another in a busy loop take minutes for seconds of work where the machine has
+/// other work, too.
+std::vector<char*> solver_environment() {
+  static std::array<char, 18> one_thread{"OMP_NUM_THREADS=1"};
+  std::vector<char*> all;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) all.push_back(*variable);
+  if (std::getenv("OMP_NUM_THREADS") == nullptr) all.push_back(one_thread.data());
+  all.push_back(nullptr);
+  return all;
 }
 
 double seconds_of(const timeval& time) {
@@ -172,10 +186,11 @@ std::pair<int, double> run_in(const fs::path& folder, const fs::path& program) {
   std::string problem = "problem.dat-s";
   std::string solution = "solution.txt";
   const std::array<char*, 4> arguments{name.data(), problem.data(), solution.data(), nullptr};
+  const std::vector<char*> environment = solver_environment();
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) fail_solver({"cannot start ", name, ": ", std::generic_category().message(errno)});
-  if (child == 0) run_child(name.c_str(), arguments.data(), folder.c_str(), parent);
+  if (child == 0) run_child(name.c_str(), arguments.data(), environment.data(), folder.c_str(), parent);
   int status = 0;
   rusage usage{};
   try {

@@ -1,4 +1,5 @@
 #include "scheduled/anytime.hpp"
+#include "scheduled/exact.hpp"
 #include "scheduled/trunk.hpp"
 
 #include <gtest/gtest.h>
@@ -68,6 +69,35 @@ TEST(AnytimePlan, CommonPeakMakesTheWorstRatioSmallest) {
     EXPECT_NEAR(branch.bound, bound(branch.schedule.with_peak(plan.peak)), 1e-12);
     EXPECT_LE(branch.ratio, here * (1 + 1e-12));
   }
+}
+
+TEST(AnytimePlan, SaysWhatAveragingTheTrunkWouldGive) {
+  for (const char* trunk : {"constant", "rsqrt(warmup=50)", "infinite(warmup=10, descent=100, plateau=20%)"}) {
+    PlanRequest asked = request(trunk, {steps(300), steps(600), steps(3000)});
+    asked.grad_norm = 2.0;
+    asked.distance = 3.0;
+    const AnytimePlan plan = plan_anytime(asked);
+    for (const PlannedBranch& branch : plan.branches) {
+      EXPECT_EQ(branch.worst_case, bound(branch.schedule.with_peak(plan.peak), {2.0, 3.0, {}, Criterion::worst_case}));
+      const AveragedSchedule averaged{plan.trunk.with_peak(plan.peak), Average{.last = steps(branch.cooldown)}};
+      const AverageBound expected = average_bound(averaged, {2.0, 3.0, branch.result});
+      EXPECT_EQ(expected.rule, AverageRule::decay);
+      ASSERT_TRUE(branch.averaged) << trunk;
+      EXPECT_NEAR(*branch.averaged / expected.value, 1.0, 1e-12) << trunk << branch.result;
+    }
+  }
+  // As good as a linear cooldown on a constant trunk (8.9).
+  const PlannedBranch branch = plan_anytime(request("constant", {steps(3001)})).branches[0];
+  EXPECT_NEAR(*branch.averaged / *branch.worst_case, 1.0, 1e-3);
+}
+
+TEST(AnytimePlan, SaysNothingOfAveragesWithoutProof) {
+  PlanRequest rising = request("piecewise(milestones=[250], factors=[2])", {steps(300)});
+  EXPECT_TRUE(plan_anytime(rising).branches[0].worst_case);
+  EXPECT_FALSE(plan_anytime(rising).branches[0].averaged);
+  const std::vector<double> norms(300, 1.0);
+  rising.grad_norm = norms;
+  EXPECT_FALSE(plan_anytime(rising).branches[0].worst_case);
 }
 
 TEST(AnytimePlan, ChosenSharesStayUnderTheOverhead) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -148,6 +149,27 @@ TEST(Average, StepWeightsHaveTheirOwnBound) {
     ASSERT_TRUE(mixture.has_value());
     EXPECT_NEAR(mixture->value() / (0.5 * (1 / Y + noise)), 1.0, 1e-12) << i;
     EXPECT_LE(average_bound(lr, weights, 1.0, 1.0).value, 0.5 * (1 / Y + noise) * (1 + 1e-12)) << i;
+  }
+}
+
+TEST(Average, HasTheWorstCaseOfItsDecayWhereItsWeightsOverTheRatesNeverFall) {  // (8.12)
+  std::mt19937_64 random(12);
+  for (int i = 0; i < 1000; ++i) {
+    const std::size_t T = 2 + static_cast<std::size_t>(i) % 60;
+    std::vector<double> lr = random_rates(random, T, 1.0);
+    if (i % 2 == 0) std::sort(lr.begin(), lr.end(), std::greater<>());
+    // Uniform on rates that fall, or weights of any kind with the two conditions, from the end backwards.
+    std::vector<double> weights(T, 1.0);
+    double tail = 1.0;
+    for (std::size_t t = T - 1; i % 2 == 1 && t-- > 0; tail += weights[t]) {
+      const double most = t + 2 == T ? tail : std::min(tail, weights[t + 1] / lr[t + 1] * lr[t]);
+      weights[t] = most * std::uniform_real_distribution<double>(0.5, 1.0)(random);
+    }
+    if (i % 3 == 0) std::fill_n(weights.begin(), T / 2, 0.0);
+    const AverageBound found = average_bound(lr, weights, 1.0, i % 5 == 0 ? 30.0 : 1.0);
+    EXPECT_EQ(found.rule, AverageRule::decay) << i;
+    EXPECT_EQ(found.best_rule, AverageRule::decay) << i;
+    EXPECT_EQ(found.value, found.imitated) << i;
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iostream>
 #include <random>
 #include <vector>
 
@@ -77,6 +78,55 @@ TEST(PepAverage, BoundsHoldAndNoAverageIsBetterThanItsDecay) {
     }
   }
   EXPECT_GT(decay, 5);
+}
+
+struct Few {
+  std::vector<double> lr, weights, norms;
+};
+
+/// 2 to 5 steps, weights in any order, some of them 0, norms over an order of magnitude.
+Few few_steps(std::mt19937_64& random, int i) {
+  std::uniform_real_distribution<double> uniform;
+  std::normal_distribution<double> normal;
+  const std::size_t T = 2 + static_cast<std::size_t>(i) % 4;
+  Few few{rates(random, T, i % 3 == 0 ? 1.0 : 0.3), std::vector<double>(T), std::vector<double>(T, 1.0)};
+  const double scale = std::exp(3.5 * uniform(random) - 2.0);
+  for (double& rate : few.lr) rate *= scale;
+  for (double& weight : few.weights) weight = i % 5 == 0 && uniform(random) < 0.4 ? 0.0 : uniform(random);
+  few.weights.back() = 0.05 + 0.95 * few.weights.back();
+  if (i % 2 == 0) {
+    for (double& G : few.norms) G = std::exp((i % 4 == 0 ? 1.0 : 0.3) * normal(random));
+  }
+  return few;
+}
+
+TEST(PepAverage, NoAverageOfFewStepsIsBetterThanItsDecay) {
+  NEEDS_CSDP();
+  std::mt19937_64 random(20261127);
+  int others = 0;
+  double closest = 10.0;
+  for (int i = 0; i < 1000; ++i) {
+    const Few few = few_steps(random, i);
+    const AverageBound found = average_bound(few.lr, few.weights, few.norms, 1.0);
+    if (found.fails_at == 0) continue;
+    ++others;
+    const double exact = solve_pep_average(PepProblem(few.lr, few.norms), few.weights).dual;
+    closest = std::min(closest, exact / found.imitated);
+    EXPECT_GE(exact, found.imitated * (1 - 1e-5)) << i;
+    EXPECT_LE(exact, found.value * (1 + 1e-5)) << i;
+  }
+  std::cout << others << " averages that violate (8.11), the closest at " << closest << " times its decay\n";
+  EXPECT_GE(others, 500);
+}
+
+TEST(PepAverage, MayBeAsGoodAsItsDecayWithoutTheCondition) {  // docs/theory.md, after Theorem 3
+  NEEDS_CSDP();
+  const std::vector<double> lr{.3767, .3038, 1.0}, weights{.7022, 0, .2978}, norms{.767, .911, 1.382};
+  const AverageBound found = average_bound(lr, weights, norms, 1.0);
+  EXPECT_GT(found.fails_at, 0);
+  EXPECT_NEAR(found.imitated, .698908, 1e-6);
+  EXPECT_NEAR(solve_pep_average(PepProblem(lr, norms), weights).dual, .698908, 2e-6);
+  EXPECT_NEAR(found.value, .724525, 1e-6);
 }
 
 TEST(PepAverage, WeightsThatFallAndSparseOnes) {
