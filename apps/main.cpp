@@ -4,6 +4,7 @@
 #include "cli/verbs.hpp"
 #include "scheduled/error.hpp"
 #include "shell/completion.hpp"
+#include "shell/manual.hpp"
 #include "shell/process.hpp"
 #ifdef SCHEDULED_WITH_ANYTIME
 #include "trainer/verb.hpp"
@@ -19,21 +20,24 @@ int run(int argc, char** argv) {
       "Examples:\n"
       "  scheduled compare wsd cosine linear 1-sqrt \"rsqrt(warmup=1k)\" constant --steps 50k\n"
       "  scheduled tune \"wsd(steps=50k, cooldown=20%)\"");
+  command.group("Write, read and check schedules");
   add_show(command);
+  add_diff(command);
+  add_lint(command);
+  add_import(command);
+  add_export(command);
+  command.group("Choose a schedule and its peak");
   add_bound(command);
   add_worst_case(command);
   add_average(command);
   add_tune(command);
   add_compare(command);
   add_optimize(command);
-  add_refine(command);
   add_extend(command);
   add_transfer(command);
-  add_import(command);
-  add_export(command);
+  command.group("Learn from the logs of runs");
   add_log(command);
-  add_lint(command);
-  add_diff(command);
+  add_refine(command);
 #ifdef SCHEDULED_WITH_LAW
   add_fit(command);
   add_predict(command);
@@ -42,11 +46,14 @@ int run(int argc, char** argv) {
   add_forecast(command);
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
+  command.group("Train without a horizon");
   add_run(command);
   trainer::add_train(command);
   if (argc > 1 && argv[1] == std::string_view("train")) trainer::hand_over({argv + 2, argv + argc});
 #endif
+  command.group("More");
   add_completion(command);
+  add_manual(command, version());
   return run_program(command, version(), argc, argv);
 }
 

@@ -111,7 +111,7 @@ Verb::~Verb() = default;
 
 Verb& Verb::verb(const std::string& name, const std::string& meaning) {
   app_->require_subcommand(0, 1);
-  verbs_.push_back(std::unique_ptr<Verb>(new Verb(app_->add_subcommand(name, meaning)->group("Verbs"))));
+  verbs_.push_back(std::unique_ptr<Verb>(new Verb(app_->add_subcommand(name, meaning)->group(group_))));
   return *verbs_.back();
 }
 
@@ -139,12 +139,14 @@ Option Verb::add_read(const std::string& names, const std::string& meaning, cons
 void Verb::help(const std::string& text) { app_->footer(text); }
 
 VerbInfo Verb::info() const {
-  VerbInfo info{app_->get_name(), app_->get_description(), {}};
+  VerbInfo info{app_->get_name(), app_->get_description(), app_->get_group(), app_->get_footer()};
   for (const CLI::Option* const option : app_->get_options({})) {
-    OptionInfo one{{}, option->get_description()};
+    OptionInfo one{{}, option->get_type_name(), option->get_description(), option->get_default_str()};
     for (const std::string& name : option->get_lnames()) one.names.push_back("--" + name);
     for (const std::string& name : option->get_snames()) one.names.push_back("-" + name);
     one.positional = one.names.empty();
+    if (one.positional) one.value = option->get_single_name();
+    one.required = option->get_required();
     one.takes_value = option->get_items_expected_max() > 0;
     one.needs_value = option->get_items_expected_min() > 0;
     for (const Reader& reader : readers_) {

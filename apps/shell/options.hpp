@@ -44,17 +44,19 @@ Values values_of() {
   return values;
 }
 
-/// A verb as completion needs it. Names of options have their dashes.
+/// A verb as completion and manual pages need it. Names of options have their dashes.
 struct OptionInfo {
-  std::vector<std::string> names;
-  std::string meaning;
-  bool positional = false, repeated = false;
+  std::vector<std::string> names;  ///< of a positional argument none
+  std::string value;               ///< what --help calls it
+  std::string meaning, shown;      ///< the default as --help shows it, where there is one
+  bool positional = false, repeated = false, required = false;
   bool takes_value = false, needs_value = false;
   Values values = {};
 };
 struct VerbInfo {
-  std::string name, meaning;
-  std::vector<OptionInfo> options;
+  std::string name, meaning, group;
+  std::string help = {};  ///< what --help ends with
+  std::vector<OptionInfo> options = {};
   std::vector<VerbInfo> verbs = {};
 };
 
@@ -85,6 +87,8 @@ class Verb {
 
   /// A verb of this one.
   Verb& verb(const std::string& name, const std::string& meaning);
+  /// The heading in --help of the verbs that are added from here on.
+  void group(const std::string& heading) { group_ = heading; }
 
   /// A value that lives as long as the verb: what its options are read into.
   template <class Options>
@@ -141,6 +145,7 @@ class Verb {
 
   std::shared_ptr<CLI::App> owned_;  // of a program; its verbs belong to it
   CLI::App* app_;
+  std::string group_ = "Verbs";
   std::vector<std::unique_ptr<Verb>> verbs_;
   std::vector<Reader> readers_;
   std::vector<std::shared_ptr<void>> kept_;

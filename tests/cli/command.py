@@ -37,6 +37,15 @@ def open_terminal(test):
         test.skipTest(f"no pseudo-terminal here: {error}")
 
 
+def verbs_of_help(text):
+    """The verbs that a text of --help lists, under whatever headings."""
+    if not re.search(r"^Usage: .*\[VERB\]", text, re.M):
+        return []
+    sections = re.findall(r"^(\w.*):\n((?:  .*\n)+)", text, re.M)
+    lists = (lines for title, lines in sections if title not in ("Options", "Positionals", "Examples"))
+    return [name for lines in lists for name in re.findall(r"^  (\S+)", lines, re.M)]
+
+
 class CommandTest(unittest.TestCase):
     """A test whose commands run in an empty folder, `self.folder`."""
 
@@ -63,9 +72,8 @@ class CommandTest(unittest.TestCase):
 
     def verbs(self, *outer):
         """Every verb as its words, from --help: ("show",), ..., ("run", "plan"), ..."""
-        listed = re.search(r"^Verbs:\n((?:  .*\n)+)", self.output_of(*outer, "--help"), re.M)
         found = []
-        for name in re.findall(r"^  (\S+)", listed[1], re.M) if listed else []:
+        for name in verbs_of_help(self.output_of(*outer, "--help")):
             found.append((*outer, name))
             found += self.verbs(*outer, name)
         return found

@@ -21,20 +21,25 @@ COMMAND = os.environ.get("SCHEDULED_COMMAND") or (str(BUILT) if BUILT.exists() e
 #: The names that descriptions give: of the library's results, and of what verbs put together of these.
 NAMES = {
     name
-    for path in [*ROOT.glob("src/*/records.hpp"), *ROOT.glob("apps/*/*.hpp"), *ROOT.glob("python/src/*/*.hpp")]
+    for path in [*ROOT.glob("src/*/*records.hpp"), *ROOT.glob("apps/*/*.hpp"), *ROOT.glob("python/src/*/*.hpp")]
     for name in re.findall(r'Field\{\s*"(\w+)"', path.read_text())
 }
 
 
-def outputs_in(folder):
-    """Runs the command in a folder with the example logs; skips the test where it is not built."""
+def command_tests():
+    """The module that runs the command in tests/cli; skips the test where the command is not built."""
     if COMMAND is None:
         pytest.skip("the command is not built")
     os.environ.setdefault("SCHEDULED_COMMAND", COMMAND)
     sys.path.insert(0, str(ROOT / "tests/cli"))
     import command
 
-    command.write_example_logs(folder)
+    return command
+
+
+def outputs_in(folder):
+    """Runs the command in a folder with the example logs."""
+    command_tests().write_example_logs(folder)
 
     def output(*arguments):
         made = subprocess.run([COMMAND, *map(str, arguments)], cwd=folder, capture_output=True, text=True)
