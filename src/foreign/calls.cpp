@@ -6,6 +6,39 @@
 #include "foreign/values.hpp"
 
 namespace scheduled::foreign {
+namespace {
+
+void open_call(Collector& opened, const std::string& key, const Json& call, std::int64_t line, int depth) {
+  if (depth > deepest) return;
+  const auto below = [&](const std::string& name) { return key.empty() ? name : concat({key, ".", name}); };
+  // run.Config(CosineAnnealingScheduler, warmup_steps=500) of nemo_run
+  const std::string_view name = name_of_call(call);
+  const Json* const first = call.find("0");
+  const bool holds = (name == "Config" || name == "Partial") && first != nullptr && first->is_text();
+  opened.add(below("_target_"), holds ? *first : *call.find(called), line);
+  for (const auto& [argument, value] : call.members()) {
+    if (argument == called || argument.find_first_not_of("0123456789") == std::string::npos) continue;
+    if (!name_of_call(value).empty()) {
+      open_call(opened, below(argument), value, line, depth + 1);
+    } else {
+      opened.add(below(argument), value, line);
+    }
+  }
+}
+
+}  // namespace
+
+Config open_calls(const Config& config) {
+  Collector opened(config.form);
+  for (const Setting& setting : config.settings) {
+    if (name_of_call(setting.value).empty()) {
+      opened.add(setting.key, setting.value, setting.line);
+    } else {
+      open_call(opened, setting.key, setting.value, setting.line, 0);
+    }
+  }
+  return opened.take();
+}
 
 std::string_view name_of_call(const Json& value) {
   if (!value.is_object() || !value.contains(called)) return {};

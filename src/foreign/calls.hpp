@@ -31,4 +31,8 @@ void add_arguments(Config& config, const Function& function, const Json& call, s
 /// Objects among the settings become settings of their own.
 Config flattened(const Config& config);
 
+/// Named arguments of calls, as of SchedulerConfig(lr_warmup_iters=500), as settings below the name that the call has,
+/// and "_target_" is what is called.
+Config open_calls(const Config& config);
+
 }  // namespace scheduled::foreign

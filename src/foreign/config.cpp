@@ -65,6 +65,18 @@ std::string_view without_comment(std::string_view line) noexcept {
   return line;
 }
 
+/// [name] or [[name]], of TOML; a list of Python's begins otherwise.
+bool is_section(std::string_view line) noexcept {
+  if (!line.starts_with('[') || !line.ends_with(']')) return false;
+  const bool twice = line.starts_with("[[") && line.ends_with("]]");
+  const std::size_t brackets = twice ? 2 : 1;
+  if (line.size() <= 2 * brackets) return false;
+  const std::string_view name = trimmed(line.substr(brackets, line.size() - 2 * brackets));
+  const auto allowed = [](char c) { return is_name(c) || c == '"' || c == '\'' || c == ' '; };
+  const bool begins = !name.empty() && (name.front() < '0' || name.front() > '9');
+  return begins && std::all_of(name.begin(), name.end(), allowed);
+}
+
 Look look_at(std::string_view text) {
   Look look;
   bool long_flags = false, short_flags = false;
@@ -77,7 +89,7 @@ Look look_at(std::string_view text) {
     long_flags = long_flags || has_flags(inner, false);
     short_flags = short_flags || has_flags(inner, true);
     if (inner.starts_with("def ") || inner.starts_with("import ") || inner.starts_with("from ")) look.python = true;
-    if (inner.starts_with('[') && inner.find(']') != std::string_view::npos && inner.size() > 2) look.sections = true;
+    if (is_section(inner)) look.sections = true;
     if (assigns(inner)) look.assignments = true;
     const std::size_t length = name_length(inner);
     if (length == 0) continue;

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
@@ -11,33 +12,6 @@
 
 namespace scheduled::foreign {
 namespace {
-
-double in_units(Rate rate, double peak) {
-  return rate.unit == Rate::Unit::absolute ? rate.value : rate.value / 100.0 * peak;
-}
-
-Outline outline_of(const Schedule& schedule) {
-  const ScheduleSpec& spec = schedule.spec();
-  Outline outline{.schedule = schedule};
-  outline.peak = spec.peak;
-  outline.steps = schedule.steps();
-  outline.warmup = schedule.layout().warmup_steps;
-  if (spec.warmup.start) outline.start = in_units(*spec.warmup.start, spec.peak);
-  constexpr std::string_view curves[] = {"linear", "cosine", "1-sqrt", "log"};
-  outline.warmup_curve = curves[spec.warmup.curve.index()];
-  outline.delay = static_cast<std::int64_t>(spec.warmup.delay.value);
-  outline.flat = std::holds_alternative<Constant>(spec.shape);
-  if (spec.cooldown) {
-    outline.cooldown = schedule.layout().cooldown_steps;
-    outline.decay = decay_name(spec.cooldown->decay);
-    if (const auto* const decay = std::get_if<PolynomialDecay>(&spec.cooldown->decay)) outline.power = decay->power;
-    if (const auto* const decay = std::get_if<CosineDecay>(&spec.cooldown->decay)) outline.exponent = decay->exponent;
-    const Rate last = spec.cooldown->final;
-    outline.last = in_units(last, spec.peak);
-    outline.last_share = last.unit == Rate::Unit::percent ? last.value / 100.0 : last.value / spec.peak;
-  }
-  return outline;
-}
 
 /// Where two schedules differ most among the first `updates`; all of them, or some millions spread over a longer run.
 struct Difference {
@@ -105,9 +79,17 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 
 void cannot(std::string why) { throw CannotExpress{std::move(why)}; }
 
-std::int64_t updates_before_end(const Outline& outline) {
-  if (*outline.steps < 2) cannot("needs at least one update before the end of the schedule");
-  return *outline.steps - 1;
+void needs_course(const Outline& outline, std::string_view key) {
+  if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
+  if (!outline.steps) cannot(concat({"needs ", key, ", and the schedule has no horizon; give it steps=N"}));
+  if (outline.updates() < 1) cannot("needs at least one update before the end of the schedule");
+}
+
+void needs_decay(const Outline& outline, std::initializer_list<std::string_view> decays) {
+  if (outline.decay.empty()) return;
+  if (std::find(decays.begin(), decays.end(), outline.decay) == decays.end())
+    cannot(concat({"has no decay like ", outline.decay}));
+  if (outline.exponent != 1.0) cannot("has no cosine with an exponent");
 }
 
 std::int64_t warmup_from_zero(const Outline& outline) {
@@ -127,6 +109,8 @@ ExportedSchedule export_schedule(const Schedule& schedule, std::string_view name
   const Outline outline = outline_of(schedule);
   ExportedSchedule found{.tool = std::string(tool.about.name)};
   try {
+    if (std::holds_alternative<Table>(schedule.spec().shape))
+      cannot("has no settings that could be told from a table of rates");
     const Written written = tool.write(outline);
     found.form = written.form;
     found.text = render(written, tool);

@@ -48,7 +48,8 @@ const Tool& recognise(const Config& config) {
   std::vector<Match> matches;
   for (const Tool* const tool : tools()) {
     if (tool == &llama_factory || tool->call != nullptr) continue;
-    if (Match found = match(*tool, config); found.all > 0) matches.push_back(found);
+    if (Match found = match(*tool, tool->open != nullptr ? tool->open(config) : config); found.all > 0)
+      matches.push_back(found);
   }
   const auto better = [](const Match& a, const Match& b) {
     return a.telling != b.telling ? a.telling > b.telling : a.all > b.all;
@@ -96,6 +97,7 @@ ImportedSchedule import_schedule(std::string_view text, const ImportOptions& opt
       if (!settings) foreign::fail_at(0, concat({"calls no schedule of ", tool.about.title, " that is known"}));
       config = std::move(*settings);
     }
+    if (tool.open != nullptr) config = tool.open(config);
     return foreign::import_config(config, tool, options.updates);
   } catch (const ArgumentError& error) {
     Place place = error.fields().place.value_or(Place{});

@@ -94,23 +94,11 @@ std::string assignments(const Json& tree) {
   return text;
 }
 
-std::string call(const Written& written) {
-  std::string text = "schedule = ";
-  for (const auto& [key, value] : written.settings) {
-    if (key == called) {
-      text += value.text() + "(";
-    } else {
-      text += concat({text.ends_with('(') ? "" : ", ", key, "=", plain(value)});
-    }
-  }
-  return text + ")\n";
-}
-
 }  // namespace
 
 std::string render(const Written& written, const Tool& tool) {
   if (written.form == "flags") return flags(written, tool);
-  if (written.form == "Python" && &tool == &optax) return call(written);
+  if (!written.code.empty()) return written.code;
   const Json tree = tree_of(written);
   if (written.form == "Python") return assignments(tree);
   if (written.form == "JSON") return tree.dump(2) + "\n";

@@ -242,6 +242,25 @@ const Json* Values::raw(std::string_view key) {
   return setting == nullptr ? nullptr : &setting->value;
 }
 
+const Json* Values::unlisted(std::string_view key) {
+  const Setting* const setting = find(key);
+  return setting == nullptr ? nullptr : &setting->value;
+}
+
+std::int64_t Values::line_of(std::string_view key) {
+  const Setting* const setting = find(key);
+  return setting == nullptr ? 0 : setting->line;
+}
+
+void Values::include(std::string_view name, Values& part) {
+  ImportedSchedule found = part.finish(Schedule(ScheduleSpec{}));
+  for (TakenValue& one : found.taken) {
+    one.key = concat({name, ".", one.key});
+    found_.taken.push_back(std::move(one));
+  }
+  for (std::string& one : found.differences) differs(std::move(one));
+}
+
 std::vector<double> Values::numbers(std::string_view key) {
   const auto given = value(key);
   std::vector<double> found;

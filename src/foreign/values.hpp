@@ -37,6 +37,14 @@ class Values {
   /// The settings below `key`, with what follows it as their keys.
   std::vector<Setting> under(std::string_view key);
 
+  // Of a list of calls: itself, without being told as taken; its line; the settings of one of them as values of their
+  // own, and what was read of these, whose keys get `name` before them.
+  const Json* unlisted(std::string_view key);
+  std::int64_t line_of(std::string_view key);
+  Values part(const Config& config) const { return {config, tool_, std::nullopt}; }
+  void include(std::string_view name, Values& part);
+  const std::string& form() const { return config_.form; }
+
   /// Throws ArgumentError with the key as given, its value and place.
   [[noreturn]] void fail(std::string_view key, std::string_view requirement);
   /// Throws: the rate is above the peak, which errors name as specs do.

@@ -100,13 +100,37 @@ TEST(Foreign, CallsOfPyTorch) {
             std::string::npos);
   EXPECT_NE(error_of("OneCycleLR(opt, 1e-3, 100, three_phase=True)").find("three_phase = true: is not translated"),
             std::string::npos);
-  EXPECT_NE(error_of("lr = 1\nSequentialLR(opt, [LinearLR(opt), StepLR(opt, 9)], [7])").find("is translated where"),
-            std::string::npos);
+  EXPECT_EQ(spec("lr = 1\nSequentialLR(opt, [LinearLR(opt, 0.5), StepLR(opt, 9)], [7])", 20),
+            "stages(peak=1, pieces=[hold until 16, hold at 0.1 until 20], warmup=5, warmup_start=0.5)");
+  EXPECT_EQ(spec("lr = 1\nSequentialLR(opt, [LinearLR(opt, 0.1, total_iters=10), ConstantLR(opt, 1.0), "
+                 "CosineAnnealingLR(opt, 50)], [10, 50])"),
+            "wsd(steps=101, peak=1, warmup=10, warmup_start=0.1, cooldown=50, decay=cosine)");
+  EXPECT_EQ(spec("lr = 1\nConstantLR(opt, 0.5, 10)\n", 30),
+            "stages(peak=1, pieces=[hold at 0.5 until 10, hold at 1 until 30])");
+  EXPECT_NE(
+      error_of("lr = 1\nSequentialLR(opt, [LinearLR(opt), OneCycleLR(opt, 9)], [7])").find("is not translated within"),
+      std::string::npos);
 }
 
 TEST(Foreign, CallsOfOptaxThatAreNot) {
+  EXPECT_EQ(error_of("optax.piecewise_interpolate_schedule('linear', 1.0)"),
+            "x, line 1: piecewise_interpolate_schedule is not translated: write a spec with stages(...)");
   EXPECT_EQ(error_of("optax.sgdr_schedule([dict(init_value=0.0)])"),
-            "x, line 1: sgdr_schedule is not translated: write a spec with stages(...)");
+            "x, line 1: sgdr_schedule needs decay_steps in each of its dicts");
+  EXPECT_EQ(error_of("optax.join_schedules(3, 4)"),
+            "x, line 1: join_schedules is read where its schedules and boundaries are lists");
+  EXPECT_NE(error_of("optax.join_schedules([3, optax.constant_schedule(1)], [3])").find("schedules[0] is no call that"),
+            std::string::npos);
+}
+
+TEST(Foreign, SchedulesOfOptaxThatAreJoined) {
+  const std::string rise = "optax.join_schedules([optax.linear_schedule(0.0, 1e-3, 100), ";
+  EXPECT_EQ(spec(rise + "optax.constant_schedule(1e-3), optax.linear_schedule(1e-3, 1e-4, 200)], [100, 800])"),
+            "wsd(steps=1001, peak=0.001, warmup=100, warmup_start=0, cooldown=200, decay=linear, final=0.0001)");
+  EXPECT_EQ(spec("optax.sgdr_schedule([dict(init_value=0.0, peak_value=1e-3, warmup_steps=10, decay_steps=50, "
+                 "end_value=1e-5), dict(init_value=1e-5, peak_value=5e-4, warmup_steps=5, decay_steps=20)])"),
+            "stages(peak=0.001, pieces=[hold until 11, cosine to 1e-5 over 40, linear to 0.0005 over 5, cosine to 0 "
+            "over 15 until 70], warmup=10, warmup_start=0)");
   EXPECT_EQ(spec("optax.cosine_onecycle_schedule(1000, 1e-3)"),
             "cosine(steps=1001, peak=0.001, warmup=300, warmup_start=4%, warmup_curve=cosine, final=0.0004%)");
 }
@@ -262,6 +286,23 @@ TEST(Foreign, HostileTextIsRefusedOrHarmless) {
   EXPECT_NE(error_of(std::string("a\0b", 3)).find("zero bytes"), std::string::npos);
 }
 
+TEST(Foreign, LettersThatAreNotAsciiStandInStringsAndCommentsOfToml) {
+  const auto with = [](const std::string& line) {
+    return "[optimizer]\nlr = 1e-3\n[training]\nsteps = 10\n[lr_scheduler]\nwarmup_steps = 2\n[x]\n" + line + "\n";
+  };
+  const std::string refused =
+      "x, line 8: cannot be read as TOML: letters that are not ASCII stand in strings and comments only";
+  for (const char* const line :
+       {"a = \xce\x9a", "a = [1, \xce\x9a]", "\xce\x9a = 1", "a = 'b' \xc2\xa0", "a = \xff", "a = \"\xce\x9a\" \xce"}) {
+    EXPECT_EQ(error_of(with(line)), refused) << line;
+  }
+  for (const char* const line : {"a = \"\xce\x9a \\\" # \"", "a = '\xce\x9a\\' # \xce\x9a", "\"\xce\x9a\" = 1",
+                                 "a = \"\"\"\xce\x9a\n\"\xce\x9a\"\"\"", "a = '''\n'\xce\x9a\n''' # \xce\x9a"}) {
+    EXPECT_EQ(error_of(with(line)), "no error") << line;
+  }
+  EXPECT_EQ(error_of("\xef\xbb\xbf" + with("a = 1")), "no error");
+}
+
 TEST(Foreign, ExportsReadBack) {
   struct Case {
     std::string spec, tool;
@@ -352,17 +393,15 @@ TEST(Foreign, WhyAProgramCannotBeGivenIt) {
   const auto why = [](const std::string& text, const std::string& tool) {
     return export_schedule(Schedule::parse(text), tool).why;
   };
-  EXPECT_EQ(
-      why("cosine(steps=1001, warmup=10)", "nemo"),
-      "NeMo (model.optim.sched) begins its warmup at 1/(W+1) of the peak and reaches it at step W; give the schedule "
-      "warmup_start");
-  EXPECT_EQ(why("wsd(steps=1001)", "nemo"),
-            "NeMo (model.optim.sched) has no decay that begins after a time at the peak");
+  EXPECT_EQ(why("cosine(steps=1001, warmup=10)", "nemo"),
+            "NeMo begins its warmup at 1/(W+1) of the peak and reaches it at step W; give the schedule "
+            "warmup_start");
+  EXPECT_EQ(why("wsd(steps=1001)", "nemo"), "NeMo has no decay that begins after a time at the peak");
   EXPECT_EQ(why("cosine(steps=1001, final=10%)", "big_vision"), "big_vision has a cosine to 0 only");
   EXPECT_EQ(why("wsd(steps=1001, final=10%)", "big_vision"), "big_vision has a cooldown to 0 only");
   EXPECT_EQ(why("wsd(steps=1001, decay=1-sqrt)", "big_vision"), "big_vision has no 1-sqrt after a time at the peak");
-  EXPECT_NE(why("wsd(steps=10001ex, cooldown=20%, batch=64, clock=examples)", "megatron").find("counts samples"),
-            std::string::npos);
+  EXPECT_EQ(why("wsd(steps=10001ex, cooldown=2000ex, batch=[0:64, 100:128 by 64], clock=examples)", "megatron"),
+            "Megatron-LM, Megatron Bridge counts samples; give the changes of the batch in whole examples (ex)");
   EXPECT_EQ(export_schedule(Schedule::parse("linear(steps=1001, batch=[0:64, 100:128])"), "megatron").notes.back(),
             "the changes of the batch are not in it: the rates do not follow them");
 }

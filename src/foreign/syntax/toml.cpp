@@ -6,6 +6,8 @@
 #define TOML_MAX_NESTED_VALUES 32
 #include <toml++/toml.h>
 
+#include <algorithm>
+
 namespace scheduled::foreign {
 namespace {
 
@@ -48,10 +50,48 @@ void check_dots(std::string_view text) {
   }
 }
 
+/// Where a string that begins at `at` ends: after its last quotes, or at what cannot be within it.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::string_view three = quote == '"' ? R"(""")" : "'''";
+  const bool lines = text.substr(at).starts_with(three);
+  at += lines ? 3 : 1;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '\\' && quote == '"') {
+      ++at;
+    } else if (lines ? text.substr(at).starts_with(three) : text[at] == quote) {
+      return at + (lines ? 3 : 1);
+    } else if (text[at] == '\n' && !lines) {
+      return at;
+    }
+  }
+  return text.size();
+}
+
+/// Other letters than ASCII's stand in strings and comments only; toml++ 3.3 has undefined behaviour where one begins a
+/// value.
+void check_letters(std::string_view text) {
+  for (std::size_t k = 0; k < text.size();) {
+    if (text[k] == '#') {
+      k = std::min(text.find('\n', k), text.size());
+    } else if (text[k] == '"' || text[k] == '\'') {
+      k = end_of_string(text, k);
+    } else if (static_cast<unsigned char>(text[k]) >= 0x80U) {
+      fail_at(1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(k), '\n'),
+              "cannot be read as TOML: letters that are not ASCII stand in strings and comments only");
+    } else {
+      ++k;
+    }
+  }
+}
+
 }  // namespace
 
 Config read_toml(std::string_view text) {
+  constexpr std::string_view mark = "\xef\xbb\xbf";  // some editors write it before the text
+  if (text.starts_with(mark)) text.remove_prefix(mark.size());
   check_dots(text);
+  check_letters(text);
   Collector collector("TOML");
   try {
     add_members(collector, "", toml::parse(text), 0);

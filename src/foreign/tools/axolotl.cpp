@@ -1,6 +1,7 @@
 // axolotl: the Trainer of Hugging Face with names and two cosines of its own.
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/error.hpp"
 #include "base/words.hpp"
@@ -68,9 +69,28 @@ Schedule read_axolotl(Values& values) {
   return schedule_of(course);
 }
 
+/// A cosine that ends before the run.
+void write_shorter_cosine(Written& written, const Outline& outline) {
+  written.updates = outline.updates();
+  written.add("learning_rate", outline.peak);
+  written.add("lr_scheduler", std::string("cosine"));
+  written.add("cosine_min_lr_ratio", outline.last_share);
+  const auto updates = static_cast<double>(*written.updates), end = static_cast<double>(outline.end);
+  const auto gives = [&](double share) { return std::floor(share * updates); };
+  written.add("cosine_constant_lr_ratio", exactly(end / updates, end, gives));
+  written.add("warmup_steps", warmup_from_zero(outline));
+  written.add("max_steps", *written.updates);
+}
+
 Written write_axolotl(const Outline& outline) {
+  if (!outline.steps) cannot("needs max_steps, and the schedule has no horizon; give it steps=N");
+  Written written{.form = "YAML", .settings = {}};
+  if (outline.whole() && outline.decay == "cosine" && outline.exponent == 1.0 && outline.end + 1 < *outline.steps) {
+    write_shorter_cosine(written, outline);
+    return written;
+  }
   Written of_trainer = write_hugging_face(outline);
-  Written written{.form = "YAML", .settings = {}, .updates = of_trainer.updates};
+  written.updates = of_trainer.updates;
   for (auto& [key, value] : of_trainer.settings) written.add(key == "lr_scheduler_type" ? "lr_scheduler" : key, value);
   return written;
 }

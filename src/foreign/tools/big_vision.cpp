@@ -31,6 +31,7 @@ constexpr std::array big_vision_keys{
     ForeignKey{"schedule.shift", "0.0", "of rsqrt", true},
     ForeignKey{"schedule.steps", "", "steps of the stairs"},
     ForeignKey{"schedule.mults", "", "factors of the stairs", true},
+    ForeignKey{"schedule.frozen", "", "parameters without updates"},
     ForeignKey{"total_steps", "", "the updates"},
     ForeignKey{"total_examples", "", "examples of the run"},
     ForeignKey{"total_epochs", "", "passes over the data", true},
@@ -106,7 +107,45 @@ Schedule stairs(Values& values, const Shape& shape, const Course& course) {
                                   "milestones=[" + milestones + "]", "factors=[" + factors + "]"});
 }
 
+/// config.schedule = [("img/.*", None), (".*", dict(...))] as the one that is there, and which parameters have none.
+Config open_groups(const Config& config) {
+  Config opened{config.form, {}};
+  for (const Setting& setting : config.settings) {
+    const auto is_group = [](const Json& one) {
+      return one.is_array() && one.items().size() == 2 && one.items()[0].is_text() &&
+             (one.items()[1].is_null() || one.items()[1].is_object());
+    };
+    const bool schedule = setting.key == "schedule" || setting.key.ends_with(".schedule");
+    if (!schedule || !setting.value.is_array() || setting.value.items().empty() ||
+        !std::all_of(setting.value.items().begin(), setting.value.items().end(), is_group)) {
+      opened.settings.push_back(setting);
+      continue;
+    }
+    const Json* found = nullptr;
+    std::string frozen;
+    for (const Json& group : setting.value.items()) {
+      const Json& inner = group.items()[1];
+      if (inner.is_null()) {
+        frozen += concat({frozen.empty() ? "" : ", ", group.items()[0].text()});
+      } else if (found != nullptr && *found != inner) {
+        fail_at(setting.line, concat({setting.key, " has several schedules, each for some of the parameters; give one ",
+                                      "of them as ", setting.key, " = dict(...)"}));
+      } else {
+        found = &inner;
+      }
+    }
+    if (found == nullptr)
+      fail_at(setting.line, concat({setting.key, " has no schedule, as all parameters are frozen"}));
+    for (const auto& [key, value] : found->members())
+      opened.settings.push_back({concat({setting.key, ".", key}), value, setting.line});
+    if (!frozen.empty()) opened.settings.push_back({concat({setting.key, ".frozen"}), frozen, setting.line});
+  }
+  return opened;
+}
+
 Schedule read_big_vision(Values& values) {
+  if (values.has("schedule.frozen"))
+    values.differs(concat({"parameters that match ", values.word("schedule.frozen"), " are frozen"}));
   constexpr std::array<std::string_view, 5> kinds{"linear", "polynomial", "cosine", "rsqrt", "stair"};
   Shape shape{.kind = std::string(kinds[find_word("schedule.decay_type", values.word("schedule.decay_type"), kinds)])};
   shape.peak = values.positive("lr") * values.positive("schedule.base");
@@ -191,7 +230,9 @@ std::int64_t write_shape(Written& written, const Outline& outline) {
     add("mults", Json(stairs->factors));
     return *outline.steps;
   }
-  if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
+  needs_course(outline, "total_steps");
+  if (outline.exponent != 1.0) cannot("has no cosine with an exponent");
+  if (!outline.decay.empty() && !outline.ends()) cannot("ends its decay with the run");
   const bool linear = outline.decay == "linear" || outline.decay == "polynomial";
   if (outline.decay.empty() || (outline.decay == "linear" && !outline.whole())) {
     if (outline.last != 0.0) cannot("has a cooldown to 0 only");
@@ -199,7 +240,7 @@ std::int64_t write_shape(Written& written, const Outline& outline) {
     add("steps", Json::array());
     add("mults", Json::array());
     if (outline.decay.empty()) return *outline.steps;
-    add("cooldown_steps", outline.cooldown);
+    add("cooldown_steps", outline.length());
   } else if (!outline.whole() || (!linear && outline.decay != "cosine")) {
     cannot(concat({"has no ", outline.decay, outline.whole() ? "" : " after a time at the peak"}));
   } else {
@@ -208,11 +249,11 @@ std::int64_t write_shape(Written& written, const Outline& outline) {
     if (linear && outline.last_share > 0.0) add("end", outline.last_share);
     if (outline.decay == "polynomial") add("power", outline.power);
   }
-  return updates_before_end(outline);
+  return outline.updates();
 }
 
 Written write_big_vision(const Outline& outline) {
-  if (!outline.steps) cannot("needs total_steps; give the schedule steps=N");
+  if (!outline.steps) cannot("needs total_steps, and the schedule has no horizon; give it steps=N");
   Written written{.form = "Python", .settings = {}};
   written.add("lr", outline.peak);
   const std::int64_t warmup = warmup_from_zero(outline);
@@ -230,6 +271,8 @@ const Tool big_vision{
     write_big_vision,
     "import jax.numpy as jnp, numpy as np\n"
     "rates = jnp.asarray(np.load(\"TABLE\")) / PEAK\n"
-    "sched_fn = lambda step: rates[jnp.minimum(step, len(rates) - 1)]  # for create_learning_rate_schedule\n"};
+    "sched_fn = lambda step: rates[jnp.minimum(step, len(rates) - 1)]  # for create_learning_rate_schedule\n",
+    nullptr,
+    open_groups};
 
 }  // namespace scheduled::foreign

@@ -113,24 +113,38 @@ Schedule read_deepspeed(Values& values) {
   return schedule_of(course);
 }
 
+/// Its WarmupCosineLR, which has left the peak where a log warmup from 0 arrives.
+Written write_deepspeed_cosine(const Outline& outline) {
+  if (outline.warmup_curve != "log" || outline.start.value_or(0.0) > 0.0 || outline.begin + 1 != outline.warmup)
+    cannot("has a cosine right after a log warmup from 0 only");
+  Written written{.form = "JSON", .settings = {}, .updates = outline.updates()};
+  written.add("scheduler.type", std::string("WarmupCosineLR"));
+  written.add(of("total_num_steps"), outline.end);
+  written.add(of("warmup_num_steps"), outline.warmup - 1);
+  written.add(of("cos_min_ratio"), outline.last_share);
+  written.add("optimizer.params.lr", outline.peak);
+  return written;
+}
+
 Written write_deepspeed(const Outline& outline) {
-  if (!outline.flat || outline.delay != 1) cannot("is one update late, and the schedule is not (warmup_delay=1)");
-  Written written{.form = "JSON", .settings = {}};
+  if (outline.steps || !outline.flat) needs_course(outline, {});
+  needs_decay(outline, {"linear", "cosine"});
+  const bool still = outline.warmup == 0;  // a warmup from the peak to the peak
+  if (still && !outline.decay.empty()) cannot("has a warmup of two steps or more before every decay");
+  if (!still && outline.delay != 1) cannot("is one update late, and the schedule is not (warmup_delay=1)");
   const bool log = outline.warmup_curve == "log";
-  if (!log && outline.warmup_curve != "linear") cannot("has linear and log warmups");
+  if (!still && !log && outline.warmup_curve != "linear") cannot("has linear and log warmups");
+  if (outline.decay == "cosine") return write_deepspeed_cosine(outline);
+  Written written{.form = "JSON", .settings = {}};
   const std::int64_t warmup = log && outline.start.value_or(0.0) > 0.0 ? outline.warmup : outline.warmup - 1;
   written.add("scheduler.type", std::string(outline.decay.empty() ? "WarmupLR" : "WarmupDecayLR"));
-  written.add(of("warmup_min_lr"), outline.start.value_or(0.0));
+  written.add(of("warmup_min_lr"), still ? outline.peak : outline.start.value_or(0.0));
   written.add(of("warmup_max_lr"), outline.peak);
-  written.add(of("warmup_num_steps"), warmup);
+  written.add(of("warmup_num_steps"), still ? 2 : warmup);
   written.add(of("warmup_type"), outline.warmup_curve);
-  written.updates = outline.steps;
-  if (!outline.decay.empty()) {
-    if (outline.decay != "linear") cannot("has linear decays only");
-    // Ours ends with the step that has the last rate, one after their last.
-    written.updates = *outline.steps - 2;
-    written.add(of("total_num_steps"), *written.updates);
-  }
+  if (outline.steps) written.updates = outline.updates();
+  // Ours arrives one step after the last of theirs.
+  if (!outline.decay.empty()) written.add(of("total_num_steps"), outline.end - 1);
   return written;
 }
 

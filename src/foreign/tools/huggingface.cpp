@@ -34,7 +34,35 @@ Rate lowest(Values& values) {
 
 void check_half_cycle(Values& values) {
   const auto cycles = values.number_if(in_kwargs("num_cycles"));
-  if (cycles && *cycles != 0.5) values.fail(in_kwargs("num_cycles"), "must be 0.5: other cosines have no spec");
+  if (cycles && *cycles != 0.5) values.fail(in_kwargs("num_cycles"), "must be 0.5 with this lr_scheduler_type");
+}
+
+/// A cosine that goes up again, or stops on its way: half waves of equal length.
+Schedule waves(Values& values, const Course& course, double cycles) {
+  const double halves = 2.0 * cycles;
+  const auto rise = static_cast<double>(course.warmup);
+  const auto length = static_cast<double>(course.updates - course.warmup);
+  const double half = length / halves;
+  constexpr double most = 1000.0;
+  if (cycles <= 0.0 || halves > most) values.fail(in_kwargs("num_cycles"), "must be above 0, and at most 500");
+  if (course.updates <= course.warmup) return constant_of(course, course.updates);
+  if (std::floor(half) != half) {
+    return table_of(values, course.updates, [&](std::int64_t i) {
+      const auto step = static_cast<double>(i);
+      if (i < course.warmup) return course.peak * step / rise;
+      const double low =
+          course.last.unit == Rate::Unit::percent ? course.peak * course.last.value / 100.0 : course.last.value;
+      const double x = std::fmod((step - rise) / half, 2.0);
+      return low + (course.peak - low) * cosine_at(x > 1.0 ? 2.0 - x : x);
+    });
+  }
+  std::string pieces = "hold until " + std::to_string(course.warmup + 1);
+  for (double k = 0.0; k < halves; k += 1.0) {
+    const std::string to = std::fmod(k, 2.0) == 0.0 ? print_rate(course.last) : "100%";
+    pieces += concat({", cosine to ", to, " over ", std::to_string(static_cast<std::int64_t>(half))});
+    if (k + 1.0 > halves) pieces += " until " + std::to_string(course.updates + 1);
+  }
+  return parse_spec("stages", {peak_key(course.peak), warmup_key(course), concat({"pieces=[", pieces, "]"})});
 }
 
 Schedule stable_decay(Values& values, Course course, std::int64_t updates) {
@@ -129,18 +157,24 @@ Schedule hugging_face_schedule(Values& values, const std::string& kind, std::int
     course.last = absolute_lr(values.non_negative(in_kwargs("lr_end")));
     return schedule_of(course);
   }
-  if (kind == "cosine" || kind == "cosine_with_min_lr") {
-    check_half_cycle(values);
-    course.decay = "cosine";
-  }
   if (kind == "cosine_with_min_lr") course.last = lowest(values);
+  if (kind == "cosine" || kind == "cosine_with_min_lr") {
+    course.decay = "cosine";
+    const double cycles = values.number_if(in_kwargs("num_cycles")).value_or(0.5);
+    if (cycles != 0.5) return waves(values, course, cycles);
+  }
   return schedule_of(course);
 }
 
 namespace {
 
 Schedule read_huggingface(Values& values) {
-  const std::string kind = values.word("lr_scheduler_type");
+  std::string kind = values.word("lr_scheduler_type");
+  if (constexpr std::string_view of_enum = "SchedulerType."; kind.starts_with(of_enum)) {
+    kind.erase(0, of_enum.size());
+    std::transform(kind.begin(), kind.end(), kind.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  }
   if (std::find(hugging_face_kinds.begin(), hugging_face_kinds.end(), kind) == hugging_face_kinds.end()) {
     values.fail("lr_scheduler_type", kind == "reduce_lr_on_plateau" || kind == "greedy"
                                          ? "follows the losses: it is no schedule"
@@ -151,55 +185,120 @@ Schedule read_huggingface(Values& values) {
   return hugging_face_schedule(values, kind, hugging_face_warmup(values, updates), updates);
 }
 
-void write_kind(Written& written, const Outline& outline) {
-  const auto option = [&](std::string_view key, double value) { written.add(in_kwargs(key), value); };
-  const auto kind = [&](std::string name) { written.add("lr_scheduler_type", std::move(name)); };
+/// What is written of a schedule: the lr_scheduler_type with its options, and what goes with it.
+struct Kind {
+  std::string name = {};
+  std::vector<std::pair<std::string, Json>> options = {};
+  std::int64_t warmup = 0;
+  std::optional<std::int64_t> updates = {};
+};
+
+/// From update W - 1 on, which has the peak, to the last update that is made.
+Kind cosine_to_the_last_update(const Outline& outline) {
+  Kind kind{"cosine_warmup_with_min_lr", {}, outline.begin + 1, outline.steps};
+  const bool share = outline.last_rate.unit == Rate::Unit::percent;
+  kind.options.emplace_back(share ? "min_lr_rate" : "min_lr", share ? outline.last_share : outline.last);
+  if (outline.warmup == 0) return kind;
+  const Rate start = *outline.schedule.spec().warmup.start;
+  if (start != share_of_peak(1.0 / static_cast<double>(kind.warmup)))
+    kind.options.emplace_back("warmup_lr_rate", share_in(start, outline.peak));
+  return kind;
+}
+
+/// A decay at any place; its floor lifts the warmup, too.
+Kind stable_decay_of(const Outline& outline) {
+  needs_decay(outline, {"linear", "cosine", "1-sqrt"});
+  const std::int64_t stable = outline.begin - outline.warmup;
+  if (stable < 0) cannot("begins no decay before the step after the warmup");
+  Kind kind{"warmup_stable_decay", {{"num_decay_steps", outline.length()}, {"decay_type", outline.decay}}};
+  if (!outline.ends()) kind.options.emplace_back("num_stable_steps", stable);
+  if (outline.warmup > 0 && outline.warmup_curve != "linear")
+    kind.options.emplace_back("warmup_type", outline.warmup_curve);
+  if (outline.last != 0.0) kind.options.emplace_back("min_lr_ratio", outline.last_share);
+  kind.warmup = outline.start ? outline.warmup : warmup_from_zero(outline);
+  return kind;
+}
+
+/// constant_with_warmup, or for other warmups than its own a decay that begins after the run.
+Kind constant_kind(const Outline& outline) {
+  const bool plain = outline.warmup_curve == "linear" && (!outline.start || *outline.start == 0.0);
+  if (outline.warmup == 0 || plain) return {"constant_with_warmup"};
+  if (!outline.steps) {
+    cannot("needs max_steps for a warmup that begins above 0, and the schedule has no horizon; give it steps=N");
+  }
+  const Rate start = outline.schedule.spec().warmup.start.value_or(Rate{});
+  Kind kind{"warmup_stable_decay", {{"num_decay_steps", 1}, {"num_stable_steps", *outline.steps}}, outline.warmup};
+  if (start.value > 0.0) kind.options.emplace_back("min_lr_ratio", share_in(start, outline.peak));
+  if (outline.warmup_curve != "linear") kind.options.emplace_back("warmup_type", outline.warmup_curve);
+  return kind;
+}
+
+/// Half waves of a cosine: their number of cycles.
+std::optional<Kind> waves_of(const Outline& outline) {
+  const std::vector<Leg>& legs = outline.legs;
+  if (legs.size() < 2 || legs[0].curve != "hold" || legs[0].end != outline.warmup + 1) return std::nullopt;
+  for (std::size_t k = 1; k < legs.size(); ++k) {
+    if (legs[k].curve != "cosine" || legs[k].exponent != 1.0 || legs[k].count != legs[1].count) return std::nullopt;
+  }
+  const Rate low = std::get<Stages>(outline.schedule.spec().shape).pieces[1].to.value_or(Rate{});
+  Kind kind{low.value == 0.0 ? "cosine" : "cosine_with_min_lr", {}, 0, *outline.steps - 1};
+  if (low.value > 0.0) {
+    const bool share = low.unit == Rate::Unit::percent;
+    kind.options.emplace_back(share ? "min_lr_rate" : "min_lr", share ? share_in(low, outline.peak) : low.value);
+  }
+  const auto length = static_cast<double>(*kind.updates - outline.warmup);
+  const auto half = static_cast<double>(legs[1].count);
+  kind.options.emplace_back("num_cycles",
+                            exactly(length / half / 2.0, half, [&](double cycles) { return length / (2.0 * cycles); }));
+  return kind;
+}
+
+Kind kind_of_shape(const Outline& outline) {
+  if (auto waves = waves_of(outline)) return *waves;
   if (const auto* const restarts = std::get_if<CosineRestarts>(&outline.schedule.spec().shape)) {
     if (!restarts->cycles || restarts->low.value != 0.0)
-      cannot("its restarts are so many in the run, and go down to 0");
-    kind("cosine_with_restarts");
-    option("num_cycles", *restarts->cycles);
-  } else if (const auto* const root = std::get_if<Rsqrt>(&outline.schedule.spec().shape)) {
-    kind("inverse_sqrt");
-    const double timescale = root->timescale ? root->timescale->value : static_cast<double>(outline.warmup);
-    written.add(in_kwargs("timescale"), static_cast<std::int64_t>(timescale));
-  } else if (!outline.flat) {
-    cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
-  } else if (outline.decay.empty()) {
-    kind("constant_with_warmup");
-  } else if (outline.whole() && outline.decay == "linear" && outline.last == 0.0) {
-    kind("linear");
-  } else if (outline.whole() && outline.decay == "cosine" && outline.exponent == 1.0) {
-    kind(outline.last == 0.0 ? "cosine" : "cosine_with_min_lr");
-    if (outline.last != 0.0) option("min_lr_rate", outline.last_share);
-  } else if (outline.whole() && (outline.decay == "polynomial" || outline.decay == "linear")) {
-    kind("polynomial");
-    option("power", outline.power);
-    option("lr_end", outline.last);
-  } else if (outline.decay == "linear" || outline.decay == "cosine" || outline.decay == "1-sqrt") {
-    kind("warmup_stable_decay");
-    written.add(in_kwargs("num_decay_steps"), outline.cooldown);
-    written.add(in_kwargs("decay_type"), outline.decay);
-    if (outline.warmup > 0 && outline.warmup_curve != "linear")
-      written.add(in_kwargs("warmup_type"), outline.warmup_curve);
-    if (outline.last != 0.0) option("min_lr_ratio", outline.last_share);
-  } else {
-    cannot(concat({"has no decay like ", outline.decay}));
+      cannot("has restarts that are so many in the run, and go down to 0");
+    if (!outline.steps || *outline.steps < 2) cannot("needs at least one update before the end of the schedule");
+    return {"cosine_with_restarts", {{"num_cycles", *restarts->cycles}}, 0, *outline.steps - 1};
   }
+  const auto* const root = std::get_if<Rsqrt>(&outline.schedule.spec().shape);
+  if (root == nullptr) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
+  const double timescale = root->timescale ? root->timescale->value : static_cast<double>(outline.warmup);
+  return {"inverse_sqrt", {{"timescale", static_cast<std::int64_t>(timescale)}}};
+}
+
+Kind kind_of(const Outline& outline) {
+  if (!outline.flat) return kind_of_shape(outline);
+  if (outline.decay.empty()) return constant_kind(outline);
+  const bool ends = outline.whole() && outline.ends();
+  if (outline.decay == "cosine" && outline.exponent == 1.0 && outline.ends()) {
+    const bool above = outline.warmup > 0 && outline.start.value_or(0.0) > 0.0 && outline.warmup_curve == "linear";
+    const bool lifted = outline.start == outline.last;  // as warmup_stable_decay has it
+    if (outline.begin == -1 || (ends && above && !lifted)) return cosine_to_the_last_update(outline);
+    if (ends && !above && outline.last == 0.0) return {"cosine"};
+    const bool share = outline.last_rate.unit == Rate::Unit::percent;
+    const char* const key = share ? "min_lr_rate" : "min_lr";
+    if (ends && !above) return {"cosine_with_min_lr", {{key, share ? outline.last_share : outline.last}}};
+  }
+  if (ends && outline.decay == "linear" && outline.last == 0.0) return {"linear"};
+  const bool lifted = outline.warmup > 0 && outline.start.value_or(0.0) > 0.0;
+  if (ends && !lifted && (outline.decay == "polynomial" || outline.decay == "linear"))
+    return {"polynomial", {{"power", outline.power}, {"lr_end", outline.last}}};
+  return stable_decay_of(outline);
 }
 
 }  // namespace
 
 Written write_hugging_face(const Outline& outline) {
+  Kind kind = kind_of(outline);
   Written written{.form = "JSON", .settings = {}};
   written.add("learning_rate", outline.peak);
-  write_kind(written, outline);
-  // A floor lifts the warmup of warmup_stable_decay.
-  written.add("warmup_steps", outline.start && outline.warmup > 0 ? outline.warmup : warmup_from_zero(outline));
+  written.add("lr_scheduler_type", kind.name);
+  for (auto& [key, value] : kind.options) written.add(in_kwargs(key), std::move(value));
+  written.add("warmup_steps", kind.warmup > 0 || outline.begin == -1 ? kind.warmup : warmup_from_zero(outline));
   if (outline.steps) {
-    const bool endless =
-        outline.decay.empty() && !std::holds_alternative<CosineRestarts>(outline.schedule.spec().shape);
-    written.updates = endless ? *outline.steps : updates_before_end(outline);
+    written.updates = kind.updates ? *kind.updates : outline.updates();
+    if (*written.updates < 1) cannot("needs at least one update before the end of the schedule");
     written.add("max_steps", *written.updates);
   }
   return written;

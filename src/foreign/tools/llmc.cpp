@@ -34,15 +34,15 @@ Schedule read_llmc(Values& values) {
 }
 
 Written write_llmc(const Outline& outline) {
-  Written written{.form = "flags", .settings = {}};
-  if (!outline.steps) cannot("needs the number of updates; give the schedule steps=N");
-  if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
+  needs_course(outline, "the number of updates");
+  needs_decay(outline, {"linear", "cosine", "1-sqrt"});
   if (outline.start && outline.warmup > 0) cannot("begins its warmup at 1/W of the peak, not at warmup_start");
-  const bool constant = outline.decay.empty() && outline.warmup == 0;
-  written.updates = outline.decay.empty() ? *outline.steps : updates_before_end(outline);
+  if (!outline.decay.empty() && !outline.ends()) cannot("ends its decay with the run");
+  Written written{.form = "flags", .settings = {}};
+  written.updates = outline.updates();
   written.add("l", outline.peak);
   written.add("x", *written.updates);
-  if (constant) {
+  if (outline.decay.empty() && outline.warmup == 0) {
     written.add("k", std::string("constant"));
     return written;
   }
@@ -50,12 +50,12 @@ Written write_llmc(const Outline& outline) {
   written.add("q", outline.decay.empty() ? 1.0 : outline.last_share);
   if (outline.decay.empty()) {
     written.add("k", std::string("cosine"));  // down to all of the peak
-  } else if (outline.whole() && (outline.decay == "cosine" || outline.decay == "linear")) {
-    written.add("k", outline.decay);
   } else if (outline.decay == "1-sqrt") {
     written.add("k", std::string("wsd"));
+  } else if (outline.whole()) {
+    written.add("k", outline.decay);
   } else {
-    cannot(concat({"has no decay like ", outline.decay}));
+    cannot(concat({"begins its ", outline.decay, " decay right after the warmup"}));
   }
   return written;
 }

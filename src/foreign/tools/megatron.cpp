@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/words.hpp"
 #include "foreign/batches.hpp"
+#include "foreign/calls.hpp"
 #include "foreign/tool.hpp"
 #include "schedule/value.hpp"
 
@@ -91,8 +92,11 @@ Lengths read_lengths(Values& values, bool samples, double run, const std::string
     lengths.cooldown = *cooldown;
   }
   if (lengths.warmup >= lengths.decay)
-    values.fail(values.has("lr_warmup_fraction") ? "lr_warmup_fraction" : warmup,
-                "must be less than the decay's end, lr_decay_iters");
+    values.fail(
+        values.has("lr_warmup_fraction") ? "lr_warmup_fraction" : warmup,
+        concat({"must be less than where the decay ends, ", format_number(lengths.decay),
+                ", which Megatron-LM refuses otherwise; give a shorter warmup, or ",
+                samples ? "lr_decay_samples" : "lr_decay_iters", " above it, and the run may end within its warmup"}));
   return lengths;
 }
 
@@ -260,34 +264,14 @@ Schedule read_megatron(Values& values) {
   return schedule_of(course);
 }
 
-/// What is written of a schedule, its lengths in updates ("iters") or samples.
-struct MegatronRun {
-  std::string unit = "iters";
-  std::int64_t steps = 0, warmup = 0, cooldown = 0;
-  bool whole = false;  ///< the decay begins right after the warmup
-};
-
-/// A length in samples; `total`: of the run.
-std::int64_t samples_of(const Duration& length, const StepSize& size, double total) {
+/// A mark of the batch in samples.
+std::int64_t samples_of(const Duration& length, const StepSize& size) {
   double samples = length.value;
-  if (length.unit == Duration::Unit::percent) samples *= total / 100.0;
   if (length.unit == Duration::Unit::tokens) samples = size.sequence > 0.0 ? samples / size.sequence : 0.5;
   const bool counts = length.unit != Duration::Unit::steps || samples == 0.0;
   if (!counts || std::floor(samples) != samples)
-    cannot("counts samples; give all lengths of the schedule in whole examples (ex)");
+    cannot("counts samples; give the changes of the batch in whole examples (ex)");
   return static_cast<std::int64_t>(samples);
-}
-
-MegatronRun in_samples(const Outline& outline) {
-  const ScheduleSpec& spec = outline.schedule.spec();
-  const std::int64_t steps = samples_of(*spec.steps, spec.step_size, 0.0);
-  const auto total = static_cast<double>(steps);
-  MegatronRun run{"samples", steps, samples_of(spec.warmup.length, spec.step_size, total)};
-  if (!spec.cooldown) return run;
-  run.whole = spec.cooldown->length.unit == Duration::Unit::rest;
-  run.cooldown = run.whole ? steps - 1 - run.warmup : samples_of(spec.cooldown->length, spec.step_size, total);
-  run.whole = run.whole || run.cooldown + run.warmup + 1 == steps;
-  return run;
 }
 
 void write_batch(Written& written, const StepSize& size) {
@@ -296,7 +280,7 @@ void write_batch(Written& written, const StepSize& size) {
     written.add("global-batch-size", size.ramp.empty() ? size.examples : size.ramp[0].batch);
   if (size.ramp.empty()) return;
   if (spread) {
-    const std::int64_t samples = samples_of(size.ramp[0].at, size, 0.0);
+    const std::int64_t samples = samples_of(size.ramp[0].at, size);
     Json list = Json::array();
     for (const double one : {size.examples, size.ramp[0].by, static_cast<double>(samples)}) list.push_back(one);
     return written.add("rampup-batch-size", std::move(list));
@@ -305,62 +289,62 @@ void write_batch(Written& written, const StepSize& size) {
   std::string text = concat({"0:", format_number(size.examples)});
   for (const BatchChange& change : size.ramp) {
     if (change.by > 0.0) cannot("has one change of the batch in equal parts, or any number without");
-    const double mark = static_cast<double>(samples_of(change.at, size, 0.0)) * size.sequence;
+    const double mark = static_cast<double>(samples_of(change.at, size)) * size.sequence;
     text += concat({" ", format_number(mark), ":", format_number(change.batch)});
   }
   written.add("seq-length", size.sequence);
   written.add("step-batch-size-schedule", text);
 }
 
-Written write_megatron(const Outline& outline) {
-  Written written{.form = "flags", .settings = {}};
-  const ScheduleSpec& spec = outline.schedule.spec();
-  if (!outline.steps) cannot("needs train-iters; give the schedule steps=N");
-  const bool constant = outline.flat && outline.decay.empty();
-  const auto* const root = std::get_if<Rsqrt>(&spec.shape);
-  if (!outline.flat && root == nullptr) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
-  const bool samples = spec.clock == Clock::examples;
-  const MegatronRun run = samples
-                              ? in_samples(outline)
-                              : MegatronRun{"iters", *outline.steps, outline.warmup, outline.cooldown, outline.whole()};
-  const bool ends = !constant && root == nullptr;
-  if (ends && run.steps < 2) cannot("needs at least one update before the end of the schedule");
-  const std::int64_t length = ends ? run.steps - 1 : run.steps;
-  if (!samples) written.updates = length;
-  written.add("train-" + run.unit, length);
-  if (samples) write_batch(written, spec.step_size);
-  written.add("lr", outline.peak);
-  written.add("min-lr", root != nullptr ? spec.floor.value : outline.last);
-  if (run.warmup > 0) {
-    if (!outline.start) warmup_from_zero(outline);
-    written.add(concat({"lr-warmup-", run.unit}), run.warmup);
-    if (*outline.start > 0.0) written.add("lr-warmup-init", *outline.start);
-  }
-  const bool plain = run.whole && (outline.decay == "linear" || outline.decay == "cosine");
-  written.add("lr-decay-style", constant          ? "constant"
-                                : root != nullptr ? "inverse-square-root"
-                                : plain           ? outline.decay
-                                                  : std::string("WSD"));
-  if (constant || root != nullptr || plain) return written;
-  written.add(concat({"lr-wsd-decay-", run.unit}), run.cooldown);
+/// The style with the lengths of the decay.
+void write_decay(Written& written, const Outline& outline, const std::string& unit) {
+  const auto style = [&](std::string_view text) { written.add("lr-decay-style", std::string(text)); };
+  if (std::holds_alternative<Rsqrt>(outline.schedule.spec().shape)) return style("inverse-square-root");
+  if (outline.decay.empty()) return style("constant");
+  const bool plain = outline.whole() && (outline.decay == "linear" || outline.decay == "cosine");
+  style(plain ? outline.decay : std::string("WSD"));
+  if (outline.end != outline.updates()) written.add("lr-decay-" + unit, outline.end);
+  if (plain) return;
+  if (outline.begin < outline.warmup) cannot("begins no decay before the step after the warmup");
+  written.add("lr-wsd-decay-" + unit, outline.length());
   const std::string& decay = outline.decay;
-  if (decay != "linear" && decay != "cosine" && decay != "1-sqrt" && decay != "exponential-to-zero") {
-    cannot(concat({"has no decay like ", decay}));
-  }
   written.add("lr-wsd-decay-style", decay == "1-sqrt"                ? "minus_sqrt"
                                     : decay == "exponential-to-zero" ? "exponential"
                                                                      : decay);
+}
+
+Written write_megatron(const Outline& outline) {
+  const ScheduleSpec& spec = outline.schedule.spec();
+  const bool root = std::holds_alternative<Rsqrt>(spec.shape);
+  if (!outline.steps || !root) needs_course(outline, "train-iters");
+  if (!root) needs_decay(outline, {"linear", "cosine", "1-sqrt", "exponential-to-zero"});
+  Written written{.form = "flags", .settings = {}};
+  const bool samples = spec.clock == Clock::examples;
+  const std::string unit = samples ? "samples" : "iters";
+  if (!samples) written.updates = outline.updates();
+  written.add("train-" + unit, outline.updates());
+  if (samples) write_batch(written, spec.step_size);
+  written.add("lr", outline.peak);
+  written.add("min-lr", root ? spec.floor.value : outline.last);
+  if (outline.warmup > 0) {
+    if (!outline.start) warmup_from_zero(outline);
+    written.add("lr-warmup-" + unit, outline.warmup);
+    if (*outline.start > 0.0) written.add("lr-warmup-init", *outline.start);
+  }
+  write_decay(written, outline, unit);
   return written;
 }
 
 }  // namespace
 
-const Tool megatron{{"megatron", "Megatron-LM, Megatron Bridge, NeMo 2", "flags, YAML", megatron_keys},
+const Tool megatron{{"megatron", "Megatron-LM, Megatron Bridge", "flags, YAML, Python", megatron_keys},
                     read_megatron,
                     write_megatron,
                     "import numpy as np\n"
                     "from scheduled import Schedule\n"
                     "from scheduled.megatron import ScheduledParamScheduler\n"
-                    "schedule = Schedule.from_values(np.load(\"TABLE\"))  # docs/guide/training-programs.md\n"};
+                    "schedule = Schedule.from_values(np.load(\"TABLE\"))  # docs/guide/training-programs.md\n",
+                    nullptr,
+                    open_calls};
 
 }  // namespace scheduled::foreign

@@ -47,9 +47,10 @@ Schedule read_nanogpt(Values& values) {
 }
 
 Written write_nanogpt(const Outline& outline) {
+  needs_course(outline, "max_iters");
+  if (!outline.decay.empty() && (!outline.whole() || outline.decay != "cosine" || outline.exponent != 1.0))
+    cannot("has a cosine that begins with the end of the warmup, and nothing else");
   Written written{.form = "flags", .settings = {}};
-  if (!outline.steps) cannot("needs max_iters; give the schedule steps=N");
-  if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
   written.updates = outline.steps;
   written.add("learning_rate", outline.peak);
   written.add("max_iters", *outline.steps - 1);
@@ -57,11 +58,10 @@ Written write_nanogpt(const Outline& outline) {
     written.add("decay_lr", std::string("False"));
     return written;
   }
-  if (outline.decay != "cosine" || !outline.whole())
-    cannot("has a cosine that begins with the end of the warmup, and nothing else");
+  // Without a decay: a cosine from the peak to the peak.
   written.add("warmup_iters", outline.warmup);
-  written.add("lr_decay_iters", *outline.steps - 1);
-  written.add("min_lr", outline.last);
+  written.add("lr_decay_iters", outline.decay.empty() ? *outline.steps : outline.end);
+  written.add("min_lr", outline.decay.empty() ? outline.peak : outline.last);
   return written;
 }
 

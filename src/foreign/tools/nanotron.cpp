@@ -78,8 +78,8 @@ Schedule read_nanotron(Values& values) {
 }
 
 Written write_nanotron(const Outline& outline) {
-  if (!outline.steps) cannot("needs train_steps; give the schedule steps=N");
-  if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
+  needs_course(outline, "train_steps");
+  needs_decay(outline, {"linear", "cosine", "1-sqrt"});
   Written written{.form = "YAML", .settings = {}};
   const std::string section = "optimizer.learning_rate_scheduler.";
   written.add(section + "learning_rate", outline.peak);
@@ -88,14 +88,12 @@ Written write_nanotron(const Outline& outline) {
   } else {
     written.add(section + "lr_warmup_steps", warmup_from_zero(outline));
   }
-  const bool constant = outline.decay.empty();
-  if (!constant && outline.decay != "linear" && outline.decay != "cosine" && outline.decay != "1-sqrt")
-    cannot(concat({"has no decay like ", outline.decay}));
-  written.updates = constant ? *outline.steps : updates_before_end(outline);
-  if (!constant) {
+  written.updates = outline.updates();
+  if (!outline.decay.empty()) {
+    if (outline.begin < outline.warmup) cannot("begins no decay before the step after the warmup");
     written.add(section + "lr_decay_style", outline.decay);
-    written.add(section + "lr_decay_starting_step", *outline.steps - outline.cooldown - 1);
-    written.add(section + "lr_decay_steps", outline.cooldown);
+    written.add(section + "lr_decay_starting_step", outline.begin);
+    written.add(section + "lr_decay_steps", outline.length());
     written.add(section + "min_decay_lr", outline.last);
   }
   written.add("tokens.train_steps", *written.updates);

@@ -1,28 +1,29 @@
-// NeMo's own schedulers (model.optim.sched): the warmup has (i+1)/(W+1) up to step W, and the decay ends at max_steps,
-// an update that is never made.
+// NeMo's own schedulers (model.optim.sched of NeMo 1, the lr_scheduler of NeMo 2's recipes): the warmup has (i+1)/(W+1)
+// up to step W, and the decay ends at max_steps, an update that is never made.
 #include <algorithm>
 #include <array>
 
 #include "base/error.hpp"
 #include "base/words.hpp"
+#include "foreign/calls.hpp"
 #include "foreign/tool.hpp"
 
 namespace scheduled::foreign {
 namespace {
 
 constexpr std::array nemo_keys{
-    ForeignKey{"optim.lr", "", "the peak"},
-    ForeignKey{"sched.name", "", "the shape", true},
-    ForeignKey{"sched.warmup_steps", "", "updates of the warmup", true},
+    ForeignKey{"optim.lr|config.lr", "", "the peak"},
+    ForeignKey{"sched.name|lr_scheduler._target_", "", "the shape", true},
+    ForeignKey{"sched.warmup_steps|lr_scheduler.warmup_steps", "", "updates of the warmup", true},
     ForeignKey{"sched.warmup_ratio", "", "the warmup as a share of the run", true},
-    ForeignKey{"sched.constant_steps", "", "updates at the last rate", true},
+    ForeignKey{"sched.constant_steps|lr_scheduler.constant_steps", "", "updates at the last rate", true},
     ForeignKey{"sched.constant_ratio", "", "the time at the last rate as a share of the run", true},
-    ForeignKey{"sched.hold_steps", "", "updates at the peak", true},
+    ForeignKey{"sched.hold_steps|lr_scheduler.hold_steps", "", "updates at the peak", true},
     ForeignKey{"sched.hold_ratio", "", "the time at the peak as a share of the run", true},
-    ForeignKey{"sched.min_lr", "0.0", "last rate", true},
-    ForeignKey{"sched.power", "1.0", "of the polynomial", true},
-    ForeignKey{"sched.cycle", "false", "whether the polynomial begins again", true},
-    ForeignKey{"sched.max_steps", "", "updates until the decay ends; default: of the run", true},
+    ForeignKey{"sched.min_lr|lr_scheduler.min_lr", "0.0", "last rate", true},
+    ForeignKey{"sched.power|lr_scheduler.power", "1.0", "of the polynomial", true},
+    ForeignKey{"sched.cycle|lr_scheduler.cycle", "false", "whether the polynomial begins again", true},
+    ForeignKey{"sched.max_steps|lr_scheduler.max_steps", "", "updates until the decay ends; default: of the run", true},
     ForeignKey{"sched.monitor", "", "what a plateau is told by"},
     ForeignKey{"sched.reduce_on_plateau", "", "of plateaus"},
     ForeignKey{"trainer.max_steps", "", "the updates"},
@@ -35,7 +36,10 @@ std::int64_t length(Values& values, const std::string& steps, const std::string&
 }
 
 Schedule read_nemo(Values& values) {
-  const std::string name = values.word("sched.name");
+  std::string name = values.word("sched.name");
+  // NeMo 2 has classes around them: nemo.lightning.pytorch.optim.lr_scheduler.CosineAnnealingScheduler.
+  name.erase(0, name.find_last_of('.') + 1);
+  if (name.ends_with("Scheduler")) name.erase(name.size() - std::string_view("Scheduler").size());
   constexpr std::array<std::string_view, 5> names{"CosineAnnealing", "WarmupPolicy", "WarmupAnnealing",
                                                   "PolynomialDecayAnnealing", "InverseSquareRootAnnealing"};
   if (std::find(names.begin(), names.end(), name) == names.end()) {
@@ -76,29 +80,44 @@ Schedule read_nemo(Values& values) {
   return schedule_of(course);
 }
 
+/// The shape with its keys, but for the warmup and the run.
+void write_nemo_shape(Written& written, const Outline& outline, const std::string& sched) {
+  const auto name = [&](std::string_view text) { written.add(sched + "name", std::string(text)); };
+  if (std::holds_alternative<Rsqrt>(outline.schedule.spec().shape)) return name("InverseSquareRootAnnealing");
+  if (outline.decay.empty() && outline.warmup > 0 && outline.start == 0.0) {
+    // The one warmup from 0 is that of a cosine with a time at the last rate: here from the peak to the peak.
+    name("CosineAnnealing");
+    written.add(sched + "min_lr", outline.peak);
+    written.add(sched + "constant_steps", 1);
+    return written.add(sched + "max_steps", outline.updates() + 1);
+  }
+  if (outline.decay.empty()) return name("WarmupPolicy");
+  const bool cosine = outline.decay == "cosine";
+  name(cosine ? "CosineAnnealing" : outline.decay == "linear" ? "WarmupAnnealing" : "PolynomialDecayAnnealing");
+  written.add(sched + "min_lr", outline.last);
+  if (outline.decay == "polynomial") written.add(sched + "power", outline.power);
+  std::int64_t total = outline.end;
+  // With a time at the last rate the cosine's warmup is Megatron-LM's.
+  if (cosine && outline.warmup > 0 && outline.start == 0.0) {
+    total = std::max(outline.updates(), outline.end + 1);
+    written.add(sched + "constant_steps", total - outline.end);
+  }
+  if (total != outline.updates()) written.add(sched + "max_steps", total);
+}
+
 Written write_nemo(const Outline& outline) {
-  if (!outline.steps) cannot("needs max_steps; give the schedule steps=N");
-  const bool constant = outline.flat && outline.decay.empty();
-  const auto* const root = std::get_if<Rsqrt>(&outline.schedule.spec().shape);
-  if (!outline.flat && root == nullptr) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
-  if (!constant && root == nullptr && !outline.whole()) cannot("has no decay that begins after a time at the peak");
-  const bool known =
-      outline.decay.empty() || outline.decay == "cosine" || outline.decay == "linear" || outline.decay == "polynomial";
-  if (!known) cannot(concat({"has no decay like ", outline.decay}));
+  const bool root = std::holds_alternative<Rsqrt>(outline.schedule.spec().shape);
+  if (!outline.steps || !root) needs_course(outline, "max_steps");
+  if (!root) needs_decay(outline, {"linear", "cosine", "polynomial"});
+  if (!outline.decay.empty() && !outline.whole()) cannot("has no decay that begins after a time at the peak");
   if (outline.warmup > 0 && !outline.start)
     cannot("begins its warmup at 1/(W+1) of the peak and reaches it at step W; give the schedule warmup_start");
   Written written{.form = "YAML", .settings = {}};
-  written.updates = constant || root != nullptr ? *outline.steps : updates_before_end(outline);
+  written.updates = outline.updates();
   const std::string sched = "model.optim.sched.";
   written.add("model.optim.lr", outline.peak);
-  written.add(sched + "name", constant                        ? "WarmupPolicy"
-                              : root != nullptr               ? "InverseSquareRootAnnealing"
-                              : outline.decay == "cosine"     ? "CosineAnnealing"
-                              : outline.decay == "polynomial" ? "PolynomialDecayAnnealing"
-                                                              : "WarmupAnnealing");
+  write_nemo_shape(written, outline, sched);
   written.add(sched + "warmup_steps", outline.warmup);
-  if (!constant && root == nullptr) written.add(sched + "min_lr", outline.last);
-  if (outline.decay == "polynomial") written.add(sched + "power", outline.power);
   written.add("trainer.max_steps", *written.updates);
   return written;
 }
@@ -106,12 +125,14 @@ Written write_nemo(const Outline& outline) {
 }  // namespace
 
 const Tool nemo{
-    {"nemo", "NeMo (model.optim.sched)", "YAML, flags", nemo_keys},
+    {"nemo", "NeMo", "YAML, flags, Python", nemo_keys},
     read_nemo,
     write_nemo,
     "import numpy as np, torch\n"
     "rates = np.load(\"TABLE\")\n"
     "scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: rates[min(i, len(rates) - 1)] / PEAK)\n"
-    "# with interval='step' from configure_optimizers; the optimizer with lr=PEAK\n"};
+    "# with interval='step' from configure_optimizers; the optimizer with lr=PEAK\n",
+    nullptr,
+    open_calls};
 
 }  // namespace scheduled::foreign

@@ -9,7 +9,8 @@
 #include "base/error.hpp"
 #include "base/words.hpp"
 #include "foreign/calls.hpp"
-#include "foreign/tool.hpp"
+#include "foreign/joined.hpp"
+#include "foreign/tools/calls_written.hpp"
 
 namespace scheduled::foreign {
 namespace {
@@ -37,6 +38,8 @@ constexpr std::array optax_keys{
     ForeignKey{"final_div_factor", "1e4", "the first rate over the last", true},
     ForeignKey{"rise_from", "", "first rate of the linear_schedule before it"},
     ForeignKey{"rise_steps", "", "steps of the linear_schedule before it"},
+    ForeignKey{"schedules", "", "what it joins", true},
+    ForeignKey{"boundaries", "", "the steps at which all but the first begin", true},
 };
 
 constexpr std::string_view single_precision =
@@ -61,51 +64,82 @@ const std::vector<Function>& optax_functions() {
       {"warmup_exponential_decay_schedule",
        {"init_value", "peak_value", "warmup_steps", "transition_steps", "decay_rate", "transition_begin", "staircase",
         "end_value"}},
-      {"sgdr_schedule", {}, as_stages},
       {"piecewise_interpolate_schedule", {}, as_stages}};
   return all;
 }
 
 bool is_join(const Json& value) { return name_of_call(value) == "join_schedules"; }
 
-[[noreturn]] void fail_join(std::int64_t line) {
-  fail_at(line,
-          "join_schedules is translated where it joins a linear_schedule that rises and one other at its end; "
-          "write a spec with stages(...)");
+const Json* value_in(const Config& where, std::string_view key) {
+  for (const Setting& setting : where.settings) {
+    if (setting.key == key) return &setting.value;
+  }
+  return nullptr;
 }
 
-/// join_schedules([linear_schedule(...), X], [W]) as X with a rise before it.
+/// join_schedules([linear_schedule(...), X], [W]) as X with a rise before it; nothing where it is none.
+std::optional<Config> rise_and_rest(const std::string& form, const Json& schedules, const Json& boundaries,
+                                    std::int64_t line) {
+  if (schedules.items().size() != 2 || boundaries.items().size() != 1) return std::nullopt;
+  const Json& rise = schedules.items()[0];
+  const Json& rest = schedules.items()[1];
+  const Function* const first = function_of(optax_functions(), rise);
+  const Function* const second = function_of(optax_functions(), rest);
+  if (first == nullptr || first->name != "linear_schedule" || second == nullptr) return std::nullopt;
+  if (second->name.starts_with("warmup_") || second->name.ends_with("onecycle_schedule")) return std::nullopt;
+  Config of_rise{form, {}}, found{form, {}};
+  add_arguments(of_rise, *first, rise, line);
+  add_arguments(found, *second, rest, line);
+  const Json* const from = value_in(of_rise, "init_value");
+  const Json* const steps = value_in(of_rise, "transition_steps");
+  const Json* const wait = value_in(of_rise, "transition_begin");
+  const Json* const top = value_in(of_rise, "end_value");
+  if (from == nullptr || steps == nullptr || top == nullptr || !from->is_number() || !top->is_number())
+    return std::nullopt;
+  if (*steps != boundaries.items()[0] || (wait != nullptr && *wait != Json(0))) return std::nullopt;
+  for (const std::string_view key : {"init_value", "value"}) {
+    const Json* const begins = value_in(found, key);
+    if (begins != nullptr && (!begins->is_number() || begins->number() != top->number())) return std::nullopt;
+  }
+  if (from->number() > top->number()) return std::nullopt;
+  found.settings.push_back({"rise_from", *from, line});
+  found.settings.push_back({"rise_steps", *steps, line});
+  return found;
+}
+
 void add_join(Config& config, const Json& join, std::int64_t line) {
   const Json* const schedules = argument_of(join, "schedules", "0");
   const Json* const boundaries = argument_of(join, "boundaries", "1");
   if (schedules == nullptr || boundaries == nullptr || !schedules->is_array() || !boundaries->is_array())
-    fail_join(line);
-  if (schedules->items().size() != 2 || boundaries->items().size() != 1) fail_join(line);
-  const Json& rise = schedules->items()[0];
-  const Json& rest = schedules->items()[1];
-  const Function* const first = function_of(optax_functions(), rise);
-  const Function* const second = function_of(optax_functions(), rest);
-  if (first == nullptr || first->name != "linear_schedule" || second == nullptr) fail_join(line);
-  Config of_rise{config.form, {}};
-  add_arguments(of_rise, *first, rise, line);
-  for (Setting& setting : of_rise.settings) {
-    if (setting.key == "init_value") config.settings.push_back({"rise_from", setting.value, line});
-    if (setting.key == "transition_steps" && setting.value != boundaries->items()[0]) fail_join(line);
-    if (setting.key == "transition_begin" && setting.value != Json(0)) fail_join(line);
-    if (setting.key == "transition_steps") config.settings.push_back({"rise_steps", setting.value, line});
+    fail_at(line, "join_schedules is read where its schedules and boundaries are lists");
+  if (auto found = rise_and_rest(config.form, *schedules, *boundaries, line)) {
+    config = std::move(*found);
+    return;
   }
-  add_arguments(config, *second, rest, line);
-  const auto value_in = [](const Config& where, std::string_view key) -> const Json* {
-    for (const Setting& setting : where.settings) {
-      if (setting.key == key) return &setting.value;
-    }
-    return nullptr;
-  };
-  const Json* const top = value_in(of_rise, "end_value");
-  for (const std::string_view key : {"init_value", "value"}) {
-    if (const Json* const begins = value_in(config, key); begins != nullptr && top != nullptr && *begins != *top)
-      fail_join(line);
+  config.settings.push_back({"function", "join_schedules", line});
+  config.settings.push_back({"schedules", *schedules, line});
+  config.settings.push_back({"boundaries", *boundaries, line});
+}
+
+/// sgdr_schedule([dict(...), ...]), whose parts are warmup_cosine_decay_schedule(...) of decay_steps each.
+void add_sgdr(Config& config, const Json& call, std::int64_t line) {
+  const Json* const cycles = argument_of(call, "cosine_kwargs", "0");
+  if (cycles == nullptr || !cycles->is_array() || cycles->items().empty())
+    fail_at(line, "sgdr_schedule is read where its argument is a list of dicts");
+  Json schedules = Json::array(), boundaries = Json::array();
+  double step = 0.0;
+  for (const Json& cycle : cycles->items()) {
+    const Json* const steps = cycle.is_object() ? cycle.find("decay_steps") : nullptr;
+    if (steps == nullptr || !steps->is_number()) fail_at(line, "sgdr_schedule needs decay_steps in each of its dicts");
+    if (step > 0.0) boundaries.push_back(step);
+    step += steps->number();
+    Json part = Json::object({{std::string(called), "optax.warmup_cosine_decay_schedule"}});
+    for (const auto& [key, value] : cycle.members()) part.add(key, value);
+    schedules.push_back(std::move(part));
   }
+  config.settings.push_back({"function", "join_schedules", line});
+  config.settings.push_back({"schedules", std::move(schedules), line});
+  config.settings.push_back({"boundaries", std::move(boundaries), line});
 }
 
 /// What comes after the rise, with its first rate.
@@ -221,8 +255,58 @@ Schedule one_cycle(Values& values, bool cosine) {
   return parse_spec("stages", {peak_key(course.peak), warmup_key(course), concat({"pieces=[", pieces, "]"})});
 }
 
+void join_exponential(Joined& joined, Values& part, std::int64_t at) {
+  const double rate = part.positive("decay_rate");
+  const std::int64_t steps = part.count("transition_steps"), wait = part.count("transition_begin");
+  if (rate >= 1.0 || steps < 1 || part.flag("staircase") || part.has("end_value"))
+    part.fail("function",
+              "is translated within join_schedules where it decays without stairs and without an end_value");
+  const double from = part.positive("init_value");
+  if (wait > 0) joined.hold(at, from);
+  const double half_life = static_cast<double>(steps) * std::numbers::ln2 / -std::log(rate);
+  joined.endless("exponential half_life=" + format_number(half_life), at + wait, from);
+}
+
+/// One of the schedules of join_schedules, whose step 0 is `at`.
+void join_part(Joined& joined, Values& part, std::int64_t at) {
+  const std::string name = part.word("function");
+  if (name == "constant_schedule") return joined.hold(at, part.non_negative("value"));
+  if (name == "linear_schedule" || name == "polynomial_schedule") {
+    const double from = part.non_negative("init_value"), to = part.non_negative("end_value");
+    const double power = part.has("power") ? part.positive("power") : 1.0;
+    const std::int64_t begin = at + part.count("transition_begin"), steps = part.count("transition_steps");
+    if (steps == 0 || begin > at) joined.hold(at, from);
+    if (steps == 0) return;
+    const std::string curve = power == 1.0 ? "linear" : concat({"polynomial power=", format_number(power)});
+    return joined.way(curve, begin, from, begin + steps, to);
+  }
+  if (name == "exponential_decay") return join_exponential(joined, part, at);
+  const bool cosine = name == "cosine_decay_schedule" || name == "warmup_cosine_decay_schedule";
+  if (!cosine && name != "warmup_constant_schedule") part.fail("function", "is not translated within join_schedules");
+  const bool warms = name.starts_with("warmup_");
+  const double top = warms ? part.non_negative("peak_value") : part.non_negative("init_value");
+  const std::int64_t warmup = warms ? part.count("warmup_steps") : 0;
+  if (warms) joined.way("linear", at, part.non_negative("init_value"), at + warmup, top);
+  if (!cosine) return;
+  const double exponent = part.positive("exponent");
+  const double last = !warms ? part.share("alpha") * top : part.has("end_value") ? part.non_negative("end_value") : 0.0;
+  const std::string curve = exponent == 1.0 ? "cosine" : concat({"cosine exponent=", format_number(exponent)});
+  joined.way(curve, at + warmup, top, at + part.count("decay_steps"), last);
+}
+
+Schedule read_join(Values& values) {
+  Joined joined;
+  read_parts(values, optax_functions(), "schedules", "boundaries",
+             [&](Values& part, std::int64_t begin, std::optional<std::int64_t>) { join_part(joined, part, begin); });
+  return joined.schedule(values);
+}
+
 Schedule read_optax(Values& values) {
   const std::string name = values.word("function");
+  if (name == "join_schedules") {
+    values.differs(std::string(single_precision));
+    return read_join(values);
+  }
   if (name.ends_with("onecycle_schedule")) {
     values.differs(std::string(single_precision));
     return one_cycle(values, name.starts_with("cosine"));
@@ -264,61 +348,17 @@ Schedule read_optax(Values& values) {
   return schedule_of(course);
 }
 
-Written write_optax(const Outline& outline) {
-  Written written{.form = "Python", .settings = {}};
-  if (!outline.flat) cannot(concat({"is not written with ", schedule_name(outline.schedule)}));
-  if (!outline.start && outline.warmup > 0)
-    cannot("has a warmup from a rate of its step 0; give the schedule warmup_start");
-  const auto function = [&](std::string_view name) { written.add("()", concat({"optax.", name})); };
-  const bool warms = outline.warmup > 0;
-  const auto rise = [&] {
-    written.add("init_value", outline.start.value_or(0.0));
-    written.add("peak_value", outline.peak);
-    written.add("warmup_steps", outline.warmup);
-  };
-  if (outline.steps) written.updates = outline.decay.empty() ? *outline.steps : updates_before_end(outline);
-  if (outline.decay.empty() && warms) {
-    function("warmup_constant_schedule");
-    rise();
-  } else if (outline.decay.empty()) {
-    function("constant_schedule");
-    written.add("value", outline.peak);
-  } else if (outline.decay == "cosine" && outline.whole()) {
-    function(warms ? "warmup_cosine_decay_schedule" : "cosine_decay_schedule");
-    if (warms) {
-      rise();
-    } else {
-      written.add("init_value", outline.peak);
-    }
-    written.add("decay_steps", *written.updates);
-    if (warms) {
-      written.add("end_value", outline.last);
-    } else {
-      written.add("alpha", outline.last_share);
-    }
-    written.add("exponent", outline.exponent);
-  } else if ((outline.decay == "linear" || outline.decay == "polynomial") && !warms) {
-    function("polynomial_schedule");
-    written.add("init_value", outline.peak);
-    written.add("end_value", outline.last);
-    written.add("power", outline.power);
-    written.add("transition_steps", outline.cooldown);
-    written.add("transition_begin", *outline.steps - 1 - outline.cooldown);
-  } else {
-    cannot(concat({"has no single call for a warmup and ", outline.decay,
-                   "; scheduled.optax.as_optax makes it a schedule of optax"}));
-  }
-  return written;
-}
-
 /// Of the last call, which is the schedule; those before are its parts.
 std::optional<Config> optax_call(const Config& config) {
   std::optional<Config> found;
   for (const Setting& setting : config.settings) {
     const Function* const function = function_of(optax_functions(), setting.value);
-    if (function == nullptr && !is_join(setting.value)) continue;
+    const bool cycles = name_of_call(setting.value) == "sgdr_schedule";
+    if (function == nullptr && !is_join(setting.value) && !cycles) continue;
     found = Config{config.form, {}};
-    if (function == nullptr) {
+    if (cycles) {
+      add_sgdr(*found, setting.value, setting.line);
+    } else if (function == nullptr) {
       add_join(*found, setting.value, setting.line);
     } else {
       add_arguments(*found, *function, setting.value, setting.line);

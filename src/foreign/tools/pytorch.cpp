@@ -8,7 +8,8 @@
 #include "base/error.hpp"
 #include "base/words.hpp"
 #include "foreign/calls.hpp"
-#include "foreign/tool.hpp"
+#include "foreign/joined.hpp"
+#include "foreign/tools/calls_written.hpp"
 
 namespace scheduled::foreign {
 namespace {
@@ -40,6 +41,8 @@ constexpr std::array pytorch_keys{
     ForeignKey{"rise_from", "0.3333333333333333", "first rate of the LinearLR before it as a share of the peak"},
     ForeignKey{"rise_to", "1.0", "last rate of the LinearLR before it as a share of the peak"},
     ForeignKey{"rise_steps", "", "steps of the LinearLR before it"},
+    ForeignKey{"factor", "0.3333333333333333", "the rate as a share of the peak", true},
+    ForeignKey{"schedulers", "", "what it joins", true},
 };
 
 constexpr std::string_view by_code = "its rates are made by code of yours, or by what was measured; write a spec";
@@ -61,39 +64,54 @@ const std::vector<Function>& pytorch_functions() {
       {"MultiplicativeLR", {}, by_code},
       {"ReduceLROnPlateau", {}, by_code},
       {"ChainedScheduler", {}, "it multiplies schedules; write a spec with stages(...)"},
-      {"ConstantLR", {}, "write a spec with stages(...), such as pieces=[hold at 33% over 5, hold]"},
+      {"ConstantLR", {"optimizer", "factor", "total_iters", "last_epoch", "verbose"}},
       {"CyclicLR", {}, "it goes up and down for ever; write a spec with restarts(...) or stages(...)"}};
   return all;
 }
 
 bool is_sequence(const Json& value) { return name_of_call(value) == "SequentialLR"; }
 
-[[noreturn]] void fail_sequence(std::int64_t line) {
-  fail_at(line,
-          "SequentialLR is translated where it joins a LinearLR that rises and one other at its end; "
-          "write a spec with stages(...)");
-}
+constexpr std::array<std::string_view, 6> of_others{"optimizer",    "cycle_momentum", "base_momentum",
+                                                    "max_momentum", "last_epoch",     "verbose"};
 
-/// SequentialLR(optimizer, [LinearLR(...), X], [W]) as X with a rise before it.
-void add_sequence(Config& config, const Json& call, std::int64_t line) {
-  const Json* const schedulers = argument_of(call, "schedulers", "1");
-  const Json* const milestones = argument_of(call, "milestones", "2");
-  const bool lists = schedulers != nullptr && milestones != nullptr && schedulers->is_array() && milestones->is_array();
-  if (!lists || schedulers->items().size() != 2 || milestones->items().size() != 1) fail_sequence(line);
-  const Json& rise = schedulers->items()[0];
-  const Function* const rest = function_of(pytorch_functions(), schedulers->items()[1]);
-  if (name_of_call(rise) != "LinearLR" || rest == nullptr || rest->name == "OneCycleLR") fail_sequence(line);
-  Config of_rise{config.form, {}};
+/// SequentialLR(optimizer, [LinearLR(...), X], [W]) as X with a rise before it; nothing where it is none.
+std::optional<Config> rise_and_rest(const std::string& form, const Json& schedulers, const Json& milestones,
+                                    std::int64_t line) {
+  if (schedulers.items().size() != 2 || milestones.items().size() != 1) return std::nullopt;
+  const Json& rise = schedulers.items()[0];
+  const Function* const rest = function_of(pytorch_functions(), schedulers.items()[1]);
+  constexpr std::array<std::string_view, 3> unfit{"OneCycleLR", "LinearLR", "ConstantLR"};
+  if (name_of_call(rise) != "LinearLR" || rest == nullptr) return std::nullopt;
+  if (std::find(unfit.begin(), unfit.end(), rest->name) != unfit.end()) return std::nullopt;
+  Config of_rise{form, {}}, found{form, {}};
   add_arguments(of_rise, *function_of(pytorch_functions(), rise), rise, line);
   Json length = 5;
   for (const Setting& setting : of_rise.settings) {
-    if (setting.key == "start_factor") config.settings.push_back({"rise_from", setting.value, line});
-    if (setting.key == "end_factor") config.settings.push_back({"rise_to", setting.value, line});
+    if (setting.key == "start_factor") found.settings.push_back({"rise_from", setting.value, line});
+    if (setting.key == "end_factor") {
+      if (!setting.value.is_number() || setting.value.number() != 1.0) return std::nullopt;
+      found.settings.push_back({"rise_to", setting.value, line});
+    }
     if (setting.key == "total_iters") length = setting.value;
   }
-  if (length != milestones->items()[0]) fail_sequence(line);
-  config.settings.push_back({"rise_steps", length, line});
-  add_arguments(config, *rest, schedulers->items()[1], line);
+  if (length != milestones.items()[0]) return std::nullopt;
+  found.settings.push_back({"rise_steps", length, line});
+  add_arguments(found, *rest, schedulers.items()[1], line);
+  return found;
+}
+
+void add_sequence(Config& config, const Json& call, std::int64_t line) {
+  const Json* const schedulers = argument_of(call, "schedulers", "1");
+  const Json* const milestones = argument_of(call, "milestones", "2");
+  if (schedulers == nullptr || milestones == nullptr || !schedulers->is_array() || !milestones->is_array())
+    fail_at(line, "SequentialLR is read where its schedulers and milestones are lists");
+  if (auto found = rise_and_rest(config.form, *schedulers, *milestones, line)) {
+    config = std::move(*found);
+    return;
+  }
+  config.settings.push_back({"function", "SequentialLR", line});
+  config.settings.push_back({"schedulers", *schedulers, line});
+  config.settings.push_back({"milestones", *milestones, line});
 }
 
 /// The last schedule that is called, and the optimizer's lr: of its call, or a name that is set.
@@ -118,8 +136,6 @@ std::optional<Config> pytorch_call(const Config& config) {
     }
   }
   if (!found) return std::nullopt;
-  constexpr std::array<std::string_view, 6> of_others{"optimizer",    "cycle_momentum", "base_momentum",
-                                                      "max_momentum", "last_epoch",     "verbose"};
   std::erase_if(found->settings, [&](const Setting& one) {
     return std::find(of_others.begin(), of_others.end(), one.key) != of_others.end();
   });
@@ -217,11 +233,76 @@ Schedule pytorch_linear(Values& values, Course course) {
   return schedule_of(course);
 }
 
+/// Stairs within a sequence, up to its end.
+void join_stairs(Joined& joined, Values& part, double lr, std::int64_t at, std::optional<std::int64_t> end, bool even) {
+  const double gamma = part.has("gamma") ? part.non_negative("gamma") : 0.1;
+  joined.hold(at, lr);
+  double factor = 1.0;
+  if (!even) {
+    std::vector<double> steps = part.numbers("milestones");
+    std::sort(steps.begin(), steps.end());
+    for (const double step : steps) {
+      factor *= gamma;
+      joined.hold(at + static_cast<std::int64_t>(step), factor * lr);
+    }
+    return;
+  }
+  const std::int64_t size = part.count("step_size");
+  constexpr std::int64_t most = 10'000;
+  if (!end) part.fail("function", "has no end within SequentialLR: give the updates of the run");
+  if (size < 1 || (*end - at) / size > most) part.fail("step_size", "must be 1 or more, and make at most 10000 stairs");
+  for (std::int64_t step = at + size; step < *end; step += size) joined.hold(step, (factor *= gamma) * lr);
+}
+
+/// One of the schedulers of SequentialLR, whose step 0 is `at`.
+void join_part(Joined& joined, Values& part, double lr, std::int64_t at, std::optional<std::int64_t> end) {
+  const std::string name = part.word("function");
+  if (name == "LinearLR") {
+    const double first = part.share("start_factor"), last = part.share("end_factor");
+    return joined.way("linear", at, first * lr, at + part.count("total_iters"), last * lr);
+  }
+  if (name == "ConstantLR") {
+    joined.hold(at, part.share("factor") * lr);
+    return joined.hold(at + part.count("total_iters"), lr);
+  }
+  if (name == "StepLR" || name == "MultiStepLR") return join_stairs(joined, part, lr, at, end, name == "StepLR");
+  if (name == "ExponentialLR") {
+    const double gamma = part.positive("gamma");
+    if (gamma >= 1.0) part.fail("gamma", "must be below 1");
+    return joined.endless("exponential half_life=" + format_number(std::numbers::ln2 / -std::log(gamma)), at, lr);
+  }
+  if (name == "PolynomialLR") {
+    const double power = part.positive("power");
+    const std::string curve = power == 1.0 ? "linear" : concat({"polynomial power=", format_number(power)});
+    return joined.way(curve, at, lr, at + part.count("total_iters"), 0.0);
+  }
+  if (name != "CosineAnnealingLR") part.fail("function", "is not translated within SequentialLR");
+  const std::int64_t steps = part.count("T_max");
+  if (end && *end > at + steps + 1) part.fail("T_max", "is passed: the rate rises again after it");
+  joined.way("cosine", at, lr, at + steps, part.non_negative("eta_min"));
+}
+
+/// A sequence, or one scheduler as one.
+Schedule pytorch_sequence(Values& values, double lr) {
+  Joined joined;
+  const auto updates = values.updates_if("updates");
+  if (values.word("function") == "ConstantLR") {
+    join_part(joined, values, lr, 0, updates);
+    return joined.schedule(values);
+  }
+  read_parts(values, pytorch_functions(), "schedulers", "milestones",
+             [&](Values& part, std::int64_t begin, std::optional<std::int64_t> end) {
+               join_part(joined, part, lr, begin, end ? end : updates);
+             });
+  return joined.schedule(values);
+}
+
 Schedule read_pytorch(Values& values) {
   const std::string name = values.word("function");
   values.differs("update i is the i-th call of step(): where that comes once an epoch, steps are epochs");
   if (name == "OneCycleLR") return pytorch_one_cycle(values);
   Course course{.peak = values.positive("lr")};
+  if (name == "SequentialLR" || name == "ConstantLR") return pytorch_sequence(values, course.peak);
   if (values.has("rise_steps")) {
     course.warmup = values.count("rise_steps");
     course.start = share_of_peak(values.share("rise_from"));
@@ -259,10 +340,6 @@ Schedule read_pytorch(Values& values) {
   course.updates = updates_until(values, course.end);
   if (course.updates > course.end + 1) values.fail("T_max", "is passed by the run: the rate rises again after it");
   return schedule_of(course);
-}
-
-Written write_pytorch(const Outline&) {
-  cannot("needs no translation: scheduled.torch runs any schedule as one of torch.optim.lr_scheduler");
 }
 
 }  // namespace

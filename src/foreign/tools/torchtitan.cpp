@@ -58,23 +58,22 @@ Schedule read_torchtitan(Values& values) {
 }
 
 Written write_torchtitan(const Outline& outline) {
-  if (!outline.steps) cannot("needs training.steps; give the schedule steps=N");
-  if (!outline.flat) cannot(concat({"has nothing like ", schedule_name(outline.schedule)}));
+  needs_course(outline, "training.steps");
+  needs_decay(outline, {"linear", "cosine", "1-sqrt"});
   if (outline.start && outline.warmup > 0) cannot("begins its warmup at 1/W of the peak, not at warmup_start");
   Written written{.form = "TOML", .settings = {}};
-  const std::int64_t updates = outline.decay.empty() ? *outline.steps : updates_before_end(outline);
-  written.updates = updates;
+  written.updates = outline.updates();
   written.add("optimizer.lr", outline.peak);
-  written.add("training.steps", updates);
+  written.add("training.steps", *written.updates);
   written.add("lr_scheduler.warmup_steps", outline.warmup);
   if (outline.decay.empty()) {
     written.add("lr_scheduler.decay_ratio", 0.0);
     return written;
   }
-  if (outline.decay != "linear" && outline.decay != "cosine" && outline.decay != "1-sqrt") {
-    cannot(concat({"has no decay like ", outline.decay}));
-  }
-  written.add("lr_scheduler.decay_ratio", static_cast<double>(outline.cooldown) / static_cast<double>(updates));
+  if (*written.updates > outline.end) cannot("goes on below the last rate where updates come after the decay");
+  if (*written.updates != outline.end) written.add("lr_scheduler.total_steps", outline.end);
+  if (!outline.whole())
+    written.add("lr_scheduler.decay_ratio", static_cast<double>(outline.length()) / static_cast<double>(outline.end));
   written.add("lr_scheduler.decay_type", outline.decay == "1-sqrt" ? std::string("sqrt") : outline.decay);
   written.add("lr_scheduler.min_lr_factor", outline.last_share);
   return written;
