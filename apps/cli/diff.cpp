@@ -26,8 +26,14 @@ struct DiffVerb {
   OutputOptions output;
 };
 
+/// Two numbers with as many digits as tell them apart.
+std::string both(double a, double b, std::string_view between) {
+  const bool alike = a != b && rounded(a) == rounded(b);
+  return fmt::format("{}{}{}", alike ? format_number(a) : rounded(a), between, alike ? format_number(b) : rounded(b));
+}
+
 std::string values_text(const DiffAt& at) {
-  return fmt::format("at update {}: {} and {}", at.update, rounded(at.a), rounded(at.b));
+  return fmt::format("at update {}: {}", at.update, both(at.a, at.b, " and "));
 }
 
 std::string text_of(const RateDiff& diff, const RateInput& a, const RateInput& b) {
@@ -52,7 +58,7 @@ std::string text_of(const RateDiff& diff, const RateInput& a, const RateInput& b
     say("bound of b", fmt::format("{} ({} after {}, {} after {})", against(bound.ratio()), rounded(bound.bound_a),
                                   bound.T_a, rounded(bound.bound_b), bound.T_b));
     say("best peak of b",
-        fmt::format("{} ({} and {})", against(bound.peak_ratio()), rounded(bound.peak_a), rounded(bound.peak_b)));
+        fmt::format("{} ({})", against(bound.peak_ratio()), both(bound.peak_a, bound.peak_b, " and ")));
   } else {
     say("bound", "not known: " + diff.no_bound);
   }

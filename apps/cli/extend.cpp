@@ -280,8 +280,9 @@ void add_extend(Verb& command) {
   options.bound.add_settings_to(verb, {Criterion::omega}, Automatic::distance);
   options.output.add_to(verb);
   verb.help(
-      "The trunk is a SPEC that is constant after its warmup (its cooldown is the one planned), or the rates of a "
-      "log.\n"
+      "The trunk is a SPEC (its cooldown is the one planned; where it has left its peak, its rate at --at goes on), "
+      "or\n"
+      "the rates of a log.\n"
       "naive: same LR, same cooldown share; drop: a lower plateau from the old cooldown on; adapted-cooldown: same "
       "LR,\n"
       "longer cooldown; optimal: the smallest bound there is, and the plain spec nearest to it (the optimal rates\n"

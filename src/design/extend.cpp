@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/numbers.hpp"
@@ -23,6 +25,7 @@ struct Extended {
   Trunk trunk;
   Cooldown cooldown;
   std::int64_t plateau_end;
+  std::optional<Schedule> left = std::nullopt;  ///< the schedule that had left its peak; the trunk is its rates
   std::vector<double> done = trunk.values(trunk.step());
 
   std::int64_t m() const noexcept { return trunk.step(); }
@@ -35,6 +38,29 @@ struct Extended {
     last.decay = decay;
     length = std::min(length, horizon - plain().layout().warmup_steps - 1);
     return Trunk(plain(), 0).branch(horizon - length, length, last);
+  }
+
+  /// `schedule`, a time at one rate and a cooldown from m on, after what was trained with.
+  Schedule from_the_start(const Schedule& schedule) const {
+    if (!left) return schedule;
+    ScheduleSpec inner = left->spec();
+    ScheduleSpec whole;
+    whole.peak = std::exchange(inner.peak, 1.0);
+    whole.step_size = std::exchange(inner.step_size, {});
+    whole.clock = std::exchange(inner.clock, Clock::steps);
+    Stages stages{std::make_shared<const ScheduleSpec>(std::move(inner)), steps(m()), {}};
+    const std::int64_t horizon = *schedule.steps(), end = horizon - schedule.layout().cooldown_steps;
+    const bool lower = !schedule.flat();  // at once, to another plateau
+    if (end > m()) {
+      Stage hold{.until = steps(end)};
+      if (lower) hold.from = absolute_lr(schedule.lr(m()));
+      stages.pieces.push_back(hold);
+    }
+    Stage fall{.curve = cooldown.decay, .to = cooldown.final, .until = steps(horizon)};
+    if (lower && end == m()) fall.from = absolute_lr(schedule.lr(m() - 1));
+    stages.pieces.push_back(fall);
+    whole.shape = std::move(stages);
+    return Schedule(std::move(whole));
   }
 
   /// The rates of `schedule` from m on, after those that are done.
@@ -59,7 +85,7 @@ Extended extended_from_rates(const Schedule& schedule, std::int64_t m, Cooldown 
   }
   cooldown.final =
       absolute_lr(std::min(final.unit == Rate::Unit::percent ? schedule.peak() * share : final.value, rate));
-  return {Trunk(schedule.values(m)), cooldown, m};
+  return {Trunk(schedule.values(m)), cooldown, m, schedule};
 }
 
 /// After the warmup, and within the run where that has an end.
@@ -139,7 +165,7 @@ class Extension {
     row.lr = trunk_.continued(schedule);
     row.omega = row.spec_omega = omega(row.lr, settings_.grad_norm, distance_);
     row.worst_case = worst_case(row.lr, settings_.grad_norm, distance_).value;
-    row.spec = print(schedule);
+    row.spec = print(trunk_.from_the_start(schedule));
     row.extra = room();
     row.distance = distance_;
     return row;

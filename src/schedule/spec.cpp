@@ -19,19 +19,7 @@ const SpecName& find_name(const Json& given) {
   return schedule_names()[find_word("schedule", text, words)];
 }
 
-ScheduleSpec read_spec(const Json& given, const SpecName& name) {
-  ScheduleSpec spec = name.usual;
-  if (name.cools == Cools::optionally && !given.contains("cooldown")) {
-    spec.cooldown.reset();
-    for (const std::string_view key : {"decay", "final"}) {
-      if (given.contains(key)) fail_argument(key, concat({name.name, " needs cooldown=... for it"}));
-    }
-  }
-  Reader reader(given);
-  visit_keys(name, spec, reader);
-  reader.finish(name.name);
-  return spec;
-}
+ScheduleSpec read_spec(const Json& given, const SpecName& name);
 
 /// Of `preset:NAME`.
 std::optional<std::string_view> preset_name(const Json& given) {
@@ -64,6 +52,43 @@ Schedule read_preset(std::string_view name, const Json& given, std::optional<Dur
   return given.contains(std::get<1>(keys::run).key) ? schedule.with_peak(said.peak) : schedule;
 }
 
+/// A schedule in a value, as an object.
+Json inner_of(std::string_view key, const Json& given) {
+  Json spec = given.is_object() ? given : within_after([&] { return parse_spec_text(read_text(key, given)); });
+  const Json* const name = spec.find("schedule");
+  if (name == nullptr || !name->is_text()) fail_argument(key, "must be a schedule");
+  return spec;
+}
+
+/// after=preset:NAME brings the peak, the batch and the clock of the published run, where others are not said.
+void take_of_preset(ScheduleSpec& spec, const Json& given) {
+  constexpr std::string_view key = "after";
+  const Json* const after = given.find(key);
+  if (after == nullptr || !std::holds_alternative<Stages>(spec.shape)) return;
+  const Json inner = inner_of(key, *after);
+  const auto published = preset_name(inner);
+  if (!published) return;
+  const ScheduleSpec whole = within_after([&] { return read_preset(*published, inner, std::nullopt).spec(); });
+  if (!given.contains("peak")) spec.peak = whole.peak;
+  if (spec.step_size == StepSize{}) spec.step_size = whole.step_size;
+  if (!given.contains("clock")) spec.clock = whole.clock;
+}
+
+ScheduleSpec read_spec(const Json& given, const SpecName& name) {
+  ScheduleSpec spec = name.usual;
+  if (name.cools == Cools::optionally && !given.contains("cooldown")) {
+    spec.cooldown.reset();
+    for (const std::string_view key : {"decay", "final"}) {
+      if (given.contains(key)) fail_argument(key, concat({name.name, " needs cooldown=... for it"}));
+    }
+  }
+  Reader reader(given);
+  visit_keys(name, spec, reader);
+  reader.finish(name.name);
+  take_of_preset(spec, given);
+  return spec;
+}
+
 Json spec_json(const ScheduleSpec& spec) {
   const SpecName& name = name_of(spec);
   Writer writer(name.name);
@@ -94,11 +119,17 @@ Json to_value(const std::shared_ptr<const ScheduleSpec>& inner) {
 
 void read_value(std::string_view key, const Json& given, std::shared_ptr<const ScheduleSpec>& inner) {
   constexpr int deepest = 8;
-  const Json spec = given.is_object() ? given : within_after([&] { return parse_spec_text(read_text(key, given)); });
-  const Json* const name = spec.find("schedule");
-  if (name == nullptr || !name->is_text()) fail_argument(key, "must be a schedule");
+  const Json spec = inner_of(key, given);
   if (depth_of(spec) > deepest) fail_argument(key, "holds too many schedules within schedules");
-  inner = within_after([&] { return std::make_shared<const ScheduleSpec>(read_spec(spec, find_name(spec))); });
+  inner = within_after([&] {
+    const auto published = preset_name(spec);
+    if (!published) return std::make_shared<const ScheduleSpec>(read_spec(spec, find_name(spec)));
+    ScheduleSpec whole = read_preset(*published, spec, std::nullopt).spec();
+    whole.peak = 1.0;  // these are the whole schedule's: take_of_preset
+    whole.step_size = {};
+    whole.clock = Clock::steps;
+    return std::make_shared<const ScheduleSpec>(std::move(whole));
+  });
 }
 
 Json schedule_json(const Schedule& schedule) { return spec_json(schedule.spec()); }

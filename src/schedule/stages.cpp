@@ -124,9 +124,14 @@ double any_rate(Resolver& resolver, std::string_view key, Rate rate) {
   return resolver.finite(resolver.rate(key, rate, limit_share), key);
 }
 
+/// "hold at RATE" holds there; others go from a rate.
+std::string_view word_of_from(const Stage& stage) {
+  return std::holds_alternative<Stage::Hold>(stage.curve) ? "at" : "from";
+}
+
 StageRates::Piece compile_piece(const Stage& stage, const StagePlace& place, double before, Resolver& resolver) {
   StageRates::Piece piece{static_cast<double>(place.begin), FlatRate{before}};
-  const double from = stage.from ? any_rate(resolver, "from", *stage.from) : before;
+  const double from = stage.from ? any_rate(resolver, word_of_from(stage), *stage.from) : before;
   const auto count = static_cast<double>(place.count);
   if (const auto* const decay = std::get_if<Decay>(&stage.curve)) {
     const Rate said = stage.to.value_or(Rate{});
@@ -135,7 +140,14 @@ StageRates::Piece compile_piece(const Stage& stage, const StagePlace& place, dou
     piece.curve.emplace<2>(compiled::compile<compiled::Decay>(*decay, descent, resolver));
   } else if (const auto* const rise = std::get_if<Stage::Rewarm>(&stage.curve)) {
     resolver.check(rise->curve);
-    const Climb climb{from, any_rate(resolver, "to", stage.to.value_or(percent_of_peak(100))), count, 1.0, 0.0};
+    const Rate said = stage.to.value_or(percent_of_peak(100));
+    const double to = any_rate(resolver, "to", said);
+    if (to < from * (1.0 - 1e-15)) {
+      fail_value("to", print_rate(said),
+                 concat({"is below the rate before it, ", format_number(from), ", and rewarm goes up; write linear to ",
+                         print_rate(said)}));
+    }
+    const Climb climb{from, to, count, 1.0, 0.0};
     piece.curve.emplace<1>(compiled::compile<compiled::Warmup>(rise->curve, climb));
   } else {
     piece.curve.emplace<0>(FlatRate{from});
@@ -199,8 +211,9 @@ StageRates Part<Stages>::compile(const Stages& shape, Resolver& resolver) {
     resolver.proportional = resolver.proportional && out.after->proportional;
     resolver.smallest_peak = std::max(resolver.smallest_peak, out.after->smallest_peak);
   } else if (shape.pieces.front().from) {
-    out.before =
-        within_piece(shape.pieces.front(), 0, [&] { return any_rate(resolver, "from", *shape.pieces.front().from); });
+    out.before = within_piece(shape.pieces.front(), 0, [&] {
+      return any_rate(resolver, word_of_from(shape.pieces.front()), *shape.pieces.front().from);
+    });
   }
   double rate = out.before;
   for (std::size_t k = 0; k < places.size(); ++k) {

@@ -120,6 +120,23 @@ TEST(Extend, SpecsReadBackToTheRows) {
   }
 }
 
+TEST(Extend, SpecsAfterADecayedTrunkHoldTheStepsThatWereMade) {
+  const std::vector<std::int64_t> some = {500, 900};
+  for (const char* const text : {"wsd(steps=400, warmup=20, decay=1-sqrt, cooldown=25%, final=1%, peak=0.02)",
+                                 "cosine(steps=400, warmup=20, peak=0.02)", "rsqrt(warmup=20, peak=0.02)"}) {
+    const Schedule from = Schedule::parse(text);
+    for (const ExtendRow& row : extend(from, 350, some, {.grad_norm = 2.0, .distance = 0.5})) {
+      const Schedule spec = Schedule::parse(row.spec);
+      EXPECT_EQ(spec.steps(), row.steps) << row.spec;
+      for (std::int64_t i = 0; i < 350; ++i) ASSERT_EQ(spec.lr(i), from.lr(i)) << row.spec;
+      if (row.method == ExtendMethod::optimal) continue;
+      for (std::size_t t = 350; t < row.lr.size(); ++t) {
+        ASSERT_NEAR(spec.lr(static_cast<std::int64_t>(t)), row.lr[t], 1e-15 * from.peak()) << row.spec << ", " << t;
+      }
+    }
+  }
+}
+
 TEST(Extend, SmallestBoundIsAtMostTheMatch) {
   const std::vector<std::int64_t> some = {6001, 12001};
   const auto match = extend(trunk(), 1, some, {.distance = 1.0});

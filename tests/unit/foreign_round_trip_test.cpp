@@ -137,7 +137,7 @@ std::string deepspeed(Draw& draw) {
 
 std::string nanogpt(Draw& draw) {
   return "--learning_rate=" + draw.peak() + " --max_iters=" + draw.updates() + " --warmup_iters=" + draw.warmup() +
-         " --lr_decay_iters=" + draw.count(1, 200) + " --min_lr=" + draw.low() +
+         " --lr_decay_iters=" + draw.word({draw.count(1, 200), "12"}) + " --min_lr=" + draw.low() +
          " --decay_lr=" + draw.word({"True", "True", "False"});
 }
 
@@ -327,7 +327,7 @@ TEST(ForeignRoundTrip, WhatIsReadIsWrittenOrTheReasonIsListed) {
                              {"olmo-core", olmo_core, {a_table, no_horizon}},
                              {"nanotron", nanotron, {a_table, no_horizon}},
                              {"deepspeed", deepspeed, {a_table}},
-                             {"nanogpt", nanogpt, {no_horizon}},
+                             {"nanogpt", nanogpt, {a_table, no_horizon}},
                              {"llm.c", llmc, {no_horizon}},
                              {"optax", optax, {a_table}},
                              {"pytorch", pytorch, {a_table}},

@@ -130,9 +130,13 @@ TEST(Stages, ARewarmEndsExactlyWhereItIsSaidTo) {
     for (const double from : {0.0, 1e-5, 3e-4, 0.001, 0.0123, 0.7, 1.0}) {
       for (const double to : {1e-6, 1e-5, 3e-4, 0.0017, 0.1, 0.9, 1.0}) {
         for (const int over : {1, 2, 3, 7, 10}) {
-          const Schedule s =
-              Schedule::parse("stages(pieces=[hold at " + format_number(from) + " over 2, rewarm curve=" + curve +
-                              " to " + format_number(to) + " over " + std::to_string(over) + ", hold over 3])");
+          const std::string text = "stages(pieces=[hold at " + format_number(from) + " over 2, rewarm curve=" + curve +
+                                   " to " + format_number(to) + " over " + std::to_string(over) + ", hold over 3])";
+          if (to < from) {
+            ASSERT_NE(parse_error(text).find("is below the rate before it"), std::string::npos) << text;
+            continue;
+          }
+          const Schedule s = Schedule::parse(text);
           ASSERT_EQ(s.lr(1 + over), to) << print(s);
           ASSERT_EQ(s.lr(2 + over), to) << print(s);
           ASSERT_EQ(s.values()[static_cast<std::size_t>(1 + over)], to) << print(s);
@@ -140,8 +144,9 @@ TEST(Stages, ARewarmEndsExactlyWhereItIsSaidTo) {
       }
     }
   }
-  const Schedule lower = Schedule::parse("stages(peak=1e-3, pieces=[rewarm curve=cosine to 30% over 3, hold over 3])");
-  EXPECT_EQ(lower.lr(2), 1e-3 * 30 / 100);
+  const Schedule lower =
+      Schedule::parse("stages(peak=1e-3, pieces=[hold at 10% over 1, rewarm curve=cosine to 30% over 3])");
+  EXPECT_EQ(lower.lr(3), 1e-3 * 30 / 100);
 }
 
 TEST(Stages, HorizonsCutAndHold) {
@@ -223,6 +228,11 @@ TEST(Stages, ErrorsNameThePiece) {
             "pieces[0] = 'polynomial over 9': power: must be given, such as power=2");
   EXPECT_EQ(parse_error("stages(pieces=[linear powr=2 over 9])"),
             "pieces[0] = 'linear powr=2 over 9': powr = '2': linear has no keys");
+  EXPECT_EQ(parse_error("stages(peak=1e-3, pieces=[hold at 2e-3 over 9])"),
+            "pieces[0] = 'hold at 0.002 over 9': at = 0.002: must not be above peak = 0.001");
+  EXPECT_EQ(parse_error("stages(pieces=[hold over 9, rewarm to 50% over 9])"),
+            "pieces[1] = 'rewarm to 50% over 9': to = 50%: is below the rate before it, 1, and rewarm goes up; write "
+            "linear to 50%");
   const std::string word(59, 'x');  // the next character would be cut in two
   EXPECT_NE(parse_error("stages(pieces=[hold " + word + "\u00e9 over 9])").find("': " + word + ": must be"),
             std::string::npos);
@@ -239,6 +249,23 @@ TEST(Stages, ErrorsNameThePiece) {
   for (int k = 0; k < 9; ++k) nested = "stages(after=" + nested + ", pieces=[hold over 2])";
   EXPECT_EQ(parse_error(nested), "after: holds too many schedules within schedules");
   EXPECT_THROW(Schedule::parse("stages(pieces=[linear])"), NeedsHorizon);
+}
+
+TEST(Stages, APublishedScheduleBringsItsPeakAndItsBatch) {
+  const Schedule after = Schedule::parse("stages(after=preset:smollm3-3b, at=4M, pieces=[linear to 0 over 100k])");
+  const Schedule published = Schedule::parse("preset:smollm3-3b");
+  EXPECT_EQ(after.peak(), published.peak());
+  EXPECT_EQ(Schedule::parse(print(after)), after);
+  for (const std::int64_t i : {0, 1000, 2000, 3'999'999}) EXPECT_EQ(after.lr(i), published.lr(i)) << i;
+  EXPECT_EQ(after.lr(4'099'999), 0.0);
+  EXPECT_EQ(Schedule::parse("stages(peak=1, after=preset:smollm3-3b, at=4M, pieces=[hold])").lr(3'000'000), 1.0);
+  EXPECT_EQ(Schedule::parse("stages(after=preset:smollm3-3b(steps=20k), pieces=[hold over 5])").steps(), 20'005);
+  const Schedule tokens = Schedule::parse("stages(after=preset:deepseek-v3, at=10Ttok, pieces=[linear over 1Ttok])");
+  EXPECT_EQ(tokens.batch(0), 3072.0);
+  EXPECT_EQ(Schedule::parse(print(tokens)), tokens);
+  EXPECT_NE(parse_error("stages(after=preset:smollm3-4b, pieces=[hold over 5])").find("did you mean 'smollm3-3b'?"),
+            std::string::npos)
+      << parse_error("stages(after=preset:smollm3-4b, pieces=[hold over 5])");
 }
 
 TEST(Stages, ErrorsOfTheScheduleBeforeNameIt) {

@@ -270,9 +270,10 @@ Kind kind_of_shape(const Outline& outline) {
 Kind kind_of(const Outline& outline) {
   if (!outline.flat) return kind_of_shape(outline);
   if (outline.decay.empty()) return constant_kind(outline);
+  if (outline.warmup > 0 && outline.warmup_curve != "linear") return stable_decay_of(outline);
   const bool ends = outline.whole() && outline.ends();
   if (outline.decay == "cosine" && outline.exponent == 1.0 && outline.ends()) {
-    const bool above = outline.warmup > 0 && outline.start.value_or(0.0) > 0.0 && outline.warmup_curve == "linear";
+    const bool above = outline.warmup > 0 && outline.start.value_or(0.0) > 0.0;
     const bool lifted = outline.start == outline.last;  // as warmup_stable_decay has it
     if (outline.begin == -1 || (ends && above && !lifted)) return cosine_to_the_last_update(outline);
     if (ends && !above && outline.last == 0.0) return {"cosine"};
