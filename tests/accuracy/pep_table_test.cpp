@@ -87,8 +87,8 @@ TEST_F(PepTable, SchedulesAgreeWithTheExactWorstCase) {
 
 TEST_F(PepTable, RandomSchedulesAgreeWithTheExactWorstCase) {
   std::mt19937_64 random(1);
-  for (int repeat = 0; repeat < 50; ++repeat) {
-    const auto lr = random_rates(random, 2 + repeat / 2);
+  for (int repeat = 0; repeat < 150; ++repeat) {
+    const auto lr = random_rates(random, 2 + repeat / 6);
     const PepResult result = certified(PepProblem(lr));
     EXPECT_LE(disagreement(result, exact(lr)), 1e-6);
   }
@@ -104,6 +104,23 @@ TEST_F(PepTable, VaryingGradNormsAgreeWithTheEliminatedProblem) {
     const PepResult result = certified(PepProblem(lr, G));
     EXPECT_LE(disagreement(result, chain(lr, G)), 1e-5) << repeat;
     EXPECT_LE(result.upper.bound, scheduled::omega(lr, G, 1.0) * (1 + 1e-6));
+  }
+}
+
+TEST_F(PepTable, VaryingGradNormsAgreeWithTheExactWorstCase) {
+  std::mt19937_64 random(3);
+  std::normal_distribution<double> normal;
+  for (int repeat = 0; repeat < 200; ++repeat) {
+    const auto lr = random_rates(random, 2 + repeat % 7);
+    std::vector<double> G(lr.size());
+    for (double& g : G) g = std::exp((repeat % 2 == 0 ? 0.4 : 1.0) * normal(random));
+    const scheduled::WorstCase worst = scheduled::worst_case(lr, G, 1.0);
+    const PepResult result = scheduled::solve_pep(PepProblem(lr, G));
+    scheduled::expect_certified(result, PepProblem(lr, G));
+    EXPECT_TRUE(worst.exact) << repeat;
+    EXPECT_LE(result.lower.bound, worst.value * (1 + 1e-9)) << repeat;
+    EXPECT_GE(result.upper.bound, worst.lower * (1 - 1e-9)) << repeat;
+    EXPECT_LE(result.gap(), 1e-5 * result.upper.bound) << repeat;
   }
 }
 

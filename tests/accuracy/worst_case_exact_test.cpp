@@ -98,6 +98,48 @@ TEST(ExactWorstCase, BothSolversAgree) {
   EXPECT_LT(other, 30);
 }
 
+/// (6.2) over the exact value, largest, and in how many of the runs it is larger.
+struct Excess {
+  double largest = 1.0;
+  int larger = 0;
+  void add(const Case& run) {
+    const WorstCase found = worst_case(run.lr, run.grad_norm, run.distance);
+    EXPECT_TRUE(found.exact);
+    const double ratio = one_parameter_bound(run.lr, run.grad_norm, run.distance) / found.value;
+    EXPECT_GE(ratio, 1.0 - 1e-10);
+    largest = std::max(largest, ratio);
+    larger += ratio > 1.0 + 1e-8 ? 1 : 0;
+  }
+};
+
+TEST(ExactWorstCase, IsBelow6_2ForNormsThatVaryMuchOnly) {
+  std::mt19937_64 random(63);
+  Excess smooth;
+  int count = 0;
+  for (const std::size_t T : {5U, 50U, 500U}) {
+    for (const double power : {-1.0, -0.5, -0.25, 0.0, 0.25}) {
+      for (int kind = 0; kind < 4; ++kind, ++count) {  // plain, noise, a spike, both
+        Case run = random_run(random, T, 0.0, kind % 2 == 1 ? 0.05 : 0.0, power);
+        if (kind > 1) run.grad_norm[T / 2] *= 10.0;
+        run.distance = 1.0;
+        smooth.add(run);
+      }
+    }
+  }
+  EXPECT_LE(smooth.larger, count / 20);
+  EXPECT_LE(smooth.largest, 1.01);
+  Excess rough;
+  for (int i = 0; i < 2000; ++i) {
+    rough.add(random_run(random, 2 + static_cast<std::size_t>(i) % 11, 0.5,
+                         std::array{0.5, 1.0, 2.0}[static_cast<std::size_t>(i) % 3]));
+  }
+  std::cout << "(6.2) is larger in " << smooth.larger << " of " << count << " smooth cases, by at most "
+            << smooth.largest - 1.0 << "; in " << rough.larger << " of 2000 rough ones, by up to " << rough.largest
+            << " times\n";
+  EXPECT_GT(rough.larger, 400);
+  EXPECT_GT(rough.largest, 5.0);
+}
+
 /// What docs/exact.md says of logged norms: (6.2) is exact for them, also with noise in each step, until some steps
 /// have norms far below all later ones; the certificate closes in any case.
 TEST(ExactWorstCase, OfLoggedNormsWithNoiseInEachStep) {

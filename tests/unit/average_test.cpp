@@ -109,6 +109,9 @@ TEST(Average, TheValuesOfSection8a) {
   for (std::size_t t = 2400; t < 3000; ++t) cooldown[t] *= static_cast<double>(2999 - t) / 600;
   cooldown.back() = cooldown[2998];
   EXPECT_NEAR(scaled(worst_case(cooldown, 1.0, 1.0).value), 1.080, 6e-4);
+  std::vector<double> one_minus_sqrt(lr);
+  for (std::size_t t = 2400; t < 3000; ++t) one_minus_sqrt[t] *= 1 - std::sqrt(static_cast<double>(t - 2399) / 600);
+  EXPECT_NEAR(scaled(worst_case(one_minus_sqrt, 1.0, 1.0).value), 1.065, 6e-4);
   const AverageBound beside = average_bound(cooldown, uniform_weights(long_T, 600), 1.0, 1.0);
   EXPECT_NEAR(scaled(beside.value), 1.084, 6e-4);
 }
@@ -304,6 +307,34 @@ TEST(Average, BestWindowAndDrop) {
   }
   EXPECT_NEAR(average_bound(lr, uniform_weights(3000, 600), 1.0, 1.0).value / some.value, 1.0, 1e-9);
   EXPECT_NEAR(worst_case(decay, 1.0, 1.0).value / some.value, 1.0, 1e-9);
+}
+
+// (8.8): at the function that is the worst for the window, no iterate of the run is below the window's bound by more
+// than what rounding the window to whole steps costs, and so no average is.
+TEST(Average, NoWeightsAreBetterThanTheBestWindow) {
+  for (const std::int64_t T : {100, 1000, 3000}) {
+    for (const double g : {0.3, 0.51, 0.8, 0.95}) {
+      const double lr = g / std::sqrt(static_cast<double>(T));
+      const std::int64_t b = best_window(T, lr, 1.0, 1.0);
+      std::vector<double> h(static_cast<std::size_t>(T), lr);
+      for (std::int64_t t = T - b + 1; t <= T; ++t) {
+        h[static_cast<std::size_t>(t - 1)] *= static_cast<double>(T - t) / static_cast<double>(b);
+      }
+      h.back() = lr;  // has no part in x_T
+      const WorstCaseFunction f = worst_case_function(h, 1.0, 1.0);
+      double m = f.slope * f.slope;
+      double here = f.slope;  // f(x_t) = <g_T, x_t> of the run with the rates lr
+      double least = here;
+      for (std::size_t t = 0; t + 1 < h.size(); ++t) {
+        const double mu = f.b[t] * f.b[t];
+        here -= lr * (m - f.a[t] * mu);
+        m += f.a[t] * f.a[t] * mu;
+        least = std::min(least, here);
+      }
+      EXPECT_LE(least, f.value * (1 + 1e-12)) << T << " " << g;
+      EXPECT_GE(least, f.value * (1 - 0.5 / static_cast<double>(T))) << T << " " << g;
+    }
+  }
 }
 
 TEST(Average, Omega) {  // (8.5)

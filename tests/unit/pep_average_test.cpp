@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "pep/csdp.hpp"
 #include "scheduled/exact.hpp"
 #include "scheduled/pep.hpp"
 
@@ -127,6 +128,66 @@ TEST(PepAverage, MayBeAsGoodAsItsDecayWithoutTheCondition) {  // docs/theory.md,
   EXPECT_NEAR(found.imitated, .698908, 1e-6);
   EXPECT_NEAR(solve_pep_average(PepProblem(lr, norms), weights).dual, .698908, 2e-6);
   EXPECT_NEAR(found.value, .724525, 1e-6);
+}
+
+/// The most by which f at the last of k iterates exceeds their mean, equal rates, in units of eta G^2 (8.10): over the
+/// Gram matrix of the gradients and values f_i, of which only differences count.
+double last_over_mean(std::size_t k) {
+  pep::SdpaProblem sdp;
+  sdp.matrix_size = k;
+  const std::size_t constraints = k * (k - 1) + k + 1;
+  sdp.diagonal_size = k + constraints;
+  for (std::size_t i = 1; i <= k; ++i) sdp.add(0, 2, i, i, (i == k ? 1.0 : 0.0) - 1.0 / static_cast<double>(k));
+  const auto close = [&](double bound) {
+    sdp.objective.push_back(bound);
+    const std::size_t c = sdp.objective.size();
+    sdp.add(c, 2, k + c, k + c, 1.0);
+  };
+  for (std::size_t j = 1; j <= k; ++j) {
+    for (std::size_t i = 1; i <= k; ++i) {
+      if (i == j) continue;
+      const std::size_t c = sdp.objective.size() + 1;  // f_j - f_i + <g_j, x_i - x_j> <= 0
+      for (std::size_t s = std::min(i, j); s < std::max(i, j); ++s) {
+        const double part = i > j ? -1.0 : 1.0;
+        sdp.add(c, 1, std::min(s, j), std::max(s, j), s == j ? part : 0.5 * part);
+      }
+      sdp.add(c, 2, std::min(i, j), std::min(i, j), i < j ? -1.0 : 1.0);
+      sdp.add(c, 2, std::max(i, j), std::max(i, j), i < j ? 1.0 : -1.0);
+      close(0.0);
+    }
+  }
+  for (std::size_t i = 1; i <= k; ++i) {
+    sdp.add(sdp.objective.size() + 1, 1, i, i, 1.0);
+    close(1.0);
+  }
+  sdp.add(sdp.objective.size() + 1, 2, 1, 1, 1.0);  // where values begin
+  close(static_cast<double>(k));
+  const pep::SolverRun run = pep::run_csdp(sdp, "csdp");
+  double value = 0.0;
+  for (std::size_t c = 0; c < sdp.objective.size(); ++c) value += sdp.objective[c] * run.solution.y[c];
+  return value;
+}
+
+TEST(PepAverage, TheLastOfKIteratesOverTheirMean) {
+  NEEDS_CSDP();
+  EXPECT_NEAR(last_over_mean(2), 0.5, 1e-6);
+  EXPECT_NEAR(last_over_mean(3), 11.0 / 16, 1e-6);
+  EXPECT_NEAR(last_over_mean(4), 0.7993, 1e-4);
+  EXPECT_NEAR(last_over_mean(5), 0.8777, 1e-4);
+  for (const std::size_t k : {8U, 12U, 18U}) {
+    EXPECT_NEAR(last_over_mean(k), 0.25 * std::log(static_cast<double>(k)) + 0.536, 0.25 / static_cast<double>(k)) << k;
+  }
+}
+
+TEST(PepAverage, DropAndAverageIsTight) {  // (8.9)
+  NEEDS_CSDP();
+  constexpr std::int64_t T = 15, last = 4;
+  const double lr = 0.51 / std::sqrt(15.0);
+  const DropAndAverage drop = drop_and_average(T, last, lr, 1.0, 1.0);
+  std::vector<double> held(T, lr);
+  std::fill(held.end() - last, held.end(), drop.phi * lr);
+  EXPECT_NEAR(solve(held, uniform_weights(T, last)).dual / drop.value, 1.0, 1e-5);
+  EXPECT_LT(drop.value, drop.at_full);
 }
 
 TEST(PepAverage, WeightsThatFallAndSparseOnes) {
