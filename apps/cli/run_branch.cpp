@@ -108,11 +108,16 @@ void add_run_branch(Verb& run) {
                                "Where it begins, or a share of the peak; default: the rate "
                                "before. A jump needs --override");
   verb.add("--override", request.override_jump, "Begin at another rate than the line has there");
+  Option drop = verb.add("--drop", request.drop,
+                         "Instead: drop to this rate, or a share of the rate before such as 62%, stay there for --hold "
+                         "and end, for an average (run merge)");
+  drop.type("LR").needs(hold);
+  for (const Option& other : {rewarm, from, cooldown.length, cooldown.decay, cooldown.final, to}) drop.excludes(other);
   Option pieces =
       verb.add("--pieces", options.pieces,
                "Instead: pieces of stages, such as \"linear to 50% over 1k, hold until 60k, linear over 5k\"");
   pieces.type("TEXT");
-  for (const Option& other : {rewarm, hold, from, cooldown.length, cooldown.decay, cooldown.final, to})
+  for (const Option& other : {rewarm, hold, from, drop, cooldown.length, cooldown.decay, cooldown.final, to})
     pieces.excludes(other);
   options.reads.add_to(verb, "it reads");
   verb.add("--note", request.note, "For the record").type("TEXT");

@@ -10,8 +10,10 @@
 #include "cli/fit_arguments.hpp"
 #include "cli/results.hpp"
 #include "cli/run.hpp"
+#include "cli/run_records.hpp"
 #include "plot/series.hpp"
 #include "scheduled/anytime.hpp"
+#include "scheduled/merge.hpp"
 #include "shell/arguments.hpp"
 #include "shell/print.hpp"
 #include "shell/process.hpp"
@@ -25,6 +27,8 @@ struct PlanOptions {
   std::optional<Duration> overhead;
   BoundOptions bound;
   std::string law;
+  std::optional<Duration> merge;
+  std::optional<std::int64_t> merge_of, checkpoint_bytes;
   CooldownOptions cooldown;
   OutputOptions output;
 };
@@ -54,6 +58,53 @@ std::string until(const AnytimePlan& plan, const PlannedCheckpoint& checkpoint) 
 std::vector<double> losses_of(const PlannedBranch& branch) {
   if (!branch.loss) return {};
   return {branch.loss->loss, branch.loss->lower, branch.loss->upper};
+}
+
+/// What branches and merges at the same results need of the trunk; nothing where neither was asked for.
+std::optional<KeepPlan> keep_of(const PlanOptions& options, const AnytimePlan& plan) {
+  if (!options.merge && !options.checkpoint_bytes) return std::nullopt;
+  KeepRequest request;
+  for (const PlannedBranch& branch : plan.branches) {
+    request.branches.push_back(branch.start);
+    request.ends.push_back(branch.result);
+    if (options.merge) request.merges.push_back(branch.result);
+  }
+  request.window = options.merge.value_or(request.window);
+  request.count = options.merge_of.value_or(request.count);
+  request.bytes = options.checkpoint_bytes.value_or(0);
+  return renamed({{"window", "merge"}, {"count", "merge-of"}, {"bytes", "checkpoint-bytes"}},
+                 [&] { return plan_checkpoints(request); });
+}
+
+/// Steps as text: the first ones and the last where there are many.
+std::string steps_text(const std::vector<std::int64_t>& steps) {
+  constexpr std::size_t most = 8, first = 3;
+  std::string text;
+  for (std::size_t k = 0; k < steps.size(); ++k) {
+    if (steps.size() > most && k >= first && k + 1 < steps.size()) {
+      if (k == first) text += ", ...";
+      continue;
+    }
+    text += (k > 0 ? ", " : "") + std::to_string(steps[k]);
+  }
+  return text;
+}
+
+std::string text_of(const KeepPlan& keep, const AnytimePlan& plan) {
+  TextTable merges({"merge at", "keep until then"});
+  bool any = false;
+  for (const PlannedBranch& branch : plan.branches) {
+    std::vector<std::int64_t> steps;
+    for (const KeptCheckpoint& kept : keep.checkpoints) {
+      if (std::find(kept.merges.begin(), kept.merges.end(), branch.result) != kept.merges.end())
+        steps.push_back(kept.step);
+    }
+    any = any || !steps.empty();
+    merges.add({std::to_string(branch.result), steps_text(steps)});
+  }
+  const std::string bytes = keep.bytes > 0 ? fmt::format(", {:.4g} GB", static_cast<double>(keep.bytes) / 1e9) : "";
+  return (any ? "\n" + merges.text() : std::string()) +
+         fmt::format("\nup to {} checkpoints at once, at step {}{}\n", keep.most, keep.at, bytes);
 }
 
 std::string text_of(const AnytimePlan& plan, const std::string& scale) {
@@ -196,16 +247,20 @@ void plan_run(const PlanOptions& options) {
   request.law = law_of(options);
   const AnytimePlan plan = plan_anytime(request);
   if (request.law) warn_of_extrapolation(plan, *request.law);
+  const std::optional<KeepPlan> keep = keep_of(options, plan);
   const BoundSettings settings{request.grad_norm, request.distance};
   if (!options.output.figure.empty()) plot::write_figure(draw(plan, settings, request.law), options.output.figure);
   if (options.output.json) {
-    Json json = to_json(plan);
+    PlannedRun planned{plan, {}};
+    if (keep) planned.keep = *keep;
+    Json json = to_json(planned);
     add_members(json, options.bound, std::array<std::string_view, 1>{"criterion"});
     return print_line(json);
   }
   const std::string scale =
       fmt::format("distance {}, grad norm {}", format_number(request.distance), options.bound.grad_norm_or_1().text);
-  print_text(options.output.csv ? csv_of(plan.branches) : text_of(plan, scale));
+  print_text(options.output.csv ? csv_of(plan.branches)
+                                : text_of(plan, scale) + (keep ? text_of(*keep, plan) : std::string()));
 }
 
 }  // namespace
@@ -229,6 +284,11 @@ void add_run_plan(Verb& run) {
   verb.add("--law", options.law,
            "Fitted loss law (JSON): predicts the loss of each result at the trunk's own peak, which must be given")
       .type("FILE");
+  const Option merge = verb.add("--merge", options.merge,
+                                "Also merge the trunk's checkpoints of a window before each result, e.g. the last 20%");
+  verb.add("--merge-of", options.merge_of, "So many checkpoints in each window; default: 8").type("N").needs(merge);
+  verb.add("--checkpoint-bytes", options.checkpoint_bytes, "Of one checkpoint, for the disk that the plan takes")
+      .type("N");
   options.output.add_to(verb);
   verb.help(
       "Bounds are at the trunk's peak that is best for all results together; the ratio is to a cosine run of the same\n"
@@ -239,7 +299,8 @@ void add_run_plan(Verb& run) {
       "  scheduled run plan --trunk \"constant(warmup=300, tokens_per_step=100k)\" --results 2Btok,5Btok --overhead "
       "10% "
       "--csv\n"
-      "  scheduled run plan --trunk \"rsqrt(warmup=300, peak=1e-3)\" --results 10k,20k --law law.json");
+      "  scheduled run plan --trunk \"rsqrt(warmup=300, peak=1e-3)\" --results 10k,20k --law law.json\n"
+      "  scheduled run plan --trunk \"constant(warmup=300)\" --results 10k,20k --merge 20% --checkpoint-bytes 500B");
   verb.run([&options] { plan_run(options); });
 }
 

@@ -16,6 +16,11 @@ struct Verified {
   Asked<std::vector<RecordedCheckpoint>> cleared;
 };
 
+struct PlannedRun {
+  AnytimePlan plan;
+  Asked<KeepPlan> keep;
+};
+
 struct Migrated {
   std::string folder;
 };
@@ -37,6 +42,16 @@ struct Record<cli::Verified> {
   static constexpr FieldList fields{
       Field{"", &X::report, "", "What was found"},
       Field{"cleared", &X::cleared, "", "Checkpoints that are as they were committed; by --clear"}};
+};
+
+template <>
+struct Record<cli::PlannedRun> {
+  using X = cli::PlannedRun;
+  static constexpr std::string_view name = "PlannedRun";
+  static constexpr std::string_view meaning = "A plan, and the checkpoints that it takes";
+  static constexpr FieldList fields{
+      Field{"", &X::plan, "", "Trunk and branches"},
+      Field{"keep", &X::keep, "", "What branches and merges need of the trunk; by --merge or --checkpoint-bytes"}};
 };
 
 template <>

@@ -116,13 +116,6 @@ void Training::check_data(std::int64_t end) const {
 void Training::refuse_without_trunk() const {
   const std::string run = request_.run.string();
   const char* const what = request_.branch ? "branch" : "line";
-  if (schedule_.steps()) {
-    fail_value(
-        what, line_,
-        "there is no run in " + run + " yet, and " + print(schedule_) +
-            " has a horizon: it makes a plain run, without branches; they leave a trunk without one (rsqrt, constant, "
-            "infinite)");
-  }
   const bool where = request_.branch && request_.branch->at;
   fail_value(what, line_,
              "there is no run in " + run + " yet, and a branch leaves a trunk; start that first: scheduled train " +
@@ -145,6 +138,17 @@ void Training::open() {
   store_.emplace(RunStore::init(request_.run, schedule_, store_options(corpus_)));
 }
 
+/// What a branch cools down by, of a trunk without a horizon or after one that decays.
+std::optional<Cooldown> cooldown_of(const Schedule& schedule) {
+  if (schedule.spec().cooldown) return schedule.spec().cooldown;
+  const auto* const stages = std::get_if<Stages>(&schedule.spec().shape);
+  if (stages == nullptr || stages->pieces.size() != 1) return std::nullopt;
+  const Stage& piece = stages->pieces.front();
+  const auto* const decay = std::get_if<Decay>(&piece.curve);
+  if (decay == nullptr || !piece.over || !piece.to || piece.from) return std::nullopt;
+  return Cooldown{*piece.over, *decay, *piece.to};
+}
+
 /// The branch as asked for, made where it is missing.
 void Training::begin_branch() {
   const TrainBranch& branch = *request_.branch;
@@ -160,7 +164,7 @@ void Training::begin_branch() {
   }
   Cooldown wanted = branch.cooldown;
   wanted.length = steps(cooldown_steps(wanted.length, at->start, at->schedule.spec().step_size));
-  if (at->parent.empty() || branch.at.value_or(at->start) != at->start || !(at->schedule.spec().cooldown == wanted)) {
+  if (at->parent.empty() || branch.at.value_or(at->start) != at->start || !(cooldown_of(at->schedule) == wanted)) {
     fail_value("branch", branch.name,
                "there is another line of this name, from step " + std::to_string(at->start) + " with " +
                    print(at->schedule) + "; --line goes on with it");

@@ -269,8 +269,11 @@ struct BranchRequest {
   /// the line that it leaves is a jump, which `override_jump` allows.
   std::optional<Rate> from_lr = {};
   bool override_jump = false;
-  /// Instead of rewarm, hold, cooldown and from_lr, as in `stages`. A last one that holds without a length makes a
-  /// line without an end.
+  /// Instead of rewarm, cooldown and from_lr: drops to this rate, a percentage being of the rate before, stays there
+  /// for `hold` and ends. The average of its iterates has the guarantee of the best cooldown (docs/theory.md, 8.9).
+  std::optional<Rate> drop = {};
+  /// Instead of rewarm, hold, cooldown, from_lr and drop, as in `stages`. A last one that holds without a length makes
+  /// a line without an end.
   std::vector<Stage> pieces = {};
   std::string data = {};                   ///< that it reads; what is not said is as in the line that it leaves
   std::optional<std::int64_t> batch = {};  ///< a length in tokens or examples is by this and `sequence`

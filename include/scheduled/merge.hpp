@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "scheduled/anytime.hpp"
+#include "scheduled/duration.hpp"
 #include "scheduled/exact.hpp"
 #include "scheduled/schedule.hpp"
 
@@ -64,6 +65,38 @@ std::vector<std::int64_t> merge_points(const RunRecord& record, const std::strin
 
 /// The rates of the first `count` updates of a line, as recorded. 0 <= count <= 1e9, and not beyond the line's end.
 std::vector<double> recorded_rates(const RunRecord& record, const std::string& line, std::int64_t count);
+
+// ---- Which checkpoints of a trunk to keep for what is wanted of it.
+
+struct KeepRequest {
+  std::vector<std::int64_t> branches;  ///< steps where branches leave, >= 1
+  std::vector<std::int64_t> ends;      ///< of these branches, in their order, each beyond its start
+  std::vector<std::int64_t> merges;    ///< steps of the trunk up to which merges are made, >= 2
+  Duration window = percent(20);       ///< of each merge: steps, or a share of its own
+  std::int64_t count = 8;              ///< checkpoints of each merge, >= 2 and at most the steps of its window
+  std::int64_t bytes = 0;              ///< of a checkpoint, >= 0; 0: not known
+};
+
+/// A checkpoint of the trunk.
+struct KeptCheckpoint {
+  std::int64_t step = 0;
+  std::vector<std::int64_t> branches;  ///< ends of the branches that leave here
+  std::vector<std::int64_t> merges;    ///< steps of the merges that it is part of
+  std::int64_t until = 0;              ///< when the trunk is here, nothing needs it any more
+  bool operator==(const KeptCheckpoint&) const = default;
+};
+
+struct KeepPlan {
+  std::vector<KeptCheckpoint> checkpoints;  ///< by step
+  std::int64_t most = 0;                    ///< checkpoints that are there at once, results of branches and merges too
+  std::int64_t at = 0;                      ///< the trunk's step where that is first so
+  std::int64_t bytes = 0;                   ///< of so many
+};
+
+/// The checkpoints of each merge lie evenly in its window, the last one at its end: so weights of a linear decay are
+/// all alike. Branches train beside the trunk, as fast as that. The trunk's last two are counted besides, from which it
+/// resumes. Throws ArgumentError naming branches, ends, merges, window, count or bytes.
+KeepPlan plan_checkpoints(const KeepRequest& request);
 
 // ---- The merge itself: tensors in files of the safetensors format.
 

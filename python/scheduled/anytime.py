@@ -18,6 +18,8 @@ try:
     from scheduled._core import (
         AnytimePlan,
         GcReport,
+        KeepPlan,
+        KeptCheckpoint,
         LineDiff,
         LineFact,
         LineLoss,
@@ -39,6 +41,7 @@ try:
         VerifyReport,
         merge_safetensors,
         plan_anytime,
+        plan_checkpoints,
         plan_merge,
     )
 except ImportError:
@@ -52,6 +55,8 @@ except ImportError:
 __all__ = [
     "AnytimePlan",
     "GcReport",
+    "KeepPlan",
+    "KeptCheckpoint",
     "LineDiff",
     "LineFact",
     "LineLoss",
@@ -76,5 +81,6 @@ __all__ = [
     "merge",
     "merge_safetensors",
     "plan_anytime",
+    "plan_checkpoints",
     "plan_merge",
 ]

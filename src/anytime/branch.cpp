@@ -206,13 +206,29 @@ std::vector<Stage> pieces_of(const BranchRequest& request, const Departure& from
   return pieces;
 }
 
+/// Below the rate before, held there: what is averaged.
+Schedule dropped(const BranchRequest& request, const Departure& from, const StepSize& step_size) {
+  if (request.rewarm || request.from_lr) fail_argument("drop", "must be given without rewarm and from_lr");
+  if (!request.hold) fail_argument("hold", "must say for how long the rate that it drops to is held");
+  const double rate = value_of(*request.drop, from.before());
+  if (!(rate > 0.0 && rate < from.before())) {
+    fail_value("drop", print_rate(*request.drop),
+               concat({"must be above 0 and below the rate before, ", format_number(from.before())}));
+  }
+  require_counted("hold", *request.hold, step_size);
+  const std::int64_t count = resolve_steps_after("hold", *request.hold, from.start, step_size);
+  if (count < 1) fail_value("hold", print_duration(*request.hold), "must be at least 1 step");
+  return staged(from.schedule, from.start, {{.from = absolute_lr(rate), .over = steps(count)}});
+}
+
 Schedule schedule_of(const BranchRequest& request, const Departure& from, const StepSize& step_size) {
+  if (request.pieces.empty() && request.drop) return dropped(request, from, step_size);
   if (request.pieces.empty()) {
     require_joined(request, from, request.from_lr);
     return cooled_down(request, from, step_size);
   }
-  if (request.rewarm || request.hold || request.from_lr) {
-    fail_argument("pieces", "must be given without rewarm, hold and from_lr, which they can say");
+  if (request.rewarm || request.hold || request.from_lr || request.drop) {
+    fail_argument("pieces", "must be given without rewarm, hold, from_lr and drop, which they can say");
   }
   require_joined(request, from, request.pieces.front().from);
   return staged(from.schedule, from.start, pieces_of(request, from, step_size));

@@ -131,7 +131,7 @@ RecordedLine RunStore::merge(const RunMerge& request) {
     anytime::TensorModels models;
     for (const RecordedCheckpoint& point : points) {
       const fs::path of = run / point.folder;
-      models.push_back(std::make_unique<anytime::TensorModel>(request.file.empty() ? of : of / request.file));
+      models.push_back(std::make_unique<anytime::TensorModel>(request.file.empty() ? of : of / request.file, true));
     }
     anytime::require_alike(models);
     const fs::path into = folder / models.back()->folder().lexically_relative(run / last.folder);

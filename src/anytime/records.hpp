@@ -262,6 +262,28 @@ struct Record<MergeWeight> {
 };
 
 template <>
+struct Record<KeptCheckpoint> {
+  static constexpr std::string_view name = "KeptCheckpoint";
+  static constexpr std::string_view meaning = "A checkpoint of the trunk that branches and merges need";
+  static constexpr FieldList fields{
+      Field{"step", &KeptCheckpoint::step, "steps", "Finished updates"},
+      Field{"branches", &KeptCheckpoint::branches, "steps", "Ends of the branches that leave here"},
+      Field{"merges", &KeptCheckpoint::merges, "steps", "Steps of the merges that it is part of"},
+      Field{"until", &KeptCheckpoint::until, "steps", "When the trunk is here, nothing needs it any more"}};
+};
+
+template <>
+struct Record<KeepPlan> {
+  static constexpr std::string_view name = "KeepPlan";
+  static constexpr std::string_view meaning = "Which checkpoints of a trunk to keep, and what that takes";
+  static constexpr FieldList fields{
+      Field{"checkpoints", &KeepPlan::checkpoints, "", "By step"},
+      Field{"most", &KeepPlan::most, "", "Checkpoints that are there at once, results and the trunk's last two too"},
+      Field{"at", &KeepPlan::at, "steps", "The trunk's step where that is first so"},
+      Field{"bytes", &KeepPlan::bytes, "bytes", "Of so many; 0 where the size of one was not said"}};
+};
+
+template <>
 struct Record<MergedFiles> {
   static constexpr std::string_view name = "MergedFiles";
   static constexpr std::string_view meaning = "What a merge of files read and wrote";

@@ -57,10 +57,11 @@ fs::path tensors_in(const fs::path& folder) {
 
 }  // namespace
 
-TensorFile::TensorFile(fs::path path)
+TensorFile::TensorFile(fs::path path, bool summed)
     : path_(std::move(path)),
       file_(path_, O_RDONLY | O_NONBLOCK, "cannot be read"),
-      bytes_(regular_size(file_, path_)) {
+      bytes_(regular_size(file_, path_)),
+      summed_(summed) {
   header_.resize(std::min<std::uint64_t>(safetensors_length_bytes, bytes_));
   read_at(0, header_);
   const std::uint64_t length =
@@ -81,7 +82,7 @@ void TensorFile::read_at(std::uint64_t offset, std::span<char> out) {
     if (got == 0) throw StoreError(path_.string() + ": became shorter while it was read");
     filled += static_cast<std::size_t>(got);
   }
-  if (offset != hashed_) return;
+  if (!summed_ || offset != hashed_) return;
   hash_.add({out.data(), out.size()});
   hashed_ += out.size();
 }
@@ -92,7 +93,7 @@ void TensorFile::read(std::uint64_t offset, std::span<std::byte> out) {
 
 std::string TensorFile::sum() { return hashed_ == bytes_ ? hash_.hex() : anytime::sum(file_, path_).xxh3; }
 
-TensorModel::TensorModel(const fs::path& path) {
+TensorModel::TensorModel(const fs::path& path, bool summed) : summed_(summed) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) fail_missing("source", path.string(), "no such file or folder");
@@ -106,7 +107,7 @@ TensorModel::TensorModel(const fs::path& path) {
 }
 
 void TensorModel::add_file(const fs::path& path) {
-  files_.push_back(std::make_unique<TensorFile>(path));
+  files_.push_back(std::make_unique<TensorFile>(path, summed_));
   for (const TensorEntry& entry : files_.back()->tensors()) {
     if (!places_.emplace(entry.name, Place{files_.size() - 1, &entry}).second) {
       fail_at_file(path, "tensor '" + entry.name + "' is in another file of this model, too");

@@ -20,7 +20,8 @@ namespace scheduled::anytime {
 /// One file. Throws ArgumentError at its path where it is no file of this format, StoreError where it cannot be read.
 class TensorFile {
  public:
-  explicit TensorFile(std::filesystem::path path);
+  /// summed: `sum` will be asked for.
+  TensorFile(std::filesystem::path path, bool summed);
 
   const std::filesystem::path& path() const { return path_; }
   const std::string& header() const { return header_; }  ///< with its length before it
@@ -41,6 +42,7 @@ class TensorFile {
   std::uint64_t bytes_ = 0;
   std::string header_;
   std::vector<TensorEntry> tensors_;
+  bool summed_;
   Xxh3 hash_;
   std::uint64_t hashed_ = 0;  ///< of the first bytes, in order
 };
@@ -53,8 +55,9 @@ class TensorModel {
     const TensorEntry* entry = nullptr;
   };
 
-  /// `path`: a file, an index, or a folder (MergeSource::path). Throws ArgumentError.
-  explicit TensorModel(const std::filesystem::path& path);
+  /// `path`: a file, an index, or a folder (MergeSource::path). summed: as of its files. Throws
+  /// ArgumentError.
+  explicit TensorModel(const std::filesystem::path& path, bool summed = false);
 
   const std::filesystem::path& folder() const { return folder_; }
   const std::vector<std::unique_ptr<TensorFile>>& files() const { return files_; }
@@ -67,6 +70,7 @@ class TensorModel {
   void read_index(const std::filesystem::path& path);
 
   std::filesystem::path folder_;
+  bool summed_;
   std::vector<std::unique_ptr<TensorFile>> files_;
   std::map<std::string, Place, std::less<>> places_;
   std::filesystem::path index_;

@@ -56,6 +56,17 @@ class Training(TrainTest):
         self.assertIn("trunk: finished at step 90", self.output_of("run", "status", "run"))
         self.assert_fails(2, "trunk: is finished at step 90; there is nothing", "train", "run", "--config", "c.json")
 
+    def test_a_branch_of_a_run_with_a_horizon(self):
+        self.configure(schedule="cosine(steps=90, warmup=9, peak=1e-2)")
+        self.train("run", "--until", 40, "--keep", 40)
+        cooldown = ["--branch", "b", "--cooldown", "10", "--decay", "1-sqrt", "--final", "5%"]
+        self.assertEqual(self.train("run", *cooldown, "--until", 45)["step"], 45)
+        self.assertEqual(self.train("run", *cooldown)["step"], 50)
+        rates = self.output_of("run", "lr", "run", "--line", "b", "--step", 39, "--count", 3).split()
+        self.assertTrue(float(rates[0]) > float(rates[1]) > float(rates[2]))
+        self.assert_fails(2, "there is another line of this name", "train", "run", "--config", "c.json", "--branch", "b",
+                          "--cooldown", "11")
+
     def test_config_from_standard_input(self):
         config = (self.folder / "c.json").read_bytes()
         first = json.loads(self.output_of("train", "run", "--config", "-", "--until", "20", "--json", input=config))
@@ -215,7 +226,7 @@ class Branches(TrainTest):
         self.assert_fails(2, "line = b: there is no run in new yet", "train", "new", "--config", "c.json", "--line", "b")
         self.assert_fails(2, "--config c.json --until STEP", "train", "new", "--config", "c.json", "--branch", "b")
         self.configure("finite.json", schedule="cosine(steps=30, peak=1e-2)")
-        self.assert_fails(2, "has a horizon: it makes a plain run, without", "train", "new", "--config", "finite.json", "--branch", "b")
+        self.assert_fails(2, "--config finite.json --until STEP", "train", "new", "--config", "finite.json", "--branch", "b")
         self.assertFalse((self.folder / "new").exists())
 
     def test_bad_branches(self):

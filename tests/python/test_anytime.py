@@ -153,6 +153,10 @@ def test_what_pieces_say_is_not_said_again_and_a_resume_says_what_it_reads(run):
     for options in {"cooldown": 10}, {"decay": "1-sqrt"}, {"final": "5%"}:
         with pytest.raises(scheduled.ArgumentError, match="pieces: must be given without cooldown, decay and final"):
             run.branch("b", pieces="linear over 10", **options)
+    with pytest.raises(scheduled.ArgumentError, match="drop: must be given without cooldown, decay and final"):
+        run.branch("b", drop="50%", hold=20, cooldown=10)
+    low = run.branch("low", drop="50%", hold=20)
+    assert (low.end, low.schedule.lr(100), low.schedule.lr(119)) == (120, run.lr(99) / 2, run.lr(99) / 2)
     run.resume(data="code", batch=64, sequence=128)
     reads = run.record().data_at("trunk", 100)
     assert (reads.text, reads.batch, reads.sequence) == ("code", 64, 128)

@@ -364,5 +364,25 @@ TEST_F(Branches, TwoLinesSideBySide) {
   EXPECT_TRUE(has(error_of([&] { diff_lines(store, "trunk", store, "cd", 0); }), "rows = 0: must be at least 1"));
 }
 
+TEST(Branch, DropsAndHolds) {  // (8.9)
+  const TemporaryFolder folder;
+  RunStore store = RunStore::init(folder / "run", Schedule::parse("rsqrt(warmup=10, peak=1e-3)"));
+  commit_weights(store, 100);
+  const double before = store.lr("trunk", 99);
+  const RecordedLine line = store.branch({.name = "low", .hold = steps(25), .drop = percent_of_peak(62)});
+  EXPECT_EQ(line.end, 125);
+  EXPECT_EQ(store.lr("low", 99), before);
+  for (const std::int64_t step : {100, 110, 124}) EXPECT_EQ(store.lr("low", step), before * 62 / 100);
+  EXPECT_EQ(store.branch({.name = "to", .hold = steps(5), .drop = absolute_lr(1e-5)}).schedule.lr(100), 1e-5);
+  const auto says = [&](const BranchRequest& request, const char* text) {
+    EXPECT_TRUE(has(error_of([&] { store.branch(request); }), text));
+  };
+  says({.name = "b", .drop = percent_of_peak(62)}, "hold: must say for how long");
+  says({.name = "b", .hold = steps(5), .drop = percent_of_peak(100)}, "must be above 0 and below the rate before");
+  says({.name = "b", .hold = steps(5), .drop = absolute_lr(0)}, "must be above 0 and below the rate before");
+  says({.name = "b", .hold = steps(0), .drop = percent_of_peak(50)}, "hold = 0: must be at least 1 step");
+  says({.name = "b", .rewarm = steps(5), .hold = steps(5), .drop = percent_of_peak(50)}, "without rewarm and from_lr");
+}
+
 }  // namespace
 }  // namespace scheduled

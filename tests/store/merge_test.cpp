@@ -108,5 +108,34 @@ TEST(Merge, CheckpointsAndRatesComeFromTheRecord) {
   }
 }
 
+TEST(KeepPlan, SaysWhatBranchesAndMergesNeed) {
+  const KeepPlan plan = plan_checkpoints({.branches = {800, 1600},
+                                          .ends = {1000, 2000},
+                                          .merges = {1000, 2000},
+                                          .window = percent(20),
+                                          .count = 4,
+                                          .bytes = 10});
+  std::vector<std::int64_t> steps;
+  for (const KeptCheckpoint& kept : plan.checkpoints) steps.push_back(kept.step);
+  EXPECT_EQ(steps, (std::vector<std::int64_t>{800, 850, 900, 950, 1000, 1600, 1700, 1800, 1900, 2000}));
+  EXPECT_EQ(plan.checkpoints[0], (KeptCheckpoint{800, {1000}, {}, 1000}));
+  EXPECT_EQ(plan.checkpoints[1], (KeptCheckpoint{850, {}, {1000}, 1000}));
+  EXPECT_EQ(plan.most, 11) << "two to resume, four results, and five of the window of 2000";
+  EXPECT_EQ(plan.at, 2000);
+  EXPECT_EQ(plan.bytes, 110);
+  const MergePlan merge = plan_merge(request_of({850, 900, 950, 1000}, 1000));
+  for (const MergeWeight& weight : merge.weights) EXPECT_DOUBLE_EQ(weight.weight, 0.25) << "evenly spaced: all alike";
+  EXPECT_EQ(plan_checkpoints({.merges = {10}, .window = steps(10), .count = 10}).checkpoints.size(), 10U);
+  const auto says = [](const KeepRequest& request, const char* text) {
+    EXPECT_TRUE(has(error_of([&] { plan_checkpoints(request); }), text));
+  };
+  says({.branches = {5}}, "ends = 0: must be one for each of the 1 branches");
+  says({.branches = {5}, .ends = {5}}, "ends[0] = 5: must be above 5, where it leaves");
+  says({.merges = {1}}, "merges[0] = 1: must be at least 2");
+  says({.merges = {10}}, "window = 20%: must be between 8 steps, one for each checkpoint, and the 10 of the merge");
+  says({.merges = {1000}, .count = 1}, "count = 1: must be between 2 and 1e6");
+  says({.merges = {1000}, .bytes = -1}, "bytes = -1: must be >= 0");
+}
+
 }  // namespace
 }  // namespace scheduled

@@ -8,6 +8,7 @@
 #include "base/arrays.hpp"
 #include "base/bind.hpp"
 #include "base/error.hpp"
+#include "base/lengths.hpp"
 #include "base/text.hpp"
 #include "modules.hpp"
 
@@ -92,9 +93,58 @@ Examples
 (['b.safetensors'], 1, (1.5,))
 )doc";
 
+constexpr const char* plan_checkpoints_doc =
+    R"doc(Which checkpoints of a trunk to keep for branches and merges, and the disk that takes.
+
+Those of each merge lie evenly in its window. Branches train beside the trunk, as fast as that.
+
+Parameters
+----------
+branches : array_like of int
+    Steps where branches leave.
+ends : array_like of int
+    Of these branches, in their order.
+merges : array_like of int
+    Steps of the trunk up to which merges are made.
+window : int or str
+    Of each merge: steps, or a share of its own such as '20%'.
+count : int
+    Checkpoints of each merge.
+bytes : int
+    Of a checkpoint; 0: not known.
+
+Returns
+-------
+KeepPlan
+
+Examples
+--------
+>>> from scheduled.anytime import plan_checkpoints
+>>> plan = plan_checkpoints([800], [1000], [1000], count=4, bytes=10**9)
+>>> [(kept.step, kept.until) for kept in plan.checkpoints]
+[(800, 1000), (850, 1000), (900, 1000), (950, 1000), (1000, 1000)]
+>>> plan.most, plan.at, plan.bytes
+(9, 1000, 9000000000)
+)doc";
+
 }  // namespace
 
 void bind_merge(nb::module_& m) {
+  bind<KeptCheckpoint>(m);
+  bind<KeepPlan>(m);
+  m.def(
+      "plan_checkpoints",
+      [](const ArrayLike& branches, const ArrayLike& ends, const ArrayLike& merges, const LengthArgument& window,
+         std::int64_t count, std::int64_t bytes) {
+        return plan_checkpoints({.branches = Values<std::int64_t>(branches, "branches").copy(),
+                                 .ends = Values<std::int64_t>(ends, "ends").copy(),
+                                 .merges = Values<std::int64_t>(merges, "merges").copy(),
+                                 .window = parse_duration("window", length_text(window)),
+                                 .count = count,
+                                 .bytes = bytes});
+      },
+      nb::arg("branches"), nb::arg("ends"), nb::arg("merges"), nb::kw_only(), nb::arg("window") = "20%",
+      nb::arg("count") = 8, nb::arg("bytes") = 0, plan_checkpoints_doc);
   bind<MergeWeight>(m);
   bind<MergePlan>(m);
   bind<MergedFiles>(m);

@@ -142,7 +142,10 @@ std::optional<Rate> rate_of(std::string_view name, const std::optional<std::vari
 
 /// 20 % and linear where nothing is said; what pieces say by themselves is not said again.
 Cooldown cooldown_of(const Length& length, const std::optional<std::string>& decay,
-                     const std::optional<std::string>& final, bool pieces) {
+                     const std::optional<std::string>& final, bool pieces, bool drop) {
+  if (drop && (length || decay || final)) {
+    fail_argument("drop", "must be given without cooldown, decay and final: the rate is held");
+  }
   if (pieces && (length || decay || final)) {
     fail_argument("pieces", "must be given without cooldown, decay and final, which they can say");
   }
@@ -153,17 +156,19 @@ RecordedLine branch(Store& self, const std::string& name, std::optional<std::int
                     const std::optional<std::string>& decay, const std::optional<std::string>& final,
                     const std::string& line, bool attempt, const Length& rewarm, const Length& hold,
                     const std::optional<std::variant<double, std::string>>& from_lr, bool override_jump,
-                    const std::string& pieces, const std::string& data, Count batch, Count sequence,
-                    const std::string& note, const std::string& code_version) {
+                    const std::optional<std::variant<double, std::string>>& drop, const std::string& pieces,
+                    const std::string& data, Count batch, Count sequence, const std::string& note,
+                    const std::string& code_version) {
   const BranchRequest request{.name = name,
                               .attempt = attempt,
                               .line = line,
                               .step = step,
                               .rewarm = length_of("rewarm", rewarm),
                               .hold = length_of("hold", hold),
-                              .cooldown = cooldown_of(cooldown, decay, final, !pieces.empty()),
+                              .cooldown = cooldown_of(cooldown, decay, final, !pieces.empty(), drop.has_value()),
                               .from_lr = rate_of("from_lr", from_lr),
                               .override_jump = override_jump,
+                              .drop = rate_of("drop", drop),
                               .pieces = pieces.empty() ? std::vector<Stage>() : parse_pieces(pieces),
                               .data = data,
                               .batch = batch,
@@ -310,9 +315,9 @@ void bind_training(nb::class_<Store>& store) {
       .def("branch", &branch, nb::arg("name"), nb::arg("step") = nb::none(), nb::arg("cooldown") = nb::none(),
            nb::kw_only(), nb::arg("decay") = nb::none(), nb::arg("final") = nb::none(), nb::arg("line") = "trunk",
            nb::arg("attempt") = false, nb::arg("rewarm") = nb::none(), nb::arg("hold") = nb::none(),
-           nb::arg("from_lr") = nb::none(), nb::arg("override_jump") = false, nb::arg("pieces") = "",
-           nb::arg("data") = "", nb::arg("batch") = nb::none(), nb::arg("sequence") = nb::none(), nb::arg("note") = "",
-           nb::arg("code_version") = "", branch_doc)
+           nb::arg("from_lr") = nb::none(), nb::arg("override_jump") = false, nb::arg("drop") = nb::none(),
+           nb::arg("pieces") = "", nb::arg("data") = "", nb::arg("batch") = nb::none(),
+           nb::arg("sequence") = nb::none(), nb::arg("note") = "", nb::arg("code_version") = "", branch_doc)
       .def("merge", &merge, nb::arg("name"), nb::arg("weights"), nb::arg("line") = "trunk", nb::kw_only(),
            nb::arg("file") = "", nb::arg("take") = std::vector<std::string>(), nb::arg("note") = "",
            nb::arg("code_version") = "", nb::arg("threads") = 4,

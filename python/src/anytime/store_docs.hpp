@@ -140,6 +140,9 @@ from_lr : float or str, optional
     Where it begins, or a share of the peak, instead of the rate before; a jump needs `override_jump`.
 override_jump : bool
     Begin at another rate than the line has there.
+drop : float or str, optional
+    Instead of a cooldown: drop to this rate, or a share of the rate before such as '62%', stay there for `hold` and
+    end. The average of its iterates has the guarantee of the best cooldown.
 pieces : str
     Instead of all these: pieces of `stages`, such as 'linear to 50% over 1k, hold until 60k, linear over 5k'. A last
     one that holds without a length makes a line without an end.
