@@ -69,20 +69,20 @@ std::vector<double> recorded_rates(const RunRecord& record, const std::string& l
 // ---- Which checkpoints of a trunk to keep for what is wanted of it.
 
 struct KeepRequest {
-  std::vector<std::int64_t> branches;  ///< steps where branches leave, >= 1
-  std::vector<std::int64_t> ends;      ///< of these branches, in their order, each beyond its start
-  std::vector<std::int64_t> merges;    ///< steps of the trunk up to which merges are made, >= 2
-  Duration window = percent(20);       ///< of each merge: steps, or a share of its own
-  std::int64_t count = 8;              ///< checkpoints of each merge, >= 2 and at most the steps of its window
-  std::int64_t bytes = 0;              ///< of a checkpoint, >= 0; 0: not known
+  std::vector<std::int64_t> branches = {};  ///< steps where branches leave, >= 1
+  std::vector<std::int64_t> ends = {};      ///< of these branches, in their order, each beyond its start
+  std::vector<std::int64_t> merges = {};    ///< steps of the trunk up to which merges are made, >= 2
+  Duration window = percent(20);            ///< of each merge: steps, or a share of its own
+  std::int64_t count = 8;                   ///< checkpoints of each merge, >= 2 and at most the steps of its window
+  std::int64_t bytes = 0;                   ///< of a checkpoint, >= 0; 0: not known
 };
 
 /// A checkpoint of the trunk.
 struct KeptCheckpoint {
   std::int64_t step = 0;
-  std::vector<std::int64_t> branches;  ///< ends of the branches that leave here
-  std::vector<std::int64_t> merges;    ///< steps of the merges that it is part of
-  std::int64_t until = 0;              ///< when the trunk is here, nothing needs it any more
+  std::vector<std::int64_t> branches = {};  ///< ends of the branches that leave here
+  std::vector<std::int64_t> merges = {};    ///< steps of the merges that it is part of
+  std::int64_t until = 0;                   ///< when the trunk is here, nothing needs it any more
   bool operator==(const KeptCheckpoint&) const = default;
 };
 

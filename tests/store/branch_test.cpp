@@ -154,7 +154,7 @@ TEST_F(Branches, AJumpIsSaidAndNeedsOverride) {
   EXPECT_EQ(store.lr("mid", 799), trunk.lr(799));
   EXPECT_TRUE(
       has(error_of([&] { store.branch({.name = "x", .hold = steps(5), .pieces = parse_pieces("hold over 10")}); }),
-          "pieces: must be given without rewarm, hold and from_lr"));
+          "pieces: must be given without rewarm, hold, from_lr and drop"));
   EXPECT_TRUE(has(error_of([&] { parse_pieces("hold over 10, down"); }), "pieces"));
   EXPECT_TRUE(has(error_of([&] {
                     store.branch({.name = "x", .cooldown = {tokens(1e6), {}, {}}});
@@ -364,7 +364,7 @@ TEST_F(Branches, TwoLinesSideBySide) {
   EXPECT_TRUE(has(error_of([&] { diff_lines(store, "trunk", store, "cd", 0); }), "rows = 0: must be at least 1"));
 }
 
-TEST(Branch, DropsAndHolds) {  // (8.9)
+TEST(DroppingBranch, HoldsAndEnds) {  // (8.9)
   const TemporaryFolder folder;
   RunStore store = RunStore::init(folder / "run", Schedule::parse("rsqrt(warmup=10, peak=1e-3)"));
   commit_weights(store, 100);

@@ -115,9 +115,9 @@ TEST(KeepPlan, SaysWhatBranchesAndMergesNeed) {
                                           .window = percent(20),
                                           .count = 4,
                                           .bytes = 10});
-  std::vector<std::int64_t> steps;
-  for (const KeptCheckpoint& kept : plan.checkpoints) steps.push_back(kept.step);
-  EXPECT_EQ(steps, (std::vector<std::int64_t>{800, 850, 900, 950, 1000, 1600, 1700, 1800, 1900, 2000}));
+  std::vector<std::int64_t> found;
+  for (const KeptCheckpoint& kept : plan.checkpoints) found.push_back(kept.step);
+  EXPECT_EQ(found, (std::vector<std::int64_t>{800, 850, 900, 950, 1000, 1600, 1700, 1800, 1900, 2000}));
   EXPECT_EQ(plan.checkpoints[0], (KeptCheckpoint{800, {1000}, {}, 1000}));
   EXPECT_EQ(plan.checkpoints[1], (KeptCheckpoint{850, {}, {1000}, 1000}));
   EXPECT_EQ(plan.most, 11) << "two to resume, four results, and five of the window of 2000";
