@@ -186,7 +186,7 @@ Schedule read_huggingface(Values& values) {
 }
 
 /// What is written of a schedule: the lr_scheduler_type with its options, and what goes with it.
-struct Kind {
+struct TrainerKind {
   std::string name = {};
   std::vector<std::pair<std::string, Json>> options = {};
   std::int64_t warmup = 0;
@@ -194,8 +194,8 @@ struct Kind {
 };
 
 /// From update W - 1 on, which has the peak, to the last update that is made.
-Kind cosine_to_the_last_update(const Outline& outline) {
-  Kind kind{"cosine_warmup_with_min_lr", {}, outline.begin + 1, outline.steps};
+TrainerKind cosine_to_the_last_update(const Outline& outline) {
+  TrainerKind kind{"cosine_warmup_with_min_lr", {}, outline.begin + 1, outline.steps};
   const bool share = outline.last_rate.unit == Rate::Unit::percent;
   kind.options.emplace_back(share ? "min_lr_rate" : "min_lr", share ? outline.last_share : outline.last);
   if (outline.warmup == 0) return kind;
@@ -206,11 +206,11 @@ Kind cosine_to_the_last_update(const Outline& outline) {
 }
 
 /// A decay at any place; its floor lifts the warmup, too.
-Kind stable_decay_of(const Outline& outline) {
+TrainerKind stable_decay_of(const Outline& outline) {
   needs_decay(outline, {"linear", "cosine", "1-sqrt"});
   const std::int64_t stable = outline.begin - outline.warmup;
   if (stable < 0) cannot("begins no decay before the step after the warmup");
-  Kind kind{"warmup_stable_decay", {{"num_decay_steps", outline.length()}, {"decay_type", outline.decay}}};
+  TrainerKind kind{"warmup_stable_decay", {{"num_decay_steps", outline.length()}, {"decay_type", outline.decay}}};
   if (!outline.ends()) kind.options.emplace_back("num_stable_steps", stable);
   if (outline.warmup > 0 && outline.warmup_curve != "linear")
     kind.options.emplace_back("warmup_type", outline.warmup_curve);
@@ -220,28 +220,29 @@ Kind stable_decay_of(const Outline& outline) {
 }
 
 /// constant_with_warmup, or for other warmups than its own a decay that begins after the run.
-Kind constant_kind(const Outline& outline) {
+TrainerKind constant_kind(const Outline& outline) {
   const bool plain = outline.warmup_curve == "linear" && (!outline.start || *outline.start == 0.0);
   if (outline.warmup == 0 || plain) return {"constant_with_warmup"};
   if (!outline.steps) {
     cannot("needs max_steps for a warmup that begins above 0, and the schedule has no horizon; give it steps=N");
   }
   const Rate start = outline.schedule.spec().warmup.start.value_or(Rate{});
-  Kind kind{"warmup_stable_decay", {{"num_decay_steps", 1}, {"num_stable_steps", *outline.steps}}, outline.warmup};
+  TrainerKind kind{
+      "warmup_stable_decay", {{"num_decay_steps", 1}, {"num_stable_steps", *outline.steps}}, outline.warmup};
   if (start.value > 0.0) kind.options.emplace_back("min_lr_ratio", share_in(start, outline.peak));
   if (outline.warmup_curve != "linear") kind.options.emplace_back("warmup_type", outline.warmup_curve);
   return kind;
 }
 
 /// Half waves of a cosine: their number of cycles.
-std::optional<Kind> waves_of(const Outline& outline) {
+std::optional<TrainerKind> waves_of(const Outline& outline) {
   const std::vector<Leg>& legs = outline.legs;
   if (legs.size() < 2 || legs[0].curve != "hold" || legs[0].end != outline.warmup + 1) return std::nullopt;
   for (std::size_t k = 1; k < legs.size(); ++k) {
     if (legs[k].curve != "cosine" || legs[k].exponent != 1.0 || legs[k].count != legs[1].count) return std::nullopt;
   }
   const Rate low = std::get<Stages>(outline.schedule.spec().shape).pieces[1].to.value_or(Rate{});
-  Kind kind{low.value == 0.0 ? "cosine" : "cosine_with_min_lr", {}, 0, *outline.steps - 1};
+  TrainerKind kind{low.value == 0.0 ? "cosine" : "cosine_with_min_lr", {}, 0, *outline.steps - 1};
   if (low.value > 0.0) {
     const bool share = low.unit == Rate::Unit::percent;
     kind.options.emplace_back(share ? "min_lr_rate" : "min_lr", share ? share_in(low, outline.peak) : low.value);
@@ -253,7 +254,7 @@ std::optional<Kind> waves_of(const Outline& outline) {
   return kind;
 }
 
-Kind kind_of_shape(const Outline& outline) {
+TrainerKind trainer_kind_of_shape(const Outline& outline) {
   if (auto waves = waves_of(outline)) return *waves;
   if (const auto* const restarts = std::get_if<CosineRestarts>(&outline.schedule.spec().shape)) {
     if (!restarts->cycles || restarts->low.value != 0.0)
@@ -267,8 +268,8 @@ Kind kind_of_shape(const Outline& outline) {
   return {"inverse_sqrt", {{"timescale", static_cast<std::int64_t>(timescale)}}};
 }
 
-Kind kind_of(const Outline& outline) {
-  if (!outline.flat) return kind_of_shape(outline);
+TrainerKind trainer_kind_of(const Outline& outline) {
+  if (!outline.flat) return trainer_kind_of_shape(outline);
   if (outline.decay.empty()) return constant_kind(outline);
   if (outline.warmup > 0 && outline.warmup_curve != "linear") return stable_decay_of(outline);
   const bool ends = outline.whole() && outline.ends();
@@ -291,7 +292,7 @@ Kind kind_of(const Outline& outline) {
 }  // namespace
 
 Written write_hugging_face(const Outline& outline) {
-  Kind kind = kind_of(outline);
+  TrainerKind kind = trainer_kind_of(outline);
   Written written{.form = "JSON", .settings = {}};
   written.add("learning_rate", outline.peak);
   written.add("lr_scheduler_type", kind.name);

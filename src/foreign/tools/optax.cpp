@@ -78,8 +78,8 @@ const Json* value_in(const Config& where, std::string_view key) {
 }
 
 /// join_schedules([linear_schedule(...), X], [W]) as X with a rise before it; nothing where it is none.
-std::optional<Config> rise_and_rest(const std::string& form, const Json& schedules, const Json& boundaries,
-                                    std::int64_t line) {
+std::optional<Config> optax_rise_and_rest(const std::string& form, const Json& schedules, const Json& boundaries,
+                                          std::int64_t line) {
   if (schedules.items().size() != 2 || boundaries.items().size() != 1) return std::nullopt;
   const Json& rise = schedules.items()[0];
   const Json& rest = schedules.items()[1];
@@ -112,7 +112,7 @@ void add_join(Config& config, const Json& join, std::int64_t line) {
   const Json* const boundaries = argument_of(join, "boundaries", "1");
   if (schedules == nullptr || boundaries == nullptr || !schedules->is_array() || !boundaries->is_array())
     fail_at(line, "join_schedules is read where its schedules and boundaries are lists");
-  if (auto found = rise_and_rest(config.form, *schedules, *boundaries, line)) {
+  if (auto found = optax_rise_and_rest(config.form, *schedules, *boundaries, line)) {
     config = std::move(*found);
     return;
   }
@@ -268,7 +268,7 @@ void join_exponential(Joined& joined, Values& part, std::int64_t at) {
 }
 
 /// One of the schedules of join_schedules, whose step 0 is `at`.
-void join_part(Joined& joined, Values& part, std::int64_t at) {
+void join_optax(Joined& joined, Values& part, std::int64_t at) {
   const std::string name = part.word("function");
   if (name == "constant_schedule") return joined.hold(at, part.non_negative("value"));
   if (name == "linear_schedule" || name == "polynomial_schedule") {
@@ -297,7 +297,7 @@ void join_part(Joined& joined, Values& part, std::int64_t at) {
 Schedule read_join(Values& values) {
   Joined joined;
   read_parts(values, optax_functions(), "schedules", "boundaries",
-             [&](Values& part, std::int64_t begin, std::optional<std::int64_t>) { join_part(joined, part, begin); });
+             [&](Values& part, std::int64_t begin, std::optional<std::int64_t>) { join_optax(joined, part, begin); });
   return joined.schedule(values);
 }
 

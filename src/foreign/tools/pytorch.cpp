@@ -71,12 +71,12 @@ const std::vector<Function>& pytorch_functions() {
 
 bool is_sequence(const Json& value) { return name_of_call(value) == "SequentialLR"; }
 
-constexpr std::array<std::string_view, 6> of_others{"optimizer",    "cycle_momentum", "base_momentum",
-                                                    "max_momentum", "last_epoch",     "verbose"};
+constexpr std::array<std::string_view, 6> torch_of_others{"optimizer",    "cycle_momentum", "base_momentum",
+                                                          "max_momentum", "last_epoch",     "verbose"};
 
 /// SequentialLR(optimizer, [LinearLR(...), X], [W]) as X with a rise before it; nothing where it is none.
-std::optional<Config> rise_and_rest(const std::string& form, const Json& schedulers, const Json& milestones,
-                                    std::int64_t line) {
+std::optional<Config> torch_rise_and_rest(const std::string& form, const Json& schedulers, const Json& milestones,
+                                          std::int64_t line) {
   if (schedulers.items().size() != 2 || milestones.items().size() != 1) return std::nullopt;
   const Json& rise = schedulers.items()[0];
   const Function* const rest = function_of(pytorch_functions(), schedulers.items()[1]);
@@ -105,7 +105,7 @@ void add_sequence(Config& config, const Json& call, std::int64_t line) {
   const Json* const milestones = argument_of(call, "milestones", "2");
   if (schedulers == nullptr || milestones == nullptr || !schedulers->is_array() || !milestones->is_array())
     fail_at(line, "SequentialLR is read where its schedulers and milestones are lists");
-  if (auto found = rise_and_rest(config.form, *schedulers, *milestones, line)) {
+  if (auto found = torch_rise_and_rest(config.form, *schedulers, *milestones, line)) {
     config = std::move(*found);
     return;
   }
@@ -137,7 +137,7 @@ std::optional<Config> pytorch_call(const Config& config) {
   }
   if (!found) return std::nullopt;
   std::erase_if(found->settings, [&](const Setting& one) {
-    return std::find(of_others.begin(), of_others.end(), one.key) != of_others.end();
+    return std::find(torch_of_others.begin(), torch_of_others.end(), one.key) != torch_of_others.end();
   });
   if (lr) found->settings.push_back(*lr);
   return flattened(*found);
@@ -234,7 +234,8 @@ Schedule pytorch_linear(Values& values, Course course) {
 }
 
 /// Stairs within a sequence, up to its end.
-void join_stairs(Joined& joined, Values& part, double lr, std::int64_t at, std::optional<std::int64_t> end, bool even) {
+void join_torch_stairs(Joined& joined, Values& part, double lr, std::int64_t at, std::optional<std::int64_t> end,
+                       bool even) {
   const double gamma = part.has("gamma") ? part.non_negative("gamma") : 0.1;
   joined.hold(at, lr);
   double factor = 1.0;
@@ -255,7 +256,7 @@ void join_stairs(Joined& joined, Values& part, double lr, std::int64_t at, std::
 }
 
 /// One of the schedulers of SequentialLR, whose step 0 is `at`.
-void join_part(Joined& joined, Values& part, double lr, std::int64_t at, std::optional<std::int64_t> end) {
+void join_torch(Joined& joined, Values& part, double lr, std::int64_t at, std::optional<std::int64_t> end) {
   const std::string name = part.word("function");
   if (name == "LinearLR") {
     const double first = part.share("start_factor"), last = part.share("end_factor");
@@ -265,7 +266,7 @@ void join_part(Joined& joined, Values& part, double lr, std::int64_t at, std::op
     joined.hold(at, part.share("factor") * lr);
     return joined.hold(at + part.count("total_iters"), lr);
   }
-  if (name == "StepLR" || name == "MultiStepLR") return join_stairs(joined, part, lr, at, end, name == "StepLR");
+  if (name == "StepLR" || name == "MultiStepLR") return join_torch_stairs(joined, part, lr, at, end, name == "StepLR");
   if (name == "ExponentialLR") {
     const double gamma = part.positive("gamma");
     if (gamma >= 1.0) part.fail("gamma", "must be below 1");
@@ -287,12 +288,12 @@ Schedule pytorch_sequence(Values& values, double lr) {
   Joined joined;
   const auto updates = values.updates_if("updates");
   if (values.word("function") == "ConstantLR") {
-    join_part(joined, values, lr, 0, updates);
+    join_torch(joined, values, lr, 0, updates);
     return joined.schedule(values);
   }
   read_parts(values, pytorch_functions(), "schedulers", "milestones",
              [&](Values& part, std::int64_t begin, std::optional<std::int64_t> end) {
-               join_part(joined, part, lr, begin, end ? end : updates);
+               join_torch(joined, part, lr, begin, end ? end : updates);
              });
   return joined.schedule(values);
 }
