@@ -26,6 +26,7 @@ constexpr auto usual_names = std::to_array<Usual>({
     {"step", "step"},
     {"step", "iter"},
     {"step", "iteration"},
+    {"step", "global_step/max_steps"},  // "120/438", as of ms-swift
     {"step", "global_step"},
     {"step", "train/global_step"},
     {"step", "trainer/global_step"},
@@ -81,6 +82,7 @@ constexpr auto usual_names = std::to_array<Usual>({
     {"train_loss", "train/ce_loss"},
     {"train_loss", "train/nll_loss"},
     {"train_loss", "nll_loss"},
+    {"train_loss", "total_loss"},
 
     {"val_loss", "val_loss"},
     {"val_loss", "eval_loss"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -254,6 +255,13 @@ void add_fault(RawColumn& column, std::size_t row, std::string text, std::string
 }
 
 void add_text(RawColumn& column, std::size_t row, std::string_view text) {
+  if (column.source == "global_step/max_steps") {  // "120/438"
+    std::int64_t step = 0;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), step);
+    if (result.ec == std::errc{} && result.ptr != text.data() + text.size() && *result.ptr == '/') {
+      return add_number(column, row, static_cast<double>(step));
+    }
+  }
   constexpr std::array<std::string_view, 12> absent = {"nan",  "na",  "n/a",  "none", "null",     "-nan",
                                                        "+nan", "inf", "+inf", "-inf", "infinity", "-infinity"};
   std::string lower(text);

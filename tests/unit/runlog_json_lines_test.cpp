@@ -167,5 +167,32 @@ TEST(JsonRows, ArraysInThePlaceOfRowsAreNone) {
   expect_column(log, "train_loss", {3.0});
 }
 
+TEST(JsonLines, StepsOfATotal) {
+  const RunLog log =
+      parse_log("logging.jsonl",
+                R"({"loss": 2.5, "learning_rate": 0.001, "global_step/max_steps": "1/20", "elapsed_time": "6s"}
+{"loss": 2.25, "learning_rate": 0.002, "global_step/max_steps": "10/20", "elapsed_time": "9s"}
+{"eval_loss": 2.125, "global_step/max_steps": "10/20"}
+{"loss": 2.0, "learning_rate": 0.001, "global_step/max_steps": "20/20"}
+{"train_runtime": 9.5, "train_loss": 2.375, "global_step/max_steps": "20/20"}
+{"train_dataset": "287±102", "global_step": 20}
+)");
+  EXPECT_EQ(log.step, (Steps{1, 10, 20}));
+  expect_column(log, "lr", {0.001, 0.002, 0.001});
+  expect_column(log, "train_loss", {2.5, 2.25, 2.0});
+  expect_column(log, "val_loss", {gap, 2.125, gap});
+  EXPECT_EQ(log.notes, (Names{"the row with train_runtime is the summary of the run, no point of its curves",
+                              "1 row has no step, and is left out (first: line 6)"}));
+  EXPECT_EQ(error_of([] { parse_log("logging.jsonl", R"({"loss": 2.5, "global_step/max_steps": "x/20"})"); }),
+            "logging.jsonl, line 1: global_step/max_steps = \"x/20\": must be a whole number >= 0 and <= 2^53");
+}
+
+TEST(JsonLines, TotalLossIsALossWhereNothingElseIs) {
+  const RunLog log = parse_log("metrics.json", R"({"iteration": 19, "lr": 0.5, "total_loss": 2.5, "loss_cls": 1}
+{"iteration": 39, "lr": 0.5, "total_loss": 2.25, "loss_cls": 1}
+)");
+  expect_column(log, "train_loss", {2.5, 2.25});
+}
+
 }  // namespace
 }  // namespace scheduled::testing

@@ -39,6 +39,11 @@ std::vector<Sample> samples() {
         {"train_loss", {{100}, {6.1}}},
         {"grad_norm", {{100}, {1.25}}},
         {"val_loss", {{100}, {6.0}}}}},
+      {"megatron",  // GPT-NeoX
+       " samples/sec: 51.200 | iteration       10/     100 | elapsed time per iteration (ms): 837.1 | learning rate: "
+       "1.250E-04 | approx flops per GPU: 120TFLOPS | lm_loss: 5.500000E+00 | number of skipped iterations:   0 |\n"
+       " validation results at iteration 10 | lm_loss value: 5.250000E+00 | lm_loss_ppl value: 1.905663E+02 |\n",
+       {{"lr", {{10}, {1.25e-4}}}, {"train_loss", {{10}, {5.5}}}, {"val_loss", {{10}, {5.25}}}}},
       {"llm.c-stdout",
        "| max_seq_len T         | 1024 |\nval loss 11.009\nstep    1/18865 | loss 10.500000 (+nanz)| norm 15.4017 "
        "(+nanz)| "
@@ -71,9 +76,10 @@ std::vector<Sample> samples() {
        "0 val 10.9511\n0 hella 0.2463\n0 train 10.955029\n1 train 9.5\n",
        {{"train_loss", {{0, 1}, {10.955029, 9.5}}}, {"val_loss", {{0}, {10.9511}}}}},
       {"build-nanogpt",
-       "validation loss: 10.9511\nstep     0 | loss: 10.955029 | lr 8.3916e-07 | norm: 15.3650 | dt: 1ms\n",
+       "validation loss: 10.9511\nstep     0 | loss: 10.955029 | lr 8.3916e-07 | norm: 15.3650 | dt: 1ms\n"
+       "validation loss: 9.5\n",  // of the model after that update, as "1 val 9.5" of log.txt
        {{"train_loss", {{0}, {10.955029}}},
-        {"val_loss", {{0}, {10.9511}}},
+        {"val_loss", {{0, 1}, {10.9511, 9.5}}},
         {"lr", {{1}, {8.3916e-7}}},
         {"grad_norm", {{1}, {15.365}}}}},
       {"torchtitan",
@@ -106,6 +112,15 @@ std::vector<Sample> samples() {
        {{"lr", {{1, 2, 3}, {0.0, 2e-5, 4e-5}}},
         {"train_loss", {{0, 1, 2}, {1.375, 1.25, 1.125}}},
         {"val_loss", {{1}, {1.5}}}}},
+      {"nemo",  // iterations count within their epoch
+       "Training epoch 0, iteration 18/999 | lr: 2e-05 | global_batch_size: 512 | global_step: 18 | "
+       "reduced_train_loss: 1.5\n"
+       "Training epoch 1, iteration 0/999 | lr: 4e-05 | global_batch_size: 512 | global_step: 19 | "
+       "reduced_train_loss: 1.25\n",
+       {{"lr", {{19, 20}, {2e-5, 4e-5}}}, {"train_loss", {{18, 19}, {1.5, 1.25}}}}},
+      {"nemo",
+       "Training epoch 0, iteration 150/999 | lr: 4e-05 | global_batch_size: 4 | reduced_train_loss: 1.25\n",
+       {{"lr", {{151}, {4e-5}}}, {"train_loss", {{150}, {1.25}}}}},
       {"nemo",
        "Epoch 0:   1%|  | 795/77225 [9:07:58<878:01:48, 41.36s/it, loss=3.1, v_num=, reduced_train_loss=3.125, "
        "global_step=794.0, consumed_samples=1.63e+6]\rEpoch 0:   1%|  | 796/77225 [9:08:58<878:01:48, 41.36s/it, "
@@ -232,6 +247,29 @@ TEST(TextLogs, ABarsRoundedStepsAreSaid) {
   EXPECT_EQ(log.step, (Steps{1120}));
   EXPECT_EQ(log.notes, (std::vector<std::string>{"steps from 1,000 on and losses are printed with three digits",
                                                  "train_loss is logged twice at 1 step, 1120: the last value counts"}));
+}
+
+TEST(TextLogs, ARunThatBeginsAnewIsSaid) {
+  const auto notes = [](const std::string& text) { return parse_log("run.log", text).notes; };
+  EXPECT_EQ(notes("iter 0: loss 9.5\niter 10: loss 8.5\niter 20: loss 8\niter 0: loss 9.25\n"),
+            (std::vector<std::string>{"steps go back in line 4, as after a restart: of the steps logged twice the last "
+                                      "rows count, 3 are left out; they go back to the first step: another run in one "
+                                      "file is better split off"}));
+  EXPECT_EQ(
+      notes("iter 0: loss 9.5\niter 10: loss 8.5\niter 20: loss 8\niter 5: loss 9.25\n").back(),
+      "steps go back in line 4, as after a restart: of the steps logged twice the last rows count, 2 are left out");
+}
+
+TEST(TextLogs, WhatIsNoLogIsNamed) {
+  EXPECT_EQ(
+      error_of([] {
+        parse_log("out.log", "***** Running training *****\n{'loss': 2.5, 'learning_rate': 1e-05, 'epoch': 0.1}\n");
+      }),
+      "out.log: no log: what Hugging Face's Trainer prints, which has no steps: trainer_state.json, in the folder "
+      "of a checkpoint, has them");
+  EXPECT_EQ(
+      error_of([] { parse_log("out.log", std::string("\xff\xfes\0t\0e\0p\0", 10)); }),
+      "out.log: no log: text in UTF-16, as PowerShell's > writes it: write it as UTF-8 (iconv -f UTF-16 -t UTF-8)");
 }
 
 TEST(Formats, AreInsistedOnByName) {

@@ -85,7 +85,8 @@ class LinesParser final : public BlockParser {
 
 Format json_lines() {
   return {.about = {"jsonl", "one JSON object per line",
-                    "LLaMA-Factory's trainer_log.jsonl, Weights & Biases' history, openpi, our own run log"},
+                    "LLaMA-Factory's trainer_log.jsonl, ms-swift's logging.jsonl, Weights & Biases' history, openpi, "
+                    "our own run log"},
           .recognises =
               [](std::string_view content) {
                 const std::string_view rest = content.substr(content.find_first_not_of(" \t\r\n"));

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "runlog/names.hpp"
 #include "runlog/text.hpp"
 
 namespace scheduled::runlog {
@@ -237,7 +238,7 @@ void RowReader::take_summaries(std::vector<std::string>& notes) {
   if (summary == table.columns.end()) return;
   const RowNumbers rows = summary->row;
   for (RawColumn& column : table.columns) {
-    if (column.source == "step" || column.source == "epoch") continue;
+    if (is_usual("step", column.source)) continue;
     RowNumbers kept;
     for (std::size_t k = 0; k < column.row.size(); ++k) {
       if (rows.has(column.row[k])) {

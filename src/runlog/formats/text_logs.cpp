@@ -29,15 +29,18 @@ struct Program {
 const std::vector<Program>& programs() {
   static const std::vector<Program> all = {
       {"megatron",
-       "Megatron-LM, Megatron-DeepSpeed",
+       "Megatron-LM, Megatron-DeepSpeed, GPT-NeoX",
        {"validation loss at iteration {step} | lm loss value: {val_loss}",
-        "validation loss at iteration {step} on validation set | lm loss value: {val_loss}"},
-       {"iteration {step}/", "learning rate: {lr}", "lm loss: {train_loss}", "grad norm: {grad_norm}"}},
+        "validation loss at iteration {step} on validation set | lm loss value: {val_loss}",
+        "validation results at iteration {step} | lm_loss value: {val_loss}"},
+       {"iteration {step}/", "learning rate: {lr}", "lm loss: {train_loss}", "lm_loss: {train_loss}",
+        "grad norm: {grad_norm}"}},
       {"nemo",
        "NeMo: its progress lines, and its progress bar before version 2",
-       {},
-       {"Training epoch {}, iteration {step}/", "global_step={step}", "| lr: {lr}", "reduced_train_loss: {train_loss}",
-        "reduced_train_loss={train_loss}", "val_loss: {val_loss}", "val_loss={val_loss}", "grad_norm: {grad_norm}"},
+       {},  // "iteration" counts within its epoch, and older lines have nothing else
+       {"global_step: {step}", "Training epoch {}, iteration {step}/", "global_step={step}", "| lr: {lr}",
+        "reduced_train_loss: {train_loss}", "reduced_train_loss={train_loss}", "val_loss: {val_loss}",
+        "val_loss={val_loss}", "grad_norm: {grad_norm}"},
        true,
        false,
        true},
@@ -153,7 +156,9 @@ class TextReader {
     if (found_.size() == (step != found_.end() ? 1U : 0U)) return false;  // a step and nothing else
     const std::size_t row = table.line.size();
     table.line.push_back(number);
-    add_number(table.columns[0], row, step_);
+    // What counts from 0 prints the loss of a validation before the update after its last one.
+    const bool after = step == found_.end() && has_step && patterns_.rates_of_next;
+    add_number(table.columns[0], row, after ? step_ + 1.0 : step_);
     for (const TemplateValue& value : found_) {
       const auto at = std::find(columns.begin(), columns.end(), value.column) - columns.begin();
       RawColumn& column = table.columns[static_cast<std::size_t>(at)];
