@@ -37,6 +37,8 @@ constexpr auto beginnings = std::to_array<Beginning>({
     {"<!DOCTYPE", "an HTML page"},
     {"<html", "an HTML page"},
     {"{\\rtf", "an RTF document"},
+    {"\xff\xfe", "text in UTF-16, as PowerShell's > writes it: write it as UTF-8 (iconv -f UTF-16 -t UTF-8)"},
+    {"\xfe\xff", "text in UTF-16: write it as UTF-8 (iconv -f UTF-16 -t UTF-8)"},
 });
 
 /// Headings, fences or quotes at its beginning, where no table with a step column begins.
@@ -48,6 +50,12 @@ bool is_markdown(std::string_view content) {
   return (heading || fence) && !has_step_header(content);
 }
 
+/// Dictionaries of Python with a loss, as the Trainer prints them.
+bool is_printed_by_trainer(std::string_view content) {
+  constexpr std::size_t enough = std::size_t{1} << 20;
+  return content.substr(0, enough).find("{'loss': ") != std::string_view::npos && !has_step_header(content);
+}
+
 }  // namespace
 
 std::string_view strange_file(std::string_view content) {
@@ -55,7 +63,14 @@ std::string_view strange_file(std::string_view content) {
                                   [&](const Beginning& one) { return content.starts_with(one.bytes); });
   if (found != beginnings.end()) return found->what;
   const std::string_view text = content.substr(std::min(content.find_first_not_of(" \t\r\n"), content.size()));
-  return !text.empty() && is_markdown(text) ? "a Markdown text" : std::string_view{};
+  if (text.empty()) return {};
+  if (is_markdown(text)) return "a Markdown text";
+  if (is_printed_by_trainer(text)) {
+    return "what Hugging Face's Trainer prints, which has no steps: trainer_state.json, in the folder of a checkpoint, "
+           "has "
+           "them";
+  }
+  return {};
 }
 
 }  // namespace scheduled::runlog
