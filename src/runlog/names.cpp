@@ -262,7 +262,6 @@ std::map<std::string, std::string> parse_columns(std::string_view text) {
       }
       fail_value("columns", entry, runlog::must_be_standard(entry.substr(equals + 1)));
     }
-    if (equals == 0) fail_value("columns", text.substr(0, end), "must be SOURCE=STANDARD, e.g. loss=train_loss");
     columns[std::string(text.substr(0, equals))] = text.substr(equals + 1, end - equals - 1);
     text.remove_prefix(std::min(end + 1, text.size()));
   }

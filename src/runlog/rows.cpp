@@ -29,15 +29,15 @@ bool counts_something_else(std::string_view name) {
   if (!table.path.empty()) fail_at(file, 0, concat({table.path, ".iter is missing (or step, or iteration)"}));
   if (table.columns.empty() && table.line.empty()) fail_at(file, 0, "not a training log yet: it has no rows");
   std::vector<std::string> there;
-  for (const RawColumn& column : table.columns) there.push_back(column.source);
+  for (const RawColumn& column : table.columns) there.push_back(column.source.empty() ? "\"\"" : column.source);
   const auto counts = std::find_if(table.columns.begin(), table.columns.end(), [](const RawColumn& column) {
     return column.value.size() > 1 && counts_up(column) && !counts_something_else(column.name());
   });
   const std::string advice =
       counts == table.columns.end()
           ? columns_text("NAME", "step") + " names it"
-          : concat({printable(counts->source), " counts up: ", columns_text(printable(counts->source), "step"),
-                    " says that it is the step"});
+          : concat({counts->source.empty() ? "the column without a name" : printable(counts->source),
+                    " counts up: ", columns_text(printable(counts->source), "step"), " says that it is the step"});
   fail_at(file, 0,
           concat({"not a training log: no column step, iter or iteration; there are ", listed(there), "; ", advice}));
 }
@@ -148,7 +148,8 @@ class Restarted {
     const std::string where = line_ > 0 ? concat({" in line ", std::to_string(line_)}) : "";
     const std::string times = restarts_ > 1 ? concat({" and ", std::to_string(restarts_ - 1), " times more"}) : "";
     return concat({"steps go back", where, times, ", as after a restart: of the steps logged twice the ",
-                   keep_first_ ? "first" : "last", " rows count, ", std::to_string(dropped_), " are left out"});
+                   keep_first_ ? "first" : "last", " rows count, ", std::to_string(dropped_), " are left out",
+                   to_first_ ? "; they go back to the first step: another run in one file is better split off" : ""});
   }
   void drop(std::size_t row) {
     if (dropped_ == 0) note_restart(row);
@@ -162,6 +163,7 @@ class Restarted {
   void restart(std::size_t row, std::int64_t step) {
     note_restart(row);
     const auto from = alive_.lower_bound({step, 0});
+    if (from == alive_.begin() && alive_.size() > few_rows) to_first_ = true;
     for (auto it = from; it != alive_.end(); ++it) {
       table_.dropped[it->second] = 1;
       ++dropped_;
@@ -170,11 +172,14 @@ class Restarted {
     for (std::int64_t& latest : latest_) latest = std::min(latest, step - 1);
   }
 
+  static constexpr std::size_t few_rows = 2;
+
   NamedTable& table_;
   bool keep_first_;
   std::vector<std::int64_t> latest_;                      // step at which each column was logged last
   std::set<std::pair<std::int64_t, std::size_t>> alive_;  // (step, row)
   std::size_t dropped_ = 0, restarts_ = 0, line_ = 0;
+  bool to_first_ = false;
 };
 
 /// Steps that never rise are a table sorted newest first; rows of one step may log different columns.

@@ -263,7 +263,7 @@ TEST(Columns, AreReadFromText) {
             "columns = Loss=loss: must be step, lr, train_loss, val_loss, grad_norm or tokens; did you mean "
             "'train_loss'?");
   EXPECT_EQ(error_of([] { parse_columns("step"); }), "columns = step: must be SOURCE=STANDARD, e.g. loss=train_loss");
-  EXPECT_EQ(error_of([] { parse_columns("=step"); }), "columns = =step: must be SOURCE=STANDARD, e.g. loss=train_loss");
+  EXPECT_EQ(parse_columns("=step,b=lr"), (Columns{{"", "step"}, {"b", "lr"}})) << "a column may have no name";
 }
 
 TEST(Columns, OfOneNameAreLeftOutHoweverManyThereAre) {
@@ -276,6 +276,17 @@ TEST(Columns, OfOneNameAreLeftOutHoweverManyThereAre) {
   EXPECT_EQ(log.column.size(), 40U);
   EXPECT_EQ(log.notes.size(), 40U);
   for (const auto& [name, values] : log.column) EXPECT_EQ(values.front(), 1.0) << name;
+}
+
+TEST(Delimited, AnIndexWithoutANameMayBeTheStep) {
+  const char* const text = ",loss,val_loss\n0,2.5,2.25\n1,2.0,2.125\n";  // a data frame with its index
+  EXPECT_EQ(
+      error_of([&] { parse_log("frame.csv", text); }),
+      "frame.csv: not a training log: no column step, iter or iteration; there are \"\", loss, val_loss; the column "
+      "without a name counts up: --columns =step says that it is the step");
+  const RunLog log = parse_log("frame.csv", text, {.columns = parse_columns("=step"), .step_offset = 1});
+  EXPECT_EQ(log.step, (std::vector<std::int64_t>{1, 2}));
+  expect_column(log, "train_loss", {2.5, 2.0});
 }
 
 }  // namespace
