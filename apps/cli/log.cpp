@@ -126,7 +126,7 @@ void run(const LogVerb& verb) {
   std::vector<RunFiles> all;
   for (const std::string& file : verb.files) {
     all.push_back({file});
-    RunLog log = verb.logs.read_quietly({file});
+    RunLog log = verb.output.csv ? verb.logs.read({file}) : verb.logs.read_quietly({file});  // a table has no notes
     LogDescription about = describe_log(log, verb.logs.dense());
     logs.push_back({std::move(log), std::move(about)});
   }
