@@ -34,7 +34,7 @@ struct Until {
 };
 
 struct WatchVerb {
-  std::vector<std::string> files;
+  std::vector<std::string> names;  ///< of files, or patterns
   FitArguments fit;
   Duration cooldown = percent(10);
   Decay decay = LinearDecay{};
@@ -43,6 +43,15 @@ struct WatchVerb {
   std::optional<Until> until;
   bool once = false;
   bool json = false;
+
+  /// The files now: more may match as the run goes on.
+  std::vector<std::string> files() const {
+    std::vector<std::string> all;
+    for (const std::string& name : names) {
+      for (std::string& file : matching_files(name)) all.push_back(std::move(file));
+    }
+    return all;
+  }
 };
 
 /// What changes when a log grows: sizes and times of all files that it is made of.
@@ -87,7 +96,7 @@ class Watcher {
   WatchedRun look() {
     ReadOptions options = verb_.fit.logs.read_options();
     options.growing = true;
-    runs_.back().log = verb_.fit.logs.with_lr(read_joined(verb_.files, options, read_source));
+    runs_.back().log = verb_.fit.logs.with_lr(read_joined(verb_.files(), options, read_source));
     say_notes();
     if (verb_.fit.law.file.empty()) fit();
     WatchedRun run = watch_run(log(), settings_);
@@ -187,21 +196,21 @@ void show(const WatchVerb& verb, const RunLog& log, const WatchedRun& run) {
 void wait_for_growth(const WatchVerb& verb, const State& seen) {
   do {
     std::this_thread::sleep_for(std::chrono::duration<double>(verb.every));
-  } while (state_of(verb.files) == seen);
+  } while (state_of(verb.files()) == seen);
 }
 
 void run(const WatchVerb& verb) {
-  if (verb.files.empty()) fail_argument("FILE", "a log is needed; see scheduled watch --help");
+  if (verb.names.empty()) fail_argument("FILE", "a log is needed; see scheduled watch --help");
   constexpr double a_day = 86400.0;
   if (!(verb.every > 0.0 && verb.every <= a_day)) fail_value("every", verb.every, "must be > 0 and at most 86400");
   if (!verb.fit.law.file.empty() && (verb.fit.given() || verb.fit.settings_given())) {
     fail_value("law", verb.fit.law.file, "is a fitted law: not with --log or options of a fit");
   }
   // Standard input is read to its end, and does not grow then.
-  const bool once = verb.once || std::find(verb.files.begin(), verb.files.end(), "-") != verb.files.end();
+  const bool once = verb.once || std::find(verb.names.begin(), verb.names.end(), "-") != verb.names.end();
   Watcher watcher(verb);
   for (bool first = true;; first = false) {
-    const State seen = state_of(verb.files);  // what grows during the look is seen by the next one
+    const State seen = state_of(verb.files());  // what grows during the look is seen by the next one
     try {
       const WatchedRun run = watcher.look();
       show(verb, watcher.log(), run);
@@ -237,8 +246,10 @@ void add_watch(Verb& command) {
   Verb& verb =
       command.verb("watch", "Follow a run: loss, rate, live bound, and what a cooldown started now would give");
   auto& options = verb.keep<WatchVerb>();
-  verb.add_each("FILE", options.files,
-                "The run's log, as in scheduled log: a file, a folder, a run of ours; several are one run");
+  verb.add_each(
+      "FILE", options.names,
+      "The run's log, as in scheduled log: a file, a folder, a run of ours; several, or a pattern in quotes that "
+      "several match as they come, are one run");
   options.fit.logs.add_to(verb, "Without a fitted --law: another run, to fit the law to this one and to it");
   options.fit.add_settings_to(verb,
                               "What predicts: the file of scheduled fit --save, or the kind to fit at each look: ");

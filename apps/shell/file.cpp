@@ -1,6 +1,7 @@
 #include "shell/file.hpp"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -108,6 +109,16 @@ void write_file(const std::filesystem::path& given, std::string_view bytes) {
 
 void fail_file(const std::string& file, const std::string& requirement) {
   throw ArgumentError({.requirement = requirement, .place = Place{file}});
+}
+
+std::vector<std::string> matching_files(const std::string& pattern) {
+  std::error_code error;
+  if (std::filesystem::exists(pattern, error)) return {pattern};
+  glob_t found{};
+  std::vector<std::string> files{pattern};
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  return files;
 }
 
 std::string source_name(const std::string& file) { return file == "-" ? "standard input" : file; }

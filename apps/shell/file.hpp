@@ -23,6 +23,9 @@ void write_file(const std::filesystem::path& path, std::string_view bytes);
 /// unreadable, a directory, empty.
 std::string read_text(const std::string& file);
 
+/// The files that a shell would put for `pattern`, in order; the pattern itself where it names a file or matches none.
+std::vector<std::string> matching_files(const std::string& pattern);
+
 /// What errors call it: its name, or "standard input" for "-".
 std::string source_name(const std::string& file);
 

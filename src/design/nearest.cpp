@@ -1,5 +1,6 @@
 // The named schedule nearest to given rates.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -46,6 +47,33 @@ class Sample {
     return {peak, error / static_cast<double>(place_.size())};
   }
 
+  struct FloorFit {
+    double floor = 0.0;  // share of the peak
+    double error = 0.0;
+  };
+
+  /// The best floor with the best peak: rates are linear in the peak and in the floor's rate, so that the schedules
+  /// that fall to 0 and that do not fall say all.
+  FloorFit fit_floor(const Schedule& to_zero, const Schedule& unfallen) const {
+    Interruption::poll();
+    double aa = 0.0, ab = 0.0, bb = 0.0, ar = 0.0, br = 0.0;
+    for (std::size_t k = 0; k < place_.size(); ++k) {
+      const double a = to_zero.lr(place_[k]), b = unfallen.lr(place_[k]) - a;
+      aa += a * a, ab += a * b, bb += b * b, ar += a * rate_[k], br += b * rate_[k];
+    }
+    const double determinant = aa * bb - ab * ab;
+    if (!(determinant > 1e-12 * aa * bb)) return {0.0, fit(to_zero).error};
+    const double peak = (ar * bb - br * ab) / determinant, height = (br * aa - ar * ab) / determinant;
+    if (!(peak > 0.0 && height > 0.0 && height < peak)) return {0.0, fit(to_zero).error};
+    double error = 0.0;
+    for (std::size_t k = 0; k < place_.size(); ++k) {
+      const double a = to_zero.lr(place_[k]), b = unfallen.lr(place_[k]) - a;
+      const double difference = rate_[k] - peak * a - height * b;
+      error += difference * difference;
+    }
+    return {height / peak, error / static_cast<double>(place_.size())};
+  }
+
   std::int64_t steps() const noexcept { return steps_; }
 
  private:
@@ -54,12 +82,14 @@ class Sample {
   std::vector<double> rate_;
 };
 
-/// A shape with a warmup and a cooldown of given shares of the run; `power` only for polynomial decay.
+/// A shape with a warmup and a cooldown of given shares of the run; `power` only for polynomial decay. With a floor it
+/// falls to a share of the peak that is fitted.
 struct NamedFamily {
   enum class Kind { constant, linear, one_minus_sqrt, cosine, polynomial };
   Kind kind;
+  bool with_floor = false;
 
-  Schedule schedule(std::int64_t T, double warmup, double cooldown, double power) const {
+  Schedule schedule(std::int64_t T, double warmup, double cooldown, double power, double floor_percent = 0.0) const {
     ScheduleSpec spec;
     spec.steps = steps(T);
     const auto share_of = [T](double share) {
@@ -75,6 +105,7 @@ struct NamedFamily {
     if (kind == Kind::one_minus_sqrt) tail.decay = OneMinusSqrtDecay{};
     if (kind == Kind::cosine) tail.decay = CosineDecay{};
     if (kind == Kind::polynomial) tail.decay = PolynomialDecay{power};
+    if (floor_percent > 0.0) tail.final = percent_of_peak(floor_percent);
     spec.cooldown = tail;
     return Schedule(std::move(spec));
   }
@@ -91,8 +122,12 @@ Candidate fit(const Sample& sample, const NamedFamily& family) {
   double warmup = 0.0;
   double cooldown = 1.0;
   double power = 1.0;
+  const auto floor_fit = [&](double w, double c, double p) {
+    return sample.fit_floor(family.schedule(sample.steps(), w, c, p),
+                            NamedFamily{Kind::constant}.schedule(sample.steps(), w, c, p));
+  };
   const auto error = [&](double w, double c, double p) {
-    return sample.fit(family.schedule(sample.steps(), w, c, p)).error;
+    return family.with_floor ? floor_fit(w, c, p).error : sample.fit(family.schedule(sample.steps(), w, c, p)).error;
   };
   double lowest = error(warmup, cooldown, power);
   for (const double w : {0.0, 0.01, 0.03, 0.1, 0.3}) {
@@ -118,8 +153,10 @@ Candidate fit(const Sample& sample, const NamedFamily& family) {
     }
     if (lowest > 0.999 * before) break;
   }
-  const Schedule schedule = family.schedule(sample.steps(), warmup, cooldown, power);
-  return {schedule, lowest};
+  if (!family.with_floor) return {family.schedule(sample.steps(), warmup, cooldown, power), lowest};
+  const double percent = std::round(1e3 * floor_fit(warmup, cooldown, power).floor) / 10.0;  // as people write it
+  const Schedule schedule = family.schedule(sample.steps(), warmup, cooldown, power, percent);
+  return {schedule, sample.fit(schedule).error};
 }
 
 }  // namespace
@@ -132,12 +169,24 @@ NearestSpec nearest_spec(std::span<const double> lr) {
     fail_argument("lr", concat({"all ", std::to_string(lr.size()), " values are 0; one must be > 0"}));
   const Sample sample(lr);
   std::optional<Candidate> best;
+  bool floor_found = false;
   using Kind = NamedFamily::Kind;
-  for (const Kind kind : {Kind::constant, Kind::linear, Kind::one_minus_sqrt, Kind::cosine, Kind::polynomial}) {
-    const Candidate candidate = fit(sample, {kind});
-    // A power must earn its keep beside the shapes that people know.
-    const double counts = kind == Kind::polynomial ? 0.5 : 1.0;
-    if (!best || candidate.error < counts * best->error) best = candidate;
+  constexpr std::array<NamedFamily, 8> families{{{Kind::constant},
+                                                 {Kind::linear},
+                                                 {Kind::one_minus_sqrt},
+                                                 {Kind::cosine},
+                                                 {Kind::linear, true},
+                                                 {Kind::one_minus_sqrt, true},
+                                                 {Kind::cosine, true},
+                                                 {Kind::polynomial}}};
+  for (const NamedFamily& family : families) {
+    const Candidate candidate = fit(sample, family);
+    // A floor or a power must earn its keep beside the shapes without, but a floor not beside another shape with one.
+    const double counts = family.kind == Kind::polynomial || (family.with_floor && !floor_found) ? 0.5 : 1.0;
+    if (!best || candidate.error < counts * best->error) {
+      best = candidate;
+      floor_found = family.with_floor;
+    }
   }
   NearestSpec nearest{best->schedule.with_peak(sample.fit(best->schedule).peak), 0.0, 0.0};
   std::vector<double> rates(lr.size());

@@ -78,8 +78,24 @@ class Watch(command.CommandTest):
         for k in (1, 2):
             rows = [binary_logs.event(20 * k + t, lr=0.5, loss=3.0) for t in (0, 10)]
             (self.folder / f"events.out.tfevents.{k}").write_bytes(b"".join(rows))
-        run = json.loads(self.output_of("watch", "events.out.tfevents.1", "events.out.tfevents.2", "--once", "--json"))
-        self.assertEqual((run["step"], run["lr"]), (50, 0.5))
+        for files in (["events.out.tfevents.1", "events.out.tfevents.2"], ["events.out.*"], ["./ev*.1", "ev*.[2-9]"]):
+            run = json.loads(self.output_of("watch", *files, "--once", "--json"))
+            self.assertEqual((run["step"], run["lr"]), (50, 0.5))
+        (self.folder / "events[1]").write_bytes(b"".join(rows))  # a name, not a pattern
+        self.assertEqual(json.loads(self.output_of("watch", "events[1]", "--once", "--json"))["step"], 50)
+        self.assert_fails(2, "none*: no such file", "watch", "none*", "--once")
+
+    def test_files_that_match_later_are_followed(self):
+        (self.folder / "a1.csv").write_text("step,lr,loss\n10,0.5,4\n")
+        with subprocess.Popen(
+            [command.COMMAND, "watch", "a*.csv", "--json", "--every", "0.05", "--until", "step>=20"],
+            cwd=self.folder, env=command.environment(), stdout=subprocess.PIPE, text=True,
+        ) as watch:  # fmt: skip
+            self.assertEqual(json.loads(watch.stdout.readline())["step"], 10)
+            (self.folder / "part").write_text("step,lr,loss\n20,0.5,3\n")
+            (self.folder / "part").rename(self.folder / "a2.csv")
+            self.assertEqual(json.loads(watch.stdout.readline())["step"], 20)
+            self.assertEqual(watch.wait(timeout=20), 0)
 
     def test_the_law_is_a_kind_or_a_file(self):
         (self.folder / "run.csv").write_text(HEAD + rows(10, 100))

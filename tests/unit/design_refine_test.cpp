@@ -136,13 +136,18 @@ TEST(Refine, SaysWhatIsWrong) {
 }
 
 TEST(NearestSpec, FindsItselfAgain) {
-  for (const char* text : {"wsd(steps=1000, warmup=30, cooldown=30%)", "wsd(steps=1000, decay=1-sqrt, cooldown=20%)",
-                           "wsd(steps=2000, warmup=100, decay=cosine, cooldown=50%)", "cosine(steps=500)",
-                           "linear(steps=700, warmup=70)", "1-sqrt(steps=300)", "constant(steps=100, warmup=20)",
-                           "polynomial(steps=1000, power=2.5)", "wsd(steps=100000, warmup=1000, cooldown=15%)"}) {
+  for (const char* text :
+       {"wsd(steps=1000, warmup=30, cooldown=30%)", "wsd(steps=1000, decay=1-sqrt, cooldown=20%)",
+        "wsd(steps=2000, warmup=100, decay=cosine, cooldown=50%)", "cosine(steps=500)", "linear(steps=700, warmup=70)",
+        "1-sqrt(steps=300)", "constant(steps=100, warmup=20)", "polynomial(steps=1000, power=2.5)",
+        "wsd(steps=100000, warmup=1000, cooldown=15%)", "cosine(steps=5000, warmup=100, final=10%)",
+        "linear(steps=700, warmup=70, final=5%)", "wsd(steps=1000, decay=1-sqrt, cooldown=20%, final=1%)"}) {
     const Schedule s = Schedule::parse(text).with_peak(0.3);
     const NearestSpec nearest = nearest_spec(s.values());
     EXPECT_EQ(schedule_name(nearest.schedule), schedule_name(s)) << text << " -> " << print(nearest.schedule);
+    EXPECT_EQ(nearest.schedule.spec().cooldown ? nearest.schedule.spec().cooldown->final : Rate{},
+              s.spec().cooldown ? s.spec().cooldown->final : Rate{})
+        << text << " -> " << print(nearest.schedule);
     EXPECT_LE(nearest.mean_square, 2e-3) << text << " -> " << print(nearest.schedule);
     EXPECT_LE(nearest.distance, 0.05) << text << " -> " << print(nearest.schedule);
   }
