@@ -29,16 +29,22 @@ void require(std::string_view name, double value) {
   if (!(value > 0.0 && std::isfinite(value))) fail_value(name, value, "must be finite and > 0");
 }
 
-/// Of a constant rate that is multiplied by phi for the last steps, which are averaged; D = G = 1.
+/// Of a constant rate that is multiplied by phi for the last steps, which are averaged; D = G = 1. With slack where
+/// that is smaller, as in (8.4).
 double dropped_bound(std::int64_t before, std::int64_t last, double lr, double phi) {
   double Y = phi * static_cast<double>(last);  // in units of lr, as the noise
   double noise = phi;
+  if (Y < 1.0) {
+    noise += 1.0 - Y;
+    Y = 1.0;
+  }
   for (std::int64_t t = 0; t < before; ++t) {
     const double free = 1.0 / Y;
     noise += free;
     Y += 2.0 + free;
   }
-  return 0.5 * (1.0 / (lr * Y) + lr * noise);
+  const double W = std::max(Y, 1.0 / lr);
+  return 0.5 * (1.0 / (lr * W) + lr * (noise + (W - Y)));
 }
 
 }  // namespace
@@ -56,7 +62,7 @@ std::vector<double> uniform_weights(std::int64_t T, std::int64_t last, std::int6
 
 std::vector<double> ema_weights(std::int64_t T, double beta) {
   check_window(T, T);
-  if (!(beta > 0.0 && beta < 1.0)) fail_value("beta", beta, "must be between 0 and 1");
+  if (!(beta > 0.0 && beta < 1.0)) fail_value("beta", beta, "must be above 0 and below 1");
   std::vector<double> weights(static_cast<std::size_t>(T));
   for (std::int64_t t = 0; t < T; ++t) {
     weights[static_cast<std::size_t>(t)] = std::pow(beta, static_cast<double>(T - 1 - t));
@@ -118,7 +124,10 @@ DropAndAverage drop_and_average(std::int64_t T, std::int64_t last, double lr, do
   const double phi =
       std::exp(golden_section([&](double x) { return bound(std::exp(x)); }, std::log(1e-4), most, 1e-8).first);
   const double unit = distance * grad_norm;
-  return {phi, unit * bound(phi), unit * bound(1.0)};
+  const double value = bound(phi);
+  const double at_full = bound(1.0);
+  if (at_full <= value * (1.0 + 1e-12)) return {1.0, unit * at_full, unit * at_full};
+  return {phi, unit * value, unit * at_full};
 }
 
 }  // namespace scheduled

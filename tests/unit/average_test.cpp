@@ -12,16 +12,18 @@
 #include "bound/average.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/exact.hpp"
+#include "support/averages.hpp"
 #include "support/throws.hpp"
 
 namespace scheduled {
 namespace {
 
-constexpr std::int64_t long_T = 3000;
+using averages::by_formula;
+using averages::constant;
+using averages::random_rates;
+using averages::Uniform;
 
-std::vector<double> constant(std::int64_t T, double g) {
-  return std::vector<double>(static_cast<std::size_t>(T), g / std::sqrt(static_cast<double>(T)));
-}
+constexpr std::int64_t long_T = 3000;
 
 /// The rates of the runs of section 8a: at the best peak of WSD with 20 % cooldown.
 double wsd_peak() {
@@ -30,25 +32,6 @@ double wsd_peak() {
 }
 
 double scaled(double value) { return value * std::sqrt(static_cast<double>(long_T)); }
-
-/// (8.7): value, best rate and value there for constant rates, uniform over the last b.
-struct Uniform {
-  double value, best_lr, best;
-};
-Uniform by_formula(std::int64_t T, std::int64_t b, double lr) {
-  long double gain = 0;  // v - 2 m - b, of which v would lose digits
-  for (std::int64_t t = b; t < T; ++t) gain += 1 / (static_cast<long double>(2 * t - b) + gain);
-  const auto v = static_cast<double>(static_cast<long double>(2 * T - b) + gain);
-  const auto rest = static_cast<double>(gain + 1);
-  return {1 / (2 * lr * v) + lr / 2 * rest, 1 / std::sqrt(v * rest), std::sqrt(rest / v)};
-}
-
-std::vector<double> random_rates(std::mt19937_64& random, std::size_t T, double deviation) {
-  std::normal_distribution<double> normal;
-  std::vector<double> lr(T);
-  for (double& rate : lr) rate = std::exp(deviation * normal(random)) / std::sqrt(static_cast<double>(T));
-  return lr;
-}
 
 TEST(Average, UniformOnConstantRates) {
   for (const std::int64_t T : {2, 7, 100, 3000}) {
@@ -251,90 +234,11 @@ TEST(Average, TheLastOfThreeIterates) {
   EXPECT_NEAR(f[2] - (f[0] + f[1] + f[2]) / 3, 11.0 / 16, 1e-15);
 }
 
-TEST(Average, WaysToEndConstantRates) {
-  const double lr = 0.5145 / std::sqrt(3000.0);
-  const std::vector<ConstantEnding> ways = constant_endings(3000, lr, 600);
-  ASSERT_EQ(ways.size(), 4U);
-  EXPECT_NEAR(scaled(ways[0].bound), 1.080, 1e-3);
-  EXPECT_NEAR(scaled(ways[1].bound), 1.062, 1e-3);
-  EXPECT_NEAR(scaled(ways[2].bound), 1.043, 1e-3);
-  EXPECT_NEAR(scaled(ways[3].bound), 1.062, 1e-3);
-  EXPECT_EQ(ways[2].last, best_window(3000, lr, 1.0, 1.0));
-  EXPECT_NEAR(ways[1].phi / ways[3].phi, 1.0, 0.01);
-  for (const ConstantEnding& way : ways) {
-    const AveragedSchedule again = parse_averaged(way.spec);
-    EXPECT_EQ(again.average ? average_bound(again).value
-                            : bound(again.schedule, {1.0, 1.0, std::nullopt, Criterion::worst_case}),
-              way.bound)
-        << way.way;
-  }
-  // At D/(G sqrt(T)) the average of all iterates is as good as any method.
-  EXPECT_NEAR(constant_endings(500, 4.0 / (3.0 * std::sqrt(500.0)), 1, 3.0, 4.0)[2].bound, minimax_rate(500, 3.0, 4.0),
-              1e-12);
-  for (const std::int64_t T : {2, 3, 5}) EXPECT_EQ(constant_endings(T, 1e-3, 1).size(), 4U);
-  EXPECT_EQ(error_of([] { constant_endings(10, 0.1, 10); }), "last = 10: must be less than T = 10");
-}
-
 TEST(Average, StepsOfZeroAreLeftOut) {
   const AverageBound found = average_bound(std::vector{0.3, 0.0, 0.2, 0.1}, std::vector{1.0, 1.0, 1.0, 2.0}, 1.0, 1.0);
   const AverageBound without = average_bound(std::vector{0.3, 0.2, 0.1}, std::vector{1.0, 2.0, 2.0}, 1.0, 1.0);
   EXPECT_EQ(found.value, without.value);
   EXPECT_EQ(found.imitated, without.imitated);
-}
-
-TEST(Average, BestWindowAndDrop) {
-  constexpr std::int64_t T = 2000;
-  for (const double g : {0.3, 0.51, 0.8}) {
-    const double lr = g / std::sqrt(static_cast<double>(T));
-    const std::int64_t window = best_window(T, lr, 1.0, 1.0);
-    const double at_best = by_formula(T, window, lr).value;
-    for (const double other : {0.8, 1.25}) {
-      EXPECT_GT(by_formula(T, static_cast<std::int64_t>(other * static_cast<double>(window)), lr).value, at_best) << g;
-    }
-  }
-  EXPECT_EQ(best_window(T, 1.0, 1.0, 1.0), T);
-  const DropAndAverage some = drop_and_average(3000, 600, 0.51 / std::sqrt(3000.0), 1.0, 1.0);
-  EXPECT_NEAR(some.phi, 0.62, 0.01);
-  EXPECT_NEAR(some.at_full / some.value, 1.02, 0.005);
-  EXPECT_NEAR(drop_and_average(3000, 600, 1 / std::sqrt(3000.0), 1.0, 1.0).at_full /
-                  drop_and_average(3000, 600, 1 / std::sqrt(3000.0), 1.0, 1.0).value,
-              1.06, 0.005);
-  // The same value as the linear cooldown from phi eta, and as the average by (8.4).
-  std::vector<double> lr(3000, 0.51 / std::sqrt(3000.0)), decay = lr;
-  for (std::size_t t = 2400; t < 3000; ++t) {
-    lr[t] *= some.phi;
-    decay[t] *= some.phi * static_cast<double>(2999 - t) / 600;
-  }
-  EXPECT_NEAR(average_bound(lr, uniform_weights(3000, 600), 1.0, 1.0).value / some.value, 1.0, 1e-9);
-  EXPECT_NEAR(worst_case(decay, 1.0, 1.0).value / some.value, 1.0, 1e-9);
-}
-
-// (8.8): at the function that is the worst for the window, no iterate of the run is below the window's bound by more
-// than what rounding the window to whole steps costs, and so no average is.
-TEST(Average, NoWeightsAreBetterThanTheBestWindow) {
-  for (const std::int64_t T : {100, 1000, 3000}) {
-    for (const double g : {0.3, 0.51, 0.8, 0.95}) {
-      const double lr = g / std::sqrt(static_cast<double>(T));
-      const std::int64_t b = best_window(T, lr, 1.0, 1.0);
-      std::vector<double> h(static_cast<std::size_t>(T), lr);
-      for (std::int64_t t = T - b + 1; t <= T; ++t) {
-        h[static_cast<std::size_t>(t - 1)] *= static_cast<double>(T - t) / static_cast<double>(b);
-      }
-      h.back() = lr;  // has no part in x_T
-      const WorstCaseFunction f = worst_case_function(h, 1.0, 1.0);
-      double m = f.slope * f.slope;
-      double here = f.slope;  // f(x_t) = <g_T, x_t> of the run with the rates lr
-      double least = here;
-      for (std::size_t t = 0; t + 1 < h.size(); ++t) {
-        const double mu = f.b[t] * f.b[t];
-        here -= lr * (m - f.a[t] * mu);
-        m += f.a[t] * f.a[t] * mu;
-        least = std::min(least, here);
-      }
-      EXPECT_LE(least, f.value * (1 + 1e-12)) << T << " " << g;
-      EXPECT_GE(least, f.value * (1 - 0.5 / static_cast<double>(T))) << T << " " << g;
-    }
-  }
 }
 
 TEST(Average, Omega) {  // (8.5)
@@ -343,42 +247,6 @@ TEST(Average, Omega) {  // (8.5)
     const std::vector<double> lr = random_rates(random, 2 + static_cast<std::size_t>(i) % 50, 1.0);
     EXPECT_LE(worst_case(lr, 1.0, 1.0).value, 0.5 * omega(lr, 1.0, 1.0) + 0.75 * lr.back()) << i;
   }
-}
-
-TEST(Average, AsText) {
-  for (const char* text : {"average(last=20%)", "average(last=2000, every=100)", "average(last=20%, weights=step)",
-                           "average(last=100%, weights=1-sqrt)", "average(half_life=5%)"}) {
-    EXPECT_EQ(print(parse_average(text)), text);
-  }
-  EXPECT_EQ(print(parse_average(" average( last = 2k ) ")), "average(last=2000)");
-  EXPECT_EQ(parse_average("average()"), Average{});
-  const AveragedSchedule averaged = parse_averaged("constant(steps=400, peak=0.02)|average(last=20%)");
-  EXPECT_EQ(print(averaged), "constant(steps=400, peak=0.02) | average(last=20%)");
-  EXPECT_EQ(average_bound(averaged).value,
-            average_bound(std::vector(400, 0.02), uniform_weights(400, 80), 1.0, 1.0).value);
-  EXPECT_FALSE(parse_averaged("constant(steps=400)").average.has_value());
-  const std::vector<double> lr(10, 0.1);
-  EXPECT_EQ(weights_of(parse_average("average(half_life=20%)"), lr), ema_weights(10, std::exp2(-0.5)));
-  EXPECT_EQ(weights_of(parse_average("average(last=50%, every=2)"), lr), uniform_weights(10, 5, 2));
-  EXPECT_EQ(error_of([&] { weights_of(parse_average("average(last=11)"), lr); }),
-            "last = 11: is 11 iterates; must be 1 to 10, all of the run");
-  EXPECT_EQ(weights_of(parse_average("average(half_life=2.5)"), lr), ema_weights(10, std::exp2(-1 / 2.5)));
-  EXPECT_EQ(error_of([&] { weights_of(parse_average("average(half_life=0.001%)"), lr); }),
-            "half_life = 0.001%: is 0.0001 iterates; must be between 0.001 and 1e16");
-  EXPECT_EQ(error_of([&] { weights_of(parse_average("average(last=2)"), {}); }),
-            "lr = []: must hold at least one step");
-  EXPECT_TRUE(error_of([] { parse_average("average(last=20%) | average(last=10%)"); }).starts_with("average = "));
-  EXPECT_TRUE(error_of([] { parse_average("average(last=20%,)"); }).starts_with("average = "));
-  EXPECT_EQ(error_of([] { parse_average("average(last=2, every=3, weights=step)"); }),
-            "average = average(last=2, every=3, weights=step): every needs uniform weights");
-}
-
-TEST(Average, WindowsOfTokensEndWithTheRun) {
-  const auto bound = [](const std::string& average) {
-    return average_bound(parse_averaged("constant(steps=40, batch=[0:2, 20:4], seq_length=10) | " + average)).value;
-  };
-  EXPECT_EQ(bound("average(last=400tok)"), bound("average(last=10)"));
-  EXPECT_EQ(bound("average(last=90ex)"), bound("average(last=25)"));
 }
 
 TEST(Average, TheBestScaleOfVaryingNormsIsNoWorseThanAnother) {
@@ -453,15 +321,6 @@ TEST(Average, InAnyUnits) {
   EXPECT_EQ(step_weights(std::vector(4, 1e308), 2), uniform_weights(4, 2));
 }
 
-TEST(Average, TheBestDropOfSmallRatesIsARise) {
-  const DropAndAverage usual = drop_and_average(100, 20, 0.1, 1.0, 1.0);
-  EXPECT_NEAR(drop_and_average(100, 20, 1e199, 1e-100, 1e100).value / usual.value, 1.0, 1e-12);
-  const DropAndAverage small = drop_and_average(100, 20, 1e-9, 1.0, 1.0);
-  // As nothing happens before the window: 20 steps of the best rate for them, 1/sqrt(20).
-  EXPECT_NEAR(small.phi * 1e-9 * std::sqrt(20.0), 1.0, 1e-4);
-  EXPECT_NEAR(small.value, 1 / std::sqrt(20.0), 1e-6);
-}
-
 TEST(Average, NamesWhatIsWrong) {
   const std::vector<double> lr{0.1, 0.1};
   EXPECT_EQ(error_of([&] { average_bound(lr, std::vector{1.0}, 1.0, 1.0); }),
@@ -477,10 +336,10 @@ TEST(Average, NamesWhatIsWrong) {
   EXPECT_EQ(error_of([&] {
               average_bound(std::vector{0.0, 0.1}, std::vector{1.0, 1.0}, 1.0, 1.0);
             }),
-            "lr: no rate before the last one is > 0");
+            "lr: no rate before the last one is > 0, so that all iterates are one point");
   EXPECT_EQ(error_of([] { uniform_weights(10, 11); }), "last = 11: must be between 1 and 10");
   EXPECT_EQ(error_of([] { uniform_weights(10, 4, 5); }), "every = 5: must be between 1 and 4");
-  EXPECT_EQ(error_of([] { ema_weights(10, 1.0); }), "beta = 1: must be between 0 and 1");
+  EXPECT_EQ(error_of([] { ema_weights(10, 1.0); }), "beta = 1: must be above 0 and below 1");
   EXPECT_EQ(error_of([] { drop_and_average(10, 10, 1.0, 1.0, 1.0); }), "last = 10: must be less than T = 10");
   EXPECT_EQ(error_of([&] {
               average_bound(lr, std::vector{1.0, 1.0}, 1e200, 1.0);
