@@ -111,18 +111,18 @@ std::string text_of(const AnytimePlan& plan, const std::string& scale) {
   std::string text = fmt::format("trunk {}\n", print(plan.trunk));
   text += plan.tuned ? fmt::format("best peak for all results {} ({})\n\n", rounded(plan.peak), scale)
                      : fmt::format("at its own peak {} ({})\n\n", rounded(plan.peak), scale);
-  std::vector<std::string> header{"result", "leaves the trunk at", "cooldown", "share",
+  std::vector<std::string> captions{"result", "leaves the trunk at", "cooldown", "share",
                                   "bound",  "best cosine",         "ratio"};
   const auto any = [&](const std::optional<double> PlannedBranch::*value) {
     return std::ranges::any_of(plan.branches, [&](const PlannedBranch& branch) { return (branch.*value).has_value(); });
   };
   const bool with_worst_case = any(&PlannedBranch::worst_case);
   const bool with_average = any(&PlannedBranch::averaged);
-  if (with_worst_case) header.emplace_back("worst case");
-  if (with_average) header.emplace_back("averaged");
+  if (with_worst_case) captions.emplace_back("worst case");
+  if (with_average) captions.emplace_back("averaged");
   const bool with_loss = plan.branches.front().loss.has_value();
-  if (with_loss) header.insert(header.end(), {"loss", "90 % from", "to"});
-  TextTable branches(header);
+  if (with_loss) captions.insert(captions.end(), {"loss", "90 % from", "to"});
+  TextTable branches(captions);
   for (const PlannedBranch& branch : plan.branches) {
     std::vector<std::string> cells{
         std::to_string(branch.result),      std::to_string(branch.start), std::to_string(branch.cooldown),

@@ -251,9 +251,11 @@ def test_every_verb_has_a_function():
     for verb, method in of_runs.items():
         assert hasattr(scheduled.RunStore, method or verb), verb
 
+    command = command_tests()
+
     def verbs(*outer):
         text = subprocess.run([COMMAND, *outer, "--help"], capture_output=True, text=True, check=True).stdout
-        return set(command_tests().verbs_of_help(text))
+        return set(command.verbs_of_help(text))
 
     assert verbs() == set(functions)
     assert verbs("run") == {"plan", *of_runs}

@@ -34,7 +34,8 @@ ADAPTERS = dict(
     for path in sorted(Path(scheduled.__path__[0]).glob("*.py"))
     if (match := re.search(r'raise needs\("(\w+)", "(\w+)"', path.read_text(encoding="utf-8")))
 )
-FRAMEWORKS = {f"scheduled.{name}" for name in ADAPTERS} | {name for name in MODULES if "._torch_" in name}
+PARTS_OF_ADAPTERS = tuple(f"scheduled._{name}_" for name in ADAPTERS)
+FRAMEWORKS = {f"scheduled.{name}" for name in ADAPTERS} | {name for name in MODULES if name.startswith(PARTS_OF_ADAPTERS)}
 BUILT = [importlib.import_module(name) for name in MODULES if name not in UNBUILT | FRAMEWORKS]
 
 
