@@ -49,6 +49,7 @@ std::vector<std::string> words_of(std::string_view key) {
 
 /// Whether the name of a key sounds like the learning rate's.
 bool may_matter(std::string_view key) {
+  if (key.ends_with("_target_")) return false;  // what is called
   constexpr std::array<std::string_view, 14> of_rates{"lr",       "lrs",        "warmup",   "warmdown",  "cooldown",
                                                       "anneal",   "annealing",  "decay",    "scheduler", "sched",
                                                       "schedule", "schedulers", "learning", "restarts"};

@@ -118,7 +118,8 @@ TEST(Foreign, CallsOfOptaxThatAreNot) {
   EXPECT_EQ(error_of("optax.sgdr_schedule([dict(init_value=0.0)])"),
             "x, line 1: sgdr_schedule needs decay_steps in each of its dicts");
   EXPECT_EQ(error_of("optax.join_schedules(3, 4)"),
-            "x, line 1: join_schedules is read where its schedules and boundaries are lists");
+            "x, line 1: join_schedules is read where its schedules and boundaries are lists of calls and of steps that "
+            "the text says");
   EXPECT_NE(error_of("optax.join_schedules([3, optax.constant_schedule(1)], [3])").find("schedules[0] is no call that"),
             std::string::npos);
 }
@@ -133,6 +134,77 @@ TEST(Foreign, SchedulesOfOptaxThatAreJoined) {
             "over 15 until 70], warmup=10, warmup_start=0)");
   EXPECT_EQ(spec("optax.cosine_onecycle_schedule(1000, 1e-3)"),
             "cosine(steps=1001, peak=0.001, warmup=300, warmup_start=4%, warmup_curve=cosine, final=0.0004%)");
+}
+
+TEST(Foreign, ConfigurationsInPythonsCalls) {
+  const std::string arguments =
+      "args = TrainingArguments(output_dir=out, learning_rate=1e-5, warmup_ratio=0.1, "
+      "lr_scheduler_type=SchedulerType.COSINE)\ntrainer = Trainer(model, args=args, data=collate(len(data), 3))\n";
+  EXPECT_EQ(spec(arguments, 1000), "cosine(steps=1001, peak=1e-5, warmup=100, warmup_start=0)");
+  const std::string bridge =
+      "cfg = ConfigContainer(train=TrainingConfig(train_iters=1000, eval_iters=n // 2),\n"
+      "    optimizer=OptimizerConfig(lr=3e-3, min_lr=1e-6),\n"
+      "    scheduler=SchedulerConfig(lr_decay_style='cosine', lr_warmup_iters=2, lr_decay_iters=None))\n";
+  EXPECT_EQ(imported(bridge).tool, "megatron");
+  EXPECT_EQ(spec(bridge), "cosine(steps=1001, peak=0.003, warmup=2, warmup_start=0, final=1e-6)");
+  EXPECT_EQ(spec("optimizer:\n  lr: 3.0e-3\nscheduler:\n  _target_: megatron.bridge.training.config.SchedulerConfig\n"
+                 "  lr_decay_style: cosine\n  lr_decay_steps: null\ntrain:\n  train_iters: 1000\n"),
+            "cosine(steps=1001, peak=0.003)");
+  const std::string nemo =
+      "optim = nl.MegatronOptimizerModule(config=OptimizerConfig(lr=3e-5),\n"
+      "    lr_scheduler=nl.lr_scheduler.CosineAnnealingScheduler(max_steps=20000, warmup_steps=1500, "
+      "constant_steps=5000, min_lr=3e-6))\ntrainer = nl.Trainer(max_steps=20000)\n";
+  EXPECT_EQ(imported(nemo).tool, "nemo");
+  EXPECT_EQ(spec(nemo),
+            "stages(peak=3e-5, pieces=[hold until 1501, cosine to 3e-6 over 13500, hold over 4999], warmup=1500, "
+            "warmup_start=0)");
+  EXPECT_EQ(spec("optim:\n  config:\n    lr: 3.0e-4\n  lr_scheduler:\n    _target_: "
+                 "nemo.lightning.pytorch.optim.lr_scheduler.CosineAnnealingScheduler\n    warmup_steps: 99\n"
+                 "    constant_steps: 0\n    min_lr: 0.0\ntrainer:\n  max_steps: 1000\n"),
+            "cosine(steps=1001, peak=0.0003, warmup=99, warmup_start=1%)");
+}
+
+TEST(Foreign, SchedulesThatHaveNamesFirst) {
+  EXPECT_EQ(spec("optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)\nn = 10\n"
+                 "warmup = LinearLR(optimizer, start_factor=1e-8, total_iters=n)\n"
+                 "cosine = CosineAnnealingLR(optimizer, 90, 1e-5)\n"
+                 "sched = SequentialLR(optimizer, schedulers=[warmup, cosine], milestones=[n])\n"),
+            "cosine(steps=101, peak=0.001, warmup=10, warmup_start=1e-6%, final=1e-5)");
+  EXPECT_EQ(spec("rise = optax.linear_schedule(init_value=0.0, end_value=3e-4, transition_steps=100)\n"
+                 "fall = optax.cosine_decay_schedule(3e-4, 900)\n"
+                 "fn = optax.join_schedules(schedules=[rise, fall], boundaries=[100])\n"),
+            "cosine(steps=1001, peak=0.0003, warmup=100, warmup_start=0)");
+  std::string laughs = "a = f(1)\n";
+  for (char c = 'b'; c <= 'z'; ++c) {
+    const std::string before(1, static_cast<char>(c - 1));
+    laughs += std::string(1, c) + " = f(" + before + ", " + before + ", " + before + ")\n";
+  }
+  EXPECT_EQ(spec(laughs + "optax.constant_schedule(1.0)\n"), "constant(peak=1)");
+}
+
+TEST(Foreign, GroupsOfParameters) {
+  const std::string rest = "config.lr = 1e-3\nconfig.total_steps = 200\n";
+  const std::string cosine = "dict(decay_type='cosine', warmup_steps=10)";
+  const ImportedSchedule found = imported(rest + "config.schedule = [('img/.*', None), ('.*', " + cosine + ")]\n");
+  EXPECT_EQ(print(found.schedule), "cosine(steps=201, peak=0.001, warmup=10, warmup_start=0)");
+  EXPECT_EQ(found.differences.front(), "parameters that match img/.* are frozen");
+  EXPECT_NE(
+      error_of(rest + "config.schedule = [('a', dict(decay_type='rsqrt')), ('.*', " + cosine + ")]\n", "big_vision")
+          .find("has several schedules, each for some of the parameters"),
+      std::string::npos);
+  EXPECT_NE(error_of(rest + "config.schedule = [('a', None)]\n", "big_vision").find("all parameters are frozen"),
+            std::string::npos);
+}
+
+TEST(Foreign, CosinesOfSeveralCycles) {
+  const std::string text =
+      "learning_rate: 1e-3\nlr_scheduler_type: cosine\nmax_steps: 110\nwarmup_steps: 10\n"
+      "lr_scheduler_kwargs:\n  num_cycles: ";
+  EXPECT_EQ(spec(text + "1\n"),
+            "stages(peak=0.001, pieces=[hold until 11, cosine to 0 over 50, cosine to 100% over 50], warmup=10, "
+            "warmup_start=0)");
+  EXPECT_EQ(spec(text + "0.25\n").find("stages(peak=0.001, pieces=[hold until 11, cosine to 0 over 200 until 111]"),
+            0U);
 }
 
 TEST(Foreign, BatchesThatGrow) {

@@ -17,6 +17,36 @@ bool continues_name(char c) noexcept { return starts_name(c) || (c >= '0' && c <
 
 using Known = std::map<std::string, Json, std::less<>>;
 
+/// Where a text that begins with quotes ends.
+std::size_t end_of_quotes(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::string end(text.substr(at + 1, 2) == std::string(2, quote) ? 3 : 1, quote);
+  at += end.size();
+  while (at < text.size() && text.substr(at, end.size()) != end) at += text[at] == '\\' ? 2U : 1U;
+  return std::min(at + end.size(), text.size());
+}
+
+/// Where an argument that begins at `at` ends: at a comma or bracket outside of brackets and texts of its own.
+std::size_t end_of_argument(std::string_view text, std::size_t at) {
+  int open = 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      at = end_of_quotes(text, at);
+      continue;
+    }
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if (c == '(' || c == '[' || c == '{') ++open;
+    if (open == 0 && (c == ',' || c == ')' || c == ']' || c == '}')) return at;
+    if (c == ')' || c == ']' || c == '}') --open;
+    ++at;
+  }
+  return at;
+}
+
 class Expression {
  public:
   Expression(std::string_view text, const Known& known) : text_(text), known_(known) {}
@@ -228,17 +258,20 @@ class Expression {
     return found;
   }
 
-  /// A name of something else, as in OneCycleLR(optimizer, ...), is a text.
+  /// What is of something else, as in OneCycleLR(optimizer, max_lr, len(data)), is a text.
   Json argument() {
     peek();
-    std::size_t end = at_;
-    while (end < text_.size() && continues_name(text_[end])) ++end;
-    const std::string_view name = text_.substr(at_, end - at_);
-    const bool alone = end < text_.size() && (text_[end] == ',' || text_[end] == ')');
-    if (name.empty() || !starts_name(name.front()) || !alone || known_.contains(name)) return sum();
-    if (name == "True" || name == "False" || name == "None") return sum();
-    at_ = end;
-    return name;
+    const std::size_t begin = at_;
+    const int depth = depth_;
+    try {
+      Json found = sum();
+      if (const char next = peek(); next == ',' || next == ')') return found;
+    } catch (const NotRead&) {  // which is a text, too
+    }
+    depth_ = depth;
+    at_ = end_of_argument(text_, begin);
+    if (at_ == begin) throw NotRead();
+    return trimmed(text_.substr(begin, at_ - begin));
   }
 
   std::string_view text_;
@@ -257,10 +290,7 @@ std::size_t end_of_statement(std::string_view text, std::size_t at) {
       continue;
     }
     if (c == '"' || c == '\'') {
-      const std::string end(text.substr(at + 1, 2) == std::string(2, c) ? 3 : 1, c);
-      at += end.size();
-      while (at < text.size() && text.substr(at, end.size()) != end) at += text[at] == '\\' ? 2U : 1U;
-      at = std::min(at + end.size(), text.size());
+      at = end_of_quotes(text, at);
       continue;
     }
     if (c == '(' || c == '[' || c == '{') ++open;
@@ -294,6 +324,13 @@ Target target_of(std::string_view statement) {
   return {std::string(statement.substr(0, end)), at + 1};
 }
 
+/// Whether other values may hold it: a schedule that is joined with others has a name first. Longer ones would
+/// multiply.
+bool is_small(const Json& value) {
+  constexpr std::size_t longest = 2000;
+  return (!value.is_array() && !value.is_object()) || value.dump().size() <= longest;
+}
+
 }  // namespace
 
 Config read_python(std::string_view text) {
@@ -313,7 +350,7 @@ Config read_python(std::string_view text) {
     try {
       if (!target.name.empty()) {
         const Json value = Expression(statement.substr(target.value), known).all();
-        if (!value.is_array() && !value.is_object()) known[target.name] = value;
+        if (is_small(value)) known[target.name] = value;
         collector.add(target.name, value, here);
       } else if (statement.find('(') != std::string_view::npos && !statement.starts_with("def ")) {
         const Json value = Expression(statement, known).all();

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/words.hpp"
+#include "foreign/calls.hpp"
 #include "foreign/tools/huggingface.hpp"
 
 namespace scheduled::foreign {
@@ -306,10 +307,12 @@ Written write_hugging_face(const Outline& outline) {
   return written;
 }
 
-const Tool huggingface{{"huggingface", "Hugging Face TrainingArguments", "JSON, YAML, flags", huggingface_keys},
+const Tool huggingface{{"huggingface", "Hugging Face TrainingArguments", "JSON, YAML, flags, Python", huggingface_keys},
                        read_huggingface,
                        write_hugging_face,
-                       hugging_face_glue};
+                       hugging_face_glue,
+                       nullptr,
+                       open_calls};
 const Tool llama_factory{{"llama-factory", "LLaMA-Factory", "YAML", huggingface_keys},
                          read_huggingface,
                          [](const Outline& outline) {

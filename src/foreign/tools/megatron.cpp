@@ -185,7 +185,8 @@ std::string style_of(Values& values) {
 }
 
 std::string cooldown_of(Values& values) {
-  const std::string cooldown = values.word("lr_wsd_decay_style");
+  std::string cooldown = values.word("lr_wsd_decay_style");
+  if (cooldown == "1-sqrt") cooldown = "minus_sqrt";  // its name in a fork that was there before
   constexpr std::array<std::string_view, 4> cooldowns{"exponential", "linear", "cosine", "minus_sqrt"};
   if (std::find(cooldowns.begin(), cooldowns.end(), cooldown) == cooldowns.end()) {
     values.fail("lr_wsd_decay_style", must_be_one_of(cooldown, cooldowns));

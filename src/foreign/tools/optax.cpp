@@ -111,7 +111,9 @@ void add_join(Config& config, const Json& join, std::int64_t line) {
   const Json* const schedules = argument_of(join, "schedules", "0");
   const Json* const boundaries = argument_of(join, "boundaries", "1");
   if (schedules == nullptr || boundaries == nullptr || !schedules->is_array() || !boundaries->is_array())
-    fail_at(line, "join_schedules is read where its schedules and boundaries are lists");
+    fail_at(
+        line,
+        "join_schedules is read where its schedules and boundaries are lists of calls and of steps that the text says");
   if (auto found = optax_rise_and_rest(config.form, *schedules, *boundaries, line)) {
     config = std::move(*found);
     return;

@@ -104,7 +104,9 @@ void add_sequence(Config& config, const Json& call, std::int64_t line) {
   const Json* const schedulers = argument_of(call, "schedulers", "1");
   const Json* const milestones = argument_of(call, "milestones", "2");
   if (schedulers == nullptr || milestones == nullptr || !schedulers->is_array() || !milestones->is_array())
-    fail_at(line, "SequentialLR is read where its schedulers and milestones are lists");
+    fail_at(
+        line,
+        "SequentialLR is read where its schedulers and milestones are lists of calls and of steps that the text says");
   if (auto found = torch_rise_and_rest(config.form, *schedulers, *milestones, line)) {
     config = std::move(*found);
     return;
