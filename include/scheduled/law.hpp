@@ -48,6 +48,13 @@ enum class LawKind {
   /// L_inf + a/(t eta'_max reference_rate/reference_sum) + b eta'_max, eta_max the highest rate up to t: a law for the
   /// end of a run. q1^2 = a reference_sum, q2^2 = b/reference_rate.
   bu,
+  /// L0 + A (R m^delta)^-alpha + B N^kappa, with R as in angular and m the highest eta' so far. N = sum of w_m N_m over
+  /// m = 0 ... 26 is the noise that is left: N_m follows h and forgets with progress, N_m <- h + (N_m - h)
+  /// exp(-C e^s_m dR) in an update of progress dR, from 0, with s_m = m log 2 - 14.5 and w_m = exp(beta s_m - e^s_m)
+  /// over their sum, so that a constant rate's noise is h [1 - (1 + C R)^-beta]. h = eta'/sqrt(v), v the mean over the
+  /// update of the solution of v' = 2 lambda eta (eta/reference_rate - v), at first eta0/reference_rate. With kappa = 1
+  /// and delta = 0 this is angular with kappa = 1. (Derived for this project; docs/laws.md has the evidence.)
+  noise,
 };
 
 /// How a parameter grows with the number of steps of a run: the unit in which fits move it.
@@ -68,7 +75,7 @@ struct LawParameter {
 
 /// All laws.
 std::span<const LawKind> law_kinds() noexcept;
-/// "omega", "worst-case", "momentum", "multi-power", "angular", "bu".
+/// "omega", "worst-case", "momentum", "multi-power", "angular", "bu", "noise".
 std::string_view law_name(LawKind kind) noexcept;
 /// Throws ArgumentError with the laws there are, and the one that may be meant.
 LawKind parse_law_kind(std::string_view name);
@@ -104,9 +111,10 @@ class LawCurve {
   LawCurve& operator=(LawCurve&&) noexcept;
 
   /// loss[i] at step[i]; jacobian[i P + j], if not empty, its derivative in parameter j of P. Within 1e-8 of the direct
-  /// sums (tests/accuracy/law). parameters within their bounds; not checked. omega, worst_case, bu: O(n); multi_power:
-  /// O(n log T), constant stretches are free; momentum and angular: a pass over T as well. Thread-safe; the same bits
-  /// on every x86-64 machine.
+  /// sums (tests/accuracy/law; noise: 1e-4, 5e-4 for rates that jump up and down every few dozen steps). parameters
+  /// within their bounds; not checked. omega, worst_case, bu: O(n); multi_power: O(n log T), constant stretches are
+  /// free; noise: O(pieces), some hundred to which the rates are cut once; momentum and angular: a pass over T as well.
+  /// Thread-safe; the same bits on every x86-64 machine.
   void evaluate(std::span<const double> parameters, std::span<double> loss, std::span<double> jacobian = {}) const;
 
   std::size_t size() const noexcept { return size_; }

@@ -17,10 +17,11 @@ Definition momentum_law();
 Definition multi_power_law();
 Definition angular_law();
 Definition bu_law();
+Definition noise_law();
 
 std::span<const Definition> definitions() noexcept {
   static const std::vector<Definition> laws{
-      omega_law(), worst_case_law(), momentum_law(), multi_power_law(), angular_law(), bu_law(),
+      omega_law(), worst_case_law(), momentum_law(), multi_power_law(), angular_law(), bu_law(), noise_law(),
   };
   return laws;
 }

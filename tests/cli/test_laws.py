@@ -58,12 +58,12 @@ class Laws(LawTest):
 
     def test_every_law_fits_and_predicts(self):
         last = (self.folder / "decay.csv").read_text().splitlines()[-1]
-        for law in ["angular", "multi-power", "momentum", "omega", "worst-case", "bu"]:
+        for law in ["angular", "noise", "multi-power", "momentum", "omega", "worst-case", "bu"]:
             self.output_of(*FIT, "--law", law, "--save", "law.json")
             found = self.json_of("predict", "law.json", "wsd(steps=2k, warmup=100, cooldown=25%, peak=1e-3)")
             self.assertEqual(found["law"], law)
             self.assertLess(found["final"]["lower"], found["final"]["loss"])
-            if law in ("angular", "multi-power"):  # the others do not describe such logs as well
+            if law in ("angular", "noise", "multi-power"):  # the others do not describe such logs as well
                 self.assertAlmostEqual(found["final"]["loss"], float(last.split(",")[2]), delta=0.005)
 
     def test_saved_and_printed_laws_are_the_same(self):

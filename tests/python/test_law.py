@@ -62,6 +62,14 @@ def test_fit_predicts_what_was_not_run(fit):
     assert (unseen.loss < unseen.upper).all()
 
 
+def test_the_noise_law():
+    found = law.fit_law(RUNS[:2], "noise").fitted
+    assert list(found.law.parameters)[-4:] == ["kappa", "lambda", "eta0", "delta"]
+    unseen = law.predict(found, RUNS[2].lr, STEP)
+    assert np.abs(unseen.loss - RUNS[2].loss).max() < 2e-2
+    assert (unseen.lower < unseen.loss).all()
+
+
 def test_options(fit):
     fixed = law.fit_law(RUNS, "multi-power", fixed={"gamma": 0.4}, log_residuals=False, huber=0.0)
     assert fixed.fitted.law.parameters["gamma"] == pytest.approx(0.4, rel=1e-14)

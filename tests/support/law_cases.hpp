@@ -37,9 +37,15 @@ inline scheduled::Law typical(scheduled::LawKind kind, const std::vector<double>
     case LawKind::bu:
       law.parameters = {2.7, 0.2, 0.1};
       break;
+    case LawKind::noise:
+      law.parameters = {2.7, 0.13, 0.55, 0.3, 1500.0, 0.45, 0.75, 5.0 / law.reference_sum, 0.1 * reference_rate, -0.1};
+      break;
   }
   return law;
 }
+
+/// How far a law's curve may be from plain sums.
+inline double tolerance(scheduled::LawKind kind) { return kind == scheduled::LawKind::noise ? 1e-4 : 1e-8; }
 
 inline std::vector<double> rates(const char* spec) { return scheduled::Schedule::parse(spec).values(); }
 

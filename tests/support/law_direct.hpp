@@ -82,6 +82,36 @@ inline double worst_case(const scheduled::Law& law, const Rates& rate, std::size
   return law.at("C") + law.at("M") * scheduled::worst_case(rates, law.at("G"), 1.0).value;
 }
 
+inline double noise(const scheduled::Law& law, const Rates& rate, std::size_t t) {
+  constexpr int memories = 27;
+  double v = law.at("eta0") / law.reference_rate;
+  double progress = 0.0;
+  double highest = 0.0;
+  double held[memories] = {};
+  for (std::size_t k = 0; k < t; ++k) {
+    const double x = 2.0 * law.at("lambda") * law.reference_rate * rate[k];
+    const double mean = rate[k] + (v - rate[k]) * (x > 0.0 ? -std::expm1(-x) / x : 1.0);
+    const double h = rate[k] / std::sqrt(mean);
+    v = rate[k] + (v - rate[k]) * std::exp(-x);
+    const double moved = h * law.reference_rate / law.reference_sum;
+    progress += moved;
+    highest = std::max(highest, rate[k]);
+    for (int m = 0; m < memories; ++m) {
+      held[m] = h + (held[m] - h) * std::exp(-law.at("C") * std::exp(m * std::log(2.0) - 14.5) * moved);
+    }
+  }
+  double sum = 0.0;
+  double left = 0.0;
+  for (int m = 0; m < memories; ++m) {
+    const double s = m * std::log(2.0) - 14.5;
+    const double weight = std::exp(law.at("beta") * s - std::exp(s));
+    sum += weight;
+    left += weight * held[m];
+  }
+  return law.at("L0") + law.at("A") * std::pow(progress * std::pow(highest, law.at("delta")), -law.at("alpha")) +
+         law.at("B") * std::pow(left / sum, law.at("kappa"));
+}
+
 inline double bu(const scheduled::Law& law, const Rates& rate, std::size_t t) {
   const double highest = *std::max_element(rate.begin(), rate.begin() + static_cast<std::ptrdiff_t>(t));
   const double progress = static_cast<double>(t) * highest * law.reference_rate / law.reference_sum;
@@ -109,6 +139,8 @@ inline std::vector<double> law_curve_direct(const scheduled::Law& law, std::span
         return power_law(law, 0.0, law.at("kappa"), rate, t);
       case LawKind::bu:
         return bu(law, rate, t);
+      case LawKind::noise:
+        return noise(law, rate, t);
     }
     return std::numeric_limits<double>::quiet_NaN();
   };

@@ -18,7 +18,8 @@ namespace {
 using law_cases::rates;
 using law_cases::typical;
 
-constexpr LawKind smooth[] = {LawKind::omega, LawKind::momentum, LawKind::multi_power, LawKind::angular};
+constexpr LawKind smooth[] = {LawKind::omega, LawKind::momentum, LawKind::multi_power, LawKind::angular,
+                              LawKind::noise};
 
 double end_loss(const Law& law, const std::vector<double>& lr) {
   const std::int64_t end[] = {static_cast<std::int64_t>(lr.size())};
@@ -29,7 +30,8 @@ TEST(LawOptimize, GradientIsTheDerivative) {
   const std::vector<double> lr = rates("wsd(steps=60, warmup=7, cooldown=40%, decay=1-sqrt, peak=1e-3, final=5%)");
   for (const LawKind kind : smooth) {
     Law law = typical(kind, lr, 1.3e-3);
-    if (kind == LawKind::angular) law.parameters[7] = 20.0;
+    if (kind == LawKind::angular || kind == LawKind::noise) law.parameters[7] = 20.0;
+    if (kind == LawKind::noise) law.parameters[9] = 0.0;  // else there is a kink where a rate becomes the highest
     EXPECT_NEAR(law_end_gradient(law, lr).loss, end_loss(law, lr), 1e-12 * end_loss(law, lr)) << law_name(kind);
     for (const Falls falls : {Falls::as_the_law, Falls::slope}) {
       const LawGradient gradient = law_end_gradient(law, lr, falls);

@@ -81,7 +81,7 @@ Parameters
 ----------
 runs : sequence of FitRun
 law : str
-    As for `Law`. 'angular' describes real runs best.
+    As for `Law`. 'angular' and 'noise' describe real runs best.
 log_residuals : bool
     Residuals of the logarithms of losses, else of losses.
 huber : float

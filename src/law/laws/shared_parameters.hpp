@@ -43,6 +43,13 @@ inline constexpr LawParameter drop_exponent{.name = "beta",
                                             .log_scale = true,
                                             .start = 0.45,
                                             .spread = 0.5};
+inline constexpr LawParameter peak_exponent{
+    .name = "delta",
+    .meaning = "exponent by which a higher peak makes faster progress than its angles say",
+    .lower = -2.0,
+    .upper = 2.0,
+    .start = 0.0,
+    .spread = 0.17};
 /// Of the laws by the bound.
 inline constexpr LawParameter bound_floor{.name = "C", .meaning = "loss of endless training", .linear = true};
 inline constexpr LawParameter bound_unit{
