@@ -6,7 +6,6 @@
 
 #include "scheduled/law.hpp"
 #include "support/generators.hpp"
-#include "support/law_cases.hpp"
 #include "support/law_direct.hpp"
 
 namespace scheduled {
@@ -47,7 +46,8 @@ void expect_near(const std::vector<double>& a, const std::vector<double>& b, dou
 RC_GTEST_PROP(LawCurve, AgreesWithPlainSums, ()) {
   for (const LawKind kind : law_kinds()) {
     const Case c = any_case(kind);
-    expect_near(curve(c), law_direct::law_curve_direct(c.law, c.lr, c.step), law_cases::tolerance(kind));
+    expect_near(curve(c), law_direct::law_curve_direct(c.law, c.lr, c.step),
+                kind == LawKind::noise ? 5e-4 : 1e-8);  // as law.hpp has it for rates that jump
   }
 }
 
