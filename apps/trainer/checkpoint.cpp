@@ -1,11 +1,13 @@
 #include "trainer/checkpoint.hpp"
 
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 
 #include "base/error.hpp"
 #include "base/object.hpp"
+#include "base/safetensors.hpp"
 #include "scheduled/error.hpp"
 #include "shell/arguments.hpp"
 #include "trainer/safetensors.hpp"
@@ -20,6 +22,7 @@ constexpr std::int64_t most_count = std::int64_t{1} << 53;  // of a count
 constexpr const char* model_file = "model.safetensors";
 constexpr const char* optimizer_file = "optimizer.safetensors";
 constexpr const char* state_file = "state.json";
+constexpr const char* average_file = "average.safetensors";
 
 std::span<const float> part(std::span<const float> flat, const TensorPlace& place) {
   return flat.subspan(static_cast<std::size_t>(place.offset), static_cast<std::size_t>(place.count));
@@ -68,6 +71,36 @@ void check_identity(const fs::path& path, const ObjectReader& recorded, const Id
   }
 }
 
+void write_average(const fs::path& path, const Layout& layout, const RunningAverage& average) {
+  std::vector<TensorEntry> entries;
+  for (const TensorPlace& place : layout.tensors) {
+    const auto begin = static_cast<std::uint64_t>(place.offset) * sizeof(double);
+    entries.push_back(
+        {place.name, "F64", place.shape, begin, begin + static_cast<std::uint64_t>(place.count) * sizeof(double)});
+  }
+  std::ofstream file(path, std::ios::binary);
+  file << safetensors_header(entries);
+  file.write(reinterpret_cast<const char*>(average.values.data()),  // NOLINT: values as bytes
+             static_cast<std::streamsize>(average.values.size() * sizeof(double)));
+  if (!file.flush()) throw std::runtime_error(path.string() + ": cannot be written");
+}
+
+/// The tensors of the layout in one buffer.
+void read_average(const fs::path& path, const Layout& layout, RunningAverage& average,
+                  const std::map<std::string, StoredTensor>& tensors) {
+  average.values.resize(static_cast<std::size_t>(layout.total));
+  for (const TensorPlace& place : layout.tensors) {
+    const auto at = tensors.find(place.name);
+    if (at == tensors.end()) fail_at(path, "has no tensor " + place.name);
+    if (at->second.shape != place.shape || at->second.dtype != "F64") {
+      fail_at(path, "tensor " + place.name + " has another shape or type");
+    }
+    if (!at->second.bytes.empty()) {
+      std::memcpy(average.values.data() + place.offset, at->second.bytes.data(), at->second.bytes.size());
+    }
+  }
+}
+
 }  // namespace
 
 Identity identity_of(const TrainConfig& config, const Corpus& corpus) {
@@ -103,6 +136,11 @@ void write_checkpoint(const fs::path& folder, const Layout& layout, const Weight
   json["loss_sum"] = state.loss_sum;
   json["loss_count"] = state.loss_count;
   json["omega"] = state.omega.save();
+  if (!state.average.values.empty()) {
+    write_average(folder / average_file, layout, state.average);
+    json["average"]["step"] = state.average.step;
+    json["average"]["count"] = state.average.count;
+  }
   std::ofstream file(folder / state_file, std::ios::binary);
   file << json.dump(2) << '\n';
   if (!file.flush()) throw std::runtime_error((folder / state_file).string() + ": cannot be written");
@@ -133,6 +171,12 @@ TrainState read_checkpoint(const fs::path& folder, const Layout& layout, const I
     read_tensors(path, layout, ".first", weights.first, tensors);
     read_tensors(path, layout, ".second", weights.second, tensors);
   });
+  if (fields.has("average")) {
+    const ObjectReader average = fields.object("average");
+    state.average.step = average.whole("step", 0, state.step);
+    state.average.count = average.positive("count", 1.0);
+    read(average_file, [&](const auto& tensors) { read_average(path, layout, state.average, tensors); });
+  }
   return state;
 }
 

@@ -1,10 +1,12 @@
-// What a checkpoint of the trainer holds: model.safetensors, optimizer.safetensors and state.json.
+// What a checkpoint of the trainer holds: model.safetensors, optimizer.safetensors, state.json, and where an average is
+// kept average.safetensors, in double precision.
 #pragma once
 
 #include <filesystem>
 #include <string>
 
 #include "scheduled/bound.hpp"
+#include "trainer/average.hpp"
 #include "trainer/config.hpp"
 #include "trainer/data.hpp"
 #include "trainer/learner.hpp"
@@ -17,6 +19,7 @@ struct TrainState {
   OmegaStream omega;
   double loss_sum = 0.0;  ///< of the updates since train_loss was logged
   std::int64_t loss_count = 0;
+  RunningAverage average = {};
 };
 
 /// What must not change within a run: "model.width" and the like with their values, in a fixed order.

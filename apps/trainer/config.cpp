@@ -18,12 +18,13 @@ constexpr std::int64_t most_bytes = std::int64_t{1} << 50;
 constexpr std::int64_t most_tokens = std::int64_t{1} << 24;  // of an update
 constexpr std::int64_t most_weights = std::int64_t{1} << 34;
 
-constexpr std::array<std::string_view, 14> keys{
-    "data",     "model",   "batch",  "seed",      "schedule", "weight_decay",     "clip",
-    "distance", "threads", "device", "log_every", "evaluate", "checkpoint_every", "grad_norm_l1"};
+constexpr std::array<std::string_view, 15> keys{
+    "data",    "model",  "batch",     "seed",     "schedule",         "weight_decay", "clip",   "distance",
+    "threads", "device", "log_every", "evaluate", "checkpoint_every", "grad_norm_l1", "average"};
 constexpr std::array<std::string_view, 4> data_keys{"train", "validation", "validation_bytes", "epochs"};
 constexpr std::array<std::string_view, 5> model_keys{"layers", "width", "heads", "context", "mlp"};
 constexpr std::array<std::string_view, 2> evaluate_keys{"every", "batches"};
+constexpr std::array<std::string_view, 3> average_keys{"half_life", "from", "every"};
 
 /// One or more names of files.
 std::vector<fs::path> files_at(const ObjectReader& data, std::string_view key, const fs::path& folder) {
@@ -63,6 +64,28 @@ void read_model(const ObjectReader& model, TrainConfig& config) {
   if (layout_of(out).total > most_weights) model.fail("layers", "such that there are at most 2^34 weights");
 }
 
+void read_average(const ObjectReader& average, TrainConfig& config) {
+  constexpr std::string_view allowed = "a number of updates, or a share of them such as \"10%\"";
+  average.only(average_keys);
+  AverageConfig& out = config.average.emplace();
+  out.from = average.whole("from", 0, most_steps, 0);
+  out.every = average.whole("every", 1, most_steps, 1);
+  if (!average.has("half_life")) {
+    if (!average.has("from"))
+      average.fail_whole("needs half_life, or from: the mean of the weights after later updates");
+    return;
+  }
+  const Json& half_life = average.at("half_life", allowed);
+  if (half_life.is_number()) {
+    out.half_life = average.positive("half_life", 0.0);
+  } else {
+    const std::string_view text = half_life.is_text() ? std::string_view(half_life.text()) : std::string_view();
+    const auto share = text.ends_with('%') ? parse_number(text.substr(0, text.size() - 1)) : std::nullopt;
+    if (!share || !(*share > 0.0 && *share <= 100.0)) average.fail("half_life", allowed);
+    out.share = *share / 100.0;
+  }
+}
+
 void check_device(const ObjectReader& fields, const std::string& device) {
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   const bool numbered = device.starts_with("cuda:") && device.size() > 5 && device.size() < 8 &&
@@ -96,6 +119,7 @@ void read_all(const ObjectReader& fields, const fs::path& folder, TrainConfig& c
   }
   config.checkpoint_every = fields.whole("checkpoint_every", 1, most_steps, 0);
   config.grad_norm_l1 = fields.flag("grad_norm_l1", false);
+  if (fields.has("average")) read_average(fields.object("average"), config);
 }
 
 Schedule read_schedule(const ObjectReader& fields, const std::string& file) {

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "scheduled/schedule.hpp"
+#include "trainer/average.hpp"
 #include "trainer/layout.hpp"
 
 namespace scheduled::trainer {
@@ -32,6 +34,7 @@ struct TrainConfig {
   std::int64_t evaluate_batches = 16;
   std::int64_t checkpoint_every = 0;  ///< updates; 0: at the ends only
   bool grad_norm_l1 = false;
+  std::optional<AverageConfig> average = {};  ///< nothing: none is kept
 };
 
 /// Reads the text of a configuration. Relative data files are relative to `folder`. Throws ArgumentError at `name` with

@@ -32,11 +32,14 @@ class Training {
   std::int64_t end_of(const std::optional<std::int64_t>& horizon, std::int64_t at) const;
   void check_data(std::int64_t end) const;
   void check_keep(const RunRecord* record) const;  ///< nothing: of a new run
+  void check_average();
 
   void update();
   void log();
   void write_log();
   double evaluate();
+  double validation_loss();
+  void take_average();
   void commit();
   bool due(std::int64_t every) const { return every > 0 && state_.step % every == 0; }
   bool to_keep() const { return std::find(keep_.begin(), keep_.end(), state_.step) != keep_.end(); }
@@ -193,6 +196,7 @@ void Training::begin() {
                            .place = Place{planned.folder.string()}});
     }
   }
+  check_average();
   learner_->load(weights);
   resume.dry_run = false;
   const Resume begun = store_->resume(resume);
@@ -202,6 +206,19 @@ void Training::begin() {
   session_ = begun.session;
   first_ = committed_ = begun.step;
   folder_ = begun.folder;
+}
+
+/// Of a checkpoint without the average of what came before, a mean would be one of something else.
+void Training::check_average() {
+  if (!config_.average) {
+    state_.average = {};
+    return;
+  }
+  const bool mean = config_.average->half_life == 0.0 && config_.average->share == 0.0;
+  if (!mean || !state_.average.values.empty() || state_.step <= config_.average->from) return;
+  fail_value("average.from", std::to_string(config_.average->from),
+             "the checkpoint of step " + std::to_string(state_.step) + " has no average; it can begin there, from " +
+                 std::to_string(state_.step) + " on");
 }
 
 void Training::check_keep(const RunRecord* record) const {
@@ -224,7 +241,7 @@ void Training::check_keep(const RunRecord* record) const {
   }
 }
 
-double Training::evaluate() {
+double Training::validation_loss() {
   double total = 0.0;
   std::int64_t tokens = 0;
   const std::int64_t context = config_.model.context;
@@ -233,10 +250,26 @@ double Training::evaluate() {
     total += learner_->total_loss(windows_);
     tokens += static_cast<std::int64_t>(windows_.size()) / (context + 1) * context;
   }
-  const double loss = total / static_cast<double>(tokens);
-  const Metric metric{state_.step, "val_loss", loss};
-  store_->log(line_, {&metric, 1}, session_);
+  return total / static_cast<double>(tokens);
+}
+
+double Training::evaluate() {
+  const double loss = validation_loss();
+  std::vector<Metric> metrics{{state_.step, "val_loss", loss}};
+  if (config_.average && !state_.average.values.empty()) {
+    const Weights own = learner_->save();
+    learner_->load({state_.average.rounded(), own.first, own.second});
+    metrics.push_back({state_.step, "val_loss_average", validation_loss()});
+    learner_->load(own);
+  }
+  store_->log(line_, metrics, session_);
   return loss;
+}
+
+/// The weights after this update, where they count.
+void Training::take_average() {
+  if (!config_.average || !state_.average.wants(*config_.average, state_.step)) return;
+  state_.average.add(*config_.average, state_.step, learner_->save().values);
 }
 
 void Training::update() {
@@ -302,6 +335,7 @@ TrainResult Training::run() {
   while (state_.step < end_ && !result.stopped) {
     update();
     hooks_.progress({state_.step, first_, end_, last_.loss, lr_, (state_.step - first_) * tokens});
+    take_average();
     result.stopped = state_.step < end_ && hooks_.stop();
     log();
     if (state_.step == end_) {

@@ -67,6 +67,31 @@ class Training(TrainTest):
         self.assert_fails(2, "there is another line of this name", "train", "run", "--config", "c.json", "--branch", "b",
                           "--cooldown", "11")
 
+    def test_a_running_average(self):
+        """It is that of the weights in the checkpoints, and goes on from a checkpoint with the same bits."""
+        self.configure(average={"from": 30, "every": 10}, checkpoint_every=10)
+        self.train("run", "--until", 50)
+        self.train("run", "--until", 70)
+        self.train("straight", "--until", 70)
+        folder = self.folder / "run" / "checkpoints"
+        models = [tensors(folder / f"trunk-{step}" / "model.safetensors") for step in (40, 50, 60, 70)]
+        average = tensors(folder / "trunk-70" / "average.safetensors", "F64", "d")
+        for name, (shape, values) in average.items():
+            self.assertEqual(shape, models[0][name][0])
+            for k, value in enumerate(values):
+                self.assertAlmostEqual(value, sum(model[name][1][k] for model in models) / 4, delta=1e-12)
+        self.assertEqual(self.files("run", "trunk", 70), self.files("straight", "trunk", 70))
+        log = self.output_of("run", "export", "run", "--csv").splitlines()
+        column = log[0].split(",").index("val_loss_average")
+        self.assertNotEqual(log[-1].split(",")[column], log[-1].split(",")[log[0].split(",").index("val_loss")])
+        self.configure("late.json", average={"from": 30})
+        self.configure("plain.json")
+        self.output_of("train", "plain", "--config", "plain.json", "--until", "40")
+        self.assert_fails(2, "average.from = 30: the checkpoint of step 40 has no average; it can begin there, from 40 on",
+                          "train", "plain", "--config", "late.json", "--until", "50")
+        self.configure("share.json", average={"half_life": "10%"})
+        self.output_of("train", "plain", "--config", "share.json", "--until", "50")
+
     def test_config_from_standard_input(self):
         config = (self.folder / "c.json").read_bytes()
         first = json.loads(self.output_of("train", "run", "--config", "-", "--until", "20", "--json", input=config))

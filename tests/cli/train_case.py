@@ -34,7 +34,7 @@ def words(count, seed=1):
     return " ".join(draw.choice(["the", "rate", "of", "an", "update", "falls", "and", "rises"]) for _ in range(count))
 
 
-def tensors(path):
+def tensors(path, dtype="F32", code="f"):
     """{name: (shape, values)} of a safetensors file, by the format's description."""
     data = path.read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
@@ -42,8 +42,8 @@ def tensors(path):
     out = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
-        values = array.array("f", data[8 + length + begin : 8 + length + end])
-        assert entry["dtype"] == "F32" and math.prod(entry["shape"]) == len(values)
+        values = array.array(code, data[8 + length + begin : 8 + length + end])
+        assert entry["dtype"] == dtype and math.prod(entry["shape"]) == len(values)
         out[name] = (entry["shape"], values)
     return out
 

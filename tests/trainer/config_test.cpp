@@ -50,7 +50,7 @@ TEST(TrainConfig, NamesKeyValueAndWhatIsAllowed) {
   EXPECT_EQ(
       refused(with("\"seed\": 7", R"("seed": 7, "wieght_decay": 0)")),
       "c.json: wieght_decay = 0: is no key; must be data, model, batch, seed, schedule, weight_decay, clip, distance, "
-      "threads, device, log_every, evaluate, checkpoint_every or grad_norm_l1; did you mean 'weight_decay'?");
+      "threads, device, log_every, evaluate, checkpoint_every, grad_norm_l1 or average; did you mean 'weight_decay'?");
   EXPECT_EQ(refused(with("\"mlp\": 48", R"("mlp": 48, "dropout": 0.1)")),
             "c.json: model.dropout = 0.1: is no key of model; must be layers, width, heads, context or mlp");
   EXPECT_EQ(refused(with("\"batch\": 4", "\"batch\": 4.5")),
@@ -90,6 +90,23 @@ TEST(TrainConfig, AMisspeltKeyIsNamedBeforeTheMissingOne) {
       refused(with("\"train\"", "\"trian\"")),
       "c.json: data.trian = [\"a.txt\",\"/b.txt\"]: is no key of data; must be train, validation, validation_bytes or "
       "epochs; did you mean 'train'?");
+}
+
+TEST(TrainConfig, TheAverage) {
+  const auto average = [](const std::string& text) { return with("\"seed\": 7", "\"seed\": 7, \"average\": " + text); };
+  const auto read = [&](const std::string& text) { return parse_config("c.json", average(text), "folder").average; };
+  EXPECT_EQ(read(R"({"half_life": 200})"), (AverageConfig{.half_life = 200.0}));
+  EXPECT_EQ(read(R"({"half_life": "10%", "every": 5})"), (AverageConfig{.share = 0.1, .every = 5}));
+  EXPECT_EQ(read(R"({"from": 300})"), (AverageConfig{.from = 300}));
+  EXPECT_FALSE(parse_config("c.json", with("\"seed\": 7", "\"seed\": 8"), "folder").average.has_value());
+  EXPECT_EQ(refused(average(R"({"every": 2})")),
+            "c.json: average: needs half_life, or from: the mean of the weights after later updates");
+  for (const char* const bad : {"\"10\"", "\"0%\"", "\"101%\"", "true"}) {
+    EXPECT_EQ(refused(average(R"({"half_life": )" + std::string(bad) + "}")),
+              "c.json: average.half_life = " + std::string(bad) +
+                  ": must be a number of updates, or a share of them such as \"10%\"");
+  }
+  EXPECT_EQ(refused(average(R"({"half_life": -1})")), "c.json: average.half_life = -1: must be a number > 0");
 }
 
 TEST(TrainConfig, AKeyIsGivenOnce) {
