@@ -23,6 +23,10 @@ def test_a_plan():
             scheduled.best_base_lr(Schedule("cosine", steps=branch.result, warmup=1000)).bound, rel=1e-12
         )
         assert branch.ratio == branch.bound / branch.cosine.bound
+        assert branch.worst_case == scheduled.bound(branch.schedule.with_peak(plan.peak), criterion="worst-case")
+        trunk = plan.trunk.with_peak(plan.peak).values(branch.result)
+        average = scheduled.average_bound(trunk, scheduled.uniform_weights(branch.result, branch.cooldown))
+        assert (branch.averaged, average.rule) == (pytest.approx(average.value, rel=1e-12), "decay")
     assert [(c.step, c.is_result, c.needed_by, c.after_trunk_step) for c in plan.checkpoints][:2] == [
         (40_000, False, [0], 80_000),
         (50_000, True, [0], None),
