@@ -175,8 +175,9 @@ void require_weights(std::span<const double> weights) {
 
 void require_alike(const TensorModels& models) {
   const TensorModel& last = *models.back();
-  for (const auto& [name, place] : last.places()) {
-    const TensorEntry& wanted = *place.entry;
+  for (const auto& of_last : last.places()) {
+    const std::string& name = of_last.first;  // clang 14: no lambda may capture a structured binding
+    const TensorEntry& wanted = *of_last.second.entry;
     const auto fail_tensor = [&](const TensorModel& model, const std::string& why) {
       throw ArgumentError({.requirement = concat({"tensor '", name, "' ", why}), .place = Place{shown_model(model)}});
     };
