@@ -17,8 +17,8 @@ FLOORS = (0.0, 0.1)
 SEEN = {}
 
 
-def exact_cosine(total, warmup, low, exponent=1, first=0.0):
-    """The rate of an update with 200 bits, for `check`."""
+def exact_cosine(total, warmup, low, exponent=1, first=0.0, halves=1):
+    """The rate of an update with 200 bits, for `check`; `halves` of the wave from the warmup on."""
     mpmath = pytest.importorskip("mpmath")
     peak, low, first = mpmath.mpf(PEAK), mpmath.mpf(low), mpmath.mpf(first)
 
@@ -26,7 +26,7 @@ def exact_cosine(total, warmup, low, exponent=1, first=0.0):
         with mpmath.workprec(200):
             if i < warmup:
                 return first + (peak - first) * i / warmup
-            half = (1 + mpmath.cos(mpmath.pi * (i - warmup) / (total - warmup))) / 2
+            half = (1 + mpmath.cos(mpmath.pi * mpmath.mpf(halves) * (i - warmup) / (total - warmup))) / 2
             return low + (peak - low) * half**exponent
 
     return rate

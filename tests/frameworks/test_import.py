@@ -16,6 +16,8 @@ HUGGING_FACE = [
     ("constant_with_warmup", {}),
     ("linear", {}),
     ("cosine", {}),
+    ("cosine", {"num_cycles": 1}),
+    ("cosine", {"num_cycles": 0.75}),
     ("cosine_with_restarts", {"num_cycles": 3}),
     ("cosine_with_restarts", {}),
     ("cosine_with_min_lr", {"min_lr": 1e-5}),
@@ -49,10 +51,12 @@ def test_hugging_face(kind, more, total):
         config = {"learning_rate": PEAK, "lr_scheduler_type": kind, "lr_scheduler_kwargs": kwargs, "warmup_steps": warmup, "max_steps": total}
         # Theirs goes through the share min_lr/learning_rate, which is rounded.
         exact = exact_cosine(total, warmup, kwargs["min_lr"]) if kind == "cosine_with_min_lr" and "min_lr" in kwargs else None
+        if kind == "cosine" and "num_cycles" in kwargs:
+            exact = exact_cosine(total, warmup, 0.0, halves=2 * kwargs["num_cycles"])
         check("huggingface", json.dumps(config), theirs, exact=exact)
         if kind in ("linear", "cosine") and warmup == 0:
             config = {**config, "cutoff_len": 2048, "finetuning_type": "full"}
-            check("llama-factory", yaml(config), theirs)
+            check("llama-factory", yaml(config), theirs, exact=exact)
 
 
 def test_hugging_face_shares_are_rounded_up():
@@ -188,6 +192,12 @@ OPTAX = [
     "cosine_onecycle_schedule({n}, 3e-4, pct_start=0.2)",
     "linear_onecycle_schedule({n}, 3e-4, 0.2, 0.7, 10.0, 100.0)",
     "join_schedules([optax.linear_schedule(0.0, 3e-4, {w}), optax.cosine_decay_schedule(3e-4, {n})], [{w}])",
+    "join_schedules([optax.linear_schedule(0.0, 3e-4, {w}), optax.constant_schedule(3e-4), optax.linear_schedule(3e-4, 1e-5, {n} // 2)],"
+    " [{w}, {n} // 2])",
+    "join_schedules([optax.constant_schedule(1e-4), optax.polynomial_schedule(3e-4, 1e-5, 2.0, {n} // 3), optax.linear_schedule(0.0, 2e-4, {n})],"
+    " [{w}, {n} // 2])",
+    "sgdr_schedule([dict(init_value=0.0, peak_value=3e-4, warmup_steps={w}, decay_steps={n} // 2 + {w}, end_value=1e-5),"
+    " dict(init_value=1e-5, peak_value=2e-4, warmup_steps={w}, decay_steps={n} // 2 + {w}, end_value=0.0)])",
 ]
 
 
@@ -233,6 +243,12 @@ def exact_line(total, warmup, first, last, power=1):
     return rate
 
 
+def exact_hold(total, warmup):
+    """A line up, the peak until half of the run, a cosine down."""
+    rise, fall = exact_cosine(total, warmup, 0.0, 1, 0.01 * PEAK), exact_cosine(total // 2, 0, 0.0)
+    return lambda i: rise(min(i, warmup)) if i < total // 2 else fall(i - total // 2)
+
+
 def exact_power(gamma):
     mpmath = pytest.importorskip("mpmath")
     return lambda i: mpmath.mpf(PEAK) * mpmath.mpf(gamma) ** i
@@ -245,6 +261,12 @@ PYTORCH = [
     ("CosineAnnealingLR(o, T_max={n}, eta_min=1e-5)", lambda n, w: exact_cosine(n, 0, 1e-5)),
     (SEQUENCE.replace("{rest}", "CosineAnnealingLR(o, {n} - {w})"), lambda n, w: exact_cosine(n, w, 0.0, 1, 0.01 * PEAK)),
     (SEQUENCE.replace("{rest}", "PolynomialLR(o, {n} - {w}, 2.0)"), lambda n, w: exact_line(n, w, 0.01, 0, 2)),
+    (
+        "SequentialLR(o, [LinearLR(o, 0.01, 1.0, {w}), ConstantLR(o, 1.0, {n}), CosineAnnealingLR(o, {n} // 2)], milestones=[{w}, {n} // 2])",
+        lambda n, w: exact_hold(n, w),
+    ),
+    ("SequentialLR(o, [ConstantLR(o, 0.5, 3), StepLR(o, 3), ConstantLR(o, 0.25, {n})], milestones=[4, {n} // 2])", None),
+    ("ConstantLR(o, 0.5, 7)", None),
     ("LinearLR(o, 1.0, 0.1, {n})", lambda n, w: exact_line(n, 0, 1, 0.1)),
     ("LinearLR(o, 0.1, 1.0, {n})", lambda n, w: exact_line(n + 1, n, 0.1, 0)),
     ("PolynomialLR(o, {n})", lambda n, w: exact_line(n, 0, 1, 0)),

@@ -53,8 +53,8 @@ Schedule waves(Values& values, const Course& course, double cycles) {
       if (i < course.warmup) return course.peak * step / rise;
       const double low =
           course.last.unit == Rate::Unit::percent ? course.peak * course.last.value / 100.0 : course.last.value;
-      const double x = std::fmod((step - rise) / half, 2.0);
-      return low + (course.peak - low) * cosine_at(x > 1.0 ? 2.0 - x : x);
+      const double way = std::fmod((step - rise) * halves, 2.0 * length);  // exact, and so its complement
+      return low + (course.peak - low) * cosine_at((way > length ? 2.0 * length - way : way) / length);
     });
   }
   std::string pieces = "hold until " + std::to_string(course.warmup + 1);
