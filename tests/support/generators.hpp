@@ -58,6 +58,10 @@ inline rc::Gen<scheduled::Shape> stages() {
       if (half_life) exponential->half_life = steps(500);  // not below the final rates of cooldowns
       if (*rc::gen::arbitrary<bool>()) piece.from = percent_of_peak(*real(1.0, 150.0));
       if (kind != 1 && !half_life) piece.to = percent_of_peak(*real(1e-3, 150.0));
+      if (kind == 0) {  // what went before may be above it
+        piece.from = percent_of_peak(*real(1.0, 60.0));
+        piece.to = percent_of_peak(*real(60.0, 150.0));
+      }
       piece.over = *rc::gen::element(steps(*rc::gen::inRange(1, 300)), percent(7.5));
       shape.pieces.push_back(piece);
     }
