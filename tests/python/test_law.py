@@ -63,11 +63,17 @@ def test_fit_predicts_what_was_not_run(fit):
 
 
 def test_the_noise_law():
-    found = law.fit_law(RUNS[:2], "noise").fitted
-    assert list(found.law.parameters)[-4:] == ["kappa", "lambda", "eta0", "delta"]
-    unseen = law.predict(found, RUNS[2].lr, STEP)
-    assert np.abs(unseen.loss - RUNS[2].loss).max() < 2e-2
-    assert (unseen.lower < unseen.loss).all()
+    """Fitted to runs that it made, it follows them, and its curve is that of the fit."""
+    values = [2.7, 0.13, 0.55, 0.3, 1500.0, 0.45, 0.75, 2.5, 1e-4, 0.0]
+    names = ["L0", "A", "alpha", "B", "C", "beta", "kappa", "lambda", "eta0", "delta"]
+    truth = law.Law("noise", dict(zip(names, values)), reference_rate=1e-3, reference_sum=2.0)
+    runs = [law.FitRun(run.name, run.lr, STEP, truth.curve(run.lr, STEP)) for run in RUNS]
+    found = law.fit_law(runs, "noise")
+    assert list(found.fitted.law.parameters) == names
+    assert max(residual.largest for residual in found.residuals) < 5e-3
+    predicted = law.predict(found.fitted, runs[2].lr, STEP)
+    assert np.array_equal(predicted.loss, found.fitted.law.curve(runs[2].lr, STEP))
+    assert (predicted.lower < predicted.loss).all()
 
 
 def test_options(fit):
