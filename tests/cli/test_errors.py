@@ -142,7 +142,7 @@ class BadOptions(command.CommandTest):
     def test_usage(self):
         self.assert_fails(2, "a verb is missing")
         self.assert_fails(2, "unknown option '--bogus'; see scheduled --help", "--bogus")
-        self.assert_fails(2, "unknown verb 'tunne': must be show, bound", "tunne", SHORT)
+        self.assert_fails(2, "unknown verb 'tunne': must be show, diff", "tunne", SHORT)
         self.assert_fails(2, "; did you mean 'tune'?", "tunne", SHORT)
         self.assert_fails(2, "SPEC", "show")
         self.assert_fails(2, "SPEC is required; see scheduled compare --help", "compare")
