@@ -41,7 +41,7 @@ class Manual(command.CommandTest):
     def test_verbs_that_there_are_not(self):
         self.assert_fails(2, "verbs = 'tun': must be show, diff", "manual", "tun")
         self.assert_fails(2, "did you mean 'tune'?", "manual", "tun")
-        self.assert_fails(2, "'plan': was not expected; scheduled tune has no verbs", "manual", "tune", "plan")
+        self.assert_fails(2, "plan: was not expected; scheduled tune has no verbs", "manual", "tune", "plan")
         self.assert_fails(2, "with --out, which writes all", "manual", "tune", "--out", "man1")
 
 
