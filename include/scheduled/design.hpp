@@ -253,7 +253,7 @@ RefinedRun refine_run(std::span<const double> grad_norm, std::span<const double>
 std::vector<double> median_filter(std::span<const double> values, std::int64_t width);
 
 /// The named schedule nearest to `lr` in the mean square: warmup, then constant with a linear, 1-sqrt or cosine
-/// cooldown, to 0 or to a share of the peak where that halves the squares, or a polynomial one over the rest, or
+/// cooldown, to 0 or to a share of the peak where that quarters the squares, or a polynomial one over the rest, or
 /// constant, with fitted lengths and peak. At least 2 steps, finite,
 /// >= 0, the largest > 0 (ArgumentError). A fit from several starts: not provably the nearest. O(T).
 NearestSpec nearest_spec(std::span<const double> lr);

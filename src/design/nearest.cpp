@@ -182,7 +182,7 @@ NearestSpec nearest_spec(std::span<const double> lr) {
   for (const NamedFamily& family : families) {
     const Candidate candidate = fit(sample, family);
     // A floor or a power must earn its keep beside the shapes without, but a floor not beside another shape with one.
-    const double counts = family.kind == Kind::polynomial || (family.with_floor && !floor_found) ? 0.5 : 1.0;
+    const double counts = family.kind == Kind::polynomial ? 0.5 : family.with_floor && !floor_found ? 0.25 : 1.0;
     if (!best || candidate.error < counts * best->error) {
       best = candidate;
       floor_found = family.with_floor;
