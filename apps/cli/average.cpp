@@ -49,7 +49,9 @@ std::string text_of(const std::vector<std::string>& names, const std::vector<Ave
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const std::int64_t at = rows[k].found.fails_at;
     if (at == 0) continue;
-    text += fmt::format("{}: its weights do not meet the condition of the proof 'decay' at step {}\n", names[k], at);
+    text += fmt::format(
+        "{}: its weights, with these rates and grad norms, do not meet the condition of the proof 'decay' at step {}\n",
+        names[k], at);
   }
   return text;
 }
@@ -108,7 +110,8 @@ void add_average(Verb& command) {
       "  average(half_life=5%)             an exponential moving average\n\n"
       "An average imitates a decay of the rates without a decay being run. 'proof' says where the bound comes from:\n"
       "decay is the exact worst case of the decay that is imitated, which holds where weights do not fall much along\n"
-      "the window. Where they do, or where iterates are left out, chain, mixture and filled give larger bounds.\n\n"
+      "the window and grad norms vary little there. Else, or where iterates are left out, chain, mixture and filled\n"
+      "give larger bounds.\n\n"
       "Examples:\n"
       "  scheduled average \"constant(steps=10k, peak=0.005) | average(last=20%)\"\n"
       "  scheduled average \"constant | average(half_life=5%)\" \"constant | average(last=40%)\" --steps 10k --csv\n"

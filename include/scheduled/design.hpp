@@ -261,7 +261,8 @@ NearestSpec nearest_spec(std::span<const double> lr);
 // ---- An optimum beside plain linear decay: what it gains, and how the two differ.
 
 /// Linear decay under the same constraints: the prefix, the warmup's ramp, then from the height with the smallest
-/// Omega_T (Criterion::worst_case: the smallest exact worst case; only without constraints) straight down to final_lr,
+/// Omega_T (Criterion::worst_case: the smallest exact worst case, or where that is at rates of 0 the smallest Omega_T;
+/// only without constraints) straight down to final_lr,
 /// or so that it would reach 0 one step after T. `bound` is by the criterion. T, grad_norm, distance as for
 /// constrained_schedule, and constraints that rates can obey: ArgumentError. O(T) for each of about 60
 /// evaluations; closed form without constraints.

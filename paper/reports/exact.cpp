@@ -297,7 +297,8 @@ void exact(const std::filesystem::path& logs, const std::filesystem::path& pictu
   if (!pep_solver_available()) throw std::runtime_error("csdp is not on PATH (Debian: coinor-csdp)");
   print_text(
       "# Exact worst cases and averages\n\n"
-      "Written by `scheduled-paper exact LOGS > docs/exact.md`, LOGS being the folder grad_norm of the paper's logs. "
+      "Written by `scheduled-paper exact LOGS PICTURE.png > docs/exact.md`, LOGS being the folder grad_norm of the "
+      "paper's logs. "
       "The\n"
       "theorems and their proofs are in [theory](theory.md), sections 6 and 8a. D = G = 1 where nothing else is "
       "said.\n");

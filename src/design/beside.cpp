@@ -75,9 +75,13 @@ OptimalSchedule linear_decay_beside(std::int64_t T, GradNorm grad_norm, double d
     if (!is_free(constraints)) fail_argument("constraints", "only for the bound Omega, not for the worst case");
     std::vector<double> lr = family.at(1.0);
     const WorstCaseScale best = worst_case_best_scale(lr, grad_norm, distance);
-    require_scale(best);
-    for (double& rate : lr) rate *= best.scale;
-    return {std::move(lr), best.worst_case.value};
+    if (best.scale > 0.0) {
+      for (double& rate : lr) rate *= best.scale;
+      return {std::move(lr), best.worst_case.value};
+    }
+    OptimalSchedule by_omega = linear_decay_beside(T, grad_norm, distance);
+    by_omega.bound = worst_case(by_omega.lr, grad_norm, distance).value;
+    return by_omega;
   }
   if (criterion != Criterion::omega) fail_argument("criterion", "must be omega or worst-case");
   if (!(family.highest() >= family.lowest() && family.highest() > 0.0)) {

@@ -76,7 +76,7 @@ def deepspeed_module():
 
 
 def deepspeed_source(module):
-    return "its published formula" if module is None else "its lr_schedules.py"
+    return "its published formula" if module is None else "its lr_schedules"
 
 
 @pytest.mark.parametrize("total", HORIZONS)

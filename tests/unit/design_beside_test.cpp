@@ -28,6 +28,16 @@ TEST(LinearDecayBeside, WorstCase) {
   EXPECT_GE(linear.bound, minimax_rate(50, 1.0, 1.0));
 }
 
+TEST(LinearDecayBeside, HasRatesWhereTheWorstCaseIsSmallestWithout) {
+  std::vector<double> norms;
+  for (int t = 1; t <= 30; ++t) norms.push_back(std::pow(t, 0.6));
+  const OptimumBeside found = optimum_beside_linear(30, norms, 1.0, {}, Criterion::worst_case);
+  EXPECT_NEAR(found.optimum.bound, 0.570964, 1e-6);
+  EXPECT_EQ(found.linear.lr, linear_decay_beside(30, norms, 1.0).lr);
+  EXPECT_EQ(found.linear.bound, worst_case(found.linear.lr, norms, 1.0).value);
+  EXPECT_GT(found.linear.bound, found.optimum.bound);
+}
+
 TEST(LinearDecayBeside, ObeysTheConstraintsAndIsTheBestThatDoes) {
   const std::vector<double> prefix(30, 0.05);
   const ScheduleConstraints all[] = {

@@ -133,6 +133,10 @@ TEST(ScheduleWorstCase, SaysWhyThereIsNoBest) {
   const auto zero = schedule_worst_case(Schedule::parse("wsd(steps=50)"), {fading, 1.0, {}, Criterion::omega});
   EXPECT_EQ(zero.why_no_best, NoBest::zero_at_every_peak);
   EXPECT_EQ(zero.own.worst_case.value, 0.0);
+  const auto still = schedule_worst_case(Schedule::parse("constant(steps=3, peak=.3)"),
+                                         {std::vector{0.0, 1.0, 1.0}, 1.0, {}, Criterion::omega});
+  EXPECT_NEAR(still.own.worst_case.value, 0.3, 1e-15);
+  EXPECT_EQ(still.why_no_best, NoBest::smallest_at_zero);
   const std::vector<double> norms(50, 1.0);
   const auto varying = schedule_worst_case(Schedule::parse("wsd(steps=50)"), {norms, 1.0, {}, Criterion::omega});
   EXPECT_TRUE(varying.exact);

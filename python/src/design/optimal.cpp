@@ -46,7 +46,7 @@ As a schedule:
 )doc";
 
 constexpr const char* worst_case_optimal_doc =
-    R"doc(The learning rates with the smallest worst case that its proof can give.
+    R"doc(The learning rates with the smallest worst case of all.
 
 For one grad norm these are the steps (D / (G sqrt(T))) (1 - t / T) of Zamani and Glineur, with
 `minimax_rate`, which no method beats. The last iterate does not depend on the last rate; it is set
