@@ -258,8 +258,9 @@ std::string worst_function_picture(const std::filesystem::path& file) {
   const WorstCaseFunction f = worst_case_function(lr, 1.0, 1.0);
   if (f.dimension() != 2) throw std::logic_error("the worst function of three steps is not in a plane");
   plot::Panel panel{{.label = "along x_1 - x*", .range = plot::Range{-0.4, 1.6}},
-                    {.label = "across", .range = plot::Range{-0.8, 0.8}},
+                    {.label = "across", .range = plot::Range{-1.035, 1.035}},
                     {}};
+  // The ranges make a unit as long across as along, so that steps are perpendicular to level lines.
   // f = c on <g_1, x> = c below the kink and on <g_2, x> = c above it; g_2 is g_1 with the other sign across.
   for (int i = 0; i <= 6; ++i) {
     const double c = 0.15 * i;
