@@ -28,8 +28,9 @@ ScheduleWorstCase schedule_worst_case(const Schedule& schedule, const BoundSetti
     result.why_no_best = ScheduleWorstCase::NoBest::absolute_rates;
   } else if (!moves_before_the_last(rates)) {
     result.why_no_best = ScheduleWorstCase::NoBest::no_step_before_the_last;
-  } else if (result.own.worst_case.value == 0.0) {
-    result.why_no_best = ScheduleWorstCase::NoBest::zero_at_every_peak;
+  } else if (result.own.worst_case.end == WorstCaseEnd::limit) {
+    using enum ScheduleWorstCase::NoBest;
+    result.why_no_best = result.own.worst_case.value == 0.0 ? zero_at_every_peak : smallest_at_zero;
   } else {
     const WorstCaseScale scale = worst_case_best_scale(rates, G, D);
     if (scale.scale == 0.0) {
