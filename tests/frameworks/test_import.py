@@ -59,6 +59,20 @@ def test_hugging_face(kind, more, total):
             check("llama-factory", yaml(config), theirs, exact=exact)
 
 
+@pytest.mark.parametrize("total", HORIZONS)
+@pytest.mark.parametrize("given", [{}, {"num_decay_steps": 2}, {"num_stable_steps": 3}, {"num_stable_steps": 1, "num_decay_steps": 5}])
+def test_llama_factory_stable_decay(given, total):
+    """The Trainer's schedule with the lengths that LLaMA-Factory's create_custom_scheduler gives it."""
+    transformers = pytest.importorskip("transformers")
+    for warmup in warmups(total):
+        remaining = total - warmup
+        lengths = {"num_stable_steps": remaining // 3, "num_decay_steps": remaining - remaining // 3, **given}
+        theirs = used(lambda o, w=warmup, k=lengths: transformers.get_scheduler("warmup_stable_decay", o, w, total, k), total)
+        config = {"learning_rate": PEAK, "lr_scheduler_type": "warmup_stable_decay", "warmup_steps": warmup, "max_steps": total,
+                  "cutoff_len": 2048, "finetuning_type": "full"}  # fmt: skip
+        check("llama-factory", yaml({**config, "lr_scheduler_kwargs": given} if given else config), theirs)
+
+
 def test_hugging_face_shares_are_rounded_up():
     for key in ("warmup_ratio", "warmup_steps"):
         found = import_schedule(json.dumps({"learning_rate": PEAK, "lr_scheduler_type": "linear", key: 0.03}), updates=1010)

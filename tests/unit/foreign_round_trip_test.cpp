@@ -172,6 +172,15 @@ std::string trainer(Draw& draw, const std::string& key) {
 
 std::string huggingface(Draw& draw) { return trainer(draw, "lr_scheduler_type"); }
 
+/// The lengths of its warmup_stable_decay have defaults.
+std::string llama_factory(Draw& draw) {
+  if (draw.chance(2)) return huggingface(draw);
+  const std::string stable = draw.maybe("  num_stable_steps: " + draw.count(0, 60) + "\n");
+  return "learning_rate: " + draw.peak() + "\nlr_scheduler_type: warmup_stable_decay\nwarmup_steps: " + draw.warmup() +
+         "\nmax_steps: " + draw.updates() + "\nlr_scheduler_kwargs:\n  min_lr_ratio: " + draw.share() + "\n" + stable +
+         draw.maybe("  num_decay_steps: " + draw.count(1, 40) + "\n");
+}
+
 std::string axolotl(Draw& draw) {
   if (draw.chance(2)) return trainer(draw, "lr_scheduler") + "base_model: m\n";
   return "base_model: m\nlearning_rate: " + draw.peak() + "\nlr_scheduler: cosine\nwarmup_steps: " + draw.warmup() +
@@ -319,7 +328,7 @@ void go_round(const Family& family, const std::string& text, Tally& tally) {
 
 TEST(ForeignRoundTrip, WhatIsReadIsWrittenOrTheReasonIsListed) {
   const Family families[] = {{"huggingface", huggingface, {a_table, no_horizon}},
-                             {"llama-factory", huggingface, {a_table, no_horizon}},
+                             {"llama-factory", llama_factory, {a_table, no_horizon}},
                              {"axolotl", axolotl, {a_table, no_horizon}},
                              {"megatron", megatron, {a_table, no_horizon}},
                              {"nemo", nemo, {no_horizon}},

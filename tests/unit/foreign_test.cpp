@@ -207,6 +207,32 @@ TEST(Foreign, CosinesOfSeveralCycles) {
             0U);
 }
 
+TEST(Foreign, LengthsOfLlamaFactorysStableDecay) {
+  const std::string text =
+      "learning_rate: 1e-3\nlr_scheduler_type: warmup_stable_decay\nmax_steps: 1000\nwarmup_steps: 100\n"
+      "finetuning_type: lora\nstage: sft\n";
+  const std::string kwargs = "lr_scheduler_kwargs:\n";
+  EXPECT_EQ(imported(text).tool, "llama-factory");
+  EXPECT_EQ(spec(text), "wsd(steps=1001, peak=0.001, warmup=100, warmup_start=0, cooldown=600, decay=cosine)");
+  EXPECT_EQ(spec(text + kwargs + "  num_decay_steps: 200\n"),
+            "stages(peak=0.001, pieces=[hold until 401, cosine to 0 over 200, hold over 399], warmup=100, "
+            "warmup_start=0)");
+  // A decay that is not given is as long as after a third at the peak, whatever is given of that.
+  EXPECT_EQ(spec(text + kwargs + "  num_stable_steps: 200\n"),
+            "stages(peak=0.001, pieces=[hold until 301, cosine to 0 over 600, hold over 99], warmup=100, "
+            "warmup_start=0)");
+  EXPECT_EQ(spec(text + kwargs + "  num_stable_steps: 700\n  num_decay_steps: 200\n  decay_type: linear\n"),
+            "wsd(steps=1001, peak=0.001, warmup=100, warmup_start=0, cooldown=200, decay=linear)");
+  EXPECT_EQ(spec(text, 101), "constant(steps=101, peak=0.001, warmup=100, warmup_start=0)");
+  EXPECT_EQ(spec(text, 50), "constant(peak=0.001, warmup=100, warmup_start=0)");
+  // The Trainer's own decay ends with the run.
+  EXPECT_NE(error_of(text, "huggingface").find("needs num_decay_steps"), std::string::npos);
+  const ExportedSchedule out = export_schedule(
+      Schedule::parse("wsd(steps=1001, warmup=100, warmup_start=0, cooldown=200, decay=cosine)"), "llama-factory");
+  EXPECT_NE(out.text.find("num_stable_steps: 700"), std::string::npos) << out.text;
+  EXPECT_NE(out.text.find("num_decay_steps: 200"), std::string::npos) << out.text;
+}
+
 TEST(Foreign, BatchesThatGrow) {
   const std::string rest = "cosine(steps=100001ex, peak=1, warmup=1000ex, warmup_start=0, ";
   const std::string ramp = "--global-batch-size 192 --rampup-batch-size 32 16 30000";

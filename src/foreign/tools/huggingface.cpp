@@ -66,14 +66,9 @@ Schedule waves(Values& values, const Course& course, double cycles) {
   return parse_spec("stages", {peak_key(course.peak), warmup_key(course), concat({"pieces=[", pieces, "]"})});
 }
 
-Schedule stable_decay(Values& values, Course course, std::int64_t updates) {
+Schedule stable_decay(Values& values, Course course, std::optional<std::int64_t> stable, std::int64_t length) {
   check_half_cycle(values);
   const double low = values.share(in_kwargs("min_lr_ratio"));
-  if (!values.has(in_kwargs("num_decay_steps"))) {
-    values.fail("lr_scheduler_type", "needs num_decay_steps in lr_scheduler_kwargs");
-  }
-  const std::int64_t length = *values.count_if(in_kwargs("num_decay_steps"));
-  const auto stable = values.count_if(in_kwargs("num_stable_steps"));
   const std::string decay = values.word(in_kwargs("decay_type"));
   constexpr std::array<std::string_view, 3> shapes{"linear", "cosine", "1-sqrt"};
   if (std::find(shapes.begin(), shapes.end(), decay) == shapes.end()) {
@@ -87,12 +82,20 @@ Schedule stable_decay(Values& values, Course course, std::int64_t updates) {
   course.start = share_of_peak(low);  // the floor lifts the warmup, too
   course.last = share_of_peak(low);
   course.decay = decay;
-  course.begin = stable ? course.warmup + *stable : updates - length;
+  course.begin = stable ? course.warmup + *stable : course.updates - length;
   course.end = course.begin + length;
   if (course.begin < course.warmup) {
     values.fail(in_kwargs("num_decay_steps"), "leaves no room for the warmup");
   }
   return schedule_of(course);
+}
+
+Schedule stable_decay_as_given(Values& values, const Course& course) {
+  if (!values.has(in_kwargs("num_decay_steps"))) {
+    values.fail("lr_scheduler_type", "needs num_decay_steps in lr_scheduler_kwargs");
+  }
+  const std::int64_t length = *values.count_if(in_kwargs("num_decay_steps"));
+  return stable_decay(values, course, values.count_if(in_kwargs("num_stable_steps")), length);
 }
 
 /// cosine_warmup_with_min_lr has no virtual last step: update W - 1 has the peak, the last one the final rate.
@@ -144,7 +147,7 @@ Schedule hugging_face_schedule(Values& values, const std::string& kind, std::int
   course.updates = updates;
   course.begin = warmup;
   course.end = updates;
-  if (kind == "warmup_stable_decay") return stable_decay(values, course, updates);
+  if (kind == "warmup_stable_decay") return stable_decay_as_given(values, course);
   if (kind == "cosine_warmup_with_min_lr") return cosine_to_the_end(values, course, updates);
   if (kind == "cosine_with_restarts") {
     const double cycles = values.number_if(in_kwargs("num_cycles")).value_or(1.0);
@@ -169,7 +172,8 @@ Schedule hugging_face_schedule(Values& values, const std::string& kind, std::int
 
 namespace {
 
-Schedule read_huggingface(Values& values) {
+/// The lr_scheduler_type, also as a member of its enumeration.
+std::string trainer_kind_in(Values& values) {
   std::string kind = values.word("lr_scheduler_type");
   if (constexpr std::string_view of_enum = "SchedulerType."; kind.starts_with(of_enum)) {
     kind.erase(0, of_enum.size());
@@ -182,8 +186,34 @@ Schedule read_huggingface(Values& values) {
                                          : must_be_one_of(kind, hugging_face_kinds));
   }
   values.differs_apart({"loraplus_lr_ratio", "loraplus_lr_embedding"}, "parts of LoRA");
+  return kind;
+}
+
+Schedule read_huggingface(Values& values) {
+  const std::string kind = trainer_kind_in(values);
   const auto updates = values.updates_if("max_steps");
   return hugging_face_schedule(values, kind, hugging_face_warmup(values, updates), updates);
+}
+
+/// LLaMA-Factory gives warmup_stable_decay both lengths: of the updates after the warmup a third at the peak, rounded
+/// down, and a decay as long as the rest of them, each where the configuration has none.
+Schedule read_llama_factory(Values& values) {
+  const std::string kind = trainer_kind_in(values);
+  if (kind != "warmup_stable_decay")
+    return hugging_face_schedule(values, kind, hugging_face_warmup(values, values.updates_if("max_steps")),
+                                 values.updates_if("max_steps"));
+  const std::int64_t updates = values.updates("max_steps");
+  Course course{.peak = values.positive("learning_rate"), .warmup = hugging_face_warmup(values, updates)};
+  course.updates = updates;
+  const std::int64_t remaining = std::max<std::int64_t>(updates - course.warmup, 0);
+  const auto stable = values.count_if(in_kwargs("num_stable_steps"));
+  const auto length = values.count_if(in_kwargs("num_decay_steps"));
+  if (!stable || !length) {
+    values.differs(
+        "LLaMA-Factory stays at the peak for a third of the updates after the warmup and decays over as many as are "
+        "left, where num_stable_steps or num_decay_steps is not given");
+  }
+  return stable_decay(values, course, stable.value_or(remaining / 3), length.value_or(remaining - remaining / 3));
 }
 
 /// What is written of a schedule: the lr_scheduler_type with its options, and what goes with it.
@@ -307,6 +337,24 @@ Written write_hugging_face(const Outline& outline) {
   return written;
 }
 
+namespace {
+
+/// Its warmup_stable_decay has both lengths, for its defaults are none of the Trainer's.
+Written write_llama_factory(const Outline& outline) {
+  Written written = write_hugging_face(outline);
+  written.form = "YAML";
+  const auto place = [&](const std::string& key) {
+    return std::find_if(written.settings.begin(), written.settings.end(),
+                        [&](const auto& setting) { return setting.first == key; });
+  };
+  const auto decay = place(in_kwargs("num_decay_steps"));
+  if (decay != written.settings.end() && place(in_kwargs("num_stable_steps")) == written.settings.end())
+    written.settings.insert(decay, {in_kwargs("num_stable_steps"), outline.begin - outline.warmup});
+  return written;
+}
+
+}  // namespace
+
 const Tool huggingface{{"huggingface", "Hugging Face TrainingArguments", "JSON, YAML, flags, Python", huggingface_keys},
                        read_huggingface,
                        write_hugging_face,
@@ -314,12 +362,8 @@ const Tool huggingface{{"huggingface", "Hugging Face TrainingArguments", "JSON, 
                        nullptr,
                        open_calls};
 const Tool llama_factory{{"llama-factory", "LLaMA-Factory", "YAML", huggingface_keys},
-                         read_huggingface,
-                         [](const Outline& outline) {
-                           Written written = write_hugging_face(outline);
-                           written.form = "YAML";
-                           return written;
-                         },
+                         read_llama_factory,
+                         write_llama_factory,
                          hugging_face_glue};
 
 }  // namespace scheduled::foreign
