@@ -239,7 +239,8 @@ def test_nemo(total, least, constant):
 
 @pytest.mark.parametrize("total", HORIZONS)
 def test_axolotl(total):
-    for warmup in warmups(total):
+    for given in warmups(total):
+        warmup = 2 if given == 1 else given  # core/builders/base.py
         for share, end in ((None, None), (0.1, None), (0.1, 0.8)):
             last = int(total * end) if end else total
             if end and last <= warmup:
@@ -253,5 +254,5 @@ def test_axolotl(total):
                 return PEAK * (0.5 * (1 - low) * (1 + math.cos(math.pi * x)) + low)
 
             tree = {"base_model": "m", "micro_batch_size": 2, "sequence_len": 8, "learning_rate": PEAK, "lr_scheduler": "cosine",
-                    "warmup_steps": warmup, "max_steps": total, "cosine_min_lr_ratio": share, "cosine_constant_lr_ratio": end}  # fmt: skip
+                    "warmup_steps": given, "max_steps": total, "cosine_min_lr_ratio": share, "cosine_constant_lr_ratio": end}  # fmt: skip
             check("axolotl", yaml(tree), [at(i) for i in range(total)], by="its published formula")

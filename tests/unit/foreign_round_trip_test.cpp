@@ -329,7 +329,7 @@ void go_round(const Family& family, const std::string& text, Tally& tally) {
 TEST(ForeignRoundTrip, WhatIsReadIsWrittenOrTheReasonIsListed) {
   const Family families[] = {{"huggingface", huggingface, {a_table, no_horizon}},
                              {"llama-factory", llama_factory, {a_table, no_horizon}},
-                             {"axolotl", axolotl, {a_table, no_horizon}},
+                             {"axolotl", axolotl, {a_table, no_horizon, "makes a warmup of 1 step one of 2"}},
                              {"megatron", megatron, {a_table, no_horizon}},
                              {"nemo", nemo, {no_horizon}},
                              {"torchtitan", torchtitan, {no_horizon}},

@@ -233,6 +233,24 @@ TEST(Foreign, LengthsOfLlamaFactorysStableDecay) {
   EXPECT_NE(out.text.find("num_decay_steps: 200"), std::string::npos) << out.text;
 }
 
+TEST(Foreign, AxolotlHasNoWarmupOfOneStep) {
+  const std::string text = "base_model: m\nmicro_batch_size: 2\nlearning_rate: 1e-3\nmax_steps: 40\n";
+  const std::string of_two = "cosine(steps=41, peak=0.001, warmup=2, warmup_start=0)";
+  for (const std::string given : {"warmup_steps: 1\n", "warmup_ratio: 0.04\n", ""}) {
+    const ImportedSchedule found = imported(text + given);
+    EXPECT_EQ(print(found.schedule), of_two) << given;
+    EXPECT_EQ(found.differences.back(), "a warmup of 1 step: axolotl makes that 2");
+  }
+  EXPECT_EQ(spec(text + "warmup_steps: 0\n"), "cosine(steps=41, peak=0.001)");
+  EXPECT_EQ(spec(text + "cosine_min_lr_ratio: 0.1\nwarmup_steps: 1\n"),
+            "cosine(steps=41, peak=0.001, warmup=2, warmup_start=0, final=10%)");
+  for (const char* const one :
+       {"cosine(steps=41, warmup=1, warmup_start=0)", "constant(steps=41, warmup=1, warmup_start=0)",
+        "stages(pieces=[hold until 2, cosine to 10% over 20, hold over 18], warmup=1, warmup_start=0)"}) {
+    EXPECT_EQ(export_schedule(Schedule::parse(one), "axolotl").why, "axolotl makes a warmup of 1 step one of 2");
+  }
+}
+
 TEST(Foreign, BatchesThatGrow) {
   const std::string rest = "cosine(steps=100001ex, peak=1, warmup=1000ex, warmup_start=0, ";
   const std::string ramp = "--global-batch-size 192 --rampup-batch-size 32 16 30000";
@@ -311,7 +329,7 @@ TEST(Foreign, DifferencesAreSaidOnceAndOfTheRateOnly) {
       imported("[optimizer]\nlr = 1e-3\n[training]\nsteps = 10\n[lr_scheduler]\nwarmup_steps = 2\n", 20);
   EXPECT_EQ(twice.differences, std::vector<std::string>{"the run makes 20 updates, as was asked for, not 10"});
   const ImportedSchedule model =
-      imported("base_model: m\nmicro_batch_size: 2\nlearning_rate: 1e-3\nmax_steps: 9\nwarmup_steps: 1\n");
+      imported("base_model: m\nmicro_batch_size: 2\nlearning_rate: 1e-3\nmax_steps: 9\nwarmup_steps: 2\n");
   EXPECT_EQ(model.differences, std::vector<std::string>{});
   EXPECT_EQ(model.ignored, (std::vector<std::string>{"base_model", "micro_batch_size"}));
 }

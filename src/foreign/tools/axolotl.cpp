@@ -30,7 +30,7 @@ constexpr auto axolotl_keys = with_trainer_keys(std::array{
 });
 
 /// Rounded down, and by default 3 % of the run but at most 100.
-std::int64_t warmup_of(Values& values, std::int64_t updates) {
+std::int64_t axolotl_warmup_as_said(Values& values, std::int64_t updates) {
   values.exclude("warmup_ratio", "warmup_steps", "axolotl refuses both");
   if (values.has("warmup_steps")) return values.count("warmup_steps");
   const double share = values.has("warmup_ratio") ? values.share("warmup_ratio") : 0.03;
@@ -38,6 +38,13 @@ std::int64_t warmup_of(Values& values, std::int64_t updates) {
   if (values.has("warmup_ratio")) return steps;
   values.differs("without warmup_steps axolotl warms up for 3 % of the updates, at most 100");
   return std::min<std::int64_t>(steps, 100);
+}
+
+std::int64_t axolotl_warmup(Values& values, std::int64_t updates) {
+  const std::int64_t steps = axolotl_warmup_as_said(values, updates);
+  if (steps != 1) return steps;
+  values.differs("a warmup of 1 step: axolotl makes that 2");
+  return 2;
 }
 
 Schedule read_axolotl(Values& values) {
@@ -53,7 +60,7 @@ Schedule read_axolotl(Values& values) {
   if (values.flag("lr_quadratic_warmup"))
     values.fail("lr_quadratic_warmup", "has no spec: no warmup of ours is quadratic");
   const std::int64_t updates = values.updates("max_steps");
-  const std::int64_t warmup = warmup_of(values, updates);
+  const std::int64_t warmup = axolotl_warmup(values, updates);
   if (kind != "cosine" || !values.has("cosine_min_lr_ratio"))
     return hugging_face_schedule(values, kind, warmup, updates);
   Course course{.peak = values.positive("learning_rate"), .warmup = warmup, .start = absolute_lr(0.0)};
@@ -87,11 +94,15 @@ Written write_axolotl(const Outline& outline) {
   Written written{.form = "YAML", .settings = {}};
   if (outline.whole() && outline.decay == "cosine" && outline.exponent == 1.0 && outline.end + 1 < *outline.steps) {
     write_shorter_cosine(written, outline);
-    return written;
+  } else {
+    Written of_trainer = write_hugging_face(outline);
+    written.updates = of_trainer.updates;
+    for (auto& [key, value] : of_trainer.settings)
+      written.add(key == "lr_scheduler_type" ? "lr_scheduler" : key, value);
   }
-  Written of_trainer = write_hugging_face(outline);
-  written.updates = of_trainer.updates;
-  for (auto& [key, value] : of_trainer.settings) written.add(key == "lr_scheduler_type" ? "lr_scheduler" : key, value);
+  for (const auto& [key, value] : written.settings) {
+    if (key == "warmup_steps" && value == Json(1)) cannot("makes a warmup of 1 step one of 2");
+  }
   return written;
 }
 
