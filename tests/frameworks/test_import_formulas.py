@@ -241,9 +241,9 @@ def test_nemo(total, least, constant):
 def test_axolotl(total):
     for given in warmups(total):
         warmup = 2 if given == 1 else given  # core/builders/base.py
-        for share, end in ((None, None), (0.1, None), (0.1, 0.8)):
-            last = int(total * end) if end else total
-            if end and last <= warmup:
+        for share, end in ((None, None), (0.1, None), (0.1, 0.8), (0.0, 0.8), (None, 0.8), (0.1, 0.0)):
+            last = int(total * end) if share and end else total  # mixins/scheduler.py asks whether both are truthy
+            if last != total and last <= warmup:
                 continue
 
             def at(i, w=warmup, last=last, share=share):

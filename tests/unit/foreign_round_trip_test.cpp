@@ -185,7 +185,7 @@ std::string axolotl(Draw& draw) {
   if (draw.chance(2)) return trainer(draw, "lr_scheduler") + "base_model: m\n";
   return "base_model: m\nlearning_rate: " + draw.peak() + "\nlr_scheduler: cosine\nwarmup_steps: " + draw.warmup() +
          "\nmax_steps: " + draw.updates() + "\ncosine_min_lr_ratio: " + draw.share() + "\n" +
-         draw.maybe("cosine_constant_lr_ratio: " + draw.word({"0.8", "0.73", "0.95"}) + "\n");
+         draw.maybe("cosine_constant_lr_ratio: " + draw.word({"0", "0.8", "0.73", "0.95"}) + "\n");
 }
 
 std::string big_vision(Draw& draw) {

@@ -251,6 +251,28 @@ TEST(Foreign, AxolotlHasNoWarmupOfOneStep) {
   }
 }
 
+TEST(Foreign, SharesOfAxolotlsCosineThatDoNotCount) {
+  const std::string text =
+      "base_model: m\nmicro_batch_size: 2\nlearning_rate: 1e-3\nmax_steps: 100\nwarmup_steps: 10\n";
+  const std::string plain = "cosine(steps=101, peak=0.001, warmup=10, warmup_start=0)";
+  const std::string until = "cosine_constant_lr_ratio: 0.8\n";
+  EXPECT_EQ(spec(text + until), plain);
+  EXPECT_EQ(imported(text + until).differences,
+            std::vector<std::string>{"cosine_constant_lr_ratio = 0.8 has no say with these settings"});
+  EXPECT_EQ(spec(text + until + "cosine_min_lr_ratio: 0\n"), plain);
+  EXPECT_EQ(spec(text + "cosine_min_lr_ratio: 0.0\n"), plain);
+  EXPECT_EQ(spec(text + "cosine_min_lr_ratio: 0.1\ncosine_constant_lr_ratio: 0\n"),
+            "cosine(steps=101, peak=0.001, warmup=10, warmup_start=0, final=10%)");
+  EXPECT_EQ(spec(text + until + "cosine_min_lr_ratio: 0.1\n"),
+            "stages(peak=0.001, pieces=[hold until 11, cosine to 10% over 70, hold over 19], warmup=10, "
+            "warmup_start=0)");
+  const ExportedSchedule out = export_schedule(
+      Schedule::parse("stages(pieces=[hold until 11, cosine to 0 over 70, hold over 20], warmup=10, warmup_start=0)"),
+      "axolotl");
+  EXPECT_EQ(out.text.find("cosine_constant_lr_ratio"), std::string::npos) << out.text;
+  EXPECT_FALSE(out.table) << out.why;
+}
+
 TEST(Foreign, BatchesThatGrow) {
   const std::string rest = "cosine(steps=100001ex, peak=1, warmup=1000ex, warmup_start=0, ";
   const std::string ramp = "--global-batch-size 192 --rampup-batch-size 32 16 30000";

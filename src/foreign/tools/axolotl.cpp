@@ -61,22 +61,24 @@ Schedule read_axolotl(Values& values) {
     values.fail("lr_quadratic_warmup", "has no spec: no warmup of ours is quadratic");
   const std::int64_t updates = values.updates("max_steps");
   const std::int64_t warmup = axolotl_warmup(values, updates);
-  if (kind != "cosine" || !values.has("cosine_min_lr_ratio"))
-    return hugging_face_schedule(values, kind, warmup, updates);
+  // Either share counts as not given where it is 0, and the second one only beside the first.
+  const double low = kind == "cosine" && values.has("cosine_min_lr_ratio") ? values.share("cosine_min_lr_ratio") : 0.0;
+  if (low == 0.0) return hugging_face_schedule(values, kind, warmup, updates);
   Course course{.peak = values.positive("learning_rate"), .warmup = warmup, .start = absolute_lr(0.0)};
   course.decay = "cosine";
-  course.last = share_of_peak(values.share("cosine_min_lr_ratio"));
+  course.last = share_of_peak(low);
   course.updates = updates;
   course.begin = warmup;
   course.end = updates;
-  if (values.has("cosine_constant_lr_ratio")) {
-    course.end = static_cast<std::int64_t>(static_cast<double>(updates) * values.share("cosine_constant_lr_ratio"));
+  const double until = values.has("cosine_constant_lr_ratio") ? values.share("cosine_constant_lr_ratio") : 0.0;
+  if (until > 0.0) {
+    course.end = static_cast<std::int64_t>(static_cast<double>(updates) * until);
     if (course.end <= warmup) values.fail("cosine_constant_lr_ratio", "ends the cosine before the warmup's end");
   }
   return schedule_of(course);
 }
 
-/// A cosine that ends before the run.
+/// A cosine that ends before the run, above 0.
 void write_shorter_cosine(Written& written, const Outline& outline) {
   written.updates = outline.updates();
   written.add("learning_rate", outline.peak);
@@ -92,7 +94,9 @@ void write_shorter_cosine(Written& written, const Outline& outline) {
 Written write_axolotl(const Outline& outline) {
   if (!outline.steps) cannot("needs max_steps, and the schedule has no horizon; give it steps=N");
   Written written{.form = "YAML", .settings = {}};
-  if (outline.whole() && outline.decay == "cosine" && outline.exponent == 1.0 && outline.end + 1 < *outline.steps) {
+  const bool above = outline.last_share > 0.0;
+  if (outline.whole() && outline.decay == "cosine" && outline.exponent == 1.0 && outline.end + 1 < *outline.steps &&
+      above) {
     write_shorter_cosine(written, outline);
   } else {
     Written of_trainer = write_hugging_face(outline);
