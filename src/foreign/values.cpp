@@ -122,6 +122,12 @@ const Setting* Values::find(std::string_view key) {
 
 bool Values::has(std::string_view key) { return find(key) != nullptr; }
 
+bool Values::absent(std::string_view key) const {
+  const ForeignKey& wanted = entry(key);
+  return std::none_of(config_.settings.begin(), config_.settings.end(),
+                      [&](const Setting& setting) { return is_key(setting, wanted); });
+}
+
 std::optional<Json> Values::value(std::string_view key) {
   const ForeignKey& wanted = entry(key);
   const Setting* const setting = find(key);

@@ -20,6 +20,8 @@ class Values {
 
   /// Given, and not null. `key` is one of the tool's, by its first name.
   bool has(std::string_view key);
+  /// Not even given as null.
+  bool absent(std::string_view key) const;
 
   // The value, or the tool's default; a key without either is an error, but for those with `_if`. Numbers are finite.
   double number(std::string_view key);

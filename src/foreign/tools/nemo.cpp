@@ -35,25 +35,58 @@ std::int64_t length(Values& values, const std::string& steps, const std::string&
   return values.has(ratio) ? static_cast<std::int64_t>(values.share(ratio) * static_cast<double>(total)) : 0;
 }
 
+/// What NeMo 2's classes take where an argument is not given; the schedulers within them have other defaults.
+struct NemoDefaults {
+  std::int64_t warmup = 0, constant = 0;
+  double low = 0.0;
+};
+
+NemoDefaults nemo_defaults(std::string_view name, bool of_class) {
+  if (!of_class) return {};
+  if (name == "CosineAnnealing") return {750, 80000, 6e-5};
+  return {name == "WarmupPolicy" ? 750 : 0, 0, 0.0};
+}
+
+/// A length that is not given, by the class's default, which it says.
+std::int64_t nemo_length_of_class(Values& values, const std::string& steps, const std::string& ratio,
+                                  std::int64_t usual) {
+  if (usual == 0 || !values.absent(steps) || values.has(ratio)) return 0;
+  const std::string_view name = std::string_view(steps).substr(steps.find('.') + 1);
+  values.differs(concat({name, " is not given: ", std::to_string(usual), ", the default of NeMo 2's class"}));
+  return usual;
+}
+
 Schedule read_nemo(Values& values) {
   std::string name = values.word("sched.name");
   // NeMo 2 has classes around them: nemo.lightning.pytorch.optim.lr_scheduler.CosineAnnealingScheduler.
   name.erase(0, name.find_last_of('.') + 1);
-  if (name.ends_with("Scheduler")) name.erase(name.size() - std::string_view("Scheduler").size());
+  const bool of_class = name.ends_with("Scheduler");
+  if (of_class) name.erase(name.size() - std::string_view("Scheduler").size());
   constexpr std::array<std::string_view, 5> names{"CosineAnnealing", "WarmupPolicy", "WarmupAnnealing",
                                                   "PolynomialDecayAnnealing", "InverseSquareRootAnnealing"};
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     values.fail("sched.name", concat({"is not translated; ", must_be_one_of(name, names)}));
   }
+  const NemoDefaults usual = nemo_defaults(name, of_class);
   Course course{.peak = values.positive("optim.lr")};
   course.updates = values.updates("trainer.max_steps");
+  // The default of the classes is 10, which NeMo 2's strategy replaces by the trainer's.
   const std::int64_t total = values.count_if("sched.max_steps").value_or(course.updates);
-  course.warmup = length(values, "sched.warmup_steps", "sched.warmup_ratio", total);
+  course.warmup = length(values, "sched.warmup_steps", "sched.warmup_ratio", total) +
+                  nemo_length_of_class(values, "sched.warmup_steps", "sched.warmup_ratio", usual.warmup);
   course.start = share_of_peak(1.0 / static_cast<double>(course.warmup + 1));
   course.begin = course.warmup;
   course.end = total;
   if (name == "WarmupPolicy") return constant_of(course, course.updates);
-  const double low = values.non_negative("sched.min_lr");
+  const bool low_of_class = usual.low > 0.0 && values.absent("sched.min_lr");
+  const double low = low_of_class ? usual.low : values.non_negative("sched.min_lr");
+  if (low_of_class) {
+    const std::string said = format_number(low);
+    values.differs(concat({"min_lr is not given: ", said, ", the default of NeMo 2's class"}));
+    if (low > course.peak) {
+      fail_argument("sched.min_lr", concat({"is missing: NeMo 2's class takes ", said, ", which is above the peak"}));
+    }
+  }
   if (low > course.peak) values.fail_above_peak("sched.min_lr", course.peak);
   course.last = absolute_lr(low);
   if (name == "InverseSquareRootAnnealing") {
@@ -68,10 +101,16 @@ Schedule read_nemo(Values& values) {
   }
   course.decay = name == "CosineAnnealing" ? "cosine" : "linear";
   if (name == "CosineAnnealing") {
-    const std::int64_t constant = length(values, "sched.constant_steps", "sched.constant_ratio", total);
+    const std::int64_t by_class =
+        nemo_length_of_class(values, "sched.constant_steps", "sched.constant_ratio", usual.constant);
+    const std::int64_t constant = length(values, "sched.constant_steps", "sched.constant_ratio", total) + by_class;
     if (constant > 0) {
       course.start = absolute_lr(0.0);  // it follows Megatron-LM then
       course.end = total - constant;
+      if (course.end <= course.warmup && by_class > 0) {
+        values.fail("sched.constant_steps", concat({"is missing: NeMo 2's class takes ", std::to_string(by_class),
+                                                    ", which leaves no room for the cosine"}));
+      }
       if (course.end <= course.warmup) values.fail("sched.constant_steps", "leaves no room for the cosine");
       values.differs("with constant_steps the warmup is i/W, as in Megatron-LM");
     }
