@@ -193,6 +193,19 @@ TEST(Foreign, DefaultsOfNemosClasses) {
             std::string::npos);
 }
 
+TEST(Foreign, PeaksOfDeepSpeedsClasses) {
+  const auto of_type = [](const std::string& type, const std::string& more) {
+    return R"({"optimizer": {"params": {"lr": 0.5}}, "scheduler": {"type": ")" + type +
+           R"(", "params": {"warmup_num_steps": 10, "total_num_steps": 100)" + more + "}}}";
+  };
+  for (const char* const type : {"WarmupLR", "WarmupDecayLR"}) {
+    EXPECT_EQ(imported(of_type(type, "")).schedule.peak(), 0.001) << type;
+    EXPECT_EQ(imported(of_type(type, R"(, "warmup_max_lr": 0.25)")).schedule.peak(), 0.25) << type;
+    EXPECT_NE(error_of(of_type(type, R"(, "warmup_max_lr": "auto")")).find("is filled in by"), std::string::npos);
+  }
+  EXPECT_EQ(imported(of_type("WarmupCosineLR", "")).schedule.peak(), 0.5);
+}
+
 TEST(Foreign, SchedulesThatHaveNamesFirst) {
   EXPECT_EQ(spec("optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)\nn = 10\n"
                  "warmup = LinearLR(optimizer, start_factor=1e-8, total_iters=n)\n"

@@ -14,7 +14,7 @@ namespace {
 constexpr std::array deepspeed_keys{
     ForeignKey{"scheduler.type", "", "the shape", true},
     ForeignKey{"scheduler.params.warmup_min_lr", "0.0", "lowest rate of the warmup", true},
-    ForeignKey{"scheduler.params.warmup_max_lr", "", "the peak", true},
+    ForeignKey{"scheduler.params.warmup_max_lr", "0.001", "the peak", true},
     ForeignKey{"scheduler.params.warmup_num_steps", "1000", "steps of the warmup", true},
     ForeignKey{"scheduler.params.warmup_type", "log", "curve of the warmup", true},
     ForeignKey{"scheduler.params.total_num_steps", "", "the updates", true},
@@ -44,21 +44,14 @@ Schedule read_deepspeed(Values& values) {
     values.fail("scheduler.type",
                 type == "OneCycle" || type == "LRRangeTest" ? "is not translated" : must_be_one_of(type, types));
   }
-  for (const std::string_view key : {"warmup_min_lr", "warmup_max_lr", "warmup_num_steps", "total_num_steps"})
-    refuse_auto(values, of(key));
   const bool cosine = type == "WarmupCosineLR";
   const bool decays = type != "WarmupLR";
+  for (const std::string_view key : {"warmup_min_lr", "warmup_num_steps", "total_num_steps"})
+    refuse_auto(values, of(key));
+  if (!cosine) refuse_auto(values, of("warmup_max_lr"));
   Course course;
-  if (cosine || !values.has(of("warmup_max_lr"))) {
-    refuse_auto(values, "optimizer.params.lr");
-    if (type == "WarmupDecayLR") {
-      course.peak = 0.001;
-    } else {
-      course.peak = values.positive("optimizer.params.lr");
-    }
-  } else {
-    course.peak = values.positive(of("warmup_max_lr"));
-  }
+  if (cosine) refuse_auto(values, "optimizer.params.lr");
+  course.peak = values.positive(cosine ? "optimizer.params.lr" : of("warmup_max_lr"));
   const std::int64_t given = values.count(of("warmup_num_steps"));
   if (given < 1) values.fail(of("warmup_num_steps"), "must be 1 or more");
   const std::int64_t warmup = std::max<std::int64_t>(given, 2);
