@@ -206,6 +206,23 @@ TEST(Foreign, PeaksOfDeepSpeedsClasses) {
   EXPECT_EQ(imported(of_type("WarmupCosineLR", "")).schedule.peak(), 0.5);
 }
 
+TEST(Foreign, KeysOfOlderTorchtitansAreRefused) {
+  const auto said = [](const std::string& training, const std::string& scheduler) {
+    return error_of("[optimizer]\nlr = 1e-3\n[training]\nsteps = 10\n" + training + "[lr_scheduler]\n" + scheduler);
+  };
+  const std::string reason =
+      " is a key of older versions of torchtitan, whose warmup may have (i+1)/(W+1) in place of today's (i+1)/W; "
+      "write ";
+  const std::string end = " for the rates of today's version, or give the schedule as a spec";
+  EXPECT_EQ(said("warmup_steps = 2\n", ""),
+            "x, line 5: training.warmup_steps = 2:" + reason + "lr_scheduler.warmup_steps" + end);
+  EXPECT_EQ(said("", "warmup_steps = 2\nlr_min = 0.1\n"),
+            "x, line 7: lr_scheduler.lr_min = 0.1:" + reason + "lr_scheduler.min_lr_factor" + end);
+  EXPECT_NE(said("", "lr_decay_type = 'cosine'\n").find("write lr_scheduler.decay_type"), std::string::npos);
+  EXPECT_NE(said("", "lr_decay_ratio = 0.1\n").find("write lr_scheduler.decay_ratio"), std::string::npos);
+  EXPECT_EQ(said("", "warmup_steps = 2\nmin_lr_factor = 0.1\ndecay_type = 'cosine'\n"), "no error");
+}
+
 TEST(Foreign, SchedulesThatHaveNamesFirst) {
   EXPECT_EQ(spec("optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)\nn = 10\n"
                  "warmup = LinearLR(optimizer, start_factor=1e-8, total_iters=n)\n"

@@ -12,14 +12,36 @@ namespace {
 constexpr std::array torchtitan_keys{
     ForeignKey{"optimizer.lr", "8e-4", "the peak"},
     ForeignKey{"training.steps", "10000", "the updates", true},
-    ForeignKey{"lr_scheduler.warmup_steps|training.warmup_steps", "200", "updates of the warmup", true},
+    ForeignKey{"lr_scheduler.warmup_steps", "200", "updates of the warmup", true},
     ForeignKey{"lr_scheduler.total_steps", "", "updates until the decay ends; default: of the run", true},
     ForeignKey{"lr_scheduler.decay_ratio", "", "the decay as a share of the run; default: all after the warmup", true},
-    ForeignKey{"lr_scheduler.decay_type|lr_scheduler.lr_decay_type", "linear", "shape of the decay", true},
-    ForeignKey{"lr_scheduler.min_lr_factor|lr_scheduler.lr_min", "0.0", "last rate as a share of the peak", true},
+    ForeignKey{"lr_scheduler.decay_type", "linear", "shape of the decay", true},
+    ForeignKey{"lr_scheduler.min_lr_factor", "0.0", "last rate as a share of the peak", true},
+    ForeignKey{"training.warmup_steps", "", "of older versions", true},
+    ForeignKey{"lr_scheduler.lr_min", "", "of older versions", true},
+    ForeignKey{"lr_scheduler.lr_decay_type", "", "of older versions", true},
+    ForeignKey{"lr_scheduler.lr_decay_ratio", "", "of older versions", true},
 };
 
+/// Their warmup had (i+1)/(W+1), and when that changed the keys do not say.
+void refuse_older_torchtitan(Values& values) {
+  struct Renamed {
+    std::string_view was, is;
+  };
+  constexpr Renamed all[] = {{"training.warmup_steps", "lr_scheduler.warmup_steps"},
+                             {"lr_scheduler.lr_min", "lr_scheduler.min_lr_factor"},
+                             {"lr_scheduler.lr_decay_type", "lr_scheduler.decay_type"},
+                             {"lr_scheduler.lr_decay_ratio", "lr_scheduler.decay_ratio"}};
+  for (const Renamed& one : all) {
+    if (!values.has(one.was)) continue;
+    values.fail(one.was, concat({"is a key of older versions of torchtitan, whose warmup may have (i+1)/(W+1) in place "
+                                 "of today's (i+1)/W; write ",
+                                 one.is, " for the rates of today's version, or give the schedule as a spec"}));
+  }
+}
+
 Schedule read_torchtitan(Values& values) {
+  refuse_older_torchtitan(values);
   Course course{.peak = values.positive("optimizer.lr")};
   const std::int64_t updates = *values.updates_if("training.steps") > 0 ? values.updates("training.steps") : 0;
   const std::int64_t total = values.count_if("lr_scheduler.total_steps").value_or(updates);
