@@ -136,6 +136,20 @@ TEST(Foreign, SchedulesOfOptaxThatAreJoined) {
             "cosine(steps=1001, peak=0.001, warmup=300, warmup_start=4%, warmup_curve=cosine, final=0.0004%)");
 }
 
+TEST(Foreign, SchedulesWithinAnOptimizerOfOptax) {
+  const std::string schedule = "optax.warmup_cosine_decay_schedule(0.0, 1e-3, 100, 1000)";
+  const std::string found = "cosine(steps=1001, peak=0.001, warmup=100, warmup_start=0)";
+  for (const std::string& text :
+       {"tx = optax.adamw(learning_rate=" + schedule + ", weight_decay=0.1)\n",
+        "tx = optax.chain(optax.clip_by_global_norm(1.0), optax.sgd(" + schedule + ", momentum=0.9))\n",
+        "rate = " + schedule + "\ntx = optax.adamw(rate, weight_decay=0.1)\n"}) {
+    EXPECT_EQ(imported(text).tool, "optax") << text;
+    EXPECT_EQ(spec(text), found) << text;
+  }
+  EXPECT_EQ(error_of("tx = optax.chain(optax.sgd(" + schedule + "), optax.sgd(optax.constant_schedule(1.0)))\n"),
+            "x, line 1: has several schedules in one call; give that of the learning rate");
+}
+
 TEST(Foreign, ConfigurationsInPythonsCalls) {
   const std::string arguments =
       "args = TrainingArguments(output_dir=out, learning_rate=1e-5, warmup_ratio=0.1, "

@@ -350,20 +350,48 @@ Schedule read_optax(Values& values) {
   return schedule_of(course);
 }
 
-/// Of the last call, which is the schedule; those before are its parts.
+bool is_optax_schedule(const Json& call) {
+  return function_of(optax_functions(), call) != nullptr || is_join(call) || name_of_call(call) == "sgdr_schedule";
+}
+
+/// The schedules in an optimizer's call, as in chain(..., adamw(learning_rate=cosine_decay_schedule(...))).
+void optax_schedules_within(const Json& call, std::vector<const Json*>& found, int depth) {
+  if (depth > deepest || found.size() > 1) return;
+  if (is_optax_schedule(call)) {
+    if (found.empty() || *found.front() != call) found.push_back(&call);
+    return;
+  }
+  if (name_of_call(call).empty() || name_of_call(call) == "add_decayed_weights") return;
+  for (const auto& [argument, value] : call.members()) {
+    const bool placed = argument.find_first_not_of("0123456789") == std::string::npos;
+    if (placed || argument == "learning_rate" || argument == "step_size_fn")
+      optax_schedules_within(value, found, depth + 1);
+  }
+}
+
+/// The schedule that a value is, or has within an optimizer's call; null where there is none.
+const Json* optax_schedule_in(const Setting& setting) {
+  std::vector<const Json*> found;
+  optax_schedules_within(setting.value, found, 0);
+  if (found.size() > 1) fail_at(setting.line, "has several schedules in one call; give that of the learning rate");
+  return found.empty() ? nullptr : found.front();
+}
+
+/// Of the last call, which is the schedule or has it; those before are its parts.
 std::optional<Config> optax_call(const Config& config) {
   std::optional<Config> found;
   for (const Setting& setting : config.settings) {
-    const Function* const function = function_of(optax_functions(), setting.value);
-    const bool cycles = name_of_call(setting.value) == "sgdr_schedule";
-    if (function == nullptr && !is_join(setting.value) && !cycles) continue;
+    const Json* const schedule = optax_schedule_in(setting);
+    if (schedule == nullptr) continue;
+    const Function* const function = function_of(optax_functions(), *schedule);
+    const bool cycles = name_of_call(*schedule) == "sgdr_schedule";
     found = Config{config.form, {}};
     if (cycles) {
-      add_sgdr(*found, setting.value, setting.line);
+      add_sgdr(*found, *schedule, setting.line);
     } else if (function == nullptr) {
-      add_join(*found, setting.value, setting.line);
+      add_join(*found, *schedule, setting.line);
     } else {
-      add_arguments(*found, *function, setting.value, setting.line);
+      add_arguments(*found, *function, *schedule, setting.line);
     }
   }
   if (!found) return std::nullopt;
