@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "scheduled/foreign.hpp"
@@ -69,6 +70,15 @@ bool holds_rows(std::string_view text) {
   return false;
 }
 
+/// An import's error with the option that the number of updates has here.
+ArgumentError with_steps_for_updates(const ArgumentError& error) {
+  ArgumentError::Fields fields = error.fields();
+  const std::string theirs = option_text("updates", "N");
+  if (const std::size_t at = fields.requirement.find(theirs); at != std::string::npos)
+    fields.requirement.replace(at, theirs.size(), option_text("steps", "N"));
+  return ArgumentError(std::move(fields));
+}
+
 /// A file that is no log, as a configuration; nothing where it is none.
 std::optional<RateInput> input_of_config(const std::string& file, const InputOptions& options) {
   ImportOptions import{.tool = {}, .updates = {}, .source = file};
@@ -90,7 +100,7 @@ std::optional<RateInput> input_of_config(const std::string& file, const InputOpt
       return input;
     }
     const bool of_program = !error.fields().name.empty() && trimmed(text).starts_with('{') && !holds_rows(text);
-    if (of_program || is_config_by_name(file)) throw;
+    if (of_program || is_config_by_name(file)) throw with_steps_for_updates(error);
     return std::nullopt;
   }
 }

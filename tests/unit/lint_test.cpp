@@ -267,6 +267,19 @@ TEST(Lint, LeavesPublishedSchedulesAlone) {
   }
 }
 
+TEST(Lint, ANumberOfUpdatesThatNothingSaysIsSteps) {
+  const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "lint_epochs.yaml";
+  std::ofstream(file) << "learning_rate: 1e-3\nlr_scheduler_type: cosine\nnum_train_epochs: 3\n";
+  try {
+    read_input(file.string(), {});
+    FAIL();
+  } catch (const ArgumentError& error) {
+    EXPECT_NE(error.fields().requirement.find("give the updates of the run as --steps N"), std::string::npos)
+        << error.what();
+  }
+  std::filesystem::remove(file);
+}
+
 TEST(Lint, ReadsConfigurations) {
   const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "lint_megatron.yaml";
   const auto write = [&](const char* more) {
