@@ -300,7 +300,7 @@ def check_spec(tmp_path, kind, more, updates, warmup):
     "kind, more, said",
     [
         ("linear", {"odd": 1}, "lr_scheduler_kwargs.odd = 1: is no key that is known"),
-        ("cosine", {"num_cycles": 2}, "num_cycles = 2: must be 0.5"),
+        ("cosine", {"num_cycles": 0}, "num_cycles = 0: must be above 0"),
         ("reduce_lr_on_plateau", {}, "lr_scheduler_type = reduce_lr_on_plateau: follows the losses"),
         ("warmup_stable_decay", {}, "lr_scheduler_type = warmup_stable_decay: needs num_decay_steps"),
         ("cosine_with_min_lr", {}, "lr_scheduler_type = cosine_with_min_lr: needs min_lr or min_lr_rate"),
