@@ -127,9 +127,7 @@ void Training::refuse_without_trunk() const {
 }
 
 void Training::open() {
-  std::error_code error;
-  const bool there =
-      fs::exists(request_.run, error) && !(fs::is_directory(request_.run, error) && fs::is_empty(request_.run, error));
+  const bool there = !can_become_run(request_.run);
   if (!there && line_ != "trunk") refuse_without_trunk();
   if (there) {
     store_.emplace(RunStore::open(request_.run, RunStore::Access::write, store_options(corpus_)));

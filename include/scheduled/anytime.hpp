@@ -424,6 +424,9 @@ class RunStore {
 
 /// Whether `folder` holds the record of a run, of this format or an older one.
 bool is_run_folder(const std::filesystem::path& folder);
+/// Whether RunStore::init makes a run of `folder`: it is missing, empty, or what an init left that was killed. Throws
+/// StoreError where it cannot be listed.
+bool can_become_run(const std::filesystem::path& folder);
 
 // ---- Two lines side by side.
 

@@ -266,22 +266,6 @@ RunStore::~RunStore() {
 
 namespace {
 
-/// Throws where the folder holds anything but what an init that died may have left.
-void require_empty(const fs::path& folder) {
-  std::error_code error;
-  if (!is_there(folder)) return;
-  bool empty = fs::is_directory(folder, error);
-  if (!empty) fail_value("folder", folder.string(), "must be missing or an empty folder");
-  for (fs::directory_iterator at(folder, error), end; empty && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    const bool ours = name == anytime::checkpoint_folder || name == anytime::staging_folder;
-    const bool part = name.starts_with(anytime::record_folder) && name.ends_with(".part");
-    empty = !error && (part || (ours && fs::is_empty(at->path(), error)));
-  }
-  if (error) anytime::fail_io(folder, "cannot be listed", error.value());
-  if (!empty) fail_value("folder", folder.string(), "must be missing or an empty folder");
-}
-
 RecordedData first_data(const StoreOptions& options) {
   return {"trunk", 0, options.data, options.batch, options.sequence};
 }
@@ -332,7 +316,7 @@ RunStore RunStore::init(const fs::path& given, const Schedule& trunk, const Stor
   if (fs::exists(folder / anytime::record_folder, error) || fs::exists(folder / anytime::old_record_file, error)) {
     fail_value("folder", given.string(), "is a run already");
   }
-  require_empty(folder);
+  if (!can_become_run(folder)) fail_value("folder", folder.string(), "must be missing or an empty folder");
   if (!fs::is_directory(folder.parent_path(), error))
     fail_missing("folder", folder.parent_path().string(), "no such folder");
   const fs::path part = folder / (std::string(anytime::record_folder) + "." + std::to_string(::getpid()) + ".part");
@@ -388,6 +372,21 @@ void RunStore::attach_data(const RecordedData& data) {
   }
   if (data.step > std::int64_t{1} << 53) fail_value("step", std::to_string(data.step), "must be at most 2^53");
   state_->write(anytime::data_fact(data), false, anytime::version_of(data));
+}
+
+bool can_become_run(const fs::path& folder) {
+  std::error_code error;
+  if (!is_there(folder)) return true;
+  bool empty = fs::is_directory(folder, error);
+  if (!empty) return false;
+  for (fs::directory_iterator at(folder, error), end; empty && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const bool ours = name == anytime::checkpoint_folder || name == anytime::staging_folder;
+    const bool part = name.starts_with(anytime::record_folder) && name.ends_with(".part");
+    empty = !error && (part || (ours && fs::is_empty(at->path(), error)));
+  }
+  if (error) anytime::fail_io(folder, "cannot be listed", error.value());
+  return empty;
 }
 
 bool is_run_folder(const fs::path& folder) {

@@ -139,6 +139,13 @@ class Resume(TrainTest):
         self.assertEqual(self.files("run", "trunk", 300), self.files("straight", "trunk", 300))
         self.assertEqual(self.logged("run"), self.logged("straight"))
 
+    def test_killed_while_the_run_was_made(self):
+        for folder in ("checkpoints", "staging", "record.123.part/record"):
+            (self.folder / "run" / folder).mkdir(parents=True)
+        self.assertEqual(self.train("run", "--until", 60)["first"], 0)
+        self.train("straight", "--until", 60)
+        self.assertEqual(self.files("run", "trunk", 60), self.files("straight", "trunk", 60))
+
     def test_killed_at_random_moments(self):
         self.train("straight", "--until", 240)
         self.configure(checkpoint_every=11)
