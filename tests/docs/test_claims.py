@@ -29,6 +29,11 @@ def one_branch(place):
 
 
 class Claims(unittest.TestCase):
+    def test_the_readme_is_short(self):
+        lines = (ROOT / "README.md").read_text().splitlines()
+        self.assertLessEqual(60, len(lines))
+        self.assertLessEqual(len(lines), 90)
+
     def test_the_experiment_in_the_readme(self):
         readme = text_of("README.md")
         self.assertIn(

@@ -187,12 +187,12 @@ def test_lengths_of_cooldowns():
 
 def test_the_title_picture_in_three_lines(logs, monkeypatch):
     pytest.importorskip("matplotlib")
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/guide/start.md").read_text(encoding="utf-8")
     program = next(p for p in re.findall(r"^```py\n(.*?)^```", text, re.DOTALL | re.MULTILINE) if "bound_along" in p)
     assert len(program.splitlines()) == 3
     monkeypatch.chdir(logs)
     names = {"scheduled": scheduled}
-    exec(compile(program, "README.md", "exec"), names)
+    exec(compile(program, "start.md", "exec"), names)
     assert (logs / "figure.png").read_bytes().startswith(b"\x89PNG")
     above, below = scheduled.plot_along(names["cosine"], names["wsd"]).axes
     assert [len(line.get_xdata()) for line in above.lines] == [20, 20]

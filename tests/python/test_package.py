@@ -237,14 +237,15 @@ def test_the_example_of_the_paper():
     assert S.compute_rate(grad_norms=1, D=1, T=100) == pytest.approx(best, rel=1e-14)
 
 
-def test_the_programs_of_the_readme():
+@pytest.mark.parametrize("page", ["README.md", "docs/guide/python.md"])
+def test_the_programs_of_the_first_pages(page):
     pytest.importorskip("matplotlib")
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / page).read_text(encoding="utf-8")
     programs = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
     assert programs
     names: dict[str, object] = {}
     for program in programs:
-        exec(compile(program, "README.md", "exec"), names)
+        exec(compile(program, page, "exec"), names)
 
 
 def test_nothing_heavy_is_imported():
