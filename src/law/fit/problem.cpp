@@ -1,10 +1,10 @@
 #include "law/fit/problem.hpp"
 
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 
 #include "law/arithmetic.hpp"
+#include "law/fit/solve.hpp"
 
 namespace scheduled::law {
 namespace {
@@ -150,25 +150,29 @@ void Problem::solve_linear(std::vector<double>& x) const {
     p[j] = 1.0;  // any value: the derivatives in the linear parameters do not depend on them
   }
   if (linear.empty()) return;
-  Matrix basis(at(points_), at(linear.size()));
-  Vector wanted(at(points_));
-  std::size_t first = 0;
+  // By the normal equations: what comes of them is a start.
+  const std::size_t n_linear = linear.size();
+  Matrix products = Matrix::Zero(at(n_linear), at(n_linear));
+  Vector wanted = Vector::Zero(at(n_linear));
   for (std::size_t run = 0; run < runs_.size(); ++run) {
     const std::size_t n = runs_[run].step.size();
     std::vector<double> loss(n);
     std::vector<double> jacobian(n * x.size());
     curves_[run].evaluate(p, loss, jacobian);
     for (std::size_t i = 0; i < n; ++i) {
+      const double* row = &jacobian[i * x.size()];
       double rest = runs_[run].loss[i] - loss[i];
-      for (std::size_t c = 0; c < linear.size(); ++c) {
-        basis(at(first + i), at(c)) = jacobian[i * x.size() + linear[c]];
-        rest += jacobian[i * x.size() + linear[c]];
+      for (const std::size_t j : linear) rest += row[j];
+      for (std::size_t c = 0; c < n_linear; ++c) {
+        wanted[at(c)] += row[linear[c]] * rest;
+        for (std::size_t d = 0; d < n_linear; ++d) products(at(c), at(d)) += row[linear[c]] * row[linear[d]];
       }
-      wanted[at(first + i)] = rest;
     }
-    first += n;
   }
-  const Vector best = basis.colPivHouseholderQr().solve(wanted);
+  for (std::size_t c = 0; c < n_linear; ++c) {
+    if (products(at(c), at(c)) == 0.0) products(at(c), at(c)) = 1.0;  // nothing depends on it: 0
+  }
+  const Vector best = solve(products, wanted);
   for (std::size_t c = 0; c < linear.size(); ++c) {
     const std::size_t j = linear[c];
     const double least = coordinates_.parameter(j).log_scale ? 0.01 : coordinates_.parameter(j).lower;
