@@ -43,6 +43,13 @@ inline constexpr LawParameter drop_exponent{.name = "beta",
                                             .log_scale = true,
                                             .start = 0.45,
                                             .spread = 0.5};
+inline constexpr LawParameter weight_decay{.name = "lambda",
+                                           .meaning = "weight decay",
+                                           .lower = 1e-6,
+                                           .upper = 100.0,
+                                           .log_scale = true,
+                                           .start = 0.1,
+                                           .spread = 0.5};
 inline constexpr LawParameter peak_exponent{
     .name = "delta",
     .meaning = "exponent by which a higher peak makes faster progress than its angles say",
