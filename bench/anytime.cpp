@@ -1,6 +1,7 @@
 // The run store: what a commit costs beyond writing its bytes, and what logging costs. On the disk of the working
 // folder.
 #include "scheduled/anytime.hpp"
+#include "scheduled/plan.hpp"
 
 #include <benchmark/benchmark.h>
 #include <fcntl.h>

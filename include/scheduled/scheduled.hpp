@@ -33,4 +33,5 @@
 #if __has_include("scheduled/anytime.hpp")
 #include "scheduled/anytime.hpp"
 #include "scheduled/merge.hpp"
+#include "scheduled/plan.hpp"
 #endif

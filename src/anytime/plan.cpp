@@ -5,7 +5,7 @@
 
 #include "anytime/shares.hpp"
 #include "base/error.hpp"
-#include "scheduled/anytime.hpp"
+#include "scheduled/plan.hpp"
 #include "scheduled/trunk.hpp"
 
 namespace scheduled {

@@ -9,6 +9,7 @@
 #include "runlog/records.hpp"
 #include "scheduled/anytime.hpp"
 #include "scheduled/merge.hpp"
+#include "scheduled/plan.hpp"
 
 namespace scheduled {
 

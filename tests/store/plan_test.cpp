@@ -1,4 +1,4 @@
-#include "scheduled/anytime.hpp"
+#include "scheduled/plan.hpp"
 #include "scheduled/exact.hpp"
 #include "scheduled/trunk.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "scheduled/anytime.hpp"
+#include "scheduled/plan.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/trunk.hpp"

@@ -1,5 +1,5 @@
-#include "scheduled/anytime.hpp"
 #include "scheduled/error.hpp"
+#include "scheduled/plan.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
