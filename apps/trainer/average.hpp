@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace scheduled::trainer {
@@ -15,11 +17,16 @@ struct AverageConfig {
   bool operator==(const AverageConfig&) const = default;
 };
 
+/// "half_life 10%, from 0, every 1".
+std::string text_of(const AverageConfig& config);
+
 /// In double precision, in which the steps of long averages are not lost.
 struct RunningAverage {
   std::int64_t step = 0;       ///< the last update that counts
   double count = 0.0;          ///< of weights, each by its share beside the last; 0: none so far
   std::vector<double> values;  ///< empty, or of the model
+  /// How it was made; nothing: of a checkpoint of an older version, which does not say so
+  std::optional<AverageConfig> how = {};
 
   bool wants(const AverageConfig& config, std::int64_t update) const {
     return update > config.from && update % config.every == 0;

@@ -140,6 +140,10 @@ void write_checkpoint(const fs::path& folder, const Layout& layout, const Weight
     write_average(folder / average_file, layout, state.average);
     json["average"]["step"] = state.average.step;
     json["average"]["count"] = state.average.count;
+    if (const auto& how = state.average.how) {
+      json["average"]["how"] = Json::object(
+          {{"half_life", how->half_life}, {"share", how->share}, {"from", how->from}, {"every", how->every}});
+    }
   }
   std::ofstream file(folder / state_file, std::ios::binary);
   file << json.dump(2) << '\n';
@@ -175,6 +179,11 @@ TrainState read_checkpoint(const fs::path& folder, const Layout& layout, const I
     const ObjectReader average = fields.object("average");
     state.average.step = average.whole("step", 0, state.step);
     state.average.count = average.positive("count", 1.0);
+    if (average.has("how")) {
+      const ObjectReader how = average.object("how");
+      state.average.how = AverageConfig{how.non_negative("half_life", 0.0), how.non_negative("share", 0.0),
+                                        how.whole("from", 0, most_count), how.whole("every", 1, most_count)};
+    }
     read(average_file, [&](const auto& tensors) { read_average(path, layout, state.average, tensors); });
   }
   return state;

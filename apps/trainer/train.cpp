@@ -206,11 +206,19 @@ void Training::begin() {
   folder_ = begun.folder;
 }
 
-/// Of a checkpoint without the average of what came before, a mean would be one of something else.
+/// Of a checkpoint without the average of what came before, a mean would be one of something else; and an average that
+/// was made otherwise would be mixed with this one.
 void Training::check_average() {
   if (!config_.average) {
     state_.average = {};
     return;
+  }
+  if (state_.average.step <= config_.average->from) state_.average = {};  // nothing of it is beyond `from`
+  if (const auto& how = state_.average.how; how && *how != *config_.average) {
+    fail_value(
+        "average", text_of(*config_.average),
+        concat({"the average in the checkpoint of step ", std::to_string(state_.step), " was made with ", text_of(*how),
+                "; go on with that, or begin another one here, with from ", std::to_string(state_.step)}));
   }
   const bool mean = config_.average->half_life == 0.0 && config_.average->share == 0.0;
   if (!mean || !state_.average.values.empty() || state_.step <= config_.average->from) return;

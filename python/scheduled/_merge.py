@@ -108,11 +108,7 @@ def _merge_states(states: Sequence[Mapping[str, Any]], shares: Sequence[float]) 
     import torch
 
     last = states[-1]
-    for k, state in enumerate(states):
-        for name in (*last, *state):
-            if name not in state or name not in last:
-                where = k if name not in state else len(states) - 1
-                raise ArgumentError.of(f"checkpoints[{where}][{name!r}]", "", "is missing; merge states of one model")
+    _same_names(states)
     merged: dict[str, Any] = {}
     for name, wanted in last.items():
         if isinstance(wanted, torch.Tensor) and wanted.is_floating_point():
@@ -124,6 +120,23 @@ def _merge_states(states: Sequence[Mapping[str, Any]], shares: Sequence[float]) 
     return merged
 
 
+def _same_names(states: Sequence[Mapping[str, Any]]) -> None:
+    """Refuses checkpoints of which one lacks what another has, and names what that is."""
+    every = {name: k for k, state in enumerate(states) for name in state}
+    for k, state in enumerate(states):
+        missing = [name for name in every if name not in state]
+        if not missing:
+            continue
+        others = ", ".join(repr(name) for name in missing[1:4]) + (", ..." if len(missing) > 4 else "")
+        raise ArgumentError.of(
+            f"checkpoints[{k}][{missing[0]!r}]",
+            "",
+            f"is missing; checkpoints[{every[missing[0]]}] has it"
+            + (f", and {len(missing) - 1} more ({others})" if others else "")
+            + ": merge checkpoints of one model",
+        )
+
+
 def _merge_dcp(paths: Sequence[Path], shares: Sequence[float], key: str) -> dict[str, Any]:
     """One tensor at a time: no state is in memory as a whole but the merged one."""
     import torch
@@ -131,16 +144,16 @@ def _merge_dcp(paths: Sequence[Path], shares: Sequence[float], key: str) -> dict
 
     readers = [FileSystemReader(path) for path in paths]
     known = [reader.read_metadata().state_dict_metadata for reader in readers]
+    tensors_of = [
+        {name: of for name, of in there.items() if name.startswith(key) and hasattr(of, "size")} for there in known
+    ]
+    _same_names(tensors_of)
     merged: dict[str, Any] = {}
-    for name, wanted in known[-1].items():
-        if not name.startswith(key) or not hasattr(wanted, "size"):
-            continue
+    for name, wanted in tensors_of[-1].items():
 
         def tensors(name: str = name) -> Iterable[torch.Tensor]:
             for k, reader in enumerate(readers):
-                there = known[k].get(name)
-                if there is None:
-                    raise ArgumentError.of(f"checkpoints[{k}][{name!r}]", "", "is missing; merge states of one model")
+                there = tensors_of[k][name]
                 one = {name: torch.empty(there.size, dtype=there.properties.dtype)}
                 load(one, storage_reader=reader, no_dist=True)
                 yield one[name]

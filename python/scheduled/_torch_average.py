@@ -116,13 +116,26 @@ class RunningAverage:
                 for name, value in _weights(self._module).items():
                     value.copy_(own[name])
 
+    def _how(self) -> dict[str, Any]:
+        return {"half_life": self._half_life, "share": self._share, "begin": self._begin, "every": self._every}
+
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint holds of it; `commit` takes the average beside the model."""
-        return {"step": self._step, "count": self._count, "average": dict(self._average)}
+        return {"step": self._step, "count": self._count, "how": self._how(), "average": dict(self._average)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Goes on from a checkpoint with the same bits."""
+        """Goes on from a checkpoint with the same bits; of an average that was made otherwise it does not."""
         weights = _weights(self._module)
+        if state["average"] and self._begin >= int(state["step"]):
+            return  # it begins later: of what was averaged before nothing belongs to it
+        # Checkpoints of older versions do not say how theirs was made.
+        if state["average"] and state.get("how", self._how()) != self._how():
+            raise ArgumentError.of(
+                "state",
+                _shown(self._how()),
+                f"the average of this checkpoint was made with {_shown(state['how'])}; go on with that. Another one "
+                "is made after the restore, and begins there",
+            )
         if state["average"] and state["average"].keys() != weights.keys():
             raise ArgumentError.of("state", "", "is the average of another model")
         self._step, self._count = int(state["step"]), float(state["count"])
@@ -145,6 +158,12 @@ def _half_life_of(half_life: float | str | None) -> float | None:
     if not 0.0 < value < float("inf"):
         raise rejected("half_life", half_life, "must be finite and > 0")
     return value
+
+
+def _shown(how: Mapping[str, Any]) -> str:
+    half_life = how["half_life"]
+    of = f"half_life={half_life!r}" if not how["share"] else f"half_life='{100.0 * half_life:.6g}%'"
+    return (of if half_life is not None else f"begin={how['begin']}") + f", every={how['every']}"
 
 
 def _weights(module: torch.nn.Module) -> dict[str, torch.Tensor]:

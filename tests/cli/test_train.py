@@ -84,6 +84,15 @@ class Training(TrainTest):
         log = self.output_of("run", "export", "run", "--csv").splitlines()
         column = log[0].split(",").index("val_loss_average")
         self.assertNotEqual(log[-1].split(",")[column], log[-1].split(",")[log[0].split(",").index("val_loss")])
+        for other in ({"from": 30}, {"from": 40, "every": 10}, {"half_life": "10%"}):
+            self.configure("other.json", average=other, checkpoint_every=10)
+            self.assert_fails(2, "the average in the checkpoint of step 70 was made with from 30, every 10; go on with that, "
+                              "or begin another one here, with from 70", "train", "run", "--config", "other.json", "--until", "80")
+        self.configure("anew.json", average={"from": 70, "every": 10}, checkpoint_every=10)
+        self.train("run", "--until", 80, config="anew.json")
+        alone = tensors(folder / "trunk-80" / "average.safetensors", "F64", "d")
+        self.assertEqual([value for _, value in alone.values()],
+                         [value for _, value in tensors(folder / "trunk-80" / "model.safetensors").values()])
         self.configure("late.json", average={"from": 30})
         self.configure("plain.json")
         self.output_of("train", "plain", "--config", "plain.json", "--until", "40")

@@ -63,6 +63,22 @@ def test_what_does_not_fit_is_named():
         scheduled.merge(["a", "b"])
 
 
+def test_tensors_that_dcp_lacks_are_named(tmp_path):
+    from torch.distributed.checkpoint import save
+
+    whole = {name: torch.ones(2) for name in "abcdefg"}
+    save({"model": whole}, checkpoint_id=tmp_path / "whole", no_dist=True)
+    save({"model": {"a": torch.ones(2)}}, checkpoint_id=tmp_path / "part", no_dist=True)
+    for order, at in [(("whole", "part"), 1), (("part", "whole"), 0)]:
+        with pytest.raises(ArgumentError) as caught:
+            scheduled.merge([tmp_path / name for name in order], key="model.")
+        assert str(caught.value) == (
+            f"checkpoints[{at}]['model.b']: is missing; checkpoints[{1 - at}] has it, and 5 more ('model.c', 'model.d', "
+            "'model.e', ...): merge checkpoints of one model"
+        )
+    assert scheduled.merge([tmp_path / "whole", tmp_path / "part"], key="model.a")["model.a"].tolist() == [1, 1]
+
+
 def train(model, average, steps):
     generator = torch.Generator().manual_seed(steps.start)
     seen = []
@@ -104,6 +120,32 @@ def test_the_average_is_that_of_its_weights_and_survives_a_resume(tmp_path, how)
     first, second = average.state_dict(), again.state_dict()
     assert first["step"] == second["step"] == 20
     assert torch.equal(first["average"]["weight"], second["average"]["weight"])
+
+
+def test_averages_that_were_made_otherwise_are_not_mixed():
+    model = torch.nn.Linear(1, 1)
+    average = RunningAverage(model, half_life="10%")
+    for step in range(1, 5):
+        average.update(step)
+    state = average.state_dict()
+    RunningAverage(model, half_life="10%").load_state_dict(state)
+    for how, said in [
+        ({"half_life": "20%"}, "half_life='20%', every=1"),
+        ({"half_life": 0.1}, "half_life=0.1, every=1"),
+        ({"half_life": "10%", "every": 2}, "half_life='10%', every=2"),
+        ({"begin": 3}, "begin=3, every=1"),
+    ]:
+        with pytest.raises(ArgumentError) as caught:
+            RunningAverage(model, **how).load_state_dict(state)
+        assert str(caught.value) == (
+            f"state = {said}: the average of this checkpoint was made with half_life='10%', every=1; go on with that. "
+            "Another one is made after the restore, and begins there"
+        )
+    later = RunningAverage(model, begin=4)
+    later.load_state_dict(state)
+    later.update(5)
+    assert later.state_dict()["count"] == 1.0
+    RunningAverage(model, half_life=3).load_state_dict({name: state[name] for name in ("step", "count", "average")})
 
 
 def test_bad_input_of_the_average_is_named():
