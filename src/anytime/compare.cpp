@@ -78,6 +78,10 @@ struct Side {
     }
     return text;
   }
+  /// A merge makes no update.
+  std::string first_lr() const {
+    return line.merged.empty() ? format_number(line.schedule.lr(line.start)) : std::string();
+  }
   std::string last_lr() const { return line.end ? format_number(line.schedule.lr(*line.end - 1)) : std::string(); }
 };
 
@@ -86,7 +90,7 @@ std::vector<LineFact> facts_of(const Side& a, const Side& b) {
       {"parent", a.parent(), b.parent()},
       {"merged", a.merged(), b.merged()},
       {"schedule", print(a.line.schedule), print(b.line.schedule)},
-      {"first lr", format_number(a.line.schedule.lr(a.line.start)), format_number(b.line.schedule.lr(b.line.start))},
+      {"first lr", a.first_lr(), b.first_lr()},
       {"last lr", a.last_lr(), b.last_lr()},
       {"step", a.where(), b.where()},
       {"data", a.reads.text, b.reads.text},

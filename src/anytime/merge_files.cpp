@@ -1,6 +1,7 @@
 #include "anytime/merge_files.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -214,25 +215,44 @@ MergedFiles write_merge(const TensorModels& models, std::span<const double> weig
 
 namespace {
 
+/// A folder of its own beside `out`. What a merge that was killed left is never read and stands in nobody's way.
+fs::path make_part(const fs::path& out) {
+  const std::string base = concat({out.string(), ".", std::to_string(::getpid())});
+  if (out.has_parent_path()) fs::create_directories(out.parent_path());
+  fs::path part = base + ".part";
+  for (int n = 2; !fs::create_directory(part); ++n) part = concat({base, "-", std::to_string(n), ".part"});
+  return part;
+}
+
+void require_free(const fs::path& out) {
+  std::error_code error;
+  if (out.empty() || (fs::exists(out, error) && !(fs::is_directory(out, error) && fs::is_empty(out, error)))) {
+    fail_value("out", concat({"'", out.string(), "'"}), "must be missing or an empty folder");
+  }
+}
+
 /// All of it under another name, and then its own.
 MergedFiles place_merge(const anytime::TensorModels& models, std::span<const double> weights, const fs::path& out,
                         int threads) {
-  const fs::path part = out.string() + ".part";
+  fs::path part;
   std::error_code error;
   try {
-    fs::remove_all(part);  // of a merge that was killed
-    fs::create_directories(part);
+    part = make_part(out);
+    anytime::fault_point("merge.part");
     MergedFiles merged = anytime::write_merge(models, weights, part, threads);
     anytime::sync_files(part, merged.files);
     anytime::sync_folders(part);
-    fs::rename(part, out);  // an empty folder gives way
+    anytime::fault_point("merge.part_synced");
+    require_free(out);      // another merge may have come first
+    fs::rename(part, out);  // an empty folder gives way, another one does not
     anytime::sync_path(fs::absolute(out).parent_path());
+    anytime::fault_point("merge.placed");
     return merged;
   } catch (const fs::filesystem_error& failure) {
-    fs::remove_all(part, error);
+    if (!part.empty()) fs::remove_all(part, error);
     anytime::fail_io(failure.path1(), "cannot be written", failure.code().value());
   } catch (...) {
-    fs::remove_all(part, error);
+    if (!part.empty()) fs::remove_all(part, error);
     throw;
   }
 }
@@ -244,10 +264,7 @@ MergedFiles merge_safetensors(std::span<const MergeSource> sources, const fs::pa
   for (const MergeSource& source : sources) weights.push_back(source.weight);
   anytime::require_weights(weights);
   if (threads < 1) fail_value("threads", std::to_string(threads), "must be at least 1");
-  std::error_code error;
-  if (out.empty() || (fs::exists(out, error) && !(fs::is_directory(out, error) && fs::is_empty(out, error)))) {
-    fail_value("out", concat({"'", out.string(), "'"}), "must be missing or an empty folder");
-  }
+  require_free(out);
   anytime::TensorModels models;
   for (const MergeSource& source : sources) models.push_back(std::make_unique<anytime::TensorModel>(source.path));
   anytime::require_alike(models);

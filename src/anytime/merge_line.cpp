@@ -1,4 +1,6 @@
 // A merge as a line of a run: read, summed, published and recorded, all of it or nothing.
+#include <fcntl.h>
+
 #include <algorithm>
 
 #include "anytime/fault.hpp"
@@ -56,19 +58,61 @@ std::vector<double> weights_of(const RunMerge& request) {
   return weights;
 }
 
-/// Throws StoreError where what was read is not what was committed.
+/// Throws StoreError where a file of the checkpoint, by its sum, is not what was committed.
+void require_sum(const anytime::BoundFolder& run, const RecordedCheckpoint& point, const std::string& name,
+                 const std::string& sum) {
+  const auto recorded =
+      std::find_if(point.files.begin(), point.files.end(), [&](const RecordedFile& of) { return of.name == name; });
+  if (recorded != point.files.end() && recorded->xxh3 == sum) return;
+  throw StoreError(concat({run.shown(), ": ", anytime::name_of(point), " is damaged: ", point.folder, "/", name,
+                           " is not what was committed; leave it out of the merge"}));
+}
+
+/// The same for all that was read of the models.
 void require_sums(const anytime::BoundFolder& run, const anytime::TensorModels& models,
                   const std::vector<RecordedCheckpoint>& points) {
   for (std::size_t k = 0; k < models.size(); ++k) {
-    for (const auto& file : models[k]->files()) {
-      const std::string name = file->path().lexically_relative(run.path() / points[k].folder).generic_string();
-      const auto recorded = std::find_if(points[k].files.begin(), points[k].files.end(),
-                                         [&](const RecordedFile& of) { return of.name == name; });
-      const bool same = recorded != points[k].files.end() && recorded->xxh3 == file->sum();
-      if (same) continue;
-      throw StoreError(concat({run.shown(), ": ", anytime::name_of(points[k]), " is damaged: ", points[k].folder, "/",
-                               name, " is not what was committed; leave it out of the merge"}));
-    }
+    const auto name_of = [&](const fs::path& path) {
+      return path.lexically_relative(run.path() / points[k].folder).generic_string();
+    };
+    for (const auto& file : models[k]->files()) require_sum(run, points[k], name_of(file->path()), file->sum());
+    const fs::path& index = models[k]->index();
+    if (!index.empty()) require_sum(run, points[k], name_of(index), anytime::sum_text(models[k]->index_text()));
+  }
+}
+
+bool is_of_tensors(const std::string& name) { return name.ends_with(".safetensors") || name.ends_with(".index.json"); }
+
+/// The file of tensors of a checkpoint, as MergeSource::path says, but by what was committed: what lies there now may
+/// be less, and another file must not take its place.
+std::string file_of(const RecordedCheckpoint& point, const std::string& asked) {
+  if (!asked.empty()) return asked;
+  for (const char* const name : {"model.safetensors", "model.safetensors.index.json"}) {
+    if (has_file(point, name)) return name;
+  }
+  std::string found;
+  for (const RecordedFile& file : point.files) {
+    if (!file.name.ends_with(".safetensors") || file.name.find('/') != std::string::npos) continue;
+    if (!found.empty()) return {};
+    found = file.name;
+  }
+  return found;
+}
+
+/// Opens the tensors of a checkpoint. Where that fails because its files are not those that were committed, says so.
+std::unique_ptr<anytime::TensorModel> open_model(const anytime::BoundFolder& run, const RecordedCheckpoint& point,
+                                                 const std::string& asked) {
+  const std::string file = file_of(point, asked);
+  const fs::path folder = run.path() / point.folder;
+  try {
+    return std::make_unique<anytime::TensorModel>(file.empty() ? folder : folder / file, true);
+  } catch (const std::exception&) {
+    RecordedCheckpoint tensors = point;
+    std::erase_if(tensors.files, [&](const RecordedFile& of) { return of.name != file && !is_of_tensors(of.name); });
+    if (tensors.files.empty()) throw;
+    const anytime::Finding found = anytime::check_files(run, tensors);
+    if (found.state == anytime::Finding::State::sound) throw;
+    throw StoreError(concat({run.shown(), ": ", anytime::not_sound_text(point, found), "; leave it out of the merge"}));
   }
 }
 
@@ -86,14 +130,21 @@ ArgumentError as_given(const ArgumentError& error, const anytime::BoundFolder& r
   return ArgumentError(std::move(fields));
 }
 
-/// Copies what is taken along from the last checkpoint.
-void take_files(const fs::path& from, const RecordedCheckpoint& last, const std::vector<std::string>& names,
+/// Copies what is taken along from the last checkpoint, and makes sure that it is what was committed.
+void take_files(const anytime::BoundFolder& run, const RecordedCheckpoint& last, const std::vector<std::string>& names,
                 const fs::path& into) {
   for (const std::string& name : names) {
     if (!has_file(last, name)) fail_value("take", name, concat({anytime::name_of(last), " has no such file"}));
     if (fs::exists(into / name)) fail_value("take", name, "is one of the files that are merged");
+    const fs::path from = run.path() / last.folder / name;
+    if (!fs::is_regular_file(fs::symlink_status(from))) {
+      throw StoreError(concat({run.shown(), ": ", anytime::name_of(last), " is not available: ", last.folder, "/", name,
+                               " is missing; merge without it, or up to another checkpoint"}));
+    }
     fs::create_directories((into / name).parent_path());
-    anytime::copy_into(from / name, (into / name).parent_path());
+    anytime::copy_into(from, (into / name).parent_path());
+    const anytime::Descriptor copy(into / name, O_RDONLY | O_NOFOLLOW, "cannot be read");
+    require_sum(run, last, name, anytime::sum(copy, into / name).xxh3);
   }
 }
 
@@ -130,15 +181,14 @@ RecordedLine RunStore::merge(const RunMerge& request) {
   const auto write = [&](const fs::path& folder) {
     anytime::TensorModels models;
     for (const RecordedCheckpoint& point : points) {
-      const fs::path of = run / point.folder;
-      models.push_back(std::make_unique<anytime::TensorModel>(request.file.empty() ? of : of / request.file, true));
+      models.push_back(open_model(state_->folder, point, request.file));
     }
     anytime::require_alike(models);
     const fs::path into = folder / models.back()->folder().lexically_relative(run / last.folder);
     fs::create_directories(into);
     anytime::write_merge(models, weights, into, request.threads);
     require_sums(state_->folder, models, points);
-    take_files(run / last.folder, last, request.take, folder);
+    take_files(state_->folder, last, request.take, folder);
     anytime::fault_point("merge.written");
   };
   try {

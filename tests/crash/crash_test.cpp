@@ -68,6 +68,7 @@ Dump dump(const fs::path& run) {
 struct Reference {
   Dump end;
   std::map<Key, std::string> models;
+  std::string merged;  ///< beside the run
   std::int64_t microseconds = 0;
 };
 
@@ -91,6 +92,7 @@ const Reference& reference() {
     EXPECT_EQ(exit_code(scene.work()), 0);
     const auto spent = std::chrono::steady_clock::now() - begin;
     return Reference{dump(scene.run()), commits_said(scene.said()),
+                     read_text(scene.path / "apart" / "weights.safetensors"),
                      std::chrono::duration_cast<std::chrono::microseconds>(spent).count()};
   }();
   return made;
@@ -121,6 +123,7 @@ void expect_sound(const Scene& scene) {
 
 void expect_same_end(const Scene& scene) {
   EXPECT_EQ(exit_code(scene.work({.errors = scene.path / "errors"})), 0) << read_text(scene.path / "errors");
+  EXPECT_EQ(read_text(scene.path / "apart" / "weights.safetensors"), reference().merged);
   const Dump end = dump(scene.run());
   EXPECT_EQ(end.checkpoints, reference().end.checkpoints);
   EXPECT_EQ(end.data, reference().end.data);
@@ -149,18 +152,42 @@ std::map<std::string, int> points() {
 
 TEST(Crash, WorkerPassesEveryPointOfTheStore) {
   const std::map<std::string, int> passed = points();
-  for (const char* const name :
-       {"init.folders",         "init.record",      "init.synced",          "init.renamed",
-        "commit.staged",        "commit.written",   "commit.facts_written", "commit.files_synced",
-        "commit.folder_synced", "commit.renamed",   "commit.published",     "commit.committed",
-        "record.half_written",  "record.written",   "record.synced",        "record.done",
-        "merge.header",         "merge.block",      "merge.written",        "merge.committed",
-        "branch.committed",     "resume.committed", "log.written",          "gc.begin",
-        "gc.rows_committed",    "gc.moved",         "gc.files_removed",     "segment.written",
-        "segment.synced",       "segment.renamed"}) {
+  for (const char* const name : {"init.folders",
+                                 "init.record",
+                                 "init.synced",
+                                 "init.renamed",
+                                 "commit.staged",
+                                 "commit.written",
+                                 "commit.facts_written",
+                                 "commit.files_synced",
+                                 "commit.folder_synced",
+                                 "commit.renamed",
+                                 "commit.published",
+                                 "commit.committed",
+                                 "record.half_written",
+                                 "record.written",
+                                 "record.synced",
+                                 "record.done",
+                                 "merge.header",
+                                 "merge.block",
+                                 "merge.written",
+                                 "merge.committed",
+                                 "merge.part",
+                                 "merge.part_synced",
+                                 "merge.placed",
+                                 "branch.committed",
+                                 "resume.committed",
+                                 "log.written",
+                                 "gc.begin",
+                                 "gc.rows_committed",
+                                 "gc.moved",
+                                 "gc.files_removed",
+                                 "segment.written",
+                                 "segment.synced",
+                                 "segment.renamed"}) {
     EXPECT_TRUE(passed.contains(name)) << name;
   }
-  EXPECT_EQ(passed.size(), 30U);
+  EXPECT_EQ(passed.size(), 33U);
 }
 
 /// What the worker did between the points `from` and `to`, the first time.
@@ -192,6 +219,10 @@ TEST(Crash, DiskOperationsAreInTheOrderThatAPowerFailureNeeds) {
   EXPECT_EQ(done_between(trace, "gc.begin", "gc.files_removed"), gc);
   EXPECT_TRUE(has(trace, "\n> sync 000001\nsegment.written\n> sync next\nsegment.synced\n> rename 000002\n"))
       << "metrics that a segment goes on behind are on the disk before it";
+  const std::vector<std::string> apart = done_between(trace, "merge.part_synced", "merge.placed");
+  ASSERT_EQ(apart.size(), 3U);
+  EXPECT_EQ(apart[1], "> rename apart");
+  EXPECT_TRUE(apart[2].starts_with("> sync scheduled-crash-")) << apart[2];
   const std::vector<std::string> init = done_between(trace, "init.synced", "trunk");
   ASSERT_GE(init.size(), 5U);
   EXPECT_EQ(init[1], "> rename record");

@@ -130,6 +130,20 @@ void merge(RunStore& store, const Acknowledgements& said) {
   said.say("commit mean 90 " + model);
 }
 
+/// The same beside the run.
+void merge_apart(const RunStore& store) {
+  const RunRecord record = store.record();
+  const fs::path out = record.folder.parent_path() / "apart";
+  if (fs::exists(out)) return;
+  std::vector<MergeSource> sources;
+  for (const auto& [id, weight] : record.line("mean").merged) {
+    for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+      if (checkpoint.id == id) sources.push_back({record.folder / checkpoint.folder, weight});
+    }
+  }
+  merge_safetensors(sources, out);
+}
+
 void work(const fs::path& run, const Acknowledgements& said) {
   const Schedule trunk = Schedule::parse("rsqrt(warmup=5, peak=1e-3)");
   StoreOptions options;
@@ -147,6 +161,7 @@ void work(const fs::path& run, const Acknowledgements& said) {
   train(store, "b", 82, said);
   train(store, "trunk", 90, said);
   merge(store, said);
+  merge_apart(store);
   store.gc(1);
   if (!store.verify().sound() || !store.verify().notes.empty()) throw StoreError("verify is not content at the end");
 }

@@ -1,5 +1,6 @@
 // Merges of files: the bits, the refusals, and the line of a run that they become.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <bit>
 #include <cmath>
@@ -204,7 +205,9 @@ TEST(MergeFiles, WhatDoesNotFitIsNamed) {
           std::vector<MergeSource>{{folder / "b.safetensors", weights[0]}, {folder / "a.safetensors", weights[1]}},
           folder / "out");
     });
-    EXPECT_FALSE(fs::exists(folder / "out") || fs::exists(folder / "out.part"));
+    for (const auto& entry : fs::directory_iterator(folder.path())) {
+      EXPECT_EQ(entry.path().extension(), ".safetensors") << entry.path() << " is left";
+    }
     return text;
   };
   EXPECT_TRUE(has(refused(floats("z", {1.0F, 2.0F})), "b.safetensors: tensor 'x' is missing; "));
@@ -225,6 +228,22 @@ TEST(MergeFiles, WhatDoesNotFitIsNamed) {
                   "a.safetensors: 5 bytes: too short for a header"));
   fs::remove(folder / "a.safetensors");
   EXPECT_TRUE(has(error_of([&] { merge_safetensors(twice, folder / "out"); }), "no such file or folder"));
+}
+
+TEST(MergeFiles, WhatAnotherMergeLeftIsInNobodysWay) {
+  const TemporaryFolder folder;
+  write_text(folder / "a.safetensors", safetensors_of({floats("x", {1.0F})}));
+  write_text(folder / "b.safetensors", safetensors_of({floats("x", {2.0F})}));
+  const std::vector<MergeSource> sources{{folder / "a.safetensors", 0.5}, {folder / "b.safetensors", 0.5}};
+  for (const std::string& name : {std::string("out.part"), "out." + std::to_string(::getpid()) + ".part"}) {
+    fs::create_directory(folder.path() / name);
+    write_text(folder.path() / name / "b.safetensors", "of a merge that was killed");
+  }
+  EXPECT_EQ(merge_safetensors(sources, folder / "out").files, std::vector<std::string>{"b.safetensors"});
+  EXPECT_EQ(read_text(folder / "out" / "b.safetensors"), safetensors_of({floats("x", {1.5F})}));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder / "out"), fs::directory_iterator()), 1);
+  EXPECT_EQ(read_text(folder / "out.part" / "b.safetensors"), "of a merge that was killed");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 5) << "its own is gone";
 }
 
 /// A run with checkpoints of one value at 10, 20, ..., 50.
@@ -294,9 +313,73 @@ TEST(MergeLine, BadInputIsNamedAndLeavesNothing) {
   says({.name = "m", .weights = last_three, .take = {"../x"}}, "take = ../x: checkpoint trunk at step 50 has no such");
   says({.name = "m", .line = "none", .weights = last_three}, "no such line");
   flip_byte(folder / "run" / store.record().checkpoints[3].folder / "model.safetensors");
-  EXPECT_FALSE(error_of([&] { store.merge({.name = "m", .weights = last_three}); }).empty());
+  EXPECT_TRUE(has(store_error_of([&] { store.merge({.name = "m", .weights = last_three}); }),
+                  "checkpoint trunk at step 40 is damaged"));
   EXPECT_EQ(store.record().lines.size(), 1U);
   EXPECT_TRUE(fs::is_empty(folder / "run" / "staging"));
+}
+
+TEST(MergeLine, ChangedFilesAreRefused) {
+  const TemporaryFolder folder;
+  RunStore store = run_of(folder / "run");
+  const std::string checkpoint = "run/checkpoints/trunk-";
+  const auto refused = [&](const RunMerge& merge) {
+    std::string text = store_error_of([&] { store.merge(merge); });
+    EXPECT_EQ(store.record().lines.size(), 1U);
+    EXPECT_TRUE(fs::is_empty(folder / "run" / "staging"));
+    return text;
+  };
+  const RunMerge merge{.name = "m", .weights = last_three, .take = {"state.json"}};
+  write_text(folder.path() / (checkpoint + "50/state.json"), "51");
+  EXPECT_TRUE(has(refused(merge),
+                  "checkpoint trunk at step 50 is damaged: checkpoints/trunk-50/state.json is not what "
+                  "was committed"));
+  fs::remove(folder.path() / (checkpoint + "50/state.json"));
+  EXPECT_TRUE(has(refused(merge),
+                  "checkpoint trunk at step 50 is not available: checkpoints/trunk-50/state.json is "
+                  "missing; merge without it"));
+  const RunMerge plain{.name = "m", .weights = last_three};
+  write_text(folder.path() / (checkpoint + "40/model.safetensors"), safetensors_of({floats("x", {41.0F})}));
+  EXPECT_TRUE(has(refused(plain),
+                  "checkpoint trunk at step 40 is damaged: checkpoints/trunk-40/model.safetensors is not "
+                  "what was committed"));
+  write_text(folder.path() / (checkpoint + "40/model.safetensors"), "short");
+  EXPECT_TRUE(has(refused(plain),
+                  "checkpoint trunk at step 40 is damaged: checkpoints/trunk-40/model.safetensors has 5 "
+                  "bytes, not "));
+  // What was put there later is not taken for the model that is missing.
+  fs::rename(folder.path() / (checkpoint + "40/model.safetensors"),
+             folder.path() / (checkpoint + "40/other.safetensors"));
+  write_text(folder.path() / (checkpoint + "40/other.safetensors"), safetensors_of({floats("x", {41.0F})}));
+  EXPECT_TRUE(has(refused(plain),
+                  "checkpoint trunk at step 40 is not available: checkpoints/trunk-40/model.safetensors "
+                  "is missing; leave it out of the merge"));
+}
+
+TEST(MergeLine, AChangedIndexIsRefused) {
+  const TemporaryFolder folder;
+  const std::string index = R"({"weight_map": {"x": "a.safetensors", "y": "b.safetensors"}})";
+  RunStore store = RunStore::init(folder / "run", Schedule::parse("constant(warmup=5, peak=1e-3)"));
+  for (const std::int64_t step : {10, 20}) {
+    const fs::path from = folder.path() / ("of" + std::to_string(step));
+    write_sharded(from, static_cast<float>(step), index);
+    store.commit({.step = step}, std::vector<fs::path>{from});
+  }
+  const RunMerge merge{.name = "m", .weights = {{10, 0.5}, {20, 0.5}}};
+  for (const int step : {10, 20}) {
+    const fs::path file =
+        folder.path() / ("run/checkpoints/trunk-" + std::to_string(step)) / "model.safetensors.index.json";
+    write_text(file, R"({"weight_map": {"y": "b.safetensors", "x": "a.safetensors"}})");
+    EXPECT_TRUE(has(store_error_of([&] { store.merge(merge); }),
+                    "index.json is not what was committed; leave it out of the merge"));
+    write_text(file, index);
+  }
+  fs::remove(folder / "run/checkpoints/trunk-10/b.safetensors");
+  EXPECT_TRUE(has(store_error_of([&] { store.merge(merge); }),
+                  "checkpoint trunk at step 10 is not available: checkpoints/trunk-10/b.safetensors is missing"));
+  fs::copy(folder / "of10" / "b.safetensors", folder / "run/checkpoints/trunk-10/b.safetensors");
+  EXPECT_EQ(store.merge(merge).merged.size(), 2U);
+  EXPECT_EQ(read_text(folder / "run/checkpoints/m-20/model.safetensors.index.json"), index);
 }
 
 TEST(MergeLine, WhatWasCutOffIsTakenInOrMadeAgain) {
