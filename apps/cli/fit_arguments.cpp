@@ -82,11 +82,15 @@ FitOptions FitArguments::options() const {
   return options;
 }
 
-std::vector<FitRun> FitArguments::read() const {
+std::vector<OwnRun> FitArguments::read_logs() const {
   std::vector<RunFiles> all;
   for (const std::string& file : runs) all.push_back({file});
   all.insert(all.end(), logs.logs.begin(), logs.logs.end());
-  return fit_runs(logs.read_all(all), column, first, logs.dense());
+  return logs.read_all(all);
+}
+
+std::vector<FitRun> FitArguments::runs_of(const std::vector<OwnRun>& read) const {
+  return fit_runs(read, column, first, logs.dense());
 }
 
 bool FitArguments::settings_given() const {

@@ -41,8 +41,10 @@ struct FitArguments {
   /// Whether any setting is not its default.
   bool settings_given() const;
   FitOptions options() const;
+  std::vector<OwnRun> read_logs() const;
   /// A log whose --base is one of the others counts with its own losses only.
-  std::vector<FitRun> read() const;
+  std::vector<FitRun> runs_of(const std::vector<OwnRun>& read) const;
+  std::vector<FitRun> read() const { return runs_of(read_logs()); }
   /// Fits, then refits and leaves runs out as asked; says so on standard error while it takes long.
   LawFit fit(const std::vector<FitRun>& from) const;
 };

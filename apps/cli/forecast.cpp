@@ -117,20 +117,14 @@ void run_register(const RegisterVerb& verb) {
     data[verb.fit.law.file] = sha256(read_text(verb.fit.law.file));
     if (column.empty()) column = "val_loss";
   } else {
-    const std::vector<FitRun> runs = verb.fit.read();
-    law = verb.fit.fit(runs).fitted;
+    const std::vector<OwnRun> logs = verb.fit.read_logs();
+    law = verb.fit.fit(verb.fit.runs_of(logs)).fitted;
     for (const std::string& file : verb.fit.runs) add_hashes(data, file);
     for (const RunFiles& log : verb.fit.logs.logs) {
       add_hashes(data, log.file);
       for (const std::string& base : log.bases) add_hashes(data, base);
     }
-    if (column.empty()) {
-      std::vector<RunFiles> all;
-      for (const std::string& file : verb.fit.runs) all.push_back({file, {}, {}});
-      all.insert(all.end(), verb.fit.logs.logs.begin(), verb.fit.logs.logs.end());
-      column = std::string(
-          common_loss_column(std::span<const OwnRun>(read_runs(all, verb.fit.logs.read_options(), read_source))));
-    }
+    if (column.empty()) column = std::string(common_loss_column(logs));
   }
   Forecast forecast =
       renamed({{"schedule", "to"}, {"step", "at"}}, [&] { return make_forecast(law, verb.to.schedule, verb.at); });

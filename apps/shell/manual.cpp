@@ -166,7 +166,9 @@ void add_manual(Verb& command, std::string_view version) {
     if (!options.out.empty()) {
       if (!options.verbs.empty())
         fail_value("verbs", options.verbs.front(), "cannot be chosen with --out, which writes all");
-      std::filesystem::create_directories(options.out);
+      std::error_code error;
+      std::filesystem::create_directories(options.out, error);
+      if (error) fail_value("out", options.out, "cannot be made: " + error.message());
       return write_pages(program, program.name, version, options.out);
     }
     const VerbInfo* at = &program;

@@ -185,7 +185,14 @@ std::vector<ComparisonRow> compare(std::span<const AveragedSchedule> schedules, 
   if (schedules.empty()) fail_argument("schedules", "none to compare");
   std::vector<ComparisonRow> rows;
   rows.reserve(schedules.size());
-  for (const AveragedSchedule& one : schedules) rows.push_back(at_best(one, settings));
+  for (const AveragedSchedule& one : schedules) {
+    try {
+      rows.push_back(at_best(one, settings));
+    } catch (const ArgumentError& error) {
+      if (schedules.size() == 1) throw;
+      throw error.at(Place{.source = print(one.schedule)});
+    }
+  }
   const auto smallest = std::min_element(rows.begin(), rows.end(),
                                          [](const auto& a, const auto& b) { return a.best.bound < b.best.bound; });
   const double reference = smallest->best.bound;

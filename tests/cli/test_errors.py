@@ -30,6 +30,10 @@ class BadSchedules(command.CommandTest):
         self.check(twice, f"schedule = '{twice}': key 'steps' is given twice")
         self.check('{"schedule":' + twice + '}', "key 'schedule.steps' is given twice")
 
+    def test_of_several_the_one_at_fault_is_named(self):
+        beside = "constant(steps=1, warmup=1)"
+        self.assert_fails(2, "constant(steps=1, peak=1, warmup=1): lr: none of", "compare", SHORT, beside, "--criterion", "worst-case")
+
     def test_lengths(self):
         self.check("wsd(steps=50k, cooldown=120%)", "cooldown = 120%: must be between 0% and 100%")
         self.check("wsd(steps=0)", "steps = 0: must be at least 1")

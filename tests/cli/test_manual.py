@@ -43,6 +43,7 @@ class Manual(command.CommandTest):
         self.assert_fails(2, "did you mean 'tune'?", "manual", "tun")
         self.assert_fails(2, "plan: was not expected; scheduled tune has no verbs", "manual", "tune", "plan")
         self.assert_fails(2, "with --out, which writes all", "manual", "tune", "--out", "man1")
+        self.assert_fails(2, "out = /dev/null/man1: cannot be made: Not a directory", "manual", "--out", "/dev/null/man1")
 
 
 if __name__ == "__main__":
