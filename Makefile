@@ -95,6 +95,7 @@ $(STAMPS)/python: $(STAMPS)/packages pyproject.toml CMakeLists.txt $(wildcard cm
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	rm -rf build/wheel
 	.venv/bin/python -m pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	.venv/bin/python -m pip uninstall -qq --yes scheduled  # the distribution's name before it was scheduled-lr
 	.venv/bin/python -m pip install --quiet --no-deps --force-reinstall build/wheel/*.whl
 	.venv/bin/python -m pip install --quiet "$$(echo build/wheel/*.whl)[test]"
 	@touch $@
@@ -103,5 +104,6 @@ $(STAMPS)/python: $(STAMPS)/packages pyproject.toml CMakeLists.txt $(wildcard cm
 $(STAMPS)/frameworks: $(STAMPS)/python tests/frameworks/requirements.txt
 	test -x .venv-frameworks/bin/python || $(PYTHON) -m venv .venv-frameworks
 	.venv-frameworks/bin/python -m pip install --quiet --no-deps -r tests/frameworks/requirements.txt
+	.venv-frameworks/bin/python -m pip uninstall -qq --yes scheduled
 	.venv-frameworks/bin/python -m pip install --quiet --no-deps --force-reinstall build/wheel/*.whl
 	@touch $@

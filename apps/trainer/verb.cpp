@@ -38,8 +38,8 @@ void add_train(shell::Verb& command) {
   verb.run([&options] {
     static_cast<void>(options.request());
     fail_argument("train", program().string() +
-                               " is missing: this scheduled was built without its trainer, which needs LibTorch; "
-                               "apt-get install libtorch-dev, then build again");
+                               " is missing: this scheduled was built without its trainer, as wheels are, because it needs "
+                               "LibTorch; in the sources, apt-get install libtorch-dev and make build make it");
   });
 }
 

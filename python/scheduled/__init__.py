@@ -158,6 +158,7 @@ from scheduled._core import (
     wsd_limit,
     wsd_theorem_bound,
 )
+from scheduled._distribution import check_alone
 from scheduled._errors import ArgumentError, MissingFileError, StoreBusy, StoreError
 from scheduled.schedules.base import ScheduleBase, compute_optimal_base
 from scheduled.schedules.constant import ConstantSchedule
@@ -173,6 +174,7 @@ except ImportError as _error:
 else:
     _MISSING = {}
 
+check_alone(__path__[0])
 _notebook.attach()
 
 __version__: str = version()

@@ -1,4 +1,4 @@
-"""Fits the bound Omega_t to logged losses; needs SciPy (``pip install scheduled[fit]``)."""
+"""Fits the bound Omega_t to logged losses; needs SciPy (``pip install scheduled-lr[fit]``)."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ BUILT = [importlib.import_module(name) for name in MODULES if name not in UNBUIL
 
 
 def test_version_is_said_once():
-    assert scheduled.__version__ == importlib.metadata.version("scheduled")
+    assert scheduled.__version__ == importlib.metadata.version("scheduled-lr")
     assert f"project(scheduled VERSION {scheduled.__version__} " in (
         ROOT / "CMakeLists.txt"
     ).read_text(encoding="utf-8")
