@@ -29,6 +29,8 @@ struct PlanOptions {
   std::string law;
   std::optional<Duration> merge;
   std::optional<std::int64_t> merge_of, checkpoint_bytes;
+  std::vector<ResultWay> compare;
+  std::optional<Duration> half_life;
   CooldownOptions cooldown;
   OutputOptions output;
 };
@@ -107,12 +109,77 @@ std::string text_of(const KeepPlan& keep, const AnytimePlan& plan) {
          fmt::format("\nup to {} checkpoints at once, at step {}{}\n", keep.most, keep.at, bytes);
 }
 
+/// The results by other ways; nothing where none was asked for.
+std::optional<std::vector<ComparedWay>> ways_of(const PlanOptions& options, const AnytimePlan& plan,
+                                                const PlanRequest& planned) {
+  if (options.compare.empty()) {
+    if (options.half_life) fail_argument("half-life", "is of --compare ema");
+    return std::nullopt;
+  }
+  if (options.output.csv) fail_argument("compare", "is shown as a table and in --json, not in --csv");
+  CompareRequest request{.ways = options.compare, .window = options.merge};
+  request.count = options.merge_of.value_or(request.count);
+  request.half_life = options.half_life.value_or(request.half_life);
+  request.checkpoint_bytes = options.checkpoint_bytes.value_or(0);
+  request.grad_norm = planned.grad_norm;
+  request.distance = planned.distance;
+  request.law = planned.law;
+  return renamed({{"ways", "compare"},
+                  {"window", "merge"},
+                  {"count", "merge-of"},
+                  {"half_life", "half-life"},
+                  {"bytes", "checkpoint-bytes"}},
+                 [&] { return compare_ways(plan, request); });
+}
+
+std::string text_of(const std::vector<ComparedWay>& ways, const AnytimePlan& plan) {
+  const bool with_bytes = ways.front().bytes > 0;
+  const bool with_bound = ways.front().results.front().bound.has_value();
+  const bool with_loss = ways.front().results.front().loss.has_value();
+  std::vector<std::string> captions{"way", "steps", "extra", "checkpoints", "copies"};
+  if (with_bytes) captions.emplace_back("GB");
+  TextTable costs(captions);
+  captions = {"result", "way", "extra steps"};
+  if (with_bound) captions.insert(captions.end(), {"worst case", "at best", "factor", "ratio"});
+  if (with_loss) captions.insert(captions.end(), {"loss", "90 % from", "to"});
+  TextTable results(captions);
+  for (const ComparedWay& way : ways) {
+    std::vector<std::string> cells{std::string(word_of(way.way)), std::to_string(way.total_steps),
+                                   std::to_string(way.extra_steps), std::to_string(way.checkpoints),
+                                   std::to_string(way.copies)};
+    if (with_bytes) cells.push_back(fmt::format("{:.4g}", static_cast<double>(way.bytes) / 1e9));
+    costs.add(std::move(cells));
+  }
+  for (std::size_t k = 0; k < plan.branches.size(); ++k) {
+    for (const ComparedWay& way : ways) {
+      const WayResult& result = way.results[k];
+      std::vector<std::string> cells{std::to_string(result.result), std::string(word_of(way.way)),
+                                     std::to_string(result.extra_steps)};
+      if (with_bound) {
+        cells.insert(cells.end(), {rounded(*result.bound), rounded(*result.best), rounded(*result.factor),
+                                   fmt::format("{:.3f}", *result.ratio)});
+      }
+      if (with_loss) {
+        for (const double value : {result.loss->loss, result.loss->lower, result.loss->upper})
+          cells.push_back(fmt::format("{:.4f}", value));
+      }
+      results.add(std::move(cells));
+    }
+  }
+  return "\n" + costs.text() + "\n" + results.text() +
+         (with_bound ? "worst case: at the plan's peak; at best: at that factor of it; ratio: to a cosine run at its "
+                       "own best\n"
+                     : "") +
+         (with_loss ? "loss of an average: of the run that it imitates, of whose gain averages of models reach a part\n"
+                    : "");
+}
+
 std::string text_of(const AnytimePlan& plan, const std::string& scale) {
   std::string text = fmt::format("trunk {}\n", print(plan.trunk));
   text += plan.tuned ? fmt::format("best peak for all results {} ({})\n\n", rounded(plan.peak), scale)
                      : fmt::format("at its own peak {} ({})\n\n", rounded(plan.peak), scale);
   std::vector<std::string> captions{"result", "leaves the trunk at", "cooldown", "share",
-                                  "bound",  "best cosine",         "ratio"};
+                                    "bound",  "best cosine",         "ratio"};
   const auto any = [&](const std::optional<double> PlannedBranch::*value) {
     return std::ranges::any_of(plan.branches, [&](const PlannedBranch& branch) { return (branch.*value).has_value(); });
   };
@@ -248,11 +315,13 @@ void plan_run(const PlanOptions& options) {
   const AnytimePlan plan = plan_anytime(request);
   if (request.law) warn_of_extrapolation(plan, *request.law);
   const std::optional<KeepPlan> keep = keep_of(options, plan);
+  const std::optional<std::vector<ComparedWay>> ways = ways_of(options, plan, request);
   const BoundSettings settings{request.grad_norm, request.distance};
   if (!options.output.figure.empty()) plot::write_figure(draw(plan, settings, request.law), options.output.figure);
   if (options.output.json) {
-    PlannedRun planned{plan, {}};
+    PlannedRun planned{plan, {}, {}};
     if (keep) planned.keep = *keep;
+    if (ways) planned.ways = *ways;
     Json json = to_json(planned);
     add_members(json, options.bound, std::array<std::string_view, 1>{"criterion"});
     return print_line(json);
@@ -260,7 +329,8 @@ void plan_run(const PlanOptions& options) {
   const std::string scale =
       fmt::format("distance {}, grad norm {}", format_number(request.distance), options.bound.grad_norm_or_1().text);
   print_text(options.output.csv ? csv_of(plan.branches)
-                                : text_of(plan, scale) + (keep ? text_of(*keep, plan) : std::string()));
+                                : text_of(plan, scale) + (ways ? text_of(*ways, plan) : std::string()) +
+                                      (keep ? text_of(*keep, plan) : std::string()));
 }
 
 }  // namespace
@@ -289,6 +359,11 @@ void add_run_plan(Verb& run) {
   verb.add("--merge-of", options.merge_of, "So many checkpoints in each window; default: 8").type("N").needs(merge);
   verb.add("--checkpoint-bytes", options.checkpoint_bytes, "Of one checkpoint, for the disk that the plan takes")
       .type("N");
+  verb.add("--compare", options.compare,
+           "Also by these ways: steps, checkpoints, guarantee and, with --law, loss of each result")
+      .type("WAY,...");
+  verb.add("--half-life", options.half_life,
+           "Of --compare ema: updates, or a share of those made so far; default: 10%");
   options.output.add_to(verb);
   verb.help(
       "Bounds are at the trunk's peak that is best for all results together; the ratio is to a cosine run of the same\n"
@@ -300,7 +375,9 @@ void add_run_plan(Verb& run) {
       "10% "
       "--csv\n"
       "  scheduled run plan --trunk \"rsqrt(warmup=300, peak=1e-3)\" --results 10k,20k --law law.json\n"
-      "  scheduled run plan --trunk \"constant(warmup=300)\" --results 10k,20k --merge 20% --checkpoint-bytes 500B");
+      "  scheduled run plan --trunk \"constant(warmup=300)\" --results 10k,20k --merge 20% --checkpoint-bytes 500B\n"
+      "  scheduled run plan --trunk \"constant(warmup=300)\" --results 10k,20k --compare "
+      "cooldown,merge,ema,schedule-free");
   verb.run([&options] { plan_run(options); });
 }
 

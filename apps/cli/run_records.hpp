@@ -19,6 +19,7 @@ struct Verified {
 struct PlannedRun {
   AnytimePlan plan;
   Asked<KeepPlan> keep;
+  Asked<std::vector<ComparedWay>> ways;
 };
 
 struct Migrated {
@@ -51,7 +52,8 @@ struct Record<cli::PlannedRun> {
   static constexpr std::string_view meaning = "A plan, and the checkpoints that it takes";
   static constexpr FieldList fields{
       Field{"", &X::plan, "", "Trunk and branches"},
-      Field{"keep", &X::keep, "", "What branches and merges need of the trunk; by --merge or --checkpoint-bytes"}};
+      Field{"keep", &X::keep, "", "What branches and merges need of the trunk; by --merge or --checkpoint-bytes"},
+      Field{"ways", &X::ways, "", "Ways to the results, by cost and guarantee; by --compare"}};
 };
 
 template <>

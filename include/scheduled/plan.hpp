@@ -86,4 +86,54 @@ constexpr double largest_share = 0.5;
 /// smallest possible); as best_base_lr, and as predict_losses.
 AnytimePlan plan_anytime(const PlanRequest& request);
 
+// ---- Other ways to the same results.
+
+/// A result by way of the trunk.
+enum class ResultWay {
+  cooldown,       ///< the plan's branch
+  merge,          ///< the mean of a few checkpoints of the trunk, evenly in a window
+  ema,            ///< an exponential average of all iterates of the trunk, kept as it trains
+  schedule_free,  ///< Schedule-Free (2405.15682) at the trunk's rates: the mean of all iterates, each by its rate
+};
+
+struct CompareRequest {
+  std::vector<ResultWay> ways;          ///< at least one, each once
+  std::optional<Duration> window = {};  ///< of each merge, a share being of its result; nothing: as its cooldown
+  std::int64_t count = 8;               ///< checkpoints of each merge, >= 2 and at most the steps of its window
+  Duration half_life = percent(10);     ///< of the ema; a share is of the updates made so far (2602.03702)
+  std::int64_t checkpoint_bytes = 0;    ///< of one, >= 0; 0: not known
+  GradNorm grad_norm = 1.0;             ///< as in PlanRequest
+  double distance = 1.0;                ///< D > 0
+  std::optional<FittedLaw> law = {};    ///< as in PlanRequest
+};
+
+/// One result, made one way. Bounds are none where some grad norm is 0.
+struct WayResult {
+  std::int64_t result = 0;            ///< its total budget in steps
+  std::int64_t extra_steps = 0;       ///< that nothing but this result needs
+  std::optional<double> bound = {};   ///< what f(x) - f* is at most, rates as in the plan (its peak) [loss]
+  std::optional<double> best = {};    ///< the same at the common factor of these rates where it is smallest
+  std::optional<double> factor = {};  ///< that factor
+  std::optional<double> ratio = {};   ///< best / that of a cosine run of the same budget, at its own best
+  /// By the law, at the trunk's own peak: of the branch; of an average, of the run that lowers its rates as the average
+  /// imitates. Averages of models reach a part of that.
+  std::optional<Predicted> loss = {};
+};
+
+struct ComparedWay {
+  ResultWay way = ResultWay::cooldown;
+  std::int64_t total_steps = 0;  ///< of everything that is trained
+  std::int64_t extra_steps = 0;  ///< beyond the longest budget
+  std::int64_t checkpoints = 0;  ///< that are there at once, at most: results and the trunk's last two, too
+  std::int64_t bytes = 0;        ///< of so many; 0 where the size of one is not known
+  std::int64_t copies = 0;  ///< of the weights, beside the trained ones, in memory and in checkpoints to resume from
+  std::vector<WayResult> results = {};
+};
+
+/// The results of a plan by these ways: what each costs, and what it guarantees. A cooldown has its exact worst case,
+/// an average what average_bound says: x_T of result T is its T-th iterate, as in all bounds. Bounds of schedule_free
+/// hold for each of its betas. Time as average_bound's for each result. Throws ArgumentError naming ways, window,
+/// count, half_life or bytes, and as plan_anytime.
+std::vector<ComparedWay> compare_ways(const AnytimePlan& plan, const CompareRequest& request);
+
 }  // namespace scheduled

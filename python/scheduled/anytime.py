@@ -17,6 +17,7 @@ from scheduled._merge import merge
 try:
     from scheduled._core import (
         AnytimePlan,
+        ComparedWay,
         GcReport,
         KeepPlan,
         KeptCheckpoint,
@@ -39,6 +40,8 @@ try:
         RunRecord,
         RunStore,
         VerifyReport,
+        WayResult,
+        compare_ways,
         merge_safetensors,
         plan_anytime,
         plan_checkpoints,
@@ -54,6 +57,7 @@ except ImportError:
 
 __all__ = [
     "AnytimePlan",
+    "ComparedWay",
     "GcReport",
     "KeepPlan",
     "KeptCheckpoint",
@@ -78,6 +82,8 @@ __all__ = [
     "StoreBusy",
     "StoreError",
     "VerifyReport",
+    "WayResult",
+    "compare_ways",
     "merge",
     "merge_safetensors",
     "plan_anytime",

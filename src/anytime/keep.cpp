@@ -2,10 +2,45 @@
 #include <algorithm>
 #include <map>
 
+#include "anytime/keep.hpp"
 #include "base/error.hpp"
-#include "scheduled/merge.hpp"
 
 namespace scheduled {
+
+std::vector<std::int64_t> anytime::even_steps(std::int64_t end, std::int64_t window, std::int64_t count) {
+  std::vector<std::int64_t> steps;
+  const auto part = static_cast<double>(window) / static_cast<double>(count);
+  for (std::int64_t j = 1; j <= count; ++j) {
+    steps.push_back(end - window + static_cast<std::int64_t>(part * static_cast<double>(j) + 0.5));
+  }
+  return steps;
+}
+
+void anytime::count_kept(const std::vector<std::int64_t>& results, KeepPlan& plan) {
+  std::map<std::int64_t, std::int64_t> change;  // at a step of the trunk
+  for (const KeptCheckpoint& kept : plan.checkpoints) {
+    ++change[kept.step];
+    --change[kept.until + 1];
+  }
+  for (const std::int64_t result : results) ++change[result];
+  constexpr std::int64_t to_resume = 2;
+  std::int64_t now = to_resume;
+  for (const auto& [step, by] : change) {
+    now += by;
+    if (now <= plan.most) continue;
+    plan.most = now;
+    plan.at = step;
+  }
+}
+
+std::int64_t anytime::bytes_of_most(std::int64_t most, std::int64_t bytes) {
+  std::int64_t all = 0;
+  if (__builtin_mul_overflow(most, bytes, &all)) {
+    fail_value("bytes", std::to_string(bytes), concat({"times ", std::to_string(most), " must fit 2^63"}));
+  }
+  return all;
+}
+
 namespace {
 
 constexpr std::int64_t most_kept = 1'000'000;  // checkpoints of a merge
@@ -38,31 +73,7 @@ std::vector<std::int64_t> steps_of_merge(const KeepRequest& request, std::size_t
                concat({"must be between ", std::to_string(request.count), " steps, one for each checkpoint, and the ",
                        std::to_string(end), " of the merge"}));
   }
-  std::vector<std::int64_t> steps;
-  const auto part = static_cast<double>(window) / static_cast<double>(request.count);
-  for (std::int64_t j = 1; j <= request.count; ++j) {
-    steps.push_back(end - window + static_cast<std::int64_t>(part * static_cast<double>(j) + 0.5));
-  }
-  return steps;
-}
-
-/// Sets most and at: what is there when the trunk is at each step where something changes.
-void count_kept(const KeepRequest& request, KeepPlan& plan) {
-  std::map<std::int64_t, std::int64_t> change;  // at a step of the trunk
-  for (const KeptCheckpoint& kept : plan.checkpoints) {
-    ++change[kept.step];
-    --change[kept.until + 1];
-  }
-  for (const std::int64_t end : request.ends) ++change[end];
-  for (const std::int64_t end : request.merges) ++change[end];
-  constexpr std::int64_t to_resume = 2;
-  std::int64_t now = to_resume;
-  for (const auto& [step, by] : change) {
-    now += by;
-    if (now <= plan.most) continue;
-    plan.most = now;
-    plan.at = step;
-  }
+  return anytime::even_steps(end, window, request.count);
 }
 
 }  // namespace
@@ -86,10 +97,10 @@ KeepPlan plan_checkpoints(const KeepRequest& request) {
   }
   KeepPlan plan;
   for (auto& [step, checkpoint] : kept) plan.checkpoints.push_back(std::move(checkpoint));
-  count_kept(request, plan);
-  if (__builtin_mul_overflow(plan.most, request.bytes, &plan.bytes)) {
-    fail_value("bytes", std::to_string(request.bytes), concat({"times ", std::to_string(plan.most), " must fit 2^63"}));
-  }
+  std::vector<std::int64_t> results = request.ends;
+  results.insert(results.end(), request.merges.begin(), request.merges.end());
+  anytime::count_kept(results, plan);
+  plan.bytes = anytime::bytes_of_most(plan.most, request.bytes);
   return plan;
 }
 

@@ -3,12 +3,25 @@
 #include <functional>
 #include <map>
 
+#include "anytime/cosine.hpp"
 #include "anytime/shares.hpp"
 #include "base/error.hpp"
 #include "scheduled/plan.hpp"
 #include "scheduled/trunk.hpp"
 
 namespace scheduled {
+
+Schedule anytime::cosine_run(const Schedule& trunk, std::int64_t N) {
+  ScheduleSpec spec;
+  spec.steps = steps(N);
+  spec.warmup = trunk.spec().warmup;
+  spec.warmup.length = steps(trunk.layout().warmup_steps);
+  spec.step_size = trunk.spec().step_size;
+  spec.peak = trunk.peak();
+  spec.cooldown = Cooldown{rest(), CosineDecay{}, {}};
+  return Schedule(std::move(spec));
+}
+
 namespace {
 
 void require_trunk(const Schedule& trunk) {
@@ -24,14 +37,7 @@ BoundTerms terms_of(const Schedule& schedule, const PlanRequest& request) {
 }
 
 BestBaseLr best_cosine(const PlanRequest& request, std::int64_t N) {
-  ScheduleSpec spec;
-  spec.steps = steps(N);
-  spec.warmup = request.trunk.spec().warmup;
-  spec.warmup.length = steps(request.trunk.layout().warmup_steps);
-  spec.step_size = request.trunk.spec().step_size;
-  spec.peak = request.trunk.peak();
-  spec.cooldown = Cooldown{rest(), CosineDecay{}, {}};
-  return best_base_lr(Schedule(std::move(spec)), {request.grad_norm, request.distance});
+  return best_base_lr(anytime::cosine_run(request.trunk, N), {request.grad_norm, request.distance});
 }
 
 std::vector<std::int64_t> budgets(const PlanRequest& request) {

@@ -75,6 +75,45 @@ struct Record<AnytimePlan> {
 };
 
 template <>
+struct Words<ResultWay> {
+  static constexpr std::array<std::string_view, 4> words{"cooldown", "merge", "ema", "schedule-free"};
+};
+
+template <>
+struct Record<WayResult> {
+  static constexpr std::string_view name = "WayResult";
+  static constexpr std::string_view meaning = "A result, made one way";
+  static constexpr FieldList fields{
+      Field{"result", &WayResult::result, "steps", "Its total budget"},
+      Field{"extra_steps", &WayResult::extra_steps, "steps", "Steps that nothing but this result needs"},
+      Field{"bound", &WayResult::bound, "loss",
+            "What f(x) - f* is at most, at the plan's peak; none where some grad norm is 0"},
+      Field{"best", &WayResult::best, "loss", "The same at the common factor of the rates where it is smallest"},
+      Field{"factor", &WayResult::factor, "", "That factor on the rates of the plan"},
+      Field{"ratio", &WayResult::ratio, "",
+            "`best` over the worst case of a cosine run of as many steps at its own best"},
+      Field{"loss", &WayResult::loss, "nats",
+            "Predicted loss with its 90 % interval, at the trunk's own peak: of the branch; for an average, of the run "
+            "that it imitates, of which averages of models reach a part; none without a law"}};
+};
+
+template <>
+struct Record<ComparedWay> {
+  static constexpr std::string_view name = "ComparedWay";
+  static constexpr std::string_view meaning = "One way to the results of a plan: what it costs and guarantees";
+  static constexpr FieldList fields{
+      Field{"way", &ComparedWay::way, "", "Which one"},
+      Field{"total_steps", &ComparedWay::total_steps, "steps", "Of everything that is trained"},
+      Field{"extra_steps", &ComparedWay::extra_steps, "steps", "Beyond the longest budget"},
+      Field{"checkpoints", &ComparedWay::checkpoints, "",
+            "Checkpoints that are there at once, at most: results and the trunk's last two too"},
+      Field{"bytes", &ComparedWay::bytes, "bytes", "Of so many; 0 where the size of one was not said"},
+      Field{"copies", &ComparedWay::copies, "",
+            "Copies of the weights beside the trained ones, in memory and in checkpoints to resume from"},
+      Field{"results", &ComparedWay::results, "", "By result"}};
+};
+
+template <>
 struct Record<RecordedFile> {
   static constexpr std::string_view name = "RecordedFile";
   static constexpr std::string_view meaning = "One file of a checkpoint";

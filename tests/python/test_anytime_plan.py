@@ -78,6 +78,34 @@ LAW = {
 }
 
 
+def test_other_ways_to_the_results():
+    from scheduled.anytime import compare_ways
+
+    plan = scheduled.plan_anytime(Schedule("constant(warmup=100)"), [1000, 2000])
+    ways = compare_ways(plan, ["cooldown", "merge", "ema", "schedule-free"], count=4, half_life="5%", checkpoint_bytes=10)
+    assert [(way.way, way.total_steps, way.extra_steps, way.copies) for way in ways] == [
+        ("cooldown", plan.total_steps, 200, 0),
+        ("merge", 2000, 0, 0),
+        ("ema", 2000, 0, 1),
+        ("schedule-free", 2000, 0, 1),
+    ]
+    assert [way.bytes for way in ways] == [10 * way.checkpoints for way in ways]
+    assert ways[0].results[1].bound == plan.branches[1].worst_case
+    trunk = plan.trunk.with_peak(plan.peak).values(2000)
+    weights = np.cumprod(np.r_[1.0, 2.0 ** (-1.0 / (0.05 * np.arange(2000, 1, -1)))])[::-1]
+    average = scheduled.average_bound(trunk, weights)
+    assert ways[2].results[1].bound == pytest.approx(average.value, rel=1e-10)
+    assert ways[2].results[1].best == pytest.approx(average.best_value, rel=1e-10)
+    assert ways[3].results[0].loss is None
+    norms = np.linspace(2.0, 1.0, 2000)
+    varied = scheduled.plan_anytime(Schedule("constant(warmup=100)"), [1000, 2000], grad_norm=norms)
+    assert compare_ways(varied, ["ema"], grad_norm=norms)[0].results[0].ratio > 0.9
+    with pytest.raises(scheduled.ArgumentError, match="ways = 'emma': must be"):
+        compare_ways(plan, ["emma"])
+    with pytest.raises(scheduled.ArgumentError, match="half_life = 0"):
+        compare_ways(plan, ["ema"], half_life=0)
+
+
 def test_a_plan_with_a_law():
     trunk = Schedule("rsqrt(warmup=300, peak=1e-3)")
     plan = scheduled.plan_anytime(trunk, ["5k", "10k"], law=json.dumps(LAW))

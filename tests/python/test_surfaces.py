@@ -194,6 +194,8 @@ def of_anytime(folder):
         report,
         anytime.plan_merge([0.01] * 20, [10, 20]),
         anytime.plan_merge([0.01] * 20, [10, 20]).weights[0],
+        (way := anytime.compare_ways(anytime.plan_anytime(scheduled.Schedule("constant"), [100]), ["ema"])[0]),
+        way.results[0],
         anytime.plan_checkpoints([800], [1000], [1000]),
         anytime.plan_checkpoints([800], [1000], [1000]).checkpoints[0],
         merged,

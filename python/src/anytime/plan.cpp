@@ -1,5 +1,5 @@
-#include "scheduled/error.hpp"
 #include "scheduled/plan.hpp"
+#include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
@@ -65,6 +65,42 @@ Examples
 Schedule('rsqrt(steps=50000, peak=1, warmup=1000, cooldown=10000, decay=linear)')
 )doc";
 
+constexpr const char* compare_doc =
+    R"doc(The results of a plan by other ways than cooldowns: what each costs and guarantees.
+
+Parameters
+----------
+plan : AnytimePlan
+ways : sequence of {'cooldown', 'merge', 'ema', 'schedule-free'}
+    The plan's branches; the mean of `count` checkpoints of the trunk; an exponential average of all its
+    iterates; Schedule-Free at the trunk's rates.
+window : int or str, optional
+    Of each merge: steps, or a share of its result; None: as long as its cooldown.
+count : int
+    Checkpoints of each merge.
+half_life : int or str
+    Of the ema: updates, or a share of those made so far.
+checkpoint_bytes : int
+    Of one checkpoint; 0: not known.
+grad_norm, distance, law
+    As for `plan_anytime`. The loss of an average is that of the run that it imitates.
+
+Returns
+-------
+list of ComparedWay
+
+Examples
+--------
+>>> from scheduled import Schedule, plan_anytime
+>>> from scheduled.anytime import compare_ways
+>>> plan = plan_anytime(Schedule("constant(warmup=300)"), ["10k", "20k"])
+>>> for way in compare_ways(plan, ["cooldown", "merge", "ema"], checkpoint_bytes=10**9):
+...     print(way.way, way.extra_steps, way.checkpoints, round(way.results[1].ratio, 3))
+cooldown 2000 5 1.049
+merge 0 12 1.838
+ema 0 4 1.051
+)doc";
+
 std::vector<Duration> durations(const std::vector<LengthArgument>& results) {
   std::vector<Duration> out;
   for (std::size_t k = 0; k < results.size(); ++k) {
@@ -79,6 +115,28 @@ void bind_plan(nb::module_& m) {
   bind<PlannedBranch>(m);
   bind<PlannedCheckpoint>(m);
   bind<AnytimePlan>(m);
+  bind<WayResult>(m);
+  bind<ComparedWay>(m);
+  m.def(
+      "compare_ways",
+      [](const AnytimePlan& plan, const std::vector<std::string>& ways, const std::optional<LengthArgument>& window,
+         std::int64_t count, const LengthArgument& half_life, std::int64_t checkpoint_bytes, const ArrayLike& grad_norm,
+         double distance, const std::optional<std::string>& law) {
+        const GradNormArgument norms(grad_norm);
+        CompareRequest request;
+        for (const std::string& way : ways) request.ways.push_back(parse_word<ResultWay>("ways", way));
+        if (window) request.window = parse_duration("window", length_text(*window));
+        request.count = count;
+        request.half_life = parse_duration("half_life", length_text(half_life));
+        request.checkpoint_bytes = checkpoint_bytes;
+        request.grad_norm = norms.get();
+        request.distance = distance;
+        if (law) request.law = parse_fitted_law(*law);
+        return without_gil([&] { return compare_ways(plan, request); });
+      },
+      nb::arg("plan"), nb::arg("ways"), nb::kw_only(), nb::arg("window") = nb::none(), nb::arg("count") = 8,
+      nb::arg("half_life") = "10%", nb::arg("checkpoint_bytes") = 0, nb::arg("grad_norm") = 1.0,
+      nb::arg("distance") = 1.0, nb::arg("law") = nb::none(), compare_doc);
   m.def(
       "plan_anytime",
       [](const Schedule& trunk, const std::vector<LengthArgument>& results, const LengthArgument& cooldown,
