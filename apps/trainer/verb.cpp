@@ -39,7 +39,7 @@ void add_train(shell::Verb& command) {
     static_cast<void>(options.request());
     fail_argument("train", program().string() +
                                " is missing: this scheduled was built without its trainer, as wheels are, because it needs "
-                               "LibTorch; in the sources, apt-get install libtorch-dev and make build make it");
+                               "LibTorch; apt-get install libtorch-dev, then build again in the sources");
   });
 }
 

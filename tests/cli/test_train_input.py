@@ -145,7 +145,7 @@ class WithoutTheTrainer(command.CommandTest):
         (self.folder / "c.json").write_text(json.dumps(CONFIG))
         result = subprocess.run([program, "train", "run", "--config", "c.json", "--until", "5"], cwd=self.folder, capture_output=True)
         self.assertEqual((result.returncode, result.stdout), (2, b""))
-        self.assertIn(b"scheduled-train is missing: this scheduled was built without its trainer", result.stderr)
+        self.assertIn(b"scheduled-train is missing: this scheduled was built without its trainer, as wheels are", result.stderr)
         self.assertIn(b"apt-get install libtorch-dev, then build again", result.stderr)
         text = subprocess.run([program, "train", "--help"], cwd=self.folder, capture_output=True, check=True).stdout
         self.assertIn(b"--until STEP", text)
