@@ -9,16 +9,21 @@ namespace scheduled::foreign {
 
 std::int64_t Batches::updates(std::int64_t samples) const {
   std::int64_t made = 0, done = 0;
-  const std::int64_t grown = from.back().mark;
-  for (std::size_t k = 0; k < from.size(); ++k) {
-    const std::int64_t until = std::min(k + 1 < from.size() ? from[k + 1].mark : grown + 1, samples + 1);
-    if (done >= until) continue;
-    const std::int64_t count = (until - done + from[k].batch - 1) / from[k].batch;
+  const auto take = [&](std::int64_t until, std::int64_t batch) {
+    if (done >= until) return;
+    const std::int64_t count = (until - done + batch - 1) / batch;
     made += count;
-    done += count * from[k].batch;
+    done += count * batch;
+  };
+  const std::int64_t most = samples + (beyond ? 0 : 1);
+  for (std::size_t k = 0; k + 1 < from.size(); ++k) take(std::min(from[k + 1].mark, most), from[k].batch);
+  const auto& [grown, batch] = from.back();
+  if (beyond) {
+    take(samples, batch);
+    return made;
   }
-  return from.size() == 1 ? samples / from[0].batch
-                          : made + std::max<std::int64_t>(samples - done, 0) / from.back().batch;
+  if (from.size() > 1) take(std::min(grown, samples) + 1, batch);
+  return made + std::max<std::int64_t>(samples - done, 0) / batch;
 }
 
 std::vector<double> Batches::consumed(std::int64_t updates) const {
@@ -48,7 +53,7 @@ Batches growing_batch(std::int64_t first, std::int64_t change, std::int64_t samp
 }
 
 Batches batch_by_steps(std::vector<BatchFrom> from, std::int64_t sequence) {
-  Batches batches{std::move(from), "batch=["};
+  Batches batches{std::move(from), "batch=[", true};
   for (std::size_t k = 0; k < batches.from.size(); ++k) {
     const auto& [mark, batch] = batches.from[k];
     batches.key += concat({k == 0 ? "" : ", ", std::to_string(mark), k == 0 ? ":" : "ex:", std::to_string(batch)});

@@ -17,8 +17,9 @@ struct BatchFrom {
 struct Batches {
   std::vector<BatchFrom> from = {};
   std::string key = {};  ///< of the spec: "batch=[0:32, 30000ex:192 by 16]"
+  bool beyond = false;   ///< the last update may take the run beyond its samples, also where the batch has grown
 
-  /// The updates of a run of so many samples: those while the batch grows may take it beyond, later ones may not.
+  /// The updates of a run of so many samples; those while the batch grows may always take it beyond.
   std::int64_t updates(std::int64_t samples) const;
   /// What was consumed before each of the first updates.
   std::vector<double> consumed(std::int64_t updates) const;

@@ -95,11 +95,12 @@ def updates_of_megatron(total, batch, ramp):
 
 
 def test_batches_by_steps():
-    """Written anew from the description of --step-batch-size-schedule: the tokens are whole samples, rounded down."""
+    """Written anew from the description of --step-batch-size-schedule: the tokens are whole samples, rounded down, and
+    updates are made until all samples are consumed."""
     total, warmup, sequence = 100_000, 1000, 4096
     marks = [(0, 32), (40_000_000 // sequence, 64), (200_000_000 // sequence, 128)]
     consumed, theirs = 0, []
-    while consumed + 128 <= total:
+    while consumed < total:
         x = (consumed - warmup) / (total - warmup)
         theirs.append(PEAK * consumed / warmup if consumed <= warmup else 3e-5 + (1 - x) * (PEAK - 3e-5))
         consumed += [batch for mark, batch in marks if consumed >= mark][-1]

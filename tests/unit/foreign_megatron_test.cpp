@@ -24,6 +24,14 @@ TEST(Foreign, BatchesThatGrow) {
             rest + "batch=[0:32, 30000ex:192 by 16], clock=examples)");
   EXPECT_EQ(spec(megatron_in_samples + "--seq-length 4096 --step-batch-size-schedule '0:32 40M:64 200M:128'"),
             rest + "batch=[0:32, 9765ex:64, 48828ex:128], seq_length=4096, clock=examples)");
+  // Steps of the batch go on until all samples are consumed, a ramp leaves out what is no whole batch.
+  EXPECT_EQ(
+      imported(megatron_in_samples + "--seq-length 4096 --step-batch-size-schedule '0:32 40M:64 200M:128'").updates,
+      306 + 610 + 400);
+  EXPECT_EQ(imported(megatron_in_samples + "--seq-length 1 --step-batch-size-schedule '0:32 99970:64'").updates, 3125);
+  EXPECT_EQ(imported(megatron_in_samples + "--seq-length 1 --step-batch-size-schedule '0:32 1T:64'").updates, 3125);
+  EXPECT_EQ(imported(megatron_in_samples + "--seq-length 1 --step-batch-size-schedule 0:192").updates, 521);
+  EXPECT_EQ(imported(megatron_in_samples + "--global-batch-size 192").updates, 520);
   // Samples that are whole updates are these, others keep their samples.
   EXPECT_EQ(spec(megatron_in_samples + "--global-batch-size 100"),
             "cosine(steps=1001, peak=1, warmup=10, warmup_start=0)");
@@ -35,6 +43,10 @@ TEST(Foreign, BatchesThatCannotGrow) {
     EXPECT_NE(import_error(text).find(what), std::string::npos) << import_error(text);
   };
   said(megatron_flags + " --rampup-batch-size 32 16 30000 --global-batch-size 64", "give train_samples");
+  said(megatron_flags + " --step-batch-size-schedule '0:32 40M:64' --seq-length 4096",
+       "with train_iters Megatron-LM takes each update of a length for micro_batch_size samples a rank");
+  said(megatron_in_samples + "--seq-length 8 --global-batch-size 64 --step-batch-size-schedule '0:32 40M:64'",
+       "contradicts step-batch-size-schedule = 0:32 40M:64: Megatron-LM refuses both");
   said(megatron_in_samples + "--global-batch-size 190 --rampup-batch-size 32 16 30000",
        "does not lead to global_batch_size = 190");
   said(megatron_in_samples + "--global-batch-size 32 --rampup-batch-size 32 16 30000",

@@ -150,15 +150,19 @@ Batches steps_of(Values& values) {
     from.push_back({mark, static_cast<std::int64_t>(change.batch)});
   }
   if (from.front().batch < 1) values.fail(key, "must have batches of 1 or more");
-  if (values.has("global_batch_size") && values.count("global_batch_size") != from.back().batch)
-    values.differs("global_batch_size has no say beside step_batch_size_schedule");
   return batch_by_steps(std::move(from), tokens);
 }
 
 /// How the batch of a run goes whose lengths are in samples.
 Batches batches_of(Values& values) {
-  values.exclude("rampup_batch_size", "step_batch_size_schedule", "Megatron-LM refuses both");
-  if (values.has("rampup_batch_size")) return ramp_of(values);
+  values.exclude("rampup_batch_size", "step_batch_size_schedule", "Megatron-LM then takes the second one");
+  values.exclude("global_batch_size", "step_batch_size_schedule", "Megatron-LM refuses both");
+  if (values.has("rampup_batch_size")) {
+    values.differs(
+        "rampup_batch_size: Megatron-LM from 0.18 on leaves it out of account, and all batches are global_batch_size; "
+        "step_batch_size_schedule is in its place there");
+    return ramp_of(values);
+  }
   if (values.has("step_batch_size_schedule")) return steps_of(values);
   return same_batch(needed_count(values, "global_batch_size", "samples are no updates without it"));
 }
@@ -211,10 +215,14 @@ void look_over(Values& values) {
                              : "is in samples, and the run in updates, which Megatron-LM refuses; give lr_..._iters");
   }
   if (samples) return;
-  for (const std::string_view growing : {"rampup_batch_size", "step_batch_size_schedule"}) {
-    if (values.has(growing)) {
-      values.fail(growing, "needs the run in samples: Megatron-LM refuses it with train_iters; give train_samples");
-    }
+  if (values.has("rampup_batch_size")) {
+    values.fail("rampup_batch_size",
+                "needs the run in samples: Megatron-LM refuses it with train_iters; give train_samples");
+  }
+  if (values.has("step_batch_size_schedule")) {
+    values.fail("step_batch_size_schedule",
+                "needs the run in samples: with train_iters Megatron-LM takes each update of a length for "
+                "micro_batch_size samples a rank, whatever the batch is, and decays too early; give train_samples");
   }
 }
 
