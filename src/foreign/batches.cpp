@@ -7,23 +7,25 @@
 
 namespace scheduled::foreign {
 
-std::int64_t Batches::updates(std::int64_t samples) const {
-  std::int64_t made = 0, done = 0;
-  const auto take = [&](std::int64_t until, std::int64_t batch) {
-    if (done >= until) return;
-    const std::int64_t count = (until - done + batch - 1) / batch;
-    made += count;
-    done += count * batch;
+RunLength Batches::run(std::int64_t samples) const {
+  RunLength run;
+  const auto add = [&](std::int64_t count, std::int64_t batch) {
+    run.updates += count;
+    run.samples += count * batch;
+  };
+  const auto take_until = [&](std::int64_t mark, std::int64_t batch) {
+    if (run.samples < mark) add((mark - run.samples + batch - 1) / batch, batch);
   };
   const std::int64_t most = samples + (beyond ? 0 : 1);
-  for (std::size_t k = 0; k + 1 < from.size(); ++k) take(std::min(from[k + 1].mark, most), from[k].batch);
+  for (std::size_t k = 0; k + 1 < from.size(); ++k) take_until(std::min(from[k + 1].mark, most), from[k].batch);
   const auto& [grown, batch] = from.back();
   if (beyond) {
-    take(samples, batch);
-    return made;
+    take_until(samples, batch);
+    return run;
   }
-  if (from.size() > 1) take(std::min(grown, samples) + 1, batch);
-  return made + std::max<std::int64_t>(samples - done, 0) / batch;
+  if (from.size() > 1) take_until(std::min(grown, samples) + 1, batch);
+  add(std::max<std::int64_t>(samples - run.samples, 0) / batch, batch);
+  return run;
 }
 
 std::vector<double> Batches::consumed(std::int64_t updates) const {

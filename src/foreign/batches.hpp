@@ -13,14 +13,20 @@ struct BatchFrom {
   std::int64_t batch = 0;
 };
 
+/// How long a run is: its updates, and the samples that they consume.
+struct RunLength {
+  std::int64_t updates = 0;
+  std::int64_t samples = 0;
+};
+
 /// At least one, the first from 0 on; marks increase.
 struct Batches {
   std::vector<BatchFrom> from = {};
   std::string key = {};  ///< of the spec: "batch=[0:32, 30000ex:192 by 16]"
   bool beyond = false;   ///< the last update may take the run beyond its samples, also where the batch has grown
 
-  /// The updates of a run of so many samples; those while the batch grows may always take it beyond.
-  std::int64_t updates(std::int64_t samples) const;
+  /// Of a run of so many samples; updates while the batch grows may always take it beyond.
+  RunLength run(std::int64_t samples) const;
   /// What was consumed before each of the first updates.
   std::vector<double> consumed(std::int64_t updates) const;
 };

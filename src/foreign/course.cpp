@@ -84,17 +84,19 @@ Schedule schedule_of(const Course& course) {
   if (!ends || course.begin < course.warmup || course.begin < reached) {
     Course whole_run = course;
     if (course.end == course.updates) ++whole_run.updates;  // the update that is never made has the last rate
-    return parse_spec("stages", {peak_key(course.peak), warmup_key(course), pieces_of(whole_run), course.clock});
+    return parse_spec("stages",
+                      {peak_key(course.peak), warmup_key(course), pieces_of(whole_run), course.floor, course.clock});
   }
   const std::string steps = steps_key(course, course.end + 1);
   const std::string last = key("final", print_rate(course.last));
   const std::string name = course.decay.substr(0, course.decay.find(' '));
   const std::string more = keys_of_decay(course.decay);
   if (course.begin == course.warmup) {
-    return parse_spec(name, {steps, peak_key(course.peak), warmup_key(course), more, last, course.clock});
+    return parse_spec(name, {steps, peak_key(course.peak), warmup_key(course), more, last, course.floor, course.clock});
   }
-  return parse_spec("wsd", {steps, peak_key(course.peak), warmup_key(course),
-                            key("cooldown", length_of(course, length)), key("decay", name), more, last, course.clock});
+  return parse_spec("wsd",
+                    {steps, peak_key(course.peak), warmup_key(course), key("cooldown", length_of(course, length)),
+                     key("decay", name), more, last, course.floor, course.clock});
 }
 
 Schedule table_of(Values& values, std::int64_t updates, const std::function<double(std::int64_t)>& rate) {

@@ -22,6 +22,7 @@ struct Course {
   std::string decay = "linear";    ///< as in a stage: "polynomial power=2"
   Rate last = {};
   std::int64_t updates = 0;  ///< that the run makes
+  std::string floor = {};    ///< a key: "floor=1e-5"
   std::string clock = {};    ///< keys of rates that follow samples: "batch=[0:32, 30000ex:64], clock=examples"
 };
 

@@ -195,7 +195,7 @@ double Values::as_number(std::string_view key, const Json& value) {
   Json read = value;
   if (read.is_text()) read = plain_value(read.text());
   if (value.is_text() && value.text().starts_with('$'))
-    fail(key, "is a variable of the shell, which is not looked up: put its value there");
+    fail(key, "is a variable, which is not looked up: put its value there");
   if (!read.is_number()) fail(key, "must be a number");
   return read.number();
 }

@@ -18,7 +18,7 @@ def table(seen):
 
 
 if __name__ == "__main__":
-    tests = [str(pathlib.Path(__file__).parent / name) for name in ("test_import.py", "test_import_formulas.py", "test_batch_ramp.py")]
+    tests = [str(pathlib.Path(__file__).parent / name) for name in ("test_import.py", "test_import_formulas.py", "test_import_nemo.py", "test_batch_ramp.py")]
     ended = pytest.main(["-q", "-p", "no:cacheprovider", *tests])
     page = pathlib.Path(__file__).parents[2] / "docs" / "guide" / "foreign.md"
     begin, end = "<!-- table -->\n", "<!-- end of table -->"

@@ -217,27 +217,6 @@ def test_big_vision(kind, more, total):
 
 
 @pytest.mark.parametrize("total", HORIZONS)
-@pytest.mark.parametrize("least", [0.0, 3e-5])
-@pytest.mark.parametrize("constant", [0, 2])
-def test_nemo(total, least, constant):
-    for warmup in sorted({0, 1, total // 10}):
-        decay = total - warmup - constant
-        if decay < 1:
-            continue
-
-        def at(step, w=warmup, decay=decay):
-            if w and step <= w:
-                return PEAK * step / w if constant else PEAK * (step + 1) / (w + 1)
-            if step > w + decay:
-                return least
-            return least + (PEAK - least) * 0.5 * (1 + math.cos(math.pi * (step - w) / decay))
-
-        sched = {"name": "CosineAnnealing", "warmup_steps": warmup, "constant_steps": constant, "min_lr": least}
-        tree = {"trainer": {"max_steps": total}, "model": {"optim": {"name": "adamw", "lr": PEAK, "sched": sched}}}
-        check("nemo", yaml(tree), [at(step) for step in range(total)], by="its published formula")
-
-
-@pytest.mark.parametrize("total", HORIZONS)
 def test_axolotl(total):
     for given in warmups(total):
         warmup = 2 if given == 1 else given  # core/builders/base.py

@@ -41,6 +41,12 @@ TEST(Foreign, ExportsReadBack) {
       {"linear(steps=1001, peak=3e-4)", "nemo"},
       {"rsqrt(steps=1001, warmup=99, warmup_start=1%, timescale=100, peak=3e-4)", "nemo"},
       {"constant(steps=1001, warmup=99, warmup_start=1%, peak=3e-4)", "nemo"},
+      {"wsd(steps=1001, warmup=99, warmup_start=1%, cooldown=200, peak=3e-4, final=1e-5)", "nemo"},
+      {"wsd(steps=1001, warmup=99, warmup_start=1%, cooldown=200, decay=1-sqrt, floor=1e-5, peak=3e-4)", "nemo"},
+      {"polynomial(steps=1001, warmup=99, warmup_start=1%, power=2, floor=1e-5, peak=3e-4)", "nemo"},
+      {"rsqrt(steps=1001, warmup=100, warmup_start=1%, warmup_delay=1, timescale=100, floor=1e-5, peak=3e-4)", "nemo"},
+      {"inverse-power(steps=1001, warmup=99, warmup_start=1%, timescale=99, alpha=1, peak=3e-4)", "nemo"},
+      {"cosine(steps=1001, warmup=100, warmup_start=0, peak=3e-4)", "nemo"},
       {"cosine(steps=1001, warmup=100, warmup_start=0, peak=3e-4)", "big_vision"},
       {"polynomial(steps=1001, warmup=100, warmup_start=0, peak=3e-4, power=2, final=10%)", "big_vision"},
       {"wsd(steps=1001, warmup=100, warmup_start=0, cooldown=200, peak=3e-4)", "big_vision"},
@@ -102,7 +108,10 @@ TEST(Foreign, WhyAProgramCannotBeGivenIt) {
   EXPECT_EQ(why("cosine(steps=1001, warmup=10)", "nemo"),
             "NeMo begins its warmup at 1/(W+1) of the peak and reaches it at step W; give the schedule "
             "warmup_start");
-  EXPECT_EQ(why("wsd(steps=1001)", "nemo"), "NeMo has no decay that begins after a time at the peak");
+  EXPECT_EQ(why("wsd(steps=1001, decay=cosine)", "nemo"), "NeMo has no cosine that begins after a time at the peak");
+  EXPECT_EQ(why("wsd(steps=1001, decay=1-sqrt, final=10%)", "nemo"), "NeMo has a 1-sqrt to 0 only, with a floor");
+  EXPECT_EQ(why("stages(pieces=[hold until 1, linear to 0 over 100, hold over 100])", "nemo"),
+            "NeMo ends its decay with the run");
   EXPECT_EQ(why("cosine(steps=1001, final=10%)", "big_vision"), "big_vision has a cosine to 0 only");
   EXPECT_EQ(why("wsd(steps=1001, final=10%)", "big_vision"), "big_vision has a cooldown to 0 only");
   EXPECT_EQ(why("wsd(steps=1001, decay=1-sqrt)", "big_vision"), "big_vision has no 1-sqrt after a time at the peak");

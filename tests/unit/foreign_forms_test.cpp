@@ -80,7 +80,7 @@ TEST(Foreign, OptionsInQuotesAreFlags) {
   ASSERT_EQ(found.taken[0].key, "lr");
   EXPECT_EQ(found.taken[0].line, 3);
   EXPECT_EQ(import_error(script + "${MIN_LR}"),
-            "x, line 7: min-lr = ${MIN_LR}: is a variable of the shell, which is not looked up: put its value there");
+            "x, line 7: min-lr = ${MIN_LR}: is a variable, which is not looked up: put its value there");
 }
 
 TEST(Foreign, ValuesInQuotesLeaveTheirFlagOne) {

@@ -16,18 +16,21 @@ using testing::spec;
 
 TEST(Foreign, BatchesThatGrow) {
   const std::string rest = "cosine(steps=100001ex, peak=1, warmup=1000ex, warmup_start=0, ";
+  const std::string in_steps =
+      megatron_in_samples + "--seq-length 4096 --step-batch-size-schedule '0:32 40M:64 200M:128'";
   const std::string ramp = "--global-batch-size 192 --rampup-batch-size 32 16 30000";
   EXPECT_EQ(spec(megatron_in_samples + ramp), rest + "batch=[0:32, 30000ex:192 by 16], clock=examples)");
   EXPECT_EQ(imported(megatron_in_samples + ramp).updates, 744);
   EXPECT_EQ(spec("lr: 1\ntrain_samples: 100000\nlr_decay_style: cosine\nlr_warmup_samples: 1000\n"
                  "global_batch_size: 192\nrampup_batch_size: [32, 16, 30000]\n"),
             rest + "batch=[0:32, 30000ex:192 by 16], clock=examples)");
-  EXPECT_EQ(spec(megatron_in_samples + "--seq-length 4096 --step-batch-size-schedule '0:32 40M:64 200M:128'"),
-            rest + "batch=[0:32, 9765ex:64, 48828ex:128], seq_length=4096, clock=examples)");
+  EXPECT_EQ(spec(in_steps),
+            "stages(peak=1, pieces=[hold until 1001ex, cosine to 0 over 99000ex, hold over 31ex], warmup=1000ex, "
+            "warmup_start=0, batch=[0:32, 9765ex:64, 48828ex:128], seq_length=4096, clock=examples)");
   // Steps of the batch go on until all samples are consumed, a ramp leaves out what is no whole batch.
-  EXPECT_EQ(
-      imported(megatron_in_samples + "--seq-length 4096 --step-batch-size-schedule '0:32 40M:64 200M:128'").updates,
-      306 + 610 + 400);
+  EXPECT_EQ(imported(in_steps).updates, 306 + 610 + 400);
+  EXPECT_EQ(imported(in_steps, 1316).schedule, imported(in_steps).schedule);
+  EXPECT_EQ(imported(in_steps).schedule.steps(), 1316);
   EXPECT_EQ(imported(megatron_in_samples + "--seq-length 1 --step-batch-size-schedule '0:32 99970:64'").updates, 3125);
   EXPECT_EQ(imported(megatron_in_samples + "--seq-length 1 --step-batch-size-schedule '0:32 1T:64'").updates, 3125);
   EXPECT_EQ(imported(megatron_in_samples + "--seq-length 1 --step-batch-size-schedule 0:192").updates, 521);

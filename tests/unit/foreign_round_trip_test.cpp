@@ -76,14 +76,18 @@ std::string megatron(Draw& draw) {
 }
 
 std::string nemo(Draw& draw) {
-  const std::string name = draw.word({"CosineAnnealing", "WarmupPolicy", "WarmupAnnealing", "PolynomialDecayAnnealing",
-                                      "InverseSquareRootAnnealing", "CosineAnnealing"});
+  const std::string name = draw.word(
+      {"CosineAnnealing", "WarmupPolicy", "WarmupAnnealing", "PolynomialDecayAnnealing", "NoamAnnealing",
+       "InverseSquareRootAnnealing", "CosineAnnealing", "WarmupHoldAnnealLinear", "NoamHoldAnnealing",
+       "WarmupHoldAnnealOneMinusSquareRoot", "PolynomialHoldDecayAnnealing", "SquareAnnealing", "SquareRootAnnealing"});
   std::string text = "model:\n  optim:\n    lr: " + draw.peak() + "\n    sched:\n      name: " + name +
                      "\n      warmup_steps: " + draw.warmup() + "\n      min_lr: " + draw.low() + "\n";
   if (name == "CosineAnnealing") text += draw.maybe("      constant_steps: " + draw.count(0, 20) + "\n");
-  if (name == "PolynomialDecayAnnealing") text += "      power: " + draw.word({"1.0", "2.0", "0.7"}) + "\n";
+  if (name.starts_with("Polynomial")) text += "      power: " + draw.word({"1.0", "2.0", "0.7"}) + "\n";
+  if (name.find("Hold") != std::string::npos) text += draw.maybe("      hold_steps: " + draw.count(0, 30) + "\n");
+  if (name == "NoamAnnealing") text += "      d_model: " + draw.word({"1", "512", "768"}) + "\n";
   text += draw.maybe("      max_steps: " + draw.count(2, 300) + "\n");
-  return text + "trainer:\n  max_steps: " + draw.updates() + "\n";
+  return text + draw.maybe("trainer:\n  max_steps: " + draw.updates() + "\n");
 }
 
 std::string torchtitan(Draw& draw) {
@@ -331,7 +335,7 @@ TEST(ForeignRoundTrip, WhatIsReadIsWrittenOrTheReasonIsListed) {
                              {"llama-factory", llama_factory, {a_table, no_horizon}},
                              {"axolotl", axolotl, {a_table, no_horizon, "makes a warmup of 1 step one of 2"}},
                              {"megatron", megatron, {a_table, no_horizon}},
-                             {"nemo", nemo, {no_horizon}},
+                             {"nemo", nemo, {a_table, no_horizon}},
                              {"torchtitan", torchtitan, {no_horizon}},
                              {"olmo-core", olmo_core, {a_table, no_horizon}},
                              {"nanotron", nanotron, {a_table, no_horizon}},

@@ -237,7 +237,8 @@ Schedule read_megatron(Values& values) {
   const auto samples = values.count_if("train_samples");
   const Batches batches = samples ? batches_of(values) : Batches{};
   const auto own = samples ? values.updates_if("train_iters") : std::optional(values.updates("train_iters"));
-  const std::int64_t updates = own ? *own : batches.updates(*samples);
+  const RunLength made = samples ? batches.run(*samples) : RunLength{};
+  const std::int64_t updates = own ? *own : made.updates;
   if (updates < 1) values.fail("train_samples", "is less than one update");
   values.make_updates(updates);
   auto run = static_cast<double>(samples.value_or(updates));
@@ -247,11 +248,14 @@ Schedule read_megatron(Values& values) {
   std::vector<double> places;  // of all updates, where they are not simply counted
   constexpr std::int64_t most_places = 10'000'000;
   if (!by_updates && updates <= most_places) places = batches.consumed(updates);
-  const double end = places.empty() ? run - 1.0 : std::max(run - 1.0, places.back());
+  const double last = places.empty() ? run - 1.0 : std::max(run - 1.0, places.back());
+  // The end of the last update's samples, where that is beyond those of the run.
+  const double end =
+      by_updates || !batches.beyond || updates != made.updates ? last : static_cast<double>(made.samples - 1);
   const double begin = style == "WSD" ? lengths.decay - lengths.cooldown : lengths.warmup;
   const bool whole = std::floor(lengths.warmup) == lengths.warmup;
   const bool root = style == "inverse-square-root";
-  if (!whole || begin < lengths.warmup || (root && (lengths.decay < end || lengths.warmup < 1.0))) {
+  if (!whole || begin < lengths.warmup || (root && (lengths.decay < last || lengths.warmup < 1.0))) {
     return table_of(values, updates, [&](std::int64_t i) {
       const double place = by_updates ? static_cast<double>(i) : places[static_cast<std::size_t>(i)];
       return rate_at(course, lengths, style, cooldown, place);
@@ -305,14 +309,27 @@ void write_batch(Written& written, const StepSize& size) {
   written.add("step-batch-size-schedule", text);
 }
 
+/// The samples of the run. Where the batch changes in steps Megatron-LM makes an update for the last ones, too.
+std::int64_t run_in_samples(const Outline& outline) {
+  const StepSize& size = outline.schedule.spec().step_size;
+  const std::int64_t samples = outline.updates();
+  if (size.ramp.empty() || size.ramp[0].by > 0.0) return samples;
+  Batches batches{{{0, static_cast<std::int64_t>(size.examples)}}, {}, true};
+  for (const BatchChange& change : size.ramp)
+    batches.from.push_back({samples_of(change.at, size), static_cast<std::int64_t>(change.batch)});
+  const RunLength made = batches.run(samples);
+  if (made.updates <= *outline.schedule.steps()) return samples;
+  return made.samples - static_cast<std::int64_t>(outline.schedule.batch(made.updates - 1));
+}
+
 /// The style with the lengths of the decay.
-void write_decay(Written& written, const Outline& outline, const std::string& unit) {
+void write_decay(Written& written, const Outline& outline, const std::string& unit, std::int64_t run) {
   const auto style = [&](std::string_view text) { written.add("lr-decay-style", std::string(text)); };
   if (std::holds_alternative<Rsqrt>(outline.schedule.spec().shape)) return style("inverse-square-root");
   if (outline.decay.empty()) return style("constant");
   const bool plain = outline.whole() && (outline.decay == "linear" || outline.decay == "cosine");
   style(plain ? outline.decay : std::string("WSD"));
-  if (outline.end != outline.updates()) written.add("lr-decay-" + unit, outline.end);
+  if (outline.end != run) written.add("lr-decay-" + unit, outline.end);
   if (plain) return;
   if (outline.begin < outline.warmup) cannot("begins no decay before the step after the warmup");
   written.add("lr-wsd-decay-" + unit, outline.length());
@@ -331,7 +348,8 @@ Written write_megatron(const Outline& outline) {
   const bool samples = spec.clock == Clock::examples;
   const std::string unit = samples ? "samples" : "iters";
   if (!samples) written.updates = outline.updates();
-  written.add("train-" + unit, outline.updates());
+  const std::int64_t run = samples ? run_in_samples(outline) : outline.updates();
+  written.add("train-" + unit, run);
   if (samples) write_batch(written, spec.step_size);
   written.add("lr", outline.peak);
   written.add("min-lr", root ? spec.floor.value : outline.last);
@@ -340,7 +358,7 @@ Written write_megatron(const Outline& outline) {
     written.add("lr-warmup-" + unit, outline.warmup);
     if (*outline.start > 0.0) written.add("lr-warmup-init", *outline.start);
   }
-  write_decay(written, outline, unit);
+  write_decay(written, outline, unit, run);
   return written;
 }
 

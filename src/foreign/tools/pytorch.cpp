@@ -9,7 +9,7 @@
 #include "base/words.hpp"
 #include "foreign/calls.hpp"
 #include "foreign/joined.hpp"
-#include "foreign/tools/calls_written.hpp"
+#include "foreign/tools/written.hpp"
 
 namespace scheduled::foreign {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "foreign/tools/calls_written.hpp"
+#include "foreign/tools/written.hpp"
 
 namespace scheduled::foreign {
 namespace {
