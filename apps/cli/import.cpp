@@ -55,6 +55,10 @@ struct Source {
 Source source_of(const std::vector<std::string>& words) {
   const std::string& first = words.front();
   const bool flag = first.size() > 1 && first.front() == '-';
+  const auto plain = [](const std::string& word) { return word.front() != '-' && word.find('=') == std::string::npos; };
+  if (words.size() > 1 && std::none_of(words.begin(), words.end(), [](const auto& word) { return word.empty(); }) &&
+      std::all_of(words.begin(), words.end(), plain))
+    fail_value("FILE", words[1], "is one too many: one configuration is read at a time; flags begin with -");
   if (words.size() == 1 && first.find('(') != std::string::npos) return {"command line", first};
   if (words.size() > 1 || flag || first.find('=') != std::string::npos) return {"command line", joined(words)};
   return {source_name(first), read_text(first)};
@@ -137,8 +141,9 @@ std::string tool_list() {
 void add_import(Verb& command) {
   Verb& verb = command.verb("import", "Read the schedule of another training program's configuration");
   auto& options = verb.keep<ImportVerb>();
-  verb.add_each("FILE", options.words,
-                "A configuration, - for standard input; after -- flags as the program takes them, or a call of optax or PyTorch");
+  verb.add_each(
+      "FILE", options.words,
+      "A configuration, - for standard input; after -- flags as the program takes them, or a call of optax or PyTorch");
   verb.add("--from", options.from, "The program; default: told by the content")
       .type("TOOL")
       .suggest(suggest_words(tool_names()));

@@ -51,13 +51,16 @@ std::string percent(double share) {
 std::optional<std::int64_t> check(const Outline& outline, const Tool& tool, const Written& written,
                                   const std::string& text) {
   constexpr std::int64_t without_horizon = 1'000'000;
+  const bool endless = !written.updates && !outline.steps;
   std::optional<ImportedSchedule> back;
   try {
-    back = import_schedule(text, {std::string(tool.about.name), written.updates, "export"});
+    const auto asked = endless ? std::optional(without_horizon) : written.updates;
+    back = import_schedule(text, {std::string(tool.about.name), asked, "export"});
   } catch (const ArgumentError& error) {
     ArgumentError::Fields fields = error.fields();
     cannot(concat({"cannot be given it: ", fields.name, fields.name.empty() ? "" : " ", fields.requirement}));
   }
+  if (endless) back->updates.reset();
   const std::optional<std::int64_t> updates = written.updates ? written.updates : back->updates;
   const Difference found = compare(outline.schedule, back->schedule, updates.value_or(without_horizon));
   if (found.first >= 0) {

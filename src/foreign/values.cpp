@@ -167,6 +167,13 @@ void Values::fail_above_peak(std::string_view key, double peak) {
   throw ArgumentError(std::move(fields));
 }
 
+void Values::fail_no_room(std::string_view key, std::string_view requirement, NoRoom limit, double value) {
+  ArgumentError::Fields fields = said(key, requirement);
+  fields.limit = no_room_names[static_cast<std::size_t>(limit)];
+  fields.limit_value = format_number(value);
+  throw ArgumentError(std::move(fields));
+}
+
 void Values::exclude(std::string_view key, std::string_view other, std::string_view wins) {
   const Setting* const first = find(key);
   const Setting* const second = find(other);

@@ -1,6 +1,7 @@
 // The values of a configuration as one program understands them: what was read of it, by which meaning.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -13,6 +14,11 @@
 #include "scheduled/foreign.hpp"
 
 namespace scheduled::foreign {
+
+/// Where a warmup has to end, or how much it leaves, as errors name it.
+enum class NoRoom { end, decay, updates, rest };
+constexpr std::array<std::string_view, 4> no_room_names{"the end of the decay", "the beginning of the decay",
+                                                        "the updates", "the updates after the warmup"};
 
 class Values {
  public:
@@ -51,6 +57,8 @@ class Values {
   [[noreturn]] void fail(std::string_view key, std::string_view requirement);
   /// Throws: the rate is above the peak, which errors name as specs do.
   [[noreturn]] void fail_above_peak(std::string_view key, double peak);
+  /// Throws: the warmup leaves the rest of the run no room; lint knows it by the name of the limit.
+  [[noreturn]] void fail_no_room(std::string_view key, std::string_view requirement, NoRoom limit, double value);
   /// Throws where both are given; `wins`: what the program does then.
   void exclude(std::string_view key, std::string_view other, std::string_view wins);
 

@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "foreign/values.hpp"
+
 namespace scheduled::linting {
 namespace {
 
@@ -29,6 +31,11 @@ std::optional<double> configured_rate(const RunLog& log) {
 std::optional<double> configured_minimum(const RunLog& log) {
   constexpr std::array<std::string_view, 4> keys{"min_lr", "min_learning_rate", "final_lr", "end_lr"};
   return first_of(log, keys);
+}
+
+bool leaves_no_room(const ArgumentError& error) {
+  const auto& names = foreign::no_room_names;
+  return std::find(names.begin(), names.end(), error.fields().limit) != names.end();
 }
 
 std::optional<double> ramped_batch(const Schedule& schedule, std::int64_t update) {

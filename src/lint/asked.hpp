@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "scheduled/error.hpp"
 #include "scheduled/runlog.hpp"
 #include "scheduled/schedule.hpp"
 
@@ -12,6 +13,9 @@ namespace scheduled::linting {
 std::optional<double> configured_rate(const RunLog& log);
 /// The lowest rate, as `min_lr`, ...
 std::optional<double> configured_minimum(const RunLog& log);
+
+/// Whether a configuration was refused since its warmup leaves the rest of its run no room.
+bool leaves_no_room(const ArgumentError& error);
 
 /// Examples of this update, from 1; nothing where the schedule's batch does not change.
 std::optional<double> ramped_batch(const Schedule& schedule, std::int64_t update);

@@ -7,11 +7,14 @@
 #include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "lint/asked.hpp"
 #include "scheduled/foreign.hpp"
 #include "scheduled/lint.hpp"
 
 namespace scheduled {
 namespace {
+
+using linting::leaves_no_room;
 
 /// The schedule of a text, or why it is none.
 RateInput input_of_spec(std::string name, std::string_view text, std::optional<Duration> steps) {
@@ -92,7 +95,7 @@ std::optional<RateInput> input_of_config(const std::string& file, const InputOpt
     input.notes = std::move(found.differences);
     return input;
   } catch (const ArgumentError& error) {
-    if (error.fields().limit == "peak") {  // which lint has a word for
+    if (error.fields().limit == "peak" || leaves_no_room(error)) {  // which lint has words for
       RateInput input;
       input.name = file;
       input.kind = InputKind::config;

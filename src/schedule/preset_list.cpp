@@ -44,11 +44,11 @@ constexpr std::array list = {
         "over 1071884 until 1413822, linear from 69.04117616786765% over 47683])",
         "allenai/OLMo-core, official scripts of OLMo 3", "without the stage of long contexts"},
     Preset{"apertus-8b",
-           "wsd(steps=3662109375ex, warmup=4096000ex, cooldown=403905806ex, decay=1-sqrt, final=10%, "
+           "wsd(steps=3662109375ex, warmup=4096000ex, warmup_start=0, cooldown=403905806ex, decay=1-sqrt, final=10%, "
            "peak=1.1e-4, batch=[0:1024, 1718272000ex:2048], seq_length=4096)",
            "swiss-ai/pretrain-code, pretraining/submit_apertus_8b.sh", ""},
     Preset{"apertus-70b",
-           "wsd(steps=3662109375ex, warmup=4096000ex, cooldown=403905806ex, decay=1-sqrt, final=10%, "
+           "wsd(steps=3662109375ex, warmup=4096000ex, warmup_start=0, cooldown=403905806ex, decay=1-sqrt, final=10%, "
            "peak=1e-5, batch=[0:2048, 1072164864ex:4096], seq_length=4096)",
            "swiss-ai/pretrain-code, pretraining/submit_apertus_70b.sh", ""},
     Preset{"llama-3.1-405b",

@@ -42,6 +42,17 @@ TEST(Foreign, CallsOfPyTorch) {
             std::string::npos);
 }
 
+TEST(Foreign, MilestonesOfPyTorchAreWholeNumbers) {
+  for (const std::string& call : {std::string("MultiStepLR(opt, milestones=[30.5, 60])"),
+                                  std::string("SequentialLR(opt, [LinearLR(opt, 0.1, total_iters=10), MultiStepLR(opt, "
+                                              "[30.5]), ConstantLR(opt, 1.0, 9)], [10, 90])")}) {
+    EXPECT_NE(import_error("lr = 1\n" + call, "pytorch")
+                  .find("must be whole numbers, 0 or more: PyTorch never reaches others"),
+              std::string::npos)
+        << import_error("lr = 1\n" + call, "pytorch");
+  }
+}
+
 TEST(Foreign, CallsOfOptaxThatAreNot) {
   EXPECT_EQ(import_error("optax.piecewise_interpolate_schedule('linear', 1.0)"),
             "x, line 1: piecewise_interpolate_schedule is not translated: write a spec with stages(...)");

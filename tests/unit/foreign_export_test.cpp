@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "scheduled/error.hpp"
 #include "scheduled/foreign.hpp"
@@ -99,6 +100,37 @@ TEST(Foreign, WhatAProgramCannotExpressIsATable) {
   EXPECT_EQ(bytes.size(), 64U + 64U + 16U);
   EXPECT_EQ(bytes.substr(0, 6), "\x93NUMPY");
   EXPECT_EQ((bytes.size() - 16) % 64, 0U);
+}
+
+TEST(Foreign, ProgramsWithAHorizonNeedOne) {
+  const auto said = [](const std::string& text, const std::string& tool) {
+    try {
+      const ExportedSchedule out = export_schedule(Schedule::parse(text), tool);
+      return out.updates ? "with updates" : out.text;
+    } catch (const ArgumentError& error) {
+      return std::string(error.what());
+    }
+  };
+  const std::string constant = "constant(peak=1e-3, warmup=10, warmup_start=0)";
+  const std::string end =
+      ", and the schedule has no horizon; give it steps=N; a table of rates needs a horizon: give steps=N";
+  const std::pair<std::string, std::string> needs[] = {{"megatron", "Megatron-LM, Megatron Bridge needs train-iters"},
+                                                       {"nemo", "NeMo needs max_steps"},
+                                                       {"torchtitan", "torchtitan needs training.steps"},
+                                                       {"olmo-core", "OLMo-core needs max_duration"},
+                                                       {"nanotron", "nanotron needs train_steps"},
+                                                       {"nanogpt", "nanoGPT needs max_iters"},
+                                                       {"llm.c", "llm.c needs the number of updates"},
+                                                       {"axolotl", "axolotl needs max_steps"},
+                                                       {"big_vision", "big_vision needs total_steps"}};
+  for (const auto& [tool, why] : needs) EXPECT_EQ(said(constant, tool), "to = " + tool + ": " + why + end);
+  // The others have schedules without an end.
+  for (const std::string tool : {"huggingface", "llama-factory", "optax"})
+    EXPECT_NE(said(constant, tool).find("warmup"), std::string::npos) << said(constant, tool);
+  EXPECT_NE(said("constant(peak=1e-3, warmup=10, warmup_start=1%)", "pytorch").find("LinearLR"), std::string::npos);
+  EXPECT_NE(said("constant(peak=1e-3, warmup=11, warmup_start=0, warmup_delay=1)", "deepspeed").find("WarmupLR"),
+            std::string::npos);
+  EXPECT_EQ(std::size(needs) + 5, foreign_tools().size());
 }
 
 TEST(Foreign, WhyAProgramCannotBeGivenIt) {

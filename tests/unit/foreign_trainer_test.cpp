@@ -50,6 +50,42 @@ TEST(Foreign, LengthsOfLlamaFactorysStableDecay) {
   EXPECT_NE(out.text.find("num_decay_steps: 200"), std::string::npos) << out.text;
 }
 
+TEST(Foreign, DecaysOfNoSteps) {
+  const std::string text =
+      "learning_rate: 1e-3\nlr_scheduler_type: warmup_stable_decay\nmax_steps: 100\nwarmup_steps: 10\n"
+      "lr_scheduler_kwargs:\n  num_decay_steps: 0\n";
+  EXPECT_EQ(spec(text), "constant(steps=100, peak=0.001, warmup=10, warmup_start=0)");
+  EXPECT_EQ(spec(text + "  num_stable_steps: 50\n  min_lr_ratio: 0.1\n"),
+            "stages(peak=0.001, pieces=[hold until 60, hold at 10% until 100], warmup=10, warmup_start=10%)");
+  EXPECT_EQ(spec(text + "  num_stable_steps: 0\n"),
+            "stages(peak=0.001, pieces=[hold at 0 until 100], warmup=10, "
+            "warmup_start=0)");
+  EXPECT_EQ(spec("--lr 1 --train-iters 100 --lr-decay-style WSD --lr-wsd-decay-iters 0 --lr-decay-iters 60"),
+            "stages(peak=1, pieces=[hold until 61, exponential-to-zero to 0 over 1, hold over 38])");
+}
+
+TEST(Foreign, AxolotlsOwnSchedulersSayWhatToDo) {
+  const auto said = [](const std::string& kind) {
+    return import_error(
+        "base_model: m\nmicro_batch_size: 2\nlearning_rate: 1e-3\nmax_steps: 40\nlr_scheduler: " + kind + "\n");
+  };
+  EXPECT_EQ(said("one_cycle"),
+            "x, line 5: lr_scheduler = one_cycle: is PyTorch's: import its call, OneCycleLR(optimizer, "
+            "max_lr=learning_rate, total_steps=max_steps, pct_start=warmup_steps/max_steps)");
+  EXPECT_NE(said("rex").find("has no spec: log its rates once and give them as a table, @FILE"), std::string::npos);
+  EXPECT_NE(said("log_sweep").find("it is no schedule to train with"), std::string::npos);
+}
+
+TEST(Foreign, OlmosOlderSchedulersSayWhatToDo) {
+  const std::string text = "optimizer:\n  name: adamw\n  learning_rate: 3.0e-4\nscheduler:\n  name: ";
+  for (const char* const kind : {"cosine_with_warmup", "linear_with_warmup"}) {
+    EXPECT_EQ(import_error(text + kind + "\n  t_warmup: 2000\n  alpha_f: 0.1\nmax_duration: 739_328\n"),
+              "x, line 5: scheduler.name = " + std::string(kind) +
+                  ": is of OLMo before OLMo-core, whose schedulers are others: write a spec, such as cosine(steps=N, "
+                  "warmup=t_warmup, warmup_start=10%, final=10%)");
+  }
+}
+
 TEST(Foreign, AxolotlHasNoWarmupOfOneStep) {
   const std::string text = "base_model: m\nmicro_batch_size: 2\nlearning_rate: 1e-3\nmax_steps: 40\n";
   const std::string of_two = "cosine(steps=41, peak=0.001, warmup=2, warmup_start=0)";

@@ -299,6 +299,32 @@ TEST(Lint, ReadsConfigurations) {
   std::filesystem::remove(file);
 }
 
+TEST(Lint, WarmupsThatProgramsRefuseAreFindings) {
+  const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "lint_warmup.yaml";
+  const auto found_with = [&](const std::string& text) {
+    std::ofstream(file) << text;
+    return only(read_input(file.string()));
+  };
+  for (const char* const text :
+       {"train_iters: 1000\nlr: 3.0e-4\nlr_decay_style: cosine\nlr_warmup_iters: 2000\n",
+        "learning_rate: 1e-3\nlr_scheduler_type: warmup_stable_decay\nmax_steps: 100\nwarmup_steps: 90\n"
+        "lr_scheduler_kwargs:\n  num_decay_steps: 20\n",
+        "max_iters: 100\nlearning_rate: 1e-3\nwarmup_iters: 2000\nlr_decay_iters: 100\nmin_lr: 0.0\ndecay_lr: "
+        "true\n"}) {
+    const LintFinding found = found_with(text);
+    EXPECT_EQ(found.rule, "warmup-fills-run") << text;
+    EXPECT_EQ(found.severity, Severity::error);
+    EXPECT_FALSE(found.cost.has_value());
+  }
+  EXPECT_NE(
+      found_with("train_iters: 10\nlr: 3.0e-4\nlr_decay_style: cosine\nlr_warmup_iters: 20\n")
+          .what.find("lr_warmup_iters = 20: is refused by Megatron-LM; give a shorter warmup, or lr_decay_iters above "
+                     "it, and the run may end within its warmup, which must be less than the end of the decay = 10"),
+      std::string::npos);
+  EXPECT_THROW(diff(read_input(file.string()), read_input("linear(steps=9)")), ArgumentError);
+  std::filesystem::remove(file);
+}
+
 TEST(Lint, SaysWhatIsWrongWithAConfigurationInJson) {
   const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "lint_trainer.json";
   std::ofstream(file) << R"({"learning_rate": 1e-3, "lr_scheduler_type": "cosine", "num_train_epochs": 3})";

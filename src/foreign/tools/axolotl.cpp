@@ -53,9 +53,12 @@ Schedule read_axolotl(Values& values) {
       "these parameters");
   const std::string kind = values.word("lr_scheduler");
   if (std::find(hugging_face_kinds.begin(), hugging_face_kinds.end(), kind) == hugging_face_kinds.end()) {
-    values.fail("lr_scheduler", kind == "one_cycle" || kind == "rex" || kind == "log_sweep"
-                                    ? "is not translated"
-                                    : must_be_one_of(kind, hugging_face_kinds));
+    values.fail("lr_scheduler",
+                kind == "one_cycle"   ? "is PyTorch's: import its call, OneCycleLR(optimizer, max_lr=learning_rate, "
+                                        "total_steps=max_steps, pct_start=warmup_steps/max_steps)"
+                : kind == "rex"       ? "has no spec: log its rates once and give them as a table, @FILE"
+                : kind == "log_sweep" ? "raises the rate to find a peak: it is no schedule to train with"
+                                      : must_be_one_of(kind, hugging_face_kinds));
   }
   if (values.flag("lr_quadratic_warmup"))
     values.fail("lr_quadratic_warmup", "has no spec: no warmup of ours is quadratic");

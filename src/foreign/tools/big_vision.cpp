@@ -162,7 +162,8 @@ Schedule read_big_vision(Values& values) {
   shape.warmup = length(values, "schedule.warmup", shape.updates);
   shape.cooldown = length(values, "schedule.cooldown", shape.updates);
   if (shape.updates > 1 && shape.warmup >= shape.updates)
-    values.fail("schedule.warmup_steps", "must be less than the updates");
+    values.fail_no_room("schedule.warmup_steps", "must be less than", NoRoom::updates,
+                        static_cast<double>(shape.updates));
   values.differs("big_vision computes in single precision, which is up to 2e-7 of the peak away");
   Course course{.peak = shape.peak, .warmup = shape.warmup, .start = absolute_lr(0.0)};
   course.updates = shape.updates;

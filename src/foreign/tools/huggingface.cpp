@@ -85,7 +85,15 @@ Schedule stable_decay(Values& values, Course course, std::optional<std::int64_t>
   course.begin = stable ? course.warmup + *stable : course.updates - length;
   course.end = course.begin + length;
   if (course.begin < course.warmup) {
-    values.fail(in_kwargs("num_decay_steps"), "leaves no room for the warmup");
+    values.fail_no_room(in_kwargs("num_decay_steps"), "must not be above", NoRoom::rest,
+                        static_cast<double>(course.updates - course.warmup));
+  }
+  // Without a step for the decay its first one has the last rate.
+  if (length == 0 && course.begin < course.updates) {
+    const std::string until = std::to_string(course.begin), last = print_rate(course.last);
+    return parse_spec("stages", {peak_key(course.peak), warmup_key(course),
+                                 concat({"pieces=[", course.begin > course.warmup ? "hold until " + until + ", " : "",
+                                         "hold at ", last, " until ", std::to_string(course.updates), "]"})});
   }
   return schedule_of(course);
 }

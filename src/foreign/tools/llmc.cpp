@@ -29,7 +29,8 @@ Schedule read_llmc(Values& values) {
   course.begin = kind == "wsd" ? static_cast<std::int64_t>(0.8F * static_cast<float>(course.updates)) : course.warmup;
   course.end = course.updates;
   if (course.begin < course.warmup)
-    values.fail("warmup_iters", "must not be above 80 % of the updates, where the decay begins");
+    values.fail_no_room("warmup_iters", "must not be above 80 % of the updates, which is", NoRoom::decay,
+                        static_cast<double>(course.begin));
   return schedule_of(course);
 }
 

@@ -92,11 +92,11 @@ Lengths read_lengths(Values& values, bool samples, double run, const std::string
     lengths.cooldown = *cooldown;
   }
   if (lengths.warmup >= lengths.decay)
-    values.fail(
-        values.has("lr_warmup_fraction") ? "lr_warmup_fraction" : warmup,
-        concat({"must be less than where the decay ends, ", format_number(lengths.decay),
-                ", which Megatron-LM refuses otherwise; give a shorter warmup, or ",
-                samples ? "lr_decay_samples" : "lr_decay_iters", " above it, and the run may end within its warmup"}));
+    values.fail_no_room(values.has("lr_warmup_fraction") ? "lr_warmup_fraction" : warmup,
+                        concat({"is refused by Megatron-LM; give a shorter warmup, or ",
+                                samples ? "lr_decay_samples" : "lr_decay_iters",
+                                " above it, and the run may end within its warmup, which must be less than"}),
+                        NoRoom::end, lengths.decay);
   return lengths;
 }
 
@@ -264,7 +264,7 @@ Schedule read_megatron(Values& values) {
   if (!by_updates) course.clock = concat({batches.key, ", clock=examples"});
   course.warmup = static_cast<std::int64_t>(lengths.warmup);
   course.begin = static_cast<std::int64_t>(begin);
-  course.end = static_cast<std::int64_t>(lengths.decay);
+  course.end = static_cast<std::int64_t>(lengths.decay) + (begin == lengths.decay ? 1 : 0);
   course.updates = by_updates ? updates : static_cast<std::int64_t>(end) + 1;
   if (style == "constant") return constant_of(course, course.updates);
   if (root) {

@@ -32,7 +32,8 @@ Schedule read_nanogpt(Values& values) {
   course.decay = "cosine";
   course.begin = course.warmup;
   course.end = values.count("lr_decay_iters");
-  if (course.end < course.warmup) values.fail("lr_decay_iters", "must not be less than warmup_iters");
+  if (course.end < course.warmup)
+    values.fail_no_room("warmup_iters", "must not be above", NoRoom::end, static_cast<double>(course.end));
   if (course.warmup > 0) {
     values.differs(
         "its warmup is (it + 1)/(warmup_iters + 1), as since November 2024; before, it/warmup_iters: warmup_start=0");

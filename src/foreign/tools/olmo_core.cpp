@@ -15,6 +15,7 @@ constexpr std::array olmo_core_keys{
     ForeignKey{"optim.lr|lr", "", "the peak"},
     ForeignKey{"scheduler._CLASS_|scheduler.type|scheduler.name|scheduler.class_name", "", "the shape", true},
     ForeignKey{"scheduler.warmup|scheduler.warmup_steps", "", "length of the warmup", true},
+    ForeignKey{"scheduler.t_warmup", "", "of OLMo before OLMo-core", true},
     ForeignKey{"scheduler.warmup_fraction", "", "the warmup as a share of the run", true},
     ForeignKey{"scheduler.warmup_min_lr", "0.0", "the rate that the warmup rises from", true},
     ForeignKey{"scheduler.decay|scheduler.decay_steps", "", "length of the decay", true},
@@ -50,6 +51,10 @@ constexpr std::array olmo_schedulers{
 Kind kind_of(Values& values) {
   constexpr std::string_view key = "scheduler._CLASS_";
   const std::string text = values.word(key);
+  if (values.has("scheduler.t_warmup") || text == "cosine_with_warmup" || text == "linear_with_warmup_and_linear_decay")
+    values.fail(key,
+                "is of OLMo before OLMo-core, whose schedulers are others: write a spec, such as cosine(steps=N, "
+                "warmup=t_warmup, warmup_start=10%, final=10%)");
   const std::string name = text.substr(text.find_last_of('.') + 1);
   std::vector<std::string_view> known;
   for (const Name& one : olmo_schedulers) {

@@ -191,10 +191,21 @@ Schedule pytorch_one_cycle(Values& values) {
   return schedule_of(course);
 }
 
+/// The steps of MultiStepLR's stairs, in their order.
+std::vector<double> torch_milestones(Values& values) {
+  std::vector<double> steps = values.numbers("milestones");
+  for (const double step : steps) {
+    if (step < 0.0 || std::floor(step) != step || step > 0x1p53)
+      values.fail("milestones", "must be whole numbers, 0 or more: PyTorch never reaches others");
+  }
+  std::sort(steps.begin(), steps.end());
+  return steps;
+}
+
 Schedule pytorch_stairs(Values& values, const Course& course, bool even) {
+  std::vector<double> steps = even ? std::vector<double>() : torch_milestones(values);
   const std::int64_t updates = values.updates("updates");
   const double gamma = values.has("gamma") ? values.non_negative("gamma") : 0.1;
-  std::vector<double> steps = even ? std::vector<double>() : values.numbers("milestones");
   constexpr std::int64_t most = 10'000;
   if (even) {
     const std::int64_t size = values.count("step_size");
@@ -202,7 +213,6 @@ Schedule pytorch_stairs(Values& values, const Course& course, bool even) {
     if (updates / size > most) values.fail("step_size", "makes more than 10000 stairs");
     for (std::int64_t at = size; at < updates - course.warmup; at += size) steps.push_back(static_cast<double>(at));
   }
-  std::sort(steps.begin(), steps.end());
   std::string milestones, factors;
   double factor = 1.0;
   for (std::size_t k = 0; k < steps.size(); ++k) {
@@ -242,9 +252,7 @@ void join_torch_stairs(Joined& joined, Values& part, double lr, std::int64_t at,
   joined.hold(at, lr);
   double factor = 1.0;
   if (!even) {
-    std::vector<double> steps = part.numbers("milestones");
-    std::sort(steps.begin(), steps.end());
-    for (const double step : steps) {
+    for (const double step : torch_milestones(part)) {
       factor *= gamma;
       joined.hold(at + static_cast<std::int64_t>(step), factor * lr);
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "lint/asked.hpp"
 #include "lint/rule.hpp"
 
 namespace scheduled::linting {
@@ -9,7 +10,7 @@ namespace {
 
 void look_for_a_long_warmup(const Subject& subject, Findings& findings) {
   if (const auto& refused = subject.input().refused) {
-    if (refused->fields().name == "warmup + cooldown") findings.add(0, 0, refused->what());
+    if (refused->fields().name == "warmup + cooldown" || leaves_no_room(*refused)) findings.add(0, 0, refused->what());
     return;
   }
   const std::vector<double>& rates = subject.rates();
