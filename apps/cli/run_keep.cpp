@@ -36,10 +36,12 @@ void verify(const VerifyOptions& options) {
     for (const RecordedCheckpoint& checkpoint : cleared.value_or(std::vector<RecordedCheckpoint>())) {
       text += fmt::format("cleared: {} at step {} is as it was committed\n", checkpoint.line, checkpoint.step);
     }
-    print_text(text + fmt::format("{}: {} checkpoint{}, {} file{}, {} bytes read\n",
+    const std::string elsewhere =
+        report.external == 0 ? "" : fmt::format("; of {} elsewhere names, sizes and marker", report.external);
+    print_text(text + fmt::format("{}: {} checkpoint{}, {} file{}, {} bytes read{}\n",
                                   report.sound() ? "sound" : "NOT SOUND", report.checkpoints,
                                   report.checkpoints == 1 ? "" : "s", report.files, report.files == 1 ? "" : "s",
-                                  report.bytes));
+                                  report.bytes, elsewhere));
   }
   if (!report.sound()) {
     const std::size_t count = report.problems.size();
@@ -51,22 +53,29 @@ struct GcOptions {
   RunOptions run;
   std::int64_t keep = 2;
   bool dry_run = false;
+  bool external = false;
 };
 
 void gc(const GcOptions& options) {
   RunStore store = options.run.open(options.dry_run ? RunStore::Access::read : RunStore::Access::write);
-  const GcReport report = store.gc(static_cast<int>(std::min<std::int64_t>(options.keep, 1 << 30)), options.dry_run);
+  const GcReport report =
+      store.gc(static_cast<int>(std::min<std::int64_t>(options.keep, 1 << 30)), options.dry_run, options.external);
   if (options.run.json) return print_line(to_json(report));
   const char* const does = options.dry_run ? "would delete" : "deleted";
   std::string text = lines_of("note: ", report.notes);
+  const char* const forgets = options.dry_run ? "would take off the record:" : "taken off the record:";
   for (const RecordedCheckpoint& checkpoint : report.deleted) {
-    text += fmt::format("{} {} at step {}\n", does, checkpoint.line, checkpoint.step);
+    text += fmt::format("{} {} at step {}", checkpoint.external ? forgets : does, checkpoint.line, checkpoint.step);
+    text += checkpoint.external ? ", at " + shell::clean(checkpoint.external->uri) + "\n" : "\n";
   }
   for (const std::string& folder : report.leftovers) {
     text += fmt::format("{} {}, left by interrupted work\n", does, shell::clean(folder));
   }
-  print_text(text + fmt::format("{} checkpoint{}, {} bytes\n", report.deleted.size(),
-                                report.deleted.size() == 1 ? "" : "s", report.bytes));
+  text += fmt::format("{} checkpoint{}, {} bytes\n", report.deleted.size(), report.deleted.size() == 1 ? "" : "s",
+                      report.bytes);
+  if (!report.commands.empty()) text += "to delete what is elsewhere, which was not touched:\n";
+  for (const std::string& command : report.commands) text += "  " + command + "\n";
+  print_text(text);
 }
 
 struct RepairOptions {
@@ -111,6 +120,8 @@ void add_run_gc(Verb& run) {
   options.run.add_to(verb, false);
   verb.add("--keep", options.keep, "So many of the last sound ones of the trunk and of each unfinished branch")
       .type("N");
+  verb.add("--external", options.external,
+           "Also take checkpoints off the record that are elsewhere, and say how to delete them there");
   verb.add("--dry-run", options.dry_run, "Only say it");
   verb.help(
       "Kept besides: ends of branches, starts of unfinished ones, what was committed with --keep until a branch\n"

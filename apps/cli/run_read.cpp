@@ -27,9 +27,11 @@ struct Entry {
 };
 
 std::string note_of(const RecordedCheckpoint& checkpoint) {
-  std::int64_t bytes = 0;
-  for (const RecordedFile& file : checkpoint.files) bytes += file.bytes;
-  return fmt::format("checkpoint, {} bytes{}{}", bytes, checkpoint.keep ? ", to keep" : "",
+  const auto& external = checkpoint.external;
+  std::int64_t bytes = external ? external->bytes : 0;
+  for (const RecordedFile& file : checkpoint.files) bytes += external ? 0 : file.bytes;
+  return fmt::format("checkpoint{}, {} bytes{}{}", external ? " at " + shell::clean(external->uri) : "", bytes,
+                     checkpoint.keep ? ", to keep" : "",
                      checkpoint.state == State::live ? "" : concat({", ", word_of(checkpoint.state)}));
 }
 

@@ -1,6 +1,8 @@
 // scheduled run init, lr, commit, resume, log: what a training program calls.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "cli/bound_records.hpp"
 #include "cli/log_options.hpp"
@@ -64,25 +66,62 @@ struct CommitOptions {
   std::vector<std::string> files;
   std::optional<std::int64_t> session;
   bool keep = false;
+  bool link = false;
+  std::string external, marker, listing;
 };
 
+std::string counted(std::int64_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+/// ", 2 of them linked": what did not take the space of a copy.
+std::string placed_text(const RecordedCheckpoint& checkpoint) {
+  std::string text;
+  for (const FilePlaced placed : {FilePlaced::cloned, FilePlaced::linked}) {
+    const auto count = std::count_if(checkpoint.files.begin(), checkpoint.files.end(),
+                                     [&](const RecordedFile& file) { return file.placed == placed; });
+    if (count > 0) text += fmt::format(", {} {}", count, word_of(placed));
+  }
+  return text;
+}
+
+void say_external(const CommitOptions& options, const RecordedCheckpoint& checkpoint) {
+  const RecordedExternal& external = *checkpoint.external;
+  print_text(fmt::format("{} at step {}: {}, {} bytes, at {} ({}); what they are is in {}/{}\n", checkpoint.line,
+                         checkpoint.step, counted(external.files, "file"), external.bytes,
+                         shell::clean(options.external), word_of(external.kind), options.run.folder,
+                         checkpoint.folder));
+}
+
+RecordedCheckpoint commit_external(RunStore& store, const CommitRequest& request, const CommitOptions& options) {
+  ExternalRequest external{.uri = options.external, .marker = options.marker};
+  if (!options.listing.empty()) external.listing = read_text(options.listing);
+  return store.commit_external(request, external);
+}
+
 void commit(const CommitOptions& options) {
+  if (options.files.empty() == options.external.empty()) {
+    fail_argument("commit", "give either the FILEs of the checkpoint, or --external with where it is");
+  }
   RunStore store = options.run.open(RunStore::Access::write);
   const std::vector<std::filesystem::path> files(options.files.begin(), options.files.end());
-  const RecordedCheckpoint checkpoint = store.commit({.line = options.run.line,
-                                                      .step = options.step,
-                                                      .data_position = options.data_position,
-                                                      .rng_state = options.rng_state,
-                                                      .code_version = options.code,
-                                                      .keep = options.keep,
-                                                      .session = options.session},
-                                                     files);
+  const CommitRequest request{.line = options.run.line,
+                              .step = options.step,
+                              .data_position = options.data_position,
+                              .rng_state = options.rng_state,
+                              .code_version = options.code,
+                              .keep = options.keep,
+                              .session = options.session,
+                              .link = options.link};
+  const RecordedCheckpoint checkpoint =
+      options.external.empty() ? store.commit(request, files) : commit_external(store, request, options);
   if (options.run.json) return print_line(to_json(checkpoint));
+  if (checkpoint.external) return say_external(options, checkpoint);
   std::int64_t bytes = 0;
   for (const RecordedFile& file : checkpoint.files) bytes += file.bytes;
-  print_text(fmt::format("{} at step {}: {} file{}, {} bytes, {}/{}\n", checkpoint.line, checkpoint.step,
-                         checkpoint.files.size(), checkpoint.files.size() == 1 ? "" : "s", bytes, options.run.folder,
-                         checkpoint.folder));
+  print_text(fmt::format("{} at step {}: {}, {} bytes{}, {}/{}\n", checkpoint.line, checkpoint.step,
+                         counted(static_cast<std::int64_t>(checkpoint.files.size()), "file"), bytes,
+                         placed_text(checkpoint), options.run.folder, checkpoint.folder));
 }
 
 struct ResumeOptions {
@@ -97,7 +136,8 @@ struct ResumeOptions {
 
 std::string text_of(const Resume& resume, const RunOptions& run) {
   // Below the run's folder as it was given; the library's path is absolute.
-  const std::string folder = resume.checkpoint ? run.folder + "/" + resume.checkpoint->folder : "nothing, it starts";
+  std::string folder = resume.checkpoint ? run.folder + "/" + resume.checkpoint->folder : "nothing, it starts";
+  if (resume.checkpoint && resume.checkpoint->external) folder = shell::clean(resume.checkpoint->external->uri);
   std::string text = fmt::format("{} goes on at step {}\n  load          {}\n  next LR       {}\n  schedule      {}\n",
                                  run.line, resume.step, folder, format_number(resume.lr), print(resume.schedule));
   if (resume.lr_before != resume.lr) {
@@ -218,19 +258,41 @@ void add_run_lr(Verb& run) {
 }
 
 void add_run_commit(Verb& run) {
-  Verb& verb = run.verb("commit", "Copy files into the run as a checkpoint");
+  Verb& verb = run.verb("commit", "Copy files into the run as a checkpoint, or record one that is elsewhere");
   auto& options = verb.keep<CommitOptions>();
   options.run.add_to(verb);
-  verb.add_each("FILE", options.files, "Files, and folders for what is in them").required();
+  verb.add_each("FILE", options.files, "Files, and folders for what is in them");
   verb.add("--step", options.step, "Updates finished in all, e.g. 40k").type("N").required();
   verb.add("--data-position", options.data_position, "Where the data stream is").type("TEXT");
   verb.add("--rng-state", options.rng_state, "State of the random numbers").type("TEXT");
   verb.add("--code", options.code, "Version of the training program").type("TEXT");
   verb.add("--keep", options.keep, "A branch is to start here: gc keeps it until one has finished");
   verb.add("--session", options.session, "Refuse where the line was resumed after this session").type("ID");
+  verb.add("--link", options.link,
+           "FILEs on the run's file system become hard links: they must not be written in place afterwards");
+  const Option external =
+      verb.add("--external", options.external,
+               "Instead of FILEs: record the checkpoint that another system wrote there, and leave it there")
+          .type("URI");
+  verb.add("--marker", options.marker,
+           "Of --external: the file that is written last; default: that of DCP, orbax or an index")
+      .type("NAME")
+      .needs(external);
+  verb.add("--listing", options.listing,
+           "Of --external with SCHEME://: its files, as the tool of the store lists them; - is standard input")
+      .type("FILE")
+      .needs(external);
   verb.help(
-      "When the command returns, the checkpoint survives a crash; before, it does not exist.\n\n"
-      "Example:\n  scheduled run commit myrun --step 400 model.bin --data-position \"shard 7\" --keep");
+      "When the command returns, the checkpoint survives a crash; before, it does not exist. Copies share their "
+      "blocks\n"
+      "with the files where the file system can; the output says which do, and which are linked.\n"
+      "Of --external names, sizes and the checksum of the marker are recorded: .metadata of "
+      "torch.distributed.checkpoint,\n"
+      "commit_success.txt, orbax.checkpoint or _CHECKPOINT_METADATA of orbax, *.index.json of safetensors. verify and\n"
+      "resume compare these where they can be reached; gc never touches what is there.\n\n"
+      "Examples:\n  scheduled run commit myrun --step 400 model.bin --data-position \"shard 7\" --keep\n"
+      "  scheduled run commit far --step 400 --external dcp/step-400\n"
+      "  scheduled run commit far --step 800 --external s3://bucket/step-800 --listing listing.txt");
   verb.run([&options] { commit(options); });
 }
 

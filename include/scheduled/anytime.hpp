@@ -13,113 +13,13 @@
 #include <vector>
 
 #include "scheduled/law.hpp"
+#include "scheduled/run_record.hpp"
 #include "scheduled/runlog.hpp"
 #include "scheduled/schedule.hpp"
 
 namespace scheduled {
 
 // Steps count finished updates: a checkpoint of step s was written after update s, and the next rate is lr(s).
-
-// ---- What a run store holds, as values.
-
-/// One file of a checkpoint.
-struct RecordedFile {
-  std::string name;        ///< relative to the checkpoint's folder, with '/' between folders
-  std::int64_t bytes = 0;  ///< size
-  std::string xxh3;        ///< XXH3-128 of its bytes, 32 hexadecimal digits
-  bool operator==(const RecordedFile&) const = default;
-};
-
-/// A committed checkpoint. `step` counts finished updates; the update after it has the rate lr(step).
-struct RecordedCheckpoint {
-  enum class State {
-    live,        ///< part of its line's history
-    superseded,  ///< the line was resumed from before it
-    damaged,     ///< passed over by resume: it had other bytes than were committed, or they could not be read
-    deleted,     ///< by gc; the row stays
-  };
-  std::int64_t id = 0;       ///< in the order of commits
-  std::int64_t session = 0;  ///< who wrote it
-  std::string line;
-  std::int64_t step = 0;
-  State state = State::live;
-  std::string folder;               ///< relative to the run's
-  std::vector<RecordedFile> files;  ///< by name
-  std::string data_position;        ///< where the data stream was, as the trainer says it
-  std::string rng_state;            ///< any bytes
-  std::string code_version;
-  bool keep = false;      ///< gc keeps it until a branch that starts here is finished
-  std::int64_t time = 0;  ///< microseconds since 1970; for people only, nothing is ordered by it
-  bool operator==(const RecordedCheckpoint&) const = default;
-};
-
-/// A stretch of work on a line: from its start, or from a resume to the next one.
-struct RecordedSession {
-  std::int64_t id = 0;  ///< in the order of starts
-  std::string line;
-  std::int64_t start = 0;                        ///< finished updates when it began
-  std::optional<std::int64_t> checkpoint = {};   ///< where it began; nothing: from scratch
-  Schedule schedule = Schedule(ScheduleSpec{});  ///< in force
-  std::string schedule_hash;                     ///< schedule_hash(schedule), as it was recorded
-  std::string code_version;
-  std::int64_t time = 0;
-  bool operator==(const RecordedSession&) const = default;
-};
-
-/// What a line reads from a step on; what is not said stays as it was.
-struct RecordedData {
-  std::string line = "trunk";
-  std::int64_t step = 0;                      ///< finished updates before the first that reads it
-  std::string text = {};                      ///< the data, as the user said it
-  std::optional<std::int64_t> batch = {};     ///< examples per step, >= 1
-  std::optional<std::int64_t> sequence = {};  ///< tokens per example, >= 1
-  bool empty() const noexcept { return text.empty() && !batch && !sequence; }
-  bool operator==(const RecordedData&) const = default;
-};
-
-/// One checkpoint of a merge.
-struct MergedCheckpoint {
-  std::int64_t checkpoint = 0;  ///< its id
-  double weight = 0.0;          ///< finite; those of a merge sum to 1
-  bool operator==(const MergedCheckpoint&) const = default;
-};
-
-/// The trunk, a branch, or a merge.
-struct RecordedLine {
-  std::string name;
-  std::string parent = {};                       ///< the line that it left; empty: the trunk
-  std::int64_t start = 0;                        ///< where it left its parent
-  std::int64_t step = 0;                         ///< of the last live checkpoint, else `start`
-  std::optional<std::int64_t> end = {};          ///< total steps: a branch's, or a trunk's with a horizon
-  bool finished = false;                         ///< has a checkpoint at its end
-  std::int64_t session = 0;                      ///< the current one
-  Schedule schedule = Schedule(ScheduleSpec{});  ///< in force now
-  std::string note = {};                         ///< as it was said when the line began
-  /// Not empty: the line is the merge of these, by step. It has one checkpoint, at `start`, where it ends, too.
-  std::vector<MergedCheckpoint> merged = {};
-  bool operator==(const RecordedLine&) const = default;
-};
-
-/// The whole record but the metrics, at one moment.
-struct RunRecord {
-  std::filesystem::path folder;     ///< absolute
-  int version = 0;                  ///< of the store's format
-  std::vector<RecordedLine> lines;  ///< the trunk first
-  std::vector<RecordedSession> sessions;
-  std::vector<RecordedCheckpoint> checkpoints;
-  std::vector<RecordedData> data;
-
-  /// Throws ArgumentError that names the lines there are.
-  const RecordedLine& line(std::string_view name) const;
-
-  /// What update `step` of a line reads: what was said last of it, of its parent where nothing was said of its own; of
-  /// an update that another line made, what that read. Of two rows of a line the later one replaces what the earlier
-  /// one says of its steps.
-  RecordedData data_at(std::string_view line, std::int64_t step) const;
-};
-
-/// XXH3-128 of print(schedule), 32 hexadecimal digits.
-std::string schedule_hash(const Schedule& schedule);
 
 /// One value of one metric after `step` updates. A value that is not finite is kept as the record of a run gone wrong,
 /// and is "not logged" in a RunLog.
@@ -167,6 +67,18 @@ struct CommitRequest {
   std::string code_version = {};
   bool keep = false;                         ///< a branch is to start here
   std::optional<std::int64_t> session = {};  ///< refuse where the line has been resumed by somebody else since
+  /// Of files: they become other names of the same files (hard links) where the file system allows. They must not be
+  /// written in place afterwards, only replaced.
+  bool link = false;
+};
+
+/// A checkpoint that another system wrote.
+struct ExternalRequest {
+  std::string uri;          ///< a folder, file:///FOLDER, or SCHEME://... for what cannot be read here
+  std::string marker = {};  ///< the file that is written last, relative to it; nothing: found by RecordedExternal::kind
+  /// Of SCHEME://... alone, and needed there: its files as `aws s3 ls --recursive`, `gcloud storage ls -l`, `rclone
+  /// ls`, `rclone lsl` or `find -printf '%s %P'` print them.
+  std::optional<std::string> listing = {};
 };
 
 struct ResumeRequest {
@@ -218,7 +130,9 @@ struct Resume {
   std::int64_t step = 0;  ///< finished updates
   double lr = 0.0;        ///< schedule.lr(step): the rate of the next update
   Schedule schedule = Schedule(ScheduleSpec{});
-  std::filesystem::path folder = {};  ///< of the checkpoint; empty: from scratch
+  /// Of the checkpoint; empty: from scratch. Of one that is elsewhere that place, or where it cannot be reached from
+  /// here the folder with external.json; checkpoint->external says where it is.
+  std::filesystem::path folder = {};
   std::optional<RecordedCheckpoint> checkpoint = {};
   double lr_before = 0.0;                 ///< of the recorded schedule at `step`; differs after an override
   std::vector<std::string> damaged = {};  ///< checkpoints that were damaged or not available and were passed over
@@ -226,8 +140,9 @@ struct Resume {
 
 struct VerifyReport {
   std::int64_t checkpoints = 0, files = 0, bytes = 0;  ///< looked at
-  std::vector<std::string> problems;                   ///< damage
-  std::vector<std::string> notes;                      ///< harmless, e.g. what an interrupted commit left
+  std::int64_t external = 0;  ///< checkpoints elsewhere that were there: names, sizes and marker, not their other bytes
+  std::vector<std::string> problems;  ///< damage
+  std::vector<std::string> notes;     ///< harmless, e.g. what an interrupted commit left
   bool sound() const noexcept { return problems.empty(); }
 };
 
@@ -236,6 +151,7 @@ struct GcReport {
   std::vector<std::string> leftovers;  ///< folders of interrupted work, removed too
   std::vector<std::string> notes;      ///< what is kept because it could not be seen or read, and why
   std::int64_t bytes = 0;              ///< freed, in checkpoints
+  std::vector<std::string> commands;   ///< for a shell, to delete what is elsewhere and nothing needs any more
 };
 
 struct RepairReport {
@@ -288,9 +204,17 @@ class RunStore {
   /// ArgumentError: a step not above the line's last, beyond the line's end, no files, a stale session.
   RecordedCheckpoint commit(const CommitRequest& request,
                             const std::function<void(const std::filesystem::path&)>& write);
-  /// The same with copies of `files`; of a folder, what is in it. ArgumentError besides: one that is missing, no file
+  /// The same with copies of `files`; of a folder, what is in it. Where the file system can, copies share their blocks
+  /// with what they are copies of; RecordedFile::placed says it. ArgumentError besides: one that is missing, no file
   /// or folder, or holds the folder of the run; two of one name.
   RecordedCheckpoint commit(const CommitRequest& request, std::span<const std::filesystem::path> files);
+
+  /// Records a checkpoint that is elsewhere and stays there: what files it has, their sizes, and the checksum of its
+  /// marker. All or nothing, as commit. Of its bytes the store keeps none: it notices what is missing or has another
+  /// size or another marker where it can be reached, and gc leaves it alone. ArgumentError besides: a folder that is
+  /// missing or holds the run's, no marker, a file missing that an index names, a listing that is not understood or has
+  /// nothing below the URI.
+  RecordedCheckpoint commit_external(const CommitRequest& request, const ExternalRequest& external);
 
   /// A new line that leaves another one at a committed checkpoint, whose checksums are checked. Its schedule has the
   /// bits of the other's before that step; where that has no end and the branch only cools down, it is the same
@@ -331,8 +255,9 @@ class RunStore {
   /// what is before it up to the first that is; rows whose folder is not there; what was marked as damaged and is not.
   /// Superseded and damaged ones go, and what interrupted work left. Throws StoreError, and deletes nothing,
   /// where an unfinished line has checkpoints and none of them is sound. Also works on a full disk: a reserve is kept
-  /// for it. The record says it first, then the files go.
-  GcReport gc(int keep_last = 2, bool dry_run = false);
+  /// for it. The record says it first, then the files go. Checkpoints that are elsewhere stay on record, unless
+  /// `external`: then the report has the commands that would delete what is there. Nothing there is touched.
+  GcReport gc(int keep_last = 2, bool dry_run = false, bool external = false);
 
   /// The metrics of a line from step 0, its parent's included, without what later sessions superseded. `rates` and
   /// column "lr" are what the record says (with_rates); a note says where logged ones are others. meta:
@@ -346,6 +271,9 @@ class RunStore {
   struct State;
   explicit RunStore(std::unique_ptr<State> state);
   void read_metrics(const std::function<void(std::string_view text)>& read) const;
+  RecordedCheckpoint commit_as(const CommitRequest& request, const std::optional<RecordedExternal>& external,
+                               const std::function<void(const std::filesystem::path&)>& write,
+                               const std::function<void(RecordedCheckpoint&)>& written);
   std::unique_ptr<State> state_;
 };
 

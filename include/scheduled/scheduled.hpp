@@ -34,4 +34,5 @@
 #include "scheduled/anytime.hpp"
 #include "scheduled/merge.hpp"
 #include "scheduled/plan.hpp"
+#include "scheduled/run_record.hpp"
 #endif

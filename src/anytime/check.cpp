@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "anytime/external.hpp"
 #include "anytime/state.hpp"
 #include "base/error.hpp"
 
@@ -72,6 +73,11 @@ Finding check_file(const BoundFolder& run, const std::string& where, const Recor
 }  // namespace
 
 Finding check_files(const BoundFolder& run, const RecordedCheckpoint& checkpoint) {
+  Finding own = check_own_files(run, checkpoint);
+  return own.state == Finding::State::sound && checkpoint.external ? check_external(run, checkpoint) : own;
+}
+
+Finding check_own_files(const BoundFolder& run, const RecordedCheckpoint& checkpoint) {
   if (checkpoint.files.empty()) return {Finding::State::damaged, checkpoint.folder + " has no files on record"};
   Finding worst;
   for (const RecordedFile& file : checkpoint.files) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <future>
+#include <map>
 
+#include "anytime/external.hpp"
 #include "anytime/fault.hpp"
 #include "anytime/history.hpp"
 #include "anytime/publish.hpp"
@@ -132,6 +134,12 @@ void anytime::publish(const fs::path& run, RecordedCheckpoint& checkpoint,
 }
 
 RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::function<void(const fs::path&)>& write) {
+  return commit_as(request, {}, write, [](RecordedCheckpoint&) {});
+}
+
+RecordedCheckpoint RunStore::commit_as(const CommitRequest& request, const std::optional<RecordedExternal>& external,
+                                       const std::function<void(const fs::path&)>& write,
+                                       const std::function<void(RecordedCheckpoint&)>& written) {
   state_->require_writer();
   const RecordedLine line = require_next(state_->view(), request);
   RecordedCheckpoint checkpoint;
@@ -143,6 +151,7 @@ RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::fun
   checkpoint.code_version = request.code_version.empty() ? state_->options.code_version : request.code_version;
   checkpoint.keep = request.keep;
   checkpoint.time = state_->now();
+  checkpoint.external = external;
   state_->folder.require_here();
   state_->folder.require_own({anytime::checkpoint_folder, anytime::staging_folder});
   const fs::path run = state_->folder.path();
@@ -153,6 +162,7 @@ RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::fun
                                    checkpoint};
   try {
     anytime::publish(run, checkpoint, write, [&] {
+      written(checkpoint);
       anytime::CommitFacts all = facts;
       all.checkpoint.files = checkpoint.files;
       return anytime::facts_text(all);
@@ -163,7 +173,7 @@ RecordedCheckpoint RunStore::commit(const CommitRequest& request, const std::fun
   // From here on the folder stays, whatever fails: an entry whose sync was reported as failed may be found after a
   // crash. Without an entry gc removes it as soon as that cannot be.
   state_->unrecorded = checkpoint.folder;
-  state_->write(anytime::checkpoint_fact(checkpoint));
+  state_->write(anytime::checkpoint_fact(checkpoint), false, anytime::version_of(checkpoint));
   state_->unrecorded.clear();
   fault_point("commit.committed");
   return state_->record.checkpoints.back();
@@ -183,12 +193,39 @@ void require_outside(const fs::path& file, const fs::path& staging) {
 }  // namespace
 
 RecordedCheckpoint RunStore::commit(const CommitRequest& request, std::span<const fs::path> files) {
-  return commit(request, [&](const fs::path& folder) {
-    for (const fs::path& file : files) {
-      require_outside(file, folder);
-      anytime::copy_into(file, folder);
-    }
-  });
+  std::map<std::string, FilePlaced> placed;
+  return commit_as(
+      request, {},
+      [&](const fs::path& folder) {
+        for (const fs::path& file : files) {
+          require_outside(file, folder);
+          anytime::place_into(file, folder, request.link, placed);
+        }
+      },
+      [&](RecordedCheckpoint& checkpoint) {
+        for (RecordedFile& file : checkpoint.files) file.placed = placed[file.name];
+      });
+}
+
+RecordedCheckpoint RunStore::commit_external(const CommitRequest& request, const ExternalRequest& external) {
+  state_->require_writer();
+  if (request.link) fail_argument("link", "is of files that are committed; what is elsewhere stays there");
+  require_next(state_->view(), request);  // before a folder is listed, which may take long
+  const anytime::Manifest manifest = anytime::manifest_of(external, state_->folder.path());
+  for (const RecordedCheckpoint& other : state_->record.checkpoints) {
+    const bool same = other.external && other.external->uri == manifest.external.uri;
+    if (!same || other.state != RecordedCheckpoint::State::live) continue;
+    fail_value(
+        "external", manifest.external.uri,
+        concat({"is on record as ", anytime::name_of(other), "; a checkpoint of its own needs a place of its own"}));
+  }
+  return commit_as(
+      request, manifest.external,
+      [&](const fs::path& folder) {
+        anytime::write_new(folder / anytime::manifest_file, anytime::manifest_text(manifest));
+        fault_point("external.written");
+      },
+      [](RecordedCheckpoint&) {});
 }
 
 }  // namespace scheduled

@@ -7,9 +7,28 @@
 
 #include "anytime/files.hpp"
 #include "anytime/journal.hpp"
+#include "anytime/records.hpp"
 #include "base/error.hpp"
 
 namespace scheduled::anytime {
+
+void not_understood(std::string_view text) {
+  throw StoreError("the record has an entry that is not understood: " + std::string(text.substr(0, 80)));
+}
+
+Json parse_entry(std::string_view text) {
+  try {
+    return Json::parse(text);
+  } catch (const std::invalid_argument&) {
+    not_understood(text);
+  }
+}
+
+std::string_view take_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(text.size(), line.size() + 1));
+  return line;
+}
 
 std::pair<std::string_view, std::int64_t> attempt_of(std::string_view name) {
   constexpr std::size_t most_digits = 6;
@@ -45,10 +64,6 @@ Json json_of(const std::string& text) {
     hex += {"0123456789abcdef"[byte >> 4U], "0123456789abcdef"[byte & 15U]};
   }
   return Json::object({{"hex", hex}});
-}
-
-[[noreturn]] void not_understood(std::string_view text) {
-  throw StoreError("the record has an entry that is not understood: " + std::string(text.substr(0, 80)));
 }
 
 std::string text_of(const Json& json) {
@@ -136,22 +151,36 @@ Json json_of(const RecordedSession& session) {
                        {"time", session.time}});
 }
 
+Json json_of(const RecordedExternal& external) {
+  return Json::object({{"uri", json_of(external.uri)},
+                       {"kind", word_of(external.kind)},
+                       {"marker", json_of(external.marker)},
+                       {"marker_xxh3", external.marker_xxh3},
+                       {"files", external.files},
+                       {"bytes", external.bytes}});
+}
+
 Json json_of(const RecordedCheckpoint& checkpoint) {
   Json files = Json::array();
   for (const RecordedFile& file : checkpoint.files) {
-    files.push_back(Json::object({{"name", json_of(file.name)}, {"bytes", file.bytes}, {"xxh3", file.xxh3}}));
+    Json one = Json::object({{"name", json_of(file.name)}, {"bytes", file.bytes}, {"xxh3", file.xxh3}});
+    if (file.placed != FilePlaced::written) one["placed"] = word_of(file.placed);
+    files.push_back(std::move(one));
   }
-  return Json::object({{"checkpoint", checkpoint.id},
-                       {"session", checkpoint.session},
-                       {"of", checkpoint.line},
-                       {"step", checkpoint.step},
-                       {"folder", checkpoint.folder},
-                       {"files", std::move(files)},
-                       {"data_position", json_of(checkpoint.data_position)},
-                       {"rng_state", json_of(checkpoint.rng_state)},
-                       {"code", json_of(checkpoint.code_version)},
-                       {"keep", checkpoint.keep},
-                       {"time", checkpoint.time}});
+  Json json =  // of all checkpoints
+      Json::object({{"checkpoint", checkpoint.id},
+                    {"session", checkpoint.session},
+                    {"of", checkpoint.line},
+                    {"step", checkpoint.step},
+                    {"folder", checkpoint.folder},
+                    {"files", std::move(files)},
+                    {"data_position", json_of(checkpoint.data_position)},
+                    {"rng_state", json_of(checkpoint.rng_state)},
+                    {"code", json_of(checkpoint.code_version)},
+                    {"keep", checkpoint.keep},
+                    {"time", checkpoint.time}});
+  if (checkpoint.external) json["external"] = json_of(*checkpoint.external);
+  return json;
 }
 
 std::vector<MergedCheckpoint> merged_of(const Json& json) {
@@ -211,6 +240,21 @@ RecordedSession session_of(const Json& json) {
           whole_of(json, "time")};
 }
 
+template <class E>
+E word_in(const Json& json, std::string_view key) {
+  const std::string text = text_of(json, key);
+  const auto at = std::find(Words<E>::words.begin(), Words<E>::words.end(), text);
+  if (at == Words<E>::words.end()) not_understood(json.dump());
+  return static_cast<E>(at - Words<E>::words.begin());
+}
+
+RecordedExternal external_of(const Json& json) {
+  if (!json.is_object()) not_understood(json.dump());
+  return {text_of(json, "uri"),          word_in<ExternalKind>(json, "kind"),
+          inner_path_of(json, "marker"), text_of(json, "marker_xxh3"),
+          count_of(json, "files"),       count_of(json, "bytes")};
+}
+
 RecordedCheckpoint checkpoint_of(const Json& json) {
   RecordedCheckpoint checkpoint;
   checkpoint.id = count_of(json, "checkpoint", 1);
@@ -221,12 +265,14 @@ RecordedCheckpoint checkpoint_of(const Json& json) {
   checkpoint.folder = checkpoint_folder_of(json, "folder");
   for (const Json& file : member(json, "files").items()) {
     checkpoint.files.push_back({inner_path_of(file, "name"), count_of(file, "bytes"), text_of(file, "xxh3")});
+    if (file.contains("placed")) checkpoint.files.back().placed = word_in<FilePlaced>(file, "placed");
   }
   checkpoint.data_position = text_of(json, "data_position");
   checkpoint.rng_state = text_of(json, "rng_state");
   checkpoint.code_version = text_of(json, "code");
   checkpoint.keep = member(json, "keep") == Json(true);
   checkpoint.time = whole_of(json, "time");
+  if (json.contains("external")) checkpoint.external = external_of(member(json, "external"));
   return checkpoint;
 }
 
@@ -280,21 +326,10 @@ void add_fact(RunRecord& record, const Json& json) {
   }
 }
 
-Json parse(std::string_view text) {
-  try {
-    return Json::parse(text);
-  } catch (const std::invalid_argument&) {
-    not_understood(text);
-  }
-}
-
-std::string_view take_line(std::string_view& text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(text.size(), line.size() + 1));
-  return line;
-}
-
 }  // namespace
+
+Json json_of_bytes(const std::string& text) { return json_of(text); }
+std::string bytes_of_json(const Json& json) { return text_of(json); }
 
 std::string line_fact(const RecordedLine& line) { return json_of(line).dump() + '\n'; }
 std::string session_fact(const RecordedSession& session) { return json_of(session).dump() + '\n'; }
@@ -317,10 +352,12 @@ void require_readable(const Schedule& schedule) {
 
 int version_of(const RecordedLine& line) {
   const bool plain = line.note.empty() && line.merged.empty() && attempt_of(line.name).second == 0;
-  return plain && (line.parent.empty() || line.parent == "trunk") ? first_version : store_version;
+  return plain && (line.parent.empty() || line.parent == "trunk") ? first_version : third_version;
 }
 
-int version_of(const RecordedData& data) { return data.batch || data.sequence ? store_version : first_version; }
+int version_of(const RecordedData& data) { return data.batch || data.sequence ? third_version : first_version; }
+
+int version_of(const RecordedCheckpoint& checkpoint) { return checkpoint.external ? store_version : first_version; }
 
 std::string mark_fact(CheckpointMark mark, std::span<const std::int64_t> checkpoints) {
   Json ids = Json::array();
@@ -329,7 +366,7 @@ std::string mark_fact(CheckpointMark mark, std::span<const std::int64_t> checkpo
 }
 
 void add_facts(RunRecord& record, std::string_view text) {
-  while (!text.empty()) add_fact(record, parse(take_line(text)));
+  while (!text.empty()) add_fact(record, parse_entry(take_line(text)));
 }
 
 std::string facts_text(const CommitFacts& facts) {
@@ -350,53 +387,6 @@ std::optional<CommitFacts> parse_facts(std::string_view text) {
                        checkpoint_of(member(facts, "checkpoint"))};
   } catch (const std::exception&) {
     return std::nullopt;
-  }
-}
-
-std::string metrics_text(std::span<const std::string> names, std::span<const MetricRow> rows) {
-  Json list = Json::array();
-  for (const std::string& name : names) list.push_back(json_of(name));
-  std::string text = list.dump() + '\n';
-  std::array<char, 128> row{};
-  for (const MetricRow& metric : rows) {
-    char* at = row.data();
-    char* const end = row.data() + row.size();
-    for (const std::int64_t number : {metric.session, metric.step, static_cast<std::int64_t>(metric.name)}) {
-      at = std::to_chars(at, end, number).ptr;
-      *at++ = ' ';
-    }
-    at = std::to_chars(at, end, metric.value).ptr;
-    *at++ = '\n';
-    text.append(row.data(), static_cast<std::size_t>(at - row.data()));
-  }
-  return text;
-}
-
-void read_rows(std::string_view text, const std::function<void(const std::vector<std::string>& names)>& use_names,
-               const std::function<void(const MetricRow& row)>& use_row) {
-  std::vector<std::string> names;
-  const Json list = parse(take_line(text));
-  if (!list.is_array()) not_understood(list.dump());
-  for (const Json& name : list.items()) names.push_back(text_of(name));
-  use_names(names);
-  const char* at = text.data();
-  const char* const end = text.data() + text.size();
-  while (at != end) {
-    MetricRow row;
-    std::int64_t name = 0;
-    for (std::int64_t* const number : {&row.session, &row.step, &name}) {
-      const auto [next, error] = std::from_chars(at, end, *number);
-      if (error != std::errc() || next == end || *next != ' ') not_understood({at, static_cast<std::size_t>(end - at)});
-      at = next + 1;
-    }
-    const auto [next, error] = std::from_chars(at, end, row.value);
-    if (error != std::errc() || next == end || *next != '\n' || name < 0 ||
-        static_cast<std::size_t>(name) >= names.size()) {
-      not_understood({at, static_cast<std::size_t>(end - at)});
-    }
-    at = next + 1;
-    row.name = static_cast<std::size_t>(name);
-    use_row(row);
   }
 }
 

@@ -35,6 +35,20 @@ void require_readable(const Schedule& schedule);
 /// The format of the record that has this.
 int version_of(const RecordedLine& line);
 int version_of(const RecordedData& data);
+int version_of(const RecordedCheckpoint& checkpoint);
+
+// The text of entries, for those who read it.
+
+/// Throws StoreError: it is none that we wrote.
+[[noreturn]] void not_understood(std::string_view text);
+/// Throws as not_understood.
+Json parse_entry(std::string_view text);
+/// The first line, without its break; `text` is then what follows.
+std::string_view take_line(std::string_view& text);
+
+/// Text of any bytes: as it is where it is UTF-8, else {"hex": "..."}; and back. Throws StoreError.
+Json json_of_bytes(const std::string& text);
+std::string bytes_of_json(const Json& json);
 
 enum class CheckpointMark { damaged, sound, deleted };
 std::string mark_fact(CheckpointMark mark, std::span<const std::int64_t> checkpoints);

@@ -1,6 +1,7 @@
 #include "anytime/files.hpp"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,11 @@
 #include <system_error>
 #include <utility>
 
+#if __has_include(<linux/fs.h>)
+#include <linux/fs.h>
+#endif
+
+#include "anytime/fault.hpp"
 #include "anytime/xxh3.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -160,18 +166,34 @@ void move_new(const fs::path& from, const fs::path& to) {
 
 namespace {
 
-void copy_bytes(const fs::path& from, const fs::path& to) {
+/// A copy that shares its blocks with the source until one of the two is written; false where the file system has none.
+bool clone_blocks([[maybe_unused]] const Descriptor& source, [[maybe_unused]] const Descriptor& target) {
+#ifdef FICLONE
+  return ::ioctl(target.get(), FICLONE, source.get()) == 0;
+#else
+  return false;
+#endif
+}
+
+FilePlaced copy_bytes(const fs::path& from, const fs::path& to) {
   constexpr std::size_t block = 1 << 20;
   const Descriptor source(from, O_RDONLY, "cannot be read");
   const Descriptor target(to, O_WRONLY | O_CREAT | O_EXCL, "cannot be written");
+  if (clone_blocks(source, target)) return FilePlaced::cloned;
   std::string bytes(block, '\0');
   for (;;) {
     Interruption::poll();
     const ssize_t count = ::read(source.get(), bytes.data(), bytes.size());
     if (count < 0 && errno != EINTR) fail_io(from, "cannot be read", errno);
-    if (count == 0) return;
+    if (count == 0) return FilePlaced::written;
     write_all(target, {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))}, to);
   }
+}
+
+FilePlaced place_file(const fs::path& from, const fs::path& to, bool link) {
+  // Of a link, the file that it leads to. Where hard links do not work, as between file systems, it is a copy.
+  if (link && ::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW) == 0) return FilePlaced::linked;
+  return copy_bytes(from, to);
 }
 
 void make_folder(const fs::path& folder) {
@@ -183,6 +205,11 @@ void make_folder(const fs::path& folder) {
 }  // namespace
 
 void copy_into(const fs::path& from, const fs::path& into) {
+  std::map<std::string, FilePlaced> placed;
+  place_into(from, into, false, placed);
+}
+
+void place_into(const fs::path& from, const fs::path& into, bool link, std::map<std::string, FilePlaced>& placed) {
   std::error_code error;
   const fs::file_status status = fs::status(from, error);
   if (!fs::exists(status)) fail_missing("file", from.string(), "no such file");
@@ -195,7 +222,8 @@ void copy_into(const fs::path& from, const fs::path& into) {
     if (fs::exists(to, error))
       fail_value("file", (folder ? from / name : from).string(), "there is another file of this name");
     make_folder(to.parent_path());
-    copy_bytes(folder ? from / name : from, to);
+    placed[name] = place_file(folder ? from / name : from, to, link);
+    fault_point("commit.placed");
   }
 }
 

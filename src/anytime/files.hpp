@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -73,6 +74,11 @@ void move_new(const std::filesystem::path& from, const std::filesystem::path& to
 /// Copies `from`, a file or what is in a folder, into the folder `into`. Throws std::invalid_argument where it is
 /// missing or where the name is taken.
 void copy_into(const std::filesystem::path& from, const std::filesystem::path& into);
+
+/// The same; copies share blocks with their sources where the file system can, or are, with `link`, the same files
+/// where it can. `placed` gets what each one is, by its name in `into`.
+void place_into(const std::filesystem::path& from, const std::filesystem::path& into, bool link,
+                std::map<std::string, FilePlaced>& placed);
 
 /// The lock of the one writer: on the folder of the run, which nobody can remove while there is a run, and on a file in
 /// it, which says who has it, for file systems that do not lock folders. Throws StoreBusy, which names the holder.

@@ -3,6 +3,7 @@
 #include <exception>
 #include <set>
 
+#include "anytime/external.hpp"
 #include "anytime/fault.hpp"
 #include "anytime/history.hpp"
 #include "anytime/state.hpp"
@@ -179,9 +180,40 @@ void sort_strays(const anytime::BoundFolder& run, const RunRecord& record, const
   }
 }
 
+/// What would delete the bytes of these checkpoints that are elsewhere, but neither what others need nor what has come
+/// into their place.
+void add_commands(const anytime::BoundFolder& run, const RunRecord& record, GcReport& report) {
+  const auto goes = [&](const RecordedCheckpoint& checkpoint) {
+    return std::any_of(report.deleted.begin(), report.deleted.end(),
+                       [&](const RecordedCheckpoint& other) { return other.id == checkpoint.id; });
+  };
+  std::set<std::string> said;
+  for (const RecordedCheckpoint& checkpoint : report.deleted) {
+    if (!checkpoint.external || !said.insert(checkpoint.external->uri).second) continue;
+    const std::string& uri = checkpoint.external->uri;
+    const auto needs_it =
+        std::find_if(record.checkpoints.begin(), record.checkpoints.end(), [&](const RecordedCheckpoint& other) {
+          return other.external && other.state != CheckpointState::deleted && !goes(other) &&
+                 anytime::overlap(other.external->uri, uri);
+        });
+    const std::string command = anytime::delete_command(*checkpoint.external);
+    const Finding found = anytime::check_external(run, checkpoint);
+    if (needs_it != record.checkpoints.end()) {
+      report.notes.push_back(concat({uri, " is not to be deleted: ", anytime::name_of(*needs_it), " is there, too"}));
+    } else if (found.state != Finding::State::sound) {
+      report.notes.push_back(
+          concat({uri, " is not what was committed any more, look before deleting it: ", found.text}));
+    } else if (command.empty()) {
+      report.notes.push_back(concat({uri, " is needed by nothing; how to delete it, its store says"}));
+    } else {
+      report.commands.push_back(command);
+    }
+  }
+}
+
 }  // namespace
 
-GcReport RunStore::gc(int keep_last, bool dry_run) {
+GcReport RunStore::gc(int keep_last, bool dry_run, bool external) {
   if (!dry_run) state_->require_writer();
   if (keep_last < 1) fail_value("keep", std::to_string(keep_last), "must be at least 1");
   state_->folder.require_own({anytime::checkpoint_folder, anytime::staging_folder});
@@ -191,9 +223,14 @@ GcReport RunStore::gc(int keep_last, bool dry_run) {
   std::vector<std::int64_t> ids;
   std::vector<std::string> folders;
   std::set<std::string_view> needed_folders;  // two rows may have one where the first was away
+  std::int64_t elsewhere = 0;
   for (const std::int64_t id : needs.ids) needed_folders.insert(anytime::find_checkpoint(now, id)->folder);
   for (const RecordedCheckpoint& checkpoint : now.checkpoints) {
     if (checkpoint.state == CheckpointState::deleted || needs.ids.contains(checkpoint.id)) continue;
+    if (checkpoint.external && !external) {
+      ++elsewhere;
+      continue;
+    }
     if (needed_folders.contains(checkpoint.folder) || !anytime::is_there(state_->folder, checkpoint)) {
       needs.notes.push_back(anytime::name_of(checkpoint) + " stays on record: " + checkpoint.folder + " is not there");
       continue;
@@ -204,6 +241,13 @@ GcReport RunStore::gc(int keep_last, bool dry_run) {
     for (const RecordedFile& file : checkpoint.files) report.bytes += file.bytes;
   }
   report.notes = std::move(needs.notes);
+  if (elsewhere > 0) {
+    report.notes.push_back(concat(
+        {std::to_string(elsewhere), elsewhere == 1 ? " checkpoint that is" : " checkpoints that are",
+         " elsewhere, and needed by nothing, stay on record; ", run_verb_text("gc --external", "gc(external=True)"),
+         " takes them off it and says how to delete them"}));
+  }
+  add_commands(state_->folder, now, report);
   sort_strays(state_->folder, now, state_->journal ? &*state_->journal : nullptr, state_->unrecorded, report);
   if (dry_run) return report;
   fault_point("gc.begin");

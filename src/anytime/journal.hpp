@@ -26,9 +26,11 @@
 namespace scheduled::anytime {
 
 /// Runs begin in the first of these formats. The first fact that only the newer one has begins a segment of that one.
-/// Format 3: branches of branches, attempts, notes, merges, batch and sequence beside data.
+/// Format 3: branches of branches, attempts, notes, merges, batch and sequence beside data. Format 4: checkpoints that
+/// are elsewhere.
 constexpr int first_version = 2;
-constexpr int store_version = 3;
+constexpr int third_version = 3;
+constexpr int store_version = 4;
 constexpr const char* record_folder = "record";
 constexpr const char* first_segment = "record/000001";
 constexpr const char* placed_folder = "record.new.part";  ///< a record before it has its name

@@ -34,6 +34,10 @@ std::vector<RecordedCheckpoint> merged_points(const RunRecord& record, const Run
     before = step;
     const RecordedCheckpoint* const point = anytime::point_of(record, request.line, step);
     if (point == nullptr) fail_step(request.line + " has no checkpoint there that could be merged");
+    if (point->external) {
+      fail_step(concat({"its checkpoint is elsewhere, ", point->external->uri,
+                        "; merge_safetensors and scheduled.merge merge such ones, outside of the run"}));
+    }
     if (!request.file.empty() && !has_file(*point, request.file)) {
       fail_value("file", request.file, concat({anytime::name_of(*point), " has no such file"}));
     }

@@ -18,6 +18,14 @@ struct Words<RecordedCheckpoint::State> {
   static constexpr std::array<std::string_view, 4> words{"live", "superseded", "damaged", "deleted"};
 };
 template <>
+struct Words<FilePlaced> {
+  static constexpr std::array<std::string_view, 3> words{"written", "cloned", "linked"};
+};
+template <>
+struct Words<ExternalKind> {
+  static constexpr std::array<std::string_view, 4> words{"dcp", "orbax", "safetensors", "other"};
+};
+template <>
 struct Words<RunStore::Access> {
   static constexpr std::array<std::string_view, 2> words{"read", "write"};
 };
@@ -119,7 +127,23 @@ struct Record<RecordedFile> {
   static constexpr std::string_view meaning = "One file of a checkpoint";
   static constexpr FieldList fields{Field{"name", &RecordedFile::name, "", "Relative to the checkpoint's folder"},
                                     Field{"bytes", &RecordedFile::bytes, "bytes", "Its size"},
-                                    Field{"xxh3", &RecordedFile::xxh3, "", "XXH3-128 of its bytes, in hexadecimal"}};
+                                    Field{"xxh3", &RecordedFile::xxh3, "", "XXH3-128 of its bytes, in hexadecimal"},
+                                    Field{"placed", &RecordedFile::placed, "",
+                                          "'written' or copied; 'cloned': shares blocks with its source until one is "
+                                          "written; 'linked': the same file as its source"}};
+};
+
+template <>
+struct Record<RecordedExternal> {
+  static constexpr std::string_view name = "RecordedExternal";
+  static constexpr std::string_view meaning = "Where a checkpoint is that another system wrote";
+  static constexpr FieldList fields{
+      Field{"uri", &RecordedExternal::uri, "", "An absolute path, or SCHEME://..."},
+      Field{"kind", &RecordedExternal::kind, "", "By its marker: 'dcp', 'orbax', 'safetensors', or 'other'"},
+      Field{"marker", &RecordedExternal::marker, "", "The file that is written last, relative to it"},
+      Field{"marker_xxh3", &RecordedExternal::marker_xxh3, "", "XXH3-128 of that; empty where it could not be read"},
+      Field{"files", &RecordedExternal::files, "", "How many there were"},
+      Field{"bytes", &RecordedExternal::bytes, "bytes", "Of all of them"}};
 };
 
 template <>
@@ -140,7 +164,9 @@ struct Record<RecordedCheckpoint> {
       Field{"rng_state", &RecordedCheckpoint::rng_state, "", "State of the random numbers, as it was given"},
       Field{"code_version", &RecordedCheckpoint::code_version, "", "Version of the training program"},
       Field{"keep", &RecordedCheckpoint::keep, "", "gc keeps it until a branch that starts here is finished"},
-      Field{"time", &RecordedCheckpoint::time, "microseconds since 1970", "For people only"}};
+      Field{"time", &RecordedCheckpoint::time, "microseconds since 1970", "For people only"},
+      Field{"external", &RecordedCheckpoint::external, "",
+            "Where it is, if not in `folder`, which then has the names and sizes of its files (external.json)"}};
 };
 
 template <>
@@ -261,6 +287,8 @@ struct Record<VerifyReport> {
       Field{"checkpoints", &VerifyReport::checkpoints, "", "Looked at"},
       Field{"files", &VerifyReport::files, "", "Read"},
       Field{"bytes", &VerifyReport::bytes, "bytes", "Read"},
+      Field{"external", &VerifyReport::external, "",
+            "Checkpoints elsewhere that were there: names, sizes and marker were compared, their other bytes not read"},
       Field{"problems", &VerifyReport::problems, "", "Damage"},
       Field{"notes", &VerifyReport::notes, "", "Harmless, such as what an interrupted commit left"},
       Field{"sound", &VerifyReport::sound, "", "True where there are no problems"}};
@@ -274,7 +302,9 @@ struct Record<GcReport> {
       Field{"deleted", &GcReport::deleted, "", "Checkpoints"},
       Field{"leftovers", &GcReport::leftovers, "", "Folders of interrupted work"},
       Field{"notes", &GcReport::notes, "", "What is kept because it could not be seen or read, and why"},
-      Field{"bytes", &GcReport::bytes, "bytes", "Freed, in checkpoints"}};
+      Field{"bytes", &GcReport::bytes, "bytes", "Freed, in checkpoints"},
+      Field{"commands", &GcReport::commands, "",
+            "For a shell, to delete what is elsewhere and nothing needs any more"}};
 };
 
 template <>

@@ -72,7 +72,7 @@ void take_facts(const anytime::BoundFolder& run, RunRecord& record, std::vector<
     if (session != record.sessions.end() && session->id == facts->session.id && session->line != facts->session.line) {
       continue;
     }
-    if (!anytime::check_files(run, facts->checkpoint).text.empty()) continue;
+    if (!anytime::check_own_files(run, facts->checkpoint).text.empty()) continue;
     std::erase_if(record.checkpoints, is_it);
     take_origin(*facts, record, recovered);
     insert_by_id(record.checkpoints, facts->checkpoint);
@@ -194,6 +194,9 @@ int version_of(const RunRecord& record) {
   int version = anytime::first_version;
   for (const RecordedLine& line : record.lines) version = std::max(version, anytime::version_of(line));
   for (const RecordedData& data : record.data) version = std::max(version, anytime::version_of(data));
+  for (const RecordedCheckpoint& checkpoint : record.checkpoints) {
+    version = std::max(version, anytime::version_of(checkpoint));
+  }
   return version;
 }
 

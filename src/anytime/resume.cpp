@@ -146,7 +146,9 @@ Resume RunStore::resume(const ResumeRequest& request) {
   out.damaged = choice.problems;
   if (choice.point) {
     out.step = choice.point->step;
-    out.folder = state_->folder.path() / choice.point->folder;
+    const auto& external = choice.point->external;
+    out.folder = external && external->is_local() ? std::filesystem::path(external->uri)
+                                                  : state_->folder.path() / choice.point->folder;
     out.checkpoint = *choice.point;
   }
   const bool had_any = std::any_of(record.checkpoints.begin(), record.checkpoints.end(),

@@ -65,6 +65,8 @@ struct Finding {
   std::string text = {};  ///< why it is not sound
 };
 Finding check_files(const BoundFolder& run, const RecordedCheckpoint& checkpoint);
+/// Only of those in its folder: what is elsewhere is not looked at.
+Finding check_own_files(const BoundFolder& run, const RecordedCheckpoint& checkpoint);
 
 /// "checkpoint trunk at step 200 is damaged: ..." or "... is not available: ...", of what is not sound.
 std::string not_sound_text(const RecordedCheckpoint& checkpoint, const Finding& found);

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "anytime/external.hpp"
 #include "anytime/fault.hpp"
 #include "anytime/history.hpp"
 #include "anytime/old_record.hpp"
@@ -72,6 +73,11 @@ void verify_checkpoint(const anytime::BoundFolder& run, const RunRecord& record,
   const std::string name = anytime::name_of(checkpoint);
   const anytime::Finding found = anytime::check_files(run, checkpoint);
   if (!found.text.empty()) return report.problems.push_back(anytime::not_sound_text(checkpoint, found));
+  if (checkpoint.external && checkpoint.external->is_local()) ++report.external;
+  if (checkpoint.external && !checkpoint.external->is_local()) {
+    report.notes.push_back(concat({name, " is at ", checkpoint.external->uri, ", which cannot be looked at from here; ",
+                                   "what it had is in ", checkpoint.folder, "/", anytime::manifest_file}));
+  }
   if (checkpoint.state == CheckpointState::damaged) {
     report.notes.push_back(name + " was passed over before; its files are as recorded now, and " +
                            (goes_on_from(record, checkpoint)
@@ -128,6 +134,7 @@ void add(VerifyReport& report, const VerifyReport& more) {
   report.checkpoints += more.checkpoints;
   report.files += more.files;
   report.bytes += more.bytes;
+  report.external += more.external;
   report.problems.insert(report.problems.end(), more.problems.begin(), more.problems.end());
   report.notes.insert(report.notes.end(), more.notes.begin(), more.notes.end());
 }

@@ -144,6 +144,30 @@ void merge_apart(const RunStore& store) {
   merge_safetensors(sources, out);
 }
 
+/// A branch whose first checkpoint another system wrote, and whose last one shares its files with the folder that they
+/// are from.
+void elsewhere(RunStore& store, const fs::path& run, const Acknowledgements& said) {
+  constexpr std::int64_t start = 90;
+  if (!has_line(store.record(), "far")) {
+    store.branch({.name = "far", .step = start, .cooldown = {steps(4), LinearDecay{}, {}}});
+    said.say("branch far");
+  }
+  const fs::path outside = run.parent_path() / "outside";
+  fs::create_directories(outside);
+  save(outside / "shard", std::string(3000, 's'));
+  save(outside / ".metadata", "all of it");
+  if (store.record().line("far").step < start + 2) {
+    store.commit_external({.line = "far", .step = start + 2}, {.uri = outside.string()});
+    said.say("commit far 92 -");
+  }
+  if (store.record().line("far").step >= start + 4) return;
+  const fs::path model = run.parent_path() / "model";
+  fs::remove(model);  // not written in place
+  save(model, "1234");
+  store.commit({.line = "far", .step = start + 4, .link = true}, std::vector<fs::path>{model});
+  said.say("commit far 94 1234");
+}
+
 void work(const fs::path& run, const Acknowledgements& said) {
   const Schedule trunk = Schedule::parse("rsqrt(warmup=5, peak=1e-3)");
   StoreOptions options;
@@ -162,7 +186,8 @@ void work(const fs::path& run, const Acknowledgements& said) {
   train(store, "trunk", 90, said);
   merge(store, said);
   merge_apart(store);
-  store.gc(1);
+  elsewhere(store, run, said);
+  store.gc(1, false, true);
   if (!store.verify().sound() || !store.verify().notes.empty()) throw StoreError("verify is not content at the end");
 }
 

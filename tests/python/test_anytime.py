@@ -407,3 +407,27 @@ def test_a_missing_folder_is_a_file_not_found_error(run, tmp_path):
         assert isinstance(found.value, scheduled.ArgumentError) and found.value.filename == str(missing)
     with pytest.raises(scheduled.ArgumentError, match=r"no such run folder; RunStore\.init makes one"):
         RunStore.open(missing, "read")
+
+
+def test_a_checkpoint_that_stays_where_it_is(tmp_path):
+    outside = tmp_path / "dcp"
+    outside.mkdir()
+    (outside / "__0_0.distcp").write_bytes(b"s" * 30)
+    (outside / ".metadata").write_bytes(b"tensors")
+    with RunStore.init(tmp_path / "run", scheduled.Schedule("constant(peak=1e-3)")) as run:
+        made = run.commit_external(10, str(outside), rng_state=b"\xff", keep=True)
+        assert (made.external.uri, made.external.kind, made.external.marker) == (str(outside), "dcp", ".metadata")
+        assert (made.external.files, made.external.bytes, made.rng_state) == (2, 37, b"\xff")
+        assert run.resume().folder == outside
+        assert run.verify().external == 1
+        far = run.commit_external(20, "s3://bucket/x", listing="7 .metadata\n30 __0_0.distcp\n")
+        assert (far.external.marker_xxh3, far.external.bytes) == ("", 37)
+        resume = run.resume()
+        assert (resume.checkpoint.external.uri, resume.folder) == ("s3://bucket/x", tmp_path / "run" / far.folder)
+        assert "cannot be looked at from here" in run.verify().notes[0]
+        assert run.gc(1).commands == []
+        last = run.commit(30, outside / "__0_0.distcp", link=True)
+        assert [file.placed for file in last.files] == ["linked"]
+        assert run.gc(1, external=True).commands == ["aws s3 rm --recursive 's3://bucket/x/'"]
+        with pytest.raises(scheduled.ArgumentError, match="marker = DONE: is no file of"):
+            run.commit_external(40, str(outside), marker="DONE")

@@ -179,6 +179,7 @@ def of_anytime(folder):
         for step in (10, 20):
             run.commit(step, folder / str(step))
         mean = run.merge("mean", {10: 0.5, 20: 0.5})
+        external = run.commit_external(30, "s3://bucket/one", listing="21 .metadata")
     return [
         plan,
         plan.branches[0],
@@ -194,6 +195,7 @@ def of_anytime(folder):
         report,
         anytime.plan_merge([0.01] * 20, [10, 20]),
         anytime.plan_merge([0.01] * 20, [10, 20]).weights[0],
+        external.external,
         (way := anytime.compare_ways(anytime.plan_anytime(scheduled.Schedule("constant"), [100]), ["ema"])[0]),
         way.results[0],
         anytime.plan_checkpoints([800], [1000], [1000]),

@@ -24,6 +24,7 @@ Where nothing was said of the line itself, what was said of the line that it lef
 
 void bind_record(nb::module_& m) {
   bind<RecordedFile>(m);
+  bind<RecordedExternal>(m);
   bind<RecordedCheckpoint>(m).def_prop_ro(
       "rng_state",
       [](const RecordedCheckpoint& self) { return nb::bytes(self.rng_state.data(), self.rng_state.size()); },

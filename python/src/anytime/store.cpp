@@ -108,13 +108,31 @@ std::vector<fs::path> paths_of(const nb::object& files) {
   fail_argument("files", "must be a path, a sequence of paths, or a function that gets a folder");
 }
 
+CommitRequest request_of(std::int64_t step, const std::string& line, const std::string& data_position,
+                         const nb::bytes& rng_state, const std::string& code_version, bool keep, Session session) {
+  return {.line = line,
+          .step = step_count("step", step),
+          .data_position = data_position,
+          .rng_state = std::string(rng_state.c_str(), rng_state.size()),
+          .code_version = code_version,
+          .keep = keep,
+          .session = session};
+}
+
+RecordedCheckpoint commit_external(Store& self, std::int64_t step, const std::string& uri, const std::string& line,
+                                   const std::string& marker, const std::optional<std::string>& listing,
+                                   const std::string& data_position, const nb::bytes& rng_state,
+                                   const std::string& code_version, bool keep, Session session) {
+  const CommitRequest request = request_of(step, line, data_position, rng_state, code_version, keep, session);
+  const ExternalRequest external{uri, marker, listing};
+  return self.use([&](RunStore& store) { return store.commit_external(request, external); });
+}
+
 RecordedCheckpoint commit(Store& self, std::int64_t step, const nb::object& files, const std::string& line,
                           const std::string& data_position, const nb::bytes& rng_state, const std::string& code_version,
-                          bool keep, Session session) {
-  const CommitRequest request{line,          step_count("step", step),
-                              data_position, std::string(rng_state.c_str(), rng_state.size()),
-                              code_version,  keep,
-                              session};
+                          bool keep, Session session, bool link) {
+  CommitRequest request = request_of(step, line, data_position, rng_state, code_version, keep, session);
+  request.link = link;
   if (PyCallable_Check(files.ptr()) != 0) {
     return self.use([&](RunStore& store) {
       return store.commit(request, [&](const fs::path& folder) {
@@ -306,12 +324,20 @@ void bind_training(nb::class_<Store>& store) {
           nb::arg("step"), nb::arg("line") = "trunk", lr_doc)
       .def("commit", &commit, nb::arg("step"), nb::arg("files"), nb::arg("line") = "trunk", nb::kw_only(),
            nb::arg("data_position") = "", nb::arg("rng_state") = nb::bytes("", 0), nb::arg("code_version") = "",
-           nb::arg("keep") = false, nb::arg("session") = nb::none(),
+           nb::arg("keep") = false, nb::arg("session") = nb::none(), nb::arg("link") = false,
            nb::sig("def commit(self, step: int, files: collections.abc.Callable[[pathlib.Path], object] | "
                    "str | os.PathLike[str] | collections.abc.Sequence[str | os.PathLike[str]], line: str = 'trunk', *, "
                    "data_position: str = '', rng_state: bytes = b'', code_version: str = '', keep: bool = False, "
-                   "session: int | None = None) -> RecordedCheckpoint"),
+                   "session: int | None = None, link: bool = False) -> RecordedCheckpoint"),
            commit_doc)
+      .def("commit_external", &commit_external, nb::arg("step"), nb::arg("uri"), nb::arg("line") = "trunk",
+           nb::kw_only(), nb::arg("marker") = "", nb::arg("listing") = nb::none(), nb::arg("data_position") = "",
+           nb::arg("rng_state") = nb::bytes("", 0), nb::arg("code_version") = "", nb::arg("keep") = false,
+           nb::arg("session") = nb::none(),
+           nb::sig("def commit_external(self, step: int, uri: str, line: str = 'trunk', *, marker: str = '', "
+                   "listing: str | None = None, data_position: str = '', rng_state: bytes = b'', "
+                   "code_version: str = '', keep: bool = False, session: int | None = None) -> RecordedCheckpoint"),
+           commit_external_doc)
       .def("branch", &branch, nb::arg("name"), nb::arg("step") = nb::none(), nb::arg("cooldown") = nb::none(),
            nb::kw_only(), nb::arg("decay") = nb::none(), nb::arg("final") = nb::none(), nb::arg("line") = "trunk",
            nb::arg("attempt") = false, nb::arg("rewarm") = nb::none(), nb::arg("hold") = nb::none(),
@@ -361,10 +387,10 @@ void bind_keeping(nb::class_<Store>& store) {
           clear_marks_doc)
       .def(
           "gc",
-          [](Store& self, int keep_last, bool dry_run) {
-            return self.use([&](RunStore& run) { return run.gc(keep_last, dry_run); });
+          [](Store& self, int keep_last, bool dry_run, bool external) {
+            return self.use([&](RunStore& run) { return run.gc(keep_last, dry_run, external); });
           },
-          nb::arg("keep_last") = 2, nb::kw_only(), nb::arg("dry_run") = false, gc_doc)
+          nb::arg("keep_last") = 2, nb::kw_only(), nb::arg("dry_run") = false, nb::arg("external") = false, gc_doc)
       .def(
           "log_of",
           [](Store& self, const std::string& line) {

@@ -106,10 +106,41 @@ keep : bool
     A branch is to start here.
 session : int, optional
     Refuse where the line has been resumed after this session; see `Resume.session`.
+link : bool
+    Paths on the run's file system become hard links: those files must not be written in place
+    afterwards. `RecordedFile.placed` says what each file is.
 
 Returns
 -------
 RecordedCheckpoint)doc";
+
+constexpr const char* commit_external_doc =
+    R"doc(Records a checkpoint that another system wrote, and leaves it where it is.
+
+Names and sizes of its files and the checksum of its marker are recorded, its bytes are not read. `verify`
+and `resume` compare these where they can be reached; `gc` leaves it alone.
+
+Parameters
+----------
+step : int
+    Updates finished in all.
+uri : str
+    A folder, or SCHEME://... for what cannot be read here.
+line : str
+    The trunk or a branch.
+marker : str
+    The file that is written last; empty: .metadata of torch.distributed.checkpoint, commit_success.txt,
+    orbax.checkpoint or _CHECKPOINT_METADATA of orbax, or an index of safetensors.
+listing : str, optional
+    Of SCHEME://...: its files, one a line, as `aws s3 ls --recursive`, `gcloud storage ls -l` or
+    `rclone lsl` print them, or 'SIZE NAME'.
+data_position, rng_state, code_version, keep, session
+    As for `commit`.
+
+Returns
+-------
+RecordedCheckpoint
+    Its `external` says what is there.)doc";
 
 constexpr const char* branch_doc = R"doc(A new line that leaves another one at a committed checkpoint and cools down.
 
@@ -249,7 +280,8 @@ Kept are the last `keep_last` sound ones of the trunk and of each unfinished bra
 unfinished branches, those with `keep` of which no branch is finished, ends of branches, and what
 cannot be read at the moment or was marked as damaged and is not. Where an end is damaged, what it can
 be made from again stays, too.
-With `dry_run` it says what it would delete, and deletes nothing.)doc";
+With `dry_run` it says what it would delete, and deletes nothing. Checkpoints that are elsewhere stay on
+record, unless `external`: then `commands` of the report are what would delete them there.)doc";
 
 constexpr const char* fit_runs_doc = R"doc(The lines that logged losses, as runs for `scheduled.law.fit_law`.
 
