@@ -29,6 +29,13 @@ def one_branch(place):
 
 
 class Claims(unittest.TestCase):
+    def test_llms_txt_names_every_guide(self):
+        """And no file that is not there."""
+        named = set(re.findall(r"\]\(([^)]+)\)", (ROOT / "llms.txt").read_text()))
+        self.assertEqual({name for name in named if not (ROOT / name).is_file()}, set())
+        guides = {f"docs/guide/{path.name}" for path in (ROOT / "docs/guide").glob("*.md")}
+        self.assertEqual(guides - named, {"docs/guide/paper.md"})
+
     def test_the_readme_is_short(self):
         lines = (ROOT / "README.md").read_text().splitlines()
         self.assertLessEqual(60, len(lines))
