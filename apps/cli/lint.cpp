@@ -85,9 +85,14 @@ void run(const LintVerb& verb) {
   std::string text;
   for (const std::string& input : verb.inputs) {
     const LintReport report = [&] {
-      const RateInput read = verb.reading.read(input);
-      const Busy busy;
-      return lint(read, {verb.ignore, verb.reading.logs.dense()});
+      try {
+        const RateInput read = verb.reading.read(input);
+        const Busy busy;
+        return lint(read, {verb.ignore, verb.reading.logs.dense()});
+      } catch (...) {  // the reports before it are no worse for it
+        if (!text.empty()) print_text(text);
+        throw;
+      }
     }();
     failed = failed || fails(report, verb.fail_on);
     if (verb.json) {

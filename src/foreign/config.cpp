@@ -31,6 +31,13 @@ bool assigns(std::string_view line) noexcept {
   return rest.starts_with('=') && !rest.starts_with("==");
 }
 
+/// As shells have it, without blanks around the sign.
+bool assigns_in_shell(std::string_view line) noexcept {
+  const std::size_t length = name_length(line);
+  if (length == 0 || length + 1 >= line.size() || line[length] != '=') return false;
+  return line[length + 1] != ' ' && line[length + 1] != '=';
+}
+
 /// --key somewhere, or -k where `short_ones` may be, as in train_gpt2cu -l 0.0006 -x 1000.
 bool has_flags(std::string_view text, bool short_ones) {
   for (std::size_t at = text.find('-'); at != std::string_view::npos; at = text.find('-', at + 1)) {
@@ -54,7 +61,8 @@ bool is_overrides(std::string_view text) {
 }
 
 struct Look {
-  bool sections = false, assignments = false, mappings = false, call = false, python = false, flags = false;
+  bool sections = false, assignments = false, plain_assignments = false, mappings = false, call = false, python = false,
+       flags = false;
 };
 
 /// Without the comment at its end; a # within a word is none.
@@ -91,13 +99,14 @@ Look look_at(std::string_view text) {
     if (inner.starts_with("def ") || inner.starts_with("import ") || inner.starts_with("from ")) look.python = true;
     if (is_section(inner)) look.sections = true;
     if (assigns(inner)) look.assignments = true;
+    if (assigns(inner) && !assigns_in_shell(inner)) look.plain_assignments = true;
     const std::size_t length = name_length(inner);
     if (length == 0) continue;
     const std::string_view after = inner.substr(length);
     if (after == ":" || after.starts_with(": ") || after.starts_with(":\t")) look.mappings = true;
     if (after.starts_with('(') && inner.front() != '-') look.call = true;
   }
-  look.flags = long_flags || (short_flags && !look.assignments && !look.mappings) || is_overrides(text);
+  look.flags = long_flags || (short_flags && !look.plain_assignments && !look.mappings) || is_overrides(text);
   return look;
 }
 

@@ -8,6 +8,8 @@
 #include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/words.hpp"
+#include "foreign/calls.hpp"
 
 namespace scheduled::foreign {
 namespace {
@@ -68,6 +70,7 @@ bool may_matter(std::string_view key) {
 }  // namespace
 
 std::string shown(const Json& value) {
+  if (const std::string_view name = name_of_call(value); !name.empty()) return concat({name, "(...)"});
   const std::string text = value.is_text() ? value.text() : value.dump();
   if (text.size() <= longest_shown) return text;
   return std::string(beginning_of(text, longest_shown)) + "...";
@@ -230,6 +233,11 @@ double Values::share(std::string_view key) {
   return found;
 }
 std::int64_t Values::count(std::string_view key) { return as_count(key, needed(key)); }
+std::int64_t Values::some(std::string_view key) {
+  const std::int64_t found = count(key);
+  if (found < 1) fail(key, "must be 1 or more");
+  return found;
+}
 std::optional<double> Values::number_if(std::string_view key) {
   const auto found = value(key);
   if (!found || found->is_null()) return std::nullopt;
@@ -345,6 +353,18 @@ const ForeignKey* Values::known(const Setting& setting) const {
   return key == tool_.keys.end() ? nullptr : &*key;
 }
 
+std::optional<std::string_view> Values::nearest_key(std::string_view given) const {
+  const std::string last = normal(given.substr(given.find_last_of('.') + 1));
+  std::vector<std::string_view> names;
+  for (const ForeignKey& key : tool_.keys) {
+    any_name(key.name, [&](std::string_view name) {
+      names.push_back(name.substr(name.find_last_of('.') + 1));
+      return false;
+    });
+  }
+  return nearest_word(last, names);
+}
+
 ImportedSchedule Values::finish(Schedule schedule) {
   for (std::size_t k = 0; k < config_.settings.size(); ++k) {
     const Setting& setting = config_.settings[k];
@@ -359,6 +379,7 @@ ImportedSchedule Values::finish(Schedule schedule) {
           .value = shown(setting.value),
           .requirement = concat({"is no key that is known of ", tool_.title,
                                  " and sounds like its learning rate; leave it out where it has no say"})};
+      if (const auto meant = nearest_key(setting.key)) fields.requirement += concat({"; did you mean '", *meant, "'?"});
       if (setting.line > 0) fields.place = Place{{}, setting.line, 0};
       throw ArgumentError(std::move(fields));
     } else {

@@ -35,6 +35,7 @@ class Values {
   double positive(std::string_view key);
   double share(std::string_view key);  ///< from 0 to 1
   std::int64_t count(std::string_view key);
+  std::int64_t some(std::string_view key);  ///< a count, 1 or more
   std::string word(std::string_view key);
   bool flag(std::string_view key);
   std::optional<double> number_if(std::string_view key);
@@ -91,6 +92,8 @@ class Values {
   Json needed(std::string_view key);
   /// The tool's key that a setting is.
   const ForeignKey* known(const Setting& setting) const;
+  /// The name of a key that may be meant.
+  std::optional<std::string_view> nearest_key(std::string_view given) const;
   double as_number(std::string_view key, const Json& value);
   std::int64_t as_count(std::string_view key, const Json& value);
 

@@ -53,6 +53,26 @@ TEST(Foreign, MilestonesOfPyTorchAreWholeNumbers) {
   }
 }
 
+TEST(Foreign, LengthsOfPyTorchAreSteps) {
+  for (const char* const call : {"LinearLR(opt, total_iters=0)", "ConstantLR(opt, total_iters=0)",
+                                 "CosineAnnealingLR(opt, T_max=0)", "CosineAnnealingWarmRestarts(opt, T_0=0)"}) {
+    EXPECT_THROW(imported(std::string("lr = 1\n") + call, 10), ArgumentError) << call;
+  }
+  EXPECT_NE(import_error("lr = 1\nCosineAnnealingLR(opt, T_max=0)").find("T_max = 0: must be 1 or more"),
+            std::string::npos);
+}
+
+TEST(Foreign, NumbersThatPythonComputes) {
+  EXPECT_EQ(spec("total = 10_000\nwarmup = int(0.0333 * total)\n"
+                 "optax.warmup_cosine_decay_schedule(0.0, 1e-3, warmup, max(total, 5), min(1e-5, 1.0))\n"),
+            "cosine(steps=10001, peak=0.001, warmup=333, warmup_start=0, final=1e-5)");
+  EXPECT_EQ(spec("lr = float('1e-3')\nlr = float(1e-3)\nCosineAnnealingLR(opt, T_max=round(1000 * 0.0125))\n"),
+            "cosine(steps=13, peak=0.001)");
+  EXPECT_NE(
+      import_error("optax.cosine_decay_schedule(1e-3, len(loader))").find("decay_steps = len(...): must be a number"),
+      std::string::npos);
+}
+
 TEST(Foreign, CallsOfOptaxThatAreNot) {
   EXPECT_EQ(import_error("optax.piecewise_interpolate_schedule('linear', 1.0)"),
             "x, line 1: piecewise_interpolate_schedule is not translated: write a spec with stages(...)");

@@ -90,6 +90,16 @@ TEST(Foreign, ValuesInQuotesLeaveTheirFlagOne) {
       "no error");
 }
 
+TEST(Foreign, ScriptsMayHaveShortFlagsAndVariables) {
+  const ImportedSchedule found = imported(
+      "make train_gpt2cu\nout_dir=\"log124M\"\n./train_gpt2cu \\\n    -o $out_dir \\\n    -l 0.0006 \\\n    -q 0.0 \\\n"
+      "    -u 700 \\\n    -x 19560\n");
+  EXPECT_EQ(found.tool, "llm.c");
+  EXPECT_EQ(print(found.schedule), "cosine(steps=19561, peak=0.0006, warmup=700)");
+  EXPECT_EQ(imported("learning_rate=6e-4\nmax_iters = 100 -10\nlr_decay_iters=90\nwarmup_iters=5\nmin_lr=6e-5\n").form,
+            "Python");
+}
+
 TEST(Foreign, MessagesThatSpeakOfFlagsHoldNone) {
   const ImportedSchedule found =
       imported("USAGE=\"don't give --lr 1 twice\"\nMORE=\"$ARGS --dropout 0\"\n" + megatron_flags);

@@ -60,6 +60,10 @@ TEST(Foreign, ErrorsNameKeyValueAndPlace) {
   EXPECT_NE(import_error("--lr 1 --train-iters 9 --lr-decay-style cosine --lr-warmup-iters 2 --lr-warmup-fraction 0.1")
                 .find("contradicts lr-warmup-iters = 2: Megatron-LM refuses both"),
             std::string::npos);
+  EXPECT_EQ(
+      import_error("lr: 1\ntrain_iters: 9\nlr_decay_style: cosine\nlr_decay_itres: 2\n"),
+      "x, line 4: lr_decay_itres = 2: is no key that is known of Megatron-LM, Megatron Bridge and sounds like its "
+      "learning rate; leave it out where it has no say; did you mean 'lr_decay_iters'?");
   EXPECT_NE(import_error("--lr 1 --train-iters 9 --lr-boost 2 --lr-decay-style cosine")
                 .find("lr-boost = 2: is no key that is known"),
             std::string::npos);

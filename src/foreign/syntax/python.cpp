@@ -1,7 +1,10 @@
 // Python's assignments and calls, as far as configurations go: numbers, texts, lists, dicts, calls with names, and
 // arithmetic of numbers. Nothing is run.
+#include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "base/text.hpp"
 #include "foreign/config.hpp"
@@ -233,6 +236,23 @@ class Expression {
     return known->second;
   }
 
+  /// What int(0.1 * total) and such are; nothing where it is no number.
+  static std::optional<double> computed(const std::string& name, const Json& call) {
+    std::vector<double> numbers;
+    for (const auto& [key, value] : call.members()) {
+      if (key == called) continue;
+      if (!value.is_number()) return std::nullopt;
+      numbers.push_back(value.number());
+    }
+    if (numbers.empty()) return std::nullopt;
+    if (name == "max") return *std::max_element(numbers.begin(), numbers.end());
+    if (name == "min") return *std::min_element(numbers.begin(), numbers.end());
+    if (numbers.size() > 1) return std::nullopt;
+    if (name == "int") return std::trunc(numbers.front());
+    if (name == "round") return std::nearbyint(numbers.front());
+    return name == "float" ? std::optional(numbers.front()) : std::nullopt;
+  }
+
   Json call(const std::string& name) {
     must("(");
     Json found = Json::object();
@@ -255,6 +275,7 @@ class Expression {
       if (!take(",")) break;
     }
     must(")");
+    if (const auto number = computed(name, found)) return plain_value(format_number(*number));
     return found;
   }
 

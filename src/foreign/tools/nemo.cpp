@@ -154,9 +154,9 @@ void read_nemo_name(Values& values, NemoPolicy& policy) {
 
 /// A scheduler that steps otherwise than once an update.
 void check_nemo_interval(Values& values) {
-  if (values.word("sched.interval") != "step")
+  if (values.has("sched.interval") && values.word("sched.interval") != "step")
     values.fail("sched.interval", "must be step: the configuration does not say how many updates an epoch has");
-  if (values.number("sched.frequency") != 1.0)
+  if (values.has("sched.frequency") && values.number("sched.frequency") != 1.0)
     values.fail("sched.frequency", "must be 1: write a spec with all lengths that many times as long");
 }
 

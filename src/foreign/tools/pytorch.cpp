@@ -228,7 +228,7 @@ Schedule pytorch_stairs(Values& values, const Course& course, bool even) {
 
 Schedule pytorch_linear(Values& values, Course course) {
   const double first = values.number("start_factor"), last = values.number("end_factor");
-  const std::int64_t steps = values.count("total_iters");
+  const std::int64_t steps = values.some("total_iters");
   if (first <= 0.0 || first > 1.0 || last < 0.0 || last > 1.0)
     values.fail("start_factor", "must be above 0, at most 1, and so end_factor");
   if (first <= last) {
@@ -270,11 +270,11 @@ void join_torch(Joined& joined, Values& part, double lr, std::int64_t at, std::o
   const std::string name = part.word("function");
   if (name == "LinearLR") {
     const double first = part.share("start_factor"), last = part.share("end_factor");
-    return joined.way("linear", at, first * lr, at + part.count("total_iters"), last * lr);
+    return joined.way("linear", at, first * lr, at + part.some("total_iters"), last * lr);
   }
   if (name == "ConstantLR") {
     joined.hold(at, part.share("factor") * lr);
-    return joined.hold(at + part.count("total_iters"), lr);
+    return joined.hold(at + part.some("total_iters"), lr);
   }
   if (name == "StepLR" || name == "MultiStepLR") return join_torch_stairs(joined, part, lr, at, end, name == "StepLR");
   if (name == "ExponentialLR") {
@@ -288,7 +288,7 @@ void join_torch(Joined& joined, Values& part, double lr, std::int64_t at, std::o
     return joined.way(curve, at, lr, at + part.count("total_iters"), 0.0);
   }
   if (name != "CosineAnnealingLR") part.fail("function", "is not translated within SequentialLR");
-  const std::int64_t steps = part.count("T_max");
+  const std::int64_t steps = part.some("T_max");
   if (end && *end > at + steps + 1) part.fail("T_max", "is passed: the rate rises again after it");
   joined.way("cosine", at, lr, at + steps, part.non_negative("eta_min"));
 }
@@ -343,11 +343,11 @@ Schedule read_pytorch(Values& values) {
   if (name == "CosineAnnealingWarmRestarts") {
     return parse_spec("restarts",
                       {"steps=" + std::to_string(values.updates("updates")), peak_key(course.peak), warmup_key(course),
-                       "cycle=" + std::to_string(values.count("T_0")),
-                       "multiplier=" + std::to_string(values.count("T_mult")), "low=" + print_rate(course.last)});
+                       "cycle=" + std::to_string(values.some("T_0")),
+                       "multiplier=" + std::to_string(values.some("T_mult")), "low=" + print_rate(course.last)});
   }
   course.decay = "cosine";
-  course.end = course.begin + values.count("T_max");
+  course.end = course.begin + values.some("T_max");
   course.updates = updates_until(values, course.end);
   if (course.updates > course.end + 1) values.fail("T_max", "is passed by the run: the rate rises again after it");
   return schedule_of(course);
