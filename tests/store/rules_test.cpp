@@ -237,7 +237,7 @@ TEST_F(RunRules, StoresFromANewerVersionAreRefused) {
   record.replace(0, 18, "scheduled record 9");
   write_text(folder / "run" / "record" / "000001", record);
   EXPECT_TRUE(has(error_of([&] { RunStore::open(folder / "run", Access::read); }),
-                  "was written by a newer scheduled: its format is 9, this one reads up to 3"));
+                  "was written by a newer scheduled: its format is 9, this one reads up to 4"));
 }
 
 }  // namespace

@@ -192,10 +192,10 @@ TEST(Records, HoldAllMembersInTheirOrder) {
                              LrExponent, LrRuleCheck, LrRulePeak, LrSweepAnswer, LrSweepFit, ExtendRow, GradNormFamily,
                              SweepPlace, SweepResult, WorstCaseAtPeak, ScheduleWorstCase>();
   expect_all_members_of_each<PepLower, PepUpper, PepPrimal, PepDual, PepResult>();
-  expect_all_members_of_each<PlannedBranch, PlannedCheckpoint, AnytimePlan, RecordedFile, RecordedExternal, RecordedCheckpoint,
-                             RecordedSession, RecordedData, RecordedLine, RunRecord, LineFact, LineLoss, LineDiff,
-                             KeptCheckpoint, KeepPlan, WayResult, ComparedWay, MergedCheckpoint, MergedFiles,
-                             MergeWeight, MergePlan, Resume, VerifyReport, GcReport>();
+  expect_all_members_of_each<PlannedBranch, PlannedCheckpoint, AnytimePlan, RecordedFile, RecordedExternal,
+                             RecordedCheckpoint, RecordedSession, RecordedData, RecordedLine, RunRecord, LineFact,
+                             LineLoss, LineDiff, KeptCheckpoint, KeepPlan, WayResult, ComparedWay, MergedCheckpoint,
+                             MergedFiles, MergeWeight, MergePlan, Resume, VerifyReport, GcReport>();
   expect_all_members_of_each<FitRun, Estimate, RunResiduals, LawFit, Predicted, CooldownAnswer, VirtualCooldown,
                              LawGradient, LawOptimum, LawPeak>();
   expect_all_members_of_each<Forecast, ForecastScore, SealedForecast, ForecastBook, ForecastSummary, ForecastReport,
