@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "base/words.hpp"
 #include "foreign/calls.hpp"
+#include "foreign/sound.hpp"
 
 namespace scheduled::foreign {
 namespace {
@@ -34,38 +35,6 @@ bool any_name(std::string_view names, const Call& call) {
 }
 
 std::string_view first_name(std::string_view names) { return names.substr(0, names.find('|')); }
-
-/// The words of a key's parts: "lr_scheduler.warmup_steps" has lr, scheduler, warmup, steps.
-std::vector<std::string> words_of(std::string_view key) {
-  std::vector<std::string> words(1);
-  for (std::size_t k = 0; k < key.size(); ++k) {
-    const char c = key[k];
-    const bool upper = c >= 'A' && c <= 'Z';
-    const bool letter = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    const bool begins = upper && k > 0 && key[k - 1] >= 'a' && key[k - 1] <= 'z';
-    if (!letter || begins) words.emplace_back();
-    if (letter) words.back() += static_cast<char>(upper ? c - 'A' + 'a' : c);
-  }
-  return words;
-}
-
-/// Whether the name of a key sounds like the learning rate's.
-bool may_matter(std::string_view key) {
-  if (key.ends_with("_target_")) return false;  // what is called
-  constexpr std::array<std::string_view, 14> of_rates{"lr",       "lrs",        "warmup",   "warmdown",  "cooldown",
-                                                      "anneal",   "annealing",  "decay",    "scheduler", "sched",
-                                                      "schedule", "schedulers", "learning", "restarts"};
-  constexpr std::array<std::string_view, 26> of_others{
-      "weight", "wd",   "ema",   "beta",    "beta1",      "beta2",    "betas",     "momentum", "pipeline",
-      "log",    "save", "eval",  "logging", "noise",      "dropout",  "profiler",  "profile",  "profiling",
-      "loss",   "kl",   "wandb", "grad",    "curriculum", "wsconfig", "allocator", "benchmark"};
-  bool matters = false;
-  for (const std::string& word : words_of(key)) {
-    if (std::find(of_others.begin(), of_others.end(), word) != of_others.end()) return false;
-    if (std::find(of_rates.begin(), of_rates.end(), word) != of_rates.end()) matters = true;
-  }
-  return matters;
-}
 
 }  // namespace
 
@@ -322,18 +291,25 @@ std::vector<Setting> Values::under(std::string_view key) {
 
 std::optional<std::int64_t> Values::updates_if(std::string_view key) {
   std::optional<std::int64_t> said;
-  if (const Setting* const setting = find(key); setting != nullptr) {
+  const Setting* const setting = find(key);
+  const bool unknown = updates_ && setting != nullptr && setting->value.is_text() &&
+                       !plain_value(setting->value.text()).is_number();  // a name, for which the number was asked
+  if (setting != nullptr && !unknown) {
     const double number = as_number(key, setting->value);
     if (number > 0.0) said = count(key);  // HF's -1 and llm.c's: as long as the epochs
   }
+  found_.updates = updates_or(said);
+  if (found_.updates && *found_.updates < 1)
+    fail_value("updates", std::to_string(*found_.updates), "must be 1 or more");
+  return found_.updates;
+}
+
+std::optional<std::int64_t> Values::updates_or(std::optional<std::int64_t> said) {
   if (updates_ && said && *updates_ != *said) {
     differs(concat(
         {"the run makes ", std::to_string(*updates_), " updates, as was asked for, not ", std::to_string(*said)}));
   }
-  found_.updates = updates_ ? updates_ : said;
-  if (found_.updates && *found_.updates < 1)
-    fail_value("updates", std::to_string(*found_.updates), "must be 1 or more");
-  return found_.updates;
+  return updates_ ? updates_ : said;
 }
 
 std::int64_t Values::updates(std::string_view key) {

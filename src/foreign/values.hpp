@@ -68,6 +68,9 @@ class Values {
   /// The same, nothing instead of the error.
   std::optional<std::int64_t> updates_if(std::string_view key);
 
+  /// The number that is asked for, and says where that is another; else `said`.
+  std::optional<std::int64_t> updates_or(std::optional<std::int64_t> said);
+
   /// Whether a number of updates was asked for; and what the run really makes.
   bool asked() const { return updates_.has_value(); }
   void make_updates(std::int64_t updates) { found_.updates = updates; }

@@ -53,6 +53,34 @@ TEST(Foreign, MilestonesOfPyTorchAreWholeNumbers) {
   }
 }
 
+TEST(Foreign, ScriptsOfOlmoCore) {
+  const std::string module =
+      "module = TransformerTrainModuleConfig(rank_microbatch_size=16 * 1024,\n    optim=SkipStepAdamWConfig(lr=6e-4, "
+      "weight_decay=0.1, betas=(0.9, 0.95)),\n    scheduler=CosWithWarmup(warmup_steps=2000))\n";
+  const std::string found = "cosine(steps=5000, peak=0.0006, warmup=1999, warmup_start=0.05%, final=10%)";
+  EXPECT_EQ(imported(module, 5000).tool, "olmo-core");
+  EXPECT_EQ(spec(module, 5000), found);
+  EXPECT_EQ(spec(module + "trainer = TrainerConfig(save_folder=folder, max_duration=Duration.steps(5000))\n"), found);
+  EXPECT_EQ(spec(module + "loader = NumpyDataLoaderConfig(global_batch_size=1_000_000)\n"
+                          "trainer = TrainerConfig(max_duration=Duration.tokens(int(5e9)))\n"),
+            found);
+  const std::string in_tokens = module +
+                                "loader = DataConfig(global_batch_size=1_000_000)\ntrainer = TrainerConfig("
+                                "max_duration=Duration.tokens(4_999_000_001))\n";
+  EXPECT_EQ(imported(in_tokens).updates, 5000);
+  EXPECT_EQ(imported(in_tokens, 3000).updates, 3000);
+  EXPECT_EQ(imported(in_tokens, 3000).differences,
+            std::vector<std::string>{"the run makes 3000 updates, as was asked for, not 5000"});
+}
+
+TEST(Foreign, UpdatesThatHaveANameOnly) {
+  const std::string text =
+      "cfg = ConfigContainer(train=TrainingConfig(train_iters=n), optimizer=OptimizerConfig(lr=3e-3),\n"
+      "    scheduler=SchedulerConfig(lr_decay_style='cosine', lr_warmup_iters=2))\n";
+  EXPECT_NE(import_error(text).find("train_iters = n: must be a number"), std::string::npos);
+  EXPECT_EQ(spec(text, 1000), "cosine(steps=1001, peak=0.003, warmup=2, warmup_start=0)");
+}
+
 TEST(Foreign, LengthsOfPyTorchAreSteps) {
   for (const char* const call : {"LinearLR(opt, total_iters=0)", "ConstantLR(opt, total_iters=0)",
                                  "CosineAnnealingLR(opt, T_max=0)", "CosineAnnealingWarmRestarts(opt, T_0=0)"}) {

@@ -6,14 +6,16 @@
 #include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "base/words.hpp"
-#include "foreign/tool.hpp"
+#include "foreign/calls.hpp"
+#include "foreign/tools/written.hpp"
 
 namespace scheduled::foreign {
 namespace {
 
 constexpr std::array olmo_core_keys{
     ForeignKey{"optim.lr|lr", "", "the peak"},
-    ForeignKey{"scheduler._CLASS_|scheduler.type|scheduler.name|scheduler.class_name", "", "the shape", true},
+    ForeignKey{"scheduler._CLASS_|scheduler.type|scheduler.name|scheduler.class_name|scheduler._target_", "",
+               "the shape", true},
     ForeignKey{"scheduler.warmup|scheduler.warmup_steps", "", "length of the warmup", true},
     ForeignKey{"scheduler.t_warmup", "", "of OLMo before OLMo-core", true},
     ForeignKey{"scheduler.warmup_fraction", "", "the warmup as a share of the run", true},
@@ -166,7 +168,7 @@ std::optional<std::int64_t> run_of(Values& values) {
   if (unit == "steps") return values.updates_if("max_duration.value");
   if (unit != "tokens") return std::nullopt;
   const double steps = in_steps(values, true, values.positive("max_duration.value"), "max_duration.value");
-  return static_cast<std::int64_t>(std::ceil(steps));
+  return values.updates_or(static_cast<std::int64_t>(std::ceil(steps)));
 }
 
 Schedule read_olmo_core(Values& values) {
@@ -174,6 +176,7 @@ Schedule read_olmo_core(Values& values) {
   Course course{.peak = values.positive("optim.lr")};
   const auto run = run_of(values);
   course.updates = run ? *run : values.updates("max_duration.value");
+  values.make_updates(course.updates);
   const std::string units = values.word("scheduler.units");
   const bool tokens = units == "tokens" || units == "SchedulerUnits.tokens";
   OlmoLengths n{.run = static_cast<double>(course.updates)};
@@ -234,146 +237,39 @@ Schedule read_olmo_core(Values& values) {
   return spec_of(kind, course, n, share, last, b);
 }
 
-/// The warmup in OLMo-core's steps, and the rate that it rises from where that is not 0.
-struct OlmoRise {
-  std::int64_t steps = 0;
-  double from = 0.0;
-};
-
-/// To the rate `top`; `steps`: of the warmup where ours has none.
-OlmoRise rise_of(const Outline& outline, double top, std::int64_t steps) {
-  if (outline.warmup == 0) return {steps, 0.0};
-  if (!outline.start) return {outline.warmup, 0.0};
-  OlmoRise rise{outline.warmup + 1, 0.0};
-  const auto n = static_cast<double>(rise.steps);
-  const Rate start = *outline.schedule.spec().warmup.start;
-  if (start == percent_of_peak(100.0 * (top / outline.peak) / n)) return rise;
-  const auto gives = [&](double from) { return from + (top - from) / n; };
-  rise.from = std::max(exactly((*outline.start - top / n) / (1.0 - 1.0 / n), *outline.start, gives), 0.0);
-  return rise;
+/// Duration.tokens(N) as what a configuration in YAML has; within other calls, too.
+Json with_durations(const Json& value, int depth) {
+  if (name_of_call(value).empty() || depth > deepest) return value;
+  constexpr std::string_view duration = "Duration.";
+  const std::string name = value.find(called)->text();
+  const std::size_t at = name.rfind(duration);
+  const Json* const length = argument_of(value, "value", "0");
+  if (at != std::string::npos && length != nullptr)
+    return Json::object({{"value", *length}, {"unit", name.substr(at + duration.size())}});
+  Json opened = Json::object();
+  for (const auto& [key, member] : value.members()) opened.add(key, with_durations(member, depth + 1));
+  return opened;
 }
 
-/// Writes keys of the scheduler.
-class OlmoWriter {
- public:
-  OlmoWriter(Written& written, const Outline& outline) : written_(written), outline_(outline) {}
-
-  void write() {
-    const ScheduleSpec& spec = outline_.schedule.spec();
-    if (const auto* const root = std::get_if<Rsqrt>(&spec.shape)) {
-      name("InvSqrtWithWarmup");
-      add("alpha_f", share_in(root->limit, outline_.peak));
-      count_warmup(root->timescale);
-    } else if (const auto* const power = std::get_if<InversePower>(&spec.shape)) {
-      if (outline_.decay != "linear") cannot("has a power that ends with a linear cooldown");
-      name("PowerLR");
-      add("b", -power->alpha);
-      count_warmup(power->timescale);
-      tail(outline_.length(), outline_.last);
-    } else if (!outline_.legs.empty() && !outline_.flat) {
-      pieces();
-    } else {
-      if (!outline_.flat) cannot(concat({"has nothing like ", schedule_name(outline_.schedule)}));
-      needs_decay(outline_, {"linear", "cosine"});
-      course();
-    }
-    const OlmoRise rise = rise_of(outline_, top_, steps_);
-    add("warmup", rise.steps);
-    if (rise.from > 0.0) add("warmup_min_lr", rise.from);
-  }
-
- private:
-  void name(std::string_view text) { add("_CLASS_", concat({"olmo_core.optim.scheduler.", text})); }
-  void add(std::string_view key, Json value) {
-    written_.add(concat({"train_module.scheduler.", key}), std::move(value));
-  }
-  void tail(std::int64_t length, double last) {
-    add("decay", length);
-    add("decay_fraction", Json());
-    add("decay_min_lr", last);
-  }
-
-  /// Of a root, whose timescale is the warmup.
-  void count_warmup(const std::optional<Duration>& timescale) {
-    if (timescale && timescale->unit == Duration::Unit::steps) steps_ = static_cast<std::int64_t>(timescale->value);
-  }
-
-  void course() {
-    if (outline_.decay.empty()) return name("ConstantWithWarmup");
-    if (outline_.whole() || outline_.begin == -1) {
-      name(outline_.decay == "linear" ? "LinearWithWarmup" : "CosWithWarmup");
-      add("alpha_f", outline_.last_share);
-      steps_ = outline_.begin + 1;
-      if (outline_.end + 1 != *outline_.steps) add("t_max", outline_.end + 1);
-    } else if (outline_.decay == "linear" && outline_.ends()) {
-      name("WSD");
-      tail(outline_.length(), outline_.last);
-    } else {
-      cannot(concat({"has no ", outline_.decay, " decay after a time at the peak that ends ",
-                     outline_.ends() ? "with the run" : "otherwise than with the run"}));
-    }
-  }
-
-  /// The share that makes `from` the rate half-way between it and the peak.
-  double half_way_share(Rate last, Rate from) const {
-    const double share = share_in(last, outline_.peak);
-    if (from.unit != Rate::Unit::percent) return share;
-    return exactly(share, from.value,
-                   [&](double one) { return share_of_peak(one) == last ? 100.0 * (one + (1.0 - one) / 2.0) : -1.0; });
-  }
-
-  /// The second half of a cosine, or a cosine that is left for a line.
-  void pieces() {
-    const auto& pieces = std::get<Stages>(outline_.schedule.spec().shape).pieces;
-    std::vector<Leg> legs = outline_.legs;
-    if (legs.front().curve == "hold" && legs.front().end - legs.front().first == 1) legs.erase(legs.begin());
-    const std::size_t skipped = outline_.legs.size() - legs.size();
-    if (legs.empty()) cannot("has nothing like these stages");
-    const Leg& first = legs.front();
-    const Rate last = pieces[skipped].to.value_or(Rate{});
-    const double low = share_in(last, outline_.peak);
-    steps_ = static_cast<std::int64_t>(skipped);
-    if (legs.size() == 1 && first.curve == "half-cosine") {
-      name("HalfCosWithWarmup");
-      const double share = half_way_share(last, pieces.front().from.value_or(Rate{}));
-      add("alpha_f", share);
-      top_ = outline_.peak * (share + (1.0 - share) / 2.0);
-    } else if (legs.size() == 2 && first.curve == "cosine" && first.exponent == 1.0 && legs[1].curve == "linear") {
-      name("CosWithWarmupAndLinearDecay");
-      add("alpha_f", low);
-      if (first.first + first.count != *outline_.steps) add("t_max", first.first + first.count);
-      tail(legs[1].count, legs[1].to);
-    } else {
-      cannot("has nothing like these stages");
-    }
-  }
-
-  Written& written_;
-  const Outline& outline_;
-  double top_ = outline_.peak;
-  std::int64_t steps_ = 0;  ///< of the warmup where ours has none
-};
-
-Written write_olmo_core(const Outline& outline) {
-  if (!outline.steps) cannot("needs max_duration, and the schedule has no horizon; give it steps=N");
-  Written written{.form = "YAML", .settings = {}};
-  written.updates = *outline.steps;
-  written.add("train_module.optim.lr", outline.peak);
-  OlmoWriter(written, outline).write();
-  written.add("trainer.max_duration.value", *outline.steps);
-  written.add("trainer.max_duration.unit", std::string("steps"));
-  return written;
+/// Its scripts are calls in Python.
+Config open_olmo_core(const Config& config) {
+  Config found{config.form, {}};
+  for (const Setting& setting : config.settings)
+    found.settings.push_back({setting.key, with_durations(setting.value, 0), setting.line});
+  return open_calls(found);
 }
 
 }  // namespace
 
 const Tool olmo_core{
-    {"olmo-core", "OLMo-core", "YAML, JSON, flags", olmo_core_keys},
+    {"olmo-core", "OLMo-core", "YAML, JSON, flags, Python", olmo_core_keys},
     read_olmo_core,
     write_olmo_core,
     "import numpy as np\n"
     "rates = np.load(\"TABLE\")\n"
     "class Rates(Scheduler):  # of olmo_core.optim.scheduler, a dataclass\n"
-    "    def get_lr(self, initial_lr, current, t_max): return float(rates[min(current, len(rates)) - 1])\n"};
+    "    def get_lr(self, initial_lr, current, t_max): return float(rates[min(current, len(rates)) - 1])\n",
+    nullptr,
+    open_olmo_core};
 
 }  // namespace scheduled::foreign

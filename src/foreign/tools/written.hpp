@@ -6,6 +6,7 @@
 namespace scheduled::foreign {
 
 Written write_nemo(const Outline& outline);
+Written write_olmo_core(const Outline& outline);
 Written write_optax(const Outline& outline);
 Written write_pytorch(const Outline& outline);
 
