@@ -15,6 +15,17 @@ if [[ -x $work/prefix/bin/scheduled ]]; then
   diff <("$work/prefix/bin/scheduled" completion bash) "$work/prefix/share/bash-completion/completions/scheduled"
 fi
 cmake --build "$work/build" --target consumer consumer_c
+if [[ $way == installed ]]; then  # the same by pkg-config, from a tree that was moved after it was installed
+  mv "$work/prefix" "$work/moved"
+  folders=("$work"/moved/lib*/pkgconfig "$work"/moved/lib*/*/pkgconfig)
+  for folder in "${folders[@]}"; do [[ ! -f $folder/scheduled.pc ]] || export PKG_CONFIG_PATH=$folder; done
+  read -ra flags <<< "$(pkg-config --cflags --libs scheduled)"
+  [[ " ${flags[*]} " != *" $work/prefix"* ]]
+  g++ -std=c++20 "$source_dir/tests/install/main.cpp" "${flags[@]}" -o "$work/by_pkg_config"
+  gcc -std=c99 "$source_dir/tests/install/main.c" "${flags[@]}" -o "$work/by_pkg_config_c"
+  diff <("$work/by_pkg_config") <("$work/build/consumer")
+  diff <("$work/by_pkg_config_c") <("$work/build/consumer_c")
+fi
 output=$("$work/build/consumer")
 echo "$output"
 [[ $output == 'wsd(steps=401, peak=0.02537'*' has bound 0.10932'* ]]
