@@ -50,6 +50,20 @@ TEST(Foreign, LengthsOfLlamaFactorysStableDecay) {
   EXPECT_NE(out.text.find("num_decay_steps: 200"), std::string::npos) << out.text;
 }
 
+TEST(Foreign, FlagsOfDiffusersScripts) {
+  const std::string flags = "accelerate launch train.py \\\n  --learning_rate 1e-4 \\\n  --max_train_steps 15000 ";
+  EXPECT_EQ(imported(flags + "--lr_scheduler cosine --lr_warmup_steps 500").tool, "huggingface");
+  EXPECT_EQ(spec(flags + "--lr_scheduler cosine --lr_warmup_steps 500"),
+            "cosine(steps=15001, peak=0.0001, warmup=500, warmup_start=0)");
+  EXPECT_EQ(spec(flags + "--lr_scheduler=constant --lr_warmup_steps=0"), "constant(steps=15000, peak=0.0001)");
+  EXPECT_NE(import_error(flags + "--lr_scheduler cosin --lr_warmup_steps 5")
+                .find("lr_scheduler_type = cosin: must be linear"),
+            std::string::npos);
+  // Configurations of axolotl have the same key.
+  EXPECT_EQ(imported("base_model: m\nlr_scheduler: cosine\nlearning_rate: 1e-3\nmax_steps: 40\nwarmup_steps: 2\n").tool,
+            "axolotl");
+}
+
 TEST(Foreign, DecaysOfNoSteps) {
   const std::string text =
       "learning_rate: 1e-3\nlr_scheduler_type: warmup_stable_decay\nmax_steps: 100\nwarmup_steps: 10\n"

@@ -14,7 +14,7 @@ namespace {
 constexpr auto huggingface_keys = with_trainer_keys(std::array{
     ForeignKey{"learning_rate", "5e-5", "the peak"},
     ForeignKey{"lr_scheduler_type", "linear", "the shape", true},
-    ForeignKey{"warmup_steps|num_warmup_steps", "0", "steps of the warmup, below 1 a share of the run"},
+    ForeignKey{"warmup_steps|num_warmup_steps|lr_warmup_steps", "0", "steps of the warmup, below 1 a share of the run"},
     ForeignKey{"warmup_ratio", "", "the warmup as a share of the run"},
     ForeignKey{"max_steps|max_train_steps", "-1", "the updates"},
     ForeignKey{"num_train_epochs", "3.0", "passes over the data"},
@@ -197,6 +197,20 @@ std::string trainer_kind_in(Values& values) {
   return kind;
 }
 
+/// Scripts of diffusers have --lr_scheduler beside --lr_warmup_steps; alone it may be axolotl's.
+Config open_huggingface(const Config& config) {
+  Config opened = open_calls(config);
+  const auto is_warmup = [](const Setting& setting) {
+    return setting.key == "lr_warmup_steps" || setting.key == "lr-warmup-steps";
+  };
+  if (std::any_of(opened.settings.begin(), opened.settings.end(), is_warmup)) {
+    for (Setting& setting : opened.settings) {
+      if (setting.key == "lr_scheduler" || setting.key == "lr-scheduler") setting.key = "lr_scheduler_type";
+    }
+  }
+  return opened;
+}
+
 Schedule read_huggingface(Values& values) {
   const std::string kind = trainer_kind_in(values);
   const auto updates = values.updates_if("max_steps");
@@ -368,7 +382,7 @@ const Tool huggingface{{"huggingface", "Hugging Face TrainingArguments", "JSON, 
                        write_hugging_face,
                        hugging_face_glue,
                        nullptr,
-                       open_calls};
+                       open_huggingface};
 const Tool llama_factory{{"llama-factory", "LLaMA-Factory", "YAML", huggingface_keys},
                          read_llama_factory,
                          write_llama_factory,
