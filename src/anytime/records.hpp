@@ -138,7 +138,7 @@ struct Record<RecordedExternal> {
   static constexpr std::string_view name = "RecordedExternal";
   static constexpr std::string_view meaning = "Where a checkpoint is that another system wrote";
   static constexpr FieldList fields{
-      Field{"uri", &RecordedExternal::uri, "", "An absolute path, or SCHEME://..."},
+      Field{"uri", &RecordedExternal::uri, "", "An absolute path, or SCHEME://PLACE of what cannot be read here"},
       Field{"kind", &RecordedExternal::kind, "", "By its marker: 'dcp', 'orbax', 'safetensors', or 'other'"},
       Field{"marker", &RecordedExternal::marker, "", "The file that is written last, relative to it"},
       Field{"marker_xxh3", &RecordedExternal::marker_xxh3, "", "XXH3-128 of that; empty where it could not be read"},
