@@ -12,7 +12,7 @@ FIRST      := -DSCHEDULED_BUILD_TESTS=OFF -DSCHEDULED_BUILD_PEP=OFF -DSCHEDULED_
 PROGRAMS   := -DSCHEDULED_BUILD_TESTS=OFF -DSCHEDULED_BUILD_PEP=ON -DSCHEDULED_BUILD_LAW=ON -DSCHEDULED_BUILD_ANYTIME=ON
 EVERYTHING := -DSCHEDULED_BUILD_TESTS=ON -DSCHEDULED_BUILD_PEP=ON -DSCHEDULED_BUILD_LAW=ON -DSCHEDULED_BUILD_ANYTIME=ON
 
-.PHONY: build python test frameworks demo figures experiment bench lint fuzz torture clean
+.PHONY: build python docs test frameworks demo figures experiment bench lint fuzz torture clean
 build: $(STAMPS)/packages
 	cmake --preset release $(EVERYTHING)
 	cmake --build --preset release
@@ -67,6 +67,13 @@ bench: $(STAMPS)/packages
 	@if [ ! -x build/bench/scheduled-train ]; then echo 'bench: no trainer, it needs libtorch-dev'; \
 	elif ! /usr/bin/python3 -c 'import torch' 2>/dev/null; then echo 'bench: no eager PyTorch, it needs python3-torch'; \
 	else /usr/bin/python3 bench/trainer.py build/bench/scheduled; fi
+
+# The documentation as a site with search, in build/docs/site: pages, public headers and examples.
+docs:
+	test -x build/docs/tools/bin/mkdocs || { $(PYTHON) -m venv build/docs/tools && \
+	  build/docs/tools/bin/python -m pip install --quiet 'mkdocs-material>=9.5,<10'; }
+	$(PYTHON) tools/site.py build/docs --mkdocs build/docs/tools/bin/mkdocs
+	@echo 'docs: build/docs/site/index.html'
 
 # clang-format and clang-tidy, as a developer runs them before a commit.
 lint: build
