@@ -93,6 +93,9 @@ std::vector<ExternalFile> files_at(const fs::path& folder) {
   for (; !error && entries != fs::recursive_directory_iterator(); entries.increment(error)) {
     struct stat status {};
     if (::stat(entries->path().c_str(), &status) != 0) fail_io(entries->path(), "cannot be seen", errno);
+    if (S_ISDIR(status.st_mode) && entries->is_symlink()) {  // it may lead back to where it is
+      fail_value("external", entries->path().string(), "is a link to a folder; what is in that would not be on record");
+    }
     if (S_ISDIR(status.st_mode)) continue;
     if (!S_ISREG(status.st_mode)) {
       fail_value("external", entries->path().string(), concat({"is ", kind_of(status.st_mode), ", not a file"}));

@@ -111,6 +111,20 @@ TEST_F(External, AllKindsAreToldByTheirMarkers) {
   EXPECT_EQ(kind_of("d", ".metadata", ".metadata").kind, ExternalKind::dcp);
 }
 
+TEST_F(External, LinksToFilesAreFilesAndLinksToFoldersAreRefused) {  // as caches of models have them
+  dcp_at(outside);
+  write_text(at("blob"), "four");
+  fs::create_symlink(at("blob"), outside / "linked");
+  const RecordedCheckpoint made = commit(10, {.uri = outside.string()});
+  EXPECT_EQ(std::tuple(made.external->files, made.external->bytes), std::tuple(4, 3525));
+  fs::create_symlink(outside, at("by-link"));
+  EXPECT_EQ(commit(20, {.uri = at("by-link").string()}).external->files, 4);
+  fs::create_directory_symlink("..", outside / "back");
+  EXPECT_TRUE(has(error_of([&] { commit(30, {.uri = outside.string() + "/"}); }), "back: is a link to a folder"));
+  write_text(at("blob"), "fives");
+  EXPECT_EQ(store.verify().problems.size(), 2U);
+}
+
 TEST_F(External, BadInputIsNamedAndLeavesNothing) {
   EXPECT_TRUE(has(refused({}), "external: is empty"));
   EXPECT_TRUE(has(refused({.uri = outside.string()}), "no such folder"));
