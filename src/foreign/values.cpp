@@ -40,7 +40,7 @@ std::string_view first_name(std::string_view names) { return names.substr(0, nam
 
 std::string shown(const Json& value) {
   if (const std::string_view name = name_of_call(value); !name.empty()) return concat({name, "(...)"});
-  const std::string text = value.is_text() ? value.text() : value.dump();
+  std::string text = value.is_text() ? value.text() : value.dump();
   if (text.size() <= longest_shown) return text;
   return std::string(beginning_of(text, longest_shown)) + "...";
 }

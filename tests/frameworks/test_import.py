@@ -150,6 +150,12 @@ def test_torchtitan(total, floor, curve):
                 f'decay_type = "{curve}"\nmin_lr_factor = {floor}\n'
             )
             check("torchtitan", text, theirs)
+            config = f"warmup_steps={warmup}, decay_ratio={share}, decay_type={curve!r}, min_lr_factor={floor}"
+            python = (
+                f"def config():\n    return Trainer.Config(optimizer=default_adamw(lr={PEAK}),\n"
+                f"        lr_scheduler=LRSchedulersContainer.Config({config}),\n        training=TrainingConfig(steps={total}))\n"
+            )
+            assert import_schedule(python).schedule == import_schedule(text).schedule
 
 
 OLMO = [

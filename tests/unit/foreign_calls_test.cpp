@@ -53,6 +53,23 @@ TEST(Foreign, MilestonesOfPyTorchAreWholeNumbers) {
   }
 }
 
+TEST(Foreign, ConfigurationsOfTorchtitanInPython) {
+  const std::string text =
+      "def llama3_debugmodel() -> Trainer.Config:\n    model_spec = model_registry(\"debugmodel\")\n"
+      "    return Trainer.Config(\n        hf_assets_path=\"./tests\",\n        optimizer=default_adamw(lr=8e-4),\n"
+      "        lr_scheduler=LRSchedulersContainer.Config(warmup_steps=2, decay_ratio=0.8, decay_type=\"linear\"),\n"
+      "        training=TrainingConfig(local_batch_size=8, steps=10),\n        validator=Validator.Config(freq=5, "
+      "steps=9),\n"
+      "    )\n";
+  const ImportedSchedule found = imported(text);
+  EXPECT_EQ(found.tool, "torchtitan");
+  EXPECT_EQ(found.form, "Python");
+  EXPECT_EQ(print(found.schedule), "linear(steps=11, peak=0.0008, warmup=2)");
+  // What other functions return is not what is trained with.
+  EXPECT_EQ(spec("def f(o):\n    return LambdaLR(o, g)\nlr = 1\ns = CosineAnnealingLR(opt, T_max=100)\n"),
+            "cosine(steps=101, peak=1)");
+}
+
 TEST(Foreign, ScriptsOfOlmoCore) {
   const std::string module =
       "module = TransformerTrainModuleConfig(rank_microbatch_size=16 * 1024,\n    optim=SkipStepAdamWConfig(lr=6e-4, "

@@ -374,8 +374,12 @@ Config read_python(std::string_view text) {
         if (is_small(value)) known[target.name] = value;
         collector.add(target.name, value, here);
       } else if (statement.find('(') != std::string_view::npos && !statement.starts_with("def ")) {
-        const Json value = Expression(statement, known).all();
-        if (value.is_object() && value.contains(called)) collector.add("", value, here);
+        // A function that makes a configuration, as torchtitan's do; what others return is not what is trained with.
+        constexpr std::string_view gives = "return ";
+        const bool returned = statement.starts_with(gives);
+        const Json value = Expression(statement.substr(returned ? gives.size() : 0), known).all();
+        const bool call = value.is_object() && value.contains(called);
+        if (call && (!returned || value.find(called)->text().ends_with(".Config"))) collector.add("", value, here);
       }
     } catch (const NotRead&) {
       if (!target.name.empty()) collector.add(target.name, trimmed(statement.substr(target.value)), here);

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/words.hpp"
+#include "foreign/calls.hpp"
 #include "foreign/tool.hpp"
 
 namespace scheduled::foreign {
@@ -103,12 +104,14 @@ Written write_torchtitan(const Outline& outline) {
 
 }  // namespace
 
-const Tool torchtitan{{"torchtitan", "torchtitan", "TOML, flags", torchtitan_keys},
+const Tool torchtitan{{"torchtitan", "torchtitan", "TOML, flags, Python", torchtitan_keys},
                       read_torchtitan,
                       write_torchtitan,
                       "import numpy as np\n"
                       "from scheduled import Schedule\n"
                       "from scheduled.torchtitan import ScheduledLRSchedulers\n"
-                      "schedule = Schedule.from_values(np.load(\"TABLE\"))  # docs/guide/training-programs.md\n"};
+                      "schedule = Schedule.from_values(np.load(\"TABLE\"))  # docs/guide/training-programs.md\n",
+                      nullptr,
+                      open_calls};
 
 }  // namespace scheduled::foreign
