@@ -65,6 +65,9 @@ TEST(Foreign, ConfigurationsOfTorchtitanInPython) {
   EXPECT_EQ(found.tool, "torchtitan");
   EXPECT_EQ(found.form, "Python");
   EXPECT_EQ(print(found.schedule), "linear(steps=11, peak=0.0008, warmup=2)");
+  EXPECT_EQ(import_error(text + text),
+            "x, line 12: is a second configuration: give the function of the one that trains "
+            "alone");
   // What other functions return is not what is trained with.
   EXPECT_EQ(spec("def f(o):\n    return LambdaLR(o, g)\nlr = 1\ns = CosineAnnealingLR(opt, T_max=100)\n"),
             "cosine(steps=101, peak=1)");

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
@@ -357,6 +358,7 @@ bool is_small(const Json& value) {
 Config read_python(std::string_view text) {
   Collector collector("Python");
   Known known;
+  bool returns = false;
   std::int64_t line = 1;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = end_of_statement(text, at);
@@ -379,7 +381,10 @@ Config read_python(std::string_view text) {
         const bool returned = statement.starts_with(gives);
         const Json value = Expression(statement.substr(returned ? gives.size() : 0), known).all();
         const bool call = value.is_object() && value.contains(called);
-        if (call && (!returned || value.find(called)->text().ends_with(".Config"))) collector.add("", value, here);
+        if (!call || (returned && !value.find(called)->text().ends_with(".Config"))) continue;
+        if (returned && std::exchange(returns, true))
+          fail_at(here, "is a second configuration: give the function of the one that trains alone");
+        collector.add("", value, here);
       }
     } catch (const NotRead&) {
       if (!target.name.empty()) collector.add(target.name, trimmed(statement.substr(target.value)), here);
