@@ -15,6 +15,7 @@ trainer=(libtorch-dev libopenblas0-pthread)            # with the reference BLAS
 tests=(python3 python3-dev python3-venv                # Python package
        libgtest-dev librapidcheck-dev libmpfr-dev      # tests
        gfortran                                        # the Fortran example
+       dpkg-dev                                        # Debian packages
        libbenchmark-dev)                               # benchmarks
 
 [[ $# -gt 0 ]] || set -- command trainer tests
