@@ -58,10 +58,11 @@ Schedule waves(Values& values, const Course& course, double cycles) {
     });
   }
   std::string pieces = "hold until " + std::to_string(course.warmup + 1);
-  for (double k = 0.0; k < halves; k += 1.0) {
-    const std::string to = std::fmod(k, 2.0) == 0.0 ? print_rate(course.last) : "100%";
+  const auto count = static_cast<std::int64_t>(std::ceil(halves));
+  for (std::int64_t k = 0; k < count; ++k) {
+    const std::string to = k % 2 == 0 ? print_rate(course.last) : "100%";
     pieces += concat({", cosine to ", to, " over ", std::to_string(static_cast<std::int64_t>(half))});
-    if (k + 1.0 > halves) pieces += " until " + std::to_string(course.updates + 1);
+    if (static_cast<double>(k + 1) > halves) pieces += " until " + std::to_string(course.updates + 1);
   }
   return parse_spec("stages", {peak_key(course.peak), warmup_key(course), concat({"pieces=[", pieces, "]"})});
 }
