@@ -13,14 +13,14 @@ LAYER = {"base": 0, "schedule": 1, "runlog": 1, "bound": 2, "foreign": 2, "desig
 # Public headers that are not called like their module.
 PUBLIC_NAME = {"error": "base", "duration": "schedule", "trunk": "schedule", "presets": "schedule", "along": "design",
                "sweep": "design", "lr_sweep": "design", "exact": "bound", "merge": "anytime", "plan": "anytime",
-               "run_record": "anytime"}
+               "run_record": "anytime", "cluster": "anytime"}
 
 # Shells: where they lie, and which other shells they may include, those of outer folders last. All of them may include
 # the library's public headers, and of its private ones those of base and the descriptions of results.
 SHELLS = {
     "apps/shell": set(),
     "apps/plot": {"apps/shell"},
-    "apps/cli": {"apps/shell", "apps/plot"},
+    "apps/cli": {"apps/shell", "apps/plot", "apps/trainer"},
     "apps/trainer": {"apps/shell"},
     "apps": {"apps/shell", "apps/cli", "apps/trainer"},  # main.cpp, which puts the verbs together
     "paper/figures": {"apps/plot"},

@@ -1,7 +1,11 @@
 // scheduled run: anytime training, planned and recorded. One verb of its own for each operation of the store.
 #include "cli/run.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include "base/error.hpp"
+#include "scheduled/cluster.hpp"
 
 namespace scheduled::cli {
 
@@ -9,6 +13,18 @@ Option RunOptions::add_to(Verb& verb, bool with_line) {
   verb.add("RUN", folder, "Folder of the run").required();
   if (with_line) verb.add("--line", line, "The trunk or a branch").type("NAME");
   return verb.add("--json", json, "Print JSON; numbers read back exactly");
+}
+
+void RunOptions::add_wait_to(Verb& verb) {
+  verb.add("--wait", wait, "Where another process writes to the run, wait for so long: 30s, 10m").type("TIME");
+}
+
+RunStore RunOptions::open(RunStore::Access access) const {
+  if (wait.empty()) return RunStore::open(folder, access);
+  constexpr double most = 365.0 * 86400.0;
+  const std::chrono::duration<double> patience(std::min(parse_clock("wait", wait), most));
+  if (access == RunStore::Access::read) return RunStore::open(folder, access);
+  return open_when_free(folder, std::chrono::duration_cast<std::chrono::milliseconds>(patience));
 }
 
 void ReadsOptions::add_to(Verb& verb, const std::string& what) {

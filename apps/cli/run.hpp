@@ -15,11 +15,15 @@ namespace scheduled::cli {
 struct RunOptions {
   std::string folder;
   std::string line = "trunk";
+  std::string wait;
   bool json = false;
 
   /// Returns --json.
   Option add_to(Verb& verb, bool with_line = true);
-  RunStore open(RunStore::Access access) const { return RunStore::open(folder, access); }
+  /// --wait, of verbs that trainers of several lines call at the same time.
+  void add_wait_to(Verb& verb);
+  /// Waits for another writer as --wait says.
+  RunStore open(RunStore::Access access) const;
 };
 
 /// --data, --batch and --sequence: what a line reads, for the record.

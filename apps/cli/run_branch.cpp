@@ -122,6 +122,7 @@ void add_run_branch(Verb& run) {
   options.reads.add_to(verb, "it reads");
   verb.add("--note", request.note, "For the record").type("TEXT");
   verb.add("--code", request.code_version, "Version of the training program").type("TEXT");
+  options.run.add_wait_to(verb);
   verb.help(
       "Rates join: the first one is a step below the last one of the line that is left. A cooldown is extended or cut\n"
       "short by a branch that leaves it at one of its checkpoints. Lengths in tokens are by --batch and --sequence.\n\n"

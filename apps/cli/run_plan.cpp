@@ -10,6 +10,7 @@
 #include "cli/fit_arguments.hpp"
 #include "cli/results.hpp"
 #include "cli/run.hpp"
+#include "cli/run_emit.hpp"
 #include "cli/run_records.hpp"
 #include "plot/series.hpp"
 #include "scheduled/merge.hpp"
@@ -32,6 +33,7 @@ struct PlanOptions {
   std::vector<ResultWay> compare;
   std::optional<Duration> half_life;
   CooldownOptions cooldown;
+  EmitOptions emit;
   OutputOptions output;
 };
 
@@ -299,7 +301,15 @@ void warn_of_extrapolation(const AnytimePlan& plan, const FittedLaw& law) {
   }
 }
 
+/// --emit. What trains has learning rates in real units.
+Asked<JobPlan> jobs_of(const PlanOptions& options, const AnytimePlan& plan) {
+  if (!options.emit.engine) return {};
+  require_peak("trunk", options.trunk, "--emit needs the learning rate of the run, peak=LR");
+  return options.emit.write(plan, options.checkpoint_bytes);
+}
+
 void plan_run(const PlanOptions& options) {
+  options.emit.check();
   PlanRequest request{.trunk = options.trunk.schedule, .results = options.results};
   request.cooldown = options.cooldown.cooldown;
   request.max_overhead = overhead_of(options.overhead);
@@ -316,10 +326,11 @@ void plan_run(const PlanOptions& options) {
   if (request.law) warn_of_extrapolation(plan, *request.law);
   const std::optional<KeepPlan> keep = keep_of(options, plan);
   const std::optional<std::vector<ComparedWay>> ways = ways_of(options, plan, request);
+  const Asked<JobPlan> jobs = jobs_of(options, plan);
   const BoundSettings settings{request.grad_norm, request.distance};
   if (!options.output.figure.empty()) plot::write_figure(draw(plan, settings, request.law), options.output.figure);
   if (options.output.json) {
-    PlannedRun planned{plan, {}, {}};
+    PlannedRun planned{plan, {}, {}, jobs};
     if (keep) planned.keep = *keep;
     if (ways) planned.ways = *ways;
     Json json = to_json(planned);
@@ -330,7 +341,8 @@ void plan_run(const PlanOptions& options) {
       fmt::format("distance {}, grad norm {}", format_number(request.distance), options.bound.grad_norm_or_1().text);
   print_text(options.output.csv ? csv_of(plan.branches)
                                 : text_of(plan, scale) + (ways ? text_of(*ways, plan) : std::string()) +
-                                      (keep ? text_of(*keep, plan) : std::string()));
+                                      (keep ? text_of(*keep, plan) : std::string()) +
+                                      (jobs ? options.emit.text_of(*jobs) : std::string()));
 }
 
 }  // namespace
@@ -364,6 +376,7 @@ void add_run_plan(Verb& run) {
       .type("WAY,...");
   verb.add("--half-life", options.half_life,
            "Of --compare ema: updates, or a share of those made so far; default: 10%");
+  options.emit.add_to(verb);
   options.output.add_to(verb);
   verb.help(
       "Bounds are at the trunk's peak that is best for all results together; the ratio is to a cosine run of the same\n"
@@ -377,7 +390,9 @@ void add_run_plan(Verb& run) {
       "  scheduled run plan --trunk \"rsqrt(warmup=300, peak=1e-3)\" --results 10k,20k --law law.json\n"
       "  scheduled run plan --trunk \"constant(warmup=300)\" --results 10k,20k --merge 20% --checkpoint-bytes 500B\n"
       "  scheduled run plan --trunk \"constant(warmup=300)\" --results 10k,20k --compare "
-      "cooldown,merge,ema,schedule-free");
+      "cooldown,merge,ema,schedule-free\n"
+      "  scheduled run plan --trunk \"rsqrt(warmup=10, peak=1e-2)\" --results 1k,2k --emit slurm --run model --config "
+      "train.json --step-seconds 2 --checkpoint-bytes 7k --clock 30m --checkpoint-every 100");
   verb.run([&options] { plan_run(options); });
 }
 

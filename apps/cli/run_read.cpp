@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "cli/log_options.hpp"
 #include "cli/run.hpp"
+#include "cli/run_records.hpp"
 #include "shell/output.hpp"
 #include "shell/text.hpp"
 
@@ -89,14 +90,28 @@ struct Strokes {
   const char *tee, *corner, *bar;
 };
 
-std::string tree(const RunRecord& record, const RecordedLine& line, const std::string& margin, const Strokes& strokes) {
-  std::string text = headline(line) + "\n";
+/// The jobs of a line, in the order in which they were submitted.
+std::string jobs_text(const std::vector<JobState>& jobs, std::string_view line) {
+  std::string text;
+  for (const JobState& job : jobs) {
+    if (job.line != line) continue;
+    const std::string reason = job.reason.empty() ? "" : " (" + shell::clean(job.reason) + ")";
+    text += fmt::format("{}job {} to {} {}{}", text.empty() ? "; " : ", ", shell::clean(job.id), job.to,
+                        shell::clean(job.state), reason);
+  }
+  return text;
+}
+
+std::string tree(const RunStatus& status, const RecordedLine& line, const std::string& margin, const Strokes& strokes) {
+  const RunRecord& record = status.record;
+  const std::vector<JobState> jobs = status.jobs.value_or(std::vector<JobState>());
+  std::string text = headline(line) + jobs_text(jobs, line.name) + "\n";
   const std::vector<Entry> entries = entries_of(record, line);
   for (std::size_t k = 0; k < entries.size(); ++k) {
     const bool last = k + 1 == entries.size();
     text += margin + (last ? strokes.corner : strokes.tee) + std::to_string(entries[k].step) + "  ";
     if (entries[k].branch != nullptr) {
-      text += tree(record, *entries[k].branch, margin + (last ? "    " : strokes.bar), strokes);
+      text += tree(status, *entries[k].branch, margin + (last ? "    " : strokes.bar), strokes);
     } else {
       text += entries[k].text + "\n";
     }
@@ -104,12 +119,48 @@ std::string tree(const RunRecord& record, const RecordedLine& line, const std::s
   return text;
 }
 
-void status(const RunOptions& options) {
-  const RunRecord record = options.open(RunStore::Access::read).record();
-  if (options.json) return print_line(to_json(record));
+struct StatusOptions {
+  RunOptions run;
+  std::string jobs;
+  bool reached = false;
+};
+
+/// For scripts: a number in any case where the record can be read, and so far there may be none.
+void print_reached(const RunOptions& options) {
+  std::int64_t step = 0;
+  if (!can_become_run(options.folder)) {
+    const RunRecord record = options.open(RunStore::Access::read).record();
+    for (const RecordedLine& line : record.lines) {
+      if (line.name == options.line) step = line.step;
+    }
+  }
+  print_text(std::to_string(step) + "\n");
+}
+
+/// Of lines that are not on record yet.
+std::string waiting_text(const RunStatus& status) {
+  std::string text;
+  std::vector<std::string> seen;
+  for (const JobState& job : status.jobs.value_or(std::vector<JobState>())) {
+    const auto& lines = status.record.lines;
+    const bool there = std::any_of(lines.begin(), lines.end(), [&](const auto& line) { return line.name == job.line; });
+    if (there || std::find(seen.begin(), seen.end(), job.line) != seen.end()) continue;
+    seen.push_back(job.line);
+    text += job.line + ": not begun" + jobs_text(*status.jobs, job.line) + "\n";
+  }
+  return text;
+}
+
+void status(const StatusOptions& options) {
+  if (options.reached) return print_reached(options.run);
+  RunStatus status{options.run.open(RunStore::Access::read).record(), {}};
+  const std::vector<JobState> jobs =
+      job_states(options.jobs.empty() ? jobs_folder(options.run.folder) : std::filesystem::path(options.jobs));
+  if (!jobs.empty()) status.jobs = jobs;
+  if (options.run.json) return print_line(to_json(status));
   const bool unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";
   const Strokes strokes = unicode ? Strokes{"├── ", "└── ", "│   "} : Strokes{"|-- ", "`-- ", "|   "};
-  print_text(tree(record, record.line("trunk"), "", strokes));
+  print_text(tree(status, status.record.line("trunk"), "", strokes) + waiting_text(status));
 }
 
 struct ExportOptions {
@@ -148,9 +199,19 @@ void export_line(const ExportOptions& options) {
 
 void add_run_status(Verb& run) {
   Verb& verb = run.verb("status", "The tree of trunk, branches and checkpoints");
-  auto& options = verb.keep<RunOptions>();
-  options.add_to(verb, false);
-  verb.help("Example:\n  scheduled run status myrun");
+  auto& options = verb.keep<StatusOptions>();
+  const Option as_json = options.run.add_to(verb, false);
+  const Option jobs =
+      verb.add("--jobs", options.jobs, "Folder of its jobs on a cluster, to show their states; default: RUN.jobs");
+  Option(jobs).type("FOLDER");
+  Option reached = verb.add("--reached", options.reached,
+                            "Print only the step that --line has committed; 0 where there is none yet");
+  reached.excludes(as_json).excludes(jobs);
+  verb.add("--line", options.run.line, "With --reached: the trunk or a branch").type("NAME").needs(reached);
+  verb.help(
+      "Jobs that `run plan --emit slurm` wrote and submit.sh submitted stand beside their lines, as far as squeue or\n"
+      "sacct know them; where there is no Slurm nothing is said of jobs.\n\n"
+      "Example:\n  scheduled run status myrun");
   verb.run([&options] { status(options); });
 }
 

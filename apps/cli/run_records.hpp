@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "anytime/cluster_records.hpp"
 #include "anytime/records.hpp"
 
 namespace scheduled::cli {
@@ -20,6 +21,12 @@ struct PlannedRun {
   AnytimePlan plan;
   Asked<KeepPlan> keep;
   Asked<std::vector<ComparedWay>> ways;
+  Asked<JobPlan> jobs;
+};
+
+struct RunStatus {
+  RunRecord record;
+  Asked<std::vector<JobState>> jobs;
 };
 
 struct Migrated {
@@ -53,7 +60,18 @@ struct Record<cli::PlannedRun> {
   static constexpr FieldList fields{
       Field{"", &X::plan, "", "Trunk and branches"},
       Field{"keep", &X::keep, "", "What branches and merges need of the trunk; by --merge or --checkpoint-bytes"},
-      Field{"ways", &X::ways, "", "Ways to the results, by cost and guarantee; by --compare"}};
+      Field{"ways", &X::ways, "", "Ways to the results, by cost and guarantee; by --compare"},
+      Field{"jobs", &X::jobs, "", "What trains all of it; by --emit"}};
+};
+
+template <>
+struct Record<cli::RunStatus> {
+  using X = cli::RunStatus;
+  static constexpr std::string_view name = "RunStatus";
+  static constexpr std::string_view meaning = "The record of a run, and its jobs";
+  static constexpr FieldList fields{
+      Field{"", &X::record, "", "The record"},
+      Field{"jobs", &X::jobs, "", "Submitted ones that Slurm knows; where there are any"}};
 };
 
 template <>

@@ -268,6 +268,7 @@ void add_run_commit(Verb& run) {
   verb.add("--code", options.code, "Version of the training program").type("TEXT");
   verb.add("--keep", options.keep, "A branch is to start here: gc keeps it until one has finished");
   verb.add("--session", options.session, "Refuse where the line was resumed after this session").type("ID");
+  options.run.add_wait_to(verb);
   verb.add("--link", options.link,
            "FILEs on the run's file system become hard links: they must not be written in place afterwards");
   const Option external =
@@ -310,6 +311,7 @@ void add_run_resume(Verb& run) {
   options.reads.add_to(verb, "the line reads from here on");
   verb.add("--code", options.code, "Version of the training program").type("TEXT");
   verb.add("--dry-run", options.dry_run, "Only say it");
+  options.run.add_wait_to(verb);
   verb.help(
       "The checkpoint's checksums are verified; a damaged one is reported and the one before is used.\n\n"
       "Example:\n  scheduled run resume myrun --schedule \"rsqrt(warmup=100, peak=1e-3)\"");
@@ -325,6 +327,7 @@ void add_run_log(Verb& run) {
   verb.add("--from", options.from, "A log with many rows, in any form that bound --log reads; - is standard input")
       .type("FILE");
   verb.add("--session", options.session, "Refuse where the line was resumed after this session").type("ID");
+  options.run.add_wait_to(verb);
   verb.help("Example:\n  scheduled run log myrun --step 400 train_loss=3.25 val_loss=3.31");
   verb.run([&options] { log(options); });
 }

@@ -85,6 +85,15 @@ void Corpus::shuffle(std::int64_t epoch) {
   epoch_ = epoch;
 }
 
+void Corpus::require(std::int64_t end) const {
+  if (end <= steps()) return;
+  fail_argument("data.train", std::to_string(end) + " updates read " + std::to_string(bytes_for(end)) +
+                                  " bytes; there are " + std::to_string(train_bytes()) +
+                                  (epochs_ > 1 ? " times " + std::to_string(epochs_) + " epochs" : "") +
+                                  ", enough for " + std::to_string(steps()) +
+                                  " updates; give more files, more data.epochs, or fewer steps");
+}
+
 void Corpus::batch(std::int64_t step, std::vector<std::uint8_t>& windows) {
   if (step / batches_ != epoch_) shuffle(step / batches_);
   const std::int64_t first = step % batches_ * batch_;

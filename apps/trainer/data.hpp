@@ -24,6 +24,8 @@ class Corpus {
   std::int64_t validation_bytes() const noexcept { return static_cast<std::int64_t>(validation_.size()); }
   /// Updates that the data and the number of passes are enough for.
   std::int64_t steps() const noexcept { return batches_ * epochs_; }
+  /// Throws ArgumentError, naming the bytes, where they are not enough for so many updates.
+  void require(std::int64_t steps) const;
   /// Bytes for so many updates.
   std::int64_t bytes_for(std::int64_t steps) const noexcept { return steps * batch_ * context_ + 1; }
   /// XXH3-64 of training and validation bytes, 16 hexadecimal digits each.

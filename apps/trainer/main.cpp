@@ -15,10 +15,11 @@ namespace {
 
 volatile std::sig_atomic_t stop_asked = 0;
 
-/// The first signal asks to stop, the second one kills.
+/// Asks to stop. Only Ctrl-C kills the second time: schedulers of clusters send theirs to a job, to its shell and to
+/// each of its processes, so that one may come more than once.
 void ask_to_stop(int signal) {
   stop_asked = 1;
-  std::signal(signal, SIG_DFL);
+  if (signal == SIGINT) std::signal(signal, SIG_DFL);
 }
 
 void print_result(const TrainResult& result, bool json) {
@@ -33,7 +34,7 @@ void print_result(const TrainResult& result, bool json) {
 }
 
 void train_as(const TrainOptions& options) {
-  for (const int signal : {SIGTERM, SIGINT}) std::signal(signal, ask_to_stop);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, SIGUSR2}) std::signal(signal, ask_to_stop);
   ProgressLine line;
   const TrainResult result = train(options.request(), {.stop = [] { return stop_asked != 0; },
                                                        .progress = [&](const TrainProgress& at) { line.show(at); },

@@ -25,9 +25,12 @@ void TrainOptions::add_to(shell::Verb& verb) {
   auto added = cooldown.add_to(verb, "the branch's total");
   for (shell::Option* const option : {&added.length, &added.decay, &added.final}) option->needs(of_branch);
   verb.add("--override", override_schedule, "Go on with the config's schedule where the record has another");
+  verb.add("--shared", shared,
+           "Other lines of the run are trained at the same time: hold its lock only while something is written");
   verb.add("--json", json, "Print the result as JSON");
   verb.help(
-      "SIGTERM or Ctrl-C commits and stops; the same command goes on. Needs LibTorch (apt-get install libtorch-dev,\n"
+      "SIGTERM, SIGUSR1, SIGUSR2 or Ctrl-C commits and stops; the same command goes on. Needs LibTorch (apt-get "
+      "install libtorch-dev,\n"
       "then build again).\n\n"
       "Examples:\n  scheduled train mymodel --config train.json --until 400\n"
       "  scheduled train mymodel --config train.json --branch result --cooldown 20% --decay 1-sqrt");
@@ -37,6 +40,7 @@ TrainRequest TrainOptions::request() const {
   TrainRequest request{.run = run, .config = {}, .line = line, .override_schedule = override_schedule};
   request.until = until;
   request.keep = keep;
+  request.shared = shared;
   if (branch == "trunk") fail_value("branch", "trunk", "is the run's own line; give another name");
   if (!branch.empty()) request.branch = TrainBranch{branch, at, cooldown.cooldown};
   request.config = parse_config(shell::source_name(config), shell::read_text(config), fs::path(config).parent_path());

@@ -23,6 +23,7 @@ struct TrainOptions {
   std::optional<std::int64_t> at;
   shell::CooldownOptions cooldown;
   bool override_schedule = false;
+  bool shared = false;
   bool json = false;
 
   void add_to(shell::Verb& verb);

@@ -10,6 +10,7 @@
 #include "scheduled/anytime.hpp"
 #include "scheduled/trunk.hpp"
 #include "trainer/checkpoint.hpp"
+#include "trainer/record_access.hpp"
 
 namespace scheduled::trainer {
 namespace fs = std::filesystem;
@@ -17,6 +18,11 @@ namespace fs = std::filesystem;
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+StoreOptions store_options(const Corpus& corpus) {
+  return {.code_version = "scheduled train " + std::string(version()) + ", " + torch_version(),
+          .data = std::to_string(corpus.train_bytes()) + " bytes, xxh3 " + corpus.train_sum()};
+}
 
 /// The store, opened or made, and the line to train.
 class Training {
@@ -26,11 +32,13 @@ class Training {
 
  private:
   void open();
+  void keep_open(RunStore store) {
+    store_.emplace(std::move(store), request_.run, store_options(corpus_), request_.shared);
+  }
   [[noreturn]] void refuse_without_trunk() const;
   void begin_branch();
   void begin();
   std::int64_t end_of(const std::optional<std::int64_t>& horizon, std::int64_t at) const;
-  void check_data(std::int64_t end) const;
   void check_keep(const RunRecord* record) const;  ///< nothing: of a new run
   void check_average();
 
@@ -53,7 +61,7 @@ class Training {
   Layout layout_;
   Identity identity_;
   std::unique_ptr<Learner> learner_;
-  std::optional<RunStore> store_;
+  std::optional<RecordAccess> store_;
 
   Schedule schedule_;
   std::optional<std::int64_t> line_end_;
@@ -66,11 +74,6 @@ class Training {
   std::vector<std::uint8_t> windows_;
   Clock::duration spent_{}, recording_{}, committing_{};
 };
-
-StoreOptions store_options(const Corpus& corpus) {
-  return {.code_version = "scheduled train " + std::string(version()) + ", " + torch_version(),
-          .data = std::to_string(corpus.train_bytes()) + " bytes, xxh3 " + corpus.train_sum()};
-}
 
 Training::Training(const TrainRequest& request, const TrainHooks& hooks)
     : request_(request),
@@ -106,15 +109,6 @@ std::int64_t Training::end_of(const std::optional<std::int64_t>& horizon, std::i
   return *request_.until;
 }
 
-void Training::check_data(std::int64_t end) const {
-  if (end <= corpus_.steps()) return;
-  fail_argument("data.train", std::to_string(end) + " updates read " + std::to_string(corpus_.bytes_for(end)) +
-                                  " bytes; there are " + std::to_string(corpus_.train_bytes()) +
-                                  (config_.epochs > 1 ? " times " + std::to_string(config_.epochs) + " epochs" : "") +
-                                  ", enough for " + std::to_string(corpus_.steps()) +
-                                  " updates; give more files, more data.epochs, or fewer steps");
-}
-
 /// Another line than the trunk was asked for, of a run that does not exist: says what to type first.
 void Training::refuse_without_trunk() const {
   const std::string run = request_.run.string();
@@ -130,13 +124,14 @@ void Training::open() {
   const bool there = !can_become_run(request_.run);
   if (!there && line_ != "trunk") refuse_without_trunk();
   if (there) {
-    store_.emplace(RunStore::open(request_.run, RunStore::Access::write, store_options(corpus_)));
+    keep_open(request_.shared ? open_when_free(request_.run, std::chrono::minutes(10), store_options(corpus_))
+                              : RunStore::open(request_.run, RunStore::Access::write, store_options(corpus_)));
     return;
   }
   end_ = end_of(schedule_.steps(), 0);
-  check_data(end_);
+  corpus_.require(end_);
   check_keep(nullptr);
-  store_.emplace(RunStore::init(request_.run, schedule_, store_options(corpus_)));
+  keep_open(RunStore::init(request_.run, schedule_, store_options(corpus_)));
 }
 
 /// What a branch cools down by, of a trunk without a horizon or after one that decays.
@@ -159,8 +154,10 @@ void Training::begin_branch() {
   if (at == record.lines.end()) {
     const RecordedLine& trunk = record.line("trunk");
     const std::int64_t start = branch.at.value_or(trunk.step);
-    check_data(start + cooldown_steps(branch.cooldown.length, start, trunk.schedule.spec().step_size));
-    store_->branch({.name = branch.name, .step = branch.at, .cooldown = branch.cooldown});
+    corpus_.require(start + cooldown_steps(branch.cooldown.length, start, trunk.schedule.spec().step_size));
+    store_->write([&](RunStore& store) {
+      return store.branch({.name = branch.name, .step = branch.at, .cooldown = branch.cooldown});
+    });
     return;
   }
   Cooldown wanted = branch.cooldown;
@@ -176,9 +173,10 @@ void Training::begin() {
   ResumeRequest resume{.line = line_, .override_schedule = request_.override_schedule, .dry_run = true};
   const bool trunk = store_->record().line(line_).parent.empty();
   if (trunk) resume.schedule = schedule_;
-  const Resume planned = store_->resume(resume);
+  const auto resumed = [&](RunStore& store) { return store.resume(resume); };
+  const Resume planned = store_->write(resumed);
   end_ = end_of(planned.schedule.steps(), planned.step);
-  check_data(end_);
+  corpus_.require(end_);
   const RunRecord record = store_->record();
   check_keep(&record);
   Weights weights{initial_weights(layout_, config_.seed), {}, {}};
@@ -197,7 +195,7 @@ void Training::begin() {
   check_average();
   learner_->load(weights);
   resume.dry_run = false;
-  const Resume begun = store_->resume(resume);
+  const Resume begun = store_->write(resumed);
   for (const std::string& damage : begun.damaged) hooks_.warn(damage + "; the one before is used");
   schedule_ = begun.schedule;
   line_end_ = schedule_.steps();
@@ -320,14 +318,17 @@ void Training::write_log() {
 void Training::commit() {
   const auto begin = Clock::now();
   const Weights weights = learner_->save();
-  const RecordedCheckpoint checkpoint = store_->commit(
-      {.line = line_,
-       .step = state_.step,
-       .data_position = "batch " + std::to_string(state_.step) + " of " + std::to_string(corpus_.steps()),
-       .rng_state = "seed " + std::to_string(config_.seed),
-       .keep = to_keep(),
-       .session = session_},
-      [&](const fs::path& folder) { write_checkpoint(folder, layout_, weights, state_, identity_); });
+  const CommitRequest request{
+      .line = line_,
+      .step = state_.step,
+      .data_position = "batch " + std::to_string(state_.step) + " of " + std::to_string(corpus_.steps()),
+      .rng_state = "seed " + std::to_string(config_.seed),
+      .keep = to_keep(),
+      .session = session_};
+  const RecordedCheckpoint checkpoint = store_->write([&](RunStore& store) {
+    return store.commit(request,
+                        [&](const fs::path& folder) { write_checkpoint(folder, layout_, weights, state_, identity_); });
+  });
   committed_ = state_.step;
   folder_ = request_.run / checkpoint.folder;
   committing_ += Clock::now() - begin;

@@ -32,6 +32,7 @@
 #endif
 #if __has_include("scheduled/anytime.hpp")
 #include "scheduled/anytime.hpp"
+#include "scheduled/cluster.hpp"
 #include "scheduled/merge.hpp"
 #include "scheduled/plan.hpp"
 #include "scheduled/run_record.hpp"

@@ -48,6 +48,7 @@ NB_MODULE(_core, m) {
 #ifdef SCHEDULED_WITH_ANYTIME
   bind_plan(m);
   bind_merge(m);
+  bind_cluster(m);
   bind_record(m);
   bind_store(m);
 #endif

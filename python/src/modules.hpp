@@ -39,6 +39,7 @@ void bind_watch(nanobind::module_& m);
 void bind_forecast(nanobind::module_& m);
 void bind_plan(nanobind::module_& m);
 void bind_merge(nanobind::module_& m);
+void bind_cluster(nanobind::module_& m);
 void bind_record(nanobind::module_& m);
 void bind_store(nanobind::module_& m);
 

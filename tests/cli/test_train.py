@@ -200,6 +200,37 @@ class Resume(TrainTest):
         self.train("run", "--until", 3000)
         self.assertEqual(self.files("run", "trunk", 3000), self.files("straight", "trunk", 3000))
 
+    def test_signals_of_a_cluster_may_come_more_than_once(self):
+        self.configure(checkpoint_every=100000)
+        for k, number in enumerate((signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM)):
+            run = f"run-{k}"
+            process = self.begin(run, "--config", "c.json", "--until", 3000)
+            while self.sessions(run) <= 1 and process.poll() is None:
+                time.sleep(0.01)
+            for _ in range(5):
+                process.send_signal(number)
+            output, error = process.communicate(timeout=60)
+            self.assertEqual((process.returncode, error), (0, b""))
+            self.assertIn(b"the same command goes on from there", output)
+
+    def test_two_lines_at_the_same_time(self):
+        trunk = ["--config", "c.json", "--until", 600]
+        branch = ["--config", "c.json", "--branch", "b", "--at", 60, "--cooldown", 540]
+        for run in ("apart", "together"):
+            self.train(run, "--until", 60, "--keep", 60)
+        for words in (trunk, branch):
+            self.output_of("train", "apart", *words)
+        processes = [self.begin("together", *words, "--shared") for words in (trunk, branch)]
+        for process in processes:
+            output, error = process.communicate(timeout=120)
+            self.assertEqual((process.returncode, error), (0, b""), output)
+        for line in ("trunk", "b"):
+            self.assertEqual(self.files("together", line, 600), self.files("apart", line, 600))
+            self.assertEqual(self.logged("together", line), self.logged("apart", line))
+        sessions = json.loads(self.output_of("run", "status", "together", "--json"))["sessions"]
+        self.assertEqual(sorted(s["line"] for s in sessions), ["b", "b", "trunk", "trunk", "trunk"])  # each its own, none twice
+        self.assertIn("sound", self.output_of("run", "verify", "together"))
+
     def test_a_damaged_checkpoint_falls_back(self):
         self.train("straight", "--until", 150)
         self.train("run", "--until", 130)

@@ -4,6 +4,7 @@ import copy
 import inspect
 import json
 import math
+import os
 import pathlib
 import pickle
 import re
@@ -156,6 +157,20 @@ def write_safetensors(path, value):
     path.write_bytes(struct.pack("<Q", len(header)) + header + struct.pack("<f", value))
 
 
+def state_of_a_job(anytime, folder):
+    """As a squeue would say it that has one job."""
+    (folder / "jobs" / "submitted").write_text("01-trunk-80 7\n")
+    (folder / "bin").mkdir()
+    (folder / "bin" / "squeue").write_text("#!/bin/sh\necho '7|RUNNING|None'\n")
+    (folder / "bin" / "squeue").chmod(0o755)
+    path = os.environ["PATH"]
+    os.environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{path}"
+    try:
+        return anytime.job_states(folder / "jobs")[0]
+    finally:
+        os.environ["PATH"] = path
+
+
 def of_anytime(folder):
     anytime = pytest.importorskip("scheduled.anytime", exc_type=ImportError)
     trunk = Schedule("rsqrt(warmup=5)")
@@ -180,10 +195,14 @@ def of_anytime(folder):
             run.commit(step, folder / str(step))
         mean = run.merge("mean", {10: 0.5, 20: 0.5})
         external = run.commit_external(30, "s3://bucket/one", listing="21 .metadata")
+    jobs = anytime.plan_jobs(plan, folder / "planned", step_seconds=1, checkpoint_bytes=1, command="x {run}", into=folder / "jobs")
     return [
         plan,
         plan.branches[0],
         plan.checkpoints[0],
+        jobs,
+        jobs.jobs[0],
+        state_of_a_job(anytime, folder),
         record,
         record.lines[1],
         record.sessions[0],

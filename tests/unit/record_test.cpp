@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "anytime/cluster_records.hpp"
 #include "anytime/records.hpp"
 #include "base/record.hpp"
 #include "bound/records.hpp"
@@ -195,7 +196,8 @@ TEST(Records, HoldAllMembersInTheirOrder) {
   expect_all_members_of_each<PlannedBranch, PlannedCheckpoint, AnytimePlan, RecordedFile, RecordedExternal,
                              RecordedCheckpoint, RecordedSession, RecordedData, RecordedLine, RunRecord, LineFact,
                              LineLoss, LineDiff, KeptCheckpoint, KeepPlan, WayResult, ComparedWay, MergedCheckpoint,
-                             MergedFiles, MergeWeight, MergePlan, Resume, VerifyReport, GcReport>();
+                             MergedFiles, MergeWeight, MergePlan, Resume, VerifyReport, GcReport, PlannedJob, JobPlan,
+                             JobState>();
   expect_all_members_of_each<FitRun, Estimate, RunResiduals, LawFit, Predicted, CooldownAnswer, VirtualCooldown,
                              LawGradient, LawOptimum, LawPeak>();
   expect_all_members_of_each<Forecast, ForecastScore, SealedForecast, ForecastBook, ForecastSummary, ForecastReport,

@@ -1,0 +1,39 @@
+// What the files of plans on a cluster share.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "scheduled/cluster.hpp"
+
+namespace scheduled::anytime {
+
+/// `name` as part of the name of a file or a job: what is not a letter, a digit or one of ._- is a dot.
+std::string file_word(std::string_view name);
+
+/// Throws ArgumentError naming command: blank, a placeholder that is unknown or stands within quotes, an open quote.
+void check_command(const std::string& command);
+
+/// What trains `job`, its placeholders replaced.
+std::string command_of(const AnytimePlan& plan, const JobRequest& request, const PlannedJob& job);
+
+/// The branch of `job`; none for the trunk.
+const PlannedBranch* branch_of(const AnytimePlan& plan, const JobRequest& request, const PlannedJob& job);
+
+/// Seconds of work in a job within its time limit; nothing where it has none.
+std::optional<double> seconds_of_start(const JobRequest& request);
+
+/// The texts of the files of `folder`.
+std::string job_script(const AnytimePlan& plan, const JobRequest& request, const PlannedJob& job,
+                       const std::filesystem::path& folder);
+std::string common_script();
+std::string submit_script(const JobRequest& request, const JobPlan& jobs, const std::filesystem::path& folder);
+std::string local_script(const JobPlan& jobs, const std::filesystem::path& folder);
+
+/// 1-02:03:04, as Slurm reads it.
+std::string clock_text(double seconds);
+
+constexpr const char* jobs_file = "jobs.json";
+constexpr const char* submitted_file = "submitted";
+
+}  // namespace scheduled::anytime

@@ -1,0 +1,221 @@
+"""A plan as jobs: its scripts, and running them on this machine with any training command. Slurm itself: test_slurm.py."""
+
+import json
+import pathlib
+import random
+import signal
+import subprocess
+import time
+
+import command
+
+TRUNK = "rsqrt(warmup=20, peak=1e-2)"
+
+# A training program on the run store: commits every 50 updates; SIGTERM: it commits and ends with 0.
+TOY = """\
+#!/bin/bash
+run=$1 line=$2 to=$3
+trap 'stop=1' TERM
+at=$(scheduled run status "$run" --line "$line" --reached)
+while [ "$at" -lt "$to" ] && [ -z "$stop" ]; do
+  sleep 0.02
+  at=$((at + 50 < to ? at + 50 : to))
+  echo "$at $4" >>"$run.model"
+  scheduled run commit "$run" --line "$line" --step "$at" "$run.model" --keep --wait 1m >/dev/null || exit 3
+done
+exit 0
+"""
+
+
+class ClusterTest(command.CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.base = self.folder / "it's \"here\" $HOME"
+        self.base.mkdir()
+        self.toy = self.base / "toy.sh"
+        self.toy.write_text(TOY)
+        self.toy.chmod(0o755)
+
+    def words(self, *arguments, engine="local", run="run", train="./toy.sh {run} {line} {to} {data}", trunk=TRUNK, seconds="0.01", cooldown="25%"):
+        words = ["run", "plan", "--trunk", trunk, "--results", "400,800", "--cooldown", cooldown, "--emit", engine]
+        words += ["--run", run, "--train", train, "--step-seconds", seconds, "--checkpoint-bytes", "60k", *arguments]
+        return words
+
+    def in_base(self, *words):
+        return subprocess.run([command.COMMAND, *map(str, words)], cwd=self.base, env=command.environment(), capture_output=True, timeout=120)
+
+    def emit(self, *arguments, **options):
+        done = self.in_base(*self.words(*arguments, "--json", **options))
+        self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
+        return json.loads(done.stdout)["jobs"]
+
+    def refused(self, text, *arguments, **options):
+        done = self.in_base(*self.words(*arguments, **options))
+        error = done.stderr.decode()
+        self.assertEqual((done.returncode, error.count("\n")), (2, 1), error)
+        self.assertIn(text, error)
+        self.assertFalse(list(self.base.glob("*.jobs*")))
+
+    def begin(self):
+        return subprocess.Popen([self.base / "run.jobs" / "run.sh"], env=command.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def finish(self, process, code=0):
+        out, error = (stream.decode() for stream in process.communicate(timeout=120))
+        self.assertEqual(process.returncode, code, out + error)
+        return out + error
+
+    def reached(self, line="trunk"):
+        done = self.in_base("run", "status", "run", "--line", line, "--reached")
+        self.assertEqual(done.stderr, b"")
+        return int(done.stdout)
+
+    def lines(self):
+        return {line["name"]: line for line in json.loads(self.in_base("run", "status", "run", "--json").stdout)["lines"]}
+
+    def test_the_whole_plan_on_this_machine(self):
+        self.assertEqual(self.reached(), 0)  # no run yet
+        planned = self.emit("--data", "it's a mix", "--names", "cd/1,cd/2", "--branch-data", "other")
+        self.assertEqual([job["after"] for job in planned["jobs"]], [[], [0], [1], [2]])  # one at a time
+        self.assertEqual(planned["wall_seconds"], 9.0)  # 900 updates
+        text = self.finish(self.begin())
+        self.assertEqual(text.count("done, at step"), 4, text)
+        lines = self.lines()
+        self.assertEqual([(n, lines[n]["step"], lines[n]["finished"]) for n in lines], [("trunk", 600, False), ("cd/1", 400, True), ("cd/2", 800, True)])
+        self.assertEqual(lines["cd/2"]["start"], 600)
+        record = json.loads(self.in_base("run", "status", "run", "--json").stdout)
+        self.assertEqual({(row["line"], row["step"], row["text"]) for row in record["data"]}, {("trunk", 0, "it's a mix"), ("cd/1", 300, "other"), ("cd/2", 600, "other")})
+        self.assertIn("800 other\n", (self.base / "run.model").read_text())
+        text = self.finish(self.begin())  # again: nothing is left
+        self.assertEqual(text.count("done before, at step"), 4, text)
+
+    def test_stopped_it_goes_on(self):
+        self.emit()
+        for _ in range(2):
+            process = self.begin()
+            before = self.reached()
+            while self.reached() < before + 50:
+                self.assertIsNone(process.poll())
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            self.finish(process, 143)
+            self.assertLess(self.reached(), 600)
+        text = self.finish(self.begin())
+        self.assertEqual(self.reached("result-800"), 800)
+        self.assertIn("02-result-400-400: done, at step 400", text)
+
+    def test_it_stops_at_the_first_failure(self):
+        for train, why in [
+            ("false {run}", "the command ended with exit code 1 at step 0 of 300"),
+            ("true {run}", "the command ended with 0 at step 0; it is to commit trunk at step 300"),
+            ("kill -9 $$; echo {run}", "the command ended with exit code 137 at step 0 of 300"),
+        ]:
+            self.emit(train=train)
+            text = self.finish(self.begin(), 1)
+            self.assertIn(why, text)
+            self.assertNotIn("02-result", text)
+            subprocess.run(["rm", "-r", self.base / "run.jobs", self.base / "run"], check=True)
+
+    def test_what_is_killed_goes_on_where_it_has_committed(self):
+        # Dies at 150 and 300, each time with something committed since it began.
+        killer = self.base / "killer.sh"
+        killer.write_text('#!/bin/bash\nif [ "$2" = trunk ] && [ "$3" = 300 ]; then ./toy.sh "$1" "$2" 150; kill -9 $$; fi\n./toy.sh "$@"\n')
+        killer.chmod(0o755)
+        self.emit(train="./killer.sh {run} {line} {to}")
+        text = self.finish(self.begin(), 1)
+        self.assertIn("the command ended with exit code 137 at step 150 of 300", text)  # the second time nothing was
+        self.assertEqual(text.count("trains trunk to step 300"), 2, text)
+
+    def test_scripts_of_slurm(self):
+        self.emit("--nodes", "4", "--clock", "1-12:00:00", "--sbatch=--partition=gpu", "--setup", "module load x", "--stop-signal", "USR2", engine="slurm")
+        jobs = self.base / "run.jobs"
+        script = (jobs / "jobs" / "03-trunk-600.sh").read_text()
+        for line in ["--nodes=4", "--time=1-12:00:00", "--signal=B:USR1@120", "--requeue", "--partition=gpu", "--output=logs/03-trunk-600.out"]:
+            self.assertIn(f"#SBATCH {line}\n", script)
+        self.assertIn("\nmodule load x\n", script)
+        self.assertIn("\nstop_signal=USR2\n", script)
+        submit = (jobs / "submit.sh").read_text()
+        self.assertIn("submit 04-result-800-800 result-800 800 requeue 03-trunk-600\n", submit)
+        for file in [*jobs.glob("*.sh"), *jobs.glob("jobs/*.sh")]:
+            subprocess.run(["bash", "-n", file], check=True)
+        names = {re_name(file) for file in jobs.glob("jobs/*trunk*.sh")}
+        self.assertEqual(len(names), 1)  # of the trunk's jobs: singletons
+        self.refused_again()
+        chain = self.base / "chain"
+        self.emit("--continue", "singleton", "--serial", "--clock", "130s", "--checkpoint-every", "100", "--into", chain, seconds="0.1", engine="slurm")
+        self.assertEqual(len({re_name(file) for file in chain.glob("jobs/*.sh")}), 1)
+        self.assertIn("#SBATCH --no-requeue\n", (chain / "jobs" / "01-trunk-300.sh").read_text())
+        self.assertIn("submit 01-trunk-300 trunk 300 4\n", (chain / "submit.sh").read_text())  # 30 s of work, 10 s each
+
+    def refused_again(self):
+        done = self.in_base(*self.words(engine="slurm"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("holds the jobs of a plan already; name another folder", done.stderr.decode())
+
+    def test_where_there_is_no_slurm(self):
+        self.emit(engine="slurm")
+        (self.base / "bin").mkdir()
+        for name in ("bash", "dirname"):
+            (self.base / "bin" / name).symlink_to(f"/bin/{name}")
+        environment = command.environment(PATH=f"{command.COMMAND.parent}:{self.base / 'bin'}")
+        done = subprocess.run(["/bin/bash", self.base / "run.jobs" / "submit.sh"], env=environment, capture_output=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout.decode()), (1, ""))
+        self.assertIn("there is no sbatch here", done.stderr.decode())
+        self.in_base("run", "init", "run", "--trunk", TRUNK)
+        (self.base / "run.jobs" / "submitted").write_text("01-trunk-300 17\n")
+        done = subprocess.run([command.COMMAND, "run", "status", "run"], cwd=self.base, env=environment, capture_output=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr.decode()), (0, ""))
+        self.assertNotIn("job", done.stdout.decode())
+
+    def test_what_is_refused(self):
+        self.refused("step-seconds: is missing", seconds="0")
+        self.refused("train = 'x {rn}': there is no {rn}; there are {run}, {line}", train="x {rn}")
+        self.refused("stands within quotes", train='x "{run}"')
+        self.refused("config: is missing", train="")
+        self.refused("clock = 00:02:10: a job of 00:02:10 trains for 00:00:10", "--clock", "130s", "--checkpoint-every", "2000", seconds="1")
+        self.refused("checkpoint-every: is missing", "--clock", "130s", seconds="1")
+        self.refused("sbatch = 'partition=gpu'", "--sbatch", "partition=gpu")
+        self.refused("must be a time such as", "--clock", "soon")
+        self.refused("no such folder", run="no/run")
+        self.refused("is the name of another line", "--names", "a,a")
+        done = self.in_base("run", "plan", "--trunk", TRUNK, "--results", "400", "--nodes", "2")
+        self.assertIn("emit: is missing", done.stderr.decode())
+        done = self.in_base("run", "plan", "--trunk", "rsqrt(warmup=20)", "--results", "400", "--emit", "local", "--run", "run")
+        self.assertIn("has no peak; --emit needs the learning rate", done.stderr.decode())
+
+    def test_a_run_that_is_ahead_of_the_plan(self):
+        self.in_base("run", "init", "run", "--trunk", TRUNK)
+        self.in_base("run", "commit", "run", "--step", "350", "toy.sh")
+        self.refused("leaves the trunk at step 300; the trunk of run is at step 350 already and has no checkpoint there")
+        self.refused("the trunk of run has rsqrt(peak=0.01, warmup=20); plan with that", trunk="constant(peak=1)")
+        planned = self.emit(cooldown="50")  # leaves at 350 and 750
+        self.assertEqual([job["reached"] for job in planned["jobs"]], [350, 350, 350, 350])
+        text = self.finish(self.begin())
+        self.assertIn("01-trunk-350: done before, at step 350", text)
+        self.assertEqual(self.reached("result-800"), 800)
+
+    def test_killed_while_it_writes(self):
+        draw = random.Random(7)
+        whole = None
+        for k in range(40):
+            into = self.base / f"jobs-{k % 4}"
+            process = subprocess.Popen([command.COMMAND, *self.words("--into", into)], cwd=self.base, env=command.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(draw.uniform(0.0, 0.08))
+            process.kill()
+            process.wait()
+            if into.exists():
+                files = sorted(str(file.relative_to(into)) for file in into.rglob("*"))
+                whole = whole or files
+                self.assertEqual(files, whole)
+                subprocess.run(["rm", "-r", into], check=True)
+        for k in range(4):  # what was left is in nobody's way
+            self.emit("--into", self.base / f"jobs-{k}")
+        self.assertFalse(list(self.base.glob("*.part")))
+
+
+def re_name(script: pathlib.Path):
+    """The directive with the name of a job."""
+    return next(line for line in script.read_text().splitlines() if line.startswith("#SBATCH --job-name="))
+
+
+if __name__ == "__main__":
+    command.main()
