@@ -151,7 +151,7 @@ std::string repr_text(std::string_view text) { return native_text("repr", nb::re
 std::string native_text(std::string_view name, nb::handle text) {
   std::string bytes;
   if (PyBytes_Check(text.ptr())) {
-    bytes.assign(PyBytes_AS_STRING(text.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(text.ptr())));
+    bytes.assign(PyBytes_AsString(text.ptr()), static_cast<std::size_t>(PyBytes_Size(text.ptr())));
   } else if (!read_text(text.ptr(), bytes)) {
     fail_argument(name, "must be text that can be written as UTF-8");
   }

@@ -12,7 +12,7 @@ bool read_text(PyObject* text, std::string& bytes) noexcept {
     PyErr_Clear();
     return false;
   }
-  bytes.assign(PyBytes_AS_STRING(encoded.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(encoded.ptr())));
+  bytes.assign(PyBytes_AsString(encoded.ptr()), static_cast<std::size_t>(PyBytes_Size(encoded.ptr())));
   return true;
 }
 
@@ -24,7 +24,7 @@ bool read_path(PyObject* path, std::string& bytes, bool& is_path) noexcept {
     return false;
   }
   if (PyBytes_Check(text.ptr())) {
-    bytes.assign(PyBytes_AS_STRING(text.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(text.ptr())));
+    bytes.assign(PyBytes_AsString(text.ptr()), static_cast<std::size_t>(PyBytes_Size(text.ptr())));
   } else if (!read_text(text.ptr(), bytes)) {
     return false;
   }
