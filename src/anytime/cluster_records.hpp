@@ -60,12 +60,13 @@ struct Record<JobState> {
   using X = JobState;
   static constexpr std::string_view name = "JobState";
   static constexpr std::string_view meaning = "A job that was submitted to Slurm";
-  static constexpr FieldList fields{Field{"name", &X::name, "", "Of the planned job"},
-                                    Field{"line", &X::line, "", "The trunk or a branch"},
-                                    Field{"to", &X::to, "steps", "Its last step"},
-                                    Field{"id", &X::id, "", "As Slurm numbers it"},
-                                    Field{"state", &X::state, "", "In Slurm's words: PENDING, RUNNING, COMPLETED, ..."},
-                                    Field{"reason", &X::reason, "", "Why it waits, where Slurm says one"}};
+  static constexpr FieldList fields{
+      Field{"name", &X::name, "", "Of the planned job"},
+      Field{"line", &X::line, "", "The trunk or a branch"},
+      Field{"to", &X::to, "steps", "Its last step"},
+      Field{"id", &X::id, "", "As Slurm numbers it"},
+      Field{"state", &X::state, "", "In Slurm's words, such as PENDING, RUNNING or COMPLETED"},
+      Field{"reason", &X::reason, "", "Why it waits, where Slurm says one"}};
 };
 
 }  // namespace scheduled
