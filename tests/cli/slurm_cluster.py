@@ -1,5 +1,6 @@
 """A Slurm of one machine for tests: Debian's munged, slurmctld and slurmd in the foreground, in a folder of their own."""
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -85,6 +86,13 @@ class Cluster:
         )
         self.variables = {"SLURM_CONF": str(configuration)}
         self.environment = {**os.environ, **self.variables, "PATH": search_path(), "LC_ALL": "C"}
+        try:
+            self.start_daemons(munge)
+        except BaseException:
+            self.stop()
+            raise
+
+    def start_daemons(self, munge):
         self.start(
             "munged",
             "--foreground",
@@ -133,11 +141,12 @@ class Cluster:
 
     def stop(self):
         """Ends the jobs, then the daemons; only what was started here."""
-        self.output("scancel", "--state=PENDING", f"--user={pwd.getpwuid(os.geteuid()).pw_name}")
-        self.output("scancel", f"--user={pwd.getpwuid(os.geteuid()).pw_name}")
-        end = time.monotonic() + 20
-        while time.monotonic() < end and self.output("squeue", "-h", "-o", "%i").strip():
-            time.sleep(0.2)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a controller that does not answer
+            self.output("scancel", "--state=PENDING", f"--user={pwd.getpwuid(os.geteuid()).pw_name}")
+            self.output("scancel", f"--user={pwd.getpwuid(os.geteuid()).pw_name}")
+            end = time.monotonic() + 20
+            while time.monotonic() < end and self.output("squeue", "-h", "-o", "%i").strip():
+                time.sleep(0.2)
         for daemon in reversed(self.daemons):
             daemon.send_signal(signal.SIGTERM)
         for daemon in reversed(self.daemons):
