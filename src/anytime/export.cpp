@@ -82,7 +82,10 @@ constexpr std::int64_t most_rates = 20'000'000;
 
 /// The record knows the rate of every update.
 RunLog with_recorded_rates(RunLog log, const std::vector<anytime::Span>& spans) {
-  if (log.step.back() <= most_rates) return with_rates(std::move(log), anytime::all_rates(log.step.back(), spans));
+  if (log.step.back() <= most_rates) {
+    const std::vector<double> every = anytime::all_rates(log.step.back(), spans);  // before the log is moved from
+    return with_rates(std::move(log), every);
+  }
   const std::vector<double> rates = rates_of_rows(log.step, spans);
   runlog::put_rates(log, rates, *std::max_element(rates.begin(), rates.end(), [](double a, double b) {
                       return a < b || (std::isnan(a) && !std::isnan(b));
