@@ -375,7 +375,8 @@ std::vector<ExtendRow> extend(std::span<const double> done, std::span<const std:
                               const ExtendSettings& settings = {}, const Cooldown& cooldown = {});
 
 /// The distance at which the peak is the best one for the run as planned: for a run whose D is unknown. The plan is the
-/// trunk's own schedule where that ends with a cooldown; else (and for rates made so far) the cooldown starts after m.
+/// trunk's own schedule where that ends with a cooldown, or below its peak by stages, milestones, a triangle, restarts
+/// or the values of a table; else (and for rates made so far) the cooldown starts after m.
 /// Throws ArgumentError as `extend`.
 double planned_distance(const Schedule& trunk, std::int64_t m, GradNorm grad_norm = 1.0);
 double planned_distance(std::span<const double> done, GradNorm grad_norm = 1.0, const Cooldown& cooldown = {});

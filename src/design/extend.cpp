@@ -11,6 +11,7 @@
 #include "base/numbers.hpp"
 #include "base/search.hpp"
 #include "design/arguments.hpp"
+#include "design/comes_down.hpp"
 #include "design/free_tail.hpp"
 #include "design/prefix_cost.hpp"
 #include "design/records.hpp"
@@ -377,7 +378,7 @@ std::vector<ExtendRow> extend(std::span<const double> done, std::span<const std:
 
 double planned_distance(const Schedule& trunk, std::int64_t m, GradNorm grad_norm) {
   const Extended state = extended(trunk, m);
-  if (trunk.layout().steps && trunk.layout().cooldown_steps > 0) {
+  if (trunk.layout().steps && (trunk.layout().cooldown_steps > 0 || comes_down(trunk))) {
     return matching_distance(bound_rates(trunk), grad_norm);
   }
   return cooled_down_distance(state, grad_norm);

@@ -253,6 +253,20 @@ TEST(PlannedDistance, ThePeakIsTheBestOneForThePlan) {
     EXPECT_NEAR(planned_distance(planned.values(320), norm, Cooldown{steps(80), LinearDecay{}, {}}) / distance, 1.0,
                 1e-12);
   }
+  // Stages and tables that come down are plans of their own, wherever they are left; those that are held are none.
+  const double distance = planned_distance(planned, 320);
+  const auto distance_of = [](const std::string& spec, std::int64_t m) {
+    return planned_distance(Schedule::parse(spec), m);
+  };
+  for (const std::int64_t m : {40, 320, 350}) {
+    EXPECT_NEAR(distance_of("stages(peak=0.02, warmup=20, pieces=[hold until 320, linear over 80])", m) / distance, 1.0,
+                1e-12);
+  }
+  EXPECT_EQ(distance_of("stages(steps=400, peak=0.02, warmup=20, pieces=[hold])", 320),
+            distance_of("constant(peak=0.02, warmup=20)", 320));
+  EXPECT_NEAR(distance_of("table(values=[3, 3, 2, 1, 0])", 2) /
+                  matching_distance(bound_rates(Schedule::parse("table(values=[3, 3, 2, 1, 0])"))),
+              1.0, 1e-12);
   const Schedule half = Schedule::parse("wsd(steps=640, peak=0.02, cooldown=rest)");
   EXPECT_GT(planned_distance(half.values(320), 1.0, Cooldown{percent(100), LinearDecay{}, {}}), 0.0);
   EXPECT_EQ(error_of([] { prefix_distance(std::vector(10, 0.1), 9); }),
