@@ -80,7 +80,8 @@ constexpr const char* planned_schedule_doc =
     R"doc(The distance D at which the trunk's peak is the best one for the run as planned.
 
 For runs whose D is unknown; `extend` takes it where no distance is given. The plan is the trunk's
-own schedule where that ends with a cooldown; else the cooldown (20 % linear) starts after m steps.
+own schedule where that ends with a cooldown, or below its peak by stages, milestones, a triangle,
+restarts or the values of a table; else the cooldown (20 % linear) starts after m steps.
 
 Parameters
 ----------
