@@ -299,6 +299,22 @@ TEST(Lint, ReadsConfigurations) {
   std::filesystem::remove(file);
 }
 
+/// Its scheduler is one update late, and so never at its last rate; one that is laid out for longer is a finding.
+TEST(Lint, DeepSpeedEndsTwoUpdatesEarly) {
+  const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "lint_deepspeed.json";
+  for (const char* const warmup : {"log", "linear"}) {
+    std::ofstream(file) << R"({"scheduler": {"type": "WarmupDecayLR", "params": {"warmup_max_lr": 3e-4,
+      "warmup_num_steps": 100, "total_num_steps": 3000, "warmup_type": ")"
+                        << warmup << R"("}}})";
+    EXPECT_EQ(found_in(read_input(file.string())), Texts{"first-update-zero note 1-2"});
+    InputOptions shorter;
+    shorter.steps = steps(2997);
+    EXPECT_EQ(found_in(read_input(file.string(), shorter)),
+              (Texts{"first-update-zero note 1-2", "floor-not-reached warning 2997-2997"}));
+  }
+  std::filesystem::remove(file);
+}
+
 TEST(Lint, WarmupsThatProgramsRefuseAreFindings) {
   const std::filesystem::path file = std::filesystem::path(::testing::TempDir()) / "lint_warmup.yaml";
   const auto found_with = [&](const std::string& text) {
