@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.hpp"
 #include "cli/draw.hpp"
@@ -32,6 +33,14 @@ std::string both(double a, double b, std::string_view between) {
   return fmt::format("{}{}{}", alike ? format_number(a) : rounded(a), between, alike ? format_number(b) : rounded(b));
 }
 
+/// As other verbs say it, but that a difference which shows is never called none.
+std::string against_b(double ratio) {
+  constexpr double visible = 5e-7;
+  const double share = std::fabs(ratio - 1.0);
+  if (share < visible || share > 5e-4) return against(ratio);
+  return percent_text(share) + (ratio < 1.0 ? " lower" : " higher");
+}
+
 std::string values_text(const DiffAt& at) {
   return fmt::format("at update {}: {}", at.update, both(at.a, at.b, " and "));
 }
@@ -55,10 +64,10 @@ std::string text_of(const RateDiff& diff, const RateInput& a, const RateInput& b
   if (diff.jump) say("largest jump", fmt::format("by {} {}", rounded(diff.jump_by), values_text(*diff.jump)));
   if (diff.bound) {
     const DiffBound& bound = *diff.bound;
-    say("bound of b", fmt::format("{} ({} after {}, {} after {})", against(bound.ratio()), rounded(bound.bound_a),
+    say("bound of b", fmt::format("{} ({} after {}, {} after {})", against_b(bound.ratio()), rounded(bound.bound_a),
                                   bound.T_a, rounded(bound.bound_b), bound.T_b));
     say("best peak of b",
-        fmt::format("{} ({})", against(bound.peak_ratio()), both(bound.peak_a, bound.peak_b, " and ")));
+        fmt::format("{} ({})", against_b(bound.peak_ratio()), both(bound.peak_a, bound.peak_b, " and ")));
   } else {
     say("bound", "not known: " + diff.no_bound);
   }
