@@ -213,7 +213,7 @@ RecordedCheckpoint RunStore::commit_external(const CommitRequest& request, const
   require_next(state_->view(), request);  // before a folder is listed, which may take long
   const anytime::Manifest manifest = anytime::manifest_of(external, state_->folder.path());
   for (const RecordedCheckpoint& other : state_->record.checkpoints) {
-    const bool same = other.external && other.external->uri == manifest.external.uri;
+    const bool same = other.external && anytime::is_one_place(*other.external, manifest.external);
     if (!same || other.state != RecordedCheckpoint::State::live) continue;
     fail_value(
         "external", manifest.external.uri,

@@ -154,6 +154,7 @@ Manifest manifest_of_folder(const ExternalRequest& request, fs::path folder, con
   if (!fs::is_directory(status)) fail_value("external", request.uri, "must be a folder");
   if (request.listing) fail_argument("listing", "is of what cannot be read here, such as s3://; this folder can");
   require_apart(folder, run);
+  if (fs::is_symlink(folder)) folder = fs::canonical(folder);  // such as "latest", which will lead elsewhere
   Manifest manifest;
   manifest.external.uri = folder.string();
   manifest.files = files_at(folder);
@@ -185,6 +186,9 @@ Manifest manifest_of_listing(const ExternalRequest& request) {
 Manifest manifest_of(const ExternalRequest& request, const fs::path& run) {
   if (request.uri.empty()) fail_argument("external", "is empty; give a folder or a URI");
   const std::optional<fs::path> folder = local_path(request.uri);
+  if (folder && request.listing && !request.uri.starts_with("file:") && request.uri.find(':') != std::string::npos) {
+    fail_value("external", request.uri, "is no URI; what has a listing is named SCHEME://..., such as s3://bucket/400");
+  }
   Manifest manifest = folder ? manifest_of_folder(request, *folder, run) : manifest_of_listing(request);
   std::sort(manifest.files.begin(), manifest.files.end(),
             [](const ExternalFile& a, const ExternalFile& b) { return a.name < b.name; });
@@ -236,6 +240,39 @@ bool overlap(const std::string& a, const std::string& b) {
   const std::string& inner = a.size() < b.size() ? b : a;
   const std::string& outer = a.size() < b.size() ? a : b;
   return inner == outer || inner.starts_with(outer.ends_with('/') ? outer : outer + "/");
+}
+
+std::string place_of(const RecordedExternal& external) {
+  if (external.is_local()) {
+    std::error_code error;
+    const fs::path place = fs::weakly_canonical(external.uri, error);
+    return error ? external.uri : place.string();
+  }
+  for (const char* const name : {"s3a://", "s3n://"}) {  // of Hadoop
+    if (external.uri.starts_with(name)) return "s3" + external.uri.substr(3);
+  }
+  return external.uri;
+}
+
+bool is_one_place(const RecordedExternal& a, const RecordedExternal& b) {
+  // What is recorded is no link itself, so that other names differ before the last part of the path only.
+  const auto last_of = [](const std::string& uri) { return std::string_view(uri).substr(uri.rfind('/') + 1); };
+  return a.uri == b.uri || (last_of(a.uri) == last_of(b.uri) && place_of(a) == place_of(b));
+}
+
+std::string more_than(const BoundFolder& run, const RecordedCheckpoint& checkpoint) {
+  if (!checkpoint.external->is_local()) return {};
+  try {
+    const Manifest then = parse_manifest(text_at(run.path() / checkpoint.folder / manifest_file));
+    std::set<std::string> names;
+    for (const ExternalFile& file : then.files) names.insert(file.name);
+    for (const ExternalFile& file : files_at(checkpoint.external->uri)) {
+      if (!names.contains(file.name)) return concat({"it has ", file.name, ", which is not of ", name_of(checkpoint)});
+    }
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return {};
 }
 
 Finding check_external(const BoundFolder& run, const RecordedCheckpoint& checkpoint) {

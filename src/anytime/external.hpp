@@ -44,6 +44,14 @@ Finding check_external(const BoundFolder& run, const RecordedCheckpoint& checkpo
 /// A command for a shell that deletes what is there; empty: none is known for such a URI.
 std::string delete_command(const RecordedExternal& external);
 
+/// Where it is by one name: without links, and without the other names of a store.
+std::string place_of(const RecordedExternal& external);
+
+bool is_one_place(const RecordedExternal& a, const RecordedExternal& b);
+
+/// What is in a local folder and not of the checkpoint; empty: nothing, or the place is not local.
+std::string more_than(const BoundFolder& run, const RecordedCheckpoint& checkpoint);
+
 /// Whether one of these places is the other, or lies in it.
 bool overlap(const std::string& a, const std::string& b);
 

@@ -75,7 +75,8 @@ std::string_view key_of(std::string_view uri) {
 
 /// The name below the URI, where the whole URI or its key stands before it; else the name as it is.
 std::string below(const std::string& name, std::string_view uri, std::string_view key) {
-  for (const std::string_view before : {uri, key}) {
+  const std::string_view here = ".";  // of find . -printf '%s %p\n'
+  for (const std::string_view before : {uri, key, here}) {
     if (!before.empty() && name.size() > before.size() && name.starts_with(before) && name[before.size()] == '/') {
       return name.substr(before.size() + 1);
     }
@@ -83,15 +84,16 @@ std::string below(const std::string& name, std::string_view uri, std::string_vie
   return name;
 }
 
+/// In ASCII without control characters, whatever the text is: what prints the command may change others.
 std::string shell_quoted(std::string_view text) {
-  const bool plain =
-      std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; });
+  const auto is_plain = [](char c) { return c >= ' ' && c <= '~'; };
+  const bool plain = std::all_of(text.begin(), text.end(), is_plain);
   std::string out = plain ? "'" : "$'";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '\'') {
       out += plain ? "'\\''" : "\\'";
-    } else if (!plain && (byte < ' ' || c == 0x7F || c == '\\')) {
+    } else if (!plain && (!is_plain(c) || c == '\\')) {
       out += {'\\', 'x', "0123456789abcdef"[byte >> 4U], "0123456789abcdef"[byte & 15U]};
     } else {
       out += c;
@@ -147,7 +149,11 @@ std::string delete_command(const RecordedExternal& external) {
   const std::string place = shell_quoted(external.uri);
   if (external.is_local()) return "rm -r -- " + place;
   if (external.uri.starts_with("s3://")) return "aws s3 rm --recursive " + shell_quoted(external.uri + "/");
-  if (external.uri.starts_with("gs://")) return "gcloud storage rm --recursive " + shell_quoted(external.uri + "/");
+  // gcloud takes these for patterns, and would delete what else they match.
+  const bool pattern = external.uri.find_first_of("*?[]{}") != std::string::npos;
+  if (external.uri.starts_with("gs://") && !pattern) {
+    return "gcloud storage rm --recursive " + shell_quoted(external.uri + "/");
+  }
   return {};
 }
 

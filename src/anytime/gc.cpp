@@ -191,18 +191,20 @@ void add_commands(const anytime::BoundFolder& run, const RunRecord& record, GcRe
   for (const RecordedCheckpoint& checkpoint : report.deleted) {
     if (!checkpoint.external || !said.insert(checkpoint.external->uri).second) continue;
     const std::string& uri = checkpoint.external->uri;
+    const std::string place = anytime::place_of(*checkpoint.external);
     const auto needs_it =
         std::find_if(record.checkpoints.begin(), record.checkpoints.end(), [&](const RecordedCheckpoint& other) {
           return other.external && other.state != CheckpointState::deleted && !goes(other) &&
-                 anytime::overlap(other.external->uri, uri);
+                 anytime::overlap(anytime::place_of(*other.external), place);
         });
     const std::string command = anytime::delete_command(*checkpoint.external);
     const Finding found = anytime::check_external(run, checkpoint);
+    const std::string changed = found.text.empty() ? anytime::more_than(run, checkpoint) : found.text;
     if (needs_it != record.checkpoints.end()) {
       report.notes.push_back(concat({uri, " is not to be deleted: ", anytime::name_of(*needs_it), " is there, too"}));
-    } else if (found.state != Finding::State::sound) {
+    } else if (!changed.empty()) {
       report.notes.push_back(
-          concat({uri, " is not what was committed any more, look before deleting it: ", found.text}));
+          concat({uri, " is not what was committed any more, look before deleting it: ", changed}));
     } else if (command.empty()) {
       report.notes.push_back(concat({uri, " is needed by nothing; how to delete it, its store says"}));
     } else {

@@ -117,7 +117,8 @@ TEST_F(External, LinksToFilesAreFilesAndLinksToFoldersAreRefused) {  // as cache
   fs::create_symlink(at("blob"), outside / "linked");
   const RecordedCheckpoint made = commit(10, {.uri = outside.string()});
   EXPECT_EQ(std::tuple(made.external->files, made.external->bytes), std::tuple(4, 3525));
-  fs::create_symlink(outside, at("by-link"));
+  fs::create_symlink(at("blob"), dcp_at(at("other")) / "linked");
+  fs::create_symlink(at("other"), at("by-link"));
   EXPECT_EQ(commit(20, {.uri = at("by-link").string()}).external->files, 4);
   fs::create_directory_symlink("..", outside / "back");
   EXPECT_TRUE(has(error_of([&] { commit(30, {.uri = outside.string() + "/"}); }), "back: is a link to a folder"));
@@ -128,6 +129,7 @@ TEST_F(External, LinksToFilesAreFilesAndLinksToFoldersAreRefused) {  // as cache
 TEST_F(External, BadInputIsNamedAndLeavesNothing) {
   EXPECT_TRUE(has(refused({}), "external: is empty"));
   EXPECT_TRUE(has(refused({.uri = outside.string()}), "no such folder"));
+  EXPECT_TRUE(has(refused({.uri = "remote:bucket/400", .listing = "21 .metadata\n"}), "is no URI; what has a listing"));
   fs::create_directory(outside);
   EXPECT_TRUE(has(refused({.uri = outside.string()}), "has no file that says it is complete: .metadata"));
   EXPECT_TRUE(has(refused({.uri = outside.string(), .marker = "DONE"}), "marker = DONE: is no file of"));
@@ -170,6 +172,7 @@ TEST(ExternalListing, AllFormsAreRead) {
            "__0_0.distcp\r\n"
            "        5 2026-11-27 10:00:00.000000000 a b/c\r\n",
            "5 a b/c\n3000 __0_0.distcp\n21 .metadata",
+           "5 ./a b/c\n3000 ./__0_0.distcp\n21 ./.metadata\n",
            "21 .metadata\n0 a b/\n5 a b/c\n3000 __0_0.distcp\n",
        }) {
     EXPECT_EQ(anytime::parse_listing(text, "s3://bucket/runs/one"), wanted) << text;
@@ -257,6 +260,58 @@ TEST_F(External, NoCommandDeletesWhatHasComeIntoItsPlace) {
   ASSERT_EQ(report.notes.size(), 2U);
   EXPECT_TRUE(has(report.notes[0], "is not what was committed any more, look before deleting it: "));
   EXPECT_TRUE(has(report.notes[1], "gone/.metadata is missing"));
+}
+
+TEST_F(External, NoCommandDeletesByAnotherName) {
+  dcp_at(at("real") / "step");
+  fs::create_directory_symlink(at("real"), at("link"));
+  commit(10, {.uri = dcp_at(outside).string()});
+  commit(20, {.uri = (at("link") / "step").string()});
+  commit(21, {.uri = "s3://bucket/two", .listing = "21 .metadata\n"});
+  commit(22, {.uri = "gs://bucket/step[12]", .listing = "21 .metadata\n"});  // a pattern for gcloud
+  store.resume({.step = 10});
+  commit(30, {.uri = (at("real") / "step").string()});
+  commit(40, {.uri = "s3a://bucket/two", .listing = "21 .metadata\n"});
+  const GcReport report = store.gc(2, false, true);
+  EXPECT_EQ(report.deleted.size(), 3U);
+  EXPECT_TRUE(report.commands.empty());
+  ASSERT_EQ(report.notes.size(), 3U);
+  EXPECT_TRUE(has(report.notes[0], "link/step is not to be deleted: checkpoint trunk at step 30 is there, too"));
+  EXPECT_TRUE(has(report.notes[1], "two is not to be deleted: checkpoint trunk at step 40 is there, too"));
+  EXPECT_TRUE(has(report.notes[2], "step[12] is needed by nothing; how to delete it, its store says"));
+}
+
+TEST_F(External, ALinkIsWhatItLeadsTo) {
+  dcp_at(at("real") / "step");
+  fs::create_directory_symlink(at("real") / "step", at("latest"));
+  fs::create_directory_symlink(at("real"), at("link"));
+  EXPECT_EQ(commit(10, {.uri = at("latest").string()}).external->uri, (at("real") / "step").string());
+  EXPECT_TRUE(has(refused({.uri = at("latest").string()}), "is on record as checkpoint trunk at step 10"));
+  EXPECT_TRUE(has(refused({.uri = (at("link") / "step").string()}), "is on record as checkpoint trunk at step 10"));
+  fs::remove(at("latest"));
+  fs::create_directory_symlink(dcp_at(at("real") / "next", 'n'), at("latest"));
+  commit(20, {.uri = at("latest").string()});
+  EXPECT_TRUE(store.verify().sound());
+}
+
+TEST_F(External, NoCommandDeletesWhatIsNotOfTheCheckpoint) {
+  commit(1, {.uri = dcp_at(outside).string()});
+  commit(20, {.uri = dcp_at(at("last")).string()});
+  write_text(outside / "eval.json", "{}");
+  const GcReport report = store.gc(1, false, true);
+  EXPECT_TRUE(report.commands.empty());
+  ASSERT_EQ(report.notes.size(), 1U);
+  EXPECT_TRUE(has(report.notes[0], "look before deleting it: it has eval.json, which is not of checkpoint trunk at "));
+}
+
+TEST_F(External, CommandsAreOfAscii) {  // what prints them may change other bytes
+  const auto command = [](const char* uri) {
+    RecordedExternal external;
+    external.uri = uri;
+    return anytime::delete_command(external);
+  };
+  EXPECT_EQ(command("/a/\xFF\xC3\xBC'\\"), "rm -r -- $'/a/\\xff\\xc3\\xbc\\'\\x5c'");
+  EXPECT_EQ(command("/a b'\\"), "rm -r -- '/a b'\\''\\'");
 }
 
 TEST_F(External, ARepairTakesItIn) {
