@@ -11,10 +11,10 @@
 #include "base/numbers.hpp"
 #include "base/search.hpp"
 #include "design/arguments.hpp"
-#include "design/comes_down.hpp"
 #include "design/free_tail.hpp"
 #include "design/prefix_cost.hpp"
 #include "design/records.hpp"
+#include "schedule/is_plan.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/trunk.hpp"
 
@@ -378,10 +378,10 @@ std::vector<ExtendRow> extend(std::span<const double> done, std::span<const std:
 
 double planned_distance(const Schedule& trunk, std::int64_t m, GradNorm grad_norm) {
   const Extended state = extended(trunk, m);
-  if (trunk.layout().steps && (trunk.layout().cooldown_steps > 0 || comes_down(trunk))) {
-    return matching_distance(bound_rates(trunk), grad_norm);
-  }
-  return cooled_down_distance(state, grad_norm);
+  const Layout& layout = trunk.layout();
+  const bool comes_down = layout.steps && (layout.cooldown_steps > 0 ||
+                                           (is_plan(trunk.spec()) && trunk.lr(*layout.steps - 1) < trunk.peak()));
+  return comes_down ? matching_distance(bound_rates(trunk), grad_norm) : cooled_down_distance(state, grad_norm);
 }
 
 double planned_distance(std::span<const double> done, GradNorm grad_norm, const Cooldown& cooldown) {

@@ -106,6 +106,10 @@ struct ShapeDefaults {
   static std::optional<double> absolute_end(const Shape&) {
     return std::nullopt;  ///< the LR that it ends at whatever the peak is
   }
+  template <class Shape>
+  static bool is_plan(const Shape&) {
+    return false;  ///< its rates are those of a whole run, which need no cooldown
+  }
 };
 
 // Decays -------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "schedule/is_plan.hpp"
 #include "schedule/resolved.hpp"
 
 namespace scheduled {
@@ -92,6 +93,14 @@ Traits traits_of(const ScheduleSpec& spec) {
       },
       spec.shape);
 }
+
+}  // namespace
+
+bool is_plan(const ScheduleSpec& spec) {
+  return std::visit([]<class S>(const S& shape) { return Part<S>::is_plan(shape); }, spec.shape);
+}
+
+namespace {
 
 std::optional<std::int64_t> resolve_horizon(const ScheduleSpec& spec, const Traits& shape, const Timeline& timeline) {
   if (!spec.steps) {

@@ -27,6 +27,7 @@ struct Part<Piecewise> : ShapeDefaults {
       Key{"milestones", &Piecewise::milestones, "steps, increasing", "milestones=[30k, 60k]"},
       Key{"factors", &Piecewise::factors, "of the peak, >= 0, one for each milestone", "factors=[0.3, 0.1]"},
   };
+  static bool is_plan(const Piecewise&) { return true; }
   static MilestoneRates compile(const Piecewise& shape, Resolver& resolver) {
     const std::size_t count = shape.milestones.size();
     if (shape.factors.size() != count) {

@@ -63,6 +63,7 @@ struct Part<CosineRestarts> : ShapeDefaults {
       Key{"multiplier", &CosineRestarts::multiplier, "of the next one's length, whole, >= 1", "", true},
       Key{"low", &CosineRestarts::low, "rate that they go down to", "", true},
   };
+  static bool is_plan(const CosineRestarts&) { return true; }
   static std::variant<SpreadCycles, EqualCycles, GrowingCycles> compile(const CosineRestarts& shape,
                                                                         Resolver& resolver) {
     const double low = resolver.rate("low", shape.low);

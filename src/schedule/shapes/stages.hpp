@@ -62,6 +62,12 @@ struct Part<Stages> : ShapeDefaults {
       Key{"pieces", &Stages::pieces, "CURVE to RATE over LENGTH until STEP, ...", "pieces=[hold until 80%, linear]"},
   };
 
+  /// Not where the last piece is held for ever.
+  static bool is_plan(const Stages& shape) {
+    const bool goes_on = !shape.pieces.empty() && std::holds_alternative<Stage::Hold>(shape.pieces.back().curve) &&
+                         !shape.pieces.back().over && !shape.pieces.back().until;
+    return !goes_on;
+  }
   static std::optional<std::int64_t> own_steps(const Stages& shape, const ScheduleSpec& spec);
   static std::vector<StagePlace> places(const Stages& shape, const ScheduleSpec& spec, const Layout& layout);
   static StageRates compile(const Stages& shape, Resolver& resolver);

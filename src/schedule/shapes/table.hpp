@@ -19,6 +19,7 @@ struct Part<Table> : ShapeDefaults {
   static constexpr std::tuple parameters{
       Key{"values", &Table::values, "one for each step, >= 0; the horizon is their number", "values=[1e-3, 5e-4]"},
   };
+  static bool is_plan(const Table&) { return true; }
   static std::optional<std::int64_t> own_steps(const Table& shape, const ScheduleSpec&) {
     if (!shape.values || shape.values->empty()) fail_value("values", "[]", "must hold at least one LR");
     return static_cast<std::int64_t>(shape.values->size());

@@ -17,6 +17,7 @@ struct Part<Triangular> : ShapeDefaults {
       Key{"peak_at", &Triangular::peak_at, "length of the rise"},
       Key{"final", &Triangular::final, "rate of the last step", "", true},
   };
+  static bool is_plan(const Triangular&) { return true; }
   static auto compile(const Triangular& shape, Resolver& resolver) {
     const auto rise = static_cast<double>(resolver.some_steps("peak_at", shape.peak_at));
     const double fall = static_cast<double>(*resolver.layout.steps) - rise;
