@@ -47,7 +47,7 @@ int run(int argc, char** argv) {
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
   command.group("Train without a horizon");
-  add_run(command);
+  add_run(command, trainer::check_planned);
   trainer::add_train(command);
   if (argc > 1 && argv[1] == std::string_view("train")) trainer::hand_over({argv + 2, argv + argc});
 #endif

@@ -37,9 +37,9 @@ void require_peak(std::string_view name, const SaidSchedule& said, std::string_v
   if (!said.says_peak) fail_value(name, said.text, concat({"has no peak; ", why}));
 }
 
-void add_run(Verb& command) {
+void add_run(Verb& command, CheckTraining check) {
   Verb& run = command.verb("run", "Train without a horizon: plan, record, branch, resume");
-  add_run_plan(run);
+  add_run_plan(run, check);
   add_run_init(run);
   add_run_lr(run);
   add_run_commit(run);

@@ -37,7 +37,7 @@ struct ReadsOptions {
 /// A schedule whose peak must be said, because it is the learning rate of a run. Throws ArgumentError.
 void require_peak(std::string_view name, const SaidSchedule& said, std::string_view why);
 
-void add_run_plan(Verb& run);
+void add_run_plan(Verb& run, CheckTraining check);
 void add_run_init(Verb& run);
 void add_run_lr(Verb& run);
 void add_run_commit(Verb& run);

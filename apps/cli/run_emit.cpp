@@ -8,25 +8,10 @@
 #include "anytime/cluster_records.hpp"
 #include "base/error.hpp"
 #include "base/shell_word.hpp"
-#include "shell/file.hpp"
 #include "shell/print.hpp"
-#include "trainer/config.hpp"
-#include "trainer/data.hpp"
 
 namespace scheduled::cli {
 namespace {
-
-/// What is to be trained must be what was planned.
-trainer::TrainConfig config_of(const std::string& file, const AnytimePlan& plan) {
-  trainer::TrainConfig config =
-      trainer::parse_config(source_name(file), read_text(file), std::filesystem::path(file).parent_path());
-  if (!(config.schedule == plan.trunk)) {
-    fail_value("trunk", print(plan.trunk),
-               concat({file, " trains ", print(config.schedule), "; plan with that, or change the configuration"}));
-  }
-  trainer::Corpus(config).require(plan.branches.back().result);
-  return config;
-}
 
 std::string hours_text(double seconds) { return fmt::format("{:.4g}", seconds / 3600.0); }
 
@@ -99,13 +84,13 @@ JobRequest EmitOptions::whole_request(const AnytimePlan& plan, std::optional<std
   if (!clock.empty()) all.clock = parse_clock("clock", clock);
   all.config = config;
   if (!all.command.empty() || config.empty()) return all;
-  const trainer::TrainConfig read = config_of(config, plan);
-  if (read.checkpoint_every > 0) {
-    if (all.checkpoint_every && *all.checkpoint_every != read.checkpoint_every) {
+  const std::int64_t every = check_training(config, plan);
+  if (every > 0) {
+    if (all.checkpoint_every && *all.checkpoint_every != every) {
       fail_value("checkpoint-every", std::to_string(*all.checkpoint_every),
-                 concat({config, " has ", std::to_string(read.checkpoint_every)}));
+                 concat({config, " has ", std::to_string(every)}));
     }
-    all.checkpoint_every = read.checkpoint_every;
+    all.checkpoint_every = every;
   }
   return all;
 }

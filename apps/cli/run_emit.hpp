@@ -16,6 +16,7 @@ struct EmitOptions {
   JobRequest request;
   std::string run, into, config, clock;
   std::optional<double> step_seconds;
+  CheckTraining check_training = nullptr;
 
   void add_to(Verb& verb);
   /// Throws ArgumentError where --emit is missing and something was given for it.

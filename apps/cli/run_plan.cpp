@@ -347,7 +347,7 @@ void plan_run(const PlanOptions& options) {
 
 }  // namespace
 
-void add_run_plan(Verb& run) {
+void add_run_plan(Verb& run, CheckTraining check) {
   Verb& verb = run.verb("plan", "Where branches leave the trunk, what that costs, what to expect");
   auto& options = verb.keep<PlanOptions>();
   verb.add("--trunk", options.trunk, "Schedule without a horizon, e.g. \"rsqrt(warmup=1k)\"")
@@ -376,6 +376,7 @@ void add_run_plan(Verb& run) {
       .type("WAY,...");
   verb.add("--half-life", options.half_life,
            "Of --compare ema: updates, or a share of those made so far; default: 10%");
+  options.emit.check_training = check;
   options.emit.add_to(verb);
   options.output.add_to(verb);
   verb.help(

@@ -1,11 +1,16 @@
 // The verbs, one file each: parse, call the library, print.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "shell/options.hpp"
+
+namespace scheduled {
+struct AnytimePlan;
+}
 
 namespace scheduled::cli {
 using namespace shell;
@@ -30,7 +35,10 @@ void add_predict(Verb& command);
 void add_cooldown(Verb& command);
 void add_watch(Verb& command);
 void add_forecast(Verb& command);
-void add_run(Verb& command);
+/// Checks that a configuration of `scheduled train` trains what is planned. Returns the updates between its checkpoints, 0:
+/// only at the ends of jobs. Throws ArgumentError.
+using CheckTraining = std::int64_t (*)(const std::string& file, const AnytimePlan& plan);
+void add_run(Verb& command, CheckTraining check);
 
 /// The programs of import and export: their names, and a list for --help.
 std::vector<std::string_view> tool_names();

@@ -6,6 +6,9 @@
 #include <stdexcept>
 
 #include "base/error.hpp"
+#include "shell/file.hpp"
+#include "trainer/config.hpp"
+#include "trainer/data.hpp"
 #include "trainer/options.hpp"
 
 namespace scheduled::trainer {
@@ -41,6 +44,17 @@ void add_train(shell::Verb& command) {
                                " is missing: this scheduled was built without its trainer, as wheels are, because it needs "
                                "LibTorch; apt-get install libtorch-dev, then build again in the sources");
   });
+}
+
+std::int64_t check_planned(const std::string& file, const AnytimePlan& plan) {
+  const TrainConfig config =
+      parse_config(shell::source_name(file), shell::read_text(file), std::filesystem::path(file).parent_path());
+  if (!(config.schedule == plan.trunk)) {
+    fail_value("trunk", print(plan.trunk),
+               concat({file, " trains ", print(config.schedule), "; plan with that, or change the configuration"}));
+  }
+  Corpus(config).require(plan.branches.back().result);
+  return config.checkpoint_every;
 }
 
 }  // namespace scheduled::trainer
