@@ -35,8 +35,8 @@ void add_predict(Verb& command);
 void add_cooldown(Verb& command);
 void add_watch(Verb& command);
 void add_forecast(Verb& command);
-/// Checks that a configuration of `scheduled train` trains what is planned. Returns the updates between its checkpoints, 0:
-/// only at the ends of jobs. Throws ArgumentError.
+/// Checks that a configuration of `scheduled train` trains what is planned. Returns the updates between its
+/// checkpoints, 0: only at the ends of jobs. Throws ArgumentError.
 using CheckTraining = std::int64_t (*)(const std::string& file, const AnytimePlan& plan);
 void add_run(Verb& command, CheckTraining check);
 
