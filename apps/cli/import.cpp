@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/error.hpp"
 #include "base/names.hpp"
@@ -59,7 +60,12 @@ Source source_of(const std::vector<std::string>& words) {
   if (words.size() > 1 && std::none_of(words.begin(), words.end(), [](const auto& word) { return word.empty(); }) &&
       std::all_of(words.begin(), words.end(), plain))
     fail_value("FILE", words[1], "is one too many: one configuration is read at a time; flags begin with -");
-  if (words.size() == 1 && first.find('(') != std::string::npos) return {"command line", first};
+  std::error_code error;
+  if (words.size() == 1 && std::filesystem::exists(first, error)) return {source_name(first), read_text(first)};
+  // A call, or a whole command in quotes.
+  if (words.size() == 1 && (first.find('(') != std::string::npos || first.find(" -") != std::string::npos)) {
+    return {"command line", first};
+  }
   if (words.size() > 1 || flag || first.find('=') != std::string::npos) return {"command line", joined(words)};
   return {source_name(first), read_text(first)};
 }

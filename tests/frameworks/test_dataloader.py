@@ -1,5 +1,7 @@
 """The writer's lock of a run store is not kept by forked DataLoader workers."""
 
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -18,9 +20,13 @@ def test_a_closed_store_opens_again_beside_living_workers(tmp_path):
 
 def test_a_killed_trainer_starts_again_while_its_workers_live(tmp_path):
     # Without a pipe, which the workers would hold open.
-    killed = subprocess.run([sys.executable, PROGRAM, "killed", tmp_path / "run"], check=False)
-    assert killed.returncode == -signal.SIGKILL
-    began = time.monotonic()
-    with RunStore.open(tmp_path / "run") as run:
-        assert run.resume().step == 5
-    assert time.monotonic() - began < 2.0  # workers sleep for longer
+    killed = subprocess.Popen([sys.executable, PROGRAM, "killed", tmp_path / "run"], start_new_session=True)
+    try:
+        assert killed.wait() == -signal.SIGKILL
+        began = time.monotonic()
+        with RunStore.open(tmp_path / "run") as run:
+            assert run.resume().step == 5
+        assert time.monotonic() - began < 2.0  # workers sleep for longer
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(killed.pid, signal.SIGKILL)  # the workers, which would wait for the trainer for ever
