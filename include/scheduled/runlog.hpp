@@ -347,11 +347,14 @@ class LogStream {
   struct Row {
     std::int64_t step = 0;
     UpdateRates rates;
+    std::map<std::string, std::string> source;  // of lr and grad_norm
   };
 
   void choose(std::string_view line);
   UpdateRates read_bare(std::string_view line) const;
   std::optional<Row> read_row(std::string_view line);
+  /// Rates and norms stay those of the columns that they were found in first.
+  void keep_columns(const Row& row);
   std::optional<Row> row_of(const RunLog& log);
   void check(const UpdateRates& rates) const;
   void check_gap(const Row& row) const;

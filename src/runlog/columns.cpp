@@ -59,7 +59,9 @@ Targets chosen_by(std::string_view file, const Parsed& parsed, const ReadOptions
 }
 
 /// The columns of `table` that are standard ones, and which.
-Targets find_targets(std::string_view file, const RawTable& table, const Targets& chosen) {
+/// In a line of a longer file what the options name is nothing else, where that column is not in the line.
+Targets find_targets(std::string_view file, const RawTable& table, const Targets& chosen, const ReadOptions& options,
+                     bool is_line) {
   Targets targets;
   std::set<std::string, std::less<>> taken;
   for (const RawColumn& column : table.columns) {
@@ -69,6 +71,9 @@ Targets find_targets(std::string_view file, const RawTable& table, const Targets
       fail_at(file, 0, concat({"the options give two columns ", quote(it->second)}));
     }
     targets[&column] = it->second;
+  }
+  if (is_line) {
+    for (const auto& [source, standard] : options.columns) taken.insert(standard);
   }
   struct Best {
     const RawColumn* column = nullptr;
@@ -80,7 +85,7 @@ Targets find_targets(std::string_view file, const RawTable& table, const Targets
     if (!usual || taken.contains(usual->standard) || targets.contains(&column)) continue;
     if (usual->rank == epoch_rank() && !counts_up(column)) continue;
     // A column that nothing was logged in serves only where there is no other.
-    const std::size_t cost = usual->rank + (column.value.empty() ? std::size_t{1} << 20 : 0);
+    const std::size_t cost = usual->rank + (column.value.empty() && !is_line ? std::size_t{1} << 20 : 0);
     Best& so_far = best[usual->standard];
     if (so_far.column == nullptr || cost < so_far.cost) so_far = {&column, cost};
   }
@@ -117,7 +122,7 @@ std::vector<NamedTable> name_columns(std::string_view file, Parsed& parsed, cons
   const Targets chosen = chosen_by(file, parsed, options, log.lacking);
   std::vector<NamedTable> all;
   for (RawTable& table : parsed.tables) {
-    const Targets targets = find_targets(file, table, chosen);
+    const Targets targets = find_targets(file, table, chosen, options, parsed.is_line);
     note_choices(table, targets, options, notes);
     std::set<std::string_view> taken;
     for (const auto& [column, target] : targets) taken.insert(target);

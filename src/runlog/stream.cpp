@@ -87,7 +87,10 @@ std::vector<UpdateStretch> LogStream::push(std::string_view line) {
   if (!reader_) choose(text);
   if (!bare()) {
     const std::optional<Row> row = read_row(line);
-    return row ? advance(*row) : std::vector<UpdateStretch>{};
+    if (!row) return {};
+    std::vector<UpdateStretch> stretches = advance(*row);
+    keep_columns(*row);
+    return stretches;
   }
   if (step_ >= runlog::longest_run)
     fail_line({}, {}, concat({"a stream ends at step ", std::to_string(runlog::longest_run)}));
@@ -134,8 +137,9 @@ UpdateRates LogStream::read_bare(std::string_view line) const {
 
 std::optional<LogStream::Row> LogStream::read_row(std::string_view line) {
   const auto number = static_cast<std::size_t>(lines_);
-  const std::optional<runlog::Parsed> parsed = reader_->parse({name_, line, number});
+  std::optional<runlog::Parsed> parsed = reader_->parse({name_, line, number});
   if (!parsed) return std::nullopt;
+  parsed->is_line = true;
   RunLog log;
   try {
     log = runlog::assemble(name_, line.size(), *parsed, options_.read);
@@ -146,7 +150,21 @@ std::optional<LogStream::Row> LogStream::read_row(std::string_view line) {
     if (place.line == 0) place.line = lines_;  // what is wrong with the columns as such is said without a line
     throw error.at(std::move(place));
   }
-  return row_of(log);
+  std::optional<Row> row = row_of(log);
+  for (const char* const name : {"lr", "grad_norm"}) {
+    const auto source = log.source.find(name);
+    if (row && source != log.source.end() && !series(log, name).step.empty()) row->source.insert(*source);
+  }
+  return row;
+}
+
+void LogStream::keep_columns(const Row& row) {
+  auto& columns = options_.read.columns;
+  for (const auto& found : row.source) {  // no structured binding: clang 14 does not let a lambda see one
+    const bool said =
+        std::any_of(columns.begin(), columns.end(), [&](const auto& one) { return one.second == found.first; });
+    if (!said) columns.emplace(found.second, found.first);
+  }
 }
 
 std::optional<LogStream::Row> LogStream::row_of(const RunLog& log) {

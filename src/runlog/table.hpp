@@ -88,6 +88,7 @@ struct Parsed {
   bool rates_of_next = false;     ///< `automatic`: lr and grad_norm are those of the update after the step
   bool norms_of_same = false;     ///< then grad_norm is that of the step's own update all the same
   bool may_lack_columns = false;  ///< that the options name: one line of a longer file
+  bool is_line = false;           ///< of a longer file: a column that is empty here may hold something there
 };
 
 /// A file as its parser sees it.

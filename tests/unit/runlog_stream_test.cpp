@@ -98,6 +98,30 @@ TEST(LogStream, ColumnsByOtherNames) {
             "there are step, lr");
 }
 
+TEST(LogStream, AColumnThatIsEmptyInALineIsNotReplacedByAnother) {
+  const std::string text = "step,lr,lr_factor\n0,,1\n1,0.5,2\n2,,3\n3,0.25,4\n";
+  LogStream stream("run");
+  const auto updates = updates_of(stream, text);
+  ASSERT_EQ(updates.size(), 3U);
+  EXPECT_EQ(updates.front().lr, 0.5);
+  EXPECT_EQ(updates[1].lr, 0.375);
+  EXPECT_EQ(updates.back().lr, 0.25);
+}
+
+TEST(LogStream, RatesStayThoseOfOneColumn) {
+  LogStream stream("run");
+  const auto updates = updates_of(stream,
+                                  "{\"step\": 1, \"lr-Adam\": 0.5}\n{\"step\": 2, \"lr-SGD\": 7}\n"
+                                  "{\"step\": 2, \"lr-Adam\": 0.25}\n{\"step\": 3, \"lr-SGD\": 7}\n");
+  ASSERT_EQ(updates.size(), 2U);
+  EXPECT_EQ(updates[0].lr, 0.5);
+  EXPECT_EQ(updates[1].lr, 0.25);
+  // What a refused line holds is not kept.
+  LogStream other("run");
+  EXPECT_THROW(other.push("{\"step\": 5, \"lr-Adam\": -1}"), ArgumentError);
+  EXPECT_EQ(other.push("{\"step\": 6, \"lr-SGD\": 0.5}").back().last.lr, 0.5);
+}
+
 TEST(LogStream, ErrorsNameTheLine) {
   EXPECT_EQ(error_of("0.1\nx\n"), "run, line 2: lr = \"x\": must be a number");
   EXPECT_EQ(error_of("0.1\n0.1 1 2\n"), "run, line 2: must be \"lr\" or \"lr grad_norm\", but has more words");
