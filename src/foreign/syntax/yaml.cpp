@@ -9,12 +9,12 @@
 namespace scheduled::foreign {
 namespace {
 
+/// The events of a text, from the first call of `next` on (a throwing constructor would leave the parser behind).
 class Events {
  public:
   explicit Events(std::string_view text) {
     if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc();
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()), text.size());
-    next();
   }
   Events(const Events&) = delete;
   Events& operator=(const Events&) = delete;
@@ -45,7 +45,7 @@ class Events {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : events_(text) {}
+  explicit Reader(std::string_view text) : events_(text) { events_.next(); }
 
   Config read() {
     while (events_.type() == YAML_STREAM_START_EVENT || events_.type() == YAML_DOCUMENT_START_EVENT) events_.next();
