@@ -7,6 +7,7 @@ usage: run_docs.py PAGE --bin DIR --python PROGRAM --root REPOSITORY [--data DIR
 MEASURED matches may be another number. A command must succeed, or its output end with "[exit code N]".
 ```sh blocks hold what a reader types to set things up, which is not done here: their make targets must exist, and
 other commands be in SET_UP.
+```yaml blocks with `jobs:` are workflows of a CI: each command of theirs must succeed after what stands above, but those of SET_UP.
 ```python blocks run in the page's order in one interpreter, ">>> " lines as doctests.
 ```cpp blocks must be part of a file in examples/, which is compiled and run elsewhere.
 Links to files must lead somewhere. Everything runs in an empty folder. --data links the folder of logs there as `logs`; pages that mention `logs/` are
@@ -76,6 +77,21 @@ def check_setup(block: str, root: pathlib.Path, errors: list) -> None:
                     errors.append(f"sh: {command}: {result.stdout}")
             elif command and not (command + " ").startswith(SET_UP):
                 errors.append(f"sh: {command}: not run; put it into a console block, or into SET_UP")
+
+
+def run_workflow(block: str, env: dict, folder: str, errors: list) -> int:
+    """Runs the commands of a workflow's steps; returns how many."""
+    steps = re.findall(r"^ *- (?!name:|uses:).*", block, re.M)
+    for step in steps:
+        command = step.partition("- run: ")[2]
+        if not command or command[0] in "|>'\"":
+            errors.append(f"yaml: {step.strip()}: only '- run: COMMAND' in one line without quotes is understood")
+        elif not command.startswith(SET_UP):
+            result = subprocess.run(command, shell=True, executable="/bin/bash", cwd=folder, env=env, text=True,
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
+            if result.returncode != 0:
+                errors.append(f"yaml: {command}: exit code {result.returncode}\n{result.stdout}")
+    return len(steps)
 
 
 def check_links(page: pathlib.Path, text: str, errors: list) -> None:
@@ -148,6 +164,8 @@ def main() -> int:
                 check_setup(block, options.root, errors)
             if language == "console":
                 return f"```console\n{run_console(block, env, folder, options.update, errors)}```"
+            if language == "yaml" and re.search("^jobs:", block, re.M):
+                count += run_workflow(block, env, folder, errors)
             if language == "python":
                 python_blocks.append(block)
             if language == "cpp" and not any(block in f.read_text() for f in (options.root / "examples").glob("*.cpp")):

@@ -33,6 +33,7 @@ class RunDocs(unittest.TestCase):
             "```console\n$ echo a; echo b; echo c\na\n...\n```\n",
             "```console\n$ echo a; exit 3\na\n[exit code 3]\n```\n",
             "```console\n$ echo a; exit 3\n...\n[exit code 3]\n```\n",
+            "```console\n$ echo a > file\n```\n```yaml\njobs:\n  a:\n    steps:\n      - uses: b\n      - run: grep -q a file\n```\n",
             "```sh\nmake test   # all of it\ngit clone … && cd x\n```\n[other](other.md#part) [web](https://x.y/z) [here](#a)",
         ]:
             code, printed, _ = self.run_page(text)
@@ -50,6 +51,13 @@ class RunDocs(unittest.TestCase):
     def test_setup(self):
         self.assert_fails("```sh\nmake no-such-target\n```\n", "no-such-target")
         self.assert_fails("```sh\nrm -rf x\n```\n", "rm -rf x: not run")
+
+    def test_workflow(self):
+        steps = "```yaml\njobs:\n  a:\n    steps:\n      - uses: b\n      - {}\n```\n"
+        self.assert_fails(steps.format("run: echo a; exit 3"), "exit code 3\na")
+        self.assert_fails(steps.format("run: |"), "is understood")
+        self.assert_fails(steps.format("shell: x"), "is understood")
+        self.assert_fails("```yaml\nkey: 1\n```\n", "nothing to run")
 
     def test_links(self):
         self.assert_fails("```console\n$ true\n```\n[x](missing.md)\n", "link to missing.md")
