@@ -6,6 +6,7 @@
 
 #include "base/interrupt.hpp"
 #include "base/numbers.hpp"
+#include "base/search.hpp"
 
 namespace scheduled::lr_sweep {
 namespace {
@@ -253,19 +254,9 @@ Robust best_power(const std::vector<Row>& rows, const Model& model, double scale
       best_q = q;
     }
   }
-  constexpr double golden = 0.6180339887498949;
-  double low = best_q - q_most / steps;
-  double high = best_q + q_most / steps;
-  for (int n = 0; n < 22; ++n) {
-    const double left = high - golden * (high - low);
-    const double right = low + golden * (high - low);
-    if (at(left).objective < at(right).objective) {
-      high = right;
-    } else {
-      low = left;
-    }
-  }
-  return at(0.5 * (low + high));
+  const auto [q, lowest] = golden_section([&](double at_q) { return at(at_q).objective; }, best_q - q_most / steps,
+                                          best_q + q_most / steps, 1e-8);
+  return at(q);
 }
 
 }  // namespace

@@ -50,7 +50,8 @@ inline std::optional<std::vector<double>> feed(LogStream& stream, std::string_vi
   return rates;
 }
 
-/// The first byte chooses the options, the rest is the log. A delimited log gives what the whole file gives.
+/// The first byte chooses the options, the rest is the log. A delimited log gives what the whole file gives, read in the
+/// same format: a stream goes by its first line, and another may show what the file is.
 inline void log_stream(std::string_view data) {
   if (data.empty()) return;
   const auto choice = static_cast<unsigned char>(data.front());
@@ -60,14 +61,18 @@ inline void log_stream(std::string_view data) {
   if (choice % 4 == 2) options.warmup = choice / 16;
   if (choice % 4 == 3) options.max_gap = choice;
   LogStream stream("fuzz", options);
-  const auto rates = feed(stream, text, options.done);
-  if (!rates || rates->empty() || stream.bare() || options.done > 0) return;
+  const auto by_first_line = feed(stream, text, options.done);
+  if (!by_first_line || by_first_line->empty() || stream.bare() || options.done > 0) return;
   if (text.find_first_of("\"#{") != std::string_view::npos) return;  // cells with line breaks, comments, JSON
   // A stream gets whole lines; the last one of a file without a line break may be left out.
   const auto log = read(std::string(text) + "\n", Restarts::error);
   if (!log || !log->has("lr")) return;
+  options.read.format = log->format;
+  LogStream told("fuzz", options);
+  const auto rates = feed(told, text, options.done);
+  if (!rates || rates->empty()) return;
   const DenseOptions dense{.warmup = options.warmup, .max_gap = std::int64_t{1} << 53};
-  const std::vector<double> whole = densify(*log, "lr", stream.step(), dense);
+  const std::vector<double> whole = densify(*log, "lr", told.step(), dense);
   require(whole == *rates, "a stream gives what the file gives");
 }
 

@@ -236,7 +236,7 @@ def test_every_verb_has_a_function():
         "predict": ["law.predict", "law.optimize", "law.best_peak"],
         "refine": ["refine_log", "refine"],
         "run": ["plan_anytime", "anytime.compare_ways", "anytime.plan_checkpoints", "anytime.plan_jobs", "anytime.job_states", "anytime.plan_merge", "merge", "RunStore"],
-        "show": ["Schedule", "schedule_help"],
+        "show": ["Schedule", "schedule_help", "presets"],
         "train": [],  # a program
         "transfer": ["transfer_base_lr", "fit_lr_sweep", "law.lr_sweep_of_logs"],
         "tune": ["lr_sensitivity", "best_base_lr"],

@@ -7,7 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
-from scheduled import ArgumentError, Schedule, schedule_help
+from scheduled import ArgumentError, Schedule, presets, schedule_help
 
 SPECS = [
     "wsd(steps=50k, warmup=300, cooldown=20%, decay=1-sqrt, peak=1e-3, final=1e-5)",
@@ -192,6 +192,17 @@ def test_every_example_of_the_help_parses():
     for name, example, meaning in lines:
         assert Schedule(example).name == name
         assert meaning
+
+
+def test_every_preset_is_what_its_name_reads():
+    listed = presets()
+    assert len({name for name, _, _, _ in listed}) == len(listed) > 15
+    for name, spec, source, _ in listed:
+        assert source
+        try:
+            assert Schedule(f"preset:{name}") == Schedule(spec)
+        except ArgumentError:  # without a horizon: only its shape is published
+            assert Schedule(f"preset:{name}", steps=1000).steps == 1000
 
 
 def test_a_batch_that_grows():

@@ -1,5 +1,4 @@
 #include "scheduled/schedule.hpp"
-#include "scheduled/error.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/operators.h>
@@ -16,6 +15,8 @@
 #include "base/lengths.hpp"
 #include "base/text.hpp"
 #include "modules.hpp"
+#include "scheduled/error.hpp"
+#include "scheduled/presets.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -307,6 +308,20 @@ linear(steps=50k)                        1 - x over the run
 cosine(steps=50k, warmup=1%, final=10%)  half a cosine over the run
 )doc";
 
+constexpr const char* presets_doc = R"doc(Name, spec, source and caution of every published schedule.
+
+The spec is as published; `Schedule("preset:NAME")` reads it, `Schedule("preset:NAME", steps=20000)` scales it to
+another length. The caution says what the spec leaves out or takes for granted, and is mostly empty.
+
+Examples
+--------
+>>> from scheduled import Schedule, presets
+>>> {name: spec for name, spec, source, caution in presets()}["smollm3-3b"]
+'wsd(steps=4720002, warmup=2000, warmup_start=0, cooldown=522000, peak=2e-4)'
+>>> Schedule("preset:smollm3-3b", steps=20_000).steps
+20000
+)doc";
+
 void bind_construction(nb::class_<Schedule>& schedule) {
   schedule
       .def(
@@ -421,6 +436,16 @@ void bind_schedule(nb::module_& m) {
         return lines;
       },
       schedule_help_doc);
+  m.def(
+      "presets",
+      [] {
+        nb::typed<nb::list, nb::typed<nb::tuple, nb::str, nb::str, nb::str, nb::str>> found;
+        for (const Preset& preset : presets()) {
+          found.append(nb::make_tuple(preset.name, preset.spec, preset.source, preset.caution));
+        }
+        return found;
+      },
+      presets_doc);
 }
 
 }  // namespace scheduled::python
