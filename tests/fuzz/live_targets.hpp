@@ -50,8 +50,8 @@ inline std::optional<std::vector<double>> feed(LogStream& stream, std::string_vi
   return rates;
 }
 
-/// The first byte chooses the options, the rest is the log. A delimited log gives what the whole file gives, read in the
-/// same format: a stream goes by its first line, and another may show what the file is.
+/// The first byte chooses the options, the rest is the log. A delimited log gives what the whole file gives, read in
+/// the same format: a stream goes by its first line, and another may show what the file is.
 inline void log_stream(std::string_view data) {
   if (data.empty()) return;
   const auto choice = static_cast<unsigned char>(data.front());
