@@ -12,7 +12,7 @@ FIRST      := -DSCHEDULED_BUILD_TESTS=OFF -DSCHEDULED_BUILD_PEP=OFF -DSCHEDULED_
 PROGRAMS   := -DSCHEDULED_BUILD_TESTS=OFF -DSCHEDULED_BUILD_PEP=ON -DSCHEDULED_BUILD_LAW=ON -DSCHEDULED_BUILD_ANYTIME=ON
 EVERYTHING := -DSCHEDULED_BUILD_TESTS=ON -DSCHEDULED_BUILD_PEP=ON -DSCHEDULED_BUILD_LAW=ON -DSCHEDULED_BUILD_ANYTIME=ON
 
-.PHONY: build python debs docs test frameworks demo figures experiment bench lint fuzz torture clean
+.PHONY: build python wheels debs docs test frameworks demo figures experiment bench lint fuzz torture clean
 build: $(STAMPS)/packages
 	cmake --preset release $(EVERYTHING)
 	cmake --build --preset release
@@ -67,6 +67,14 @@ bench: $(STAMPS)/packages
 	@if [ ! -x build/bench/scheduled-train ]; then echo 'bench: no trainer, it needs libtorch-dev'; \
 	elif ! /usr/bin/python3 -c 'import torch' 2>/dev/null; then echo 'bench: no eager PyTorch, it needs python3-torch'; \
 	else /usr/bin/python3 bench/trainer.py build/bench/scheduled; fi
+
+# What people install, into build/wheels: an sdist, wheels with package and command for Linux, archives with the command; checked and
+# tried. For the Pythons that are here, or those of PYTHONS, and for x86-64, or the MACHINES x86_64 and aarch64.
+PYTHONS  ?=
+MACHINES ?=
+wheels:
+	@tools/setup.sh wheels
+	$(PYTHON) tools/wheels/wheels.py $(addprefix --python ,$(PYTHONS)) $(addprefix --machine ,$(MACHINES))
 
 # Debian packages of the command and the library, into build/debs.
 debs: build

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the parts named, where they are missing. Without a part: of all but slurm, whose
-# packages bring services (13 MB; the daemons of tests/cli/test_slurm.py are its own).
-# usage: setup.sh [command|trainer|tests|slurm]...
+# Installs the Debian packages of the parts named, where they are missing. Without a part: of all but wheels, which make wheels
+# asks for, and slurm, whose packages bring services (13 MB; the daemons of tests/cli/test_slurm.py are its own).
+# usage: setup.sh [command|trainer|tests|wheels|slurm]...
 set -euo pipefail
 
 command=(g++ cmake ninja-build pkg-config              # build
@@ -18,6 +18,9 @@ tests=(python3 python3-dev python3-venv                # Python package
        gfortran                                        # the Fortran example
        dpkg-dev                                        # Debian packages
        libbenchmark-dev)                               # benchmarks
+wheels=(dpkg-dev tcl                                   # sources of Debian, SQLite's single file
+        qemu-user-static                               # programs of aarch64
+        libgtest-dev)                                  # hashes of results, tested there
 slurm=(slurmctld slurmd slurm-client munge)            # plans on a cluster, tested on a Slurm of this machine
 
 [[ $# -gt 0 ]] || set -- command trainer tests

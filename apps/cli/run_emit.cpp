@@ -8,6 +8,7 @@
 #include "anytime/cluster_records.hpp"
 #include "base/error.hpp"
 #include "base/shell_word.hpp"
+#include "shell/arguments.hpp"
 #include "shell/print.hpp"
 
 namespace scheduled::cli {
