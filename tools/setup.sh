@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of the parts named, where they are missing. Without a part: of all but wheels, which make wheels
-# asks for, and slurm, whose packages bring services (13 MB; the daemons of tests/cli/test_slurm.py are its own).
-# usage: setup.sh [command|trainer|tests|wheels|slurm]...
+# asks for, slurm, whose packages bring services (13 MB; the daemons of tests/cli/test_slurm.py are its own), and shared.
+# usage: setup.sh [command|trainer|tests|wheels|shared|slurm]...
 set -euo pipefail
 
 command=(g++ cmake ninja-build pkg-config              # build
@@ -21,6 +21,7 @@ tests=(python3 python3-dev python3-venv                # Python package
 wheels=(dpkg-dev tcl                                   # sources of Debian, SQLite's single file
         qemu-user-static                               # programs of aarch64
         libgtest-dev)                                  # hashes of results, tested there
+shared=(python3-fusepy libfuse2 util-linux)            # a run on a file system of several machines (tests/shared)
 slurm=(slurmctld slurmd slurm-client munge)            # plans on a cluster, tested on a Slurm of this machine
 
 [[ $# -gt 0 ]] || set -- command trainer tests

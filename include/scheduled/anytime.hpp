@@ -57,6 +57,10 @@ struct StoreOptions {
   std::optional<std::int64_t> sequence = {};
   std::function<std::int64_t()> clock = {};  ///< microseconds since 1970; nothing: the system's. It may jump.
   std::size_t metrics_in_memory = 16384;     ///< logged values that may wait to be written, >= 1
+  /// Seconds after which another process may take over from a writer that is not heard of, > 0. Nothing: 60 where other
+  /// machines may see the folder, too (NFS, Lustre, FUSE, ...), and elsewhere locks alone, which end with their
+  /// process.
+  std::optional<double> lease = {};
 };
 
 struct CommitRequest {

@@ -46,7 +46,7 @@ const RecordedLine& require_next(const RunRecord& record, const CommitRequest& r
 
 /// A folder that is removed with all that is in it, unless it was moved away.
 struct Staging {
-  explicit Staging(const fs::path& run) : path(run / anytime::staging_folder / "commit") {
+  Staging(const fs::path& run, const std::string& commit) : path(run / anytime::staging_folder / commit) {
     for (const char* const name : {anytime::staging_folder, anytime::checkpoint_folder}) {
       if (fs::create_directory(run / name)) anytime::sync_path(run);  // copies of a run may lack folders without files
     }
@@ -97,9 +97,9 @@ std::string anytime::free_folder(const fs::path& run, const RunRecord& record, s
   return candidate;
 }
 
-void anytime::publish(const fs::path& run, RecordedCheckpoint& checkpoint,
+void anytime::publish(const fs::path& run, const std::string& name, RecordedCheckpoint& checkpoint,
                       const std::function<void(const fs::path&)>& write, const std::function<std::string()>& facts) {
-  const Staging staging(run);
+  const Staging staging(run, name);
   fault_point("commit.staged");
   write(staging.path);
   fault_point("commit.written");
@@ -161,7 +161,8 @@ RecordedCheckpoint RunStore::commit_as(const CommitRequest& request, const std::
   const anytime::CommitFacts facts{state_->journal->last_hash(), line, session_of(state_->record, checkpoint.session),
                                    checkpoint};
   try {
-    anytime::publish(run, checkpoint, write, [&] {
+    anytime::publish(run, state_->staging_name(), checkpoint, write, [&] {
+      state_->require_held();
       written(checkpoint);
       anytime::CommitFacts all = facts;
       all.checkpoint.files = checkpoint.files;

@@ -140,7 +140,7 @@ void require_apart(const fs::path& place, const fs::path& run) {
   if (b == a || b.starts_with(a == "/" ? a : a + "/")) {
     fail_value("external", place.string(), "must not hold the run's own folder");
   }
-  for (const char* const own : {checkpoint_folder, staging_folder, record_folder}) {
+  for (const char* const own : {checkpoint_folder, staging_folder, record_folder, lease_folder}) {
     if (!overlap(a, b + "/" + own)) continue;
     fail_value("external", place.string(), concat({"is in the run's own ", own, "; give a folder outside of it"}));
   }

@@ -158,6 +158,18 @@ void write_new(const fs::path& path, std::string_view bytes) {
   write_all(Descriptor(path, O_WRONLY | O_CREAT | O_EXCL, "cannot be made"), bytes, path);
 }
 
+void place_new(const fs::path& from, const fs::path& to) {
+  if (::link(from.c_str(), to.c_str()) != 0) {
+    const int failure = errno;
+    if (failure == EPERM || failure == EOPNOTSUPP || failure == ENOSYS) return move_new(from, to);
+    struct stat status {};
+    // A server may have done it, and be asked again because its answer was lost.
+    const bool done = failure == EEXIST && ::lstat(from.c_str(), &status) == 0 && status.st_nlink == 2;
+    if (!done) fail_io(to, "cannot be made", failure);
+  }
+  if (::unlink(from.c_str()) != 0) fail_io(from, "cannot be removed", errno);
+}
+
 void move_new(const fs::path& from, const fs::path& to) {
   std::error_code error;
   if (fs::exists(fs::symlink_status(to, error))) fail_io(to, "cannot be made", EEXIST);  // we hold the lock
@@ -257,7 +269,7 @@ std::string holder_of(const LockedFile& file) {
 
 }  // namespace
 
-WriterLock::WriterLock(const fs::path& folder, const fs::path& path)
+WriterLock::WriterLock(const fs::path& folder, const fs::path& path, std::optional<double> lease)
     : folder_(open_to_lock(folder, O_RDONLY | O_DIRECTORY)), file_(open_lock_file(path)) {
   const int of_folder = folder_.lock();
   const int of_file = of_folder == EWOULDBLOCK ? of_folder : file_.lock();
@@ -265,11 +277,13 @@ WriterLock::WriterLock(const fs::path& folder, const fs::path& path)
     throw StoreBusy(concat({folder.string(), ": another process writes to this run", holder_of(file_),
                             "; one at a time, readers always can"}));
   }
-  if (of_file != 0) fail_io(path, "cannot be locked for writing", of_file);
+  if (!lease && !has_sure_locks(folder)) lease = usual_lease;
+  if (of_file != 0 && !lease) fail_io(path, "cannot be locked for writing", of_file);
   // For the other's error text only: a disk too full for it is no reason to stop.
   const std::string own = process_mark() + "\n";
   if (::ftruncate(file_.get(), 0) == 0) [[maybe_unused]]
     const auto size = ::pwrite(file_.get(), own.data(), own.size(), 0);
+  if (lease) lease_.emplace(folder, *lease);
 }
 
 }  // namespace scheduled::anytime

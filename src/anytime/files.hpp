@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "anytime/lease.hpp"
 #include "base/file_lock.hpp"
 #include "scheduled/anytime.hpp"
 
@@ -68,6 +70,10 @@ void write_all(const Descriptor& file, std::string_view bytes, const std::filesy
 /// A new file with these bytes.
 void write_new(const std::filesystem::path& path, std::string_view bytes);
 
+/// Renames a file; `to` must not exist, whoever made it on whatever machine: that fails with EEXIST. Where the file
+/// system has no hard links it is as move_new.
+void place_new(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// Renames; `to` must not exist.
 void move_new(const std::filesystem::path& from, const std::filesystem::path& to);
 
@@ -81,14 +87,21 @@ void place_into(const std::filesystem::path& from, const std::filesystem::path& 
                 std::map<std::string, FilePlaced>& placed);
 
 /// The lock of the one writer: on the folder of the run, which nobody can remove while there is a run, and on a file in
-/// it, which says who has it, for file systems that do not lock folders. Throws StoreBusy, which names the holder.
+/// it, which says who has it, for file systems that do not lock folders. Where other machines see the folder, too, it
+/// has a lease besides, as always with `lease` in seconds. Throws StoreBusy, which names the holder.
 class WriterLock {
  public:
-  WriterLock(const std::filesystem::path& folder, const std::filesystem::path& file);
+  WriterLock(const std::filesystem::path& folder, const std::filesystem::path& file,
+             std::optional<double> lease = std::nullopt);
+
+  /// Nothing: the locks are enough.
+  Lease* lease() { return lease_ ? &*lease_ : nullptr; }
+  const Lease* lease() const { return lease_ ? &*lease_ : nullptr; }
 
  private:
   LockedFile folder_;
   LockedFile file_;
+  std::optional<Lease> lease_;
 };
 
 }  // namespace scheduled::anytime

@@ -203,8 +203,7 @@ void add_commands(const anytime::BoundFolder& run, const RunRecord& record, GcRe
     if (needs_it != record.checkpoints.end()) {
       report.notes.push_back(concat({uri, " is not to be deleted: ", anytime::name_of(*needs_it), " is there, too"}));
     } else if (!changed.empty()) {
-      report.notes.push_back(
-          concat({uri, " is not what was committed any more, look before deleting it: ", changed}));
+      report.notes.push_back(concat({uri, " is not what was committed any more, look before deleting it: ", changed}));
     } else if (command.empty()) {
       report.notes.push_back(concat({uri, " is needed by nothing; how to delete it, its store says"}));
     } else {

@@ -16,39 +16,9 @@
 namespace scheduled::anytime {
 namespace fs = std::filesystem;
 
-namespace {
-
-std::string segment_name(std::int64_t number) {
-  constexpr std::size_t width = 6;
-  const std::string text = std::to_string(number);
-  return std::string(width - std::min(width, text.size()), '0') + text;
-}
-
-/// 0 where a file of this name is no segment.
-std::int64_t segment_number(const std::string& name) {
-  const bool digits = std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
-  constexpr std::size_t longest = 12;
-  const std::int64_t number = digits && !name.empty() && name.size() <= longest ? std::stoll(name) : 0;
-  return segment_name(number) == name ? number : 0;
-}
-
-/// Of the last segment in the run's record; 0 where there is none. Throws StoreError where it cannot be listed.
-std::int64_t last_segment(const fs::path& run) {
-  std::int64_t last = 0;
-  std::error_code error;
-  fs::directory_iterator entries(run / record_folder, error);
-  for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-    last = std::max(last, segment_number(entries->path().filename().string()));
-  }
-  if (error) fail_io(run / record_folder, "cannot be listed", error.value());
-  return last;
-}
-
-}  // namespace
-
 bool Journal::exists(const fs::path& run) {
   std::error_code error;
-  return fs::is_directory(run / record_folder, error) && last_segment(run) > 0;
+  return fs::is_directory(run / record_folder, error) && last_number(run / record_folder) > 0;
 }
 
 void fail_newer(const fs::path& run, std::int64_t version) {
@@ -57,7 +27,9 @@ void fail_newer(const fs::path& run, std::int64_t version) {
                      ", this one reads up to ", std::to_string(store_version)}));
 }
 
-Journal::Journal(const fs::path& run, bool write) : run_(run), write_(write) { open_segments(); }
+Journal::Journal(const fs::path& run, bool write, Lease* lease) : run_(run), write_(write), lease_(lease) {
+  open_segments();
+}
 
 fs::path Journal::segment_path(std::int64_t number) const { return run_ / record_folder / segment_name(number); }
 
@@ -91,7 +63,11 @@ Journal::Segment Journal::open_segment(std::int64_t number) const {
 
 void Journal::open_segments() {
   segments_.clear();
-  const std::int64_t last = last_segment(run_);
+  std::int64_t last = last_number(run_ / record_folder);
+  if (lease_ != nullptr && last < lease_->least_segments()) {
+    last = lease_->least_segments();
+    wait_for_segment(last);
+  }
   if (last == 0) {
     throw StoreError(concat({run_.string(), "/", record_folder, ": holds no record; ", run_verb_text("repair"),
                              " makes one of what the checkpoints' folders say"}));
@@ -109,6 +85,25 @@ void Journal::open_segments() {
   damage_.clear();
   hashes_.clear();
   last_facts_ = no_hash();
+}
+
+/// What another machine wrote may take its time to be seen here.
+void Journal::wait_for_segment(std::int64_t number) const {
+  const fs::path path = segment_path(number);
+  constexpr auto longest = std::chrono::seconds(90);
+  constexpr auto pause = std::chrono::milliseconds(50);
+  const auto end = std::chrono::steady_clock::now() + longest;
+  for (;;) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (file >= 0) {
+      ::close(file);
+      return;
+    }
+    if (std::chrono::steady_clock::now() > end) {
+      fail_io(path, "is there, but cannot be seen from this machine yet; try again in a minute", errno);
+    }
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 bool Journal::segments_changed() const {

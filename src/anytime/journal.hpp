@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "anytime/files.hpp"
+#include "anytime/lease.hpp"
 
 namespace scheduled::anytime {
 
@@ -63,7 +64,8 @@ class Journal {
 
   /// Opens the record of the folder `run`. Throws StoreError where it cannot be read, std::invalid_argument where its
   /// format is not ours.
-  Journal(const std::filesystem::path& run, bool write);
+  /// `lease`: that of the writer, where others may believe that they have the run; it outlives the journal.
+  Journal(const std::filesystem::path& run, bool write, Lease* lease = nullptr);
 
   /// Calls `use` for every entry of facts that was not read before. Where what was read is not what is there any more
   /// it begins anew: `restart` is called first, and the caller forgets everything.
@@ -87,6 +89,10 @@ class Journal {
 
   /// Puts a new segment that holds only these entries in the place of all there are; the others stay as files.
   void replace(const std::vector<EntryText>& entries, int version);
+
+  /// Begins a segment, so that what an owner before may still write is no part of the record. False where that was
+  /// quicker and began one: what it holds is to be read first.
+  bool fence();
 
   /// Keeps some space for append(use_reserve), as far as there is any.
   void reserve();
@@ -132,11 +138,13 @@ class Journal {
                    const std::vector<EntryText>& entries);
   void write(const std::string& bytes, bool sync);
   void sync_last();
+  void wait_for_segment(std::int64_t number) const;
   std::filesystem::path segment_path(std::int64_t number) const;
   std::string shown(const Segment& segment) const;
 
   std::filesystem::path run_;
   bool write_;
+  Lease* lease_;
   std::vector<Segment> segments_;
   Position end_;
   off_t size_ = -1;      ///< of the last segment when it was read

@@ -8,6 +8,7 @@
 #include "anytime/fault.hpp"
 #include "anytime/journal.hpp"
 #include "anytime/segment.hpp"
+#include "base/error.hpp"
 
 namespace scheduled::anytime {
 namespace fs = std::filesystem;
@@ -76,6 +77,7 @@ void Journal::place(const fs::path& run, const std::vector<EntryText>& entries, 
 }
 
 void Journal::require_unchanged() const {
+  if (lease_ != nullptr) lease_->require_held();
   if (failed_) {
     throw StoreError(segments_.back().path.string() +
                      ": could not be synced before; what is on the disk is not known, open the run anew");
@@ -113,6 +115,12 @@ void Journal::append(const std::vector<EntryText>& entries, bool sync, bool use_
     const std::string mark = mark_line(chain.number, chain.hash);
     [[maybe_unused]] const auto written = ::pwrite(last.file.get(), mark.data(), mark.size(), mark_offset);
   }
+  if (sync && lease_ != nullptr) {
+    // Only what an owner wrote before it lost the run is read by the next one.
+    failed_ = true;
+    lease_->require_held();
+    failed_ = false;
+  }
 }
 
 void Journal::sync_last() {
@@ -134,7 +142,8 @@ void Journal::write(const std::string& bytes, bool sync) {
     if (sync) sync_last();
     fault_point("record.synced");
   } catch (...) {
-    if (::ftruncate(last.file.get(), offset) != 0) {
+    // Another owner may have read what would be taken back.
+    if (lease_ != nullptr || ::ftruncate(last.file.get(), offset) != 0) {
       clean_ = false;  // the next entry begins a segment
       size_ = size_of(last.file, last.path);
     }
@@ -147,24 +156,41 @@ void Journal::add_segment(int version, std::int64_t after, const std::string& af
   // Metrics are not synced when they are written, and a segment that goes on behind lost ones is damage.
   if (after > 0) sync_last();
   const std::int64_t number = segments_.back().number + 1;
-  const fs::path part = run_ / record_folder / "next";
+  const std::string name = lease_ != nullptr ? concat({"next-", std::to_string(lease_->number())}) : "next";
+  const fs::path part = run_ / record_folder / name;
   std::error_code error;
   fs::remove(part, error);
   write_new(part, segment_bytes(version, number, after, after_hash, entries));
   fault_point("segment.written");
   sync_path(part);
   fault_point("segment.synced");
-  move_new(part, segment_path(number));
+  lease_ != nullptr ? place_new(part, segment_path(number)) : move_new(part, segment_path(number));
   fault_point("segment.renamed");
   sync_path(run_ / record_folder);
   segments_.push_back(open_segment(number));
   if (after == 0) segments_.erase(segments_.begin(), segments_.end() - 1);
+  if (lease_ != nullptr) lease_->note_segment(number);
   clean_ = true;
 }
 
 void Journal::replace(const std::vector<EntryText>& entries, int version) {
   add_segment(version, 0, no_hash(), entries);
   open_segments();
+}
+
+bool Journal::fence() {
+  const std::int64_t number = segments_.back().number + 1;
+  try {
+    add_segment(version(), end_.number, end_.hash, {});
+  } catch (const StoreError& error) {
+    if (error.code() != EEXIST) throw;
+    wait_for_segment(number);
+    return false;
+  }
+  end_ = {segments_.size() - 1, static_cast<off_t>(head_bytes), end_.number, end_.hash};
+  size_ = end_.offset;
+  fault_point("lease.fenced");
+  return true;
 }
 
 void Journal::reserve() {

@@ -196,7 +196,8 @@ RecordedLine RunStore::merge(const RunMerge& request) {
     anytime::fault_point("merge.written");
   };
   try {
-    anytime::publish(run, checkpoint, write, [&] {
+    anytime::publish(run, state_->staging_name(), checkpoint, write, [&] {
+      state_->require_held();
       return anytime::facts_text({state_->journal->last_hash(), line, session, checkpoint});
     });
   } catch (const ArgumentError& error) {

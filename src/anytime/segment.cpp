@@ -1,8 +1,10 @@
 #include "anytime/segment.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
+#include "anytime/files.hpp"
 #include "anytime/xxh3.hpp"
 
 namespace scheduled::anytime {
@@ -36,6 +38,13 @@ std::optional<std::int64_t> take_number(std::string_view& text, std::size_t widt
   return number;
 }
 
+/// 0 where a file of this name is no segment.
+std::int64_t number_of(const std::string& name) {
+  const bool all_digits = std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const std::int64_t number = all_digits && !name.empty() && name.size() <= digits ? std::stoll(name) : 0;
+  return segment_name(number) == name ? number : 0;
+}
+
 std::string take_hash(std::string_view& text) {
   std::string hash(text.substr(0, hash_size));
   text.remove_prefix(std::min(text.size(), hash_size + 1));
@@ -60,6 +69,29 @@ std::string with_check(std::string line) {
 }
 
 }  // namespace
+
+std::string segment_name(std::int64_t number) {
+  constexpr std::size_t width = 6;
+  return padded(number, width);
+}
+
+std::vector<std::int64_t> numbers_in(const std::filesystem::path& folder) {
+  std::vector<std::int64_t> numbers;
+  std::error_code error;
+  std::filesystem::directory_iterator entries(folder, error);
+  for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+    const std::int64_t number = number_of(entries->path().filename().string());
+    if (number > 0) numbers.push_back(number);
+  }
+  if (error) fail_io(folder, "cannot be listed", error.value());
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+std::int64_t last_number(const std::filesystem::path& folder) {
+  const std::vector<std::int64_t> numbers = numbers_in(folder);
+  return numbers.empty() ? 0 : numbers.back();
+}
 
 const std::string& no_hash() {
   static const std::string zeros(hash_size, '0');

@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "anytime/journal.hpp"
 
@@ -14,6 +16,12 @@ namespace scheduled::anytime {
 constexpr std::size_t head_bytes = 256;        ///< the two lines that a segment begins with
 constexpr std::size_t mark_offset = 128;       ///< of the second
 constexpr std::size_t entry_line_bytes = 111;  ///< before the text of each entry
+
+/// "000017"; the numbers of which there are files in the folder, sorted; and the last of them, 0: of none. Throws
+/// StoreError where it cannot be listed.
+std::string segment_name(std::int64_t number);
+std::vector<std::int64_t> numbers_in(const std::filesystem::path& folder);
+std::int64_t last_number(const std::filesystem::path& folder);
 
 /// The hash before the first entry.
 const std::string& no_hash();

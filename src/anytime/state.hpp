@@ -114,6 +114,10 @@ struct RunStore::State {
   /// Writes the facts and all metrics that wait, both or none, and syncs them. `version`: of the format that has them.
   void write(const std::string& facts, bool use_reserve = false, int version = anytime::first_version);
   void flush();
+  /// Throws StoreError where another process took the run over.
+  void require_held() const;
+  /// Of the folder that a commit works in: only this process uses it.
+  std::string staging_name() const;
 
   anytime::BoundFolder folder;
   StoreOptions options;
@@ -131,6 +135,7 @@ struct RunStore::State {
 
  private:
   void add(const std::vector<anytime::EntryText>& entries, bool sync, int version);
+  void fence();
 };
 
 }  // namespace scheduled

@@ -39,57 +39,6 @@ void require_data(const RecordedData& data) {
 
 std::string schedule_hash(const Schedule& schedule) { return anytime::sum_text(print(schedule)); }
 
-namespace anytime {
-
-namespace {
-
-const fs::path& require_there(const fs::path& folder) {
-  std::error_code error;
-  if (fs::status(folder, error).type() != fs::file_type::not_found) return folder;
-  fail_missing("folder", folder.string(), "no such folder");
-}
-
-}  // namespace
-
-/// Without "." and "/" at the end. ".." stays: behind a link it leads elsewhere than the text does.
-fs::path absolute_path(const fs::path& given) {
-  std::error_code error;
-  fs::path out;
-  for (const fs::path& part : fs::absolute(given, error)) {
-    if (!part.empty() && part != ".") out /= part;
-  }
-  if (error) fail_io(given, "cannot be opened", error.value());
-  return out;
-}
-
-BoundFolder::BoundFolder(const fs::path& given)
-    : shown_(given.string()),
-      path_(absolute_path(require_there(given))),
-      folder_(path_, O_RDONLY | O_DIRECTORY, "cannot be opened") {
-  struct stat status {};
-  if (::fstat(folder_.get(), &status) != 0) fail_io(path_, "cannot be opened", errno);
-  device_ = status.st_dev;
-  inode_ = status.st_ino;
-}
-
-void BoundFolder::require_here() const {
-  struct stat status {};
-  if (::stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_) return;
-  throw StoreError(concat({shown_, ": ", path_.string(), " is not the folder that was opened any more: it was moved, ",
-                           "removed or replaced; nothing was recorded"}));
-}
-
-void BoundFolder::require_own(std::initializer_list<const char*> folders) const {
-  for (const char* const name : folders) {
-    struct stat status {};
-    if (::fstatat(folder_.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 || S_ISDIR(status.st_mode)) continue;
-    throw StoreError(concat({shown_, ": ", name, " is ", kind_of(status.st_mode),
-                             ", not a folder: a run keeps its files in folders of its own"}));
-  }
-}
-
-}  // namespace anytime
-
 namespace {
 
 std::int64_t time_now(const StoreOptions& options) {
@@ -138,14 +87,28 @@ RunStore::State::State(const fs::path& run, StoreOptions settings, Access access
                        " makes it one that can be written"}));
   }
   if (writes) folder.require_own({anytime::record_folder});
-  if (writes) lock.emplace(folder.path(), folder.path() / anytime::lock_file);
+  if (writes) lock.emplace(folder.path(), folder.path() / anytime::lock_file, options.lease);
   if (old_format) {
     old = anytime::read_old_record(folder.path());
   } else {
-    journal.emplace(folder.path(), writes);
+    journal.emplace(folder.path(), writes, writes ? lock->lease() : nullptr);
   }
   if (writes) journal->reserve();
   refresh();
+  if (writes && lock->lease() != nullptr && lock->lease()->took_over()) fence();
+}
+
+void RunStore::State::fence() {
+  while (journal->damage().empty() && !journal->fence()) refresh();
+}
+
+void RunStore::State::require_held() const {
+  if (lock->lease() != nullptr) lock->lease()->require_held();
+}
+
+std::string RunStore::State::staging_name() const {
+  const anytime::Lease* const lease = lock->lease();
+  return lease == nullptr ? "commit" : "commit-" + std::to_string(lease->number());
 }
 
 void RunStore::State::refresh() {

@@ -15,7 +15,7 @@ using Kind = Stray::Kind;
 /// What a commit and gc work in.
 bool is_ours_in_staging(const std::string& name) {
   const std::string ours = std::string(staging_folder) + "/";
-  return name == ours + "commit" || name.starts_with(ours + "trash");
+  return name == ours + "commit" || name.starts_with(ours + "commit-") || name.starts_with(ours + "trash");
 }
 
 Kind kind_of_checkpoint(const BoundFolder& run, const RunRecord& record, const Journal& journal,

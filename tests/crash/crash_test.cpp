@@ -1,7 +1,6 @@
 // Crashes: nothing committed is lost, nothing half-written is ever taken for good, and a run that was killed ends with
 // the same bytes as one that was not.
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 #include <set>
 
 #include "crash/process.hpp"
+#include "crash/small_disk.hpp"
 #include "scheduled/anytime.hpp"
 #include "scheduled/error.hpp"
 #include "support/temporary_folder.hpp"
@@ -121,8 +121,9 @@ void expect_sound(const Scene& scene) {
   }
 }
 
-void expect_same_end(const Scene& scene) {
-  EXPECT_EQ(exit_code(scene.work({.errors = scene.path / "errors"})), 0) << read_text(scene.path / "errors");
+void expect_same_end(const Scene& scene, bool lease = false) {
+  EXPECT_EQ(exit_code(scene.work({.errors = scene.path / "errors", .lease = lease})), 0)
+      << read_text(scene.path / "errors");
   EXPECT_EQ(read_text(scene.path / "apart" / "weights.safetensors"), reference().merged);
   const Dump end = dump(scene.run());
   EXPECT_EQ(end.checkpoints, reference().end.checkpoints);
@@ -144,9 +145,9 @@ std::map<std::string, int> points_in(const fs::path& errors) {
 }
 
 /// Those that the worker passes.
-std::map<std::string, int> points() {
+std::map<std::string, int> points(bool lease = false) {
   const Scene scene;
-  EXPECT_EQ(exit_code(scene.work({.fault = "list", .errors = scene.path / "errors"})), 0);
+  EXPECT_EQ(exit_code(scene.work({.fault = "list", .errors = scene.path / "errors", .lease = lease})), 0);
   return points_in(scene.path / "errors");
 }
 
@@ -214,6 +215,30 @@ TEST(Crash, KilledAtEveryFaultPoint) {
       expect_sound(scene);
       expect_same_end(scene);
     }
+  }
+}
+
+TEST(Crash, KilledAtEveryFaultPointWithALease) {
+  std::map<std::string, int> passed = points(true);
+  for (const char* const name : {"lease.made", "lease.written"}) EXPECT_TRUE(passed.contains(name)) << name;
+  for (const auto& [name, count] : passed) {
+    SCOPED_TRACE(name);
+    const Scene scene;
+    EXPECT_TRUE(killed(scene.work({.fault = name + ":kill:" + std::to_string((count + 1) / 2), .lease = true})));
+    expect_sound(scene);
+    expect_same_end(scene, true);
+  }
+}
+
+TEST(Crash, KilledWhereALeaseIsTakenOver) {
+  for (const char* const name : {"lease.taken", "lease.made", "lease.written", "segment.written", "segment.synced",
+                                 "segment.renamed", "lease.fenced"}) {
+    SCOPED_TRACE(name);
+    const Scene scene;
+    EXPECT_TRUE(killed(scene.work({.fault = "commit.committed:kill:4", .lease = true})));
+    EXPECT_TRUE(killed(scene.work({.fault = std::string(name) + ":kill", .lease = true})));
+    expect_sound(scene);
+    expect_same_end(scene, true);
   }
 }
 
@@ -305,14 +330,14 @@ TEST(Crash, KilledAtRandomMoments) {
     const Scene scene;
     for (int k = 0; k < 3; ++k) {  // and again, while it recovers
       const auto moment = static_cast<std::int64_t>(longest * share(random));
-      if (!killed(scene.work({.kill_after = moment}))) {
+      if (!killed(scene.work({.kill_after = moment, .lease = runs % 2 == 0}))) {
         longest = 0.9 * static_cast<double>(moment);  // the reference was slower: the machine had more to do
         break;
       }
       ++kills;
       expect_sound(scene);
     }
-    expect_same_end(scene);
+    expect_same_end(scene, runs % 2 == 0);
   }
   EXPECT_GE(kills, moments);
 }
@@ -328,28 +353,6 @@ TEST(Crash, FilesThatCannotGrow) {
     expect_same_end(scene);
   }
 }
-
-/// A file system of its own that is soon full.
-class SmallDisk {
- public:
-  explicit SmallDisk(fs::path path) : path_(std::move(path)) {
-    fs::create_directory(path_);
-    mounted_ = ::mount("scheduled", path_.c_str(), "tmpfs", 0, "size=200k") == 0;
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
-  }
-  bool mounted() const { return mounted_; }
-  bool resize(const std::string& size) const {
-    return ::mount("scheduled", path_.c_str(), "tmpfs", MS_REMOUNT, ("size=" + size).c_str()) == 0;
-  }
-
- private:
-  fs::path path_;
-  bool mounted_ = false;
-};
 
 TEST(Crash, FullDisk) {
   Scene scene;

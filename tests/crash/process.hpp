@@ -21,6 +21,7 @@ struct WorkerOptions {
   std::int64_t kill_after = -1;       ///< microseconds; -1: not
   std::filesystem::path errors = {};  ///< where standard error goes; empty: away
   bool mend = false;                  ///< instead of training
+  bool lease = false;                 ///< as where locks may not hold
 };
 
 /// The status of waitpid.
@@ -40,6 +41,7 @@ inline int run_worker(const std::filesystem::path& run, const std::filesystem::p
     } else {
       ::setenv("SCHEDULED_FAULT", options.fault.c_str(), 1);  // NOLINT: one thread
     }
+    ::setenv("SCHEDULED_WORKER_LEASE", options.lease ? "1" : "0", 1);  // NOLINT: one thread
     ::execl(SCHEDULED_CRASH_WORKER, "crash_worker", run.c_str(), said.c_str(), options.mend ? "mend" : nullptr,
             static_cast<char*>(nullptr));
     ::_exit(127);

@@ -1,7 +1,9 @@
 // What the command's `run` verbs do for the standing attack, without a process for each: reads the arguments of a verb
-// as a JSON list of texts per line, and answers {"code": ..., "out": ..., "err": ...}.
+// as a JSON list of texts per line, and answers {"code": ..., "out": ..., "err": ...}. After "hold RUN", commits are
+// those of one process that keeps the run open, until "release RUN".
 #include <iostream>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,6 +44,8 @@ struct Arguments {
 
 RunStore open(const Arguments& a, RunStore::Access access) { return RunStore::open(a.rest.at(1), access); }
 
+std::optional<RunStore> held;
+
 /// What it prints. Throws as the store does.
 Json run(const Arguments& a) {
   const std::string& verb = a.rest.at(0);
@@ -51,9 +55,14 @@ Json run(const Arguments& a) {
     RunStore::init(a.rest.at(1), Schedule::parse(a.get("--trunk", "")));
   } else if (verb == "commit") {
     const std::vector<fs::path> files(a.rest.begin() + 2, a.rest.end());
-    RunStore store = open(a, write);
+    std::optional<RunStore> own;
+    RunStore& store = held ? *held : own.emplace(open(a, write));
     return to_json(
         store.commit({.line = line, .step = std::stoll(a.get("--step", "")), .keep = a.has("--keep")}, files));
+  } else if (verb == "hold") {
+    held.emplace(open(a, write));
+  } else if (verb == "release") {
+    held.reset();
   } else if (verb == "branch") {
     RunStore store = open(a, write);
     return to_json(store.branch({.name = a.rest.at(2),

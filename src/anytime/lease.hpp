@@ -1,0 +1,74 @@
+// Who may write to a run on a file system that other machines see, too (docs/adr/0011-leases.md).
+//
+// lease/000001, lease/000002, ...: a claim for every process that opened the run for writing, made exclusively, so that
+// a number has one owner; the newest has the run. A claim is a line of 512 bytes, always written as a whole:
+//   scheduled lease STATE SECONDS SEGMENT PLACE PROCESS HOST START
+// STATE is "held", "free" (given back) or "taken" (by the owner of a later claim); SEGMENT is the last of the record
+// that the owner knows; PLACE says where its process number means something. The owner sets the time of its claim
+// anew all the time. One that did not for SECONDS may be taken over: its claim is made to say so, then the next one is
+// made, then the record is read. So a process that looks at its own claim after a write, and finds it as it was, knows
+// that all later owners read what it wrote. While it has the run it never writes its claim again.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace scheduled::anytime {
+
+constexpr const char* lease_folder = "lease";
+constexpr double usual_lease = 60;  ///< seconds
+
+/// Whether locks on files in this folder are known to hold for everybody who sees them: it is on a disk of this
+/// machine.
+bool has_sure_locks(const std::filesystem::path& folder);
+
+class Lease {
+ public:
+  /// Takes the run, in which a process that was not heard of for `seconds` is taken for dead. Throws StoreBusy, which
+  /// names the holder. Where one is to be taken over that may be alive, it looks twice: a quarter of that apart.
+  Lease(const std::filesystem::path& run, double seconds);
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  ~Lease();  ///< gives it back
+
+  /// Throws StoreError where another process took the run over. Looks past what this machine remembers of the file.
+  void require_held() const;
+
+  /// Whether the one before did not give it back: it may be alive, and still write.
+  bool took_over() const { return took_over_; }
+
+  /// At least this many segments are there, whether this machine sees them yet or not.
+  std::int64_t least_segments() const { return least_segments_; }
+  /// There is this segment now; the next owner is told when the run is given back.
+  void note_segment(std::int64_t number) { least_segments_ = number; }
+
+  /// A number that no other process has.
+  std::int64_t number() const { return number_; }
+
+ private:
+  struct Heart;
+
+  void claim();
+  bool may_follow(std::int64_t last);
+  bool make_claim(std::int64_t number);
+  void write_claim(int file, std::int64_t number, const char* state) const;
+  void remove_old(std::int64_t last) const;
+  std::int64_t server_now() const;
+  std::filesystem::path path_of(std::int64_t number) const;
+
+  std::filesystem::path run_;
+  std::filesystem::path folder_;
+  double seconds_;
+  pid_t process_;
+  std::int64_t number_ = 0;
+  std::int64_t least_segments_ = 0;
+  bool took_over_ = false;
+  std::string owner_;  ///< the end of the claim's line
+  std::unique_ptr<Heart> heart_;
+};
+
+}  // namespace scheduled::anytime

@@ -1,0 +1,316 @@
+// One writer where locks do not hold: a lease, and what its old owner writes is no part of the record.
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "scheduled/anytime.hpp"
+#include "support/run_folder.hpp"
+#include "support/throws.hpp"
+
+namespace {
+bool locks_hold = true;  ///< false: as on a file system where every process gets every lock
+}
+
+/// In the place of the C library's, for this program.
+extern "C" int flock(int file, int operation) noexcept {
+  return locks_hold ? static_cast<int>(::syscall(SYS_flock, file, operation)) : 0;
+}
+
+namespace scheduled {
+namespace {
+
+namespace fs = std::filesystem;
+using Access = RunStore::Access;
+using std::chrono::milliseconds;
+
+const Schedule trunk = Schedule::parse("constant(peak=1e-3)");
+constexpr double short_lease = 0.3;
+
+class Lease : public ::testing::Test {
+ protected:
+  void SetUp() override { locks_hold = false; }
+  void TearDown() override { locks_hold = true; }
+
+  RunStore open(double seconds = short_lease) const { return RunStore::open(run, Access::write, {.lease = seconds}); }
+  void init() const { RunStore::init(run, trunk, {.lease = short_lease}); }
+  std::string claim(const char* number) const { return read_text(run / "lease" / number); }
+
+  const TemporaryFolder folder;
+  const fs::path run = folder / "run";
+};
+
+/// What it returns is the exit code; nothing of this process is written or given back.
+template <class Work>
+pid_t in_child(const Work& work) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int code = 99;
+    try {
+      code = work();
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "child: %s\n", error.what());
+    }
+    ::_exit(code);
+  }
+  return child;
+}
+
+int status_of(pid_t child, int options = 0) {
+  int status = 0;
+  ::waitpid(child, &status, options);
+  return status;
+}
+
+TEST_F(Lease, IsTakenAndGivenBack) {
+  init();
+  EXPECT_TRUE(has(claim("000001"), "scheduled lease free 0.3 "));
+  {
+    RunStore store = open();
+    EXPECT_TRUE(has(claim("000002"), "scheduled lease held 0.3 "));
+    EXPECT_EQ(claim("000002").size(), 512U);
+    commit_weights(store, 10);
+  }
+  EXPECT_TRUE(has(claim("000002"), "scheduled lease free "));
+  open();
+  EXPECT_TRUE(fs::exists(run / "lease/000003"));
+  EXPECT_FALSE(fs::exists(run / "record/000002")) << "who gave the run back writes no more";
+}
+
+TEST_F(Lease, SecondWriterIsToldWhoHasIt) {
+  init();
+  const RunStore store = open();
+  const std::string error = store_error_of([&] { open(); });
+  EXPECT_TRUE(has(error, "process " + std::to_string(::getpid()) + " writes to this run; it was heard of "));
+  EXPECT_TRUE(has(error, "and where it is dead the run is free 0.3 s after that"));
+  EXPECT_THROW(open(), StoreBusy);
+  EXPECT_EQ(RunStore::open(run, Access::read).record().lines.size(), 1U);
+}
+
+TEST_F(Lease, LivesAsLongAsItsProcess) {
+  init();
+  const RunStore store = open(0.1);
+  for (int k = 0; k < 8; ++k) {
+    std::this_thread::sleep_for(milliseconds(50));
+    EXPECT_THROW(open(), StoreBusy);
+  }
+}
+
+TEST_F(Lease, DeadWriterOfThisMachineIsFollowedAtOnce) {
+  init();
+  const pid_t child = in_child([&] {
+    RunStore store = open(1000);
+    commit_weights(store, 10);
+    ::_exit(7);  // and gives nothing back
+    return 0;
+  });
+  EXPECT_EQ(WEXITSTATUS(status_of(child)), 7);
+  RunStore store = open();
+  EXPECT_TRUE(has(claim("000002"), "scheduled lease taken "));
+  EXPECT_TRUE(fs::exists(run / "record/000002")) << "begun where the dead one ended";
+  EXPECT_EQ(store.record().line("trunk").step, 10);
+  commit_weights(store, 20);
+  EXPECT_TRUE(store.verify().sound());
+}
+
+/// Waits until the child has stopped itself.
+void wait_stopped(pid_t child) { ASSERT_TRUE(WIFSTOPPED(status_of(child, WUNTRACED))); }
+
+TEST_F(Lease, SilentWriterIsFollowedAfterItsLease) {
+  init();
+  const pid_t child = in_child([&] {
+    RunStore store = open();
+    ::raise(SIGSTOP);
+    const std::string error = store_error_of([&] { commit_weights(store, 10); });
+    if (!has(error, "took the run over, as nothing was heard of this one for 0.3 s; open the run anew")) return 1;
+    return store_error_of([&] { store.resume({}); }).empty() ? 2 : 0;
+  });
+  wait_stopped(child);
+  EXPECT_THROW(open(), StoreBusy);
+  std::this_thread::sleep_for(milliseconds(400));
+  {
+    RunStore store = open();
+    commit_weights(store, 20);
+    ::kill(child, SIGCONT);
+    EXPECT_EQ(WEXITSTATUS(status_of(child)), 0);
+    commit_weights(store, 30);
+  }
+  const RunStore store = RunStore::open(run, Access::read);
+  EXPECT_EQ(store.record().checkpoints.size(), 2U);
+  EXPECT_TRUE(store.verify().sound());
+}
+
+TEST_F(Lease, CommitThatWasOvertakenChangesNothing) {
+  init();
+  const pid_t child = in_child([&] {
+    RunStore store = open();
+    const auto slow = [](const fs::path& to) {
+      write_text(to / "model.bin", "half");
+      ::raise(SIGSTOP);
+      write_text(to / "model.bin", "of the old owner");
+    };
+    return store_error_of([&] { store.commit({.step = 10}, slow); }).empty() ? 1 : 0;
+  });
+  wait_stopped(child);
+  std::this_thread::sleep_for(milliseconds(400));
+  RunStore store = open();
+  const auto slow = [&](const fs::path& to) {  // both at once
+    write_text(to / "model.bin", "of the new owner");
+    ::kill(child, SIGCONT);
+    EXPECT_EQ(WEXITSTATUS(status_of(child)), 0);
+  };
+  const RecordedCheckpoint checkpoint = store.commit({.step = 10}, slow);
+  EXPECT_EQ(read_text(run / checkpoint.folder / "model.bin"), "of the new owner");
+  EXPECT_TRUE(store.verify().sound());
+}
+
+TEST_F(Lease, AnEntryThatIsWrittenTooLateIsNoPartOfTheRecord) {
+  init();
+  const pid_t child = in_child([&] {
+    RunStore store = open(1000);
+    commit_weights(store, 10);
+    ::_exit(7);
+    return 0;
+  });
+  EXPECT_EQ(WEXITSTATUS(status_of(child)), 7);
+  const std::string ended = read_text(run / "record/000001");
+  { open(); }
+  // What a machine that was away sends when it is back: another entry behind the last one.
+  write_text(run / "record/000001", ended + ended.substr(256));
+  RunStore store = open();
+  EXPECT_EQ(store.record().checkpoints.size(), 1U);
+  EXPECT_TRUE(store.verify().sound());
+  commit_weights(store, 20);
+  EXPECT_EQ(RunStore::open(run, Access::read).record().checkpoints.size(), 2U);
+}
+
+TEST_F(Lease, WhatAnotherMachineWroteIsWaitedFor) {
+  init();
+  ASSERT_EQ(WEXITSTATUS(status_of(in_child([&] {
+              RunStore store = open();
+              commit_weights(store, 10);
+              ::_exit(0);
+              return 0;
+            }))),
+            0);
+  open();  // begins the second segment, and says so when it gives the run back
+  ASSERT_TRUE(fs::exists(run / "record/000002"));
+  fs::rename(run / "record/000002", folder / "late");
+  std::thread other([&] {
+    std::this_thread::sleep_for(milliseconds(300));
+    fs::rename(folder / "late", run / "record/000002");
+  });
+  RunStore store = open();
+  other.join();
+  commit_weights(store, 20);
+  EXPECT_TRUE(store.verify().sound());
+}
+
+TEST_F(Lease, ForkedProcessDoesNotGiveItBack) {
+  init();
+  auto store = std::make_unique<RunStore>(open());
+  EXPECT_EQ(WEXITSTATUS(status_of(in_child([&] {
+              store.reset();
+              return 0;
+            }))),
+            0);
+  EXPECT_TRUE(has(claim("000002"), "scheduled lease held "));
+  commit_weights(*store, 10);
+}
+
+TEST_F(Lease, OldClaimsAreRemoved) {
+  init();
+  for (int k = 0; k < 30; ++k) open();
+  EXPECT_TRUE(fs::exists(run / "lease/000001"));
+  for (const fs::directory_entry& entry : fs::directory_iterator(run / "lease")) {
+    fs::last_write_time(entry.path(), fs::file_time_type::clock::now() - std::chrono::hours(2));
+  }
+  open();
+  EXPECT_FALSE(fs::exists(run / "lease/000001"));
+  EXPECT_TRUE(fs::exists(run / "lease/000020"));
+  EXPECT_TRUE(fs::exists(run / "lease/000032"));
+}
+
+TEST_F(Lease, LeadsNowhereElse) {
+  init();
+  fs::rename(run / "lease", folder / "lease");
+  fs::create_symlink(folder / "lease", run / "lease");
+  EXPECT_TRUE(has(store_error_of([&] { open(); }), "lease: is a link, not a folder of the run's own"));
+  EXPECT_TRUE(has(error_of([&] { open(0.0); }), "lease = 0: must be > 0 seconds"));
+}
+
+/// Opens, commits a few, says what was promised, and again, whatever others do; never ends by itself.
+int contend(const fs::path& run, int said, int own) {
+  for (int count = 0;; ++count) {
+    try {
+      RunStore store = RunStore::open(run, Access::write, {.lease = 0.04});
+      for (int k = 0; k < 3; ++k) {
+        const std::int64_t step = store.record().line("trunk").step + 1;
+        const std::string text = std::to_string(step) + " " + std::to_string(own) + " " + std::to_string(count);
+        store.commit({.step = step}, [&](const fs::path& to) { write_text(to / "model.bin", text); });
+        const std::string line = text + "\n";
+        if (::write(said, line.data(), line.size()) < 0) return 1;
+      }
+    } catch (const StoreError&) {
+      ::usleep(2000);
+    }
+  }
+}
+
+TEST_F(Lease, NothingThatWasPromisedIsLostWhoeverStopsOrDies) {
+  init();
+  constexpr int writers = 4;
+  constexpr int rounds = 150;
+  std::FILE* const file = std::fopen((folder / "said").c_str(), "a");
+  const int said = ::fileno(file);
+  std::vector<pid_t> children(writers);
+  int started = 0;
+  const auto start = [&] { return in_child([&, own = ++started] { return contend(run, said, own); }); };
+  for (pid_t& child : children) child = start();
+  std::mt19937_64 random(20261127);
+  int stops = 0;
+  for (int round = 0; round < rounds; ++round) {
+    pid_t& child = children[random() % writers];
+    if (random() % 3 == 0) {
+      ::kill(child, SIGKILL);
+      status_of(child);
+      child = start();
+    } else {
+      ::kill(child, SIGSTOP);
+      ++stops;
+    }
+    ::usleep(static_cast<useconds_t>(random() % 60000));
+    for (const pid_t each : children) {
+      if (random() % 2 == 0) ::kill(each, SIGCONT);
+    }
+  }
+  for (const pid_t child : children) {
+    ::kill(child, SIGKILL);
+    status_of(child);
+  }
+  std::fclose(file);
+  std::map<std::int64_t, std::string> promised;
+  std::istringstream lines(read_text(folder / "said"));
+  for (std::string line; std::getline(lines, line);) promised[std::stoll(line)] = line;
+  const RunStore store = RunStore::open(run, Access::read);
+  for (const std::string& problem : store.verify().problems) ADD_FAILURE() << problem;
+  std::map<std::int64_t, std::string> there;
+  for (const RecordedCheckpoint& checkpoint : store.record().checkpoints) {
+    there[checkpoint.step] = read_text(run / checkpoint.folder / "model.bin");
+  }
+  for (const auto& [step, text] : promised) EXPECT_EQ(there[step], text);
+  EXPECT_GE(promised.size(), 20U);
+  EXPECT_GE(stops, rounds / 2);
+  EXPECT_TRUE(fs::exists(run / "record/000004")) << "the run was taken over again and again";
+}
+
+}  // namespace
+}  // namespace scheduled
