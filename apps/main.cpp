@@ -1,17 +1,52 @@
 // The command `scheduled`: its verbs.
 #include <string_view>
+#include <vector>
 
+#include "bound/records.hpp"
 #include "cli/verbs.hpp"
+#include "schedule/records.hpp"
 #include "scheduled/error.hpp"
 #include "shell/completion.hpp"
 #include "shell/manual.hpp"
 #include "shell/process.hpp"
+#include "shell/schema.hpp"
+#ifdef SCHEDULED_WITH_LAW
+#include "law/records.hpp"
+#endif
 #ifdef SCHEDULED_WITH_ANYTIME
+#include "anytime/cluster_records.hpp"
+#include "anytime/fact_records.hpp"
+#include "trainer/config.hpp"
 #include "trainer/verb.hpp"
 #endif
 
 namespace scheduled::cli {
 namespace {
+
+/// What is written to files, or read from them, as JSON.
+std::vector<FileForm> file_forms() {
+  std::vector<FileForm> forms{
+      {"schedule.json",
+       "A schedule as an object: in the output of most verbs; @FILE reads it",
+       {&make_schema<ScheduleObject>}},
+      {"function.json", "What worst-case --function writes", {&make_schema<WorstCaseFunction>}}};
+#ifdef SCHEDULED_WITH_LAW
+  forms.push_back({"law.json", "A fitted law: fit --save writes it, --law reads it", {&make_schema<FittedLaw>}});
+#endif
+#ifdef SCHEDULED_WITH_ANYTIME
+  using namespace anytime;
+  forms.push_back({"train.json", "The configuration of train", {&trainer::config_schema}});
+  forms.push_back({"jobs.json", "The plan in the folder that run plan --emit writes", {&make_schema<JobPlan>}});
+  forms.push_back({"record.jsonl",
+                   "A fact in the record of a run (RUN/record): a line of an entry",
+                   {&make_schema<StoredLine>, &make_schema<StoredSession>, &make_schema<StoredCheckpoint>,
+                    &make_schema<StoredData>, &make_schema<StoredMarks>}});
+  forms.push_back(
+      {"commit.json", "Line 1 of .scheduled.json in the folder of a checkpoint", {&make_schema<StoredCommit>}});
+  forms.push_back({"external.json", "In the folder of a checkpoint that is elsewhere", {&make_schema<StoredManifest>}});
+#endif
+  return forms;
+}
 
 int run(int argc, char** argv) {
   Verb command("scheduled", "Learning-rate schedules with guarantees for large-model training.");
@@ -54,6 +89,7 @@ int run(int argc, char** argv) {
   command.group("More");
   add_completion(command);
   add_manual(command, version());
+  add_schema(command, version(), file_forms());
   return run_program(command, version(), argc, argv);
 }
 

@@ -14,6 +14,7 @@ command=(g++ cmake ninja-build pkg-config              # build
          gnuplot-nox)                                  # figures
 trainer=(libtorch-dev libopenblas0-pthread)            # with the reference BLAS, LibTorch takes 11 times as long
 tests=(python3 python3-dev python3-venv                # Python package
+       python3-jsonschema                              # what --json prints
        libgtest-dev librapidcheck-dev libmpfr-dev      # tests
        gfortran                                        # the Fortran example
        dpkg-dev                                        # Debian packages

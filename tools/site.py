@@ -19,7 +19,7 @@ CODE = re.compile(r"(^```.*?^```$|`[^`\n]*`)", re.M | re.S)
 LANGUAGES = {".hpp": "cpp", ".cpp": "cpp", ".h": "c", ".c": "c", ".py": "python", ".rs": "rust", ".f90": "fortran", ".txt": "text"}
 #: Chapters: pages by their place in the sources; those of docs/ that are in none come last, under Reference.
 CHAPTERS = {
-    "Start": ["README.md", "docs/guide/install.md", "docs/guide/start.md", "docs/guide/python.md", "docs/guide/cpp.md", "docs/guide/mcp.md"],
+    "Start": ["README.md", *(f"docs/guide/{name}.md" for name in ("install", "start", "python", "cpp", "mcp", "schemas"))],
     "Before a run": [
         f"docs/guide/{name}.md"
         for name in ("choose", "bounds", "schedules", "transfer", "foreign", "lint", "design-python", "training-programs")

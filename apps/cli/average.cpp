@@ -8,6 +8,7 @@
 #include "cli/verbs.hpp"
 #include "scheduled/exact.hpp"
 #include "shell/arguments.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -116,6 +117,7 @@ void add_average(Verb& command) {
       "  scheduled average \"constant(steps=10k, peak=0.005) | average(last=20%)\"\n"
       "  scheduled average \"constant | average(half_life=5%)\" \"constant | average(last=40%)\" --steps 10k --csv\n"
       "  scheduled compare wsd \"constant | average(last=20%)\" --steps 10k --criterion worst-case");
+  prints<With<Averaged, BoundOptions>>(verb);
   verb.run([&options] { run(options); });
 }
 

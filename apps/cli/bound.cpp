@@ -16,6 +16,7 @@
 #include "cli/results.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -215,6 +216,7 @@ void add_bound(Verb& command) {
       "  scheduled bound --stream run.csv --state run.state --every 250\n"
       "  scheduled bound --log run.csv\n"
       "  scheduled bound --log cooldown.csv --base run.csv --label wsd --log cosine.csv -o runs.svg");
+  prints<With<Bounded, BoundOptions>, With<BoundCurve, BoundOptions>, StreamedBound, LoggedBound>(verb);
   verb.run([&options] { run(options); });
 }
 

@@ -207,9 +207,7 @@ struct Record<cli::LoggedBound> {
       Field{"log", &X::file, "", "The file"},
       Field{"name", &X::name, "", "In tables and legends"},
       Field{"",
-            [](const X& run) {
-              return Without<RunBound>{run.along, {"name", "loss", "bound", "rates", "grad_norm"}};
-            },
+            [](const X& run) { return Without<RunBound, "name", "loss", "bound", "rates", "grad_norm">{run.along}; },
             "", "The bound along the log"},
       Field{"val_loss", &X::val_loss, "loss", "The loss there, where it is this"},
       Field{"train_loss", &X::train_loss, "loss", "The loss there, where it is this"},
@@ -263,11 +261,8 @@ struct Record<cli::WorstCaseRow> {
   static constexpr std::string_view meaning = "The worst case of a schedule";
   static constexpr FieldList fields{
       Field{"schedule", &X::schedule, "", "The schedule"},
-      Field{"",
-            [](const X& row) {
-              return Without<ScheduleWorstCase>{row.found, {"own", "best"}};
-            },
-            "", "What holds at any peak"},
+      Field{"", [](const X& row) { return Without<ScheduleWorstCase, "own", "best">{row.found}; }, "",
+            "What holds at any peak"},
       Field{"", [](const X& row) { return cli::AtPeak{row.found.own}; }, "", "At its own peak"},
       Field{"best", &cli::at_best, "", "At the best peak; none where `why_no_best` says why"},
       Field{"at", &X::along, "", "After fewer steps; by --at"},

@@ -11,6 +11,7 @@
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
 #include "shell/progress.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -122,6 +123,7 @@ void add_compare(Verb& command) {
       "  scheduled compare wsd \"constant | average(last=20%)\" --steps 10k --criterion worst-case\n"
       "  scheduled compare wsd \"wsd(decay=1-sqrt)\" --steps 10k --cooldowns 10%,20%,40% --grad-norms 1,t^-0.5\n"
       "  scheduled compare wsd --horizons 1k:50k:12 --cooldowns 5%:100%:20 --threads 2 --out sweep.csv -o sweep.png");
+  prints<Comparison, Swept>(verb);
   verb.run([&options] { compare_all(options); });
 }
 

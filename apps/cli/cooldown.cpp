@@ -14,6 +14,7 @@
 #include "scheduled/law.hpp"
 #include "scheduled/trunk.hpp"
 #include "shell/progress.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -316,6 +317,7 @@ void add_cooldown(Verb& command) {
       "  scheduled cooldown law.json --trunk trunk.csv --cooldown 200,500,20%\n"
       "  scheduled cooldown law.json --trunk \"constant(warmup=100, peak=1e-3)\" --at 5k --decay 1-sqrt --csv\n"
       "  scheduled cooldown --log trunk.csv --log decay.csv --base trunk.csv --at 1k --further 100 -o cooldown.png");
+  prints<CooldownAnswers>(verb);
   verb.run([&options] { run(options); });
 }
 

@@ -116,11 +116,8 @@ struct Record<cli::Tuned> {
   static constexpr FieldList fields{
       Field{"schedule", &X::schedule, "", "The schedule, with its best peak"},
       Field{"", [](const X& tuned) -> const BestBaseLr& { return tuned.sensitivity.best; }, "", "Peak and bound"},
-      Field{"",
-            [](const X& tuned) {
-              return Without<LrSensitivity>{tuned.sensitivity, {"best", "closed_form"}};
-            },
-            "", "How much the choice matters"},
+      Field{"", [](const X& tuned) { return Without<LrSensitivity, "best", "closed_form">{tuned.sensitivity}; }, "",
+            "How much the choice matters"},
       Field{"closed_forms", &X::facts, "", "What the closed forms say; by --explain"}};
 };
 
@@ -133,11 +130,8 @@ struct Record<cli::Compared> {
       Field{"schedule", [](const X& compared) { return cli::PrintedSchedule{compared.row.schedule}; }, "",
             "The schedule, with its best peak"},
       Field{"", [](const X& compared) -> const BestBaseLr& { return compared.row.best; }, "", "Peak and bound"},
-      Field{"",
-            [](const X& compared) {
-              return Without<ComparisonRow>{compared.row, {"schedule", "best"}};
-            },
-            "", "Against the others"}};
+      Field{"", [](const X& compared) { return Without<ComparisonRow, "schedule", "best">{compared.row}; }, "",
+            "Against the others"}};
 };
 
 template <>
@@ -175,13 +169,11 @@ struct Record<cli::Swept> {
   using X = cli::Swept;
   static constexpr std::string_view name = "Swept";
   static constexpr std::string_view meaning = "Schedules over a grid";
-  static constexpr FieldList fields{Field{"",
-                                          [](const X& swept) {
-                                            return Without<shell::BoundOptions>{swept.options, {"grad_norm"}};
-                                          },
-                                          "", "How the bound was asked for"},
-                                    Field{"combinations", &X::combinations, "", "Their number"},
-                                    Field{"rows", &X::rows, "", "One for each combination"}};
+  static constexpr FieldList fields{
+      Field{"", [](const X& swept) { return Without<shell::BoundOptions, "grad_norm">{swept.options}; }, "",
+            "How the bound was asked for"},
+      Field{"combinations", &X::combinations, "", "Their number"},
+      Field{"rows", &X::rows, "", "One for each combination"}};
 };
 
 template <>
@@ -190,17 +182,14 @@ struct Record<cli::Optimized> {
   static constexpr std::string_view name = "Optimized";
   static constexpr std::string_view meaning = "The schedule with the smallest bound";
   static constexpr FieldList fields{
-      Field{"schedule", [](const X& x) { return schedule_json(Schedule::table(x.found.optimum.lr)); }, "",
+      Field{"schedule", [](const X& x) { return ScheduleObject{Schedule::table(x.found.optimum.lr)}; }, "",
             "Its rates as a schedule"},
       Field{"T", &X::T, "steps", "Its steps"},
       Field{"bound", [](const X& x) { return x.found.optimum.bound; }, "loss",
             "The bound, or worst case, that is smallest"},
       Field{"linear_bound", [](const X& x) { return x.found.linear.bound; }, "loss", "The same of linear decay"},
-      Field{"",
-            [](const X& x) {
-              return Without<OptimumBeside>{x.found, {"reason", "optimum", "linear"}};
-            },
-            "", "The two compared"},
+      Field{"", [](const X& x) { return Without<OptimumBeside, "reason", "optimum", "linear">{x.found}; }, "",
+            "The two compared"},
       Field{"endings", &X::endings, "", "Constant rates instead: cooldowns and averages at their end"}};
 };
 
@@ -220,7 +209,7 @@ struct Record<cli::Refined> {
   static constexpr std::string_view name = "Refined";
   static constexpr std::string_view meaning = "A schedule from the gradient norms of a run";
   static constexpr FieldList fields{
-      Field{"schedule", [](const X& x) { return schedule_json(x.run.schedule()); }, "", "Its rates as a schedule"},
+      Field{"schedule", [](const X& x) { return ScheduleObject{x.run.schedule()}; }, "", "Its rates as a schedule"},
       Field{"log", &X::log, "", "The run"},
       Field{"norm", &X::norm, "", "What was logged: 'l2' or 'l1'"},
       Field{"norms", [](const X& x) { return x.norms.step.size(); }, "", "How many were logged"},
@@ -263,11 +252,7 @@ struct Record<cli::ExtendedRow> {
   static constexpr std::string_view name = "ExtendedRow";
   static constexpr std::string_view meaning = "One way to one horizon, without the rates of all steps";
   static constexpr FieldList fields{
-      Field{"",
-            [](const X& x) {
-              return Without<ExtendRow>{x.row, {"lr", "distance"}};
-            },
-            "", "The way"},
+      Field{"", [](const X& x) { return Without<ExtendRow, "lr", "distance">{x.row}; }, "", "The way"},
       Field{"", [](const X& x) { return x.beside; }, "", "How it compares with the others"}};
 };
 

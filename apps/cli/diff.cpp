@@ -15,6 +15,7 @@
 #include "shell/print.hpp"
 #include "shell/process.hpp"
 #include "shell/progress.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -131,6 +132,7 @@ void add_diff(Verb& command) {
       "  scheduled diff \"cosine(steps=1000)\" \"linear(steps=1000)\"\n"
       "  scheduled diff \"cosine(steps=1000, peak=1e-3)\" \"cosine(steps=1001, peak=1e-3)\" --tolerance 1% --json\n"
       "  scheduled diff run.csv \"constant(peak=1e-3)\"");
+  prints<RateDiff>(verb);
   verb.run([&options] { run(options); });
 }
 

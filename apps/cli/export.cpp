@@ -8,6 +8,7 @@
 #include "shell/arguments.hpp"
 #include "shell/file.hpp"
 #include "shell/process.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -75,6 +76,7 @@ void add_export(Verb& command) {
       "  scheduled export \"wsd(steps=10001, warmup=500, warmup_start=0, cooldown=2k, peak=3e-4)\" --to megatron\n"
       "  scheduled export \"wsd(steps=10k, warmup=500, cooldown=2k, peak=3e-4)\" --to torchtitan\n"
       "  scheduled export \"rsqrt(steps=1k, warmup=100, peak=1e-3)\" --to nanogpt --table rates.npy");
+  prints<ExportedSchedule>(verb);
   verb.run([&options] { run(options); });
 }
 

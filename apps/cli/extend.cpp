@@ -14,6 +14,7 @@
 #include "scheduled/design.hpp"
 #include "scheduled/trunk.hpp"
 #include "shell/progress.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -292,6 +293,7 @@ void add_extend(Verb& command) {
       "  scheduled extend \"wsd(steps=50k, warmup=300, peak=1e-3)\" --at 40k --to 1.5x,2x,4x\n"
       "  scheduled extend \"constant(peak=1e-3)\" --at 40k --to 60k --rule smallest-bound --csv\n"
       "  scheduled extend --log run.csv --at 800 --to 2k");
+  prints<Extended>(verb);
   verb.run([&options] { run(options); });
 }
 

@@ -12,6 +12,7 @@
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
 #include "shell/file.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -206,6 +207,7 @@ void add_fit(Verb& command) {
       "  scheduled fit trunk.csv cosine-decay.csv --log decay.csv --base trunk.csv --log-warmup 100 --save law.json\n"
       "  scheduled fit trunk.csv cosine-decay.csv --law multi-power --fix gamma=0.5 --bootstrap 20 -o fit.png\n"
       "  scheduled fit trunk.csv cosine-decay.csv --law momentum --csv | head -4");
+  prints<LawFit>(verb);
   verb.run([&options] { run(options); });
 }
 

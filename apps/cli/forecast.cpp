@@ -17,6 +17,7 @@
 #include "shell/file.hpp"
 #include "shell/print.hpp"
 #include "shell/process.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -245,6 +246,7 @@ void add_register(Verb& forecast) {
       "Examples:\n"
       "  scheduled forecast register trunk.csv cosine-decay.csv --to \"linear(steps=3k, warmup=100, peak=1e-3)\" "
       "--result long.csv --time 2026-11-27T09:00:00Z");
+  prints<SealedForecast>(verb);
   verb.run([&options] { run_register(options); });
 }
 
@@ -262,6 +264,7 @@ void add_score(Verb& forecast) {
       "Reads the log that was named with --result when the forecast was registered, once it has come to the step.\n\n"
       "Examples:\n"
       "  scheduled forecast score long.csv --loss 3.05 --time 2026-11-28T09:00:00Z");
+  prints<SealedForecast>(verb);
   verb.run([&options] { run_score(options); });
 }
 
@@ -276,6 +279,7 @@ void add_report(Verb& forecast) {
       "Fails where a book was changed: it names the first line whose seal does not fit.\n\n"
       "Examples:\n"
       "  scheduled forecast report");
+  prints<ForecastReport>(verb);
   verb.run([&options] { run_report(options); });
 }
 

@@ -8,7 +8,7 @@ namespace scheduled::cli {
 
 struct Imported {
   shell::PrintedSchedule schedule;
-  Without<ImportedSchedule> rest;
+  Without<ImportedSchedule, "schedule"> rest;
 };
 
 }  // namespace scheduled::cli

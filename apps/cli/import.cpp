@@ -11,6 +11,7 @@
 #include "scheduled/foreign.hpp"
 #include "shell/arguments.hpp"
 #include "shell/file.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -127,7 +128,7 @@ void run(const ImportVerb& verb) {
     if (!count) fail_argument("--out", "rates of a schedule without an end need --updates N");
     verb.out.write(imported.schedule.values(*count), imported.tool);
   }
-  if (verb.json) return print_line(to_json(Imported{{imported.schedule}, {imported, {"schedule"}}}));
+  if (verb.json) return print_line(to_json(Imported{{imported.schedule}, {imported}}));
   const auto tools = foreign_tools();
   print_text(text_of(imported, *std::find_if(tools.begin(), tools.end(),
                                              [&](const ForeignTool& tool) { return tool.name == imported.tool; })));
@@ -169,6 +170,7 @@ void add_import(Verb& command) {
       "  scheduled import \"warmup_cosine_decay_schedule(init_value=0.0, peak_value=3e-4, warmup_steps=100, "
       "decay_steps=1000)\"\n"
       "  scheduled import debug_model.toml --json");
+  prints<Imported>(verb);
   verb.run([&options] { run(options); });
 }
 

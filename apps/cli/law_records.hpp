@@ -121,11 +121,7 @@ struct Record<cli::LawRival> {
   static constexpr std::string_view meaning = "A named schedule beside the optimum";
   static constexpr FieldList fields{
       Field{"schedule", &X::schedule, "", "The schedule, with its best peak by the law"},
-      Field{"",
-            [](const X& x) {
-              return Without<LawPeak>{x.best, {"loss"}};
-            },
-            "", "Its peak"},
+      Field{"", [](const X& x) { return Without<LawPeak, "loss">{x.best}; }, "", "Its peak"},
       Field{"final", &X::loss, "nats", "The loss at its end, with its 90 % interval"},
       Field{"above_optimum", &X::worse, "nats", "How much higher that is than the optimum"}};
 };
@@ -146,17 +142,13 @@ struct Record<cli::LawBest> {
   static constexpr std::string_view name = "LawBest";
   static constexpr std::string_view meaning = "The schedule with the smallest predicted loss";
   static constexpr FieldList fields{
-      Field{"schedule", [](const X& x) { return schedule_json(Schedule::table(x.optimum.lr)); }, "",
+      Field{"schedule", [](const X& x) { return ScheduleObject{Schedule::table(x.optimum.lr)}; }, "",
             "Its rates as a schedule"},
       Field{"law", &X::law, "", "The kind of the law"},
       Field{"steps", &X::steps, "steps", "Of the schedule"},
       Field{"warmup", &X::warmup, "steps", "Those of its warmup"},
       Field{"cap", &X::cap, "distance^2/loss", "No rate is above it"},
-      Field{"",
-            [](const X& x) {
-              return Without<LawOptimum>{x.optimum, {"lr"}};
-            },
-            "", "The optimum"},
+      Field{"", [](const X& x) { return Without<LawOptimum, "lr">{x.optimum}; }, "", "The optimum"},
       Field{"final", &X::loss, "nats", "The loss at its end, with its 90 % interval"},
       Field{"beside", &X::beside, "", "Named schedules at their best peaks"},
       Field{"nearest", &X::nearest, "", "The named schedule nearest to it"},
@@ -181,11 +173,7 @@ struct Record<cli::CooldownAnswers> {
       Field{"name", &X::name, "", "The run that goes on"},
       Field{"lr", &X::lr, "distance^2/loss", "Its rate now"},
       Field{"fitted", &X::fitted, "", "The law"},
-      Field{"",
-            [](const X& x) {
-              return Without<VirtualCooldown>{x.cooldown, {"answers"}};
-            },
-            "", "The run now"},
+      Field{"", [](const X& x) { return Without<VirtualCooldown, "answers">{x.cooldown}; }, "", "The run now"},
       Field{"decay", [](const X& x) { return decay_name(x.question.decay); }, "", "Shape of the cooldowns"},
       Field{"final", [](const X& x) { return x.question.final; }, "", "Their last rate, as a share of the run's"},
       Field{"further", [](const X& x) { return x.question.further; }, "steps",

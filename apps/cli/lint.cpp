@@ -14,6 +14,7 @@
 #include "shell/print.hpp"
 #include "shell/process.hpp"
 #include "shell/progress.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -140,6 +141,7 @@ void add_lint(Verb& command) {
       "  scheduled lint run.csv --fail-on error\n"
       "  scheduled lint preset:olmo3-7b --ignore jump --json\n"
       "  scheduled lint --rules");
+  prints<LintReport, LintRule>(verb);
   verb.run([&options] { run(options); });
 }
 

@@ -11,6 +11,7 @@
 #include "plot/series.hpp"
 #include "scheduled/describe.hpp"
 #include "shell/output.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -161,6 +162,7 @@ void add_log(Verb& command) {
       "  scheduled log trunk.csv\n"
       "  scheduled log trunk.csv --json\n"
       "  scheduled log losses.csv --columns Step=step --csv");
+  prints<LogDescription>(verb);
   verb.run([&options] { run(options); });
 }
 

@@ -16,6 +16,7 @@
 #include "scheduled/trunk.hpp"
 #include "shell/file.hpp"
 #include "shell/progress.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -276,6 +277,7 @@ void add_optimize(Verb& command) {
       "  scheduled optimize --steps 1k --grad-norm t^-0.5 --warmup 50 --max-lr 0.2 --out best.txt\n"
       "  scheduled show @best.txt --at 0,50,999\n"
       "  scheduled optimize --steps 200 --criterion worst-case");
+  prints<With<Optimized, BoundOptions>>(verb);
   verb.run([&options] { run(options); });
 }
 

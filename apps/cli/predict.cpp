@@ -7,6 +7,7 @@
 #include "plot/series.hpp"
 #include "shell/output.hpp"
 #include "shell/progress.hpp"
+#include "shell/schema.hpp"
 
 #include <fmt/format.h>
 
@@ -209,6 +210,7 @@ void add_predict(Verb& command) {
       "  scheduled predict law.json \"linear(steps=3k, warmup=100, peak=1e-3)\" --every 500 --csv\n"
       "  scheduled predict law.json --optimize --steps 2k --warmup 100 --out best.txt\n"
       "  scheduled show @best.txt --at 0,100,1999");
+  prints<Prediction, LawBest>(verb);
   verb.run([&options] { run(options); });
 }
 

@@ -13,6 +13,7 @@
 #include "scheduled/design.hpp"
 #include "shell/file.hpp"
 #include "shell/progress.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -139,6 +140,7 @@ void add_refine(Verb& command) {
       "  scheduled refine --log norms.csv\n"
       "  scheduled refine --log norms.csv --norm l1 --steps 5k --out refined.txt\n"
       "  scheduled tune @refined.txt");
+  prints<Refined>(verb);
   verb.run([&options] { run(options); });
 }
 

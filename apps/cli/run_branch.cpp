@@ -13,6 +13,7 @@
 #include "shell/arguments.hpp"
 #include "shell/output.hpp"
 #include "shell/print.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -130,6 +131,7 @@ void add_run_branch(Verb& run) {
       "  scheduled run branch myrun result-500 --at 400 --cooldown 20% --decay 1-sqrt\n"
       "  scheduled run branch myrun cd --attempt --at 400 --cooldown 50 --to 5% --data mix --note \"more code\"\n"
       "  scheduled run branch myrun on --line result-500 --rewarm 50 --hold 100 --cooldown 20%");
+  prints<RecordedLine>(verb);
   verb.run([&options] { branch(options); });
 }
 
@@ -141,6 +143,7 @@ void add_run_diff(Verb& run) {
   verb.add("--rows", options.rows, "Up to so many steps for each loss").type("N");
   verb.add("--json", options.json, "Print JSON; numbers read back exactly");
   verb.help("Example:\n  scheduled run diff myrun:cd/1 myrun:cd/2");
+  prints<LineDiff>(verb);
   verb.run([&options] { diff_of(options); });
 }
 

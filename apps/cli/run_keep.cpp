@@ -7,6 +7,7 @@
 #include "cli/run.hpp"
 #include "cli/run_records.hpp"
 #include "shell/output.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -111,6 +112,7 @@ void add_run_verify(Verb& run) {
   verb.help(
       "Exit code 1 where something committed is damaged; what interrupted work left is only noted.\n\n"
       "Example:\n  scheduled run verify myrun");
+  prints<Verified>(verb);
   verb.run([&options] { verify(options); });
 }
 
@@ -128,6 +130,7 @@ void add_run_gc(Verb& run) {
       "from there is finished, and what cannot be read at the moment. Where no sound checkpoint of an unfinished\n"
       "line is left, nothing is deleted (exit code 1).\n\n"
       "Example:\n  scheduled run gc myrun --keep 1 --dry-run");
+  prints<GcReport>(verb);
   verb.run([&options] { gc(options); });
 }
 
@@ -140,6 +143,7 @@ void add_run_repair(Verb& run) {
       "Intact entries are kept; checkpoints whose entries are lost come back from what their folders say about\n"
       "themselves.\n\n"
       "Example:\n  scheduled run repair myrun --dry-run");
+  prints<RepairReport>(verb);
   verb.run([&options] { repair(options); });
 }
 
@@ -150,6 +154,7 @@ void add_run_migrate(Verb& run) {
   verb.help(
       "Without it such a run can be read, not written. The older record stays beside the new one, unused.\n\n"
       "Example:\n  scheduled run migrate oldrun");
+  prints<Migrated>(verb);
   verb.run([&options] { migrate(options); });
 }
 

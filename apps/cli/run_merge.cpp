@@ -13,6 +13,7 @@
 #include "shell/output.hpp"
 #include "shell/print.hpp"
 #include "shell/process.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -153,6 +154,7 @@ void add_run_merge(Verb& run) {
       "distance and grad norm. Merging needs no extra training: cooldown / merge is what it is worth beside one.\n\n"
       "Examples:\n  scheduled run merge myrun --plan --last 50% --decay linear\n"
       "  scheduled run merge wide merged --last 50%");
+  prints<RecordedLine, MergePlan>(verb);
   verb.run([&options] { merge(options); });
 }
 

@@ -18,6 +18,7 @@
 #include "shell/arguments.hpp"
 #include "shell/print.hpp"
 #include "shell/process.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -333,9 +334,7 @@ void plan_run(const PlanOptions& options) {
     PlannedRun planned{plan, {}, {}, jobs};
     if (keep) planned.keep = *keep;
     if (ways) planned.ways = *ways;
-    Json json = to_json(planned);
-    add_members(json, options.bound, std::array<std::string_view, 1>{"criterion"});
-    return print_line(json);
+    return print_lines(std::vector{planned}, Without<BoundOptions, "criterion">{options.bound});
   }
   const std::string scale =
       fmt::format("distance {}, grad norm {}", format_number(request.distance), options.bound.grad_norm_or_1().text);
@@ -394,6 +393,7 @@ void add_run_plan(Verb& run, CheckTraining check) {
       "cooldown,merge,ema,schedule-free\n"
       "  scheduled run plan --trunk \"rsqrt(warmup=10, peak=1e-2)\" --results 1k,2k --emit slurm --run model --config "
       "train.json --step-seconds 2 --checkpoint-bytes 7k --clock 30m --checkpoint-every 100");
+  prints<With<PlannedRun, Without<BoundOptions, "criterion">>>(verb);
   verb.run([&options] { plan_run(options); });
 }
 

@@ -12,6 +12,7 @@
 #include "cli/run.hpp"
 #include "cli/run_records.hpp"
 #include "shell/output.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -169,29 +170,20 @@ struct ExportOptions {
 };
 
 /// The form that `bound --log` reads, with the record beside it.
-Json history_json(const RunLog& log) {
-  Json train;
-  train["iter"] = log.step;
+ExportedLine exported(const RunLog& log, const RunOptions& run, RunRecord record) {
+  ExportedLine line{{run.folder, run.line, std::get<std::string>(log.meta.at("schedule"))}, std::move(record), {}};
+  line.history.train.iter = log.step;
   for (const auto& [name, column] : log.column) {
-    Json& values = train[name == "iter" ? "metric.iter" : name];
-    values = Json::array();
-    for (const double value : column) values.push_back(std::isnan(value) ? Json() : Json(value));
+    line.history.train.columns[name == "iter" ? "metric.iter" : name] = column;
   }
-  return Json::object({{"train", std::move(train)}});
+  return line;
 }
 
 void export_line(const ExportOptions& options) {
   const RunStore store = options.run.open(RunStore::Access::read);
   const RunLog log = store.log_of(options.run.line);
   warn_of(log);
-  if (options.run.json) {
-    Json json;
-    json["config"] = Json::object({{"run", options.run.folder}, {"line", options.run.line}});
-    json["config"]["schedule"] = std::get<std::string>(log.meta.at("schedule"));
-    json["record"] = to_json(store.record());
-    json["history"] = history_json(log);
-    return print_line(json);
-  }
+  if (options.run.json) return print_line(to_json(exported(log, options.run, store.record())));
   print_csv(log);
 }
 
@@ -212,6 +204,7 @@ void add_run_status(Verb& run) {
       "Jobs that `run plan --emit slurm` wrote and submit.sh submitted stand beside their lines, as far as squeue or\n"
       "sacct know them; where there is no Slurm nothing is said of jobs.\n\n"
       "Example:\n  scheduled run status myrun");
+  prints<RunStatus>(verb);
   verb.run([&options] { status(options); });
 }
 
@@ -223,6 +216,7 @@ void add_run_export(Verb& run) {
   verb.help(
       "A branch's table begins with the trunk's. --json has the whole record besides.\n\n"
       "Example:\n  scheduled run export myrun --line result-500 --csv");
+  prints<ExportedLine>(verb);
   verb.run([&options] { export_line(options); });
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,24 @@ struct Migrated {
 struct LoggedMetrics {
   std::string line;
   std::size_t values = 0;
+};
+
+// ---- run export
+
+struct ExportedConfig {
+  std::string run, line, schedule;
+};
+struct ExportedColumns {
+  std::vector<std::int64_t> iter;
+  std::map<std::string, std::vector<double>> columns = {};
+};
+struct ExportedHistory {
+  ExportedColumns train;
+};
+struct ExportedLine {
+  ExportedConfig config;
+  RunRecord record;
+  ExportedHistory history;
 };
 
 }  // namespace scheduled::cli
@@ -89,6 +109,43 @@ struct Record<cli::LoggedMetrics> {
   static constexpr std::string_view meaning = "Metrics that were recorded";
   static constexpr FieldList fields{Field{"line", &X::line, "", "The trunk or a branch"},
                                     Field{"values", &X::values, "", "How many"}};
+};
+
+template <>
+struct Record<cli::ExportedConfig> {
+  using X = cli::ExportedConfig;
+  static constexpr std::string_view name = "ExportedConfig";
+  static constexpr std::string_view meaning = "What a log is of";
+  static constexpr FieldList fields{Field{"run", &X::run, "", "Folder of the run"},
+                                    Field{"line", &X::line, "", "The trunk or a branch"},
+                                    Field{"schedule", &X::schedule, "", "Its spec"}};
+};
+
+template <>
+struct Record<cli::ExportedColumns> {
+  using X = cli::ExportedColumns;
+  static constexpr std::string_view name = "ExportedColumns";
+  static constexpr std::string_view meaning = "Metrics by name, each with a value, or null, for every step";
+  static constexpr FieldList fields{Field{"iter", &X::iter, "steps", "The steps"},
+                                    Field{"", &X::columns, "", "A metric of the name iter is metric.iter"}};
+};
+
+template <>
+struct Record<cli::ExportedHistory> {
+  using X = cli::ExportedHistory;
+  static constexpr std::string_view name = "ExportedHistory";
+  static constexpr std::string_view meaning = "The rows of a log";
+  static constexpr FieldList fields{Field{"train", &X::train, "", "As columns"}};
+};
+
+template <>
+struct Record<cli::ExportedLine> {
+  using X = cli::ExportedLine;
+  static constexpr std::string_view name = "ExportedLine";
+  static constexpr std::string_view meaning = "A line as a log that reads back, and the record of the run";
+  static constexpr FieldList fields{Field{"config", &X::config, "", "What the log is of"},
+                                    Field{"record", &X::record, "", "The record of the run"},
+                                    Field{"history", &X::history, "", "The metrics of the line"}};
 };
 
 }  // namespace scheduled

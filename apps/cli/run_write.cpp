@@ -12,6 +12,7 @@
 #include "shell/file.hpp"
 #include "shell/output.hpp"
 #include "shell/process.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 
 namespace scheduled::cli {
@@ -243,6 +244,7 @@ void add_run_init(Verb& run) {
   verb.add("--code", options.code, "Version of the training program, for the record").type("TEXT");
   options.reads.add_to(verb, "the trunk reads");
   verb.help("Example:\n  scheduled run init myrun --trunk \"rsqrt(warmup=100, peak=1e-3)\" --data books");
+  prints<RecordedLine>(verb);
   verb.run([&options] { init(options); });
 }
 
@@ -254,6 +256,7 @@ void add_run_lr(Verb& run) {
   verb.add("--count", options.count, "So many from there on, one per line").type("N");
   verb.add("--csv", options.csv, "Print CSV").excludes(as_json);
   verb.help("Example:\n  scheduled run lr myrun --step 400 --count 3");
+  prints<Rates>(verb);
   verb.run([&options] { print_rates(options); });
 }
 
@@ -294,6 +297,7 @@ void add_run_commit(Verb& run) {
       "Examples:\n  scheduled run commit myrun --step 400 model.bin --data-position \"shard 7\" --keep\n"
       "  scheduled run commit far --step 400 --external dcp/step-400\n"
       "  scheduled run commit far --step 800 --external s3://bucket/step-800 --listing listing.txt");
+  prints<RecordedCheckpoint>(verb);
   verb.run([&options] { commit(options); });
 }
 
@@ -315,6 +319,7 @@ void add_run_resume(Verb& run) {
   verb.help(
       "The checkpoint's checksums are verified; a damaged one is reported and the one before is used.\n\n"
       "Example:\n  scheduled run resume myrun --schedule \"rsqrt(warmup=100, peak=1e-3)\"");
+  prints<Resume>(verb);
   verb.run([&options] { resume(options); });
 }
 
@@ -329,6 +334,7 @@ void add_run_log(Verb& run) {
   verb.add("--session", options.session, "Refuse where the line was resumed after this session").type("ID");
   options.run.add_wait_to(verb);
   verb.help("Example:\n  scheduled run log myrun --step 400 train_loss=3.25 val_loss=3.31");
+  prints<LoggedMetrics>(verb);
   verb.run([&options] { log(options); });
 }
 

@@ -12,6 +12,7 @@
 #include "plot/figure.hpp"
 #include "scheduled/presets.hpp"
 #include "scheduled/schedule.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -182,6 +183,7 @@ void add_show(Verb& command) {
       "  scheduled show \"wsd(steps=20Mtok, cooldown=20%, batch=[0:8, 4Mtok:16], seq_length=1k)\"\n"
       "  scheduled show wsd cosine --steps 10k --csv --every 1k\n"
       "  scheduled show \"rsqrt(warmup=1k, peak=1e-3)\" --until 20k --at 0,1k,10k --json");
+  prints<Shown>(verb);
   verb.run([&options] { show(options); });
 }
 

@@ -8,6 +8,7 @@
 #include "cli/transfer_sweep.hpp"
 #include "cli/verbs.hpp"
 #include "scheduled/lr_sweep.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -163,6 +164,7 @@ void add_transfer(Verb& command) {
       "  scheduled transfer wsd cosine --steps 20k --best-lr 6e-4\n"
       "  scheduled transfer \"wsd(steps=10k, peak=1e-3)\" \"wsd(steps=100k)\" --exponent -0.3\n"
       "  scheduled transfer --from-sweep sweep.csv --to 100k");
+  prints<With<Transferred, BoundOptions>, LrSweepFit>(verb);
   verb.run([&options] { run(options); });
 }
 

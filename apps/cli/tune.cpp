@@ -11,6 +11,7 @@
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
 #include "shell/progress.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -136,6 +137,7 @@ void add_tune(Verb& command) {
       "  scheduled tune wsd cosine --steps 10k --criterion worst-case --within 5%\n"
       "  scheduled tune \"cosine(steps=10k, warmup=300, final=1e-5)\" --grad-norm t^-0.5 --json\n"
       "  scheduled tune \"wsd(steps=400, batch=[0:256, 100:1024])\" --noise-share 0.9");
+  prints<With<Tuned, BoundOptions>>(verb);
   verb.run([&options] { tune(options); });
 }
 

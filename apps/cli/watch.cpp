@@ -21,6 +21,7 @@
 #include "shell/file.hpp"
 #include "shell/output.hpp"
 #include "shell/process.hpp"
+#include "shell/schema.hpp"
 #include "shell/text.hpp"
 #include "watch/records.hpp"
 
@@ -273,6 +274,7 @@ void add_watch(Verb& command) {
       "  scheduled watch trunk.csv --law law.json --once\n"
       "  scheduled watch trunk.csv --law law.json --once --json\n"
       "  scheduled watch trunk.csv --until \"step>=100\" --once");
+  prints<WatchedRun>(verb);
   verb.run([&options] { run(options); });
 }
 

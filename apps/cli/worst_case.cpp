@@ -11,6 +11,7 @@
 #include "cli/verbs.hpp"
 #include "cli/worst_case_function.hpp"
 #include "scheduled/bound.hpp"
+#include "shell/schema.hpp"
 
 namespace scheduled::cli {
 namespace {
@@ -165,7 +166,7 @@ void run(const WorstCaseOptions& options) {
   if (!options.output.figure.empty()) plot::write_figure(draw(schedules, rows, settings), options.output.figure);
   if (options.output.csv) return print_csv(rows);
   if (options.output.json) {
-    return print_lines(rows, options.bound, std::array<std::string_view, 1>{"criterion"});
+    return print_lines(rows, Without<BoundOptions, "criterion">{options.bound});
   }
   std::string text;
   for (std::size_t k = 0; k < rows.size(); ++k) {
@@ -202,6 +203,7 @@ void add_worst_case(Verb& command) {
       "  scheduled worst-case wsd cosine linear --steps 10k --csv\n"
       "  scheduled worst-case \"wsd(steps=1k, peak=0.02)\" --run --function worst.npz\n"
       "  scheduled worst-case \"wsd(steps=21, peak=0.2)\" --certify --json");
+  prints<With<WorstCaseRow, Without<BoundOptions, "criterion">>>(verb);
   verb.run([&options] { run(options); });
 }
 

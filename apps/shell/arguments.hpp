@@ -14,6 +14,10 @@
 #include "scheduled/schedule.hpp"
 #include "shell/options.hpp"
 
+namespace scheduled {
+class Schemas;
+}
+
 namespace scheduled::shell {
 
 /// Runs `call`; where it throws an ArgumentError about one of `names` (as the library calls it), or one that is limited
@@ -101,6 +105,9 @@ struct AskedGradNorm {
 };
 inline Json describe_as_json(const AskedGradNorm& asked) {
   return asked.kind == AskedGradNorm::Kind::number ? Json(asked.value) : Json(asked.text);
+}
+inline Json describe_schema(Schemas&, const AskedGradNorm*) {
+  return Json::object({{"type", Json::array({"number", "string"})}});
 }
 template <>
 struct Argument<AskedGradNorm> {

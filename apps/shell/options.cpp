@@ -157,6 +157,7 @@ VerbInfo Verb::info() const {
     info.options.push_back(std::move(one));
   }
   for (const auto& verb : verbs_) info.verbs.push_back(verb->info());
+  info.prints = prints_;
   return info;
 }
 

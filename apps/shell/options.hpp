@@ -16,6 +16,12 @@ class App;
 class Option;
 }  // namespace CLI
 
+namespace scheduled {
+class Json;
+class Schemas;
+using MakeSchema = Json (*)(Schemas&);  // base/schema.hpp
+}  // namespace scheduled
+
 namespace scheduled::shell {
 
 /// One way in which a value can go on.
@@ -44,7 +50,7 @@ Values values_of() {
   return values;
 }
 
-/// A verb as completion and manual pages need it. Names of options have their dashes.
+/// A verb as completion, manual pages and schemas need it. Names of options have their dashes.
 struct OptionInfo {
   std::vector<std::string> names;  ///< of a positional argument none
   std::string value;               ///< what --help calls it
@@ -58,6 +64,7 @@ struct VerbInfo {
   std::string help = {};  ///< what --help ends with
   std::vector<OptionInfo> options = {};
   std::vector<VerbInfo> verbs = {};
+  std::vector<MakeSchema> prints = {};
 };
 
 /// An option or a positional argument of a verb, for what else there is to say about it.
@@ -124,6 +131,9 @@ class Verb {
   void then(std::function<void()> call) { then_.push_back(std::move(call)); }
   void run(std::function<void()> call) { run_ = std::move(call); }
 
+  /// What --json prints: each line is one of these; prints<R, ...>(verb) of shell/schema.hpp says it by records.
+  void prints(std::vector<MakeSchema> forms) { prints_ = std::move(forms); }
+
   /// What --help ends with.
   void help(const std::string& text);
 
@@ -151,6 +161,7 @@ class Verb {
   std::vector<std::shared_ptr<void>> kept_;
   std::vector<std::function<void()>> then_;
   std::function<void()> run_;
+  std::vector<MakeSchema> prints_;
 };
 
 /// Reads the command line, then runs the verb that it names, or prints help or the version (where that is not empty).

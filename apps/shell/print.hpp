@@ -8,6 +8,7 @@
 
 #include "base/csv.hpp"
 #include "base/record.hpp"
+#include "base/schema.hpp"
 #include "schedule/records.hpp"
 #include "scheduled/schedule.hpp"
 #include "shell/output.hpp"
@@ -21,16 +22,13 @@ struct PrintedSchedule {
 };
 void add_member(Json& object, std::string_view name, const PrintedSchedule& printed);
 inline Json describe_as_json(const PrintedSchedule& printed) { return print(printed.schedule); }
+void add_member_schema(Schemas& schemas, ObjectSchema& object, std::string_view name, const std::string& text,
+                       bool required, const PrintedSchedule*);
 
-/// A line of JSON for each record, which ends with the fields of `settings` but for those left out.
-template <Described R, Described Settings>
-void print_lines(const std::vector<R>& records, const Settings& settings,
-                 std::span<const std::string_view> left_out = {}) {
-  for (const R& record : records) {
-    Json json = to_json(record);
-    add_members(json, settings, left_out);
-    print_line(json);
-  }
+/// A line of JSON for each record, which ends with the fields of `settings`.
+template <Described R, class Settings>
+void print_lines(const std::vector<R>& records, const Settings& settings) {
+  for (const R& record : records) print_line(to_json(With<R, Settings>{record, settings}));
 }
 
 /// The records' fields under a header, one line each.

@@ -12,6 +12,11 @@
 #include "trainer/average.hpp"
 #include "trainer/layout.hpp"
 
+namespace scheduled {
+class Json;
+class Schemas;
+}  // namespace scheduled
+
 namespace scheduled::trainer {
 
 struct TrainConfig {
@@ -42,5 +47,8 @@ struct TrainConfig {
 /// meant; before anything else of their object is looked at), missing ones, wrong types, values out of range; and JSON
 /// that is nested more than 64 deep.
 TrainConfig parse_config(std::string_view name, std::string_view text, const std::filesystem::path& folder);
+
+/// Its JSON Schema, by the keys that parse_config reads.
+Json config_schema(Schemas& schemas);
 
 }  // namespace scheduled::trainer

@@ -4,6 +4,8 @@
 
 #include "base/error.hpp"
 #include "shell/file.hpp"
+#include "shell/schema.hpp"
+#include "trainer/records.hpp"
 
 namespace scheduled::trainer {
 namespace fs = std::filesystem;
@@ -28,6 +30,7 @@ void TrainOptions::add_to(shell::Verb& verb) {
   verb.add("--shared", shared,
            "Other lines of the run are trained at the same time: hold its lock only while something is written");
   verb.add("--json", json, "Print the result as JSON");
+  shell::prints<TrainResult>(verb);
   verb.help(
       "SIGTERM, SIGUSR1, SIGUSR2 or Ctrl-C commits and stops; the same command goes on. Needs LibTorch (apt-get "
       "install libtorch-dev,\n"

@@ -151,6 +151,24 @@ def run_status(folder: str) -> Answer:
 TOOLS = (show, bound, tune, compare, extend, log, cooldown, run_status)
 
 
+def _schema(verb: Sequence[str]) -> Optional[dict[str, Any]]:
+    """What a tool returns, as JSON Schema; None where the command is missing, or too old to say it."""
+    try:
+        done = subprocess.run([_command(), "schema", *verb], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT)
+    except RuntimeError:
+        return None
+    if done.returncode != 0:
+        return None
+    said = json.loads(done.stdout)
+    line = {key: said[key] for key in ("$ref", "anyOf") if key in said}
+    return {
+        "type": "object",
+        "properties": {"result": {"type": "array", "items": line, "description": said["description"]}},
+        "required": ["result"],
+        "$defs": said["$defs"],
+    }
+
+
 def server() -> Any:
     """The server with all tools.
 
@@ -159,14 +177,9 @@ def server() -> Any:
     try:
         from mcp.server import MCPServer
         from mcp.server.mcpserver.exceptions import ToolError
+        from mcp.server.mcpserver.tools import Tool
     except ImportError as error:
         raise ImportError("scheduled.mcp needs mcp, version 2 or later: pip install 'mcp>=2'", name=error.name) from error
-    made = MCPServer(
-        "scheduled",
-        instructions="Learning-rate schedules with guarantees. A schedule is one line of text, as wsd(steps=50k, warmup=300, cooldown=20%, "
-        "peak=1e-3); linear, cosine, constant, rsqrt and 1-sqrt are others. Bounds are for distance 1 and grad norm 1: trust ratios.",
-    )
-
     def told(function: Callable[..., Answer]) -> Callable[..., Answer]:
         """The same function, whose errors reach the model: the SDK keeps all others to itself."""
 
@@ -179,9 +192,19 @@ def server() -> Any:
 
         return call
 
-    for function in TOOLS:
-        made.tool(description=function.__doc__)(told(function))
-    return made
+    def tool(function: Callable[..., Answer]) -> Any:
+        made = Tool.from_function(told(function), description=function.__doc__)
+        schema = _schema(function.__name__.split("_"))
+        if schema is not None:
+            made.fn_metadata.output_schema = schema
+        return made
+
+    return MCPServer(
+        "scheduled",
+        tools=[tool(function) for function in TOOLS],
+        instructions="Learning-rate schedules with guarantees. A schedule is one line of text, as wsd(steps=50k, warmup=300, cooldown=20%, "
+        "peak=1e-3); linear, cosine, constant, rsqrt and 1-sqrt are others. Bounds are for distance 1 and grad norm 1: trust ratios.",
+    )
 
 
 def main() -> None:

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <map>
 
+#include "anytime/fact_records.hpp"
 #include "anytime/files.hpp"
 #include "anytime/journal.hpp"
 #include "anytime/records.hpp"
@@ -129,58 +130,6 @@ std::string checkpoint_folder_of(const Json& json, std::string_view key) {
   const bool inside = path.starts_with(parent) && path.find('/') == parent.size();
   if (!inside || path.find('/', parent.size() + 1) != std::string::npos) not_understood(json.dump());
   return path;
-}
-
-Json json_of(const RecordedLine& line) {
-  Json json = Json::object({{"line", line.name}, {"parent", line.parent}, {"start", line.start}});
-  if (!line.note.empty()) json["note"] = json_of(line.note);
-  for (const MergedCheckpoint& merged : line.merged) {
-    json["merged"].push_back(Json::array({merged.checkpoint, merged.weight}));
-  }
-  return json;
-}
-
-Json json_of(const RecordedSession& session) {
-  return Json::object({{"session", session.id},
-                       {"of", session.line},
-                       {"start", session.start},
-                       {"checkpoint", session.checkpoint},
-                       {"schedule", json_of(print(session.schedule))},
-                       {"hash", session.schedule_hash},
-                       {"code", json_of(session.code_version)},
-                       {"time", session.time}});
-}
-
-Json json_of(const RecordedExternal& external) {
-  return Json::object({{"uri", json_of(external.uri)},
-                       {"kind", word_of(external.kind)},
-                       {"marker", json_of(external.marker)},
-                       {"marker_xxh3", external.marker_xxh3},
-                       {"files", external.files},
-                       {"bytes", external.bytes}});
-}
-
-Json json_of(const RecordedCheckpoint& checkpoint) {
-  Json files = Json::array();
-  for (const RecordedFile& file : checkpoint.files) {
-    Json one = Json::object({{"name", json_of(file.name)}, {"bytes", file.bytes}, {"xxh3", file.xxh3}});
-    if (file.placed != FilePlaced::written) one["placed"] = word_of(file.placed);
-    files.push_back(std::move(one));
-  }
-  Json json =  // of all checkpoints
-      Json::object({{"checkpoint", checkpoint.id},
-                    {"session", checkpoint.session},
-                    {"of", checkpoint.line},
-                    {"step", checkpoint.step},
-                    {"folder", checkpoint.folder},
-                    {"files", std::move(files)},
-                    {"data_position", json_of(checkpoint.data_position)},
-                    {"rng_state", json_of(checkpoint.rng_state)},
-                    {"code", json_of(checkpoint.code_version)},
-                    {"keep", checkpoint.keep},
-                    {"time", checkpoint.time}});
-  if (checkpoint.external) json["external"] = json_of(*checkpoint.external);
-  return json;
 }
 
 std::vector<MergedCheckpoint> merged_of(const Json& json) {
@@ -331,14 +280,28 @@ void add_fact(RunRecord& record, const Json& json) {
 Json json_of_bytes(const std::string& text) { return json_of(text); }
 std::string bytes_of_json(const Json& json) { return text_of(json); }
 
-std::string line_fact(const RecordedLine& line) { return json_of(line).dump() + '\n'; }
-std::string session_fact(const RecordedSession& session) { return json_of(session).dump() + '\n'; }
-std::string checkpoint_fact(const RecordedCheckpoint& checkpoint) { return json_of(checkpoint).dump() + '\n'; }
-std::string data_fact(const RecordedData& data) {
-  Json json = Json::object({{"data", json_of(data.text)}, {"of", data.line}, {"step", data.step}});
-  if (data.batch) json["batch"] = *data.batch;
-  if (data.sequence) json["sequence"] = *data.sequence;
-  return json.dump() + '\n';
+std::string line_fact(const RecordedLine& line) { return to_json(StoredLine{line}).dump() + '\n'; }
+std::string session_fact(const RecordedSession& session) { return to_json(StoredSession{session}).dump() + '\n'; }
+std::string checkpoint_fact(const RecordedCheckpoint& checkpoint) {
+  return to_json(StoredCheckpoint{checkpoint}).dump() + '\n';
+}
+std::string data_fact(const RecordedData& data) { return to_json(StoredData{data}).dump() + '\n'; }
+
+Json describe_schema(Schemas& schemas, const StoredBytes*) {
+  return schemas.reference<StoredBytes>("Bytes", [](Schemas&) {
+    ObjectSchema hex;
+    hex.add("hex", type_schema("string"), "Its bytes in hexadecimal", true);
+    Json json = any_of({type_schema("string"), hex.json("Bytes that are no UTF-8")});
+    json["description"] = "Text of any bytes";
+    return json;
+  });
+}
+
+Json describe_schema(Schemas&, const StoredWeight*) {
+  return Json::object({{"type", "array"},
+                       {"prefixItems", Json::array({type_schema("integer"), type_schema("number")})},
+                       {"items", false},
+                       {"minItems", 2}});
 }
 
 void require_readable(const Schedule& schedule) {
@@ -360,9 +323,12 @@ int version_of(const RecordedData& data) { return data.batch || data.sequence ? 
 int version_of(const RecordedCheckpoint& checkpoint) { return checkpoint.external ? store_version : first_version; }
 
 std::string mark_fact(CheckpointMark mark, std::span<const std::int64_t> checkpoints) {
-  Json ids = Json::array();
-  for (const std::int64_t id : checkpoints) ids.push_back(id);
-  return Json::object({{mark_names.at(static_cast<std::size_t>(mark)), std::move(ids)}}).dump() + '\n';
+  StoredMarks marks;
+  auto& ids = mark == CheckpointMark::damaged ? marks.damaged
+              : mark == CheckpointMark::sound ? marks.sound
+                                              : marks.deleted;
+  ids.emplace(checkpoints.begin(), checkpoints.end());
+  return to_json(marks).dump() + '\n';
 }
 
 void add_facts(RunRecord& record, std::string_view text) {
@@ -370,11 +336,7 @@ void add_facts(RunRecord& record, std::string_view text) {
 }
 
 std::string facts_text(const CommitFacts& facts) {
-  const std::string json = Json::object({{"after", facts.after},
-                                         {"line", json_of(facts.line)},
-                                         {"session", json_of(facts.session)},
-                                         {"checkpoint", json_of(facts.checkpoint)}})
-                               .dump();
+  const std::string json = to_json(StoredCommit{facts}).dump();
   return json + '\n' + sum_text(json) + '\n';
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <system_error>
 
+#include "anytime/fact_records.hpp"
 #include "anytime/files.hpp"
 #include "anytime/journal.hpp"
 #include "anytime/records.hpp"
@@ -200,20 +201,7 @@ Manifest manifest_of(const ExternalRequest& request, const fs::path& run) {
   return manifest;
 }
 
-std::string manifest_text(const Manifest& manifest) {
-  const RecordedExternal& external = manifest.external;
-  Json files = Json::array();
-  for (const ExternalFile& file : manifest.files) {
-    files.push_back(Json::object({{"name", json_of_bytes(file.name)}, {"bytes", file.bytes}}));
-  }
-  return Json::object({{"uri", json_of_bytes(external.uri)},
-                       {"kind", word_of(external.kind)},
-                       {"marker", json_of_bytes(external.marker)},
-                       {"marker_xxh3", external.marker_xxh3},
-                       {"files", std::move(files)}})
-             .dump() +
-         '\n';
-}
+std::string manifest_text(const Manifest& manifest) { return to_json(StoredManifest{manifest}).dump() + '\n'; }
 
 Manifest parse_manifest(std::string_view text) {
   const Json json = Json::parse(text);

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -25,7 +26,8 @@ namespace scheduled {
 /// (but for what a verb of the command composes only to print it).
 template <class Get>
 struct Field {
-  std::string_view name;  ///< empty: the fields of the record that `get` gives stand in this one
+  std::string_view
+      name;  ///< empty: the fields of the record, or entries of the map, that `get` gives stand in this one
   Get get;
   std::string_view unit;     ///< "loss", "distance^2/loss", "steps", ...; empty: none
   std::string_view meaning;  ///< without a full stop
@@ -77,11 +79,12 @@ struct Asked : std::optional<T> {
   using std::optional<T>::optional;
 };
 
-/// A record to print without some of its fields. `record` lives on elsewhere.
-template <class R>
-struct Without {
-  const R& record;
-  std::vector<std::string_view> left_out;  ///< names; must be some of the record's
+/// A text as an argument of a template.
+template <std::size_t size>
+struct FixedText {
+  std::array<char, size> letters{};
+  constexpr FixedText(const char (&text)[size]) { std::copy_n(static_cast<const char*>(text), size, letters.begin()); }
+  constexpr std::string_view view() const { return {letters.data(), size - 1}; }
 };
 
 template <class E>
@@ -95,8 +98,43 @@ constexpr void for_each_field(const Call& call) {
   Record<R>::fields.for_each(call);
 }
 
+/// Whether each of the names is a field of R.
+template <Described R>
+constexpr bool has_fields(std::span<const std::string_view> names) {
+  std::size_t found = 0;
+  for_each_field<R>([&](const auto& field) {
+    if (std::find(names.begin(), names.end(), field.name) != names.end()) ++found;
+  });
+  return found == names.size();
+}
+
+/// A record to print without the fields of these names. `record` lives on elsewhere.
+template <class R, FixedText... names>
+struct Without {
+  using Of = R;
+  static constexpr std::array<std::string_view, sizeof...(names)> left_out{names.view()...};
+  static_assert(has_fields<R>(left_out), "what is left out is no field");
+
+  const R& record;
+};
+
+/// A record and, behind its fields, those of another: what a result was asked for. Both live on elsewhere.
+template <class R, class More>
+struct With {
+  const R& record;
+  const More& more;
+};
+
 template <class Get>
 inline constexpr bool is_stored = std::is_member_object_pointer_v<Get>;
+
+template <class R, class More>
+struct Record<With<R, More>> : Record<R> {
+  using X = With<R, More>;
+  static constexpr FieldList fields{
+      Field{"", [](const X& x) -> const R& { return x.record; }, "", "The result"},
+      Field{"", [](const X& x) -> const More& { return x.more; }, "", "What was asked for"}};
+};
 
 namespace record_detail {
 
@@ -112,8 +150,8 @@ template <class T>
 inline constexpr bool is_optional<Asked<T>> = true;
 template <class T>
 inline constexpr bool is_without = false;
-template <class R>
-inline constexpr bool is_without<Without<R>> = true;
+template <class R, FixedText... names>
+inline constexpr bool is_without<Without<R, names...>> = true;
 template <class T>
 inline constexpr bool is_variant = false;
 template <class... T>
@@ -152,8 +190,8 @@ using Value = typename Inner<std::remove_cvref_t<std::invoke_result_t<const Get&
 
 template <Described R>
 Json to_json(const R& record);
-template <Described R>
-Json to_json(const Without<R>& shown);
+template <class R, FixedText... names>
+Json to_json(const Without<R, names...>& shown);
 
 /// Any value of a field as JSON: numbers, texts, null for what is absent (an empty path, too), words of enumerators,
 /// records and maps as objects; values with a text of their own, such as schedules, by describe_as_json, which their
@@ -194,20 +232,9 @@ void add_member(Json& object, std::string_view name, const T& value) {
   object.add(name, to_json_value(value));
 }
 
-/// Throws std::logic_error where one of the names is no field of R.
-template <Described R>
-void check_left_out(std::span<const std::string_view> names) {
-  std::size_t found = 0;
-  for_each_field<R>([&](const auto& field) {
-    if (std::find(names.begin(), names.end(), field.name) != names.end()) ++found;
-  });
-  if (found != names.size()) throw std::logic_error("what is left out is no field");
-}
-
 template <Described R>
 void add_members(Json& object, const R& record, std::span<const std::string_view> left_out = {}) {
   using namespace record_detail;
-  check_left_out<R>(left_out);
   for_each_field<R>([&](const auto& field) {
     if (std::find(left_out.begin(), left_out.end(), field.name) != left_out.end()) return;
     decltype(auto) value = std::invoke(field.get, record);
@@ -220,6 +247,12 @@ void add_members(Json& object, const R& record, std::span<const std::string_view
       if constexpr (Described<Got>) {
         if (field.name.empty()) return add_members(object, value);
       }
+      if constexpr (Map<Got>) {
+        if (field.name.empty()) {
+          for (const auto& [key, entry] : value) object.add(key, to_json_value(entry));
+          return;
+        }
+      }
       add_member(object, field.name, value);
     }
   });
@@ -231,8 +264,8 @@ Json to_json(const R& record) {
   add_members(object, record);
   return object;
 }
-template <Described R>
-Json to_json(const Without<R>& shown) {
+template <class R, FixedText... names>
+Json to_json(const Without<R, names...>& shown) {
   Json object = Json::object();
   add_members(object, shown.record, shown.left_out);
   return object;
@@ -248,16 +281,15 @@ namespace record_detail {
 template <Described R, class Call>
 void for_each_cell(const R* record, const std::string& prefix, std::span<const std::string_view> left_out,
                    const Call& call) {
-  check_left_out<R>(left_out);
   for_each_field<R>([&](const auto& field) {
     using Get = std::remove_cvref_t<decltype(field.get)>;
     using Got = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
     if (std::find(left_out.begin(), left_out.end(), field.name) != left_out.end()) return;
     const std::string name = prefix + std::string(field.name);
     if constexpr (is_without<Got>) {
-      if (record == nullptr) throw std::logic_error("a part of a record that is absent");
+      if (record == nullptr) return for_each_cell<typename Got::Of>(nullptr, prefix, Got::left_out, call);
       const Got shown = std::invoke(field.get, *record);
-      for_each_cell(&shown.record, prefix, shown.left_out, call);
+      for_each_cell(&shown.record, prefix, Got::left_out, call);
     } else if constexpr (Described<Value<R, Get>>) {
       const std::string inner = field.name.empty() ? prefix : name + ".";
       using Inside = Value<R, Get>;
@@ -283,7 +315,6 @@ void for_each_cell(const R* record, const std::string& prefix, std::span<const s
 /// call(name, series) for each field that is a series of numbers.
 template <Described R, class Call>
 void for_each_series(const R& record, std::span<const std::string_view> left_out, const Call& call) {
-  check_left_out<R>(left_out);
   for_each_field<R>([&](const auto& field) {
     using Get = std::remove_cvref_t<decltype(field.get)>;
     using Got = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;

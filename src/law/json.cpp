@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/object.hpp"
+#include "base/schema.hpp"
 #include "law/definition.hpp"
 #include "law/records.hpp"
 
@@ -93,6 +94,24 @@ Json describe_as_json(const Law& law) {
                        {"reference_rate", law.reference_rate},
                        {"reference_sum", law.reference_sum},
                        {"parameters", std::move(parameters)}});
+}
+
+Json describe_schema(Schemas& schemas, const Law*) {
+  return schemas.reference<Law>("Law", [](Schemas&) {
+    ObjectSchema law;
+    law.add("kind", words_schema(law::names()), "Which law", true);
+    law.add("reference_rate", type_schema("number"), "Unit of rates [distance^2/loss]", true);
+    law.add("reference_sum", type_schema("number"), "Unit of sums of rates [distance^2/loss]", true);
+    law.add("parameters", Json::object({{"type", "object"}, {"additionalProperties", type_schema("number")}}),
+            "By their names", true);
+    Json json = law.json("A loss law with its parameters");
+    for (std::size_t k = 0; k < law::names().size(); ++k) {
+      const auto names = law::names_of(law_parameters(static_cast<LawKind>(k)));
+      Json parameters = Json::object({{"properties", Json::object({{"parameters", only_members(names, names)}})}});
+      json["allOf"].push_back(where("kind", law::names().subspan(k, 1), std::move(parameters)));
+    }
+    return json;
+  });
 }
 
 std::string print_law(const Law& law) { return describe_as_json(law).dump(); }

@@ -42,6 +42,7 @@ struct Words<Falls> {
 
 /// A law stands within results as in files.
 Json describe_as_json(const Law& law);
+Json describe_schema(Schemas& schemas, const Law*);
 
 template <>
 struct Record<FittedLaw> {

@@ -9,8 +9,18 @@ namespace scheduled {
 /// What print_json prints, as a value.
 Json schedule_json(const Schedule& schedule);
 
+class Schemas;
+
 /// A schedule within a result is its spec text.
 inline Json describe_as_json(const Schedule& schedule) { return print(schedule); }
+Json describe_schema(Schemas& schemas, const Schedule*);
+
+/// A schedule as an object, as print_json has it.
+struct ScheduleObject {
+  Schedule schedule;
+};
+inline Json describe_as_json(const ScheduleObject& object) { return schedule_json(object.schedule); }
+Json describe_schema(Schemas& schemas, const ScheduleObject*);
 
 template <>
 struct Record<Layout> {

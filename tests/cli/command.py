@@ -49,6 +49,8 @@ def verbs_of_help(text):
 class CommandTest(unittest.TestCase):
     """A test whose commands run in an empty folder, `self.folder`."""
 
+    schemas = None
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -68,7 +70,20 @@ class CommandTest(unittest.TestCase):
         """Standard output of a command that must succeed without a word on standard error."""
         result = self.run_command(*arguments, **options)
         self.assertEqual((result.returncode, result.stderr.decode()), (0, ""), arguments)
-        return result.stdout.decode()
+        text = result.stdout.decode()
+        if "--json" in arguments:
+            self.check_schema(list(map(str, arguments)), text)
+        return text
+
+    def check_schema(self, words, text):
+        """What --json printed is as the command's schema says, where jsonschema is there to tell."""
+        if CommandTest.schemas is None:
+            try:
+                import schemas
+            except ImportError:
+                return
+            CommandTest.schemas = schemas.Schemas(lambda *words: subprocess.run([COMMAND, *words], capture_output=True, text=True, check=True).stdout)
+        CommandTest.schemas.check(words, text)
 
     def verbs(self, *outer):
         """Every verb as its words, from --help: ("show",), ..., ("run", "plan"), ..."""

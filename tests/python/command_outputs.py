@@ -40,11 +40,16 @@ def command_tests():
 def outputs_in(folder):
     """Runs the command in a folder with the example logs."""
     command_tests().write_example_logs(folder)
+    import schemas
 
     def output(*arguments):
         made = subprocess.run([COMMAND, *map(str, arguments)], cwd=folder, capture_output=True, text=True)
         assert made.returncode == 0, made.stderr
+        if "--json" in arguments:
+            checked.check(arguments, made.stdout)
         return made.stdout
+
+    checked = schemas.Schemas(output)
 
     def both(*arguments):
         """What it prints as JSON, a value for each line, and as CSV, a dict for each row."""

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import jsonschema
 import pytest
 from command_outputs import COMMAND, outputs_in
 from scheduled import mcp
@@ -109,3 +110,12 @@ def test_a_client_over_standard_input_and_output(folder):
     assert bad.is_error
     assert "schedule = 'no-such': must be" in bad.content[0].text
     assert tools[0].input_schema["required"] == ["schedules"]
+    for tool in tools:  # they declare what they return: the schemas of the command
+        verb = tool.name.split("_")
+        said = json.loads(subprocess.run([COMMAND, "schema", *verb], capture_output=True, text=True, check=True).stdout)
+        assert tool.output_schema["$defs"] == said["$defs"], tool.name
+        assert tool.output_schema["properties"]["result"]["type"] == "array"
+    (compare,) = [tool for tool in tools if tool.name == "compare"]
+    validator = jsonschema.Draft202012Validator(compare.output_schema)
+    validator.validate(good.structured_content)
+    assert not validator.is_valid({"result": [{**good.structured_content["result"][0], "extra": 1}]})

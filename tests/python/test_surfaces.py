@@ -11,6 +11,7 @@ import re
 import struct
 import tempfile
 
+import jsonschema
 import numpy as np
 import pytest
 import scheduled
@@ -277,6 +278,15 @@ def test_no_class_is_forgotten(tmp_path):
 def test_json_has_the_names_and_values_of_the_attributes(results):
     for result in results:
         assert json.loads(result.to_json()) == plain(result), type(result).__name__
+
+
+def test_json_is_as_the_schema_of_its_class_says(results):
+    for result in results:
+        value, validator = json.loads(result.to_json()), jsonschema.Draft202012Validator(json.loads(type(result).json_schema()))
+        validator.validate(value)
+        assert not validator.is_valid({**value, "no_such_field": 1}), type(result).__name__
+        for name in value:
+            assert not validator.is_valid({key: inner for key, inner in value.items() if key != name}), (type(result).__name__, name)
 
 
 def test_attributes_are_documented_with_their_units(results):

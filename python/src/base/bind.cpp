@@ -91,6 +91,11 @@ std::string doc_of(std::string_view meaning, std::string_view unit) {
   return std::string(meaning) + (unit.empty() ? "" : " [" + std::string(unit) + "]") + ".";
 }
 
+std::string schema_text(const std::string& name, std::string_view meaning, MakeSchema make) {
+  const std::string id = "urn:scheduled:" + name + ":" + std::string(version());
+  return whole_schema(id, name, meaning, std::span(&make, 1)).dump();
+}
+
 void add_members(nb::handle type, Table& table, bool with_repr) {
   table.type = type;
   tables().push_back(&table);
@@ -112,6 +117,10 @@ void add_members(nb::handle type, Table& table, bool with_repr) {
   }
   add_method(type, "to_json", "def to_json(self) -> str", "JSON text, by the same names as the attributes.",
              [known](nb::handle self) { return python_text(known->json(known->pointer(self)).dump()); });
+  type.attr("json_schema") = nb::cpp_function(
+      [known] { return python_text(schema_text(known->name, known->meaning, known->schema)); }, nb::scope(type),
+      nb::name("json_schema"), nb::sig("def json_schema() -> str"),
+      "JSON Schema (draft 2020-12) of what `to_json` writes; numbers that are not finite are null there.");
   add_method(type, "__getstate__", "def __getstate__(self) -> tuple[object, ...]", "",
              [known](nb::handle self) { return state_of(*known, self); });
   add_method(type, "__setstate__", "def __setstate__(self, state: tuple[object, ...], /) -> None", "",

@@ -21,6 +21,7 @@
 
 #include "base/arrays.hpp"
 #include "base/record.hpp"
+#include "base/schema.hpp"
 
 namespace scheduled::python {
 
@@ -168,9 +169,10 @@ struct Attribute {
   nb::object (*get)(const void* record, nb::handle owner) = nullptr;
 };
 struct Table {
-  std::string name;
+  std::string name, meaning;
   std::vector<Attribute> attributes = {};
   Json (*json)(const void* record) = nullptr;
+  MakeSchema schema = nullptr;                            ///< of that
   bool (*equal)(const void* a, const void* b) = nullptr;  ///< null: compared by identity
   void (*restore)(void* record, const nb::tuple& state) = nullptr;
   nb::handle type = {};
@@ -178,6 +180,8 @@ struct Table {
   const void* pointer(nb::handle self) const;  ///< of an object of this class; else a TypeError
 };
 
+/// JSON Schema of what a class's to_json writes, as text.
+std::string schema_text(const std::string& name, std::string_view meaning, MakeSchema make);
 /// Adds all of that to the class; the table must live as long as the process.
 void add_members(nb::handle type, Table& table, bool with_repr);
 /// "Meaning [unit]."
@@ -223,7 +227,8 @@ void restore(void* record, const nb::tuple& state) {
 
 template <class R>
 Table& table_of() {
-  auto* const table = new Table{.name = std::string(Record<R>::name)};  // as long as the process, as its class
+  auto* const table = new Table{.name = std::string(Record<R>::name),
+                                .meaning = std::string(Record<R>::meaning)};  // as long as the process, as its class
   constexpr std::size_t count = Record<R>::fields.size;
   [&]<std::size_t... k>(std::index_sequence<k...>) {
     const auto add = [&](const auto& field, auto get_field) {
@@ -236,6 +241,7 @@ Table& table_of() {
   }
   (std::make_index_sequence<count>());
   table->json = [](const void* record) { return to_json(*static_cast<const R*>(record)); };
+  table->schema = &make_schema<R>;
   if constexpr (std::equality_comparable<R>) {
     table->equal = [](const void* a, const void* b) { return *static_cast<const R*>(a) == *static_cast<const R*>(b); };
   }

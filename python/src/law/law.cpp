@@ -8,9 +8,11 @@
 #include <map>
 #include <new>
 
+#include "base/bind.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "law/rates.hpp"
+#include "law/records.hpp"
 
 namespace scheduled::python {
 namespace {
@@ -122,6 +124,9 @@ void bind_law(nb::module_& m) {
           },
           nb::arg("lr"), nb::arg("step"), curve_doc)
       .def("to_json", &print_law, "Exact text, which `from_json` reads back.")
+      .def_static(
+          "json_schema", [] { return bind_detail::schema_text("Law", "A loss law", &make_schema<Law>); },
+          "JSON Schema (draft 2020-12) of what `to_json` writes.")
       .def_static("from_json", &parse_law, nb::arg("text"), "A law from `to_json`'s text.")
       .def(nb::self == nb::self, nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__getstate__", &print_law)

@@ -11,10 +11,12 @@
 #include <variant>
 
 #include "base/arrays.hpp"
+#include "base/bind.hpp"
 #include "base/error.hpp"
 #include "base/lengths.hpp"
 #include "base/text.hpp"
 #include "modules.hpp"
+#include "schedule/records.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/presets.hpp"
 
@@ -406,6 +408,10 @@ void bind_reading(nb::class_<Schedule>& schedule) {
 
 void bind_protocols(nb::class_<Schedule>& schedule) {
   schedule.def("to_json", &print_json, to_json_doc)
+      .def_static(
+          "json_schema",
+          [] { return bind_detail::schema_text("Schedule", "A schedule as an object", &make_schema<ScheduleObject>); },
+          "JSON Schema (draft 2020-12) of what `to_json` writes.")
       .def("__str__", &print)
       .def("__repr__", [](const Schedule& self) { return "Schedule('" + print(self) + "')"; })
       .def(nb::self == nb::self, nb::sig("def __eq__(self, arg: object, /) -> bool"))
