@@ -80,11 +80,13 @@ wheels:
 debs: build
 	tools/debs.sh $(BUILD) build/debs
 
-# The documentation as a site with search, in build/docs/site: pages, public headers and examples.
-docs:
+# The documentation as a site with search, in build/docs/site: pages, interfaces, public headers and examples. The docstrings of what is
+# written in C++ are in the stub of the built package.
+docs: python
 	test -x build/docs/tools/bin/mkdocs || { $(PYTHON) -m venv build/docs/tools && \
 	  build/docs/tools/bin/python -m pip install --quiet 'mkdocs-material>=9.5,<10'; }
-	$(PYTHON) tools/site.py build/docs --mkdocs build/docs/tools/bin/mkdocs
+	$(PYTHON) tools/site.py build/docs --mkdocs build/docs/tools/bin/mkdocs \
+	  --stub "$$(.venv/bin/python -c 'import importlib.util as u; print(u.find_spec("scheduled._core").origin.rpartition("/")[0])')/_core.pyi"
 	@echo 'docs: build/docs/site/index.html'
 
 # clang-format and clang-tidy, as a developer runs them before a commit.

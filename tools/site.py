@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Makes the documentation as a site: the pages of docs/, README in front, and the public headers and examples as pages.
+"""Makes the documentation as a site: the pages of docs/, README in front, the interfaces for Python, C++ and C, and the public
+headers and examples as pages.
 
-usage: site.py FOLDER [--mkdocs PROGRAM]. FOLDER/pages is what MkDocs gets, FOLDER/site the site; --mkdocs builds it (Material for
-MkDocs, whose search works without a server of ours). Links between pages stay; a link to a file of the sources leads to its page.
+usage: site.py FOLDER [--stub FILE] [--mkdocs PROGRAM]. FOLDER/pages is what MkDocs gets, FOLDER/site the site; --mkdocs builds it
+(Material for MkDocs, whose search works without a server of ours). --stub is _core.pyi of the installed package, with the docstrings of
+what is written in C++. Links between pages stay; a link to a file of the sources leads to its page.
 """
 
 import argparse
@@ -12,6 +14,8 @@ import re
 import shutil
 import subprocess
 import sys
+
+import api_pages
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
@@ -43,7 +47,7 @@ theme:
     - {media: "(prefers-color-scheme: light)", scheme: default, primary: blue grey, toggle: {icon: material/weather-night, name: dark}}
     - {media: "(prefers-color-scheme: dark)", scheme: slate, primary: blue grey, toggle: {icon: material/weather-sunny, name: light}}
 plugins: [search]
-markdown_extensions: [tables, fenced_code, {toc: {permalink: true}}, pymdownx.highlight, pymdownx.superfences]
+markdown_extensions: [attr_list, tables, fenced_code, {toc: {permalink: true}}, pymdownx.highlight, pymdownx.superfences]
 validation: {links: {not_found: warn, anchors: warn, unrecognized_links: warn}}
 nav:
 """
@@ -68,7 +72,9 @@ class Site:
         self.wanted = []  #: files of the sources to which links lead
 
     def write(self, path, text):
-        place = place_of(path)
+        self.write_at(place_of(path), text)
+
+    def write_at(self, place, text):
         target = self.pages / place
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
@@ -108,7 +114,15 @@ class Site:
         text = path.read_text(encoding="utf-8")
         self.write(path, f"# {path.name}\n\n`{name}`\n\n````{LANGUAGES.get(path.suffix, 'text')}\n{text}\n````\n")
 
-    def add_all(self):
+    def add_api(self, stub):
+        for name, text in api_pages.Package(ROOT / "python/scheduled", stub).pages():
+            self.write_at(f"api/python/{name}", text)
+        for header in sorted((ROOT / "include/scheduled").iterdir()):
+            place = f"api/cpp/{header.name}.md"
+            self.write_at(place, api_pages.header_page(header, os.path.relpath(place_of(header), os.path.dirname(place))))
+
+    def add_all(self, stub):
+        self.add_api(stub)
         for path in [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]:
             self.add_page(path)
         self.wanted.append(ROOT / "include/scheduled")
@@ -121,8 +135,10 @@ class Site:
     def chapters(self):
         places = {chapter: [place_of(ROOT / name) for name in names] for chapter, names in CHAPTERS.items()}
         named = {place for names in places.values() for place in names}
-        rest = sorted(place for place in self.written if place not in named and not place.startswith(("source/", "adr/")))
+        rest = sorted(place for place in self.written if place not in named and not place.startswith(("source/", "adr/", "api/")))
         places["Reference"] = [*rest, "source/include/scheduled/index.md"]
+        for chapter, folder in [("Python, by module", "api/python/"), ("C++ and C, by header", "api/cpp/")]:
+            places[chapter] = sorted((place for place in self.written if place.startswith(folder)), key=lambda place: place.removesuffix(".md"))
         places["Decisions"] = sorted(place for place in self.written if place.startswith("adr/"))
         return places
 
@@ -138,13 +154,14 @@ def configuration(site):
 def main():
     parser = argparse.ArgumentParser(description="Makes the documentation as a site.")
     parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--stub", type=pathlib.Path)
     parser.add_argument("--mkdocs", type=pathlib.Path)
     options = parser.parse_args()
     folder = options.folder.resolve()
     for part in ("pages", "site"):
         shutil.rmtree(folder / part, ignore_errors=True)
     site = Site(folder)
-    site.add_all()
+    site.add_all(options.stub)
     (folder / "mkdocs.yml").write_text(configuration(site), encoding="utf-8")
     print(f"site: {len(site.written)} pages")
     if options.mkdocs:
