@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "anytime/fault.hpp"
@@ -103,7 +104,6 @@ class Merging {
         read_[k].resize(values * width);
         models_[k]->files()[place.file]->read(place.entry->begin + at * width, read_[k]);
       });
-      sums_.resize(values);
       written_.resize(values * width);
       for_each_index((values + values_of_slice - 1) / values_of_slice, threads, [&](std::size_t slice) {
         const std::size_t first = slice * values_of_slice;
@@ -114,18 +114,25 @@ class Merging {
     }
   }
 
+  /// Tile by tile: its sums stay in the nearest cache while all models are added.
   void sum_slice(const TensorEntry& entry, FloatType type, std::size_t first, std::size_t count, std::uint64_t before) {
+    constexpr std::size_t tile = 2048;
     const std::size_t width = bytes_of(type);
-    const std::span<double> sums = std::span(sums_).subspan(first, count);
-    std::fill(sums.begin(), sums.end(), 0.0);
-    const auto part = [&](std::span<const std::byte> bytes) { return bytes.subspan(first * width, count * width); };
-    for (std::size_t k = 0; k < models_.size(); ++k) add_weighted(type, part(read_[k]), weights_[k], sums);
-    const auto nan = std::find_if(sums.begin(), sums.end(), [](double sum) { return sum != sum; });
-    if (nan != sums.end()) {
-      const auto index = static_cast<std::size_t>(nan - sums.begin());
-      fail_not_a_number(entry, type, first + index, before + first + index);
+    std::array<double, tile> sums_of_tile{};
+    for (std::size_t at = first; at < first + count; at += tile) {
+      const std::size_t values = std::min(tile, first + count - at);
+      const std::span<double> sums = std::span(sums_of_tile).first(values);
+      std::fill(sums.begin(), sums.end(), 0.0);
+      for (std::size_t k = 0; k < models_.size(); ++k) {
+        add_weighted(type, std::span(read_[k]).subspan(at * width, values * width), weights_[k], sums);
+      }
+      const auto nan = std::find_if(sums.begin(), sums.end(), [](double sum) { return sum != sum; });
+      if (nan != sums.end()) {
+        const auto index = at + static_cast<std::size_t>(nan - sums.begin());
+        fail_not_a_number(entry, type, index, before + index);
+      }
+      round_to(type, sums, std::span(written_).subspan(at * width, values * width));
     }
-    round_to(type, sums, std::span(written_).subspan(first * width, count * width));
   }
 
   /// Says whose value `index` of the block it is, which is `number` of the tensor.
@@ -157,7 +164,6 @@ class Merging {
   MergedFiles result_;
   std::vector<std::vector<std::byte>> read_;  ///< a block of each model
   std::size_t block_;                         ///< its values
-  std::vector<double> sums_;
   std::vector<std::byte> written_;
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace scheduled::anytime {
 namespace {
@@ -16,6 +17,10 @@ T value_at(std::span<const std::byte> bytes, std::size_t k) {
 }
 
 double of_bf16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U); }
+
+constexpr double power_of_two(int exponent) {
+  return std::bit_cast<double>(static_cast<std::uint64_t>(1023 + exponent) << 52U);
+}
 
 /// The exponent of a half is 112 less than that of a float: a factor 2^112 says so, subnormal ones included.
 double of_f16(std::uint16_t bits) {
@@ -31,29 +36,30 @@ void add_each(std::span<const std::byte> values, double weight, std::span<double
   for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += weight * value(value_at<T>(values, k));
 }
 
-/// To the nearest number with `digits` binary digits behind the first, ties to even; below `smallest`, to the nearest
-/// multiple of smallest 2^-digits. Exact in float where it is in its range.
-template <int digits>
-float rounded_float(double sum, double smallest) {
-  if (!(std::abs(sum) >= smallest)) {
-    const double unit = smallest * std::ldexp(1.0, -digits);
-    return std::isnan(sum) ? static_cast<float>(sum) : static_cast<float>(std::nearbyint(sum / unit) * unit);
-  }
+/// To the nearest number with `digits` binary digits behind the first, ties to even; below 2^lowest, to the nearest
+/// multiple of 2^(lowest - digits). Exact in float where it is in its range. Without branches, so that it is done for
+/// several at once.
+template <int digits, int lowest>
+float rounded_float(double sum) {
   constexpr unsigned dropped = 52U - digits;
-  const auto bits = std::bit_cast<std::uint64_t>(sum);
   constexpr std::uint64_t half = (std::uint64_t{1} << (dropped - 1U)) - 1U;
+  constexpr double smallest = power_of_two(lowest);
+  constexpr double shift = 1.5 * power_of_two(52 + lowest - digits);  // whose last digit is worth the multiple
+  const auto bits = std::bit_cast<std::uint64_t>(sum);
   const std::uint64_t up = bits + half + ((bits >> dropped) & 1U);
-  const double value = std::bit_cast<double>(up >> dropped << dropped);
-  return static_cast<float>(std::isinf(sum) ? sum : value);
+  const double usual = std::bit_cast<double>(up >> dropped << dropped);
+  const double small = std::copysign((sum + shift) - shift, sum);
+  const double value = std::abs(sum) >= smallest ? usual : small;
+  return static_cast<float>(std::abs(sum) <= std::numeric_limits<double>::max() ? value : sum);
 }
 
 std::uint16_t to_bf16(double sum) {
-  return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(rounded_float<7>(sum, 0x1p-126)) >> 16U);
+  return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(rounded_float<7, -126>(sum)) >> 16U);
 }
 
 std::uint16_t to_f16(double sum) {
   constexpr std::uint32_t infinite = 0x7C00U;
-  const float value = rounded_float<10>(sum, 0x1p-14);
+  const float value = rounded_float<10, -14>(sum);
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = (bits >> 16U) & 0x8000U;
   if (std::isnan(value)) return static_cast<std::uint16_t>(sign | infinite | 0x200U);
