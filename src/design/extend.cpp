@@ -14,7 +14,7 @@
 #include "design/free_tail.hpp"
 #include "design/prefix_cost.hpp"
 #include "design/records.hpp"
-#include "schedule/is_plan.hpp"
+#include "schedule/nature.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/trunk.hpp"
 

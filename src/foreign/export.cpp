@@ -3,12 +3,12 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
 #include "foreign/import.hpp"
 #include "foreign/render.hpp"
+#include "schedule/nature.hpp"
 
 namespace scheduled::foreign {
 namespace {
@@ -112,8 +112,7 @@ ExportedSchedule export_schedule(const Schedule& schedule, std::string_view name
   const Outline outline = outline_of(schedule);
   ExportedSchedule found{.tool = std::string(tool.about.name)};
   try {
-    if (std::holds_alternative<Table>(schedule.spec().shape))
-      cannot("has no settings that could be told from a table of rates");
+    if (holds_rates(schedule.spec())) cannot("has no settings that could be told from a table of rates");
     const Written written = tool.write(outline);
     found.form = written.form;
     found.text = render(written, tool);

@@ -6,6 +6,7 @@
 
 #include "base/advice.hpp"
 #include "base/error.hpp"
+#include "schedule/nature.hpp"
 #include "scheduled/bound.hpp"
 
 namespace scheduled::linting {
@@ -72,7 +73,7 @@ Subject::Subject(const RateInput& input, const DenseOptions& options, std::optio
 }
 
 bool Subject::plain_rates() const noexcept {
-  return input_.log || (input_.schedule && std::holds_alternative<Table>(input_.schedule->spec().shape));
+  return input_.log || (input_.schedule && holds_rates(input_.schedule->spec()));
 }
 
 void Subject::find_shape() {

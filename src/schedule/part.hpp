@@ -7,10 +7,12 @@
 #include <optional>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "base/elementary.hpp"
 #include "base/error.hpp"
 #include "base/words.hpp"
+#include "schedule/nature.hpp"
 #include "schedule/timeline.hpp"
 #include "scheduled/schedule.hpp"
 
@@ -86,6 +88,7 @@ struct ShapeTraits {
   bool holds_warmup = false;      ///< the warmup's length is a parameter of the shape: no start of its own
   bool holds_cooldown = false;    ///< the shape itself cools down
   bool holds_rates = false;       ///< its values are learning rates, so that the peak is known
+  bool peak_is_factor = false;    ///< of rates of its own, and not the largest of them
   bool needs_steps = false;       ///< is nothing without a horizon
   bool needs_real_steps = false;  ///< is one of steps, on no other clock
   bool begins_below = false;      ///< step W has already left the rate that the warmup rises to
@@ -109,6 +112,14 @@ struct ShapeDefaults {
   template <class Shape>
   static bool is_plan(const Shape&) {
     return false;  ///< its rates are those of a whole run, which need no cooldown
+  }
+  template <class Shape>
+  static bool rises_again(const Shape&) {
+    return false;  ///< after a way down, as it is meant to
+  }
+  template <class Shape>
+  static std::vector<NamedRate> rates_to_reach(const Shape&) {
+    return {};  ///< that it names and comes down to
   }
 };
 
@@ -138,6 +149,10 @@ struct DecayDefaults {
   template <class D>
   static KnownDecay known(const D&) {
     return {};
+  }
+  template <class D>
+  static bool has_final(const D&) {
+    return true;  ///< it comes down to the final rate
   }
 };
 

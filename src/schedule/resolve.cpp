@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "schedule/is_plan.hpp"
+#include "schedule/nature.hpp"
 #include "schedule/resolved.hpp"
 
 namespace scheduled {
@@ -98,6 +98,26 @@ Traits traits_of(const ScheduleSpec& spec) {
 
 bool is_plan(const ScheduleSpec& spec) {
   return std::visit([]<class S>(const S& shape) { return Part<S>::is_plan(shape); }, spec.shape);
+}
+
+bool rises_again(const ScheduleSpec& spec) {
+  return std::visit([]<class S>(const S& shape) { return Part<S>::rises_again(shape); }, spec.shape);
+}
+
+bool peak_is_factor(const ScheduleSpec& spec) {
+  return std::visit([]<class S>(const S&) { return Part<S>::traits.peak_is_factor; }, spec.shape);
+}
+
+bool holds_rates(const ScheduleSpec& spec) {
+  return std::visit([]<class S>(const S&) { return Part<S>::traits.holds_rates; }, spec.shape);
+}
+
+std::vector<NamedRate> rates_to_reach(const ScheduleSpec& spec) {
+  return std::visit([]<class S>(const S& shape) { return Part<S>::rates_to_reach(shape); }, spec.shape);
+}
+
+bool has_final(const Decay& decay) {
+  return std::visit([]<class D>(const D& one) { return Part<D>::has_final(one); }, decay);
 }
 
 namespace {

@@ -1,11 +1,12 @@
 // A low rate that is named and never comes.
 #include <algorithm>
-#include <utility>
-#include <variant>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
 #include "lint/rule.hpp"
+#include "schedule/nature.hpp"
 
 namespace scheduled::linting {
 namespace {
@@ -22,21 +23,12 @@ double in_units(Rate rate, double peak) {
 std::vector<Target> targets_of(const Schedule& schedule) {
   const ScheduleSpec& spec = schedule.spec();
   std::vector<Target> targets;
-  const auto add = [&](std::string name, Rate rate) {
-    targets.push_back({std::move(name), in_units(rate, spec.peak)});
+  const auto add = [&](std::string_view name, Rate rate) {
+    targets.push_back({std::string(name), in_units(rate, spec.peak)});
   };
-  if (spec.cooldown && schedule.layout().cooldown_steps > 0 &&
-      !std::holds_alternative<LoweredLinearDecay>(spec.cooldown->decay)) {
-    const auto* const exponential = std::get_if<ExponentialDecay>(&spec.cooldown->decay);
-    if (exponential == nullptr || !exponential->half_life) add("final", spec.cooldown->final);
-  }
+  if (schedule.layout().cooldown_steps > 0 && has_final(spec.cooldown->decay)) add("final", spec.cooldown->final);
   if (spec.floor.value > 0.0) add("floor", spec.floor);
-  if (const auto* const infinite = std::get_if<Infinite>(&spec.shape)) add("plateau", infinite->plateau);
-  if (const auto* const restarts = std::get_if<CosineRestarts>(&spec.shape)) add("low", restarts->low);
-  if (const auto* const stages = std::get_if<Stages>(&spec.shape); stages != nullptr && !stages->pieces.empty()) {
-    const Stage& last = stages->pieces.back();
-    if (std::holds_alternative<Decay>(last.curve)) add("the last piece's rate", last.to.value_or(Rate{}));
-  }
+  for (const NamedRate& reached : rates_to_reach(spec)) add(reached.name, reached.rate);
   return targets;
 }
 

@@ -1,9 +1,10 @@
 // The largest rate is below the one that was asked for.
-#include <variant>
+#include <optional>
 
 #include "base/error.hpp"
 #include "lint/asked.hpp"
 #include "lint/rule.hpp"
+#include "schedule/nature.hpp"
 
 namespace scheduled::linting {
 namespace {
@@ -11,10 +12,7 @@ namespace {
 /// Of schedules whose `peak` is the largest rate, not a factor.
 std::optional<double> asked_peak(const Subject& subject) {
   if (const Schedule* const schedule = subject.schedule()) {
-    const Shape& shape = schedule->spec().shape;
-    const bool factor = std::holds_alternative<Noam>(shape) || std::holds_alternative<Power>(shape) ||
-                        std::holds_alternative<Table>(shape);
-    if (!factor) return schedule->peak();
+    if (!peak_is_factor(schedule->spec())) return schedule->peak();
   }
   if (subject.log() != nullptr) return configured_rate(*subject.log());
   return std::nullopt;

@@ -1,22 +1,12 @@
 // Rates that rise again.
 #include <algorithm>
-#include <variant>
 
 #include "base/error.hpp"
 #include "lint/rule.hpp"
+#include "schedule/nature.hpp"
 
 namespace scheduled::linting {
 namespace {
-
-/// A schedule that rises again by its name.
-bool meant(const Schedule& schedule) {
-  const Shape& shape = schedule.spec().shape;
-  if (std::holds_alternative<WsdS>(shape) || std::holds_alternative<CosineRestarts>(shape)) return true;
-  const auto* const stages = std::get_if<Stages>(&shape);
-  return stages != nullptr && std::any_of(stages->pieces.begin(), stages->pieces.end(), [](const Stage& stage) {
-           return std::holds_alternative<Stage::Rewarm>(stage.curve);
-         });
-}
 
 /// Each rate as large as the largest after it: the peak is held until the last way down.
 std::vector<double> held(const Subject& subject) {
@@ -57,7 +47,7 @@ void look_for_restarts(const Subject& subject, Findings& findings) {
       findings.add(subject.step(rises.front().from), subject.step(rises.back().to),
                    concat({"the rate rises again",
                            rises.size() > 1 ? concat({" ", std::to_string(rises.size()), " times: "}) : " ", places}));
-  if (subject.schedule() != nullptr && meant(*subject.schedule())) found.severity = Severity::note;
+  if (subject.schedule() != nullptr && rises_again(subject.schedule()->spec())) found.severity = Severity::note;
   const auto of_held = subject.cost(held(subject));
   const auto of_joined = subject.cost(joined(subject));
   const bool hold = !of_joined || (of_held && *of_held >= *of_joined);

@@ -37,6 +37,7 @@ struct Part<ExponentialDecay> : DecayDefaults {
       Key{"half_life", &ExponentialDecay::half_life,
           "length over which the rate halves, not rounded, instead of a final > 0"},
   };
+  static bool has_final(const ExponentialDecay& decay) { return !decay.half_life; }
   static std::variant<Geometric, HalfLife> compile(const ExponentialDecay& decay, const Descent& descent,
                                                    const Resolver& resolver) {
     if (decay.half_life) {

@@ -30,6 +30,7 @@ struct Part<Infinite> : ShapeDefaults {
     if (shape.plateau.unit == Rate::Unit::percent) return std::nullopt;
     return shape.plateau.value;
   }
+  static std::vector<NamedRate> rates_to_reach(const Infinite& shape) { return {{"plateau", shape.plateau}}; }
   static auto compile(const Infinite& shape, Resolver& resolver) {
     const auto descent = static_cast<double>(resolver.steps("descent", shape.descent, resolver.layout.warmup_steps));
     return [peak = resolver.peak, plateau = resolver.rate("plateau", shape.plateau), W = resolver.warmup, descent,

@@ -12,7 +12,7 @@ struct Part<Noam> : ShapeDefaults {
   static constexpr std::string_view meaning = "the original transformer schedule";
   static constexpr std::string_view formula = "d_model^−½ · min(t^−½, t·W^−³ᐟ²), t = i + 1";
   static constexpr std::string_view source = "Vaswani 2017";
-  static constexpr ShapeTraits traits{.holds_warmup = true, .needs_real_steps = true};
+  static constexpr ShapeTraits traits{.holds_warmup = true, .peak_is_factor = true, .needs_real_steps = true};
   static constexpr std::tuple parameters{
       Key{"d_model", &Noam::d_model, "width of the model, > 0"},
   };

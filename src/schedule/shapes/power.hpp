@@ -49,6 +49,7 @@ struct Part<Power> : ShapeDefaults {
       Key{"b", &Power::b, "exponent, <= 0"},
       Key{"max", &Power::max, "cap, > 0"},
   };
+  static constexpr ShapeTraits traits{.peak_is_factor = true};
   static Decay usual_decay() { return ExponentialDecay{}; }
   static std::variant<PowerOfTokens, PowerOfRamp> compile(const Power& shape, Resolver& resolver) {
     const StepSize& step = resolver.spec.step_size;

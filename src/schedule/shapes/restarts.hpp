@@ -64,6 +64,8 @@ struct Part<CosineRestarts> : ShapeDefaults {
       Key{"low", &CosineRestarts::low, "rate that they go down to", "", true},
   };
   static bool is_plan(const CosineRestarts&) { return true; }
+  static bool rises_again(const CosineRestarts&) { return true; }
+  static std::vector<NamedRate> rates_to_reach(const CosineRestarts& shape) { return {{"low", shape.low}}; }
   static std::variant<SpreadCycles, EqualCycles, GrowingCycles> compile(const CosineRestarts& shape,
                                                                         Resolver& resolver) {
     const double low = resolver.rate("low", shape.low);

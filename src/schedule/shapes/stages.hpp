@@ -68,6 +68,14 @@ struct Part<Stages> : ShapeDefaults {
                          !shape.pieces.back().over && !shape.pieces.back().until;
     return !goes_on;
   }
+  static bool rises_again(const Stages& shape) {
+    return std::any_of(shape.pieces.begin(), shape.pieces.end(),
+                       [](const Stage& piece) { return std::holds_alternative<Stage::Rewarm>(piece.curve); });
+  }
+  static std::vector<NamedRate> rates_to_reach(const Stages& shape) {
+    if (shape.pieces.empty() || !std::holds_alternative<Decay>(shape.pieces.back().curve)) return {};
+    return {{"the last piece's rate", shape.pieces.back().to.value_or(Rate{})}};
+  }
   static std::optional<std::int64_t> own_steps(const Stages& shape, const ScheduleSpec& spec);
   static std::vector<StagePlace> places(const Stages& shape, const ScheduleSpec& spec, const Layout& layout);
   static StageRates compile(const Stages& shape, Resolver& resolver);

@@ -15,7 +15,7 @@ struct Part<Table> : ShapeDefaults {
   static constexpr std::string_view example = "table(values=[1e-3, 8e-4, 5e-4])";
   static constexpr std::string_view meaning = "explicit values, times the peak";
   static constexpr std::string_view formula = "values[i]";
-  static constexpr ShapeTraits traits{.holds_rates = true, .needs_real_steps = true};
+  static constexpr ShapeTraits traits{.holds_rates = true, .peak_is_factor = true, .needs_real_steps = true};
   static constexpr std::tuple parameters{
       Key{"values", &Table::values, "one for each step, >= 0; the horizon is their number", "values=[1e-3, 5e-4]"},
   };

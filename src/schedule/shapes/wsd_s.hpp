@@ -44,6 +44,7 @@ struct Part<WsdS> : ShapeDefaults {
       Key{"results", &WsdS::results, "step counts at which a cooldown ends, increasing", "results=[10k, 20k]"},
       Key{"rewarm", &WsdS::rewarm, "length of the way back to the peak"},
   };
+  static bool rises_again(const WsdS&) { return true; }
   static RepeatedCooldowns compile(const WsdS& shape, Resolver& resolver) {
     if (!resolver.spec.cooldown) {
       fail_argument("cooldown", "wsd-s needs one, the length of the decay before each result");
