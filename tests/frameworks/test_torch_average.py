@@ -1,13 +1,17 @@
 """Averages of weights: merges of state dicts and DCP, and the running average."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import scheduled
 import torch
+from cases import python
 from safetensors.torch import load_file, save_file
 from scheduled import ArgumentError, RunStore, Schedule
 from scheduled.torch import RunningAverage, commit, restore
 
+PROGRAM = Path(__file__).with_name("merge_run.py")
 WEIGHTS = [0.5, 0.125, 0.375]
 TYPES = [torch.bfloat16, torch.float16, torch.float32, torch.float64]
 
@@ -42,6 +46,28 @@ def test_state_dicts_dcp_and_safetensors_get_the_same_bits(tmp_path):
     for name, value in merged.items():
         assert torch.equal(value, written[name]), name
         assert torch.equal(value, sharded[f"model.{name}"]), name
+
+
+def test_checkpoints_of_a_model_that_is_sharded_over_ranks(tmp_path):
+    """FSDP2 on two ranks: merged by one process, from shards, to the bits of whole states; and loaded by both ranks again."""
+    from torch.distributed.checkpoint import save
+
+    python(PROGRAM, "save", tmp_path, ranks=2)
+    assert len(list((tmp_path / "0").glob("*.distcp"))) == 2, "each rank wrote its own"
+    whole = torch.load(tmp_path / "whole.pt")
+    assert not torch.equal(whole[0]["0.weight"], whole[2]["0.weight"])
+    wanted = scheduled.merge(whole, WEIGHTS)
+    merged = scheduled.merge([tmp_path / str(k) for k in range(3)], WEIGHTS, key="model.")
+    assert set(merged) == {f"model.{name}" for name in wanted}
+    for name, value in wanted.items():
+        assert value.dtype == merged[f"model.{name}"].dtype
+        assert torch.equal(value, merged[f"model.{name}"]), name
+    save({"model": {name.removeprefix("model."): value for name, value in merged.items()}},
+         checkpoint_id=tmp_path / "merged", no_dist=True)  # fmt: skip
+    python(PROGRAM, "load", tmp_path, ranks=2)
+    loaded = torch.load(tmp_path / "loaded.pt")
+    for name, value in wanted.items():
+        assert torch.equal(value, loaded[name]), name
 
 
 def test_what_does_not_fit_is_named():
