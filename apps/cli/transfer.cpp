@@ -75,6 +75,10 @@ TransferRules rules_of(const TransferOptions& options) {
   if (!options.batch.empty() && options.batch.size() != 2) {
     fail_value("batch", Argument<std::vector<double>>::show(options.batch), "must be FROM,TO, e.g. 256,1024");
   }
+  if (rules.critical_batch && !rules.batch_rule) {
+    fail_value("critical-batch", *rules.critical_batch,
+               "goes with a rule that has one, e.g. --batch-rule critical --batch 256,1024");
+  }
   if (options.batch.empty() == rules.batch_rule.has_value()) {
     fail_argument("batch-rule", "goes with --batch FROM,TO, e.g. --batch-rule square-root --batch 256,1024");
   }

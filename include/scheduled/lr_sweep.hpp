@@ -67,7 +67,8 @@ struct TransferRules {
   std::optional<double> critical_batch = {};
 };
 /// transfer_base_lr; factor, peak and limit then times (T_to/T_from)^(exponent + 1/2) and the batch's factor. Throws as
-/// it and batch_factor, and for an exponent where grad norms differ, as the bound then has another one.
+/// it and batch_factor, for an exponent where grad norms differ, as the bound then has another one, and for a critical
+/// batch or two batches without a batch rule.
 LrTransfer transfer_base_lr(const Schedule& tuned, const Schedule& target, const BoundSettings& settings,
                             const TransferRules& rules);
 

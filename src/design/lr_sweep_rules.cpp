@@ -38,6 +38,12 @@ double batch_factor(BatchRule rule, double from, double to, std::optional<double
 LrTransfer transfer_base_lr(const Schedule& tuned, const Schedule& target, const BoundSettings& settings,
                             const TransferRules& rules) {
   double more = 1.0;
+  if (!rules.batch_rule && rules.critical_batch) {
+    fail_value("critical_batch", *rules.critical_batch, "needs a batch rule that has one, critical or surge");
+  }
+  if (!rules.batch_rule && rules.batch_from != rules.batch_to) {
+    fail_value("batch_to", rules.batch_to, "needs a batch rule where it is another than batch_from");
+  }
   if (rules.batch_rule) more = batch_factor(*rules.batch_rule, rules.batch_from, rules.batch_to, rules.critical_batch);
   if (rules.exponent && !std::isfinite(*rules.exponent)) fail_value("exponent", *rules.exponent, "must be finite");
   if (rules.exponent && settings.grad_norm.data() != nullptr) {

@@ -288,6 +288,9 @@ class BadDesigns(command.CommandTest):
         self.check(tuned, "transfer", "wsd(steps=9)", "linear(steps=9)")
         self.check("best-lr = 2: wsd(steps=9, peak=1, cooldown=20%, decay=linear) says its own LR", "transfer", "wsd(steps=9, peak=1)", "linear(steps=9)", "--best-lr", "2")
         self.check("best-lr = 0: must be finite and > 0", "transfer", "wsd(steps=9)", "linear(steps=9)", "--best-lr", "0")
+        critical = "critical-batch = 512: goes with a rule that has one, e.g. --batch-rule critical --batch 256,1024"
+        self.check(critical, "transfer", "wsd(steps=9, peak=1)", "linear(steps=9)", "--critical-batch", "512")
+        self.check(critical, "transfer", "wsd(steps=9, peak=1)", "linear(steps=9)", "--critical-batch", "512", "--batch", "256,1024")
         self.check("grad_norm = -1", "transfer", SHORT, SHORT, "--best-lr", "1", "--grad-norm=-1")
 
     def test_sweeps(self):

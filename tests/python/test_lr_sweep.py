@@ -59,6 +59,8 @@ def test_transfer_by_other_exponents_and_batches():
     assert scheduled.transfer_base_lr(a, b, exponent=-0.3).factor == pytest.approx(10**-0.3, rel=1e-2)
     moved = scheduled.transfer_base_lr(a, a, batch_rule="square_root", batch_from=256, batch_to=1024)
     assert moved.peak == pytest.approx(2e-3)
+    with pytest.raises(scheduled.ArgumentError, match="critical_batch = 512.*needs a batch rule"):
+        scheduled.transfer_base_lr(a, b, critical_batch=512)
     with pytest.raises(scheduled.ArgumentError, match="did you mean 'linear'"):
         scheduled.batch_factor("liner", 1, 2)
 

@@ -203,6 +203,10 @@ TEST(TransferRules, ReplaceTheExponentAndAddTheBatch) {
   const std::vector<double> norms(100'001, 1.0);
   EXPECT_EQ(error_of([&] { transfer_base_lr(a, b, {.grad_norm = norms}, {.exponent = -0.3}); }),
             "exponent = -0.3: must not be given where grad norms change: these say another one");
+  EXPECT_EQ(error_of([&] { transfer_base_lr(a, b, {}, {.critical_batch = 512.0}); }),
+            "critical_batch = 512: needs a batch rule that has one, critical or surge");
+  EXPECT_EQ(error_of([&] { transfer_base_lr(a, b, {}, {.batch_from = 2.0, .batch_to = 3.0}); }),
+            "batch_to = 3: needs a batch rule where it is another than batch_from");
 }
 
 TEST(LrSweepTables, AreReadByUsualNames) {
