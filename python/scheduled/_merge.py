@@ -172,7 +172,7 @@ def _sum(name: str, tensors: Iterable[Any], shares: Sequence[float]) -> Any:
     import torch
 
     total = None
-    for k, (tensor, share) in enumerate(zip(tensors, shares, strict=True)):
+    for k, (tensor, share) in enumerate(zip(tensors, shares)):
         where = f"checkpoints[{k}][{name!r}]"
         if hasattr(tensor, "placements"):
             raise ArgumentError.of(where, "", "is sharded over ranks; merge the checkpoints of torch.distributed.checkpoint")

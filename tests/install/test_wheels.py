@@ -128,7 +128,10 @@ class Lists(unittest.TestCase):
         self.assertIn(f"find_package(Python 3.{lowest} REQUIRED", text("python/CMakeLists.txt"))
         self.assertEqual(wheels.OLDEST, (3, int(lowest)))
         for path in (ROOT / "python/scheduled").rglob("*.py"):
-            ast.parse(path.read_text(), path, feature_version=wheels.OLDEST)
+            tree = ast.parse(path.read_text(), path, feature_version=wheels.OLDEST)
+            calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+            zips = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "zip"]
+            self.assertFalse([call.lineno for call in zips if call.keywords], path)  # strict is of Python 3.10
 
     def test_glibc_and_platform_agree(self):
         self.assertEqual(tuple(map(int, zig.GLIBC.split("."))), checks.GLIBC)

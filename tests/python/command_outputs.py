@@ -26,6 +26,13 @@ NAMES = {
 }
 
 
+def pairs(*columns):
+    """zip() of columns of one length, as zip(strict=True) of Python 3.10."""
+    columns = [list(column) for column in columns]
+    assert len({len(column) for column in columns}) == 1
+    return zip(*columns)
+
+
 def command_tests():
     """The module that runs the command in tests/cli; skips the test where the command is not built."""
     if COMMAND is None:
@@ -121,7 +128,7 @@ def value_of(output, column):
 def assert_rows(outputs, rows):
     """A row for each value, with columns that are the paths of its fields; and no field is left out but series."""
     assert len(outputs) == len(rows) > 0
-    for output, row in zip(outputs, rows, strict=True):
+    for output, row in pairs(outputs, rows):
         for column, cell in row.items():
             assert_cell(cell, value_of(output, column), column)
         assert_named(output)

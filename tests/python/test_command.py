@@ -20,6 +20,7 @@ from command_outputs import (
     assert_series,
     command_tests,
     outputs_in,
+    pairs,
     same,
 )
 from scheduled import Schedule
@@ -103,7 +104,7 @@ def test_bound_at_every_step(run):
 def test_tune(run):
     values, rows = run("tune", WSD, "cosine(steps=50, warmup=5, final=1e-3)", "--within", "5%")
     assert_rows(values, rows)
-    for value, spec in zip(values, [WSD, "cosine(steps=50, warmup=5, final=1e-3)"], strict=True):
+    for value, spec in pairs(values, [WSD, "cosine(steps=50, warmup=5, final=1e-3)"]):
         found = scheduled.lr_sensitivity(Schedule(spec), share=0.05)
         assert_says(value, found, "best", "closed_form")
         assert_says(value, found.best)
@@ -113,7 +114,7 @@ def test_compare(run):
     (value,), rows = run("compare", WSD, "linear(steps=90)", "--criterion", "worst-case")
     assert_rows(value["rows"], rows)
     assert_named(value)
-    for row, found in zip(value["rows"], scheduled.compare([Schedule(WSD), Schedule("linear(steps=90)")], criterion="worst-case"), strict=True):
+    for row, found in pairs(value["rows"], scheduled.compare([Schedule(WSD), Schedule("linear(steps=90)")], criterion="worst-case")):
         assert_says(row, found, "best")
         assert_says(row, found.best)
 
@@ -124,7 +125,7 @@ def test_compare_over_a_grid(run):
     assert_named(value)
     sweep = scheduled.Sweep([Schedule("wsd(steps=50)")], horizons=[1, 50], cooldowns=[0.1, 0.2])
     sweep.run()
-    for row, found in zip(value["rows"], sweep.results, strict=True):
+    for row, found in pairs(value["rows"], sweep.results):
         assert_says(row, found, "best")
         if found.best:
             assert_says(row, found.best)
@@ -133,7 +134,7 @@ def test_compare_over_a_grid(run):
 def test_worst_case(run):
     values, rows = run("worst-case", WSD, "cosine(steps=9, peak=0.1, final=1e-3)")
     assert_rows(values, rows)
-    for value, spec in zip(values, [WSD, "cosine(steps=9, peak=0.1, final=1e-3)"], strict=True):
+    for value, spec in pairs(values, [WSD, "cosine(steps=9, peak=0.1, final=1e-3)"]):
         found = scheduled.schedule_worst_case(Schedule(spec))
         assert_says(value, found, "own", "best")
         for there, place in [(value, found.own), (value["best"], found.best)]:
@@ -168,7 +169,7 @@ def test_average(run):
     specs = [f"{WSD} | average(last=20%)", "constant(steps=60, peak=0.1) | average(half_life=5%)"]
     values, rows = run("average", *specs)
     assert_rows(values, rows)
-    for value, spec in zip(values, specs, strict=True):
+    for value, spec in pairs(values, specs):
         assert_named(value)
         schedule, average = spec.split(" | ")
         lr = scheduled.bound_rates(Schedule(schedule))
@@ -176,7 +177,7 @@ def test_average(run):
         assert_says(value, scheduled.average_bound(lr, scheduled.average_weights(average, lr)))
         assert same(value["last_iterate"], scheduled.worst_case(lr).value)
     (value,), _ = run("compare", *specs, "--criterion", "worst-case")
-    for row, found in zip(value["rows"], scheduled.compare(specs, criterion="worst-case"), strict=True):
+    for row, found in pairs(value["rows"], scheduled.compare(specs, criterion="worst-case")):
         assert_says(row, found, "best")
         assert row["average"] == found.average != ""
 
@@ -197,7 +198,7 @@ def test_lint(run):
     assert_named(value)
     assert_says(value, scheduled.lint(spec))
     rules = [json.loads(line) for line in run.output("lint", "--rules", "--json").splitlines()]
-    for rule, wanted in zip(rules, scheduled.lint_rules(), strict=True):
+    for rule, wanted in pairs(rules, scheduled.lint_rules()):
         assert_named(rule)
         assert_says(rule, wanted)
 
@@ -268,12 +269,12 @@ def test_extend(run):
     assert_named(value)
     stopped = [column for column in rows[0] if column.startswith("stopped_")]
     assert stopped == ["stopped_120", "stopped_150"]
-    for output, row in zip(value["rows"], rows, strict=True):
-        for column, bound in zip(stopped, output["stopped"], strict=True):
+    for output, row in pairs(value["rows"], rows):
+        for column, bound in pairs(stopped, output["stopped"]):
             assert_cell(row.pop(column), bound, column)
         assert row.pop("distance") == f"{value['distance']!r}"
     assert_rows([{k: v for k, v in row.items() if k != "stopped"} for row in value["rows"]], rows)
-    for row, found in zip(value["rows"], scheduled.extend(Schedule(WSD), 70, [120, 150]), strict=True):
+    for row, found in pairs(value["rows"], scheduled.extend(Schedule(WSD), 70, [120, 150])):
         assert_says(row, found, "lr", "distance")
         assert same(value["distance"], found.distance)
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import scheduled
-from command_outputs import assert_named, assert_rows, assert_says, assert_series, outputs_in, same
+from command_outputs import assert_named, assert_rows, assert_says, assert_series, outputs_in, pairs, same
 from scheduled import Schedule
 from test_surfaces import RECORDS, plain
 
@@ -92,7 +92,7 @@ def test_cooldown(run):
     fitted = law.FittedLaw.from_json((run.folder / "law.json").read_text())
     found = law.virtual_cooldown(fitted, Schedule(spec).values(5000), [500, 1000])
     assert_says(value, found, "answers")
-    for row, answer in zip(value["answers"], found.answers, strict=True):
+    for row, answer in pairs(value["answers"], found.answers):
         assert_says(row, answer)
 
 

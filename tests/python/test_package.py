@@ -133,6 +133,7 @@ def test_mypy(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
         """
+from typing import Optional
 import numpy as np
 from scheduled import Schedule, WSDSchedule, best_base_lr, compute_optimal_base, omega, omega_curve
 from scheduled import GradNormFamily, Sweep, constrained_schedule, extend, lr_sensitivity
@@ -156,7 +157,7 @@ capped = constrained_schedule(9, prefix=[0.1], warmup=np.ones(2), max_lr=0.2)
 status: str = capped.status + extend(schedule, 9, [60_000])[0].method
 lr = np.concatenate([capped.lr, extend([0.1], np.array([9]), like=schedule)[0].lr])
 nearest = refine(lr, "l1").nearest
-limit: float | None = transfer_base_lr(schedule, schedule).limit
+limit: Optional[float] = transfer_base_lr(schedule, schedule).limit
 sweep = Sweep([schedule], cooldowns=[0.5], grad_norms=[GradNormFamily(series=lr)])
 sweep.run(2, progress=lambda done, to_do: print(done / to_do))
 bounds = sweep.bound[0, :, 0, 0] * (0.0 if nearest is None else nearest.distance)
@@ -184,7 +185,7 @@ wrong: str = schedule.lr(0)
     )
     errors = [line for line in run.stdout.splitlines() if ": error:" in line]
     assert len(errors) == 1, run.stdout + run.stderr
-    assert "program.py:40: error: Incompatible types in assignment" in errors[0]
+    assert "program.py:41: error: Incompatible types in assignment" in errors[0]
 
 
 def documented():
