@@ -28,7 +28,7 @@ struct MergeRequest {
   MergeRule rule = MergeRule::decay;
   std::optional<Decay> decay = {};       ///< of rule decay alone; nothing: linear
   std::optional<Rate> final = {};        ///< of that decay, a share of the rate before; exponential needs one
-  std::optional<double> half_life = {};  ///< of ema, in updates, > 0
+  std::optional<double> half_life = {};  ///< of ema, in updates, >= 1
   /// Where the window begins; nothing: as far before the first checkpoint as that lies before the second.
   std::optional<std::int64_t> begin = {};
   double grad_norm = 1.0;  ///< G

@@ -42,6 +42,10 @@ void add_needs(const anytime::BoundFolder& run, const RunRecord& record, const R
     const Finding found = anytime::check_files(run, *point);
     if (found.state == Finding::State::sound) {
       ++sound;
+      if (point->external && !point->external->is_local()) {
+        needs.notes.push_back(concat({anytime::name_of(*point), " counts as sound: it is at ", point->external->uri,
+                                      ", which cannot be looked at from here"}));
+      }
     } else {
       problems += (problems.empty() ? "" : "; ") + anytime::name_of(*point) + ": " + found.text;
     }

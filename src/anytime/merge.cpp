@@ -30,8 +30,9 @@ void check_merge(const MergeRequest& request) {
   if (ema != request.half_life.has_value()) {
     fail_argument("half_life", ema ? "must be given for ema" : "is of ema alone");
   }
-  if (ema && !(*request.half_life > 0.0 && std::isfinite(*request.half_life))) {
-    fail_value("half_life", *request.half_life, "must be finite and > 0");
+  if (ema && !(*request.half_life >= 1.0 && std::isfinite(*request.half_life))) {
+    fail_value("half_life", *request.half_life,
+               "must be finite and at least 1 update; shorter is the last checkpoint alone");
   }
 }
 

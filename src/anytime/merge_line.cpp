@@ -152,6 +152,19 @@ void take_files(const anytime::BoundFolder& run, const RecordedCheckpoint& last,
   }
 }
 
+/// Without its number and folder: at the place in the data where the last one that is merged was.
+RecordedCheckpoint merged_checkpoint(const RecordedSession& session, const RecordedCheckpoint& last) {
+  RecordedCheckpoint out;
+  out.session = session.id;
+  out.line = session.line;
+  out.step = last.step;
+  out.data_position = last.data_position;
+  out.rng_state = last.rng_state;
+  out.code_version = session.code_version;
+  out.time = session.time;
+  return out;
+}
+
 }  // namespace
 
 RecordedLine RunStore::merge(const RunMerge& request) {
@@ -166,20 +179,12 @@ RecordedLine RunStore::merge(const RunMerge& request) {
   state_->folder.require_here();
   state_->folder.require_own({anytime::checkpoint_folder, anytime::staging_folder});
   const fs::path run = state_->folder.path();
-
   RecordedLine line{.name = request.name, .parent = last.line, .start = last.step, .note = request.note};
   for (std::size_t k = 0; k < points.size(); ++k) line.merged.push_back({points[k].id, weights[k]});
   const Schedule schedule = anytime::session_at(record, last.line, last.step).schedule;
   const RecordedSession session = state_->make_session(line.name, line.start, last.id, schedule, request.code_version);
-  RecordedCheckpoint checkpoint;
+  RecordedCheckpoint checkpoint = merged_checkpoint(session, last);
   checkpoint.id = record.checkpoints.back().id + 1;
-  checkpoint.session = session.id;
-  checkpoint.line = line.name;
-  checkpoint.step = line.start;
-  checkpoint.data_position = last.data_position;
-  checkpoint.rng_state = last.rng_state;
-  checkpoint.code_version = session.code_version;
-  checkpoint.time = session.time;
   checkpoint.folder = anytime::free_folder(run, record, line.name, line.start);
 
   const auto write = [&](const fs::path& folder) {

@@ -205,6 +205,18 @@ TEST_F(External, WhatCannotBeReachedIsSaidSo) {
   EXPECT_EQ(store.resume({}).folder, fs::absolute(run()) / "checkpoints/trunk-10");
 }
 
+TEST_F(External, GcSaysWhatItCountsWithoutASight) {
+  commit(1, {.uri = dcp_at(outside).string()});
+  commit(2, {.uri = "s3://bucket/two", .listing = "21 .metadata\n"});
+  const std::vector<std::string> notes = store.gc(1).notes;
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_EQ(
+      notes[0],
+      "checkpoint trunk at step 2 counts as sound: it is at s3://bucket/two, which cannot be looked at from here");
+  commit(3, {.uri = dcp_at(at("three")).string()});
+  EXPECT_EQ(store.gc(1).notes.size(), 1U) << "it is not asked for";
+}
+
 TEST_F(External, GcTouchesNothingOfItAndPrintsTheCommandsWhereItIsAsked) {
   const std::string odd = "it's\n$(touch gone)";
   commit(1, {.uri = dcp_at(at(odd)).string()});
@@ -275,10 +287,11 @@ TEST_F(External, NoCommandDeletesByAnotherName) {
   const GcReport report = store.gc(2, false, true);
   EXPECT_EQ(report.deleted.size(), 3U);
   EXPECT_TRUE(report.commands.empty());
-  ASSERT_EQ(report.notes.size(), 3U);
-  EXPECT_TRUE(has(report.notes[0], "link/step is not to be deleted: checkpoint trunk at step 30 is there, too"));
-  EXPECT_TRUE(has(report.notes[1], "two is not to be deleted: checkpoint trunk at step 40 is there, too"));
-  EXPECT_TRUE(has(report.notes[2], "step[12] is needed by nothing; how to delete it, its store says"));
+  ASSERT_EQ(report.notes.size(), 4U);
+  EXPECT_TRUE(has(report.notes[0], "checkpoint trunk at step 40 counts as sound: it is at s3a://bucket/two"));
+  EXPECT_TRUE(has(report.notes[1], "link/step is not to be deleted: checkpoint trunk at step 30 is there, too"));
+  EXPECT_TRUE(has(report.notes[2], "two is not to be deleted: checkpoint trunk at step 40 is there, too"));
+  EXPECT_TRUE(has(report.notes[3], "step[12] is needed by nothing; how to delete it, its store says"));
 }
 
 TEST_F(External, ALinkIsWhatItLeadsTo) {

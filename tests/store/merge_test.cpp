@@ -83,7 +83,9 @@ TEST(Merge, BadInputIsNamed) {
   says(request, "half_life: is of ema alone");
   request.rule = MergeRule::ema;
   request.half_life = -1.0;
-  says(request, "half_life = -1: must be finite and > 0");
+  says(request, "half_life = -1: must be finite and at least 1 update; shorter is the last checkpoint alone");
+  request.half_life = 0.5;
+  says(request, "half_life = 0.5: must be finite and at least 1 update");
   request = request_of({2000, 3000});
   request.begin = 2000;
   says(request, "begin = 2000: must be at least 0 and before the first checkpoint");
