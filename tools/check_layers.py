@@ -12,7 +12,7 @@ LAYER = {"base": 0, "schedule": 1, "runlog": 1, "bound": 2, "foreign": 2, "desig
          "anytime": 4, "describe": 4, "forecast": 4, "lint": 4, "watch": 4, "scheduled": 5}  # the umbrella header
 # Public headers that are not called like their module.
 PUBLIC_NAME = {"error": "base", "duration": "schedule", "trunk": "schedule", "presets": "schedule", "along": "design",
-               "sweep": "design", "lr_sweep": "design", "exact": "bound", "merge": "anytime", "plan": "anytime",
+               "sweep": "design", "lr_sweep": "design", "law_design": "law", "exact": "bound", "merge": "anytime", "plan": "anytime",
                "run_record": "anytime", "cluster": "anytime"}
 
 # Shells: where they lie, and which other shells they may include, those of outer folders last. All of them may include

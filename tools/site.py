@@ -30,7 +30,7 @@ CHAPTERS = {
     ],
     "During and after": [
         f"docs/guide/{name}.md"
-        for name in ("logs", "grad-norms", "longer", "anytime", "run-store", "teams", "train", "laws", "forecasts", "paper")
+        for name in ("logs", "grad-norms", "longer", "anytime", "run-store", "teams", "train", "laws", "law-parameters", "forecasts", "paper")
     ],
 }
 CONFIGURATION = """\

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "cli/draw.hpp"
 #include "cli/fit_arguments.hpp"
+#include "cli/fit_next.hpp"
 #include "cli/law_records.hpp"
 #include "cli/verbs.hpp"
 #include "plot/series.hpp"
@@ -20,6 +21,7 @@ namespace {
 
 struct FitVerb {
   FitArguments fit;
+  NextArguments next;
   std::string save;
   OutputOptions output;
 };
@@ -27,6 +29,7 @@ struct FitVerb {
 struct Fitted {
   std::vector<FitRun> runs;
   LawFit fit;
+  std::optional<NextRun> next;
   std::vector<std::vector<double>> curves;  ///< the law at the steps of each run
 };
 
@@ -89,6 +92,7 @@ std::string text_of(const Fitted& found, const FitVerb& verb) {
   }
   if (!fit.warnings.empty()) text += "\nwarnings\n";
   for (const std::string& warning : fit.warnings) text += "  - " + warning + "\n";
+  if (found.next) text += verb.next.text_of(*found.next);
   if (!verb.save.empty()) text += "\nsaved as " + verb.save + "\n";
   return text;
 }
@@ -178,12 +182,18 @@ void run(const FitVerb& verb) {
   }
   if (!verb.save.empty()) check_writable(verb.save);
   if (!verb.fit.given()) fail_argument("RUN", "at least one log is needed; see scheduled fit --help");
-  Fitted found{verb.fit.read(), {}, {}};
+  verb.next.check();
+  Fitted found{verb.fit.read(), {}, {}, {}};
   found.fit = verb.fit.fit(found.runs);
+  if (verb.next.asked) found.next = verb.next.find(found.fit.fitted, found.runs);
   for (const FitRun& run : found.runs) found.curves.push_back(law_curve(found.fit.fitted.law, run.lr, run.step));
   if (!verb.save.empty()) write_file(verb.save, print_fitted_law(found.fit.fitted) + "\n");
   if (!verb.output.figure.empty()) plot::write_figure(draw(found), verb.output.figure);
-  if (verb.output.json) return print_line(to_json(found.fit));
+  if (verb.output.json) {
+    FitAnswer answer{found.fit, {}};
+    if (found.next) answer.next = *found.next;
+    return print_line(to_json(answer));
+  }
   if (verb.output.csv) return print_csv(found);
   print_text(text_of(found, verb));
 }
@@ -196,18 +206,20 @@ void add_fit(Verb& command) {
   verb.add_each("RUN", options.fit.runs, "Training logs, of one model, in one unit");
   options.fit.logs.add_to(verb, "The same, where --base or --label follows");
   options.fit.add_settings_to(verb);
+  options.next.add_to(verb);
   verb.add("--save", options.save, "Write the fitted law for predict and cooldown").type("LAW.json");
   options.output.add_to(verb);
   verb.help(
       "All runs are fitted at once; a law learns what a decay gains only from runs that lower their rate. A cooldown\n"
       "branch names the run that it left with --base; where that run is fitted, too, its losses count once. The\n"
       "figure shows the losses with the law through them, what is left over, and the rates. docs/laws.md compares\n"
-      "the laws on real runs.\n\n"
+      "the laws on real runs. --next says which further run would tell most of a schedule's final loss.\n\n"
       "Examples:\n"
       "  scheduled fit trunk.csv cosine-decay.csv --log decay.csv --base trunk.csv --log-warmup 100 --save law.json\n"
       "  scheduled fit trunk.csv cosine-decay.csv --law multi-power --fix gamma=0.5 --bootstrap 20 -o fit.png\n"
-      "  scheduled fit trunk.csv cosine-decay.csv --law momentum --csv | head -4");
-  prints<LawFit>(verb);
+      "  scheduled fit trunk.csv cosine-decay.csv --law momentum --csv | head -4\n"
+      "  scheduled fit trunk.csv cosine-decay.csv --law noise --next \"linear(steps=4k, warmup=100, peak=2e-3)\"");
+  prints<FitAnswer>(verb);
   verb.run([&options] { run(options); });
 }
 

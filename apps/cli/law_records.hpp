@@ -9,9 +9,16 @@
 #include <vector>
 
 #include "cli/bound_records.hpp"
+#include "law/design_records.hpp"
 #include "law/records.hpp"
 
 namespace scheduled::cli {
+
+/// fit --next
+struct FitAnswer {
+  LawFit fit;
+  Asked<NextRun> next;
+};
 
 struct FittedCurve {
   std::vector<std::int64_t> step;
@@ -45,6 +52,23 @@ struct LawNearest {
   Predicted worse;
 };
 
+/// One of the schedules that somebody calls best, judged by all of them.
+struct JudgedSchedule {
+  std::string name;
+  std::vector<double> rates;
+  double bound_ratio = 1.0;  ///< of the bounds at the best scale: to the smallest one
+  Predicted loss;
+  Predicted worse;          ///< than the optimum by the law
+  double functional = 0.0;  ///< the loss by the functional law
+};
+
+/// --functional
+struct LawTheory {
+  FunctionalExponents exponents;
+  FunctionalOptimum optimum;
+  std::vector<JudgedSchedule> judged;
+};
+
 struct LawBest {
   LawKind law = LawKind::angular;
   std::int64_t steps = 0;
@@ -54,6 +78,7 @@ struct LawBest {
   Predicted loss;
   std::vector<LawRival> beside;
   std::optional<LawNearest> nearest;
+  Asked<LawTheory> theory;
   std::vector<std::string> warnings;
 };
 
@@ -84,6 +109,15 @@ inline std::vector<CooldownRow> cooldown_rows(const CooldownAnswers& found) {
 }  // namespace scheduled::cli
 
 namespace scheduled {
+
+template <>
+struct Record<cli::FitAnswer> {
+  using X = cli::FitAnswer;
+  static constexpr std::string_view name = "FitAnswer";
+  static constexpr std::string_view meaning = "What a fit found, and which run to make next";
+  static constexpr FieldList fields{Field{"", &X::fit, "", "The fit"},
+                                    Field{"next", &X::next, "", "With --next: which run to make"}};
+};
 
 template <>
 struct Record<cli::FittedCurve> {
@@ -137,6 +171,32 @@ struct Record<cli::LawNearest> {
 };
 
 template <>
+struct Record<cli::JudgedSchedule> {
+  using X = cli::JudgedSchedule;
+  static constexpr std::string_view name = "JudgedSchedule";
+  static constexpr std::string_view meaning = "A schedule that a law, theory or the bound calls best";
+  static constexpr FieldList fields{
+      Field{"name", &X::name, "", "What calls it best"},
+      Field{"schedule", [](const X& x) { return ScheduleObject{Schedule::table(x.rates)}; }, "",
+            "Its rates as a schedule"},
+      Field{"bound_ratio", &X::bound_ratio, "", "Its bound at its best scale over the smallest bound"},
+      Field{"final", &X::loss, "nats", "The loss at its end by the law, with its 90 % interval"},
+      Field{"above_optimum", &X::worse, "nats", "How much higher that is than the optimum"},
+      Field{"functional", &X::functional, "nats", "The loss at its end by the functional law"}};
+};
+
+template <>
+struct Record<cli::LawTheory> {
+  using X = cli::LawTheory;
+  static constexpr std::string_view name = "LawTheory";
+  static constexpr std::string_view meaning = "What the functional scaling law calls best, beside others";
+  static constexpr FieldList fields{
+      Field{"exponents", &X::exponents, "", "Of the functional law"},
+      Field{"", [](const X& x) { return Without<FunctionalOptimum, "lr">{x.optimum}; }, "", "Its best schedule"},
+      Field{"judged", &X::judged, "", "The best schedules by the law, by theory and by the bound"}};
+};
+
+template <>
 struct Record<cli::LawBest> {
   using X = cli::LawBest;
   static constexpr std::string_view name = "LawBest";
@@ -152,6 +212,7 @@ struct Record<cli::LawBest> {
       Field{"final", &X::loss, "nats", "The loss at its end, with its 90 % interval"},
       Field{"beside", &X::beside, "", "Named schedules at their best peaks"},
       Field{"nearest", &X::nearest, "", "The named schedule nearest to it"},
+      Field{"theory", &X::theory, "", "With --functional: what theory calls best"},
       Field{"warnings", &X::warnings, "", "Where the law was never shown such rates"}};
 };
 

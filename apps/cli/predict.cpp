@@ -148,6 +148,7 @@ void run(const PredictOptions& options) {
   if (options.cap || options.warmup || !options.out.file.empty()) {
     fail_argument("--cap, --warmup, --out", "only with --optimize");
   }
+  if (!options.functional.empty()) fail_argument("--functional", "only with --optimize");
   if (options.specs.specs.empty()) {
     fail_argument("SPEC", "at least one schedule, or --optimize; see scheduled predict --help");
   }
@@ -196,6 +197,9 @@ void add_predict(Verb& command) {
   verb.add("--cap", options.cap, "With --optimize: no rate is above it; default: the highest that was fitted")
       .type("LR");
   verb.add("--warmup", options.warmup, "With --optimize: linear warmup of N steps").type("N");
+  verb.add("--functional", options.functional,
+           "With --optimize: a fitted functional law; what its theory calls best, and the smallest bound, beside it")
+      .type("LAW.json");
   options.out.add_to(verb);
   options.output.add_to(verb);
   verb.help(
@@ -209,7 +213,8 @@ void add_predict(Verb& command) {
       "  scheduled predict law.json \"wsd(warmup=100, peak=1e-3)\" \"cosine(warmup=100, peak=1e-3)\" --steps 2k\n"
       "  scheduled predict law.json \"linear(steps=3k, warmup=100, peak=1e-3)\" --every 500 --csv\n"
       "  scheduled predict law.json --optimize --steps 2k --warmup 100 --out best.txt\n"
-      "  scheduled show @best.txt --at 0,100,1999");
+      "  scheduled show @best.txt --at 0,100,1999\n"
+      "  scheduled predict law.json --optimize --steps 2k --functional theory.json");
   prints<Prediction, LawBest>(verb);
   verb.run([&options] { run(options); });
 }

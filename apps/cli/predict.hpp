@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/draw.hpp"
+#include "cli/law_records.hpp"
 #include "scheduled/law.hpp"
 #include "shell/arguments.hpp"
 #include "shell/output.hpp"
@@ -14,6 +15,7 @@ namespace scheduled::cli {
 
 struct PredictOptions {
   std::string law;
+  std::string functional;  ///< the file of a functional law, with --optimize
   SpecOptions specs;
   std::optional<std::int64_t> every, warmup;
   bool optimize = false;
@@ -34,5 +36,9 @@ std::string warnings_text(const std::vector<std::string>& warnings);
 
 /// --optimize: the schedule of the smallest predicted loss beside named ones at their best peaks.
 void predict_optimum(const PredictOptions& options, const FittedLaw& fitted);
+
+/// --functional: the best schedules by the law, by the functional law and by the bound. found: with its optimum.
+LawTheory judge_by_theory(const LawBest& found, const FittedLaw& fitted, const FittedLaw& functional);
+std::string theory_text(const LawBest& found, const std::string& file);
 
 }  // namespace scheduled::cli

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "cli/fit_arguments.hpp"
 #include "cli/law_records.hpp"
 #include "cli/predict.hpp"
 #include "cli/verbs.hpp"
@@ -22,6 +23,12 @@ Schedule with_warmup(std::string_view spec, std::int64_t length, std::int64_t wa
   ScheduleSpec named = Schedule::parse(spec, steps(length)).spec();
   named.warmup.length = steps(warmup);
   return Schedule(named);
+}
+
+/// A functional law is its own theory.
+const std::string& theory_file(const PredictOptions& options, const FittedLaw& fitted) {
+  const bool is_one = options.functional.empty() && fitted.law.kind == LawKind::functional;
+  return is_one ? options.law : options.functional;
 }
 
 LawBest find(const PredictOptions& options, const FittedLaw& fitted) {
@@ -54,6 +61,9 @@ LawBest find(const PredictOptions& options, const FittedLaw& fitted) {
   if (found.steps > 1) {
     const NearestSpec nearest = nearest_spec(lr);
     found.nearest = {nearest, predict_difference(fitted, nearest.schedule.values(), lr)};
+  }
+  if (const std::string& theory = theory_file(options, fitted); !theory.empty()) {
+    found.theory = judge_by_theory(found, fitted, read_law(theory));
   }
   found.warnings = extrapolations(fitted, lr);
   return found;
@@ -107,7 +117,9 @@ std::string text_of(const LawBest& found, const PredictOptions& options, const F
                rounded(row.schedule.schedule.lr(found.steps - 1)), loss_text(row.loss.loss), interval_text(row.loss),
                difference_text(row.worse)});
   }
-  return text + table.text() + words_of(found) + warnings_text(found.warnings) + "\n";
+  text += table.text() + words_of(found);
+  if (found.theory) text += theory_text(found, theory_file(options, fitted));
+  return text + warnings_text(found.warnings) + "\n";
 }
 
 void print_csv(const std::vector<double>& lr) {
@@ -121,6 +133,9 @@ plot::Panel rates_of(const LawBest& found) {
   std::vector<plot::Line> lines{rate_line(Schedule::table(found.optimum.lr), found.steps, "optimal", 0)};
   if (const LawRival* best = best_beside(found)) {
     lines.push_back(rate_line(best->schedule.schedule, found.steps, best->name, 1));
+  }
+  if (found.theory) {
+    lines.push_back(rate_line(Schedule::table(found.theory->optimum.lr), found.steps, "functional law's", 2));
   }
   return rate_panel(std::move(lines), found.steps);
 }

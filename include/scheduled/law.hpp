@@ -55,6 +55,11 @@ enum class LawKind {
   /// update of the solution of v' = 2 lambda eta (eta/reference_rate - v), at first eta0/reference_rate. With kappa = 1
   /// and delta = 0 this is angular with kappa = 1. (Derived for this project; docs/laws.md has the evidence.)
   noise,
+  /// L0 + A S'^-s - B sum_k (eta'_{k-1} - eta'_k) [1 - (1 + C S'_k(t))^-(1 - 1/beta)]: the functional scaling law
+  /// (2509.19189) with one noise, by parts. Its noise is an integral of the squared rates, forgotten with progress as
+  /// (1 + C S'_k)^-(2 - 1/beta). s is the source exponent, beta the capacity exponent; multi_power with gamma = 0 and
+  /// an exponent below 1. functional_optimum has its best schedule.
+  functional,
 };
 
 /// How a parameter grows with the number of steps of a run: the unit in which fits move it.
@@ -75,7 +80,7 @@ struct LawParameter {
 
 /// All laws.
 std::span<const LawKind> law_kinds() noexcept;
-/// "omega", "worst-case", "momentum", "multi-power", "angular", "bu", "noise".
+/// "omega", "worst-case", "momentum", "multi-power", "angular", "bu", "noise", "functional".
 std::string_view law_name(LawKind kind) noexcept;
 /// Throws ArgumentError with the laws there are, and the one that may be meant.
 LawKind parse_law_kind(std::string_view name);

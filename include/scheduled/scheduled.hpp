@@ -25,6 +25,7 @@
 #if __has_include("scheduled/law.hpp")
 #include "scheduled/forecast.hpp"
 #include "scheduled/law.hpp"
+#include "scheduled/law_design.hpp"
 #include "scheduled/watch.hpp"
 #endif
 #if __has_include("scheduled/pep.hpp")

@@ -2,11 +2,18 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include "scheduled/law.hpp"
 
 namespace scheduled::reports {
 
 void unseen(const std::filesystem::path& data, LawKind kind);  // laws_unseen.cpp
+void design(const std::filesystem::path& data);                // laws_design.cpp
+
+/// The runs of h200/runs.json by name: rates by their schedules, losses of the validation set from a fifth of the
+/// longest run on (of a branch that ends before, of itself), as fit --first would.
+std::map<std::string, FitRun> own_runs(const std::filesystem::path& data);
 
 }  // namespace scheduled::reports

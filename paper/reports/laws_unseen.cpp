@@ -45,33 +45,6 @@ class Row {
   double width_ = 0.0;
 };
 
-/// The runs of h200/runs.json by name: rates by their schedules, losses of the validation set from a fifth of the
-/// longest run on (of a branch that ends before, of itself), as fit --first would.
-std::map<std::string, FitRun> own_runs(const std::filesystem::path& data) {
-  std::ostringstream text;
-  text << std::ifstream(data / "h200" / "runs.json").rdbuf();
-  constexpr std::int64_t longest = 3000;
-  std::map<std::string, FitRun> runs;
-  const Json all = Json::parse(text.str());
-  for (const Json& one : all.items()) {
-    const Json* const losses = one.find("val");
-    if (losses == nullptr || losses->items().empty()) continue;
-    FitRun run{one.find("name")->text(), {}, {}, {}};
-    const auto last = static_cast<std::int64_t>(losses->items().back().items()[0].number());
-    const auto first = std::max(std::llround(0.2 * static_cast<double>(last > longest / 5 ? longest : last)),
-                                static_cast<long long>(one.find("first")->number()) + 1);
-    run.lr = Schedule::parse(one.find("meta")->find("schedule")->text()).values(last);
-    for (const Json& row : losses->items()) {
-      const auto step = static_cast<std::int64_t>(row.items()[0].number());
-      if (step < first) continue;
-      run.step.push_back(step);
-      run.loss.push_back(row.items()[1].number());
-    }
-    runs[run.name] = std::move(run);
-  }
-  return runs;
-}
-
 void own(const std::filesystem::path& data, LawKind kind) {
   const auto runs = own_runs(data);
   const auto named = [&](std::initializer_list<const char*> names) {
@@ -142,6 +115,31 @@ void horizons(const std::filesystem::path& data, LawKind kind) {
 }
 
 }  // namespace
+
+std::map<std::string, FitRun> own_runs(const std::filesystem::path& data) {
+  std::ostringstream text;
+  text << std::ifstream(data / "h200" / "runs.json").rdbuf();
+  constexpr std::int64_t longest = 3000;
+  std::map<std::string, FitRun> runs;
+  const Json all = Json::parse(text.str());
+  for (const Json& one : all.items()) {
+    const Json* const losses = one.find("val");
+    if (losses == nullptr || losses->items().empty()) continue;
+    FitRun run{one.find("name")->text(), {}, {}, {}};
+    const auto last = static_cast<std::int64_t>(losses->items().back().items()[0].number());
+    const auto first = std::max(std::llround(0.2 * static_cast<double>(last > longest / 5 ? longest : last)),
+                                static_cast<long long>(one.find("first")->number()) + 1);
+    run.lr = Schedule::parse(one.find("meta")->find("schedule")->text()).values(last);
+    for (const Json& row : losses->items()) {
+      const auto step = static_cast<std::int64_t>(row.items()[0].number());
+      if (step < first) continue;
+      run.step.push_back(step);
+      run.loss.push_back(row.items()[1].number());
+    }
+    runs[run.name] = std::move(run);
+  }
+  return runs;
+}
 
 void unseen(const std::filesystem::path& data, LawKind kind) {
   std::printf(

@@ -42,6 +42,7 @@ NB_MODULE(_core, m) {
   bind_fit(m);
   bind_predict(m);
   bind_optimize(m);
+  bind_next_run(m);
   bind_watch(m);
   bind_forecast(m);
 #endif

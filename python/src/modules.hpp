@@ -34,6 +34,7 @@ void bind_pep(nanobind::module_& m);
 void bind_law(nanobind::module_& m);
 void bind_fit(nanobind::module_& m);
 void bind_predict(nanobind::module_& m);
+void bind_next_run(nanobind::module_& m);
 void bind_optimize(nanobind::module_& m);
 void bind_watch(nanobind::module_& m);
 void bind_forecast(nanobind::module_& m);

@@ -18,10 +18,12 @@ Definition multi_power_law();
 Definition angular_law();
 Definition bu_law();
 Definition noise_law();
+Definition functional_law();
 
 std::span<const Definition> definitions() noexcept {
   static const std::vector<Definition> laws{
-      omega_law(), worst_case_law(), momentum_law(), multi_power_law(), angular_law(), bu_law(), noise_law(),
+      omega_law(),   worst_case_law(), momentum_law(), multi_power_law(),
+      angular_law(), bu_law(),         noise_law(),    functional_law(),
   };
   return laws;
 }

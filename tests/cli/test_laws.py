@@ -58,7 +58,7 @@ class Laws(LawTest):
 
     def test_every_law_fits_and_predicts(self):
         last = (self.folder / "decay.csv").read_text().splitlines()[-1]
-        for law in ["angular", "noise", "multi-power", "momentum", "omega", "worst-case", "bu"]:
+        for law in ["angular", "noise", "multi-power", "functional", "momentum", "omega", "worst-case", "bu"]:
             self.output_of(*FIT, "--law", law, "--save", "law.json")
             found = self.json_of("predict", "law.json", "wsd(steps=2k, warmup=100, cooldown=25%, peak=1e-3)")
             self.assertEqual(found["law"], law)
@@ -179,6 +179,50 @@ class Laws(LawTest):
             self.assertGreater(row["final"]["loss"], found["final"]["loss"] - found["gap"])
             again = self.json_of("predict", "law.json", row["spec"])["final"]["loss"]
             self.assertAlmostEqual(again, row["final"]["loss"], delta=1e-12)
+
+    def test_what_theory_calls_best(self):
+        self.output_of(*FIT, "--save", "law.json")
+        self.output_of(*FIT, "--law", "functional", "--save", "theory.json")
+        asked = ("predict", "law.json", "--optimize", "--steps", "900", "--warmup", "50", "--functional", "theory.json")
+        found = self.json_of(*asked)
+        law, theory, bound = found["theory"]["judged"]
+        self.assertEqual([law["name"], theory["name"], bound["name"]], ["law", "functional", "bound"])
+        self.assertEqual(law["final"], found["final"])
+        self.assertEqual(law["schedule"], found["schedule"])
+        self.assertEqual(bound["bound_ratio"], 1)
+        for one in (law, theory):  # each is the best by its own measure
+            self.assertGreater(one["bound_ratio"], 1)
+        self.assertLess(theory["functional"], min(law["functional"], bound["functional"]))
+        self.assertGreater(theory["above_optimum"]["loss"], 0)
+        self.assertGreater(bound["above_optimum"]["loss"], 0)
+        exponents = found["theory"]["exponents"]
+        self.assertAlmostEqual(found["theory"]["exponent"], 2 * exponents["beta"]["value"] - 1, delta=1e-12)
+        self.assertAlmostEqual(exponents["margin"]["value"], exponents["s"]["value"] - 1 + 1 / exponents["beta"]["value"], delta=1e-12)
+        (self.folder / "best.txt").write_text("".join(f"{rate!r}\n" for rate in theory["schedule"]["values"]))
+        again = self.json_of("predict", "theory.json", "@best.txt")
+        self.assertAlmostEqual(again["final"]["loss"], theory["functional"], delta=1e-12)
+        itself = self.json_of("predict", "theory.json", "--optimize", "--steps", "900", "--warmup", "50")
+        numeric, closed, _ = itself["theory"]["judged"]  # the optimum by a search and in closed form
+        self.assertAlmostEqual(numeric["final"]["loss"], closed["final"]["loss"], delta=1e-4)
+        self.assertNotIn("theory", self.json_of("predict", "law.json", "--optimize", "--steps", "90"))
+        self.assertIn("learning rate", self.output_of(*asked))
+        self.output_of(*asked, "-o", "figure.svg")
+
+    def test_which_run_next(self):
+        asked = "linear(steps=2k, warmup=100, peak=2e-3)"
+        found = self.json_of(*FIT, "--law", "noise", "--next", asked, "--try", "constant(steps=600, warmup=100, peak=2e-3)")
+        self.assertEqual({**found, "next": None}, {**self.json_of(*FIT, "--law", "noise"), "next": None})
+        runs = found["next"]["experiments"]
+        self.assertEqual(runs[-1]["name"], "constant(steps=600, peak=0.002, warmup=100)")
+        self.assertEqual(runs[-1]["cost"], 600)
+        best = runs[found["next"]["best"]]
+        for run in runs:
+            self.assertLessEqual(run["half_width"], found["next"]["half_width"])
+            self.assertGreaterEqual(run["half_width"], found["next"]["least"])
+            if "cooldown of trunk" in run["name"]:  # only runs at that peak tell of it
+                self.assertEqual(run["first"] + run["cost"], 2000)
+                self.assertLess(run["narrowed"], best["narrowed"])
+        self.assertIn("Make this one: ", self.output_of(*FIT, "--law", "noise", "--next", asked))
 
     def test_figures(self):
         for arguments in [FIT, ("predict", "law.json", "linear(steps=900, peak=1e-3)", "cosine(steps=900, peak=1e-3)"), ("predict", "law.json", "--optimize", "--steps", "300"), ("cooldown", "law.json", "--trunk", "trunk.csv")]:

@@ -151,6 +151,21 @@ def test_optimum_beats_named_schedules_at_their_best_peaks(fit):
     assert stairs.loss <= best.loss + 1e-5
 
 
+def test_the_functional_law_says_what_theory_calls_best():
+    truth = law.Law("functional", {"L0": 2.5, "A": 0.3, "s": 0.5, "B": 0.3, "C": 80.0, "beta": 1.6}, 1e-3, 1.0)
+    step = np.arange(50, 1001, 10)
+    trunks = [Schedule(f"constant(steps=1000, peak={peak})") for peak in (1e-3, 3e-4)]
+    found = law.functional_exponents(law.fit_law([law.FitRun(str(t), t, step, truth.curve(t, step)) for t in trunks], "functional").fitted)
+    assert found.s.value == pytest.approx(0.5, rel=0.02)
+    assert found.s.lower < 0.5 < found.s.upper
+    assert found.margin.value == pytest.approx(found.s.value - 1 + 1 / found.beta.value)
+    best = law.functional_optimum(truth, 1000, warmup=50, cap=1e-3)
+    assert best.at_cap
+    assert best.lr[49] == best.lr[50] == best.peak == 1e-3
+    assert best.exponent == pytest.approx(2.2)
+    assert best.loss == pytest.approx(law.optimize(truth, 1000, warmup=50, cap=1e-3).loss, abs=1e-4)
+
+
 def test_gradient_is_the_derivative():
     lr = Schedule("wsd(steps=60, cooldown=50%, peak=1e-3)").values()[:-1]
     loss, gradient = law.loss_gradient(TRUTH, lr)
@@ -204,6 +219,8 @@ BAD = [
     (lambda: law.optimize(TRUTH, 5, warmup=5), r"warmup = 5: must be within 0 ... 4"),
     (lambda: law.best_peak(TRUTH, Schedule("constant"), 1.0), r"schedule: must have a horizon"),
     (lambda: TRUTH.curve(Schedule("constant"), [1]), r"horizon"),
+    (lambda: law.next_run(law.fit_law(RUNS, "bu").fitted, RUNS, [1e-3] * 9, [law.Experiment("a", [1e-3], 1)]), r"shared = 1: must be within 0 ... 0 for 'a'"),
+    (lambda: law.functional_optimum(TRUTH, 5), r"law = multi-power: must be a functional law"),
 ]
 
 

@@ -122,6 +122,8 @@ def of_law(folder):
     schedules = [Schedule("constant(steps=1000)"), Schedule("cosine(steps=1000)")]
     runs = [law.FitRun(str(s), s, step, truth.curve(s, step)) for s in schedules]
     fit = law.fit_law(runs, "momentum", prior=0.0)
+    theory = law.fit_law(runs, "functional").fitted
+    next_run = law.next_run(theory, runs, schedules[1])
     cooldown = law.virtual_cooldown(fit.fitted, schedules[0], [100])
     book = pathlib.Path(folder) / "book.jsonl"
     law.register_forecast(book, "r", fit.fitted, schedules[1], time="2026-11-27T09:00:00Z", data={"a": "b"})
@@ -147,6 +149,11 @@ def of_law(folder):
         law.predict(fit.fitted, schedules[0], [500, 1000]),
         law.optimize(truth, 50),
         law.best_peak(truth, schedules[0], 1.0),
+        law.functional_optimum(theory.law, 50),
+        law.functional_exponents(theory),
+        law.usual_experiments(runs, schedules[0])[0],
+        next_run,
+        next_run.experiments[0],
         law.watch_run(scheduled.parse_log("run", "step,lr,loss\n10,0.5,3\n20,0.25,2\n"), fit.fitted)[0],
     ]
 

@@ -40,6 +40,9 @@ inline scheduled::Law typical(scheduled::LawKind kind, const std::vector<double>
     case LawKind::noise:
       law.parameters = {2.7, 0.13, 0.55, 0.3, 1500.0, 0.45, 0.75, 5.0 / law.reference_sum, 0.1 * reference_rate, -0.1};
       break;
+    case LawKind::functional:
+      law.parameters = {2.7, 0.2, 0.5, 0.25, 0.02 * T, 2.2};
+      break;
   }
   return law;
 }

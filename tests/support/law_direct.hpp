@@ -112,6 +112,22 @@ inline double noise(const scheduled::Law& law, const Rates& rate, std::size_t t)
          law.at("B") * std::pow(left / sum, law.at("kappa"));
 }
 
+/// The integral of the squared rates, as the law is written in 2509.19189: each update forgets at its middle.
+inline double functional(const scheduled::Law& law, const Rates& rate, std::size_t t) {
+  const double unit = law.reference_rate / law.reference_sum;
+  const double C = law.at("C");
+  const double b = 1.0 - 1.0 / law.at("beta");
+  double sum = 0.0;
+  double noise = 0.0;
+  for (std::size_t k = t; k-- > 0;) {
+    // B C b times the integral of (1 + C u)^-(1 + b) over this update's progress
+    const double before = sum;
+    sum += rate[k] * unit;
+    noise += rate[k] * (std::pow(1.0 + C * before, -b) - std::pow(1.0 + C * sum, -b));
+  }
+  return law.at("L0") + law.at("A") * std::pow(sum, -law.at("s")) + law.at("B") * noise;
+}
+
 inline double bu(const scheduled::Law& law, const Rates& rate, std::size_t t) {
   const double highest = *std::max_element(rate.begin(), rate.begin() + static_cast<std::ptrdiff_t>(t));
   const double progress = static_cast<double>(t) * highest * law.reference_rate / law.reference_sum;
@@ -141,6 +157,8 @@ inline std::vector<double> law_curve_direct(const scheduled::Law& law, std::span
         return bu(law, rate, t);
       case LawKind::noise:
         return noise(law, rate, t);
+      case LawKind::functional:
+        return functional(law, rate, t);
     }
     return std::numeric_limits<double>::quiet_NaN();
   };

@@ -18,8 +18,8 @@ namespace {
 using law_cases::rates;
 using law_cases::typical;
 
-constexpr LawKind smooth[] = {LawKind::omega, LawKind::momentum, LawKind::multi_power, LawKind::angular,
-                              LawKind::noise};
+constexpr LawKind smooth[] = {LawKind::omega,   LawKind::momentum, LawKind::multi_power,
+                              LawKind::angular, LawKind::noise,    LawKind::functional};
 
 double end_loss(const Law& law, const std::vector<double>& lr) {
   const std::int64_t end[] = {static_cast<std::int64_t>(lr.size())};
@@ -38,7 +38,7 @@ TEST(LawOptimize, GradientIsTheDerivative) {
       double largest = 0.0;
       for (const double d : gradient.rate) largest = std::max(largest, std::fabs(d));
       for (std::size_t k = 12; k < lr.size(); ++k) {
-        const double h = 1e-6 * lr[k];  // on a plateau, `slope` has another derivative upwards and downwards
+        const double h = 1e-5 * lr[k];  // on a plateau, `slope` has another derivative upwards and downwards
         if (lr[k] == lr[k - 1] && falls == Falls::slope) continue;
         std::vector<double> other = lr;
         other[k] += h;

@@ -84,6 +84,23 @@ TEST(LawRegistry, EveryLawIsInTheGuideAndInTheReport) {
   }
 }
 
+TEST(LawRegistry, EveryParameterIsExplainedInWords) {
+  const std::string page = text_of("docs/guide/law-parameters.md");
+  for (const LawKind kind : law_kinds()) {
+    const std::string head = "\n## " + std::string(law_name(kind)) + "\n";
+    const std::size_t begin = page.find(head);
+    ASSERT_NE(begin, std::string::npos) << "no section in docs/guide/law-parameters.md: " << law_name(kind);
+    const std::string section = page.substr(begin, page.find("\n## ", begin + 4) - begin);
+    for (const LawParameter& p : law_parameters(kind)) {
+      const std::string name = '`' + std::string(p.name) + '`';
+      EXPECT_TRUE(section.find("\n| " + name) != std::string::npos ||
+                  section.find(", " + name + " |") != std::string::npos)
+          << law_name(kind) << ": no row of " << name;
+    }
+    EXPECT_NE(section.find("\nFailed: "), std::string::npos) << law_name(kind) << " does not say where it failed";
+  }
+}
+
 TEST(LawRegistry, SlipsAreNamed) {
   EXPECT_TRUE(error_of([] { parse_law_kind("angulr"); }).ends_with("; did you mean 'angular'?"));
   EXPECT_EQ(parse_law_kind("multi_power"), LawKind::multi_power);

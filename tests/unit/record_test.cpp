@@ -18,6 +18,7 @@
 #include "describe/records.hpp"
 #include "forecast/records.hpp"
 #include "foreign/records.hpp"
+#include "law/design_records.hpp"
 #include "law/records.hpp"
 #include "lint/records.hpp"
 #include "pep/records.hpp"
@@ -200,7 +201,8 @@ TEST(Records, HoldAllMembersInTheirOrder) {
                              MergedFiles, MergeWeight, MergePlan, Resume, VerifyReport, GcReport, PlannedJob, JobPlan,
                              JobState>();
   expect_all_members_of_each<FitRun, Estimate, RunResiduals, LawFit, Predicted, CooldownAnswer, VirtualCooldown,
-                             LawGradient, LawOptimum, LawPeak>();
+                             LawGradient, LawOptimum, LawPeak, FunctionalOptimum, FunctionalExponents, Experiment,
+                             ExperimentValue, NextRun>();
   expect_all_members_of_each<Forecast, ForecastScore, SealedForecast, ForecastBook, ForecastSummary, ForecastReport,
                              LrSweepLogs>();
 }

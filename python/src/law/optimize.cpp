@@ -2,6 +2,7 @@
 #include <nanobind/stl/optional.h>
 
 #include "base/text.hpp"
+#include "law/design_records.hpp"
 #include "law/rates.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/law.hpp"
@@ -85,11 +86,80 @@ Examples
 (3,)
 )doc";
 
+constexpr const char* functional_doc = R"doc(The best schedule by a functional law: plateau and power decay.
+
+For a given progress the exact minimum of the law under the cap; 2602.06797 has its limit for long
+runs.
+
+Parameters
+----------
+law : Law
+    Of the kind 'functional'.
+steps : int
+warmup : int
+    Steps of a linear warmup.
+cap : float, optional
+    No rate is above it. Default: the law's reference rate, for a fitted law the highest rate
+    that any run had.
+
+Returns
+-------
+FunctionalOptimum
+
+Examples
+--------
+>>> from scheduled.law import Law, functional_optimum
+>>> law = Law("functional", {"L0": 2.0, "A": 0.3, "s": 0.5, "B": 0.2, "C": 100.0, "beta": 1.5}, reference_sum=1000.0)
+>>> best = functional_optimum(law, 4000)
+>>> best.exponent, best.at_cap, best.decay < 4000
+(2.0, True, True)
+)doc";
+
+constexpr const char* exponents_doc = R"doc(The exponents of a fitted functional law with their 90 % intervals.
+
+Parameters
+----------
+fitted : FittedLaw
+    Of the kind 'functional'.
+
+Returns
+-------
+FunctionalExponents
+
+Examples
+--------
+>>> import numpy as np
+>>> from scheduled import Schedule
+>>> from scheduled.law import FitRun, Law, fit_law, functional_exponents
+>>> parameters = {"L0": 2.0, "A": 0.3, "s": 0.5, "B": 0.2, "C": 100.0, "beta": 1.5}
+>>> truth = Law("functional", parameters, reference_sum=1000.0)
+>>> step = np.arange(50, 1001, 25)
+>>> runs = []
+>>> for spec in ["constant(steps=1000)", "wsd(steps=1000, cooldown=40%)", "constant(steps=1000, peak=0.3)"]:
+...     schedule = Schedule(spec)
+...     runs.append(FitRun(spec, schedule, step, truth.curve(schedule, step)))
+>>> found = functional_exponents(fit_law(runs, "functional").fitted)
+>>> round(found.s.value, 2), found.beta.lower < 1.5 < found.beta.upper
+(0.5, True)
+)doc";
+
 }  // namespace
 
 void bind_optimize(nb::module_& m) {
   bind<LawOptimum>(m);
   bind<LawPeak>(m);
+  bind<FunctionalOptimum>(m);
+  bind<FunctionalExponents>(m);
+  m.def(
+      "functional_optimum",
+      [](const Law& law, std::int64_t steps, std::int64_t warmup, std::optional<double> cap) {
+        return without_gil([&] { return functional_optimum(law, steps, {warmup, cap}); });
+      },
+      nb::arg("law"), nb::arg("steps"), nb::arg("warmup") = 0, nb::arg("cap") = nb::none(), functional_doc);
+  m.def(
+      "functional_exponents",
+      [](const FittedLaw& fitted) { return without_gil([&] { return functional_exponents(fitted); }); },
+      nb::arg("fitted"), exponents_doc);
   m.def(
       "optimize",
       [](const Law& law, std::int64_t steps, std::int64_t warmup, std::optional<double> cap, double tolerance,

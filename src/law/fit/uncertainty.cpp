@@ -126,7 +126,7 @@ void add_uncertainty(const Problem& problem, std::span<const double> x, const st
   for (std::size_t j = 0; j < x.size(); ++j) {
     const double deviation = std::sqrt(std::max(covariance(at(j), at(j)), 0.0));
     const bool has_prior = c.spread(j) > 0.0 && options.prior > 0.0;
-    const double enough = has_prior ? 0.7 * c.spread(j) / std::sqrt(options.prior) : 0.5;
+    const double enough = has_prior ? identified_share * c.spread(j) / std::sqrt(options.prior) : 0.5;
     const auto [low, high] = interval(c, x, j, deviation);
     fit.estimates.push_back({std::string(c.parameter(j).name), fit.fitted.law.parameters[j], low, high,
                              deviation <= enough, problem.is_free(j) && (x[j] <= c.lower(j) || x[j] >= c.upper(j))});

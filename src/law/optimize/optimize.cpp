@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "law/definition.hpp"
+#include "law/optimize/check.hpp"
 #include "law/optimize/knots.hpp"
 
 namespace scheduled {
@@ -203,12 +204,7 @@ LawOptimum constant_optimum(const Law& law, const RateLimits& limits, double rat
 
 void check(const Definition& definition, std::int64_t steps, const LawOptimizeOptions& options) {
   if (definition.end_gradient == nullptr) fail_value("law", definition.name, definition.no_optimum);
-  if (steps < 1) fail_value("steps", std::to_string(steps), "must be >= 1");
-  if (options.warmup < 0 || options.warmup >= steps) {
-    fail_value("warmup", std::to_string(options.warmup),
-               concat({"must be within 0 ... ", std::to_string(steps - 1), ", below the number of steps"}));
-  }
-  if (options.cap) require_positive("cap", *options.cap);
+  check_optimum(steps, options.warmup, options.cap.value_or(1.0));
   require_positive("tolerance", options.tolerance);
   if (options.max_iterations < 1) {
     fail_value("max_iterations", std::to_string(options.max_iterations), "must be >= 1");
