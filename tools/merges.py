@@ -4,9 +4,9 @@
 usage: merges.py train COMMAND OUT --corpus FILE... [--plan full|short] [--jobs N]
        merges.py page LOGS
 
-Every number comes from the command as a user calls it: `train` for trunks and cooldowns, `run merge` for merges, whose loss
-`train` says where a branch of them begins. OUT/runs has the runs, OUT/merges.csv and OUT/merges.json what is measured, of
-which `page` writes the page. Killed or stopped, the same call goes on. Standard library only.
+Every number comes from the command as a user calls it: `train` for trunks and cooldowns, `run merge` for merges, whose
+loss `train` says where a branch of them begins. OUT/runs has the runs, OUT/merges.csv and OUT/merges.json what is
+measured, of which `page` writes the page. Killed or stopped, the same call goes on. Standard library only.
 """
 import argparse
 import concurrent.futures
@@ -155,8 +155,9 @@ class Page:
 
     def losses(self, trunk, way, shape="", share="0"):
         """By seed."""
+        wanted = (*trunk, way, shape, share)
         return {row["seed"]: float(row["loss"]) for row in self.rows
-                if ((row["peak"], row["horizon"]), row["way"], row["shape"], row["share"]) == (trunk, way, shape, share)}
+                if (row["peak"], row["horizon"], row["way"], row["shape"], row["share"]) == wanted}
 
     def count(self, horizon, shape, share):
         return next(row["checkpoints"] for row in self.rows
@@ -172,7 +173,8 @@ class Page:
             return f"running average of the trainer, half-life {shape.replace('%', ' %')} of the updates"
         counts = " and ".join(self.count(horizon, shape, share) for horizon in self.unique("horizon"))
         what = "ema, half-life 5 %," if shape == "ema" else shape + ","
-        return f"cooldown, {shape}, {share} %" if way == "cooldown" else f"merge, {what} last {share} % ({counts} checkpoints)"
+        merge = f"merge, {what} last {share} % ({counts} checkpoints)"
+        return f"cooldown, {shape}, {share} %" if way == "cooldown" else merge
 
     def pairs(self):
         return [(shape, share) for way, shape, share in self.ways() if way == "cooldown"]
@@ -195,16 +197,17 @@ class Page:
         head = " | ".join(f"peak {peak}, {horizon}" for peak, horizon in self.trunks)
         out = [f"""# Merging instead of cooling down, on real text
 
-Written by `tools/merges.py page docs/merge-logs > docs/merges.md` from docs/merge-logs; `tools/merges.py train COMMAND OUT --corpus
-corpus.txt` trains the models with the command and makes the logs again (`tools/corpus.sh` makes the text).
+Written by `tools/merges.py page docs/merge-logs > docs/merges.md` from docs/merge-logs; `tools/merges.py train COMMAND
+OUT --corpus corpus.txt` trains the models with the command and makes the logs again (`tools/corpus.sh` makes the text).
 
-A small transformer ({model["layers"]} layers, width {model["width"]}, context {model["context"]}, bytes as tokens), AdamW (.9, .95), warmup
-of {about["warmup"]} updates, {about["batch"] * model["context"]} tokens an update, then a constant rate: {len(self.unique("peak"))} peaks,
-seeds {", ".join(seeds)}. The text is that of [anytime.md](anytime.md). The trunk keeps a checkpoint every
-{about["checkpoint_every"]} updates. A cooldown of 20 % leaves it 20 % before its end and goes to 0; a merge of the last 20 % takes the trunk's
-checkpoints from there on, with the weights that imitate that decay (`scheduled run merge --last 20% --decay linear`). So
-both have read the same bytes, and only the cooldown is a training run beside the trunk. Losses are in nats per byte on text
-that no run trains on, means over the seeds. All this is small, and no statement on large models.
+A small transformer ({model["layers"]} layers, width {model["width"]}, context {model["context"]}, bytes as tokens),
+AdamW (.9, .95), warmup of {about["warmup"]} updates, {about["batch"] * model["context"]} tokens an update, then a constant
+rate: peaks {", ".join(self.unique("peak"))}, seeds {", ".join(seeds)}. The text is that of [anytime.md](anytime.md).
+The trunk keeps a checkpoint every {about["checkpoint_every"]} updates. A cooldown of 20 % leaves it 20 % before its end
+and goes to 0; a merge of the last 20 % takes the trunk's checkpoints from there on, with the weights that imitate that
+decay (`scheduled run merge --last 20% --decay linear`). So both have read the same bytes, and only the cooldown is a
+training run beside the trunk. Losses are in nats per byte on text that no run trains on, means over the seeds. All this
+is small, and no statement on large models.
 
 ## Losses
 
@@ -215,12 +218,13 @@ At the peak and after the number of updates that the column says; in brackets th
         for way in self.ways():
             cells = [(mean(list(self.losses(trunk, *way).values())), mean(list(self.losses(trunk, "trunk").values())))
                      for trunk in self.trunks]
-            out.append(f"| {self.name(*way)} | " + " | ".join(f"{loss:.4f} ({loss - own:+.4f})" for loss, own in cells) + " |")
+            texts = [f"{loss:.4f} ({loss - own:+.4f})" for loss, own in cells]
+            out.append(" | ".join([f"| {self.name(*way)}", *texts]) + " |")
         out.append(f"""
 ## Merge against cooldown
 
-Merge minus cooldown of the same shape and length, mean over the seeds. *Wins*: smaller at every seed; *loses*: larger at every
-seed; else a tie. In brackets the share of the cooldown's gain over the trunk that the merge has.
+Merge minus cooldown of the same shape and length, mean over the seeds. *Wins*: smaller at every seed; *loses*: larger
+at every seed; else a tie. In brackets the share of the cooldown's gain over the trunk that the merge has.
 
 | | {head} |
 |---|{"---|" * len(self.trunks)}""")
@@ -235,7 +239,8 @@ seed; else a tie. In brackets the share of the cooldown's gain over the trunk th
                 cells.append(f"{verdicts[-1]}, {mean(differences):+.4f} ({part})")
             out.append(f"| {shape}, {share} % | " + " | ".join(cells) + " |")
         out.append(f"""
-Of {len(verdicts)} pairs a merge wins {verdicts.count("wins")}, ties {verdicts.count("ties")} and loses {verdicts.count("loses")}.
+Of {len(verdicts)} pairs a merge wins {verdicts.count("wins")}, ties {verdicts.count("ties")} and loses
+{verdicts.count("loses")}.
 
 ## The best of each
 
@@ -249,14 +254,18 @@ Of {len(verdicts)} pairs a merge wins {verdicts.count("wins")}, ties {verdicts.c
 
     def conclusion(self):
         def gained(*ways):
-            shares = [part for trunk in self.trunks for way in ways if (part := self.outcome(trunk, *way)[1]) is not None]
+            parts = [self.outcome(trunk, *way)[1] for trunk in self.trunks for way in ways]
+            shares = [part for part in parts if part is not None]
             return f"{100 * min(shares):.0f} to {100 * max(shares):.0f} %" if shares else "nothing to compare with"
 
         better = sum(self.best(trunk, "average")[0] < self.best(trunk, "merge")[0] for trunk in self.trunks)
-        return (f"Of the gain of the cooldown that it imitates a merge has {gained(('linear', '10'), ('linear', '20'))} with linear\n"
-                f"weights over the last 10 or 20 %, {gained(('1-sqrt', '10'), ('1-sqrt', '20'))} with those of 1-sqrt, and\n"
-                f"{gained(('linear', '50'))} over half of the run, whose first half is too old to be averaged in. The trainer's running average,\n"
-                f"which needs no checkpoints, is better than the best merge in {better} of {len(self.trunks)} columns.")
+        linear, roots = (gained((shape, "10"), (shape, "20")) for shape in ("linear", "1-sqrt"))
+        return (f"Of the gain of the cooldown that it imitates a merge has {linear} with linear\n"
+                f"weights over the last 10 or 20 %, {roots} with those of 1-sqrt, and\n"
+                f"{gained(('linear', '50'))} over the last half of the run, whose first weights are too old to be averaged"
+                " in.\n"
+                "The trainer's running average, which needs no checkpoints, is better than the best merge in\n"
+                f"{better} of {len(self.trunks)} columns.")
 
 
 def main():
@@ -268,7 +277,8 @@ def main():
     train.add_argument("--corpus", type=pathlib.Path, nargs="+", required=True)
     train.add_argument("--plan", choices=PLANS, default="full")
     train.add_argument("--jobs", type=int, default=2)
-    train.set_defaults(run=lambda asked: Merges(asked.command, asked.out, asked.corpus, PLANS[asked.plan]).write(asked.jobs))
+    train.set_defaults(run=lambda asked: Merges(asked.command, asked.out, asked.corpus,
+                                                PLANS[asked.plan]).write(asked.jobs))
     page = verbs.add_parser("page")
     page.add_argument("logs", type=pathlib.Path)
     page.set_defaults(run=lambda asked: sys.stdout.write(Page(asked.logs).text()))

@@ -68,7 +68,7 @@ class Far(fuse.Operations):
         return out
 
     def readdir(self, path, handle):
-        return [".", ".."] + self.ask("names", path, lambda: os.listdir(self.at(path)))
+        return [".", "..", *self.ask("names", path, lambda: os.listdir(self.at(path)))]
 
     # files
 
