@@ -82,6 +82,14 @@ def install(folder, machine, python, *wheels):
     subprocess.run([*command, "pip", *wheels], check=True)
     (pip,) = (place / "wheels").glob("pip-*.whl")
     names = [wheel.name.partition("-")[0] for wheel in wheels]
-    options = ["--no-index", "--find-links", "/wheels", "--break-system-packages", "--force-reinstall", "--quiet"]
+    options = [
+        "--no-index",
+        "--find-links",
+        "/wheels",
+        "--break-system-packages",
+        "--force-reinstall",
+        "--no-compile",
+        "--quiet",
+    ]
     options += ["--root-user-action", "ignore"]
     run_python(folder, machine, f"/wheels/{pip.name}/pip", "install", *options, *names)

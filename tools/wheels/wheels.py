@@ -168,9 +168,8 @@ def build(out, python, version, machine, tools):
         command += [word for setting in settings for word in ("-C", setting)]
         run(*command, "--wheel-dir", raw, out / "tree", env=env)
         (wheel,) = raw.glob("*.whl")
-        platform = f"manylinux_{zig.GLIBC.replace('.', '_')}_{machine}"
-        run(tools / "auditwheel", "repair", "--plat", platform, "--wheel-dir", repaired, wheel, env=env)
-        (wheel,) = repaired.glob("*.whl")
+        run(tools / "auditwheel", "repair", "--plat", "auto", "--wheel-dir", repaired, wheel, env=env)
+        (wheel,) = repaired.glob(f"*-manylinux_{zig.GLIBC.replace('.', '_')}_{machine}.whl")
         wheel = pathlib.Path(shutil.copy(wheel, out))
     run(tools / "auditwheel", "show", wheel)
     run(tools / "twine", "check", "--strict", wheel)
