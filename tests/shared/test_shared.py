@@ -187,14 +187,18 @@ class Shared(unittest.TestCase):
     def test_kills_lose_nothing_that_was_promised(self):
         """Commands on both machines, some of them killed at random moments; now and then a machine goes with its memory."""
         moments = random.Random(20261127)
-        machines, promised, kills = {"east": self.east, "west": self.west}, [], 0
-        for step in range(1, 31):
+        machines, promised, kills = {"east": self.east, "west": self.west}, [1], 0
+        begun = time.monotonic()
+        self.done(self.commit(self.east, 1))
+        usual = time.monotonic() - begun
+        self.age(1000)
+        for step in range(2, 32):
             name = moments.choice(list(machines))
             (self.folder / f"model-{step}").write_text(f"weights {step}\n")
             command = machines[name].enter(COMMAND, "run", "commit", self.run_folder, "--step", step, "--wait", "1s",
                                            self.folder / f"model-{step}")
             process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(moments.uniform(0, 0.4))
+            time.sleep(moments.uniform(0, usual))
             if process.poll() is None and moments.random() < 0.2:
                 machines[name].off()
                 process.wait()
