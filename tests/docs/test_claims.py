@@ -104,7 +104,7 @@ class Claims(unittest.TestCase):
         self.assertIn(section, (ROOT / "docs/guide/logs.md").read_text())
         pages = list((ROOT / "docs/guide").glob("*.md"))
         using = {page.name: page.read_text() for page in pages if re.search(r"^\$ .*\blogs/", page.read_text(), re.M)}
-        self.assertEqual(set(using), {"grad-norms.md", "laws.md", "logs.md", "paper.md"})
+        self.assertEqual(set(using), {"grad-norms.md", "law-parameters.md", "laws.md", "logs.md", "paper.md"})
         for name, text in using.items():
             before = text[: re.search(r"^\$ .*\blogs/", text, re.M).start()]
             self.assertIn(section if name == "logs.md" else "(logs.md#the-logs-of-these-pages)", before, name)
