@@ -133,7 +133,13 @@ void print_list() {
 }
 
 void show(const ShowOptions& options) {
-  if (options.list) return print_list();
+  if (options.list) {
+    const OutputOptions& output = options.output;
+    if (output.json || output.csv || !output.figure.empty())
+      fail_argument("--list", "is text; not with --json, --csv or -o");
+    if (!options.specs.schedules.empty()) fail_argument("--list", "lists all schedules; give no SPEC");
+    return print_list();
+  }
   const std::vector<NamedSchedule>& schedules = options.specs.schedules;
   if (schedules.empty()) fail_argument("SPEC", "none given; see scheduled show --help");
   require_count("until", options.until);
