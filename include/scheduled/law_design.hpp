@@ -87,7 +87,7 @@ struct NextRunOptions {
   /// was seen on real runs (docs/laws.md), >= 0.
   double branch = 0.03;
   double whole = 0.08;
-  double enough = 0.9;  ///< within (0, 1]
+  double enough = 0.9;  ///< within (0, 1]; chosen with the questions of docs/laws.md in view
 };
 
 /// By the posterior of the law's parameters around the fit: priors at their spreads, and of each run twelve losses from

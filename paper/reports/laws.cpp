@@ -107,6 +107,8 @@ runs do not tell: a decay over 29 %% of the run or over 5. `next_run`: the sizes
 .030 and .018 to .006 and .001; at 124M the long cooldown took .012 to .001 and less. A run at twice the peak, which by
 the parameters alone would tell as much, left the errors at .013 and .014: so runs at the asked peak come first. In the
 last question, twice the peak of the 124M trunk, the first prediction was right to .003 by luck, and every run moved it.
+That order, and .9 as the share of the most that a run must narrow to be advised (`enough`), were chosen after these
+five questions had been seen: that the advice fits them is no test of it, and no others were asked.
 
 **What was looked at.** The form was found on the 124M runs, kappa included; the prior of kappa (0.8, give or take a
 tenth) comes from them, and so do the round centres of the other priors, which decide where runs say little (a trunk
