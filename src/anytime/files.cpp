@@ -158,15 +158,20 @@ void write_new(const fs::path& path, std::string_view bytes) {
   write_all(Descriptor(path, O_WRONLY | O_CREAT | O_EXCL, "cannot be made"), bytes, path);
 }
 
+std::optional<bool> link_new(const fs::path& from, const fs::path& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) return true;
+  const int failure = errno;
+  if (failure == EPERM || failure == EOPNOTSUPP || failure == ENOSYS) return std::nullopt;
+  if (failure != EEXIST) fail_io(to, "cannot be made", failure);
+  struct stat status {};
+  // A server may have done it, and be asked again because its answer was lost.
+  return ::lstat(from.c_str(), &status) == 0 && status.st_nlink == 2;
+}
+
 void place_new(const fs::path& from, const fs::path& to) {
-  if (::link(from.c_str(), to.c_str()) != 0) {
-    const int failure = errno;
-    if (failure == EPERM || failure == EOPNOTSUPP || failure == ENOSYS) return move_new(from, to);
-    struct stat status {};
-    // A server may have done it, and be asked again because its answer was lost.
-    const bool done = failure == EEXIST && ::lstat(from.c_str(), &status) == 0 && status.st_nlink == 2;
-    if (!done) fail_io(to, "cannot be made", failure);
-  }
+  const std::optional<bool> linked = link_new(from, to);
+  if (!linked) return move_new(from, to);
+  if (!*linked) fail_io(to, "cannot be made", EEXIST);
   if (::unlink(from.c_str()) != 0) fail_io(from, "cannot be removed", errno);
 }
 

@@ -70,6 +70,10 @@ void write_all(const Descriptor& file, std::string_view bytes, const std::filesy
 /// A new file with these bytes.
 void write_new(const std::filesystem::path& path, std::string_view bytes);
 
+/// A second name for a file. False where another process has this name, on whatever machine it is. Nothing: the file
+/// system has no hard links.
+std::optional<bool> link_new(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// Renames a file; `to` must not exist, whoever made it on whatever machine: that fails with EEXIST. Where the file
 /// system has no hard links it is as move_new.
 void place_new(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cmath>
@@ -38,7 +39,8 @@ constexpr std::int64_t nanoseconds = 1000000000;
 /// Numbers are not used again: no listing that a machine remembers is as old as this and so far behind.
 constexpr std::size_t kept_claims = 16;
 constexpr std::int64_t kept_nanoseconds = 3600 * nanoseconds;
-constexpr std::size_t most_removed = 64;  ///< at once
+constexpr std::size_t most_removed = 64;        ///< at once
+constexpr const char* claim_prefix = "claim-";  ///< of those without a number yet
 
 struct Claim {
   std::string state;  ///< empty: it is being made
@@ -93,6 +95,23 @@ std::string place_mark() {
 }
 
 void wait_seconds(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
+
+/// A claim has its number when all of it is written: one that got its number empty, and was followed because its maker
+/// was stopped there, would be written over what the follower wrote into it.
+std::string unnamed_claim(const std::string& owner) {
+  static std::atomic<int> count = 0;
+  constexpr std::size_t digits = 16;
+  return concat({claim_prefix, sum_text(owner).substr(0, digits), "-", std::to_string(++count)});
+}
+
+/// Goes at the end.
+struct Unnamed {
+  explicit Unnamed(fs::path name) : path(std::move(name)) {}
+  Unnamed(const Unnamed&) = delete;
+  Unnamed& operator=(const Unnamed&) = delete;
+  ~Unnamed() { ::unlink(path.c_str()); }
+  fs::path path;
+};
 
 std::string holder_text(const Claim& claim) {
   if (claim.process.number == 0) return "another process";
@@ -173,7 +192,8 @@ Lease::~Lease() {
   heart_.reset();
   try {
     require_held();
-    write_claim(file.get(), number_, "free");
+    // Where it took over and began no segment, the owner before may still write where the next one would.
+    write_claim(file.get(), number_, took_over_ && !fenced_ ? "unfenced" : "free");
   } catch (const std::exception&) {  // NOLINT: then it is taken over after its time
   }
 }
@@ -207,7 +227,7 @@ bool Lease::may_follow(std::int64_t last) {
   if (seen->claim.state.empty()) seen->claim.seconds = seconds_;  // it was never written
   least_segments_ = seen->claim.segments;
   took_over_ = seen->claim.state != "free";
-  if (!took_over_) return true;
+  if (!took_over_ || seen->claim.state == "unfenced") return true;
   const bool known_dead = seen->claim.place != "-" && seen->claim.place == place_mark() && seen->claim.process.dead;
   if (known_dead) return true;
   const auto silent = [&](const Seen& now) {
@@ -233,13 +253,21 @@ bool Lease::may_follow(std::int64_t last) {
 /// False where another process was quicker.
 bool Lease::make_claim(std::int64_t number) {
   const fs::path path = path_of(number);
+  const Unnamed unnamed(folder_ / unnamed_claim(owner_));
+  const Descriptor written(unnamed.path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, "cannot be made");
+  fault_point("lease.made");
+  write_claim(written.get(), number, "held");
+  fault_point("lease.written");
+  const std::optional<bool> linked = link_new(unnamed.path, path);
+  if (linked) {
+    if (*linked) fault_point("lease.named");
+    return *linked;
+  }
+  // Without hard links it says a moment later whose it is.
   const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (made < 0 && errno == EEXIST) return false;
   if (made < 0) fail_io(path, "cannot be made", errno);
-  const Descriptor file(made);
-  fault_point("lease.made");
-  write_claim(file.get(), number, "held");
-  fault_point("lease.written");
+  write_claim(Descriptor(made).get(), number, "held");
   return true;
 }
 
@@ -271,6 +299,12 @@ void Lease::remove_old(std::int64_t last) const {
   const std::vector<std::int64_t> numbers = numbers_in(folder_);
   if (numbers.size() <= kept_claims) return;
   const std::int64_t now = server_now();
+  for (const std::string& name : names_below(folder_)) {
+    struct stat status {};
+    const fs::path path = folder_ / name;
+    if (!name.starts_with(claim_prefix) || ::lstat(path.c_str(), &status) != 0) continue;
+    if (now - time_of(status) >= kept_nanoseconds) ::unlink(path.c_str());  // of a process that died
+  }
   for (const std::int64_t number : std::span(numbers).first(std::min(most_removed, numbers.size() - kept_claims))) {
     struct stat status {};
     const fs::path path = path_of(number);

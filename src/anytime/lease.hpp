@@ -1,9 +1,10 @@
 // Who may write to a run on a file system that other machines see, too (docs/adr/0011-leases.md).
 //
-// lease/000001, lease/000002, ...: a claim for every process that opened the run for writing, made exclusively, so that
-// a number has one owner; the newest has the run. A claim is a line of 512 bytes, always written as a whole:
+// lease/000001, lease/000002, ...: a claim for every process that opened the run for writing, made exclusively and
+// whole, so that a number has one owner; the newest has the run. A claim is a line of 512 bytes:
 //   scheduled lease STATE SECONDS SEGMENT PLACE PROCESS HOST START
-// STATE is "held", "free" (given back) or "taken" (by the owner of a later claim); SEGMENT is the last of the record
+// STATE is "held", "free" (given back), "unfenced" (given back, but an owner before it was taken over and may still
+// write behind the end of the record) or "taken" (by the owner of a later claim); SEGMENT is the last of the record
 // that the owner knows; PLACE says where its process number means something. The owner sets the time of its claim
 // anew all the time. One that did not for SECONDS may be taken over: its claim is made to say so, then the next one is
 // made, then the record is read. So a process that looks at its own claim after a write, and finds it as it was, knows
@@ -44,7 +45,10 @@ class Lease {
   /// At least this many segments are there, whether this machine sees them yet or not.
   std::int64_t least_segments() const { return least_segments_; }
   /// There is this segment now; the next owner is told when the run is given back.
-  void note_segment(std::int64_t number) { least_segments_ = number; }
+  void note_segment(std::int64_t number) {
+    least_segments_ = number;
+    fenced_ = true;
+  }
 
   /// A number that no other process has.
   std::int64_t number() const { return number_; }
@@ -67,7 +71,8 @@ class Lease {
   std::int64_t number_ = 0;
   std::int64_t least_segments_ = 0;
   bool took_over_ = false;
-  std::string owner_;  ///< the end of the claim's line
+  bool fenced_ = false;  ///< began a segment
+  std::string owner_;    ///< the end of the claim's line
   std::unique_ptr<Heart> heart_;
 };
 

@@ -220,7 +220,8 @@ TEST(Crash, KilledAtEveryFaultPoint) {
 
 TEST(Crash, KilledAtEveryFaultPointWithALease) {
   std::map<std::string, int> passed = points(true);
-  for (const char* const name : {"lease.made", "lease.written"}) EXPECT_TRUE(passed.contains(name)) << name;
+  for (const char* const name : {"lease.made", "lease.written", "lease.named"})
+    EXPECT_TRUE(passed.contains(name)) << name;
   for (const auto& [name, count] : passed) {
     SCOPED_TRACE(name);
     const Scene scene;
@@ -231,8 +232,8 @@ TEST(Crash, KilledAtEveryFaultPointWithALease) {
 }
 
 TEST(Crash, KilledWhereALeaseIsTakenOver) {
-  for (const char* const name : {"lease.taken", "lease.made", "lease.written", "segment.written", "segment.synced",
-                                 "segment.renamed", "lease.fenced"}) {
+  for (const char* const name : {"lease.taken", "lease.made", "lease.written", "lease.named", "segment.written",
+                                 "segment.synced", "segment.renamed", "lease.fenced"}) {
     SCOPED_TRACE(name);
     const Scene scene;
     EXPECT_TRUE(killed(scene.work({.fault = "commit.committed:kill:4", .lease = true})));

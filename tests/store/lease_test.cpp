@@ -17,12 +17,25 @@
 #include "support/throws.hpp"
 
 namespace {
-bool locks_hold = true;  ///< false: as on a file system where every process gets every lock
+bool locks_hold = true;      ///< false: as on a file system where every process gets every lock
+bool stops_at_link = false;  ///< once, before it
+
+constexpr int at_folder = -100;  ///< AT_FDCWD of <fcntl.h>, which has a struct flock
+
+void stop_once(bool& wanted) {
+  if (wanted) ::raise(SIGSTOP);
+  wanted = false;
 }
+}  // namespace
 
 /// In the place of the C library's, for this program.
 extern "C" int flock(int file, int operation) noexcept {
   return locks_hold ? static_cast<int>(::syscall(SYS_flock, file, operation)) : 0;
+}
+
+extern "C" int link(const char* from, const char* to) noexcept {
+  stop_once(stops_at_link);
+  return ::linkat(at_folder, from, at_folder, to, 0);
 }
 
 namespace scheduled {
@@ -190,6 +203,50 @@ TEST_F(Lease, AnEntryThatIsWrittenTooLateIsNoPartOfTheRecord) {
   EXPECT_TRUE(store.verify().sound());
   commit_weights(store, 20);
   EXPECT_EQ(RunStore::open(run, Access::read).record().checkpoints.size(), 2U);
+}
+
+TEST_F(Lease, MakerThatIsStoppedHasNothingYet) {
+  init();
+  const pid_t child = in_child([&] {
+    stops_at_link = true;
+    try {
+      open();
+    } catch (const StoreBusy&) {
+      return 0;
+    }
+    return 1;
+  });
+  wait_stopped(child);
+  RunStore store = open(1000);  // at once: no claim is there that does not say whose it is
+  EXPECT_TRUE(has(claim("000002"), " held 1000 "));
+  ::kill(child, SIGCONT);
+  EXPECT_EQ(WEXITSTATUS(status_of(child)), 0);
+  commit_weights(store, 10);
+  EXPECT_TRUE(has(claim("000002"), std::to_string(::getpid())));
+  for (const fs::directory_entry& entry : fs::directory_iterator(run / "lease")) {
+    EXPECT_FALSE(has(entry.path().filename().string(), "claim-")) << entry.path();
+  }
+}
+
+TEST_F(Lease, TakenOverAndGivenBackWithoutAFenceLeavesItToTheNext) {
+  init();
+  const pid_t child = in_child([&] {
+    RunStore store = open(1000);
+    commit_weights(store, 10);
+    ::_exit(7);
+    return 0;
+  });
+  EXPECT_EQ(WEXITSTATUS(status_of(child)), 7);
+  const std::string sound = read_text(run / "record/000001");
+  std::string damaged = sound;
+  damaged[300] ^= 1;
+  write_text(run / "record/000001", damaged);
+  { open(); }  // begins nothing behind a record that it cannot read
+  EXPECT_TRUE(has(claim("000003"), "scheduled lease unfenced "));
+  write_text(run / "record/000001", sound);
+  { open(); }
+  EXPECT_TRUE(fs::exists(run / "record/000002")) << "what the first owner may still write is behind an end";
+  EXPECT_TRUE(has(claim("000004"), "scheduled lease free "));
 }
 
 TEST_F(Lease, WhatAnotherMachineWroteIsWaitedFor) {
