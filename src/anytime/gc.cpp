@@ -144,12 +144,14 @@ void remove_folder(const fs::path& run, const std::string& name) {
   fault_point("gc.files_removed");
 }
 
-/// All of them that can be. Throws StoreError with what is wrong with the first other one.
-void remove_folders(const fs::path& run, const std::vector<std::string>& names) {
+/// All of them that can be. Throws StoreError with what is wrong with the first other one, or where another process
+/// took the run over: by then it may have committed under one of these names.
+void remove_folders(const fs::path& run, const anytime::Lease* lease, const std::vector<std::string>& names) {
   std::error_code error;
   fs::create_directory(run / anytime::staging_folder, error);
   std::exception_ptr first;
   for (const std::string& name : names) {
+    if (lease != nullptr) lease->require_held();
     try {
       remove_folder(run, name);
     } catch (const StoreError&) {
@@ -263,7 +265,7 @@ GcReport RunStore::gc(int keep_last, bool dry_run, bool external) {
   }
   fault_point("gc.rows_committed");
   folders.insert(folders.end(), report.leftovers.begin(), report.leftovers.end());
-  remove_folders(state_->folder.path(), folders);
+  remove_folders(state_->folder.path(), state_->lock->lease(), folders);
   state_->unrecorded.clear();
   state_->journal->reserve();
   return report;

@@ -19,6 +19,7 @@
 namespace {
 bool locks_hold = true;      ///< false: as on a file system where every process gets every lock
 bool stops_at_link = false;  ///< once, before it
+bool stops_at_rename = false;
 
 constexpr int at_folder = -100;  ///< AT_FDCWD of <fcntl.h>, which has a struct flock
 
@@ -36,6 +37,11 @@ extern "C" int flock(int file, int operation) noexcept {
 extern "C" int link(const char* from, const char* to) noexcept {
   stop_once(stops_at_link);
   return ::linkat(at_folder, from, at_folder, to, 0);
+}
+
+extern "C" int rename(const char* from, const char* to) noexcept {
+  stop_once(stops_at_rename);
+  return ::renameat(at_folder, from, at_folder, to);
 }
 
 namespace scheduled {
@@ -247,6 +253,28 @@ TEST_F(Lease, TakenOverAndGivenBackWithoutAFenceLeavesItToTheNext) {
   { open(); }
   EXPECT_TRUE(fs::exists(run / "record/000002")) << "what the first owner may still write is behind an end";
   EXPECT_TRUE(has(claim("000004"), "scheduled lease free "));
+}
+
+TEST_F(Lease, GcThatWasOvertakenRemovesNothingMore) {
+  init();
+  {
+    RunStore store = open();
+    for (const std::int64_t step : {10, 20, 30}) commit_weights(store, step);
+  }
+  const pid_t child = in_child([&] {
+    RunStore store = open();
+    stops_at_rename = true;
+    const std::string error = store_error_of([&] { store.gc(1); });
+    return has(error, "took the run over") ? 0 : 1;
+  });
+  wait_stopped(child);
+  std::this_thread::sleep_for(milliseconds(400));
+  RunStore store = open();
+  ::kill(child, SIGCONT);
+  EXPECT_EQ(WEXITSTATUS(status_of(child)), 0);
+  EXPECT_FALSE(fs::exists(run / "checkpoints/trunk-10")) << "its name was looked at before";
+  EXPECT_TRUE(fs::exists(run / "checkpoints/trunk-20"));
+  EXPECT_TRUE(store.verify().sound());
 }
 
 TEST_F(Lease, WhatAnotherMachineWroteIsWaitedFor) {
