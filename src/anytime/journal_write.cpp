@@ -179,6 +179,7 @@ void Journal::replace(const std::vector<EntryText>& entries, int version) {
 }
 
 bool Journal::fence() {
+  lease_->require_held();  // each time: a fence behind that of a later owner would cut off what that one writes
   const std::int64_t number = segments_.back().number + 1;
   try {
     add_segment(version(), end_.number, end_.hash, {});

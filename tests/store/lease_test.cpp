@@ -17,9 +17,9 @@
 #include "support/throws.hpp"
 
 namespace {
-bool locks_hold = true;      ///< false: as on a file system where every process gets every lock
-bool stops_at_link = false;  ///< once, before it
-bool stops_at_rename = false;
+bool locks_hold = true;        ///< false: as on a file system where every process gets every lock
+int stops_at_link = 0;         ///< 1: before the next one, 2: before the one after it, ...
+bool stops_at_rename = false;  ///< once, before it
 
 constexpr int at_folder = -100;  ///< AT_FDCWD of <fcntl.h>, which has a struct flock
 
@@ -35,7 +35,7 @@ extern "C" int flock(int file, int operation) noexcept {
 }
 
 extern "C" int link(const char* from, const char* to) noexcept {
-  stop_once(stops_at_link);
+  if (stops_at_link > 0 && --stops_at_link == 0) ::raise(SIGSTOP);
   return ::linkat(at_folder, from, at_folder, to, 0);
 }
 
@@ -214,7 +214,7 @@ TEST_F(Lease, AnEntryThatIsWrittenTooLateIsNoPartOfTheRecord) {
 TEST_F(Lease, MakerThatIsStoppedHasNothingYet) {
   init();
   const pid_t child = in_child([&] {
-    stops_at_link = true;
+    stops_at_link = 1;
     try {
       open();
     } catch (const StoreBusy&) {
@@ -253,6 +253,29 @@ TEST_F(Lease, TakenOverAndGivenBackWithoutAFenceLeavesItToTheNext) {
   { open(); }
   EXPECT_TRUE(fs::exists(run / "record/000002")) << "what the first owner may still write is behind an end";
   EXPECT_TRUE(has(claim("000004"), "scheduled lease free "));
+}
+
+TEST_F(Lease, FenceOfOneThatWasOvertakenCutsNothingOff) {
+  init();
+  const pid_t dead = in_child([&] {
+    RunStore store = open(1000);
+    ::_exit(7);
+    return 0;
+  });
+  EXPECT_EQ(WEXITSTATUS(status_of(dead)), 7);
+  const pid_t child = in_child([&] {
+    stops_at_link = 2;  // the first makes its claim, the second its fence
+    return has(store_error_of([&] { open(); }), "took the run over") ? 0 : 1;
+  });
+  wait_stopped(child);
+  std::this_thread::sleep_for(milliseconds(400));
+  RunStore store = open();
+  commit_weights(store, 10);
+  ::kill(child, SIGCONT);
+  EXPECT_EQ(WEXITSTATUS(status_of(child)), 0);
+  commit_weights(store, 20);
+  EXPECT_EQ(RunStore::open(run, Access::read).record().checkpoints.size(), 2U);
+  EXPECT_TRUE(store.verify().sound());
 }
 
 TEST_F(Lease, GcThatWasOvertakenRemovesNothingMore) {
@@ -384,7 +407,9 @@ TEST_F(Lease, NothingThatWasPromisedIsLostWhoeverStopsOrDies) {
   std::fclose(file);
   std::map<std::int64_t, std::string> promised;
   std::istringstream lines(read_text(folder / "said"));
-  for (std::string line; std::getline(lines, line);) promised[std::stoll(line)] = line;
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_TRUE(promised.emplace(std::stoll(line), line).second) << "a step was promised twice: " << line;
+  }
   const RunStore store = RunStore::open(run, Access::read);
   for (const std::string& problem : store.verify().problems) ADD_FAILURE() << problem;
   std::map<std::int64_t, std::string> there;
