@@ -390,7 +390,9 @@ double planned_distance(std::span<const double> done, GradNorm grad_norm, const 
 
 double prefix_distance(std::span<const double> done, std::int64_t T, GradNorm grad_norm) {
   const auto m = static_cast<std::int64_t>(done.size());
-  if (T < m) fail_value("steps", T, concat({"must be at least ", std::to_string(m), ", the updates made"}));
+  if (T < m) {
+    fail_value("steps", static_cast<double>(T), concat({"must be at least ", std::to_string(m), ", the updates made"}));
+  }
   Cooldown cooldown;
   const std::int64_t usual = steps_for_share(m, cooldown.length.value);
   cooldown.length = steps(std::max<std::int64_t>(std::min(usual, T - m), 1));
