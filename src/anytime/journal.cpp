@@ -64,7 +64,8 @@ Journal::Segment Journal::open_segment(std::int64_t number) const {
 
 void Journal::open_segments() {
   segments_.clear();
-  std::int64_t last = last_number(run_ / record_folder);
+  const std::vector<std::int64_t> listed = numbers_in(run_ / record_folder);
+  std::int64_t last = listed.empty() ? 0 : listed.back();
   if (lease_ != nullptr && last < lease_->least_segments()) {
     last = lease_->least_segments();
     wait_for_segment(last);
@@ -76,7 +77,9 @@ void Journal::open_segments() {
   for (std::int64_t number = last; number >= 1; --number) {
     std::error_code error;
     const bool gone = fs::symlink_status(segment_path(number), error).type() == fs::file_type::not_found;
-    if (gone) break;  // a scan says that it is missing
+    const bool is_listed = std::binary_search(listed.begin(), listed.end(), number);
+    if (gone && !is_listed) break;  // a scan says that it is missing
+    if (gone) wait_for_segment(number);
     segments_.push_back(open_segment(number));
     if (segments_.back().after == 0) break;  // it holds the whole record
   }

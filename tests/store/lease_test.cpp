@@ -1,14 +1,19 @@
 // One writer where locks do not hold: a lease, and what its old owner writes is no part of the record.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <random>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -20,6 +25,8 @@ namespace {
 bool locks_hold = true;        ///< false: as on a file system where every process gets every lock
 int stops_at_link = 0;         ///< 1: before the next one, 2: before the one after it, ...
 bool stops_at_rename = false;  ///< once, before it
+
+std::string hidden;  ///< a file that is listed, and not found when it is asked for
 
 constexpr int at_folder = -100;  ///< AT_FDCWD of <fcntl.h>, which has a struct flock
 
@@ -37,6 +44,15 @@ extern "C" int flock(int file, int operation) noexcept {
 extern "C" int link(const char* from, const char* to) noexcept {
   if (stops_at_link > 0 && --stops_at_link == 0) ::raise(SIGSTOP);
   return ::linkat(at_folder, from, at_folder, to, 0);
+}
+
+extern "C" int lstat(const char* path, struct stat* status) noexcept {
+  constexpr int no_follow = 0x100;  // AT_SYMLINK_NOFOLLOW
+  if (!hidden.empty() && std::string_view(path).ends_with(hidden)) {
+    errno = ENOENT;
+    return -1;
+  }
+  return ::fstatat(at_folder, path, status, no_follow);
 }
 
 extern "C" int rename(const char* from, const char* to) noexcept {
@@ -320,6 +336,15 @@ TEST_F(Lease, WhatAnotherMachineWroteIsWaitedFor) {
   other.join();
   commit_weights(store, 20);
   EXPECT_TRUE(store.verify().sound());
+}
+
+TEST_F(Lease, SegmentThatIsListedAndNotFoundYetIsWaitedFor) {
+  init();
+  { commit_weights(*std::make_unique<RunStore>(open()), 10); }
+  hidden = "record/000001";
+  const RunStore store = RunStore::open(run, Access::read);
+  hidden.clear();
+  EXPECT_EQ(store.record().checkpoints.size(), 1U);
 }
 
 TEST_F(Lease, ForkedProcessDoesNotGiveItBack) {
