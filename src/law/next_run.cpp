@@ -61,7 +61,6 @@ class Gradients {
   }
 
  private:
-  static constexpr std::size_t none = static_cast<std::size_t>(-1);
   const FittedLaw& fitted_;
   Coordinates coordinates_;
   std::size_t progress_ = coordinates_.size();

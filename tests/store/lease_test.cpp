@@ -9,20 +9,20 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "scheduled/anytime.hpp"
+#include "store/lease_fixture.hpp"
 #include "support/run_folder.hpp"
 #include "support/throws.hpp"
 
+bool locks_hold = true;
+
 namespace {
-bool locks_hold = true;        ///< false: as on a file system where every process gets every lock
 int stops_at_link = 0;         ///< 1: before the next one, 2: before the one after it, ...
 bool stops_at_rename = false;  ///< once, before it
 
@@ -60,49 +60,22 @@ extern "C" int rename(const char* from, const char* to) noexcept {
   return ::renameat(at_folder, from, at_folder, to);
 }
 
-namespace scheduled {
+namespace scheduled::lease_tests {
 namespace {
 
 namespace fs = std::filesystem;
 using Access = RunStore::Access;
 using std::chrono::milliseconds;
 
-const Schedule trunk = Schedule::parse("constant(peak=1e-3)");
-constexpr double short_lease = 0.3;
-
-class Lease : public ::testing::Test {
- protected:
-  void SetUp() override { locks_hold = false; }
-  void TearDown() override { locks_hold = true; }
-
-  RunStore open(double seconds = short_lease) const { return RunStore::open(run, Access::write, {.lease = seconds}); }
-  void init() const { RunStore::init(run, trunk, {.lease = short_lease}); }
-  std::string claim(const char* number) const { return read_text(run / "lease" / number); }
-
-  const TemporaryFolder folder;
-  const fs::path run = folder / "run";
-};
-
-/// What it returns is the exit code; nothing of this process is written or given back.
-template <class Work>
-pid_t in_child(const Work& work) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    int code = 99;
-    try {
-      code = work();
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "child: %s\n", error.what());
-    }
-    ::_exit(code);
-  }
-  return child;
-}
-
-int status_of(pid_t child, int options = 0) {
-  int status = 0;
-  ::waitpid(child, &status, options);
-  return status;
+/// A writer that holds the run for long, commits step 10 where it `commits`, and dies.
+void die_as_writer(const fs::path& run, bool commits) {
+  const pid_t child = in_child([&] {
+    RunStore store = RunStore::open(run, Access::write, {.lease = 1000});
+    if (commits) commit_weights(store, 10);
+    ::_exit(7);
+    return 0;
+  });
+  ASSERT_EQ(WEXITSTATUS(status_of(child)), 7);
 }
 
 TEST_F(Lease, IsTakenAndGivenBack) {
@@ -209,13 +182,7 @@ TEST_F(Lease, CommitThatWasOvertakenChangesNothing) {
 
 TEST_F(Lease, AnEntryThatIsWrittenTooLateIsNoPartOfTheRecord) {
   init();
-  const pid_t child = in_child([&] {
-    RunStore store = open(1000);
-    commit_weights(store, 10);
-    ::_exit(7);
-    return 0;
-  });
-  EXPECT_EQ(WEXITSTATUS(status_of(child)), 7);
+  die_as_writer(run, true);
   const std::string ended = read_text(run / "record/000001");
   { open(); }
   // What a machine that was away sends when it is back: another entry behind the last one.
@@ -252,13 +219,7 @@ TEST_F(Lease, MakerThatIsStoppedHasNothingYet) {
 
 TEST_F(Lease, TakenOverAndGivenBackWithoutAFenceLeavesItToTheNext) {
   init();
-  const pid_t child = in_child([&] {
-    RunStore store = open(1000);
-    commit_weights(store, 10);
-    ::_exit(7);
-    return 0;
-  });
-  EXPECT_EQ(WEXITSTATUS(status_of(child)), 7);
+  die_as_writer(run, true);
   const std::string sound = read_text(run / "record/000001");
   std::string damaged = sound;
   damaged[300] ^= 1;
@@ -273,12 +234,7 @@ TEST_F(Lease, TakenOverAndGivenBackWithoutAFenceLeavesItToTheNext) {
 
 TEST_F(Lease, FenceOfOneThatWasOvertakenCutsNothingOff) {
   init();
-  const pid_t dead = in_child([&] {
-    RunStore store = open(1000);
-    ::_exit(7);
-    return 0;
-  });
-  EXPECT_EQ(WEXITSTATUS(status_of(dead)), 7);
+  die_as_writer(run, false);
   const pid_t child = in_child([&] {
     stops_at_link = 2;  // the first makes its claim, the second its fence
     return has(store_error_of([&] { open(); }), "took the run over") ? 0 : 1;
@@ -380,72 +336,5 @@ TEST_F(Lease, LeadsNowhereElse) {
   EXPECT_TRUE(has(error_of([&] { open(0.0); }), "lease = 0: must be > 0 seconds"));
 }
 
-/// Opens, commits a few, says what was promised, and again, whatever others do; never ends by itself.
-int contend(const fs::path& run, int said, int own) {
-  for (int count = 0;; ++count) {
-    try {
-      RunStore store = RunStore::open(run, Access::write, {.lease = 0.04});
-      for (int k = 0; k < 3; ++k) {
-        const std::int64_t step = store.record().line("trunk").step + 1;
-        const std::string text = std::to_string(step) + " " + std::to_string(own) + " " + std::to_string(count);
-        store.commit({.step = step}, [&](const fs::path& to) { write_text(to / "model.bin", text); });
-        const std::string line = text + "\n";
-        if (::write(said, line.data(), line.size()) < 0) return 1;
-      }
-    } catch (const StoreError&) {
-      ::usleep(2000);
-    }
-  }
-}
-
-TEST_F(Lease, NothingThatWasPromisedIsLostWhoeverStopsOrDies) {
-  init();
-  constexpr int writers = 4;
-  constexpr int rounds = 150;
-  std::FILE* const file = std::fopen((folder / "said").c_str(), "a");
-  const int said = ::fileno(file);
-  std::vector<pid_t> children(writers);
-  int started = 0;
-  const auto start = [&] { return in_child([&, own = ++started] { return contend(run, said, own); }); };
-  for (pid_t& child : children) child = start();
-  std::mt19937_64 random(20261127);
-  int stops = 0;
-  for (int round = 0; round < rounds; ++round) {
-    pid_t& child = children[random() % writers];
-    if (random() % 3 == 0) {
-      ::kill(child, SIGKILL);
-      status_of(child);
-      child = start();
-    } else {
-      ::kill(child, SIGSTOP);
-      ++stops;
-    }
-    ::usleep(static_cast<useconds_t>(random() % 60000));
-    for (const pid_t each : children) {
-      if (random() % 2 == 0) ::kill(each, SIGCONT);
-    }
-  }
-  for (const pid_t child : children) {
-    ::kill(child, SIGKILL);
-    status_of(child);
-  }
-  std::fclose(file);
-  std::map<std::int64_t, std::string> promised;
-  std::istringstream lines(read_text(folder / "said"));
-  for (std::string line; std::getline(lines, line);) {
-    EXPECT_TRUE(promised.emplace(std::stoll(line), line).second) << "a step was promised twice: " << line;
-  }
-  const RunStore store = RunStore::open(run, Access::read);
-  for (const std::string& problem : store.verify().problems) ADD_FAILURE() << problem;
-  std::map<std::int64_t, std::string> there;
-  for (const RecordedCheckpoint& checkpoint : store.record().checkpoints) {
-    there[checkpoint.step] = read_text(run / checkpoint.folder / "model.bin");
-  }
-  for (const auto& [step, text] : promised) EXPECT_EQ(there[step], text);
-  EXPECT_GE(promised.size(), 20U);
-  EXPECT_GE(stops, rounds / 2);
-  EXPECT_TRUE(fs::exists(run / "record/000004")) << "the run was taken over again and again";
-}
-
 }  // namespace
-}  // namespace scheduled
+}  // namespace scheduled::lease_tests
