@@ -59,8 +59,10 @@ std::string NextArguments::text_of(const NextRun& found) const {
   text += table.text();
   if (!found.best) return text + "  - None of these would narrow it visibly.\n";
   const ExperimentValue& best = found.experiments[*found.best];
-  return text + fmt::format("  - Make this one: {}: the cheapest of those that narrow it nearly as much as any.\n",
-                            shortened(best.name, widest));
+  return text + fmt::format(
+                    "  - Make this one: {}: the cheapest of those that narrow it nearly as much as any, runs at the "
+                    "asked peak first.\n",
+                    shortened(best.name, widest));
 }
 
 }  // namespace scheduled::cli
