@@ -11,11 +11,13 @@
 #include "shell/process.hpp"
 #include "shell/schema.hpp"
 #ifdef SCHEDULED_WITH_LAW
+#include "forecast/records.hpp"
 #include "law/records.hpp"
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
 #include "anytime/cluster_records.hpp"
 #include "anytime/fact_records.hpp"
+#include "trainer/checkpoint.hpp"
 #include "trainer/config.hpp"
 #include "trainer/verb.hpp"
 #endif
@@ -32,10 +34,14 @@ std::vector<FileForm> file_forms() {
       {"function.json", "What worst-case --function writes", {&make_schema<WorstCaseFunction>}}};
 #ifdef SCHEDULED_WITH_LAW
   forms.push_back({"law.json", "A fitted law: fit --save writes it, --law reads it", {&make_schema<FittedLaw>}});
+  forms.push_back({"forecasts.jsonl",
+                   "A line of a book of forecasts: forecast register and score write it",
+                   {&make_schema<forecast::ForecastLine>, &make_schema<forecast::ScoreLine>}});
 #endif
 #ifdef SCHEDULED_WITH_ANYTIME
   using namespace anytime;
   forms.push_back({"train.json", "The configuration of train", {&trainer::config_schema}});
+  forms.push_back({"state.json", "In a checkpoint of train", {&trainer::state_schema}});
   forms.push_back({"jobs.json", "The plan in the folder that run plan --emit writes", {&make_schema<JobPlan>}});
   forms.push_back({"record.jsonl",
                    "A fact in the record of a run (RUN/record): a line of an entry",

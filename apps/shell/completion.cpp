@@ -63,7 +63,7 @@ class Walk {
     const auto& verbs = verb_->verbs;
     const auto inner = std::find_if(verbs.begin(), verbs.end(), [&](const VerbInfo& one) { return one.name == word; });
     if (inner == verbs.end()) {
-      ++positionals_;
+      positionals_.push_back(word);
     } else {
       *this = Walk(*inner);
     }
@@ -77,18 +77,20 @@ class Walk {
   }
   /// The argument without a name that comes next.
   const OptionInfo* positional() const {
-    std::size_t k = positionals_;
+    std::size_t k = positionals_.size();
     for (const OptionInfo& option : verb_->options) {
       if (option.positional && (option.repeated || k-- == 0)) return &option;
     }
     return nullptr;
   }
+  /// The arguments without a name so far.
+  const std::vector<std::string>& positionals() const { return positionals_; }
 
  private:
   const VerbInfo* verb_;
   const OptionInfo* valued_ = nullptr;
   std::map<const OptionInfo*, int> given_;
-  std::size_t positionals_ = 0;
+  std::vector<std::string> positionals_;
 };
 
 /// The values of `option` behind `before`, which stands in the same word.
@@ -194,6 +196,7 @@ Completion complete(const VerbInfo& program, std::string_view line) {
     for (const VerbInfo& verb : walk.verb().verbs) out.words.push_back({verb.name, verb.meaning});
     if (const OptionInfo* const next = walk.positional()) {
       add_values(out, *next, "");
+      if (next->values.suggest_after) out.words = next->values.suggest_after(walk.positionals());
     } else if (walk.verb().verbs.empty()) {
       add_options(out, walk);
     }

@@ -95,6 +95,11 @@ Option& Option::suggest(Suggest suggest) {
   return *this;
 }
 
+Option& Option::suggest_after(SuggestAfter suggest) {
+  *values_ = {.suggest_after = std::move(suggest)};
+  return *this;
+}
+
 Suggest suggest_words(std::span<const std::string_view> words) {
   return [words = std::vector<std::string>(words.begin(), words.end())](std::string_view, bool) {
     return std::vector<Suggestion>(words.begin(), words.end());

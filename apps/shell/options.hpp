@@ -35,6 +35,9 @@ struct Suggestion {
 /// The values that begin with `typed`, for completion. `quoted`: within quotes of the shell, where brackets may stand.
 using Suggest = std::function<std::vector<Suggestion>(std::string_view typed, bool quoted)>;
 
+/// What can follow the words that were given for a positional argument which takes several.
+using SuggestAfter = std::function<std::vector<Suggestion>(std::span<const std::string> before)>;
+
 /// Those of a few words, and none.
 Suggest suggest_words(std::span<const std::string_view> words);
 
@@ -42,6 +45,7 @@ Suggest suggest_words(std::span<const std::string_view> words);
 struct Values {
   Suggest suggest = {};
   bool files = false;  ///< names of files, too
+  SuggestAfter suggest_after = {};
 };
 template <class T>
 Values values_of() {
@@ -77,6 +81,7 @@ class Option {
   Option& needs(Option other);
   Option& value_optional();  ///< without a value it reads as the empty text
   Option& suggest(Suggest suggest);
+  Option& suggest_after(SuggestAfter suggest);
 
  private:
   CLI::Option* option_;

@@ -81,6 +81,26 @@ const NamedSchema& find(const std::vector<NamedSchema>& all, const std::vector<s
   return all[static_cast<std::size_t>(found - names.begin())];
 }
 
+/// The next words of the names that begin with these, each once: a verb within another by the last of its own.
+std::vector<Suggestion> next_words(const std::vector<NamedSchema>& all, std::span<const std::string> before) {
+  std::string begin;
+  for (const std::string& word : before) begin += word + " ";
+  std::vector<Suggestion> next;
+  for (const NamedSchema& named : all) {
+    if (!named.name.starts_with(begin)) continue;
+    const std::string rest = named.name.substr(begin.size());
+    const std::string word = rest.substr(0, rest.find(' '));
+    const bool whole = word == rest;
+    const auto same = std::find_if(next.begin(), next.end(), [&](const Suggestion& one) { return one.text == word; });
+    if (same == next.end()) {
+      next.push_back({word, whole ? named.meaning : std::string()});
+    } else if (whole) {
+      same->meaning = named.meaning;
+    }
+  }
+  return next;
+}
+
 struct SchemaOptions {
   std::vector<std::string> name;
   std::string out;
@@ -91,7 +111,9 @@ struct SchemaOptions {
 void add_schema(Verb& command, std::string_view version, std::vector<FileForm> files) {
   Verb& verb = command.verb("schema", "Print the JSON Schema of a verb's --json, or of a file");
   auto& options = verb.keep<SchemaOptions>();
-  verb.add_each("name", options.name, "A verb, e.g. tune, or run plan; or a file, e.g. train.json; none: list them");
+  const auto all_of = [&command, files = std::move(files)] { return schemas_of(command.info(), files); };
+  verb.add_each("name", options.name, "A verb, e.g. tune, or run plan; or a file, e.g. train.json; none: list them")
+      .suggest_after([all_of](std::span<const std::string> before) { return next_words(all_of(), before); });
   verb.add("--out", options.out, "Write all schemas into this folder instead").type("FOLDER");
   verb.help(
       "Draft 2020-12. A verb prints a line for each result; the schema is that of one line. Numbers that are not "
@@ -100,15 +122,15 @@ void add_schema(Verb& command, std::string_view version, std::vector<FileForm> f
       "Examples:\n"
       "  scheduled schema\n"
       "  scheduled schema run lr");
-  verb.run([&command, &options, version, files = std::move(files)] {
-    const VerbInfo program = command.info();
-    const std::vector<NamedSchema> all = schemas_of(program, files);
+  verb.run([&command, &options, version, all_of] {
+    const std::string program = command.info().name;
+    const std::vector<NamedSchema> all = all_of();
     if (!options.out.empty()) {
       if (!options.name.empty())
         fail_value("name", options.name.front(), "cannot be chosen with --out, which writes all");
-      return write_all(all, program.name, version, options.out);
+      return write_all(all, program, version, options.out);
     }
-    print_text(options.name.empty() ? list_text(all) : schema_text(find(all, options.name), program.name, version));
+    print_text(options.name.empty() ? list_text(all) : schema_text(find(all, options.name), program, version));
   });
 }
 

@@ -10,6 +10,7 @@
 #include "base/safetensors.hpp"
 #include "scheduled/error.hpp"
 #include "shell/arguments.hpp"
+#include "trainer/checkpoint_records.hpp"
 #include "trainer/safetensors.hpp"
 
 namespace scheduled::trainer {
@@ -17,7 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t state_format = 1;
 constexpr std::int64_t most_count = std::int64_t{1} << 53;  // of a count
 constexpr const char* model_file = "model.safetensors";
 constexpr const char* optimizer_file = "optimizer.safetensors";
@@ -129,24 +129,9 @@ void write_checkpoint(const fs::path& folder, const Layout& layout, const Weight
   }
   write_safetensors(folder / model_file, model);
   write_safetensors(folder / optimizer_file, optimizer);
-  Json json;
-  json["format"] = state_format;
-  json["step"] = state.step;
-  for (const auto& [key, value] : identity) json["config"][key] = value;
-  json["loss_sum"] = state.loss_sum;
-  json["loss_count"] = state.loss_count;
-  json["omega"] = state.omega.save();
-  if (!state.average.values.empty()) {
-    write_average(folder / average_file, layout, state.average);
-    json["average"]["step"] = state.average.step;
-    json["average"]["count"] = state.average.count;
-    if (const auto& how = state.average.how) {
-      json["average"]["how"] = Json::object(
-          {{"half_life", how->half_life}, {"share", how->share}, {"from", how->from}, {"every", how->every}});
-    }
-  }
+  if (!state.average.values.empty()) write_average(folder / average_file, layout, state.average);
   std::ofstream file(folder / state_file, std::ios::binary);
-  file << json.dump(2) << '\n';
+  file << to_json(StoredState{state, identity}).dump(2) << '\n';
   if (!file.flush()) throw std::runtime_error((folder / state_file).string() + ": cannot be written");
 }
 
@@ -188,5 +173,7 @@ TrainState read_checkpoint(const fs::path& folder, const Layout& layout, const I
   }
   return state;
 }
+
+Json state_schema(Schemas& schemas) { return schemas.of<StoredState>(); }
 
 }  // namespace scheduled::trainer

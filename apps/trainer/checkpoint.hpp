@@ -34,4 +34,7 @@ void write_checkpoint(const std::filesystem::path& folder, const Layout& layout,
 TrainState read_checkpoint(const std::filesystem::path& folder, const Layout& layout, const Identity& identity,
                            Weights& weights);
 
+/// The JSON Schema of state.json.
+Json state_schema(Schemas& schemas);
+
 }  // namespace scheduled::trainer

@@ -37,6 +37,40 @@ struct Record<ForecastScore> {
                                     Field{"time", &X::time, "", "When it was written down, UTC"}};
 };
 
+namespace forecast {
+
+/// Lines of a book, as sealed_line makes them.
+struct ForecastLine {
+  Forecast forecast;
+  std::string seal;
+};
+struct ScoreLine {
+  ForecastScore score;
+  std::string seal;
+};
+
+}  // namespace forecast
+
+template <>
+struct Record<forecast::ForecastLine> {
+  using X = forecast::ForecastLine;
+  static constexpr std::string_view name = "ForecastLine";
+  static constexpr std::string_view meaning = "A line of a book: a forecast was made";
+  static constexpr FieldList fields{
+      Field{"forecast", &X::forecast, "", "The forecast"},
+      Field{"seal", &X::seal, "",
+            "SHA-256 of the seal before (64 zeros in line 1), a line break and this line without its own"}};
+};
+
+template <>
+struct Record<forecast::ScoreLine> {
+  using X = forecast::ScoreLine;
+  static constexpr std::string_view name = "ScoreLine";
+  static constexpr std::string_view meaning = "A line of a book: the result became known";
+  static constexpr FieldList fields{Field{"score", &X::score, "", "What the run came to"},
+                                    Field{"seal", &X::seal, "", "As of a forecast"}};
+};
+
 template <>
 struct Record<SealedForecast> {
   using X = SealedForecast;

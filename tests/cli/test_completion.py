@@ -71,6 +71,24 @@ class Words(Completion):
         for verb in ["train run", "cooldown law.json", "extend wsd", "run branch r b"]:
             self.assertIn("1-sqrt", self.words(f"scheduled {verb} --decay "))
 
+    def test_names_of_schemas(self):
+        """Word by word, all that `schema` lists; after a whole name nothing of another."""
+        names = re.findall(r"^(\S+(?: \S+)*)  ", self.output_of("schema"), re.M)
+        self.assertIn("run plan", names)
+        reached, begun = [], [[]]
+        for before in begun:
+            words = self.words(" ".join(["scheduled", "schema", *before, ""]))
+            self.assertEqual(len(words), len(set(words)))
+            for word in words:
+                whole = " ".join([*before, word])
+                reached += [whole] * (whole in names)
+                begun.append([*before, word])
+        self.assertEqual(sorted(reached), sorted(names))
+        self.assertEqual(self.offered("scheduled schema run l"), ("words", ["lr", "log"]))
+        self.assertEqual(self.words("scheduled schema tra"), ["transfer", "train", "train.json"])
+        self.assertEqual(self.words("scheduled schema tune "), [])
+        self.assertEqual(self.words("scheduled schema --"), self.words("scheduled schema tune --"))
+
     def test_an_option_is_offered_once(self):
         self.assertNotIn("--json", self.words("scheduled show wsd --json --"))
         self.assertNotIn("--steps", self.words("scheduled show --steps 10 --"))
@@ -172,6 +190,7 @@ class Shells(Completion):
             'scheduled show "wsd(steps=50k, coo\t20\t': 'scheduled show "wsd(steps=50k, cooldown=20%',
             "scheduled show 'wsd(steps=50k, decay=1-s\t": "scheduled show 'wsd(steps=50k, decay=1-sqrt",
             "scheduled bound --log lo\t": "scheduled bound --log log.csv ",
+            "scheduled schema ru\tpl\t": "scheduled schema run plan ",
         }.items():
             with self.subTest(keys=keys):
                 self.assertEqual(self.line(terminal, keys), line)
@@ -192,6 +211,7 @@ class Shells(Completion):
             "scheduled bound --criterion ": ["omega", "standard", "worst-case"],
             'scheduled show "wsd(st': ["wsd(steps="],
             "scheduled bound --log lo": ["log.csv"],
+            "scheduled schema run pl": ["plan"],
         }.items():
             result = subprocess.run(
                 ["fish", "--no-config", "-c", "scheduled completion fish | source; complete -C $argv[1]", line],

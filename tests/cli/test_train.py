@@ -81,6 +81,7 @@ class Training(TrainTest):
             for k, value in enumerate(values):
                 self.assertAlmostEqual(value, sum(model[name][1][k] for model in models) / 4, delta=1e-12)
         self.assertEqual(self.files("run", "trunk", 70), self.files("straight", "trunk", 70))
+        self.check_schema(["state.json"], json.dumps(json.loads((folder / "trunk-70" / "state.json").read_text())))
         log = self.output_of("run", "export", "run", "--csv").splitlines()
         column = log[0].split(",").index("val_loss_average")
         self.assertNotEqual(log[-1].split(",")[column], log[-1].split(",")[log[0].split(",").index("val_loss")])
@@ -96,6 +97,9 @@ class Training(TrainTest):
         self.configure("late.json", average={"from": 30})
         self.configure("plain.json")
         self.output_of("train", "plain", "--config", "plain.json", "--until", "40")
+        plain = json.loads((self.folder / "plain" / "checkpoints" / "trunk-40" / "state.json").read_text())
+        self.check_schema(["state.json"], json.dumps(plain))
+        self.assertNotIn("average", plain)
         self.assert_fails(2, "average.from = 30: the checkpoint of step 40 has no average; it can begin there, from 40 on",
                           "train", "plain", "--config", "late.json", "--until", "50")
         self.configure("share.json", average={"half_life": "10%"})

@@ -58,6 +58,31 @@ TEST_F(Checkpoints, StateOfAFormerVersion) {
   EXPECT_EQ(weights_.values, values);
 }
 
+/// What is written is the description's, which a newer one must not part from the reader: each member in its order.
+TEST_F(Checkpoints, StateIsWrittenAsDescribed) {
+  std::ifstream in(folder_ / "state.json", std::ios::binary);
+  std::string written((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  EXPECT_EQ(written, R"({
+  "format": 1,
+  "step": 3,
+  "config": {
+    "seed": "7",
+    "data.train": "1000 bytes, xxh3 0123456789abcdef"
+  },
+  "loss_sum": 0.5,
+  "loss_count": 1,
+  "omega": )" + json_quoted(omega_.save()) +
+                         "\n}\n");
+  TrainState state{3, omega_, 0.5, 1};
+  state.average = {2, 1.5, {1.0, 2.0, 3.0}, AverageConfig{0.0, 0.1, 1, 2}};
+  write_checkpoint(folder_.path(), layout, {values, values, values}, state, identity);
+  const TrainState again = read();
+  EXPECT_EQ(again.average.step, 2);
+  EXPECT_EQ(again.average.count, 1.5);
+  EXPECT_EQ(again.average.values, state.average.values);
+  EXPECT_EQ(again.average.how, state.average.how);
+}
+
 /// A header of safetensors is what other programs read, too.
 TEST_F(Checkpoints, HeaderOfTheWeights) {
   std::ifstream in(folder_ / "model.safetensors", std::ios::binary);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <sstream>
 
+#include "forecast/records.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/throws.hpp"
 
@@ -75,6 +76,14 @@ TEST_F(ForecastFile, KeepsForecastsAndScores) {
   EXPECT_FALSE(book.forecasts[1].held());
   check_seal(book_, a.seal);
   EXPECT_TRUE(read_forecasts(folder_.path() / "none", true).forecasts.empty());
+}
+
+TEST_F(ForecastFile, LinesAreAsDescribed) {
+  const SealedForecast a = register_forecast(book_, forecast_of_run("a"));
+  const SealedForecast scored = score_forecast(book_, score_of_run("a", 3.005));
+  const ForecastBook book = read_forecasts(book_);
+  EXPECT_EQ(text(), to_json(forecast::ForecastLine{a.forecast, a.seal}).dump() + "\n" +
+                        to_json(forecast::ScoreLine{*scored.score, book.last()}).dump() + "\n");
 }
 
 TEST_F(ForecastFile, AnyChangeIsFound) {

@@ -203,8 +203,8 @@ TEST(Records, HoldAllMembersInTheirOrder) {
   expect_all_members_of_each<FitRun, Estimate, RunResiduals, LawFit, Predicted, CooldownAnswer, VirtualCooldown,
                              LawGradient, LawOptimum, LawPeak, FunctionalOptimum, FunctionalExponents, Experiment,
                              ExperimentValue, NextRun>();
-  expect_all_members_of_each<Forecast, ForecastScore, SealedForecast, ForecastBook, ForecastSummary, ForecastReport,
-                             LrSweepLogs>();
+  expect_all_members_of_each<Forecast, ForecastScore, forecast::ForecastLine, forecast::ScoreLine, SealedForecast,
+                             ForecastBook, ForecastSummary, ForecastReport, LrSweepLogs>();
 }
 
 TEST(Records, AreWrittenByTheirNames) {
