@@ -78,7 +78,7 @@ wheels:
 
 # Debian packages of the command and the library, into build/debs.
 debs: build
-	tools/debs.sh $(BUILD) build/debs
+	cpack --config $(BUILD)/CPackConfig.cmake -B build/debs
 
 # The documentation as a site with search, in build/docs/site: pages, interfaces, public headers and examples. The docstrings of what is
 # written in C++ are in the stub of the built package.

@@ -4,7 +4,7 @@ set -euo pipefail
 source_dir=$1 build_dir=$2 work=$3
 command -v dpkg-shlibdeps >/dev/null || { echo 'skipped: dpkg-dev is missing'; exit 77; }
 rm -rf "$work" && mkdir -p "$work"
-"$source_dir/tools/debs.sh" "$build_dir" "$work/debs"
+cpack --config "$build_dir/CPackConfig.cmake" -B "$work/debs"
 for name in scheduled libscheduled-dev; do
   dpkg-deb -x "$work"/debs/"${name}"_*.deb "$work/root"
   [[ -s $work/root/usr/share/doc/$name/copyright ]]

@@ -1,0 +1,12 @@
+# As Debian has them: manual pages compressed, the licence where people look for it. cpack runs it on what was installed.
+foreach(component IN ITEMS command=scheduled development=libscheduled-dev)
+  string(REPLACE "=" ";" component ${component})
+  list(GET component 0 folder)
+  list(GET component 1 package)
+  set(root ${CPACK_TEMPORARY_DIRECTORY}/${folder}/usr)
+  file(GLOB_RECURSE pages ${root}/share/man/*.1)
+  if(pages)
+    execute_process(COMMAND gzip -9n ${pages} COMMAND_ERROR_IS_FATAL ANY)
+  endif()
+  configure_file(${CPACK_RESOURCE_FILE_LICENSE} ${root}/share/doc/${package}/copyright COPYONLY)
+endforeach()
