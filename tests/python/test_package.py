@@ -41,9 +41,8 @@ BUILT = [importlib.import_module(name) for name in MODULES if name not in UNBUIL
 
 def test_version_is_said_once():
     assert scheduled.__version__ == importlib.metadata.version("scheduled-lr")
-    assert f"project(scheduled VERSION {scheduled.__version__} " in (
-        ROOT / "CMakeLists.txt"
-    ).read_text(encoding="utf-8")
+    assert f'\nversion = "{scheduled.__version__}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert "VERSION ${version} " in (ROOT / "CMakeLists.txt").read_text(encoding="utf-8")
 
 
 def test_names():
