@@ -12,7 +12,7 @@ FIRST      := -DSCHEDULED_BUILD_TESTS=OFF -DSCHEDULED_BUILD_PEP=OFF -DSCHEDULED_
 PROGRAMS   := -DSCHEDULED_BUILD_TESTS=OFF -DSCHEDULED_BUILD_PEP=ON -DSCHEDULED_BUILD_LAW=ON -DSCHEDULED_BUILD_ANYTIME=ON
 EVERYTHING := -DSCHEDULED_BUILD_TESTS=ON -DSCHEDULED_BUILD_PEP=ON -DSCHEDULED_BUILD_LAW=ON -DSCHEDULED_BUILD_ANYTIME=ON
 
-.PHONY: build python wheels debs docs test frameworks demo figures experiment bench lint fuzz torture clean
+.PHONY: build python wheels debs docs test frameworks launchers demo figures experiment bench lint fuzz torture clean
 build: $(STAMPS)/packages
 	cmake --preset release $(EVERYTHING)
 	cmake --build --preset release
@@ -104,8 +104,15 @@ MINUTES ?= 10
 torture: build
 	$(PYTHON) tests/torture/torture.py $(BUILD) --minutes $(MINUTES)
 
+# NeMo-Run and SkyPilot, for the test that runs a plan by them: 1 GB of packages, resolved by pip.
+launchers: $(STAMPS)/launchers
+$(STAMPS)/launchers: tests/cli/launchers.txt
+	test -x .venv-launchers/bin/python || $(PYTHON) -m venv .venv-launchers
+	.venv-launchers/bin/python -m pip install --quiet -r tests/cli/launchers.txt
+	@mkdir -p $(STAMPS) && touch $@
+
 clean:
-	rm -rf build .venv .venv-frameworks
+	rm -rf build .venv .venv-frameworks .venv-launchers
 
 $(STAMPS)/packages: tools/setup.sh
 	tools/setup.sh

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
+#include <string_view>
 
 #include "anytime/cluster_records.hpp"
 #include "base/error.hpp"
@@ -26,7 +28,7 @@ std::string bytes_text(std::int64_t bytes) {
 }  // namespace
 
 void EmitOptions::add_to(Verb& verb) {
-  verb.add("--emit", engine, "Also write the jobs that train all of it, for Slurm or for this machine");
+  verb.add("--emit", engine, "Also write the jobs that train all of it: for Slurm, this machine, NeMo-Run or SkyPilot");
   verb.add("--run", run, "With --emit: folder of the run, which the first job makes").type("RUN");
   verb.add("--into", into, "With --emit: folder for the scripts, missing or empty; default: RUN.jobs").type("FOLDER");
   verb.add("--config", config, "With --emit: train with scheduled train and this configuration").type("FILE");
@@ -50,6 +52,11 @@ void EmitOptions::add_to(Verb& verb) {
       .type("NAME");
   verb.add_each("--sbatch", request.directives, "Option of sbatch for each job, such as --sbatch=--partition=gpu")
       .type("OPTION");
+  verb.add_each(
+          "--set", request.settings,
+          "Of nemo-run: argument of its SlurmExecutor, account=me, partition=gpu (none: this machine); of skypilot: "
+          "entry of each task, resources.accelerators=H100:8")
+      .type("KEY=VALUE");
   verb.add_each("--setup", request.setup, "Line of shell at the start of each job, such as \"module load cuda\"")
       .type("LINE");
   verb.add("--data", request.data, "What your command reads, for the record and {data}").type("TEXT");
@@ -59,14 +66,15 @@ void EmitOptions::add_to(Verb& verb) {
 void EmitOptions::check() const {
   if (engine) return;
   const JobRequest none;
-  const bool something = !run.empty() || !into.empty() || !config.empty() || !clock.empty() || step_seconds ||
-                         !request.command.empty() || !request.names.empty() || request.nodes != none.nodes ||
-                         request.commit_seconds != none.commit_seconds || request.checkpoint_every ||
-                         request.continuation != none.continuation || request.serial ||
-                         request.stop_signal != none.stop_signal || !request.directives.empty() ||
-                         !request.setup.empty() || !request.data.empty() || !request.branch_data.empty();
+  const bool something =
+      !run.empty() || !into.empty() || !config.empty() || !clock.empty() || step_seconds || !request.command.empty() ||
+      !request.names.empty() || request.nodes != none.nodes || request.commit_seconds != none.commit_seconds ||
+      request.checkpoint_every || request.continuation != none.continuation || request.serial ||
+      request.stop_signal != none.stop_signal || !request.directives.empty() || !request.settings.empty() ||
+      !request.setup.empty() || !request.data.empty() || !request.branch_data.empty();
   if (something)
-    fail_argument("emit", "is missing: --emit slurm or --emit local writes jobs, which other options are for");
+    fail_argument("emit",
+                  "is missing: --emit slurm, local, nemo-run or skypilot writes jobs, which other options are for");
 }
 
 /// Where the run was given relative to here, so is this.
@@ -104,6 +112,8 @@ JobPlan EmitOptions::write(const AnytimePlan& plan, std::optional<std::int64_t> 
                   {"stop_signal", "stop-signal"},
                   {"command", "train"},
                   {"directives", "sbatch"},
+                  {"settings", "set"},
+                  {"continuation", "continue"},
                   {"branch_data", "branch-data"}},
                  [&] {
                    const JobRequest all = whole_request(plan, checkpoint_bytes);
@@ -123,14 +133,15 @@ std::string EmitOptions::text_of(const JobPlan& plan) const {
   }
   std::string path;
   for (const std::size_t k : plan.critical) path += (path.empty() ? "" : ", ") + plan.jobs[k].name;
-  const std::string where = folder();
+  const std::string launcher = shell_word(folder() + "/" + std::string(launcher_name(*engine)));
+  constexpr std::array<std::string_view, 4> starts{"submit with ", "run with ", "run with python ",
+                                                   "launch with sky jobs launch "};
   return fmt::format(
       "\n{}\n{:.4g} node hours; {} hours along {}, without waiting in queues\n"
       "{} checkpoints, {}, where nothing is deleted; {} of them, {}, are needed at once\n"
-      "{} {}\n",
+      "{}{}\n",
       jobs.text(), plan.node_hours, hours_text(plan.wall_seconds), path, plan.checkpoints, bytes_text(plan.peak_bytes),
-      plan.needed, bytes_text(plan.needed_bytes), *engine == JobEngine::slurm ? "submit with" : "run with",
-      shell_word(where + (*engine == JobEngine::slurm ? "/submit.sh" : "/run.sh")));
+      plan.needed, bytes_text(plan.needed_bytes), starts.at(static_cast<std::size_t>(*engine)), launcher);
 }
 
 }  // namespace scheduled::cli

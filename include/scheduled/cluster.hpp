@@ -17,8 +17,10 @@ namespace scheduled {
 
 /// What runs the jobs.
 enum class JobEngine {
-  slurm,  ///< sbatch scripts, one for each job, and one that submits them
-  local,  ///< a script that runs them one after the other
+  slurm,     ///< sbatch scripts, one for each job, and one that submits them
+  local,     ///< a script that runs them one after the other
+  nemo_run,  ///< an experiment of NeMo-Run, in Python: on this machine, or by its SlurmExecutor
+  skypilot,  ///< a pipeline of SkyPilot's managed jobs, in YAML
 };
 
 /// What a job of Slurm does that could not finish before its time limit.
@@ -45,10 +47,13 @@ struct JobRequest {
   bool serial = false;               ///< one job of the run at a time: for programs that keep the run open for writing
   std::string stop_signal = "TERM";  ///< on which the command commits and ends with 0: TERM, INT, USR1, USR2, HUP
   std::vector<std::string> directives = {};  ///< options of sbatch for each job: --partition=gpu
-  std::vector<std::string> setup = {};       ///< lines of shell at the start of each job: module load cuda
-  std::string data = {};                     ///< that the trunk reads, for the record and {data}; branches, too
-  std::string branch_data = {};              ///< that branches read instead
-  std::filesystem::path folder = {};         ///< where commands run; empty: here
+  /// Of nemo_run arguments of SlurmExecutor, which needs an account: account=me, partition=gpu; none: this machine. Of
+  /// skypilot entries of each task: resources.accelerators=H100:8, volumes./mnt/runs=runs.
+  std::vector<std::string> settings = {};
+  std::vector<std::string> setup = {};  ///< lines of shell at the start of each job: module load cuda
+  std::string data = {};                ///< that the trunk reads, for the record and {data}; branches, too
+  std::string branch_data = {};         ///< that branches read instead
+  std::filesystem::path folder = {};    ///< where commands run; empty: here
 };
 
 /// A stretch of one line: the trunk up to a step where a branch leaves, or a branch.
@@ -86,9 +91,12 @@ struct JobPlan {
 JobPlan plan_jobs(const AnytimePlan& plan, const JobRequest& request);
 
 /// Writes the scripts of the jobs into `folder`, which must be missing or empty: all of them, or nothing. What is
-/// there then: jobs.json (the plan), jobs/NAME.sh, job.sh (what all jobs do), logs/, and submit.sh or run.sh. Throws as
-/// plan_jobs, and StoreError where the disk refuses.
+/// there then: jobs.json (the plan), jobs/NAME.sh, job.sh (what all jobs do), logs/, and what starts them
+/// (launcher_name). Throws as plan_jobs, and StoreError where the disk refuses.
 JobPlan write_jobs(const AnytimePlan& plan, const JobRequest& request, const std::filesystem::path& folder);
+
+/// The file that starts the jobs: submit.sh, run.sh, experiment.py or pipeline.yaml.
+std::string_view launcher_name(JobEngine engine);
 
 /// Where the jobs of a run lie that are not written elsewhere: RUN.jobs.
 std::filesystem::path jobs_folder(const std::filesystem::path& run);

@@ -2,6 +2,7 @@
 #include "anytime/cluster.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -273,6 +274,11 @@ const PlannedBranch* anytime::branch_of(const AnytimePlan& plan, const JobReques
   return &plan.branches[static_cast<std::size_t>(at - names.begin())];
 }
 
+std::string_view launcher_name(JobEngine engine) {
+  constexpr std::array<std::string_view, 4> names{"submit.sh", "run.sh", "experiment.py", "pipeline.yaml"};
+  return names.at(static_cast<std::size_t>(engine));
+}
+
 fs::path jobs_folder(const fs::path& run) {
   fs::path folder = anytime::absolute_path(run);
   folder += ".jobs";
@@ -281,9 +287,10 @@ fs::path jobs_folder(const fs::path& run) {
 
 JobPlan plan_jobs(const AnytimePlan& plan, const JobRequest& given) {
   JobRequest request = given;
-  request.serial = request.serial || request.engine == JobEngine::local;
+  request.serial = anytime::is_serial(request);
   check_texts(request);
   check_numbers(request);
+  anytime::check_engine(request);
   JobPlan out;
   out.run = anytime::absolute_path(request.run);
   out.jobs = Stretches(plan, request).jobs();

@@ -17,6 +17,19 @@ void check_command(const std::string& command);
 /// What trains `job`, its placeholders replaced.
 std::string command_of(const AnytimePlan& plan, const JobRequest& request, const PlannedJob& job);
 
+/// Throws ArgumentError where the engine knows nothing of what was given, or needs more.
+void check_engine(const JobRequest& request);
+
+/// Whether each node runs the job's script, which NeMo-Run and SkyPilot start.
+inline bool runs_tasks(const JobRequest& request) {
+  return request.engine == JobEngine::nemo_run || request.engine == JobEngine::skypilot;
+}
+
+/// Whether one job of the run trains at a time: as asked for, or because the engine does no other.
+inline bool is_serial(const JobRequest& request) {
+  return request.serial || request.engine == JobEngine::local || request.engine == JobEngine::skypilot;
+}
+
 /// The branch of `job`; none for the trunk.
 const PlannedBranch* branch_of(const AnytimePlan& plan, const JobRequest& request, const PlannedJob& job);
 
@@ -29,6 +42,8 @@ std::string job_script(const AnytimePlan& plan, const JobRequest& request, const
 std::string common_script();
 std::string submit_script(const JobRequest& request, const JobPlan& jobs, const std::filesystem::path& folder);
 std::string local_script(const JobPlan& jobs, const std::filesystem::path& folder);
+std::string experiment_script(const JobRequest& request, const JobPlan& jobs, const std::filesystem::path& folder);
+std::string pipeline_yaml(const JobRequest& request, const JobPlan& jobs, const std::filesystem::path& folder);
 
 /// 1-02:03:04, as Slurm reads it.
 std::string clock_text(double seconds);

@@ -11,7 +11,7 @@ namespace scheduled {
 
 template <>
 struct Words<JobEngine> {
-  static constexpr std::array<std::string_view, 2> words{"slurm", "local"};
+  static constexpr std::array<std::string_view, 4> words{"slurm", "local", "nemo-run", "skypilot"};
 };
 template <>
 struct Words<JobContinuation> {

@@ -67,11 +67,15 @@ constexpr const char* common =
 #   bash jobs/NAME.sh next     ends; another job of its name goes on
 #   bash jobs/NAME.sh last     fails: nothing comes after it
 #   bash jobs/NAME.sh local    begins again at once
+#   bash jobs/NAME.sh task     ends with 143, and is started again; so on each node, by NeMo-Run or SkyPilot
 how=${1:-local}
 scheduled=${SCHEDULED:-scheduled}
 say() { printf '%s %s: %s\n' "$(date '+%F %T')" "$name" "$*"; }
 fail() { say "$@" >&2; exit 1; }
 reached() { "$scheduled" run status "$run" --line "$line" --reached; }
+# Of the processes of a task the first one looks after run and line.
+rank=0
+[ "$how" != task ] || rank=${SLURM_PROCID:-${SKYPILOT_NODE_RANK:-0}}
 
 stop='' pid=''
 # Children of the job: the command has a process group of its own.
@@ -106,6 +110,7 @@ again() {
         fail "this cluster does not let jobs requeue themselves; emit the plan with --continue singleton"
       sleep 120 & wait  # Slurm ends it
       exit 0 ;;
+    task) say "at step $now; goes on when it is started again"; exit 143 ;;
     next) say "at step $now; the next job of its name goes on"; exit 0 ;;
     last) fail "at step $now of $to, and no job comes after it; submit.sh submits more" ;;
     *) exec bash "$0" local ;;
@@ -114,13 +119,23 @@ again() {
 
 before=$(reached) || fail "the record of the run cannot be read"
 if [ "$before" -ge "$to" ]; then say "done before, at step $before"; exit 0; fi
+[ "$before" -ge "$from" ] || fail "$line is at step $before; the job before, to step $from, is not done"
 trap clock_signal USR1
 trap end_signal TERM INT
+[ "$how" != task ] || trap end_signal "$stop_signal"
 cd -- "$folder" || fail "no folder to work in"
-prepare || fail "run or line cannot be made"
+if [ "$rank" -eq 0 ]; then
+  prepare || fail "run or line cannot be made"
+else
+  until "$scheduled" run lr "$run" --line "$line" >/dev/null 2>&1 || [ -n "$stop" ]; do sleep 1; done
+fi
 say "trains $line to step $to"
 code=143
 [ -n "$stop" ] || { run_command; code=$?; }
+if [ "$rank" -ne 0 ]; then
+  [ -n "$stop" ] || exit "$code"
+  exit 0  # the first process may commit still
+fi
 now=$(reached) || fail "the record of the run cannot be read"
 if [ "$now" -ge "$to" ]; then say "done, at step $now"; exit 0; fi
 if [ "$stop" = end ]; then
@@ -202,6 +217,7 @@ std::string job_script(const AnytimePlan& plan, const JobRequest& request, const
   set("name", job.name);
   set("run", absolute_path(request.run).string());
   set("line", job.line);
+  set("from", std::to_string(job.line == "trunk" ? job.from : 0));  // a branch asks for its checkpoint
   set("to", std::to_string(job.to));
   set("folder", absolute_path(request.folder.empty() ? std::filesystem::current_path() : request.folder).string());
   set("stop_signal", request.stop_signal);

@@ -33,8 +33,8 @@ void require_free_folder(const fs::path& folder) {
 
 /// Whether it is what an emission left that was killed.
 bool is_left_over(const fs::path& part) {
-  static constexpr std::array<std::string_view, 6> ours{anytime::jobs_file, "job.sh", "jobs", "logs",
-                                                        "submit.sh",        "run.sh"};
+  static constexpr std::array<std::string_view, 8> ours{anytime::jobs_file, "job.sh", "jobs",          "logs",
+                                                        "submit.sh",        "run.sh", "experiment.py", "pipeline.yaml"};
   std::error_code error;
   if (!fs::is_directory(fs::symlink_status(part, error))) return false;
   for (const fs::directory_entry& entry : fs::directory_iterator(part, error)) {
@@ -58,10 +58,16 @@ void write_folder(const AnytimePlan& plan, const JobRequest& request, const JobP
     write_script(part / "jobs" / (job.name + ".sh"), anytime::job_script(plan, request, job, folder));
   }
   anytime::write_new(part / "job.sh", anytime::common_script());
-  if (request.engine == JobEngine::slurm) {
-    write_script(part / "submit.sh", anytime::submit_script(request, jobs, folder));
-  } else {
-    write_script(part / "run.sh", anytime::local_script(jobs, folder));
+  const fs::path launcher = part / launcher_name(request.engine);
+  switch (request.engine) {
+    case JobEngine::slurm:
+      return write_script(launcher, anytime::submit_script(request, jobs, folder));
+    case JobEngine::local:
+      return write_script(launcher, anytime::local_script(jobs, folder));
+    case JobEngine::nemo_run:
+      return write_script(launcher, anytime::experiment_script(request, jobs, folder));
+    case JobEngine::skypilot:
+      return anytime::write_new(launcher, anytime::pipeline_yaml(request, jobs, folder));
   }
 }
 
@@ -69,7 +75,7 @@ void write_folder(const AnytimePlan& plan, const JobRequest& request, const JobP
 
 JobPlan write_jobs(const AnytimePlan& plan, const JobRequest& given, const fs::path& into) {
   JobRequest request = given;
-  request.serial = request.serial || request.engine == JobEngine::local;
+  request.serial = anytime::is_serial(request);
   const JobPlan jobs = plan_jobs(plan, request);
   if (into.empty()) fail_value("into", "''", "must be missing or an empty folder");
   const fs::path folder = anytime::absolute_path(into);

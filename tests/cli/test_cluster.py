@@ -72,6 +72,31 @@ class ClusterTest(command.CommandTest):
     def lines(self):
         return {line["name"]: line for line in json.loads(self.in_base("run", "status", "run", "--json").stdout)["lines"]}
 
+    def test_other_launchers(self):
+        self.refused("set: must be given for nemo-run or skypilot", "--set", "a=b")
+        self.refused("sbatch: must be given for slurm", "--sbatch=--mem=1", engine="nemo-run")
+        self.refused("continue: singleton must be for slurm", "--continue", "singleton", engine="skypilot")
+        self.refused("set = 'run=x': must be SECTION.KEY=VALUE", "--set", "run=x", engine="skypilot")
+        done = self.in_base(*self.words("--set", "resources.accelerators=H100:8", engine="skypilot"))
+        self.assertEqual(done.stdout.decode().splitlines()[-1], "launch with sky jobs launch run.jobs/pipeline.yaml")
+        # A job on two nodes, as SkyPilot starts it on each: the second process makes nothing and waits for the line.
+        environment = {**command.environment(), "SKYPILOT_NODE_RANK": "1"}
+        script = self.base / "run.jobs/jobs/01-trunk-300.sh"
+        other = subprocess.Popen([script, "task"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(0.5)
+        self.assertEqual((other.poll(), self.reached()), (None, 0))
+        self.assertEqual(self.in_base("run", "init", "run", "--trunk", TRUNK).returncode, 0)
+        self.assertIn("trains trunk to step 300", self.finish(other))
+
+    def test_a_job_waits_for_the_one_before(self):
+        self.emit(engine="nemo-run")
+        job = self.base / "run.jobs/jobs/03-trunk-600.sh"
+        run = subprocess.run([job], env=command.environment(), capture_output=True, timeout=60)
+        self.assertEqual((run.returncode, self.reached()), (1, 0))
+        self.assertIn("trunk is at step 0; the job before, to step 300, is not done", run.stderr.decode())
+        done = self.in_base(*self.words("--into", "more", engine="nemo-run"))
+        self.assertEqual(done.stdout.decode().splitlines()[-1], "run with python more/experiment.py")
+
     def test_the_whole_plan_on_this_machine(self):
         self.assertEqual(self.reached(), 0)  # no run yet
         planned = self.emit("--data", "it's a mix", "--names", "cd/1,cd/2", "--branch-data", "other")

@@ -2,26 +2,19 @@
 
 import json
 import os
-import pathlib
 import re
 import subprocess
 import sys
 import time
 
 import command
+import plan_case
 import slurm_cluster
 import train_case
 
-TRUNK = "rsqrt(warmup=20, peak=1e-2)"
 
-
-class SlurmTest(train_case.TrainTest):
+class SlurmTest(plan_case.PlanTest):
     cluster = None
-
-    def setUp(self):
-        super().setUp()
-        self.run_folder = "a model's run"
-        self.jobs = self.folder / f"{self.run_folder}.jobs"
 
     def start_cluster(self, **options):
         slurm = self.folder / "slurm"
@@ -32,11 +25,6 @@ class SlurmTest(train_case.TrainTest):
     def environment(self):
         path = os.pathsep.join((str(command.COMMAND.parent), slurm_cluster.search_path()))
         return command.environment(PATH=path, OMP_NUM_THREADS="1", **self.cluster.variables)
-
-    def emit(self, *arguments, trunk=TRUNK, config="c.json"):
-        words = ["--trunk", trunk, "--results", "400,800", "--cooldown", "25%", "--emit", "slurm", "--run", self.run_folder]
-        words += ["--config", config, "--step-seconds", "0.01", "--checkpoint-bytes", "60k", "--json"]
-        return json.loads(self.output_of("run", "plan", *words, *arguments))["jobs"]
 
     def submit(self):
         done = subprocess.run([self.jobs / "submit.sh"], env=self.environment(), capture_output=True, timeout=120)
@@ -65,27 +53,6 @@ class SlurmTest(train_case.TrainTest):
         self.wait_until(ended, "jobs do not end")
         now = self.cluster.states()
         self.assertTrue({now.get(number, "COMPLETED") for number in ids} <= set(states), (now, self.log("01-trunk-300")))
-
-    def checkpoints(self, run):
-        folder = self.folder / run / "checkpoints"
-        return {file.name for file in folder.iterdir()} if folder.is_dir() else set()
-
-    def train_by_hand(self, run="by hand", config="c.json"):
-        """The same plan without any of it: no cluster, no stop, one process at a time."""
-        self.train(run, "--until", 300, "--keep", 300, config=config)
-        self.train(run, "--branch", "result-400", "--at", 300, "--cooldown", 100, config=config)
-        self.train(run, "--until", 600, "--keep", 600, config=config)
-        self.train(run, "--branch", "result-800", "--at", 600, "--cooldown", 200, config=config)
-
-    def assert_same_bits(self):
-        for line, step in [("result-400", 400), ("trunk", 600), ("result-800", 800)]:
-            mine, other = self.files(self.run_folder, line, step), self.files("by hand", line, step)
-            self.assertEqual(mine["model.safetensors"], other["model.safetensors"], (line, step))
-            self.assertEqual(mine["optimizer.safetensors"], other["optimizer.safetensors"], (line, step))
-        for line in ("trunk", "result-400", "result-800"):
-            mine, other = ({s: r["train_loss"] for s, r in self.rows(run, line).items() if "train_loss" in r} for run in (self.run_folder, "by hand"))
-            self.assertEqual(mine, other, line)
-            self.assertGreater(len(mine), 40)
 
     def test_a_plan_goes_through_with_a_job_killed(self):
         self.start_cluster()
@@ -122,19 +89,6 @@ class SlurmTest(train_case.TrainTest):
         _, text = self.submit()
         self.assertEqual(text.count(" is done"), 4, text)
 
-    def kill_trainer(self, mark):
-        """kill -9 of the process of ours that trains with these options in this test's folder."""
-        found = []
-        for entry in os.listdir("/proc"):
-            try:
-                words = pathlib.Path(f"/proc/{entry}/cmdline").read_bytes().decode(errors="replace").split("\0")
-            except OSError:
-                continue
-            if words[0].endswith("scheduled-train") and str(self.folder) in words[1] and mark in " ".join(words):
-                found.append(int(entry))
-        self.assertEqual(len(found), 1)
-        os.kill(found[0], 9)
-
     def test_before_its_limit_a_job_commits_and_goes_back(self):
         self.start_cluster()
         self.emit("--clock", "20m")
@@ -162,7 +116,7 @@ class SlurmTest(train_case.TrainTest):
             '  scheduled run commit "$1" --line "$2" --step "$at" "$1.model" --keep --wait 1m || exit 1\n'
             "done\n"
         )
-        words = ["--trunk", TRUNK, "--results", "310", "--cooldown", "10", "--emit", "slurm", "--run", self.run_folder]
+        words = ["--trunk", plan_case.TRUNK, "--results", "310", "--cooldown", "10", "--emit", "slurm", "--run", self.run_folder]
         words += ["--train", "bash slow.sh {run} {line} {to}", "--stop-signal", "USR2", "--clock", "1m", "--commit-seconds", "40"]
         words += ["--step-seconds", "0.25", "--checkpoint-every", "20", "--checkpoint-bytes", "10", "--json"]
         planned = json.loads(self.output_of("run", "plan", *words))["jobs"]

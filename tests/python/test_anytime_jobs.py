@@ -34,13 +34,22 @@ def test_jobs_and_their_costs(tmp_path):
 
 
 @pytest.mark.skipif(COMMAND is None, reason="the command is not built")
-def test_scripts_are_those_of_the_command(tmp_path):
-    anytime.plan_jobs(two_results(), tmp_path / "run", engine="local", into=tmp_path / "a", **GIVEN)
-    words = ["--trunk", "rsqrt(warmup=50, peak=1e-2)", "--results", "1k,2k", "--emit", "local", "--run", str(tmp_path / "run")]
+@pytest.mark.parametrize(
+    "engine, launcher, settings",
+    [
+        ("local", "run.sh", []),
+        ("nemo-run", "experiment.py", []),
+        ("skypilot", "pipeline.yaml", ["resources.accelerators=H100:8", "volumes./mnt/runs=runs"]),
+    ],
+)
+def test_scripts_are_those_of_the_command(tmp_path, engine, launcher, settings):
+    anytime.plan_jobs(two_results(), tmp_path / "run", engine=engine, settings=settings, into=tmp_path / "a", **GIVEN)
+    words = ["--trunk", "rsqrt(warmup=50, peak=1e-2)", "--results", "1k,2k", "--emit", engine, "--run", str(tmp_path / "run")]
+    words += [f"--set={setting}" for setting in settings]
     words += ["--step-seconds", "3.6", "--checkpoint-bytes", "10", "--train", GIVEN["command"], "--into", str(tmp_path / "b")]
     subprocess.run([COMMAND, "run", "plan", *words], check=True, capture_output=True)
     names = sorted(str(file.relative_to(tmp_path / "a")) for file in (tmp_path / "a").rglob("*") if file.is_file())
-    assert "run.sh" in names and "jobs/04-result-2000-2000.sh" in names
+    assert launcher in names and "jobs/04-result-2000-2000.sh" in names
     for name in names:
         mine, other = ((tmp_path / folder / name).read_text().replace(f"{tmp_path}/{folder}", "") for folder in "ab")
         assert mine == other, name
@@ -51,7 +60,7 @@ def test_what_is_refused(tmp_path):
         anytime.plan_jobs(two_results(), tmp_path / "run", clock="soon", **GIVEN)
     with pytest.raises(scheduled.ArgumentError, match="there is no {runs}"):
         anytime.plan_jobs(two_results(), tmp_path / "run", **{**GIVEN, "command": "train {runs}"})
-    with pytest.raises(scheduled.ArgumentError, match="engine = .*must be slurm or local"):
+    with pytest.raises(scheduled.ArgumentError, match="engine = .*must be slurm, local, nemo-run or skypilot"):
         anytime.plan_jobs(two_results(), tmp_path / "run", engine="k8s", **GIVEN)
     anytime.plan_jobs(two_results(), tmp_path / "run", into=tmp_path / "jobs", **GIVEN)
     with pytest.raises(scheduled.ArgumentError, match="holds the jobs of a plan already"):

@@ -126,6 +126,84 @@ TEST(Cluster, AClockIsLongerThanTheWayToTheNextCheckpoint) {
   for (std::size_t k = 0; k < 4; ++k) EXPECT_EQ(jobs.jobs[k].starts, starts[k]);
 }
 
+TEST(Cluster, OtherEnginesAreToldWhatTheyKnow) {
+  const TemporaryFolder folder;
+  const auto refused = [&](JobEngine engine, const char* why, const auto& change) {
+    JobRequest request = request_for(folder.path() / "run");
+    request.engine = engine;
+    change(request);
+    const std::string error = error_of([&] { plan_jobs(two_results(), request); });
+    EXPECT_TRUE(has(error, why)) << error;
+  };
+  const JobEngine nemo = JobEngine::nemo_run;
+  const JobEngine sky = JobEngine::skypilot;
+  refused(JobEngine::slurm, "settings: must be given for nemo-run or skypilot", [](auto& r) { r.settings = {"a=b"}; });
+  refused(JobEngine::local, "settings: must be given for nemo-run or skypilot", [](auto& r) { r.settings = {"a=b"}; });
+  for (const JobEngine engine : {nemo, sky}) {
+    refused(engine, "directives: must be given for slurm", [](auto& r) { r.directives = {"--mem=1"}; });
+    refused(engine, "singleton must be for slurm", [](auto& r) { r.continuation = JobContinuation::singleton; });
+    refused(engine, "nodes = 2: must be 1 for scheduled train", [](auto& r) {
+      r.command.clear();
+      r.config = "c.json";
+      r.nodes = 2;
+    });
+    refused(engine, "must be ", [](auto& r) { r.settings = {"alone"}; });
+    refused(engine, "must be ", [](auto& r) { r.settings = {"envs.a="}; });
+    refused(engine, "must be ", [](auto& r) { r.settings = {"envs.a=b\nrun: evil"}; });
+    refused(engine, "is given twice", [](auto& r) { r.settings = {"envs.account=b", "envs.account=c"}; });
+  }
+  refused(nemo, "account=NAME is missing", [](auto& r) { r.settings = {"partition=gpu"}; });
+  refused(nemo, "clock: is missing", [](auto& r) { r.settings = {"account=me"}; });
+  refused(nemo, "clock: must be given with the setting account", [](auto& r) { r.clock = 1e5; });
+  refused(nemo, "'nodes=3': say it by nodes", [](auto& r) { r.settings = {"account=me", "nodes=3"}; });
+  refused(nemo, "must name an argument of SlurmExecutor", [](auto& r) { r.settings = {"account=me", "x y=3"}; });
+  refused(sky, "clock: must not be given for skypilot", [](auto& r) { r.clock = 1e5; });
+  refused(sky, "must begin with resources", [](auto& r) { r.settings = {"run.x=y"}; });
+  refused(sky, "'resources.job_recovery=x': the plan has it",
+          [](auto& r) { r.settings = {"resources.job_recovery=x"}; });
+}
+
+TEST(Cluster, AnExperimentOfNemoRun) {
+  const TemporaryFolder folder;
+  JobRequest request = request_for(folder.path() / "run");
+  request.engine = JobEngine::nemo_run;
+  write_jobs(two_results(), request, folder.path() / "here");
+  const std::string here = read_text(folder.path() / "here/experiment.py");
+  EXPECT_TRUE(has(here, "WHERE = \"local\""));
+  EXPECT_TRUE(has(here, "SETTINGS = {}"));
+  EXPECT_TRUE(has(here, "(\"04-result-2000-2000\", \"result-2000\", 2000, [\"03-trunk-1600\"], 1),"));
+  request.settings = {"account=it's \"me\"", "gpus_per_node=8", "exclusive=true", "mem=0"};
+  request.nodes = 2;
+  request.clock = 3600.0;
+  request.stop_signal = "USR2";
+  request.checkpoint_every = 100;
+  write_jobs(two_results(), request, folder.path() / "there");
+  const std::string there = read_text(folder.path() / "there/experiment.py");
+  for (const char* const line :
+       {"WHERE = \"slurm\"", "NODES = 2", "TIME = \"01:00:00\"", "SIGNAL = \"USR2@120\"",
+        "\"account\": \"it's \\\"me\\\"\",", "\"gpus_per_node\": 8,", "\"exclusive\": True,", "\"mem\": 0,"}) {
+    EXPECT_TRUE(has(there, line)) << line;
+  }
+}
+
+TEST(Cluster, APipelineOfSkyPilotIsOneAfterTheOther) {
+  const TemporaryFolder folder;
+  JobRequest request = request_for(folder.path() / "it's");
+  request.engine = JobEngine::skypilot;
+  request.nodes = 2;
+  request.data = "mix: \"a\"";
+  request.settings = {"resources.accelerators=H100:8", "resources.use_spot=true", "envs.SEED=1"};
+  const JobPlan plan = write_jobs(two_results(), request, folder.path() / "jobs");
+  EXPECT_NEAR(plan.wall_seconds, 2200 * 3.6, 1e-9);  // 200 more than where branches train beside the trunk
+  const std::string text = read_text(folder.path() / "jobs/pipeline.yaml");
+  for (const char* const line :
+       {"name: \"it.s\"\n---\nname: \"01-trunk-800\"\nnum_nodes: 2\nenvs:\n", "  \"SEED\": \"1\"\n",
+        "  SCHEDULED_DATA: \"mix: \\\"a\\\"\"\n", "  \"accelerators\": \"H100:8\"\n", "  \"use_spot\": true\n",
+        "  job_recovery:\n    recover_on_exit_codes: [143]\n", "/jobs/jobs/04-result-2000-2000.sh task\"\n"}) {
+    EXPECT_TRUE(has(text, line)) << line;
+  }
+}
+
 TEST(Cluster, WritesAllOrNothing) {
   const TemporaryFolder folder;
   const JobRequest request = request_for(folder.path() / "run");

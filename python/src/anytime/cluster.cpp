@@ -35,7 +35,8 @@ command : str
 config : path, optional
     Configuration of `scheduled train`, or for {config}.
 engine : str
-    'slurm': sbatch scripts and submit.sh; 'local': run.sh, which runs the jobs one after the other.
+    'slurm': sbatch scripts and submit.sh; 'local': run.sh, which runs the jobs one after the other;
+    'nemo-run': experiment.py, of NeMo-Run; 'skypilot': pipeline.yaml, of SkyPilot's managed jobs.
 names : sequence of str
     Of the branches; none: result-N.
 nodes : int
@@ -54,6 +55,9 @@ stop_signal : str
     On which the command commits and ends: 'TERM', 'INT', 'USR1', 'USR2' or 'HUP'.
 directives : sequence of str
     Options of sbatch for each job, such as '--partition=gpu'.
+settings : sequence of str
+    Of 'nemo-run': arguments of its SlurmExecutor, 'account=me'; none: this machine. Of 'skypilot': entries of
+    each task, 'resources.accelerators=H100:8'.
 setup : sequence of str
     Lines of shell at the start of each job.
 data, branch_data : str
@@ -123,8 +127,8 @@ void bind_cluster(nb::module_& m) {
          const std::optional<std::variant<double, std::string>>& clock, double commit_seconds,
          std::optional<std::int64_t> checkpoint_every, std::string_view continuation, bool serial,
          const std::string& stop_signal, const std::vector<std::string>& directives,
-         const std::vector<std::string>& setup, const std::string& data, const std::string& branch_data,
-         const std::optional<std::filesystem::path>& into) {
+         const std::vector<std::string>& settings, const std::vector<std::string>& setup, const std::string& data,
+         const std::string& branch_data, const std::optional<std::filesystem::path>& into) {
         JobRequest request{.run = run,
                            .engine = parse_word<JobEngine>("engine", engine),
                            .command = command,
@@ -139,6 +143,7 @@ void bind_cluster(nb::module_& m) {
                            .serial = serial,
                            .stop_signal = stop_signal,
                            .directives = directives,
+                           .settings = settings,
                            .setup = setup,
                            .data = data,
                            .branch_data = branch_data};
@@ -150,8 +155,8 @@ void bind_cluster(nb::module_& m) {
       nb::arg("names") = std::vector<std::string>(), nb::arg("nodes") = 1, nb::arg("clock") = nb::none(),
       nb::arg("commit_seconds") = 120.0, nb::arg("checkpoint_every") = nb::none(), nb::arg("continuation") = "requeue",
       nb::arg("serial") = false, nb::arg("stop_signal") = "TERM", nb::arg("directives") = std::vector<std::string>(),
-      nb::arg("setup") = std::vector<std::string>(), nb::arg("data") = "", nb::arg("branch_data") = "",
-      nb::arg("into") = nb::none(), plan_jobs_doc);
+      nb::arg("settings") = std::vector<std::string>(), nb::arg("setup") = std::vector<std::string>(),
+      nb::arg("data") = "", nb::arg("branch_data") = "", nb::arg("into") = nb::none(), plan_jobs_doc);
   m.def(
       "job_states", [](const std::filesystem::path& folder) { return without_gil([&] { return job_states(folder); }); },
       nb::arg("folder"), job_states_doc);
