@@ -21,7 +21,7 @@ if [ -n "$BINFMT" ]; then
   mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
   printf %s "$BINFMT" > /proc/sys/fs/binfmt_misc/register
 fi
-exec chroot "$@"
+exec chroot "$1" sh -c 'cd "$0" && exec "$@"' "$FOLDER" "${@:2}"
 """
 
 
@@ -48,23 +48,25 @@ def emulator(folder, machine):
     return [] if here(machine) else [qemu(machine), "-L", root(folder, machine)]
 
 
-def run_python(folder, machine, *words):
-    """Runs the root's Python; programs that it starts run, too."""
+def run_python(folder, machine, *words, inside="/"):
+    """Runs the root's Python in a folder there; programs that it starts run, too."""
     place = root(folder, machine)
     env = {
         "PATH": "/usr/local/bin:/usr/sbin:/usr/bin",
         "HOME": "/tmp",
         "LC_ALL": "C.UTF-8",
+        "FOLDER": inside,
+        "SCHEDULED_COMMAND": "/usr/local/bin/scheduled",
         "BINFMT": "" if here(machine) else BINFMT.format(qemu(machine)),
     }
     command = [
         "unshare",
         "--map-root-user",
         "--mount",
-        "sh",
+        "bash",
         "-c",
         INSIDE,
-        "sh",
+        "bash",
         place,
         f"/usr/bin/python{VERSION}",
         *words,
@@ -73,15 +75,16 @@ def run_python(folder, machine, *words):
     subprocess.run(command, env=env, check=True)
 
 
-def install(folder, machine, python, *wheels):
-    """Wheels and what they need into the root, as pip does it there; python has the pip that downloads them."""
+def install(folder, machine, python, wheel, extra=""):
+    """A wheel and what it needs into the root, as pip does it there; python has the pip that downloads them. extra: "[test]"."""
     place = root(folder, machine)
     shutil.rmtree(place / "wheels", ignore_errors=True)
     command = [python, "-m", "pip", "download", "--quiet", "--dest", place / "wheels", "--only-binary=:all:"]
-    command += ["--implementation", "cp", "--python-version", VERSION, "--platform", f"manylinux_2_28_{machine}"]
-    subprocess.run([*command, "pip", *wheels], check=True)
+    command += ["--implementation", "cp", "--python-version", VERSION]
+    command += [word for glibc in ("2_28", "2_17") for word in ("--platform", f"manylinux_{glibc}_{machine}")]
+    subprocess.run([*command, "pip", f"{wheel}{extra}"], check=True)
     (pip,) = (place / "wheels").glob("pip-*.whl")
-    names = [wheel.name.partition("-")[0] for wheel in wheels]
+    name = wheel.name.partition("-")[0] + extra
     options = [
         "--no-index",
         "--find-links",
@@ -92,4 +95,4 @@ def install(folder, machine, python, *wheels):
         "--quiet",
     ]
     options += ["--root-user-action", "ignore"]
-    run_python(folder, machine, f"/wheels/{pip.name}/pip", "install", *options, *names)
+    run_python(folder, machine, f"/wheels/{pip.name}/pip", "install", *options, name)

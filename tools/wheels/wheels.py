@@ -8,7 +8,8 @@ Everything is made from the sdist, which holds the sources of the libraries of o
 from Debian's), without network and with nothing else of this system. Zig's compiler from the Python index makes
 programs for that glibc and for both machines. There is a wheel for each Python before 3.12 that is here, and one with
 the stable ABI for all later ones; --python names others. Each is installed into a fresh environment and tried
-(smoke.py), and tests/python run against it. The commands print the transcripts of tests/cli, that of aarch64 by qemu:
+(smoke.py), and tests/python run against it; the one with the stable
+ABI also in the newest CPython of Debian. The commands print the transcripts of tests/cli, that of aarch64 by qemu:
 both machines compute the same digits.
 """
 
@@ -224,11 +225,21 @@ def try_bits(out, machine):
     run(*elsewhere.emulator(out / machine, machine), program)
 
 
-def try_elsewhere(out, wheel, machine, tools):
-    """Package and command of a wheel with Debian's newest Python on any machine."""
-    elsewhere.install(out / machine, machine, tools / "python", wheel)
-    shutil.copy(HERE / "smoke.py", elsewhere.root(out / machine, machine))
+def try_elsewhere(out, wheel, machine, tools, tests):
+    """Package and command of a wheel with Debian's newest Python on any machine; and the tests of the package, where it is this one."""
+    tests = tests and elsewhere.here(machine)
+    elsewhere.install(out / machine, machine, tools / "python", wheel, "[test]" if tests else "")
+    root = elsewhere.root(out / machine, machine)
+    shutil.copy(HERE / "smoke.py", root)
     elsewhere.run_python(out / machine, machine, "/smoke.py", "/usr/local/bin/scheduled")
+    if tests:
+        shutil.rmtree(root / "source", ignore_errors=True)
+        for name in said("git", "-C", ROOT, "ls-files").splitlines():
+            if (ROOT / name).is_file():
+                (root / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, root / "source" / name)
+        words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/python"]
+        elsewhere.run_python(out / machine, machine, *words, inside="/source")
 
 
 def main():
@@ -260,7 +271,7 @@ def main():
         checks.demand(made[-1])
         try_bits(out, machine)
         if "-abi3-" in wheel.name:
-            try_elsewhere(out, wheel, machine, tools)
+            try_elsewhere(out, wheel, machine, tools, not options.no_tests)
         if not options.no_tests:
             try_archive(out, made[-1], machine)
     print("wheels:", *(path.name for path in made), sep="\n  ")
