@@ -9,7 +9,7 @@ RUN /tools/setup.sh command \
  && apt-get install -y --no-install-recommends python3-dev python3-venv
 COPY . /source
 RUN python3 -m venv /opt/scheduled \
- && /opt/scheduled/bin/pip install --no-cache-dir /source -C cmake.define.SCHEDULED_BUILD_CLI=ON
+ && /opt/scheduled/bin/pip install --no-cache-dir /source --config-settings=cmake.define.SCHEDULED_BUILD_CLI=ON
 
 FROM debian:12-slim
 RUN apt-get update \

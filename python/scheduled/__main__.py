@@ -30,7 +30,7 @@ def main() -> None:
     if path is None or not os.access(path, os.X_OK):
         sys.exit(
             "scheduled: error: this package was installed without the command; in its sources, make build makes it, and "
-            "pip install . -C cmake.define.SCHEDULED_BUILD_CLI=ON installs it with the package"
+            "pip install . --config-settings=cmake.define.SCHEDULED_BUILD_CLI=ON installs it with the package"
         )
     os.execv(path, [path, *sys.argv[1:]])
 

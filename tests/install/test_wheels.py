@@ -136,6 +136,12 @@ class Lists(unittest.TestCase):
     def test_glibc_and_platform_agree(self):
         self.assertEqual(tuple(map(int, zig.GLIBC.split("."))), checks.GLIBC)
 
+    def test_pip_of_debian_12_knows_the_options(self):
+        """Its pip, 23.0, has --config-settings and no -C."""
+        for path in ["Dockerfile", "docs/guide/install.md", "README.md", "python/scheduled/__main__.py"]:
+            self.assertNotRegex(text(path), r"pip3? install\b.* -C\b", path)
+        self.assertIn("--config-settings=cmake.define.SCHEDULED_BUILD_CLI=ON", text("Dockerfile"))
+
     def test_dockerfile_copies_what_is_there(self):
         copied = [
             word for line in re.findall(r"^COPY (?!--from)(.*)", text("Dockerfile"), re.M) for word in line.split()[:-1]
