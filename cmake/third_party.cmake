@@ -39,10 +39,10 @@ set(TOMLPLUSPLUS_INCLUDE_DIR ${third_party}/toml)
 set_property(SOURCE src/foreign/syntax/toml.cpp PROPERTY INCLUDE_DIRECTORIES ${TOMLPLUSPLUS_INCLUDE_DIR})
 install(DIRECTORY ${third_party}/licences/ DESTINATION ${SKBUILD_METADATA_DIR}/licenses COMPONENT python)
 
-# find_package looks here first.
-foreach(package nlohmann_json hwy ZLIB Eigen3 CLI11 fmt)
+# find_package looks here first, by names in small letters.
+foreach(package nlohmann_json hwy zlib eigen3 cli11 fmt)
   file(WRITE ${CMAKE_FIND_PACKAGE_REDIRECTS_DIR}/${package}-config.cmake "")
   file(WRITE ${CMAKE_FIND_PACKAGE_REDIRECTS_DIR}/${package}-config-version.cmake "set(PACKAGE_VERSION_COMPATIBLE TRUE)\n")
 endforeach()
-file(WRITE ${CMAKE_FIND_PACKAGE_REDIRECTS_DIR}/PkgConfig-config.cmake
+file(WRITE ${CMAKE_FIND_PACKAGE_REDIRECTS_DIR}/pkgconfig-config.cmake
   "macro(pkg_check_modules prefix)\n  set(\${prefix}_FOUND TRUE)\nendmacro()\n")

@@ -17,6 +17,7 @@ import argparse
 import filecmp
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -168,6 +169,7 @@ def build(out, python, version, machine, tools):
         command = [*offline(), backend, "-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps"]
         command += [word for setting in settings for word in ("-C", setting)]
         run(*command, "--wheel-dir", raw, out / "tree", env=env)
+        demand_own_libraries(out / machine / "build/CMakeCache.txt")
         (wheel,) = raw.glob("*.whl")
         run(tools / "auditwheel", "repair", "--plat", "auto", "--wheel-dir", repaired, wheel, env=env)
         (wheel,) = repaired.glob(f"*-manylinux_{zig.GLIBC.replace('.', '_')}_{machine}.whl")
@@ -178,6 +180,14 @@ def build(out, python, version, machine, tools):
         run(tools / "abi3audit", "--strict", wheel)
     checks.demand(wheel)
     return wheel
+
+
+def demand_own_libraries(cache):
+    """Nothing of this system was found where a library of the sdist should have been."""
+    found = re.findall(r"^(\w+)_DIR:PATH=(.*)$", cache.read_text(), re.M)
+    others = [f"{name} in {path}" for name, path in found if name != "nanobind" and not path.endswith("/pkgRedirects")]
+    if others or not found:
+        raise SystemExit("\n  ".join(["wheels: CMake found packages of this system:", *others]))
 
 
 def try_wheel(out, wheel, python, version, tests):
