@@ -76,7 +76,7 @@ def run_python(folder, machine, *words, inside="/"):
 
 
 def install(folder, machine, python, wheel, extra=""):
-    """A wheel and what it needs into the root, as pip does it there; python has the pip that downloads them. extra: "[test]"."""
+    """A wheel and what it needs into the root, as pip does it there; python has the pip that downloads them."""
     place = root(folder, machine)
     shutil.rmtree(place / "wheels", ignore_errors=True)
     command = [python, "-m", "pip", "download", "--quiet", "--dest", place / "wheels", "--only-binary=:all:"]

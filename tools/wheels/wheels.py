@@ -184,7 +184,8 @@ def build(out, python, version, machine, tools):
 
 def demand_own_libraries(cache):
     """Nothing of this system was found where a library of the sdist should have been."""
-    found = re.findall(r"^(\w+)_DIR:PATH=(.*)$", cache.read_text(), re.M)
+    line = r"^//The directory containing a CMake configuration file for (\w+)\.\n\w+:PATH=(.*)$"
+    found = re.findall(line, cache.read_text(), re.M)
     others = [f"{name} in {path}" for name, path in found if name != "nanobind" and not path.endswith("/pkgRedirects")]
     if others or not found:
         raise SystemExit("\n  ".join(["wheels: CMake found packages of this system:", *others]))
@@ -236,7 +237,7 @@ def try_bits(out, machine):
 
 
 def try_elsewhere(out, wheel, machine, tools, tests):
-    """Package and command of a wheel with Debian's newest Python on any machine; and the tests of the package, where it is this one."""
+    """Package and command of a wheel with Debian's newest Python on any machine; tests of the package where it is this."""
     tests = tests and elsewhere.here(machine)
     elsewhere.install(out / machine, machine, tools / "python", wheel, "[test]" if tests else "")
     root = elsewhere.root(out / machine, machine)
