@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "scheduled/cluster.hpp"
+#include "shell/process.hpp"
 
 namespace scheduled::cli {
 
@@ -17,14 +18,28 @@ Option RunOptions::add_to(Verb& verb, bool with_line) {
 
 void RunOptions::add_wait_to(Verb& verb) {
   verb.add("--wait", wait, "Where another process writes to the run, wait for so long: 30s, 10m").type("TIME");
+  add_lease_to(verb);
+}
+
+void RunOptions::add_lease_to(Verb& verb) {
+  verb.add("--lease", lease,
+           "Seconds without a word after which another machine takes the run over; default: 60 on shared file systems")
+      .type("S");
+}
+
+StoreOptions RunOptions::store_options() const {
+  StoreOptions options;
+  options.lease = lease;
+  options.on_wait = [](const std::string& text) { note(text); };
+  return options;
 }
 
 RunStore RunOptions::open(RunStore::Access access) const {
-  if (wait.empty()) return RunStore::open(folder, access);
+  if (wait.empty()) return RunStore::open(folder, access, store_options());
   constexpr double most = 365.0 * 86400.0;
   const std::chrono::duration<double> patience(std::min(parse_clock("wait", wait), most));
-  if (access == RunStore::Access::read) return RunStore::open(folder, access);
-  return open_when_free(folder, std::chrono::duration_cast<std::chrono::milliseconds>(patience));
+  if (access == RunStore::Access::read) return RunStore::open(folder, access, store_options());
+  return open_when_free(folder, std::chrono::duration_cast<std::chrono::milliseconds>(patience), store_options());
 }
 
 void ReadsOptions::add_to(Verb& verb, const std::string& what) {

@@ -16,12 +16,17 @@ struct RunOptions {
   std::string folder;
   std::string line = "trunk";
   std::string wait;
+  std::optional<double> lease;
   bool json = false;
 
   /// Returns --json.
   Option add_to(Verb& verb, bool with_line = true);
-  /// --wait, of verbs that trainers of several lines call at the same time.
+  /// --wait and --lease, of verbs that trainers of several lines call at the same time.
   void add_wait_to(Verb& verb);
+  /// --lease, of verbs that write.
+  void add_lease_to(Verb& verb);
+  /// What --lease says; waits are told on standard error.
+  StoreOptions store_options() const;
   /// Waits for another writer as --wait says.
   RunStore open(RunStore::Access access) const;
 };

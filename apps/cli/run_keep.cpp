@@ -85,7 +85,7 @@ struct RepairOptions {
 };
 
 void repair(const RepairOptions& options) {
-  const RepairReport report = RunStore::repair(options.run.folder, options.dry_run);
+  const RepairReport report = RunStore::repair(options.run.folder, options.dry_run, options.run.store_options());
   if (options.run.json) return print_line(to_json(report));
   const bool dry = options.dry_run;
   std::string text = lines_of("lost: ", report.lost);
@@ -97,7 +97,7 @@ void repair(const RepairOptions& options) {
 }
 
 void migrate(const RunOptions& options) {
-  RunStore::migrate(options.folder);
+  RunStore::migrate(options.folder, options.store_options());
   if (options.json) return print_line(to_json(Migrated{options.folder}));
   print_text(options.folder + ": the record has today's format; the older one is run.sqlite.old\n");
 }
@@ -109,6 +109,7 @@ void add_run_verify(Verb& run) {
   auto& options = verb.keep<VerifyOptions>();
   options.run.add_to(verb, false);
   verb.add("--clear", options.clear, "Take the mark of damage off checkpoints whose bytes are back");
+  options.run.add_lease_to(verb);
   verb.help(
       "Exit code 1 where something committed is damaged; what interrupted work left is only noted.\n\n"
       "Example:\n  scheduled run verify myrun");
@@ -125,6 +126,7 @@ void add_run_gc(Verb& run) {
   verb.add("--external", options.external,
            "Also take checkpoints off the record that are elsewhere, and say how to delete them there");
   verb.add("--dry-run", options.dry_run, "Only say it");
+  options.run.add_lease_to(verb);
   verb.help(
       "Kept besides: ends of branches, starts of unfinished ones, what was committed with --keep until a branch\n"
       "from there is finished, and what cannot be read at the moment. Where no sound checkpoint of an unfinished\n"
@@ -139,6 +141,7 @@ void add_run_repair(Verb& run) {
   auto& options = verb.keep<RepairOptions>();
   options.run.add_to(verb, false);
   verb.add("--dry-run", options.dry_run, "Only say it");
+  options.run.add_lease_to(verb);
   verb.help(
       "Intact entries are kept; checkpoints whose entries are lost come back from what their folders say about\n"
       "themselves.\n\n"
@@ -151,6 +154,7 @@ void add_run_migrate(Verb& run) {
   Verb& verb = run.verb("migrate", "Give a run of an older scheduled a record of today's format");
   auto& options = verb.keep<RunOptions>();
   options.add_to(verb, false);
+  options.add_lease_to(verb);
   verb.help(
       "Without it such a run can be read, not written. The older record stays beside the new one, unused.\n\n"
       "Example:\n  scheduled run migrate oldrun");

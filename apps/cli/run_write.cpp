@@ -27,11 +27,12 @@ struct InitOptions {
 
 void init(const InitOptions& options) {
   require_peak("trunk", options.trunk, "give the learning rate of the run, peak=LR");
-  const RunStore store = RunStore::init(options.run.folder, options.trunk.schedule,
-                                        {.code_version = options.code,
-                                         .data = options.reads.data,
-                                         .batch = options.reads.batch,
-                                         .sequence = options.reads.sequence});
+  StoreOptions settings = options.run.store_options();
+  settings.code_version = options.code;
+  settings.data = options.reads.data;
+  settings.batch = options.reads.batch;
+  settings.sequence = options.reads.sequence;
+  const RunStore store = RunStore::init(options.run.folder, options.trunk.schedule, settings);
   const RunRecord record = store.record();
   if (options.run.json) return print_line(to_json(record.line("trunk")));
   print_text(fmt::format("{}: trunk {}\n", options.run.folder, print(record.line("trunk").schedule)));
@@ -243,6 +244,7 @@ void add_run_init(Verb& run) {
       .required();
   verb.add("--code", options.code, "Version of the training program, for the record").type("TEXT");
   options.reads.add_to(verb, "the trunk reads");
+  options.run.add_lease_to(verb);
   verb.help("Example:\n  scheduled run init myrun --trunk \"rsqrt(warmup=100, peak=1e-3)\" --data books");
   prints<RecordedLine>(verb);
   verb.run([&options] { init(options); });

@@ -29,8 +29,10 @@ int report(std::string_view what, int code) {
   return ::write(STDERR_FILENO, line.data(), line.size()) < 0 ? failed_work : code;
 }
 
-void warn(const std::string& text) {
-  const std::string line = "scheduled: warning: " + clean(text) + "\n";
+void warn(const std::string& text) { note("warning: " + text); }
+
+void note(const std::string& text) {
+  const std::string line = "scheduled: " + clean(text) + "\n";
   [[maybe_unused]] const auto size = ::write(STDERR_FILENO, line.data(), line.size());
 }
 

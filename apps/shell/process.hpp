@@ -21,6 +21,9 @@ int report(std::string_view what, int code);
 /// One line on standard error that starts with "scheduled: warning: ".
 void warn(const std::string& text);
 
+/// The same without that word: what is waited for.
+void note(const std::string& text);
+
 /// What main() does: standard streams and locale as they must be, then `run`, whose exceptions are reported. Returns
 /// the exit code: 0 done, 1 failed work, 2 bad input, or what was Answered.
 int guarded(const std::function<int()>& run);

@@ -29,6 +29,9 @@ void TrainOptions::add_to(shell::Verb& verb) {
   verb.add("--override", override_schedule, "Go on with the config's schedule where the record has another");
   verb.add("--shared", shared,
            "Other lines of the run are trained at the same time: hold its lock only while something is written");
+  verb.add("--lease", lease,
+           "Seconds without a word after which another machine takes the run over; default: 60 on shared file systems")
+      .type("S");
   verb.add("--json", json, "Print the result as JSON");
   shell::prints<TrainResult>(verb);
   verb.help(
@@ -44,6 +47,7 @@ TrainRequest TrainOptions::request() const {
   request.until = until;
   request.keep = keep;
   request.shared = shared;
+  request.lease = lease;
   if (branch == "trunk") fail_value("branch", "trunk", "is the run's own line; give another name");
   if (!branch.empty()) request.branch = TrainBranch{branch, at, cooldown.cooldown};
   request.config = parse_config(shell::source_name(config), shell::read_text(config), fs::path(config).parent_path());

@@ -24,6 +24,7 @@ struct TrainOptions {
   shell::CooldownOptions cooldown;
   bool override_schedule = false;
   bool shared = false;
+  std::optional<double> lease;
   bool json = false;
 
   void add_to(shell::Verb& verb);

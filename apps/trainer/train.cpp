@@ -19,9 +19,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-StoreOptions store_options(const Corpus& corpus) {
-  return {.code_version = "scheduled train " + std::string(version()) + ", " + torch_version(),
-          .data = std::to_string(corpus.train_bytes()) + " bytes, xxh3 " + corpus.train_sum()};
+StoreOptions store_options(const Corpus& corpus, const TrainRequest& request, const TrainHooks& hooks) {
+  StoreOptions options;
+  options.code_version = "scheduled train " + std::string(version()) + ", " + torch_version();
+  options.data = std::to_string(corpus.train_bytes()) + " bytes, xxh3 " + corpus.train_sum();
+  options.lease = request.lease;
+  options.on_wait = hooks.warn;
+  return options;
 }
 
 /// The store, opened or made, and the line to train.
@@ -33,7 +37,7 @@ class Training {
  private:
   void open();
   void keep_open(RunStore store) {
-    store_.emplace(std::move(store), request_.run, store_options(corpus_), request_.shared);
+    store_.emplace(std::move(store), request_.run, store_options(corpus_, request_, hooks_), request_.shared);
   }
   [[noreturn]] void refuse_without_trunk() const;
   void begin_branch();
@@ -124,14 +128,15 @@ void Training::open() {
   const bool there = !can_become_run(request_.run);
   if (!there && line_ != "trunk") refuse_without_trunk();
   if (there) {
-    keep_open(request_.shared ? open_when_free(request_.run, std::chrono::minutes(10), store_options(corpus_))
-                              : RunStore::open(request_.run, RunStore::Access::write, store_options(corpus_)));
+    keep_open(request_.shared
+                  ? open_when_free(request_.run, std::chrono::minutes(10), store_options(corpus_, request_, hooks_))
+                  : RunStore::open(request_.run, RunStore::Access::write, store_options(corpus_, request_, hooks_)));
     return;
   }
   end_ = end_of(schedule_.steps(), 0);
   corpus_.require(end_);
   check_keep(nullptr);
-  keep_open(RunStore::init(request_.run, schedule_, store_options(corpus_)));
+  keep_open(RunStore::init(request_.run, schedule_, store_options(corpus_, request_, hooks_)));
 }
 
 /// What a branch cools down by, of a trunk without a horizon or after one that decays.

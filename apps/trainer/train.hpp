@@ -28,6 +28,7 @@ struct TrainRequest {
   std::vector<std::int64_t> keep = {};     ///< commit here, too, for later branches
   bool override_schedule = false;          ///< the trunk goes on with config.schedule, whatever it was before
   bool shared = false;  ///< other lines of the run are trained at the same time: hold its lock only while writing
+  std::optional<double> lease = {};  ///< StoreOptions::lease
 };
 
 /// How far it is, after an update.

@@ -61,6 +61,8 @@ struct StoreOptions {
   /// machines may see the folder, too (NFS, Lustre, FUSE, ...), and elsewhere locks alone, which end with their
   /// process.
   std::optional<double> lease = {};
+  /// Told once for each wait for another process or machine that has lasted two seconds: for what, and until when.
+  std::function<void(const std::string&)> on_wait = {};
 };
 
 struct CommitRequest {
@@ -187,11 +189,12 @@ class RunStore {
   /// Makes the record of `folder` anew from its intact entries and from what the folders of checkpoints say about
   /// themselves. The damaged record stays in the folder, unused. Throws StoreError where nothing says what the trunk
   /// is; StoreBusy.
-  static RepairReport repair(const std::filesystem::path& folder, bool dry_run = false);
+  static RepairReport repair(const std::filesystem::path& folder, bool dry_run = false,
+                             const StoreOptions& options = {});
 
   /// Makes a record of today's format from one of format 1, which can only be read; that stays as run.sqlite.old.
   /// StoreBusy; ArgumentError where there is none.
-  static void migrate(const std::filesystem::path& folder);
+  static void migrate(const std::filesystem::path& folder, const StoreOptions& options = {});
 
   RunStore(RunStore&&) noexcept;
   RunStore& operator=(RunStore&&) noexcept;

@@ -150,14 +150,19 @@ std::vector<JobState> job_states(const fs::path& folder) {
 
 RunStore open_when_free(const fs::path& folder, std::chrono::milliseconds patience, const StoreOptions& options) {
   const auto end = std::chrono::steady_clock::now() + patience;
+  anytime::Waiting waiting(options.on_wait);
+  std::string why;
   for (std::chrono::milliseconds pause{1};; pause = std::min(2 * pause, std::chrono::milliseconds(200))) {
     try {
       return RunStore::open(folder, RunStore::Access::write, options);
-    } catch (const StoreBusy&) {
+    } catch (const StoreBusy& busy) {
       if (std::chrono::steady_clock::now() + pause > end) throw;
+      why = busy.what();
     }
-    Interruption::poll();
-    std::this_thread::sleep_for(pause);
+    const auto left = std::chrono::ceil<std::chrono::seconds>(end - std::chrono::steady_clock::now());
+    waiting.sleep(std::chrono::duration<double>(pause).count(), [&] {
+      return concat({why, "; waiting for it, ", std::to_string(left.count()), " s at most"});
+    });
   }
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -158,6 +159,12 @@ void write_new(const fs::path& path, std::string_view bytes) {
   write_all(Descriptor(path, O_WRONLY | O_CREAT | O_EXCL, "cannot be made"), bytes, path);
 }
 
+namespace {
+
+/// The name of a file in the folder that is placed for it.
+constexpr const char* placed_name = "it";
+
+/// A second name for a file; false where there is something of this name. Nothing: the file system has no hard links.
 std::optional<bool> link_new(const fs::path& from, const fs::path& to) {
   if (::link(from.c_str(), to.c_str()) == 0) return true;
   const int failure = errno;
@@ -168,11 +175,61 @@ std::optional<bool> link_new(const fs::path& from, const fs::path& to) {
   return ::lstat(from.c_str(), &status) == 0 && status.st_nlink == 2;
 }
 
-void place_new(const fs::path& from, const fs::path& to) {
-  const std::optional<bool> linked = link_new(from, to);
-  if (!linked) return move_new(from, to);
-  if (!*linked) fail_io(to, "cannot be made", EEXIST);
-  if (::unlink(from.c_str()) != 0) fail_io(from, "cannot be removed", errno);
+/// Nothing: the file system cannot rename without replacing.
+std::optional<bool> rename_new([[maybe_unused]] const fs::path& from, [[maybe_unused]] const fs::path& to) {
+#ifdef RENAME_NOREPLACE
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EEXIST) return false;
+  if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) fail_io(to, "cannot be made", errno);
+#endif
+  return std::nullopt;
+}
+
+bool place_in_folder(const fs::path& from, const fs::path& to) {
+  fs::path part = from;
+  part += ".folder";
+  if (::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) fail_io(part, "cannot be made", errno);
+  if (::rename(from.c_str(), (part / placed_name).c_str()) != 0) fail_io(part, "cannot be written", errno);
+  sync_path(part);
+  if (::rename(part.c_str(), to.c_str()) == 0) return true;
+  const int failure = errno;
+  remove_placed(part);
+  if (failure != EEXIST && failure != ENOTEMPTY && failure != ENOTDIR) fail_io(to, "cannot be made", failure);
+  return false;
+}
+
+}  // namespace
+
+bool place_new(const fs::path& from, const fs::path& to) {
+  if (const std::optional<bool> linked = link_new(from, to)) {
+    ::unlink(from.c_str());  // what stays of it harms nobody
+    return *linked;
+  }
+  if (const std::optional<bool> renamed = rename_new(from, to)) {
+    if (!*renamed) ::unlink(from.c_str());
+    return *renamed;
+  }
+  return place_in_folder(from, to);
+}
+
+int open_placed(const fs::path& path, int flags) {
+  const int file = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0666);
+  struct stat status {};
+  const bool folder = file < 0 ? errno == EISDIR : ::fstat(file, &status) == 0 && S_ISDIR(status.st_mode);
+  if (!folder) return file;
+  if (file >= 0) ::close(file);
+  return ::open((path / placed_name).c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0666);
+}
+
+fs::path placed_path(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(fs::symlink_status(path, error)) ? path / placed_name : path;
+}
+
+void remove_placed(const fs::path& path) {
+  if (::unlink(path.c_str()) == 0) return;
+  ::unlink((path / placed_name).c_str());
+  ::rmdir(path.c_str());
 }
 
 void move_new(const fs::path& from, const fs::path& to) {
@@ -274,7 +331,7 @@ std::string holder_of(const LockedFile& file) {
 
 }  // namespace
 
-WriterLock::WriterLock(const fs::path& folder, const fs::path& path, std::optional<double> lease)
+WriterLock::WriterLock(const fs::path& folder, const fs::path& path, std::optional<double> lease, const TellWait& tell)
     : folder_(open_to_lock(folder, O_RDONLY | O_DIRECTORY)), file_(open_lock_file(path)) {
   const int of_folder = folder_.lock();
   const int of_file = of_folder == EWOULDBLOCK ? of_folder : file_.lock();
@@ -288,7 +345,7 @@ WriterLock::WriterLock(const fs::path& folder, const fs::path& path, std::option
   const std::string own = process_mark() + "\n";
   if (::ftruncate(file_.get(), 0) == 0) [[maybe_unused]]
     const auto size = ::pwrite(file_.get(), own.data(), own.size(), 0);
-  if (lease) lease_.emplace(folder, *lease);
+  if (lease) lease_.emplace(folder, *lease, tell);
 }
 
 }  // namespace scheduled::anytime

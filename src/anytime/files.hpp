@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "anytime/lease.hpp"
+#include "anytime/waiting.hpp"
 #include "base/file_lock.hpp"
 #include "scheduled/anytime.hpp"
 
@@ -70,13 +71,16 @@ void write_all(const Descriptor& file, std::string_view bytes, const std::filesy
 /// A new file with these bytes.
 void write_new(const std::filesystem::path& path, std::string_view bytes);
 
-/// A second name for a file. False where another process has this name, on whatever machine it is. Nothing: the file
-/// system has no hard links.
-std::optional<bool> link_new(const std::filesystem::path& from, const std::filesystem::path& to);
+/// Renames a file; `to` must not exist, whoever made it on whatever machine: then it is false, and `from` is gone. By a
+/// hard link; where the file system has none, by a rename that replaces nothing; where it has not that either, `to`
+/// becomes a folder with the file in it, as a folder is never renamed to one that is not empty. open_placed and
+/// placed_path find it in any case.
+bool place_new(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// Renames a file; `to` must not exist, whoever made it on whatever machine: that fails with EEXIST. Where the file
-/// system has no hard links it is as move_new.
-void place_new(const std::filesystem::path& from, const std::filesystem::path& to);
+/// open() of what place_new has placed: -1 with errno where that fails.
+int open_placed(const std::filesystem::path& path, int flags);
+std::filesystem::path placed_path(const std::filesystem::path& path);
+void remove_placed(const std::filesystem::path& path);
 
 /// Renames; `to` must not exist.
 void move_new(const std::filesystem::path& from, const std::filesystem::path& to);
@@ -96,7 +100,7 @@ void place_into(const std::filesystem::path& from, const std::filesystem::path& 
 class WriterLock {
  public:
   WriterLock(const std::filesystem::path& folder, const std::filesystem::path& file,
-             std::optional<double> lease = std::nullopt);
+             std::optional<double> lease = std::nullopt, const TellWait& tell = {});
 
   /// Nothing: the locks are enough.
   Lease* lease() { return lease_ ? &*lease_ : nullptr; }

@@ -28,7 +28,8 @@ void fail_newer(const fs::path& run, std::int64_t version) {
                      ", this one reads up to ", std::to_string(store_version)}));
 }
 
-Journal::Journal(const fs::path& run, bool write, Lease* lease) : run_(run), write_(write), lease_(lease) {
+Journal::Journal(const fs::path& run, bool write, Lease* lease, TellWait tell)
+    : run_(run), write_(write), lease_(lease), tell_(std::move(tell)) {
   open_segments();
 }
 
@@ -39,7 +40,7 @@ std::string Journal::shown(const Segment& segment) const {
 }
 
 Journal::Segment Journal::open_segment(std::int64_t number) const {
-  const fs::path path = segment_path(number);
+  const fs::path path = placed_path(segment_path(number));
   Segment out{number, first_version,
               0,      {},
               path,   Descriptor(path, (write_ ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOFOLLOW, "cannot be opened"),
@@ -94,19 +95,21 @@ void Journal::open_segments() {
 /// What another machine wrote may take its time to be seen here.
 void Journal::wait_for_segment(std::int64_t number) const {
   const fs::path path = segment_path(number);
-  constexpr auto longest = std::chrono::seconds(90);
-  constexpr auto pause = std::chrono::milliseconds(50);
-  const auto end = std::chrono::steady_clock::now() + longest;
-  for (;;) {
+  constexpr double longest = 90;  // seconds
+  constexpr double pause = 0.05;
+  for (Waiting waiting(tell_);;) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (file >= 0) {
       ::close(file);
       return;
     }
-    if (std::chrono::steady_clock::now() > end) {
+    if (waiting.waited() > longest) {
       fail_io(path, "is there, but cannot be seen from this machine yet; try again in a minute", errno);
     }
-    std::this_thread::sleep_for(pause);
+    waiting.sleep(pause, [&] {
+      return concat({path.string(), ": was written by another machine and cannot be seen from this one yet; waiting ",
+                     "for it, 90 s at most"});
+    });
   }
 }
 

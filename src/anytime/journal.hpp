@@ -23,6 +23,7 @@
 
 #include "anytime/files.hpp"
 #include "anytime/lease.hpp"
+#include "anytime/waiting.hpp"
 
 namespace scheduled::anytime {
 
@@ -65,7 +66,7 @@ class Journal {
   /// Opens the record of the folder `run`. Throws StoreError where it cannot be read, std::invalid_argument where its
   /// format is not ours.
   /// `lease`: that of the writer, where others may believe that they have the run; it outlives the journal.
-  Journal(const std::filesystem::path& run, bool write, Lease* lease = nullptr);
+  Journal(const std::filesystem::path& run, bool write, Lease* lease = nullptr, TellWait tell = {});
 
   /// Calls `use` for every entry of facts that was not read before. Where what was read is not what is there any more
   /// it begins anew: `restart` is called first, and the caller forgets everything.
@@ -145,6 +146,7 @@ class Journal {
   std::filesystem::path run_;
   bool write_;
   Lease* lease_;
+  TellWait tell_;
   std::vector<Segment> segments_;
   Position end_;
   off_t size_ = -1;      ///< of the last segment when it was read

@@ -164,7 +164,12 @@ void Journal::add_segment(int version, std::int64_t after, const std::string& af
   fault_point("segment.written");
   sync_path(part);
   fault_point("segment.synced");
-  lease_ != nullptr ? place_new(part, segment_path(number)) : move_new(part, segment_path(number));
+  const fs::path path = segment_path(number);
+  if (lease_ == nullptr) {
+    move_new(part, path);
+  } else if (!place_new(part, path)) {
+    fail_io(path, "cannot be made", EEXIST);
+  }
   fault_point("segment.renamed");
   sync_path(run_ / record_folder);
   segments_.push_back(open_segment(number));

@@ -35,6 +35,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t claim_bytes = 512;
+// Shares of a lease. Between two looks a living owner sets its time at least once, a slow server allowed for.
+constexpr double beat = 0.25;
+constexpr double second_look = 1.0 / 3.0;
 constexpr std::int64_t nanoseconds = 1000000000;
 /// Numbers are not used again: no listing that a machine remembers is as old as this and so far behind.
 constexpr std::size_t kept_claims = 16;
@@ -74,7 +77,7 @@ struct Seen {
   std::int64_t time = 0;
 };
 std::optional<Seen> look(const fs::path& path) {
-  const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  const int number = open_placed(path, O_RDONLY);
   if (number < 0 && (errno == ENOENT || errno == ESTALE)) return std::nullopt;
   if (number < 0) fail_io(path, "cannot be read", errno);
   const Descriptor file(number);
@@ -94,8 +97,6 @@ std::string place_mark() {
   return boot.empty() || size <= 0 ? "-" : boot + "/" + set.data();
 }
 
-void wait_seconds(double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); }
-
 /// A claim has its number when all of it is written: one that got its number empty, and was followed because its maker
 /// was stopped there, would be written over what the follower wrote into it.
 std::string unnamed_claim(const std::string& owner) {
@@ -104,7 +105,7 @@ std::string unnamed_claim(const std::string& owner) {
   return concat({claim_prefix, sum_text(owner).substr(0, digits), "-", std::to_string(++count)});
 }
 
-/// Goes at the end.
+/// Goes at the end, where it has no number by then.
 struct Unnamed {
   explicit Unnamed(fs::path name) : path(std::move(name)) {}
   Unnamed(const Unnamed&) = delete;
@@ -134,6 +135,13 @@ bool has_sure_locks([[maybe_unused]] const fs::path& folder) {
 #endif
 }
 
+/// A claim to be written.
+Descriptor open_claim(const fs::path& path, std::string_view doing) {
+  const int number = open_placed(path, O_RDWR);
+  if (number < 0) fail_io(path, doing, errno);
+  return Descriptor(number);
+}
+
 /// Says all the time that this process is alive.
 struct Lease::Heart {
   Heart(Descriptor claim, double seconds) : file(std::move(claim)) {
@@ -142,7 +150,7 @@ struct Lease::Heart {
     ::pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for those who know of them
     thread = std::thread([this, seconds] {
       std::unique_lock held(mutex);
-      while (!ends.wait_for(held, std::chrono::duration<double>(seconds / 4), [this] { return ended; })) {
+      while (!ends.wait_for(held, std::chrono::duration<double>(beat * seconds), [this] { return ended; })) {
         ::futimens(file.get(), nullptr);  // the server's time; where it fails, the next look says why
       }
     });
@@ -166,9 +174,13 @@ struct Lease::Heart {
   std::thread thread;
 };
 
-Lease::Lease(const fs::path& run, double seconds)
-    : run_(run), folder_(run / lease_folder), seconds_(seconds), process_(::getpid()) {
+void require_lease(double seconds) {
   if (!(seconds > 0) || !std::isfinite(seconds)) fail_value("lease", format_number(seconds), "must be > 0 seconds");
+}
+
+Lease::Lease(const fs::path& run, double seconds, TellWait tell)
+    : run_(run), folder_(run / lease_folder), seconds_(seconds), process_(::getpid()), tell_(std::move(tell)) {
+  require_lease(seconds);
   owner_ = place_mark() + " " + process_mark();
   std::error_code error;
   if (fs::create_directory(folder_, error)) sync_path(run);
@@ -180,7 +192,7 @@ Lease::Lease(const fs::path& run, double seconds)
   }
   claim();
   const fs::path path = path_of(number_);
-  heart_ = std::make_unique<Heart>(Descriptor(path, O_RDWR | O_NOFOLLOW, "cannot be opened"), seconds);
+  heart_ = std::make_unique<Heart>(open_claim(path, "cannot be opened"), seconds);
 }
 
 Lease::~Lease() {
@@ -240,7 +252,12 @@ bool Lease::may_follow(std::int64_t last) {
   };
   silent(*seen);
   // The server may have been away, for it as for us: then it says at once that it is alive.
-  wait_seconds(seen->claim.seconds / 4);
+  const double apart = second_look * seen->claim.seconds;
+  Waiting(tell_).sleep(apart, [&] {
+    return concat({run_.string(), ": ", holder_text(seen->claim), " wrote to this run and was not heard of for ",
+                   format_number(seen->claim.seconds), " s; it is taken over where that is so in ",
+                   std::to_string(std::lround(apart)), " s, too"});
+  });
   auto again = look(path_of(last));
   if (again && again->claim.state.empty()) again->claim.seconds = seconds_;
   if (!again || again->time != seen->time || again->claim.owner != seen->claim.owner) {
@@ -258,16 +275,8 @@ bool Lease::make_claim(std::int64_t number) {
   fault_point("lease.made");
   write_claim(written.get(), number, "held");
   fault_point("lease.written");
-  const std::optional<bool> linked = link_new(unnamed.path, path);
-  if (linked) {
-    if (*linked) fault_point("lease.named");
-    return *linked;
-  }
-  // Without hard links it says a moment later whose it is.
-  const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (made < 0 && errno == EEXIST) return false;
-  if (made < 0) fail_io(path, "cannot be made", errno);
-  write_claim(Descriptor(made).get(), number, "held");
+  if (!place_new(unnamed.path, path)) return false;
+  fault_point("lease.named");
   return true;
 }
 
@@ -275,14 +284,17 @@ void Lease::claim() {
   constexpr double pause = 0.05;
   constexpr double longest = 90;  // a machine may remember for a minute that a file was not there
   std::int64_t last = last_number(folder_);
-  for (double waited = 0; waited < longest; waited += pause) {
+  for (Waiting waiting(tell_); waiting.waited() < longest;) {
     if (last > 0 && !may_follow(last)) {
       last = std::max(last, last_number(folder_));
-      wait_seconds(pause);
+      waiting.sleep(pause, [&] {
+        return concat({path_of(last).string(), ": was written by another machine and cannot be seen from this one ",
+                       "yet; waiting for it, 90 s at most"});
+      });
       continue;
     }
     if (took_over_) {
-      const Descriptor before(path_of(last), O_RDWR | O_NOFOLLOW, "cannot be taken over");
+      const Descriptor before = open_claim(path_of(last), "cannot be taken over");
       write_claim(before.get(), last, "taken");
       fault_point("lease.taken");
     }
@@ -303,13 +315,15 @@ void Lease::remove_old(std::int64_t last) const {
     struct stat status {};
     const fs::path path = folder_ / name;
     if (!name.starts_with(claim_prefix) || ::lstat(path.c_str(), &status) != 0) continue;
-    if (now - time_of(status) >= kept_nanoseconds) ::unlink(path.c_str());  // of a process that died
+    if (now - time_of(status) >= kept_nanoseconds) {  // of a process that died
+      remove_placed(path.parent_path() == folder_ ? path : path.parent_path());
+    }
   }
   for (const std::int64_t number : std::span(numbers).first(std::min(most_removed, numbers.size() - kept_claims))) {
     struct stat status {};
-    const fs::path path = path_of(number);
+    const fs::path path = placed_path(path_of(number));
     if (number >= last || ::lstat(path.c_str(), &status) != 0 || now - time_of(status) < kept_nanoseconds) return;
-    ::unlink(path.c_str());
+    remove_placed(path_of(number));
   }
 }
 

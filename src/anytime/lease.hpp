@@ -1,7 +1,7 @@
 // Who may write to a run on a file system that other machines see, too (docs/adr/0011-leases.md).
 //
-// lease/000001, lease/000002, ...: a claim for every process that opened the run for writing, made exclusively and
-// whole, so that a number has one owner; the newest has the run. A claim is a line of 512 bytes:
+// lease/000001, lease/000002, ...: a claim for every process that opened the run for writing, placed exclusively and
+// whole (place_new), so that a number has one owner; the newest has the run. A claim is a line of 512 bytes:
 //   scheduled lease STATE SECONDS SEGMENT PLACE PROCESS HOST START
 // STATE is "held", "free" (given back), "unfenced" (given back, but an owner before it was taken over and may still
 // write behind the end of the record) or "taken" (by the owner of a later claim); SEGMENT is the last of the record
@@ -18,6 +18,8 @@
 #include <memory>
 #include <string>
 
+#include "anytime/waiting.hpp"
+
 namespace scheduled::anytime {
 
 constexpr const char* lease_folder = "lease";
@@ -27,11 +29,14 @@ constexpr double usual_lease = 60;  ///< seconds
 /// machine.
 bool has_sure_locks(const std::filesystem::path& folder);
 
+/// Throws ArgumentError naming lease.
+void require_lease(double seconds);
+
 class Lease {
  public:
   /// Takes the run, in which a process that was not heard of for `seconds` is taken for dead. Throws StoreBusy, which
-  /// names the holder. Where one is to be taken over that may be alive, it looks twice: a quarter of that apart.
-  Lease(const std::filesystem::path& run, double seconds);
+  /// names the holder. Where one is to be taken over that may be alive, it looks twice: a third of that apart.
+  Lease(const std::filesystem::path& run, double seconds, TellWait tell = {});
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
   ~Lease();  ///< gives it back
@@ -68,6 +73,7 @@ class Lease {
   std::filesystem::path folder_;
   double seconds_;
   pid_t process_;
+  TellWait tell_;
   std::int64_t number_ = 0;
   std::int64_t least_segments_ = 0;
   bool took_over_ = false;

@@ -239,14 +239,15 @@ namespace {
 /// What the record of `run` says as far as it is intact: its facts, and its metrics as they are. `journal` is opened
 /// where there is a record.
 RunRecord salvage(const anytime::BoundFolder& run, std::optional<anytime::Journal>& journal, bool write,
-                  anytime::Lease* lease, std::vector<anytime::EntryText>& metrics, std::vector<std::string>& lost) {
+                  const StoreOptions& options, anytime::Lease* lease, std::vector<anytime::EntryText>& metrics,
+                  std::vector<std::string>& lost) {
   RunRecord record;
   record.folder = run.path();
   if (!anytime::Journal::exists(run.path())) {
     lost.push_back(std::string(anytime::record_folder) + " is missing, and with it all metrics");
     return record;
   }
-  journal.emplace(run.path(), write, lease);
+  journal.emplace(run.path(), write, lease, options.on_wait);
   for (const anytime::EntryText& entry : journal->salvage(lost)) {
     if (entry.kind == anytime::EntryKind::metrics) {
       metrics.push_back(entry);
@@ -272,17 +273,17 @@ void require_no_old_record(const fs::path& given) {
 
 }  // namespace
 
-RepairReport RunStore::repair(const fs::path& given, bool dry_run) {
+RepairReport RunStore::repair(const fs::path& given, bool dry_run, const StoreOptions& options) {
   const anytime::BoundFolder run(given);
   require_no_old_record(given);
   run.require_own({anytime::record_folder, anytime::checkpoint_folder});
   std::optional<anytime::WriterLock> lock;
-  if (!dry_run) lock.emplace(run.path(), run.path() / anytime::lock_file);
+  if (!dry_run) lock.emplace(run.path(), run.path() / anytime::lock_file, options.lease, options.on_wait);
   anytime::Lease* const lease = lock ? lock->lease() : nullptr;
   RepairReport report;
   std::optional<anytime::Journal> journal;
   std::vector<anytime::EntryText> kept;
-  RunRecord record = salvage(run, journal, !dry_run, lease, kept, report.lost);
+  RunRecord record = salvage(run, journal, !dry_run, options, lease, kept, report.lost);
   take_facts(run, record, report.recovered);
   adopt_branches(record, report.lost);
   add_stand_ins(record, report.lost);
@@ -304,14 +305,14 @@ RepairReport RunStore::repair(const fs::path& given, bool dry_run) {
     }
     fault_point("repair.replaced");
   }
-  if (!journal) journal.emplace(run.path(), true, lease);
+  if (!journal) journal.emplace(run.path(), true, lease, options.on_wait);
   report.facts_written = write_facts(run, record, journal->last_hash());
   return report;
 }
 
-void RunStore::migrate(const fs::path& given) {
+void RunStore::migrate(const fs::path& given, const StoreOptions& options) {
   const anytime::BoundFolder run(given);
-  anytime::WriterLock lock(run.path(), run.path() / anytime::lock_file);
+  anytime::WriterLock lock(run.path(), run.path() / anytime::lock_file, options.lease, options.on_wait);
   std::error_code error;
   const bool old = fs::exists(run.path() / anytime::old_record_file, error);
   if (!anytime::Journal::exists(run.path())) {
@@ -322,7 +323,7 @@ void RunStore::migrate(const fs::path& given) {
   }
   fs::remove_all(run.path() / anytime::placed_folder, error);
   anytime::set_old_record_aside(run.path());
-  anytime::Journal journal(run.path(), true, lock.lease());
+  anytime::Journal journal(run.path(), true, lock.lease(), options.on_wait);
   RunRecord record;
   record.folder = run.path();
   journal.read_on([&] { record = {}; },

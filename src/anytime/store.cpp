@@ -87,11 +87,11 @@ RunStore::State::State(const fs::path& run, StoreOptions settings, Access access
                        " makes it one that can be written"}));
   }
   if (writes) folder.require_own({anytime::record_folder});
-  if (writes) lock.emplace(folder.path(), folder.path() / anytime::lock_file, options.lease);
+  if (writes) lock.emplace(folder.path(), folder.path() / anytime::lock_file, options.lease, options.on_wait);
   if (old_format) {
     old = anytime::read_old_record(folder.path());
   } else {
-    journal.emplace(folder.path(), writes, writes ? lock->lease() : nullptr);
+    journal.emplace(folder.path(), writes, writes ? lock->lease() : nullptr, options.on_wait);
   }
   if (writes) journal->reserve();
   refresh();
@@ -252,7 +252,6 @@ void make_run(const fs::path& folder, const fs::path& part, const std::string& f
     fs::create_directory(folder / name);
   }
   fault_point("init.folders");
-  fs::remove_all(part);  // of a process that had this number and died
   fs::create_directory(part);
   anytime::Journal::create(part, {{anytime::EntryKind::facts, facts}}, version);
   fault_point("init.record");
@@ -274,6 +273,7 @@ void make_run(const fs::path& folder, const fs::path& part, const std::string& f
 
 RunStore RunStore::init(const fs::path& given, const Schedule& trunk, const StoreOptions& options) {
   if (given.empty()) fail_value("folder", "''", "must be missing or an empty folder");
+  if (options.lease) anytime::require_lease(*options.lease);
   const fs::path folder = anytime::absolute_path(given);
   std::error_code error;
   if (fs::exists(folder / anytime::record_folder, error) || fs::exists(folder / anytime::old_record_file, error)) {
@@ -282,7 +282,10 @@ RunStore RunStore::init(const fs::path& given, const Schedule& trunk, const Stor
   if (!can_become_run(folder)) fail_value("folder", folder.string(), "must be missing or an empty folder");
   if (!fs::is_directory(folder.parent_path(), error))
     fail_missing("folder", folder.parent_path().string(), "no such folder");
-  const fs::path part = folder / (std::string(anytime::record_folder) + "." + std::to_string(::getpid()) + ".part");
+  // Processes of two machines may have one number.
+  constexpr std::size_t digits = 12;
+  const std::string own = anytime::sum_text(process_mark()).substr(0, digits);
+  const fs::path part = folder / concat({anytime::record_folder, ".", own, ".part"});
   const std::string facts = first_facts(trunk, options);
   bool made = false;
   try {

@@ -36,7 +36,7 @@ int contend(const fs::path& run, int said, int own) {
   }
 }
 
-TEST_F(Lease, NothingThatWasPromisedIsLostWhoeverStopsOrDies) {
+TEST_P(Lease, NothingThatWasPromisedIsLostWhoeverStopsOrDies) {
   init();
   constexpr int writers = 4;
   constexpr int rounds = 150;

@@ -21,9 +21,10 @@
 #include "support/throws.hpp"
 
 bool locks_hold = true;
+Naming naming = Naming::link;
 
 namespace {
-int stops_at_link = 0;         ///< 1: before the next one, 2: before the one after it, ...
+int stops_at_naming = 0;       ///< 1: before the next one, 2: before the one after it, ...
 bool stops_at_rename = false;  ///< once, before it
 
 std::string hidden;  ///< a file that is listed, and not found when it is asked for
@@ -34,6 +35,10 @@ void stop_once(bool& wanted) {
   if (wanted) ::raise(SIGSTOP);
   wanted = false;
 }
+
+void stop_at_naming() {
+  if (stops_at_naming > 0 && --stops_at_naming == 0) ::raise(SIGSTOP);
+}
 }  // namespace
 
 /// In the place of the C library's, for this program.
@@ -42,8 +47,21 @@ extern "C" int flock(int file, int operation) noexcept {
 }
 
 extern "C" int link(const char* from, const char* to) noexcept {
-  if (stops_at_link > 0 && --stops_at_link == 0) ::raise(SIGSTOP);
+  if (naming != Naming::link) {
+    errno = EPERM;
+    return -1;
+  }
+  stop_at_naming();
   return ::linkat(at_folder, from, at_folder, to, 0);
+}
+
+extern "C" int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) noexcept {
+  if (naming == Naming::folder) {
+    errno = EINVAL;
+    return -1;
+  }
+  stop_at_naming();
+  return static_cast<int>(::syscall(SYS_renameat2, from_folder, from, to_folder, to, flags));
 }
 
 extern "C" int lstat(const char* path, struct stat* status) noexcept {
@@ -57,10 +75,19 @@ extern "C" int lstat(const char* path, struct stat* status) noexcept {
 
 extern "C" int rename(const char* from, const char* to) noexcept {
   stop_once(stops_at_rename);
+  if (naming == Naming::folder && std::string_view(from).ends_with(".folder")) stop_at_naming();
   return ::renameat(at_folder, from, at_folder, to);
 }
 
 namespace scheduled::lease_tests {
+
+INSTANTIATE_TEST_SUITE_P(FileSystem, Lease, ::testing::Values(Naming::link, Naming::rename, Naming::folder),
+                         [](const auto& file_system) {
+                           return std::string(file_system.param == Naming::link     ? "WithLinks"
+                                              : file_system.param == Naming::rename ? "WithoutLinks"
+                                                                                    : "OfFolders");
+                         });
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -78,7 +105,7 @@ void die_as_writer(const fs::path& run, bool commits) {
   ASSERT_EQ(WEXITSTATUS(status_of(child)), 7);
 }
 
-TEST_F(Lease, IsTakenAndGivenBack) {
+TEST_P(Lease, IsTakenAndGivenBack) {
   init();
   EXPECT_TRUE(has(claim("000001"), "scheduled lease free 0.3 "));
   {
@@ -93,7 +120,7 @@ TEST_F(Lease, IsTakenAndGivenBack) {
   EXPECT_FALSE(fs::exists(run / "record/000002")) << "who gave the run back writes no more";
 }
 
-TEST_F(Lease, SecondWriterIsToldWhoHasIt) {
+TEST_P(Lease, SecondWriterIsToldWhoHasIt) {
   init();
   const RunStore store = open();
   const std::string error = store_error_of([&] { open(); });
@@ -103,7 +130,7 @@ TEST_F(Lease, SecondWriterIsToldWhoHasIt) {
   EXPECT_EQ(RunStore::open(run, Access::read).record().lines.size(), 1U);
 }
 
-TEST_F(Lease, LivesAsLongAsItsProcess) {
+TEST_P(Lease, LivesAsLongAsItsProcess) {
   init();
   const RunStore store = open(0.1);
   for (int k = 0; k < 8; ++k) {
@@ -112,7 +139,7 @@ TEST_F(Lease, LivesAsLongAsItsProcess) {
   }
 }
 
-TEST_F(Lease, DeadWriterOfThisMachineIsFollowedAtOnce) {
+TEST_P(Lease, DeadWriterOfThisMachineIsFollowedAtOnce) {
   init();
   const pid_t child = in_child([&] {
     RunStore store = open(1000);
@@ -129,10 +156,7 @@ TEST_F(Lease, DeadWriterOfThisMachineIsFollowedAtOnce) {
   EXPECT_TRUE(store.verify().sound());
 }
 
-/// Waits until the child has stopped itself.
-void wait_stopped(pid_t child) { ASSERT_TRUE(WIFSTOPPED(status_of(child, WUNTRACED))); }
-
-TEST_F(Lease, SilentWriterIsFollowedAfterItsLease) {
+TEST_P(Lease, SilentWriterIsFollowedAfterItsLease) {
   init();
   const pid_t child = in_child([&] {
     RunStore store = open();
@@ -156,7 +180,7 @@ TEST_F(Lease, SilentWriterIsFollowedAfterItsLease) {
   EXPECT_TRUE(store.verify().sound());
 }
 
-TEST_F(Lease, CommitThatWasOvertakenChangesNothing) {
+TEST_P(Lease, CommitThatWasOvertakenChangesNothing) {
   init();
   const pid_t child = in_child([&] {
     RunStore store = open();
@@ -180,7 +204,7 @@ TEST_F(Lease, CommitThatWasOvertakenChangesNothing) {
   EXPECT_TRUE(store.verify().sound());
 }
 
-TEST_F(Lease, AnEntryThatIsWrittenTooLateIsNoPartOfTheRecord) {
+TEST_P(Lease, AnEntryThatIsWrittenTooLateIsNoPartOfTheRecord) {
   init();
   die_as_writer(run, true);
   const std::string ended = read_text(run / "record/000001");
@@ -194,10 +218,10 @@ TEST_F(Lease, AnEntryThatIsWrittenTooLateIsNoPartOfTheRecord) {
   EXPECT_EQ(RunStore::open(run, Access::read).record().checkpoints.size(), 2U);
 }
 
-TEST_F(Lease, MakerThatIsStoppedHasNothingYet) {
+TEST_P(Lease, MakerThatIsStoppedHasNothingYet) {
   init();
   const pid_t child = in_child([&] {
-    stops_at_link = 1;
+    stops_at_naming = 1;
     try {
       open();
     } catch (const StoreBusy&) {
@@ -217,7 +241,7 @@ TEST_F(Lease, MakerThatIsStoppedHasNothingYet) {
   }
 }
 
-TEST_F(Lease, TakenOverAndGivenBackWithoutAFenceLeavesItToTheNext) {
+TEST_P(Lease, TakenOverAndGivenBackWithoutAFenceLeavesItToTheNext) {
   init();
   die_as_writer(run, true);
   const std::string sound = read_text(run / "record/000001");
@@ -232,11 +256,11 @@ TEST_F(Lease, TakenOverAndGivenBackWithoutAFenceLeavesItToTheNext) {
   EXPECT_TRUE(has(claim("000004"), "scheduled lease free "));
 }
 
-TEST_F(Lease, FenceOfOneThatWasOvertakenCutsNothingOff) {
+TEST_P(Lease, FenceOfOneThatWasOvertakenCutsNothingOff) {
   init();
   die_as_writer(run, false);
   const pid_t child = in_child([&] {
-    stops_at_link = 2;  // the first makes its claim, the second its fence
+    stops_at_naming = 2;  // the first makes its claim, the second its fence
     return has(store_error_of([&] { open(); }), "took the run over") ? 0 : 1;
   });
   wait_stopped(child);
@@ -250,7 +274,7 @@ TEST_F(Lease, FenceOfOneThatWasOvertakenCutsNothingOff) {
   EXPECT_TRUE(store.verify().sound());
 }
 
-TEST_F(Lease, GcThatWasOvertakenRemovesNothingMore) {
+TEST_P(Lease, GcThatWasOvertakenRemovesNothingMore) {
   init();
   {
     RunStore store = open();
@@ -272,7 +296,7 @@ TEST_F(Lease, GcThatWasOvertakenRemovesNothingMore) {
   EXPECT_TRUE(store.verify().sound());
 }
 
-TEST_F(Lease, WhatAnotherMachineWroteIsWaitedFor) {
+TEST_P(Lease, WhatAnotherMachineWroteIsWaitedFor) {
   init();
   ASSERT_EQ(WEXITSTATUS(status_of(in_child([&] {
               RunStore store = open();
@@ -294,7 +318,7 @@ TEST_F(Lease, WhatAnotherMachineWroteIsWaitedFor) {
   EXPECT_TRUE(store.verify().sound());
 }
 
-TEST_F(Lease, SegmentThatIsListedAndNotFoundYetIsWaitedFor) {
+TEST_P(Lease, SegmentThatIsListedAndNotFoundYetIsWaitedFor) {
   init();
   { commit_weights(*std::make_unique<RunStore>(open()), 10); }
   hidden = "record/000001";
@@ -303,7 +327,7 @@ TEST_F(Lease, SegmentThatIsListedAndNotFoundYetIsWaitedFor) {
   EXPECT_EQ(store.record().checkpoints.size(), 1U);
 }
 
-TEST_F(Lease, ForkedProcessDoesNotGiveItBack) {
+TEST_P(Lease, ForkedProcessDoesNotGiveItBack) {
   init();
   auto store = std::make_unique<RunStore>(open());
   EXPECT_EQ(WEXITSTATUS(status_of(in_child([&] {
@@ -315,12 +339,12 @@ TEST_F(Lease, ForkedProcessDoesNotGiveItBack) {
   commit_weights(*store, 10);
 }
 
-TEST_F(Lease, OldClaimsAreRemoved) {
+TEST_P(Lease, OldClaimsAreRemoved) {
   init();
   for (int k = 0; k < 30; ++k) open();
   EXPECT_TRUE(fs::exists(run / "lease/000001"));
   for (const fs::directory_entry& entry : fs::directory_iterator(run / "lease")) {
-    fs::last_write_time(entry.path(), fs::file_time_type::clock::now() - std::chrono::hours(2));
+    fs::last_write_time(placed(entry.path()), fs::file_time_type::clock::now() - std::chrono::hours(2));
   }
   open();
   EXPECT_FALSE(fs::exists(run / "lease/000001"));
@@ -328,7 +352,7 @@ TEST_F(Lease, OldClaimsAreRemoved) {
   EXPECT_TRUE(fs::exists(run / "lease/000032"));
 }
 
-TEST_F(Lease, LeadsNowhereElse) {
+TEST_P(Lease, LeadsNowhereElse) {
   init();
   fs::rename(run / "lease", folder / "lease");
   fs::create_symlink(folder / "lease", run / "lease");

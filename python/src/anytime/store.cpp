@@ -266,46 +266,70 @@ void log(Store& self, std::int64_t step, const nb::object& metrics, const std::s
   if (!warning.empty() && PyErr_WarnEx(PyExc_RuntimeWarning, warning.c_str(), 1) != 0) throw nb::python_error();
 }
 
+/// What is waited for, on sys.stderr; whoever has closed that does not want to know.
+void say_wait(const std::string& text) {
+  const nb::gil_scoped_acquire acquired;
+  try {
+    const nb::object stream = nb::module_::import_("sys").attr("stderr");
+    if (!stream.is_none()) stream.attr("write")(python_text("scheduled: " + text + "\n"));
+  } catch (const nb::python_error&) {  // NOLINT
+  }
+}
+
+StoreOptions writer_options(std::optional<double> lease) {
+  StoreOptions options;
+  options.lease = lease;
+  options.on_wait = say_wait;
+  return options;
+}
+
 void bind_opening(nb::class_<Store>& store) {
   constexpr std::size_t in_memory = 16384;
   store
       .def_static(
           "init",
           [](const fs::path& folder, const Schedule& trunk, const std::string& code_version, const std::string& data,
-             Count batch, Count sequence, std::size_t metrics_in_memory) {
-            const StoreOptions options{code_version, data, batch, sequence, {}, metrics_in_memory};
+             Count batch, Count sequence, std::size_t metrics_in_memory, std::optional<double> lease) {
+            const StoreOptions options{code_version, data, batch, sequence, {}, metrics_in_memory, lease, say_wait};
             return new Store(without_gil([&] { return RunStore::init(folder, trunk, options); }),
                              RunStore::Access::write);
           },
           nb::arg("folder"), nb::arg("trunk"), nb::kw_only(), nb::arg("code_version") = "", nb::arg("data") = "",
           nb::arg("batch") = nb::none(), nb::arg("sequence") = nb::none(), nb::arg("metrics_in_memory") = in_memory,
+          nb::arg("lease") = nb::none(),
           nb::sig("def init(folder: str | os.PathLike[str], trunk: Schedule, *, code_version: str = '',"
                   " data: str = '', batch: int | None = None, sequence: int | None = None,"
-                  " metrics_in_memory: int = 16384) -> RunStore"),
+                  " metrics_in_memory: int = 16384, lease: float | None = None) -> RunStore"),
           init_doc)
       .def_static(
           "open",
           [](const fs::path& folder, std::string_view access, const std::string& code_version,
-             std::size_t metrics_in_memory) {
+             std::size_t metrics_in_memory, std::optional<double> lease) {
             const RunStore::Access how = parse_word<RunStore::Access>("access", access);
-            const StoreOptions options{code_version, {}, {}, {}, {}, metrics_in_memory};
+            const StoreOptions options{code_version, {}, {}, {}, {}, metrics_in_memory, lease, say_wait};
             return new Store(without_gil([&] { return RunStore::open(folder, how, options); }), how);
           },
           nb::arg("folder"), nb::arg("access") = "write", nb::kw_only(), nb::arg("code_version") = "",
-          nb::arg("metrics_in_memory") = in_memory,
+          nb::arg("metrics_in_memory") = in_memory, nb::arg("lease") = nb::none(),
           nb::sig("def open(folder: str | os.PathLike[str], access: str = 'write', *, code_version: str = '', "
-                  "metrics_in_memory: int = 16384) -> RunStore"),
+                  "metrics_in_memory: int = 16384, lease: float | None = None) -> RunStore"),
           open_doc)
       .def_static(
           "repair",
-          [](const fs::path& folder, bool dry_run) {
-            return without_gil([&] { return RunStore::repair(folder, dry_run); });
+          [](const fs::path& folder, bool dry_run, std::optional<double> lease) {
+            return without_gil([&] { return RunStore::repair(folder, dry_run, writer_options(lease)); });
           },
-          nb::arg("folder"), nb::kw_only(), nb::arg("dry_run") = false,
-          nb::sig("def repair(folder: str | os.PathLike[str], *, dry_run: bool = False) -> RepairReport"), repair_doc)
+          nb::arg("folder"), nb::kw_only(), nb::arg("dry_run") = false, nb::arg("lease") = nb::none(),
+          nb::sig("def repair(folder: str | os.PathLike[str], *, dry_run: bool = False, lease: float | None = None) -> "
+                  "RepairReport"),
+          repair_doc)
       .def_static(
-          "migrate", [](const fs::path& folder) { without_gil([&] { RunStore::migrate(folder); }); }, nb::arg("folder"),
-          nb::sig("def migrate(folder: str | os.PathLike[str]) -> None"), migrate_doc)
+          "migrate",
+          [](const fs::path& folder, std::optional<double> lease) {
+            without_gil([&] { RunStore::migrate(folder, writer_options(lease)); });
+          },
+          nb::arg("folder"), nb::kw_only(), nb::arg("lease") = nb::none(),
+          nb::sig("def migrate(folder: str | os.PathLike[str], *, lease: float | None = None) -> None"), migrate_doc)
       .def("close", &Store::close, "Writes what was logged and lets go of the run. A second call does nothing.")
       .def(
           "__enter__", [](nb::handle self) { return nb::borrow(self); }, nb::sig("def __enter__(self) -> RunStore"))

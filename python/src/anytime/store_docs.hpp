@@ -56,7 +56,11 @@ data : str
 batch, sequence : int, optional
     Examples per step, and tokens per example.
 metrics_in_memory : int
-    Logged values that may wait to be written, at least 1.)doc";
+    Logged values that may wait to be written, at least 1.
+lease : float, optional
+    Seconds without a word after which another machine may take the run over from a writer; none: 60 on
+    shared file systems, elsewhere locks that end with their process. A wait of more than two seconds for
+    another process or machine is told on sys.stderr, and Ctrl-C ends it.)doc";
 
 constexpr const char* open_doc = R"doc(Opens a run.
 
@@ -65,7 +69,7 @@ Parameters
 folder : path
 access : {'write', 'read'}
     One process at a time may write.
-code_version, metrics_in_memory
+code_version, metrics_in_memory, lease
     As for `init`.
 
 Raises
@@ -310,6 +314,8 @@ folder : path
     Of the run, which nobody has open for writing.
 dry_run : bool
     Say what would be done; change nothing.
+lease : float, optional
+    As for `init`.
 
 Returns
 -------
@@ -330,6 +336,8 @@ Parameters
 ----------
 folder : path
     Of the run.
+lease : float, optional
+    As for `init`.
 
 Raises
 ------
