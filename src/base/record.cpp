@@ -4,6 +4,11 @@
 
 namespace scheduled {
 
+void Cells::add(const std::string& prefix, std::string_view name, std::string text) {
+  names.push_back(prefix + std::string(name));
+  texts.push_back(std::move(text));
+}
+
 std::string cell_of(const Json& value) {
   if (value.is_null()) return "";
   if (value.is_text()) return value.text();

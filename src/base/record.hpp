@@ -275,39 +275,44 @@ Json to_json(const Without<R, names...>& shown) {
 /// is absent.
 std::string cell_of(const Json& value);
 
+/// One row of CSV.
+struct Cells {
+  std::vector<std::string> names, texts;
+  void add(const std::string& prefix, std::string_view name, std::string text);
+};
+
 namespace record_detail {
 
-/// call(name, cell) for each field that has one cell; `record` is null for the names of one that is absent.
-template <Described R, class Call>
-void for_each_cell(const R* record, const std::string& prefix, std::span<const std::string_view> left_out,
-                   const Call& call) {
+/// Adds each field that has one cell; `record` is null for the names of one that is absent.
+template <Described R>
+void add_cells(Cells& cells, const R* record, const std::string& prefix = "",
+               std::span<const std::string_view> left_out = {}) {
   for_each_field<R>([&](const auto& field) {
     using Get = std::remove_cvref_t<decltype(field.get)>;
     using Got = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
+    using Inside = Value<R, Get>;
     if (std::find(left_out.begin(), left_out.end(), field.name) != left_out.end()) return;
-    const std::string name = prefix + std::string(field.name);
     if constexpr (is_without<Got>) {
-      if (record == nullptr) return for_each_cell<typename Got::Of>(nullptr, prefix, Got::left_out, call);
+      if (record == nullptr) return add_cells<typename Got::Of>(cells, nullptr, prefix, Got::left_out);
       const Got shown = std::invoke(field.get, *record);
-      for_each_cell(&shown.record, prefix, Got::left_out, call);
-    } else if constexpr (Described<Value<R, Get>>) {
-      const std::string inner = field.name.empty() ? prefix : name + ".";
-      using Inside = Value<R, Get>;
+      add_cells(cells, &shown.record, prefix, Got::left_out);
+    } else if constexpr (Described<Inside>) {
+      const std::string inner = field.name.empty() ? prefix : prefix + std::string(field.name) + ".";
       if (record == nullptr) {
-        if constexpr (!is_asked<Got>) for_each_cell<Inside>(nullptr, inner, {}, call);
+        if constexpr (!is_asked<Got>) add_cells<Inside>(cells, nullptr, inner);
         return;
       }
       decltype(auto) value = std::invoke(field.get, *record);
       if constexpr (is_optional<Got>) {
-        if (value || !is_asked<Got>) for_each_cell<Inside>(value ? &*value : nullptr, inner, {}, call);
+        if (value || !is_asked<Got>) add_cells<Inside>(cells, value ? &*value : nullptr, inner);
       } else {
-        for_each_cell(&value, inner, {}, call);
+        add_cells(cells, &value, inner);
       }
-    } else if constexpr (!Sequence<Value<R, Get>> && !std::is_same_v<Value<R, Get>, Json>) {
+    } else if constexpr (!Sequence<Inside> && !std::is_same_v<Inside, Json>) {
       if constexpr (is_asked<Got>) {
         if (record == nullptr || !std::invoke(field.get, *record)) return;
       }
-      call(name, record == nullptr ? std::string() : cell_of(to_json_value(std::invoke(field.get, *record))));
+      cells.add(prefix, field.name, record ? cell_of(to_json_value(std::invoke(field.get, *record))) : std::string());
     }
   });
 }
@@ -347,25 +352,24 @@ void for_each_series(const R& record, std::span<const std::string_view> left_out
 /// left out.
 template <Described R>
 std::vector<std::string> csv_names() {
-  std::vector<std::string> names;
-  record_detail::for_each_cell<R>(nullptr, "", {}, [&](const std::string& name, auto&&) { names.push_back(name); });
-  return names;
+  Cells cells;
+  record_detail::add_cells<R>(cells, nullptr);
+  return cells.names;
 }
 /// The same, with what was asked for in this record.
 template <Described R>
 std::vector<std::string> csv_names(const R& record) {
-  std::vector<std::string> names;
-  record_detail::for_each_cell(&record, "", {}, [&](const std::string& name, auto&&) { names.push_back(name); });
-  return names;
+  Cells cells;
+  record_detail::add_cells(cells, &record);
+  return cells.names;
 }
 
 /// Their cells; empty ones for a record that is absent.
 template <Described R>
 std::vector<std::string> csv_cells(const R& record) {
-  std::vector<std::string> cells;
-  record_detail::for_each_cell(&record, "", {},
-                               [&](const std::string&, std::string cell) { cells.push_back(std::move(cell)); });
-  return cells;
+  Cells cells;
+  record_detail::add_cells(cells, &record);
+  return cells.texts;
 }
 
 /// The series of numbers in a record as the columns of a table: their names, and the cells of one row. They have the

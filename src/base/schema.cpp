@@ -26,6 +26,24 @@ bool Schemas::begin(std::string_view name, const void* type) {
   return made;
 }
 
+Json Schemas::record(std::string_view name, std::string_view meaning, const void* type,
+                     void (*add)(Schemas&, ObjectSchema&, std::span<const std::string_view> left_out)) {
+  if (begin(name, type)) {
+    ObjectSchema object;
+    add(*this, object, {});
+    definitions_[name] = object.json(meaning);
+  }
+  return Json::object({{"$ref", "#/$defs/" + std::string(name)}});
+}
+
+void schema_detail::add_members(Schemas& schemas, ObjectSchema& object, std::span<const Member> members,
+                                std::span<const std::string_view> left_out) {
+  for (const Member& member : members) {
+    if (std::find(left_out.begin(), left_out.end(), member.name) != left_out.end()) continue;
+    member.add(schemas, object, member.name, field_text(member.meaning, member.unit), member.required);
+  }
+}
+
 Json whole_schema(std::string_view id, std::string_view title, std::string_view meaning,
                   std::span<const MakeSchema> forms) {
   Schemas schemas;

@@ -2,7 +2,8 @@
 // itself.
 #pragma once
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -51,6 +52,8 @@ class Schemas {
   static constexpr char mark = 0;  // its address tells types apart
 
   bool begin(std::string_view name, const void* type);
+  Json record(std::string_view name, std::string_view meaning, const void* type,
+              void (*add)(Schemas&, ObjectSchema&, std::span<const std::string_view> left_out));
 
   Json definitions_ = Json::object();
   std::map<std::string, const void*, std::less<>> types_;
@@ -93,27 +96,67 @@ void add_member_schema(Schemas& schemas, ObjectSchema& object, std::string_view 
 
 namespace schema_detail {
 
+/// A field as data: what follows from its type is a function of that type, not of the field.
+struct Member {
+  std::string_view name, meaning, unit;
+  bool required;  ///< always there
+  void (*add)(Schemas&, ObjectSchema&, std::string_view name, const std::string& text, bool required);
+};
+
+/// Adds those whose names are not left out.
+void add_members(Schemas& schemas, ObjectSchema& object, std::span<const Member> members,
+                 std::span<const std::string_view> left_out);
+
+template <Described R>
+void add_members(Schemas& schemas, ObjectSchema& object, std::span<const std::string_view> left_out = {});
+
+template <class T>
+void add_member(Schemas& schemas, ObjectSchema& object, std::string_view name, const std::string& text, bool required) {
+  add_member_schema(schemas, object, name, text, required, static_cast<const T*>(nullptr));
+}
+template <Described R>
+void add_inner(Schemas& schemas, ObjectSchema& object, std::string_view, const std::string&, bool) {
+  add_members<R>(schemas, object);
+}
+template <class Some>
+void add_some(Schemas& schemas, ObjectSchema& object, std::string_view, const std::string&, bool) {
+  add_members<typename Some::Of>(schemas, object, Some::left_out);
+}
+template <class Map>
+void add_others(Schemas& schemas, ObjectSchema& object, std::string_view, const std::string&, bool) {
+  object.others(schemas.of<typename Map::mapped_type>());
+}
+
+template <class R, class Get>
+constexpr auto adder_of(bool nameless) {
+  using namespace record_detail;
+  using Got = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
+  if constexpr (is_without<Got>) {
+    return &add_some<Got>;
+  } else {
+    if constexpr (Described<Got>) {
+      if (nameless) return &add_inner<Got>;
+    }
+    if constexpr (Map<Got>) {
+      if (nameless) return &add_others<Got>;
+    }
+    return &add_member<std::conditional_t<is_asked<Got>, Value<R, Get>, Got>>;
+  }
+}
+
+template <class R, class Get>
+constexpr Member member_of(const Field<Get>& field) {
+  using Got = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
+  return {field.name, field.meaning, field.unit, !record_detail::is_asked<Got>, adder_of<R, Get>(field.name.empty())};
+}
+
 template <Described R>
 void add_members(Schemas& schemas, ObjectSchema& object, std::span<const std::string_view> left_out) {
-  using namespace record_detail;
-  for_each_field<R>([&](const auto& field) {
-    if (std::find(left_out.begin(), left_out.end(), field.name) != left_out.end()) return;
-    using Get = std::remove_cvref_t<decltype(field.get)>;
-    using Got = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
-    if constexpr (is_without<Got>) {
-      add_members<typename Got::Of>(schemas, object, Got::left_out);
-    } else {
-      if constexpr (Described<Got>) {
-        if (field.name.empty()) return add_members<Got>(schemas, object, {});
-      }
-      if constexpr (Map<Got>) {
-        if (field.name.empty()) return object.others(schemas.of<typename Got::mapped_type>());
-      }
-      using Shown = std::conditional_t<is_asked<Got>, Value<R, Get>, Got>;
-      add_member_schema(schemas, object, field.name, field_text(field.meaning, field.unit), !is_asked<Got>,
-                        static_cast<const Shown*>(nullptr));
-    }
-  });
+  static constexpr auto members = []<std::size_t... k>(std::index_sequence<k...>) {
+    return std::array<Member, sizeof...(k)>{member_of<R>(field_at<k>(Record<R>::fields))...};
+  }
+  (std::make_index_sequence<Record<R>::fields.size>());
+  add_members(schemas, object, members, left_out);
 }
 
 template <class... Held>
@@ -128,11 +171,7 @@ Json Schemas::of() {
   using namespace record_detail;
   static_assert(!std::is_same_v<T, Json>, "any value: give it a type that says which");
   if constexpr (Described<T>) {
-    return reference<T>(Record<T>::name, [](Schemas& schemas) {
-      ObjectSchema object;
-      schema_detail::add_members<T>(schemas, object, {});
-      return object.json(Record<T>::meaning);
-    });
+    return record(Record<T>::name, Record<T>::meaning, &mark<T>, &schema_detail::add_members<T>);
   } else if constexpr (Worded<T>) {
     return words_schema(Words<T>::words);
   } else if constexpr (is_optional<T>) {

@@ -6,14 +6,33 @@ namespace scheduled::python {
 namespace bind_detail {
 namespace {
 
-/// All classes that were made from a description.
+struct Attribute {
+  std::string name, doc;
+  const Access* access;
+};
+/// A class that was made from a description.
+struct Table {
+  const Description& description;
+  nb::handle type;
+  std::vector<Attribute> attributes;
+
+  /// Of an object of this class; else a TypeError.
+  const void* pointer(nb::handle self) const {
+    if (PyObject_TypeCheck(self.ptr(), reinterpret_cast<PyTypeObject*>(type.ptr())) == 0 || !nb::inst_ready(self)) {
+      throw nb::type_error(("must be a " + std::string(description.name)).c_str());
+    }
+    return nb::inst_ptr<void>(self);
+  }
+};
+/// All of them. They live as long as the process.
 std::vector<const Table*>& tables() {
   static std::vector<const Table*> all;
   return all;
 }
 
 /// As a Python name: `from` is none.
-std::string python_name(const std::string& name) {
+std::string python_name(std::string_view given) {
+  const std::string name(given);
   const bool keyword = nb::cast<bool>(nb::module_::import_("keyword").attr("iskeyword")(python_text(name)));
   return keyword ? name + "_" : name;
 }
@@ -34,10 +53,10 @@ std::string shown(nb::handle value) {
 
 nb::str repr_of(const Table& table, nb::handle self) {
   table.pointer(self);
-  std::string text = table.name + "(";
+  std::string text = std::string(table.description.name) + "(";
   bool first = true;
   for (const Attribute& attribute : table.attributes) {
-    if (!attribute.stored) continue;
+    if (!attribute.access->stored) continue;
     text += (first ? "" : ", ") + attribute.name + "=" + shown(self.attr(attribute.name.c_str()));
     first = false;
   }
@@ -48,7 +67,7 @@ nb::tuple state_of(const Table& table, nb::handle self) {
   const void* const record = table.pointer(self);
   nb::list state;
   for (const Attribute& attribute : table.attributes) {
-    if (attribute.stored) state.append(attribute.get(record, self));
+    if (attribute.access->stored) state.append(attribute.access->get(record, self));
   }
   return nb::tuple(state);
 }
@@ -58,9 +77,9 @@ void set_state(const Table& table, nb::handle self, const nb::tuple& state) {
     throw nb::type_error("__setstate__: for new objects of the class only");
   }
   std::size_t stored = 0;
-  for (const Attribute& attribute : table.attributes) stored += attribute.stored ? 1U : 0U;
+  for (const Access& field : table.description.fields) stored += field.stored ? 1U : 0U;
   if (state.size() != stored) throw nb::value_error("__setstate__: the pickle is of another version");
-  table.restore(nb::inst_ptr<void>(self), state);
+  table.description.restore(nb::inst_ptr<void>(self), state);
   nb::inst_mark_ready(self);
 }
 
@@ -68,7 +87,7 @@ nb::object equal(const Table& table, nb::handle self, nb::handle other) {
   const bool same_type =
       PyObject_TypeCheck(other.ptr(), reinterpret_cast<PyTypeObject*>(table.type.ptr())) != 0 && nb::inst_ready(other);
   if (!same_type) return nb::borrow(Py_NotImplemented);
-  const bool same = self.is(other) || table.equal(table.pointer(self), nb::inst_ptr<void>(other));
+  const bool same = self.is(other) || table.description.equal(table.pointer(self), nb::inst_ptr<void>(other));
   return nb::bool_(same);
 }
 
@@ -80,54 +99,49 @@ void add_method(nb::handle type, const char* name, const char* signature, const 
 
 }  // namespace
 
-const void* Table::pointer(nb::handle self) const {
-  if (PyObject_TypeCheck(self.ptr(), reinterpret_cast<PyTypeObject*>(type.ptr())) == 0 || !nb::inst_ready(self)) {
-    throw nb::type_error(("must be a " + name).c_str());
-  }
-  return nb::inst_ptr<void>(self);
-}
-
 std::string doc_of(std::string_view meaning, std::string_view unit) {
   return std::string(meaning) + (unit.empty() ? "" : " [" + std::string(unit) + "]") + ".";
 }
 
-std::string schema_text(const std::string& name, std::string_view meaning, MakeSchema make) {
-  const std::string id = "urn:scheduled:" + name + ":" + std::string(version());
+std::string schema_text(std::string_view name, std::string_view meaning, MakeSchema make) {
+  const std::string id = "urn:scheduled:" + std::string(name) + ":" + std::string(version());
   return whole_schema(id, name, meaning, std::span(&make, 1)).dump();
 }
 
-void add_members(nb::handle type, Table& table, bool with_repr) {
-  table.type = type;
-  tables().push_back(&table);
-  const Table* const known = &table;
+void add_members(nb::handle type, const Description& description, bool with_repr) {
+  auto* const table = new Table{description, type, {}};
+  tables().push_back(table);
+  table->attributes.reserve(description.fields.size());  // their texts stay where they are
   const nb::handle property(reinterpret_cast<PyObject*>(&PyProperty_Type));
-  for (Attribute& attribute : table.attributes) {
-    attribute.name = python_name(attribute.name);
-    const Attribute* const one = &attribute;
-    const std::string signature = "def " + attribute.name + "(self) -> " + attribute.type;
+  for (const Access& field : description.fields) {
+    const Attribute& attribute =
+        table->attributes.emplace_back(Attribute{python_name(field.name), doc_of(field.meaning, field.unit), &field});
+    const std::string signature = "def " + attribute.name + "(self) -> " + field.type();
     const nb::object getter = nb::cpp_function(
-        [known, one](nb::handle self) { return one->get(known->pointer(self), self); }, nb::scope(type),
+        [table, get = field.get](nb::handle self) { return get(table->pointer(self), self); }, nb::scope(type),
         nb::name(attribute.name.c_str()), nb::is_method(), nb::sig(signature.c_str()), attribute.doc.c_str());
     type.attr(attribute.name.c_str()) =
         property(getter, nb::none(), nb::none(), nb::str(attribute.doc.c_str(), attribute.doc.size()));
   }
   if (with_repr) {
     add_method(type, "__repr__", "def __repr__(self) -> str", "",
-               [known](nb::handle self) { return repr_of(*known, self); });
+               [table](nb::handle self) { return repr_of(*table, self); });
   }
   add_method(type, "to_json", "def to_json(self) -> str", "JSON text, by the same names as the attributes.",
-             [known](nb::handle self) { return python_text(known->json(known->pointer(self)).dump()); });
+             [table](nb::handle self) { return python_text(table->description.json(table->pointer(self)).dump()); });
   type.attr("json_schema") = nb::cpp_function(
-      [known] { return python_text(schema_text(known->name, known->meaning, known->schema)); }, nb::scope(type),
-      nb::name("json_schema"), nb::sig("def json_schema() -> str"),
+      [table] {
+        return python_text(schema_text(table->description.name, table->description.meaning, table->description.schema));
+      },
+      nb::scope(type), nb::name("json_schema"), nb::sig("def json_schema() -> str"),
       "JSON Schema (draft 2020-12) of what `to_json` writes; numbers that are not finite are null there.");
   add_method(type, "__getstate__", "def __getstate__(self) -> tuple[object, ...]", "",
-             [known](nb::handle self) { return state_of(*known, self); });
+             [table](nb::handle self) { return state_of(*table, self); });
   add_method(type, "__setstate__", "def __setstate__(self, state: tuple[object, ...], /) -> None", "",
-             [known](nb::handle self, const nb::tuple& state) { set_state(*known, self, state); });
-  if (table.equal == nullptr) return;
+             [table](nb::handle self, const nb::tuple& state) { set_state(*table, self, state); });
+  if (description.equal == nullptr) return;
   add_method(type, "__eq__", "def __eq__(self, other: object, /) -> bool", "",
-             [known](nb::handle self, nb::handle other) { return equal(*known, self, other); });
+             [table](nb::handle self, nb::handle other) { return equal(*table, self, other); });
 }
 
 }  // namespace bind_detail
@@ -148,9 +162,10 @@ void bind_descriptions(nb::module_& m) {
     for (const bind_detail::Table* const table : bind_detail::tables()) {
       nb::list attributes;
       for (const bind_detail::Attribute& attribute : table->attributes) {
-        attributes.append(nb::make_tuple(python_text(attribute.name), python_text(attribute.doc), attribute.stored));
+        attributes.append(
+            nb::make_tuple(python_text(attribute.name), python_text(attribute.doc), attribute.access->stored));
       }
-      records[python_text(table->name)] = attributes;
+      records[python_text(table->description.name)] = attributes;
     }
     return records;
   };

@@ -12,6 +12,7 @@
 #include <map>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -162,28 +163,27 @@ T take(nb::handle object) {
   }
 }
 
-/// What a class needs to know of its record's type.
-struct Attribute {
-  std::string name, type, doc;
-  bool stored = false;
-  nb::object (*get)(const void* record, nb::handle owner) = nullptr;
+/// A field as data.
+struct Access {
+  std::string_view name, unit, meaning;
+  bool stored;
+  std::string (*type)();  ///< as stubs say it
+  nb::object (*get)(const void* record, nb::handle owner);
 };
-struct Table {
-  std::string name, meaning;
-  std::vector<Attribute> attributes = {};
-  Json (*json)(const void* record) = nullptr;
-  MakeSchema schema = nullptr;                            ///< of that
-  bool (*equal)(const void* a, const void* b) = nullptr;  ///< null: compared by identity
-  void (*restore)(void* record, const nb::tuple& state) = nullptr;
-  nb::handle type = {};
-
-  const void* pointer(nb::handle self) const;  ///< of an object of this class; else a TypeError
+/// What a class needs to know of its record's type.
+struct Description {
+  std::string_view name, meaning;
+  std::span<const Access> fields;
+  Json (*json)(const void* record);
+  MakeSchema schema;                            ///< of that
+  bool (*equal)(const void* a, const void* b);  ///< null: compared by identity
+  void (*restore)(void* record, const nb::tuple& state);
 };
 
 /// JSON Schema of what a class's to_json writes, as text.
-std::string schema_text(const std::string& name, std::string_view meaning, MakeSchema make);
-/// Adds all of that to the class; the table must live as long as the process.
-void add_members(nb::handle type, Table& table, bool with_repr);
+std::string schema_text(std::string_view name, std::string_view meaning, MakeSchema make);
+/// Adds all of that to the class; what `description` refers to must live as long as the process.
+void add_members(nb::handle type, const Description& description, bool with_repr);
 /// "Meaning [unit]."
 std::string doc_of(std::string_view meaning, std::string_view unit);
 
@@ -225,28 +225,35 @@ void restore(void* record, const nb::tuple& state) {
   (std::make_index_sequence<places.size()>());
 }
 
+template <class R, std::size_t k>
+constexpr Access access_of() {
+  constexpr auto& field = field_at<k>(Record<R>::fields);
+  using Get = std::remove_cvref_t<decltype(field.get)>;
+  using Value = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
+  return {field.name, field.unit, field.meaning, is_stored<Get>, &type_text<Value>, &get<R, k>};
+}
+
 template <class R>
-Table& table_of() {
-  auto* const table = new Table{.name = std::string(Record<R>::name),
-                                .meaning = std::string(Record<R>::meaning)};  // as long as the process, as its class
-  constexpr std::size_t count = Record<R>::fields.size;
-  [&]<std::size_t... k>(std::index_sequence<k...>) {
-    const auto add = [&](const auto& field, auto get_field) {
-      using Get = std::remove_cvref_t<decltype(field.get)>;
-      using Value = std::remove_cvref_t<std::invoke_result_t<const Get&, const R&>>;
-      table->attributes.push_back(
-          {std::string(field.name), type_text<Value>(), doc_of(field.meaning, field.unit), is_stored<Get>, get_field});
-    };
-    (add(field_at<k>(Record<R>::fields), &get<R, k>), ...);
-  }
-  (std::make_index_sequence<count>());
-  table->json = [](const void* record) { return to_json(*static_cast<const R*>(record)); };
-  table->schema = &make_schema<R>;
+constexpr auto equality_of() -> bool (*)(const void*, const void*) {
   if constexpr (std::equality_comparable<R>) {
-    table->equal = [](const void* a, const void* b) { return *static_cast<const R*>(a) == *static_cast<const R*>(b); };
+    return [](const void* a, const void* b) { return *static_cast<const R*>(a) == *static_cast<const R*>(b); };
+  } else {
+    return nullptr;
   }
-  table->restore = &restore<R>;
-  return *table;
+}
+
+template <class R>
+const Description& description_of() {
+  static constexpr auto fields = []<std::size_t... k>(std::index_sequence<k...>) {
+    return std::array<Access, sizeof...(k)>{access_of<R, k>()...};
+  }
+  (std::make_index_sequence<Record<R>::fields.size>());
+  static constexpr Description description{
+      Record<R>::name, Record<R>::meaning,
+      fields,          [](const void* record) { return to_json(*static_cast<const R*>(record)); },
+      &make_schema<R>, equality_of<R>(),
+      &restore<R>};
+  return description;
 }
 
 }  // namespace bind_detail
@@ -257,10 +264,9 @@ enum class Repr { described, own };
 /// again replaces the described one.
 template <Described R>
 nb::class_<R> bind(nb::module_& m, const char* doc = nullptr, Repr repr = Repr::described) {
-  bind_detail::Table& table = bind_detail::table_of<R>();
   const std::string meaning = bind_detail::doc_of(Record<R>::meaning, "");
-  nb::class_<R> type(m, table.name.c_str(), doc != nullptr ? doc : meaning.c_str());
-  bind_detail::add_members(type, table, repr == Repr::described);
+  nb::class_<R> type(m, std::string(Record<R>::name).c_str(), doc != nullptr ? doc : meaning.c_str());
+  bind_detail::add_members(type, bind_detail::description_of<R>(), repr == Repr::described);
   return type;
 }
 
