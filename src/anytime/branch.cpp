@@ -118,14 +118,19 @@ void require_joined(const BranchRequest& request, const Departure& from, std::op
                      "; the LR would jump to ", format_number(rate), times, "; override records the jump"}));
 }
 
-/// Up to the rate that the trunk has at the end of this piece of `count` steps.
-Stage rewarming(const Departure& from, std::int64_t count) {
+/// From `begin` up to the rate that the trunk has at the end of this piece of `count` steps.
+Stage rewarming(const Departure& from, double begin, std::int64_t count) {
   const Schedule& trunk = from.record.line("trunk").schedule;
   const std::int64_t last = from.start + count - 1;
   const double rate = trunk.lr(last);
   if (!(rate > 0.0)) {
     fail_value("rewarm", std::to_string(count),
                concat({"the trunk is at 0 at step ", std::to_string(last), "; pieces can say where to"}));
+  }
+  if (rate < begin) {
+    fail_value("rewarm", std::to_string(count),
+               concat({"goes up to the trunk's rate at step ", std::to_string(last), ", ", format_number(rate),
+                       ", and the branch begins above it, at ", format_number(begin), "; leave it out"}));
   }
   return {.curve = Stage::Rewarm{},
           .to = rate == from.schedule.peak() ? percent_of_peak(100) : absolute_lr(rate),
@@ -151,7 +156,7 @@ Approach approach_of(const BranchRequest& request, const Departure& from, const 
     out.steps += count;
   };
   add("rewarm", request.rewarm, [&](std::int64_t count) {
-    Stage piece = rewarming(from, count);
+    Stage piece = rewarming(from, out.rate, count);
     out.rate = value_of(*piece.to, from.schedule.peak());
     return piece;
   });

@@ -111,6 +111,9 @@ TEST_F(Branches, RewarmToTheTrunksRateAndCoolDownAgain) {  // wsd-s
   commit_weights(store, 120, "cd");
   EXPECT_TRUE(has(error_of([&] { store.branch({.name = "on", .line = "cd"}); }),
                   "cd is at 0 at step 120; rewarm goes back up first"));
+  EXPECT_TRUE(has(error_of([&] { store.branch({.name = "on", .rewarm = steps(10)}); }),
+                  "rewarm = 10: goes up to the trunk's rate at step 109, "))
+      << "the trunk itself comes down";
   const RecordedLine line = store.branch(
       {.name = "on", .line = "cd", .rewarm = steps(10), .hold = steps(50), .cooldown = {steps(20), {}, {}}});
   const double trunk = store.lr("trunk", 129);
