@@ -17,7 +17,7 @@ def root(compiler):
 def write_toolchain(folder, zig, machine, emulator):
     """Programs that call the compiler for a machine, and what CMake reads of them; the emulator runs what it made."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = f"-target {machine}-linux-gnu.{GLIBC} "
+    target = f"-target {machine}-linux-gnu.{GLIBC} -fno-sanitize=undefined "  # which Zig turns on below -O2, as for bindings
     for name, words in {"cc": "cc " + target, "c++": "c++ " + target, "ar": "ar ", "ranlib": "ranlib "}.items():
         program = folder / f"zig-{name}"
         program.write_text(f'#!/bin/sh\nexec "{zig}/zig" {words}"$@"\n')
