@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "base/csv.hpp"
+#include "base/csv_record.hpp"
 #include "base/error.hpp"
 #include "cli/bound_records.hpp"
 #include "cli/line_input.hpp"

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/csv.hpp"
+#include "base/csv_record.hpp"
 #include "base/error.hpp"
 #include "cli/design_records.hpp"
 #include "cli/draw.hpp"

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/csv.hpp"
+#include "base/csv_record.hpp"
 #include "base/error.hpp"
 #include "cli/bound_records.hpp"
 #include "cli/draw.hpp"

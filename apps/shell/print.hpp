@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/csv.hpp"
+#include "base/csv_record.hpp"
 #include "base/record.hpp"
 #include "base/schema.hpp"
 #include "schedule/records.hpp"

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/csv.hpp"
+#include "base/csv_record.hpp"
 #include "base/error.hpp"
 #include "base/file_lock.hpp"
 #include "design/records.hpp"

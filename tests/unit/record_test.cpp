@@ -13,6 +13,7 @@
 
 #include "anytime/cluster_records.hpp"
 #include "anytime/records.hpp"
+#include "base/csv_record.hpp"
 #include "base/record.hpp"
 #include "bound/records.hpp"
 #include "describe/records.hpp"
@@ -139,15 +140,6 @@ TEST(Record, IsALineOfCsv) {
                                                          "linear(steps=5, peak=1)", "1.5", "1"}));
   record.perhaps = Inside{1e-5, {}};
   EXPECT_EQ(csv_cells(record)[7], "1e-5");
-}
-
-TEST(Record, SaysWhatItsFieldsAre) {
-  const auto texts = field_texts<Outside>();
-  ASSERT_EQ(texts.size(), 13U);
-  EXPECT_EQ(texts[0].name, "count");
-  EXPECT_EQ(texts[0].unit, "steps");
-  EXPECT_TRUE(texts[10].stored);
-  EXPECT_FALSE(texts[11].stored);
 }
 
 /// Where the next member may begin, and where the record must end, if the stored fields are all its members, in order.

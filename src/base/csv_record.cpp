@@ -1,12 +1,14 @@
-#include "base/record.hpp"
+#include "base/csv_record.hpp"
+
+#include <utility>
 
 #include "scheduled/error.hpp"
 
 namespace scheduled {
 
-void Cells::add(const std::string& prefix, std::string_view name, std::string text) {
+void CsvRow::add(const std::string& prefix, std::string_view name, std::string cell) {
   names.push_back(prefix + std::string(name));
-  texts.push_back(std::move(text));
+  cells.push_back(std::move(cell));
 }
 
 std::string cell_of(const Json& value) {
