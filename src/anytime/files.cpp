@@ -212,12 +212,14 @@ bool place_new(const fs::path& from, const fs::path& to) {
   return place_in_folder(from, to);
 }
 
-int open_placed(const fs::path& path, int flags) {
+int open_placed(const fs::path& path, int flags, fs::path* where) {
+  if (where != nullptr) *where = path;
   const int file = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0666);
   struct stat status {};
   const bool folder = file < 0 ? errno == EISDIR : ::fstat(file, &status) == 0 && S_ISDIR(status.st_mode);
   if (!folder) return file;
   if (file >= 0) ::close(file);
+  if (where != nullptr) *where = path / placed_name;
   return ::open((path / placed_name).c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0666);
 }
 

@@ -77,8 +77,8 @@ void write_new(const std::filesystem::path& path, std::string_view bytes);
 /// placed_path find it in any case.
 bool place_new(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// open() of what place_new has placed: -1 with errno where that fails.
-int open_placed(const std::filesystem::path& path, int flags);
+/// open() of what place_new has placed, and where that is: -1 with errno where it fails.
+int open_placed(const std::filesystem::path& path, int flags, std::filesystem::path* where = nullptr);
 std::filesystem::path placed_path(const std::filesystem::path& path);
 void remove_placed(const std::filesystem::path& path);
 

@@ -40,11 +40,10 @@ std::string Journal::shown(const Segment& segment) const {
 }
 
 Journal::Segment Journal::open_segment(std::int64_t number) const {
-  const fs::path path = placed_path(segment_path(number));
-  Segment out{number, first_version,
-              0,      {},
-              path,   Descriptor(path, (write_ ? O_RDWR : O_RDONLY) | O_NONBLOCK | O_NOFOLLOW, "cannot be opened"),
-              0};
+  fs::path path;
+  const int file = open_placed(segment_path(number), (write_ ? O_RDWR : O_RDONLY) | O_NONBLOCK, &path);
+  if (file < 0) fail_io(path, "cannot be opened", errno);
+  Segment out{number, first_version, 0, {}, path, Descriptor(file), 0};
   struct stat status {};
   if (::fstat(out.file.get(), &status) != 0) fail_io(path, "cannot be opened", errno);
   if (!S_ISREG(status.st_mode)) throw StoreError(path.string() + ": is not a file");

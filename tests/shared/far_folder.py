@@ -1,11 +1,12 @@
-"""A network file system as one machine sees it: python3 far_folder.py SERVER_FOLDER MOUNT SECONDS (in the foreground).
+"""A network file system as one machine sees it: python3 far_folder.py SERVER_FOLDER MOUNT SECONDS [nolinks] (in the foreground).
 
 Several of these on one folder are several machines on one server, as with NFS without its lock manager:
 - locks hold on the machine that asks for them alone;
 - what is there, what is not, what a folder lists and how large a file is, may be as old as SECONDS; opening a file that is
   there asks the server;
 - what is written is on the server when the file is synced or closed, and lost where the machine dies before;
-- making a file that must not exist, links, renames and removals are done by the server, at once and for all.
+- making a file that must not exist, links, renames and removals are done by the server, at once and for all. With `nolinks`
+  it has no hard links. Renames always replace, as libfuse 2 has no other.
 Needs Debian's python3-fusepy, or fusepy from PyPI with libfuse 2.
 """
 import errno
@@ -24,8 +25,8 @@ except ImportError:
 class Far(fuse.Operations):
     use_ns = True
 
-    def __init__(self, server, seconds):
-        self.server, self.seconds = server, seconds
+    def __init__(self, server, seconds, links):
+        self.server, self.seconds, self.links = server, seconds, links
         self.guard = threading.RLock()
         self.seen = {}     # (question, path): (when, answer)
         self.waiting = {}  # file handle: [(offset, bytes)] that the server does not have yet
@@ -152,6 +153,8 @@ class Far(fuse.Operations):
         return self.changed(lambda: os.rename(self.at(old), self.at(new)), old, new)
 
     def link(self, target, source):
+        if not self.links:
+            raise fuse.FuseOSError(errno.EPERM)
         return self.changed(lambda: os.link(self.at(source), self.at(target), follow_symlinks=False), target, source)
 
     def symlink(self, target, source):
@@ -181,8 +184,8 @@ class Far(fuse.Operations):
 
 
 def main():
-    server, mount, seconds = sys.argv[1:]
-    fuse.FUSE(Far(os.path.realpath(server), float(seconds)), mount, foreground=True, use_ino=True, direct_io=True,
+    server, mount, seconds, *links = sys.argv[1:]
+    fuse.FUSE(Far(os.path.realpath(server), float(seconds), not links), mount, foreground=True, use_ino=True, direct_io=True,
               attr_timeout=0, entry_timeout=0, negative_timeout=0, ac_attr_timeout=0, default_permissions=False)
 
 

@@ -33,9 +33,9 @@ def python_with_fuse():
 class Machine:
     """A machine with the server's folder at `mount`, until it is switched off."""
 
-    def __init__(self, name, server, mount):
+    def __init__(self, name, server, mount, *options):
         self.mount = mount
-        script = f"hostname {name} && exec {PYTHON} {FAR} {server} {mount} {LATE}"
+        script = f"hostname {name} && exec {PYTHON} {FAR} {server} {mount} {LATE} {' '.join(options)}"
         self.shell = subprocess.Popen(["unshare", "--mount", "--uts", "--pid", "--fork", "--mount-proc", "--kill-child",
                                        "sh", "-c", script], stderr=subprocess.DEVNULL)
         end = time.monotonic() + 20
@@ -84,6 +84,8 @@ class Holder:
 
 
 class Shared(unittest.TestCase):
+    OPTIONS = ()
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="scheduled-shared-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
@@ -96,7 +98,7 @@ class Shared(unittest.TestCase):
         self.done(self.east.run("init", self.run_folder, "--trunk", "constant(peak=1e-3)"))
 
     def machine(self, name):
-        machine = Machine(name, self.server, self.mount)
+        machine = Machine(name, self.server, self.mount, *self.OPTIONS)
         self.addCleanup(machine.off)
         return machine
 
@@ -122,7 +124,7 @@ class Shared(unittest.TestCase):
         """As if the machines had waited: the newest claim was last heard of before."""
         newest = max((self.server / "run" / "lease").glob("0*"))
         then = time.time() - seconds
-        os.utime(newest, (then, then))
+        os.utime(newest / "it" if newest.is_dir() else newest, (then, then))
 
     def test_two_machines_take_turns_and_see_what_the_other_did(self):
         for step in range(1, 7):
@@ -156,7 +158,7 @@ class Shared(unittest.TestCase):
         self.assertEqual(refused.returncode, 1)
         self.assertIn("the run is free 60 s after that", refused.stderr)
         self.age(61)
-        self.done(self.commit(self.west, 3))  # looks twice, 15 seconds apart
+        self.done(self.commit(self.west, 3))  # looks twice, 20 seconds apart
         self.assertEqual(self.steps(), [1, 2, 3])
         east = self.machine("east")
         self.done(self.commit(east, 4))
@@ -229,6 +231,18 @@ class Shared(unittest.TestCase):
         self.assertEqual(before, sorted(str(path) for path in (self.server / "old").rglob("*")))
         self.done(self.west.run("migrate", old))
         self.done(self.east.run("verify", old))
+
+
+class WithoutLinks(Shared):
+    """The same where a claim and a segment get their names as folders."""
+
+    OPTIONS = ("nolinks",)
+    test_second_writer_on_another_machine_is_told_who_writes = None
+    test_machine_that_died_is_followed_after_its_lease = None
+    test_old_store_is_migrated_only_when_asked = None
+
+    def tearDown(self):
+        self.assertTrue((self.server / "run" / "lease" / "000001").is_dir())
 
 
 if __name__ == "__main__":
