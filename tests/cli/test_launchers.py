@@ -75,15 +75,20 @@ class LaunchersTest(plan_case.PlanTest):
         self.addCleanup(self.cluster.stop)
         self.emit("--clock", "20m", "--set", "account=me", "--set", "mem=10", engine="nemo-run")
         script = self.jobs / "experiment.py"
+        # While a job of it is in the queue nothing is submitted.
+        (title,) = re.findall(r'^TITLE = "(.*)"$', script.read_text(), re.M)
+        self.cluster.output("sbatch", "--hold", f"--job-name={title}.01-trunk-300", "--wrap=true")
+        self.assertIn("still in the queue; run this again when they have ended", self.run_python(script, code=1))
+        self.cluster.output("scancel", "1")
+        self.wait_until(lambda: not self.cluster.output("squeue", "-h", "-o", "%i").strip(), "the job stays")
         # It looks at the jobs for some seconds after it has submitted them.
         submits = subprocess.Popen([PYTHON, script], cwd=self.folder, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.wait_until(lambda: "trunk-60" in self.checkpoints(self.run_folder), "no checkpoint")
         # As Slurm does so long before the limit: the command commits, and the job goes back into the queue.
-        self.cluster.output("scancel", "--signal=TERM", "1")
+        self.cluster.output("scancel", "--signal=TERM", "2")
         self.wait_until(lambda: "trunk-360" in self.checkpoints(self.run_folder), "no checkpoint of the second job")
         self.kill_trainer("--until 600")
-        self.assertIn("still in the queue; run this again when they have ended", self.run_python(script, code=1))
-        out = submits.communicate(timeout=60)[0].decode()
+        out = submits.communicate(timeout=240)[0].decode()
         self.assertEqual(submits.returncode, 0, out)
         names = self.cluster.output("squeue", "-h", "--states=all", "-o", "%j %i %l %E")
         ids = dict(re.findall(r"-[0-9a-f]{6}\.(\S+) (\d+) 20:00", names))
