@@ -29,6 +29,7 @@ struct FitArguments {
   std::string column;
   std::optional<std::int64_t> first;
   Residuals residuals = Residuals::log;
+  Likelihood likelihood = Likelihood::robust;
   std::optional<double> huber, prior;
   std::map<std::string, double> fixed;
   std::optional<std::int64_t> bootstrap;

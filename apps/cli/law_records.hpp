@@ -44,6 +44,14 @@ struct LawRival {
   PrintedSchedule schedule;
   LawPeak best;
   Predicted loss;
+  Predicted worse;                    ///< than the optimum
+  std::vector<std::string> warnings;  ///< what of it no fitted run has
+};
+
+/// The best of what fitted runs vouch for.
+struct LawSeen {
+  SeenOptimum optimum;
+  Predicted loss;
   Predicted worse;  ///< than the optimum
 };
 
@@ -77,6 +85,7 @@ struct LawBest {
   LawOptimum optimum;
   Predicted loss;
   std::vector<LawRival> beside;
+  std::optional<LawSeen> seen;
   std::optional<LawNearest> nearest;
   Asked<LawTheory> theory;
   std::vector<std::string> warnings;
@@ -140,7 +149,7 @@ struct Record<cli::Prediction> {
       Field{"law", &X::law, "", "The kind of the law"},
       Field{"steps", [](const X& x) { return x.rates.size(); }, "steps", "Of the schedule"},
       Field{"final", [](const X& x) { return x.end(); }, "nats", "The loss at its end, with its 90 % interval"},
-      Field{"warnings", &X::warnings, "", "Where the law was never shown such rates or lengths"},
+      Field{"warnings", &X::warnings, "", "What of it no fitted run has"},
       Field{"step", &X::step, "steps", "Updates, counted from 1"},
       Field{"lr", &X::lr, "distance^2/loss", "Their rates"},
       Field{"loss", &X::loss, "nats", "The losses after them"},
@@ -156,6 +165,20 @@ struct Record<cli::LawRival> {
   static constexpr FieldList fields{
       Field{"schedule", &X::schedule, "", "The schedule, with its best peak by the law"},
       Field{"", [](const X& x) { return Without<LawPeak, "loss">{x.best}; }, "", "Its peak"},
+      Field{"final", &X::loss, "nats", "The loss at its end, with its 90 % interval"},
+      Field{"above_optimum", &X::worse, "nats", "How much higher that is than the optimum"},
+      Field{"warnings", &X::warnings, "", "What of it no fitted run has"}};
+};
+
+template <>
+struct Record<cli::LawSeen> {
+  using X = cli::LawSeen;
+  static constexpr std::string_view name = "LawSeen";
+  static constexpr std::string_view meaning = "The best schedule of those whose decay some fitted run has";
+  static constexpr FieldList fields{
+      Field{"schedule", [](const X& x) { return ScheduleObject{Schedule::table(x.optimum.lr)}; }, "",
+            "Its rates as a schedule"},
+      Field{"", [](const X& x) { return Without<SeenOptimum, "lr", "loss">{x.optimum}; }, "", "What it is made of"},
       Field{"final", &X::loss, "nats", "The loss at its end, with its 90 % interval"},
       Field{"above_optimum", &X::worse, "nats", "How much higher that is than the optimum"}};
 };
@@ -211,9 +234,10 @@ struct Record<cli::LawBest> {
       Field{"", [](const X& x) { return Without<LawOptimum, "lr">{x.optimum}; }, "", "The optimum"},
       Field{"final", &X::loss, "nats", "The loss at its end, with its 90 % interval"},
       Field{"beside", &X::beside, "", "Named schedules at their best peaks"},
+      Field{"seen", &X::seen, "", "The best of those whose decay some fitted run has"},
       Field{"nearest", &X::nearest, "", "The named schedule nearest to it"},
       Field{"theory", &X::theory, "", "With --functional: what theory calls best"},
-      Field{"warnings", &X::warnings, "", "Where the law was never shown such rates"}};
+      Field{"warnings", &X::warnings, "", "What of the optimum no fitted run has"}};
 };
 
 template <>

@@ -56,7 +56,13 @@ LawBest find(const PredictOptions& options, const FittedLaw& fitted) {
                             {schedule.with_peak(best.peak)},
                             best,
                             predict_losses(fitted, rates, end)[0],
-                            predict_difference(fitted, rates, lr)});
+                            predict_difference(fitted, rates, lr),
+                            extrapolations(fitted, rates)});
+  }
+  if (std::optional<SeenOptimum> seen = optimize_seen(fitted, found.steps, how)) {
+    const std::vector<double> rates = seen->lr;
+    found.seen =
+        LawSeen{std::move(*seen), predict_losses(fitted, rates, end)[0], predict_difference(fitted, rates, lr)};
   }
   if (found.steps > 1) {
     const NearestSpec nearest = nearest_spec(lr);
@@ -73,6 +79,23 @@ const LawRival* best_beside(const LawBest& found) {
   const auto best = std::min_element(found.beside.begin(), found.beside.end(),
                                      [](const LawRival& a, const LawRival& b) { return a.loss.loss < b.loss.loss; });
   return best == found.beside.end() ? nullptr : &*best;
+}
+
+/// How far from the best of all schedules the optimum can be.
+std::string certificate_text(const LawBest& found) {
+  const LawOptimum& best = found.optimum;
+  const bool convex = found.law == LawKind::momentum || found.law == LawKind::bu;
+  if (best.bound && (convex || found.law == LawKind::functional)) {
+    return fmt::format("No schedule within these limits is more than {:.2g} better by the law: none is below {:.4f}.",
+                       std::max(best.loss - *best.bound, 0.0), *best.bound);
+  }
+  std::string text =
+      fmt::format("A local optimum from several starts: to the first order {:.1g} could be won near it", best.gap);
+  if (best.bound) {
+    text += fmt::format("; what is proved is that no schedule under the cap is below {:.4f} by the law, {:.4f} lower",
+                        *best.bound, best.loss - *best.bound);
+  }
+  return text + ".";
 }
 
 std::string words_of(const LawBest& found) {
@@ -96,30 +119,55 @@ std::string words_of(const LawBest& found) {
                     percent_text(found.nearest->nearest.distance), std::max(found.nearest->worse.loss, 0.0)));
     text += "    " + print(found.nearest->nearest.schedule) + "\n";
   }
+  if (found.seen) {
+    say(fmt::format("The best that fitted runs vouch for, the decay of '{}' over {} of the run at peak {}, is {} above it.",
+                    found.seen->optimum.run, percent_text(found.seen->optimum.decay),
+                    rounded(found.seen->optimum.peak), difference_text(found.seen->worse)));
+  }
+  if (!found.warnings.empty()) {
+    say(found.seen ? "No fitted run is like the optimum: what it wins beyond that one is the law's word alone."
+                   : "No fitted run is like the optimum: what it wins is the law's word alone.");
+  }
+  if (const std::string line = certificate_text(found); !line.empty()) say(line);
   if (!found.optimum.converged) {
     say(fmt::format("Not converged: to the first order {:.1g} could still be won.", found.optimum.gap));
   }
   return text.empty() ? text : "\nIn words\n" + text;
 }
 
+std::string unlike_text(const std::vector<std::string>& unlike) {
+  std::string text;
+  for (const std::string& one : unlike) text += "  - " + one + "\n";
+  return text.empty() ? text : "\nwhat of the optimum no fitted run has\n" + text;
+}
+
 std::string text_of(const LawBest& found, const PredictOptions& options, const FittedLaw& fitted) {
   const std::vector<double>& lr = found.optimum.lr;
   std::string text = fmt::format(
       "{} step{}, warmup {}, no rate above {}; {} law of {}\n"
-      "smallest predicted loss of all schedules that do not rise after the warmup: {}\n\n",
+      "smallest predicted loss of schedules that do not rise after the warmup: {}\n\n",
       found.steps, found.steps == 1 ? "" : "s", found.warmup, rounded(found.cap), law_name(fitted.law.kind),
       options.law, found.optimum.converged ? "found" : "not quite found");
-  TextTable table({"schedule", "peak LR", "last LR", "final loss", "90 % interval", "above the optimum"});
+  TextTable table({"schedule", "peak LR", "last LR", "final loss", "90 % interval", "above the optimum", "as fitted"});
+  const auto vouched = [&](const std::vector<std::string>& unlike) {
+    return fitted.seen.empty() ? "" : unlike.empty() ? "yes" : "no";  // files of before do not say
+  };
   table.add({"optimal", rounded(*std::max_element(lr.begin(), lr.end())), rounded(lr.back()),
-             loss_text(found.loss.loss), interval_text(found.loss), ""});
+             loss_text(found.loss.loss), interval_text(found.loss), "", vouched(found.warnings)});
+  if (found.seen) {
+    const SeenOptimum& seen = found.seen->optimum;
+    table.add({"best decay that was fitted", rounded(seen.peak), rounded(seen.lr.back()),
+               loss_text(found.seen->loss.loss), interval_text(found.seen->loss), difference_text(found.seen->worse),
+               vouched(extrapolations(fitted, seen.lr))});
+  }
   for (const LawRival& row : found.beside) {
     table.add({row.name, rounded(row.best.peak) + (row.best.at_cap ? " (cap)" : ""),
                rounded(row.schedule.schedule.lr(found.steps - 1)), loss_text(row.loss.loss), interval_text(row.loss),
-               difference_text(row.worse)});
+               difference_text(row.worse), vouched(row.warnings)});
   }
   text += table.text() + words_of(found);
   if (found.theory) text += theory_text(found, theory_file(options, fitted));
-  return text + warnings_text(found.warnings) + "\n";
+  return text + unlike_text(found.warnings) + "\n";
 }
 
 void print_csv(const std::vector<double>& lr) {

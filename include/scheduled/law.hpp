@@ -169,7 +169,21 @@ FitRun fit_branch(const RunLog& base, const RunLog& branch, const FitRunOptions&
 std::vector<FitRun> fit_runs(std::span<const OwnRun> runs, const std::string& column = {},
                              std::optional<std::int64_t> first_step = {}, const DenseOptions& rates = {});
 
+/// How the losses of a run count.
+enum class Likelihood {
+  /// Each by itself, at Huber's loss; priors as Huber's loss of their spreads, too. For many runs of like lengths.
+  robust,
+  /// Neighbouring losses err together: those of a run count as forty at most, each in units of .0015, with the weight
+  /// 1/(1 + (.2 T/t)^2) of step t where T is the longest run's, as no law describes the first fifth of a run well;
+  /// Huber's loss from twice the unit on; priors squared. For few runs, and for longer ones than were made: there
+  /// `robust` lets a wrong shape of the beginning decide the end (docs/laws.md).
+  tempered,
+};
+/// "robust", "tempered".
+std::string_view name_of(Likelihood likelihood) noexcept;
+
 struct FitOptions {
+  Likelihood likelihood = Likelihood::robust;
   bool log_residuals = true;  ///< residual log(predicted/loss), else predicted - loss
   double huber = 1e-3;        ///< quadratic up to this residual, then linear; 0: least squares, else >= 1e-9
   /// Weight of the priors of law_parameters: that of `huber`-sized residuals (1e-3 without it). They matter where the
@@ -202,6 +216,20 @@ struct RunResiduals {
   double largest_relative = 0.0;  ///< max |predicted - loss|/loss
 };
 
+/// What of a fitted run says whether another is like it: from its first update to that of its last loss.
+struct SeenRun {
+  std::string name;
+  std::int64_t steps = 0;     ///< updates up to its last loss
+  double peak = 0.0;          ///< its highest rate
+  double decay = 0.0;         ///< share of the updates that come after the last one at the peak; 0: its rate never falls
+  double drop = 0.0;          ///< largest fall from one update to the next, as a share of the peak
+  std::vector<double> shape;  ///< rates over the peak at nine even places of the decay, ends included; empty: none
+  bool operator==(const SeenRun&) const = default;
+};
+
+/// The same of any rates: `name` empty.
+SeenRun describe_run(std::span<const double> lr);
+
 /// A law with what is needed to say how sure its predictions are. The covariance is that of a jackknife over blocks of
 /// neighbouring losses (24 or more in all, the same number for each run that has as many losses), so that errors that
 /// last for less than a block do not count as many independent ones.
@@ -214,6 +242,7 @@ struct FittedLaw {
   std::vector<Law> bootstrap;      ///< refits, see bootstrap_law
   double inflation = 1.0;          ///< of all intervals, see calibrate_law
   int decays = 1;                  ///< fitted runs that lower their rate: what a decay gains is known from them alone
+  std::vector<SeenRun> seen = {};  ///< the fitted runs; empty in files of before, which say nothing of shapes
   bool operator==(const FittedLaw&) const = default;
 };
 
@@ -269,7 +298,10 @@ struct Predicted {
 };
 
 /// Losses after the given updates of a run with rates `lr`. Variance: noise^2 + the larger of the covariance's and the
-/// bootstrap's, times inflation^2. Errors as LawCurve, and of a covariance that does not belong to the law.
+/// bootstrap's, times inflation^2; and of the logarithm of progress, for laws that have an exponent of it: the square of
+/// .03 at the end of a decay in a shape, or at once, as no fitted run has (see extrapolations), growing to that from its
+/// beginning, and of .17 times the logarithm of the peak over the nearest fitted one, where the law has no parameter for
+/// that (docs/laws.md). Errors as LawCurve, and of a covariance that does not belong to the law.
 std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const double> lr,
                                       std::span<const std::int64_t> step);
 /// The same for a schedule, at its own peak.
@@ -277,11 +309,14 @@ std::vector<Predicted> predict_losses(const FittedLaw& fitted, const Schedule& s
                                       std::span<const std::int64_t> step);
 
 /// Loss of the first run less loss of the second, each after all its rates, and the 90 % interval of this difference:
-/// what the parameters leave open, without noise.
+/// what the parameters leave open and what no fitted run shows, without noise.
 Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr_a, std::span<const double> lr_b);
 
-/// What of a run with rates `lr` lies outside what the law was fitted to, in words: rates above the highest, more steps
-/// than the longest run had, a rate that falls where none did.
+/// What of a run with rates `lr` lies outside what the law was fitted to, in words: another peak than any fitted run
+/// has, more steps than the longest run had, a rate that falls where none did; over a share of the run that is 1.5 times
+/// as long or short as any that was fitted; in another shape (one of the nine places of SeenRun::shape differs from those
+/// of every fitted run by more than 8 % of the peak; a cosine's by 10 from a line's); at once by more than 5 % of the peak and 1.5 times the largest
+/// drop that was fitted, as stairs do.
 std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const double> lr);
 
 // ---- Virtual cooldown - what a cooldown started now would give, without running it (docs/theory.md, section 9).
@@ -365,6 +400,10 @@ struct LawOptimum {
   double gap = 0.0;
   bool converged = false;  ///< gap <= tolerance
   int evaluations = 0;     ///< of loss and gradient
+  /// No schedule of as many updates under the cap has a smaller loss by the law. momentum, bu: loss less gap, of those
+  /// that never rise after the warmup. functional: near, as its noise is bounded, too (where the cap does not bind). multi_power, angular, noise: far below, the most
+  /// progress that the cap allows without any noise. Sums taken as integrals. Nothing for omega.
+  std::optional<double> bound = std::nullopt;
 };
 
 /// Minimises the law's loss after `steps` updates over all rates that rise through the warmup, then never rise, and
@@ -374,6 +413,23 @@ struct LawOptimum {
 /// ArgumentError: options out of range, worst_case (worst_case_optimal_schedule has its optimum), bu with a =
 /// 0, where no rate is best.
 LawOptimum optimize_law(const Law& law, std::int64_t steps, const LawOptimizeOptions& options = {});
+
+/// The best schedule by a law of those whose decay some fitted run has.
+struct SeenOptimum {
+  std::vector<double> lr;  ///< one rate per update
+  double loss = 0.0;       ///< by the law
+  std::string run;         ///< whose decay it has
+  double peak = 0.0;
+  double decay = 0.0;  ///< share of the run
+};
+
+/// The smallest final loss of schedules that fitted runs vouch for: linear warmup, a constant rate of at most the cap,
+/// then the decay of a fitted run (straight lines through SeenRun::shape; an end below 15 % of the peak is 0, as logs end
+/// before their runs) over a share of the run at most 1.5 times as long or short as those that were fitted. What a law calls better than that, stairs for instance, no fitted run has shown. Nothing where no
+/// fitted run lowers its rate, and for laws from files of before. Scans of peak and share, to a percent of each.
+/// Throws as optimize_law.
+std::optional<SeenOptimum> optimize_seen(const FittedLaw& fitted, std::int64_t steps,
+                                         const LawOptimizeOptions& options = {});
 
 /// A schedule at the peak with the smallest final loss.
 struct LawPeak {

@@ -11,6 +11,8 @@ namespace scheduled::reports {
 
 void unseen(const std::filesystem::path& data, LawKind kind);  // laws_unseen.cpp
 void design(const std::filesystem::path& data);                // laws_design.cpp
+void coverage(const std::filesystem::path& data);              // laws_coverage.cpp
+void limits(const std::filesystem::path& data);                // laws_coverage.cpp
 
 /// The runs of h200/runs.json by name: rates by their schedules, losses of the validation set from a fifth of the
 /// longest run on (of a branch that ends before, of itself), as fit --first would.

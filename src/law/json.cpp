@@ -58,6 +58,21 @@ std::vector<double> numbers_at(const ObjectReader& json, std::string_view key) {
   return values;
 }
 
+std::vector<SeenRun> seen_at(const ObjectReader& json) {
+  std::vector<SeenRun> seen;
+  if (!json.has("seen")) return seen;  // a file of before
+  for (const Json& one : list_at(json, "seen", "a list of runs")) {
+    const ObjectReader run(one, {}, concat({"seen[", std::to_string(seen.size()), "]"}));
+    std::vector<std::string_view> keys;
+    for_each_field<SeenRun>([&](const auto& field) { keys.push_back(field.name); });
+    run.only(keys);
+    constexpr std::int64_t most_steps = 1'000'000'000'000'000;
+    seen.push_back({run.text("name"), run.whole("steps", 0, most_steps), run.number("peak"), run.number("decay"),
+                    run.number("drop"), numbers_at(run, "shape")});
+  }
+  return seen;
+}
+
 FittedLaw fitted_of(const ObjectReader& json) {
   const std::string_view law = key_in(json, "law", "fitted");
   std::vector<std::string_view> keys{law};
@@ -75,6 +90,7 @@ FittedLaw fitted_of(const ObjectReader& json) {
   constexpr std::int64_t most_runs = 1'000'000;
   fitted.decays = static_cast<int>(json.whole("decays", 0, most_runs));
   fitted.covariance = numbers_at(json, "covariance");
+  fitted.seen = seen_at(json);
   std::size_t k = 0;
   for (const Json& refit : list_at(json, "bootstrap", "a list of laws")) {
     fitted.bootstrap.push_back(law_of(ObjectReader(refit, {}, concat({"bootstrap[", std::to_string(k++), "]"}))));

@@ -8,6 +8,7 @@
 #include "law/fit/coordinates.hpp"
 #include "law/fit/uncertainty.hpp"
 #include "law/fit/warnings.hpp"
+#include "law/seen.hpp"
 
 namespace scheduled {
 namespace {
@@ -16,14 +17,25 @@ namespace {
 struct Sensitive {
   std::vector<double> loss;
   std::vector<double> gradient;  ///< n x P
+  std::vector<double> progress;  ///< by the logarithm of progress; 0 for laws that have no exponent of it
 };
 
 Sensitive sensitive(const FittedLaw& fitted, std::span<const double> lr, std::span<const std::int64_t> step) {
   const Law& law = fitted.law;
   const std::size_t P = law.parameters.size();
   const LawCurve curve(law.kind, lr, step, law.reference_rate, law.reference_sum);
-  Sensitive s{std::vector<double>(step.size()), std::vector<double>(step.size() * P)};
+  Sensitive s{std::vector<double>(step.size()), std::vector<double>(step.size() * P),
+              std::vector<double>(step.size(), 0.0)};
   curve.evaluate(law.parameters, s.loss, s.gradient);
+  const auto table = law_parameters(law.kind);
+  const auto place = [&](auto is) {
+    return static_cast<std::size_t>(std::find_if(table.begin(), table.end(), is) - table.begin());
+  };
+  const std::size_t A = place([](const LawParameter& p) { return p.name == "A"; });
+  const std::size_t exponent = place([](const LawParameter& p) { return p.name == "alpha" || p.name == "s"; });
+  for (std::size_t i = 0; i < step.size() && A < P && exponent < P; ++i) {
+    s.progress[i] = -law.parameters[exponent] * law.parameters[A] * s.gradient[i * P + A];
+  }
   const law::Coordinates coordinates(law.kind, fitted.time);
   for (std::size_t i = 0; i < step.size(); ++i) {
     for (std::size_t j = 0; j < P; ++j) s.gradient[i * P + j] *= coordinates.slope(j, law.parameters[j]);
@@ -38,6 +50,25 @@ double variance(const FittedLaw& fitted, std::span<const double> gradient) {
     for (std::size_t k = 0; k < P; ++k) sum += gradient[j] * gradient[k] * fitted.covariance[j * P + k];
   }
   return std::max(sum, 0.0);
+}
+
+/// Variance of the logarithm of progress after update t: a decay departs as it comes to its end.
+double departure_at(const law::Departure& apart, const SeenRun& run, std::int64_t t) {
+  if (run.decay == 0.0) return apart.peak * apart.peak;
+  const double left = static_cast<double>(run.steps - t) / static_cast<double>(run.steps);
+  const double decay = std::clamp(1.0 - left / run.decay, 0.0, 1.0) * apart.decay;
+  return decay * decay + apart.peak * apart.peak;
+}
+
+/// Variance of the difference of two losses by what of the runs no fitted run has: what both have they have alike.
+double departure_between(const FittedLaw& fitted, const SeenRun& a, double progress_a, const SeenRun& b,
+                         double progress_b) {
+  const law::Departure of_a = law::departure_of(fitted, a);
+  const law::Departure of_b = law::departure_of(fitted, b);
+  const auto apart = [](bool alike, double x, double y) { return alike ? (x - y) * (x - y) : x * x + y * y; };
+  const bool same_peak = std::max(a.peak, b.peak) <= law::near_peak * std::min(a.peak, b.peak);
+  return apart(law::shape_distance(a, b) <= law::near_shape, of_a.decay * progress_a, of_b.decay * progress_b) +
+         apart(same_peak, of_a.peak * progress_a, of_b.peak * progress_b);
 }
 
 }  // namespace
@@ -64,6 +95,7 @@ void check_fitted(const FittedLaw& fitted) {
                  "a covariance is symmetric, with entries of at most the root of the diagonal's product");
     }
   }
+  law::check_seen(fitted.seen);
   for (const Law& refit : fitted.bootstrap) {
     check_law(refit);
     if (refit.kind != fitted.law.kind) fail_argument("bootstrap", "has a law of another kind");
@@ -74,6 +106,8 @@ std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const d
                                       std::span<const std::int64_t> step) {
   check_fitted(fitted);
   const Sensitive s = sensitive(fitted, lr, step);
+  const SeenRun run = describe_run(lr);
+  const law::Departure apart = law::departure_of(fitted, run);
   const std::size_t P = fitted.law.parameters.size();
   std::vector<double> spread(step.size(), 0.0);  // mean square of the refits' distance
   for (const Law& refit : fitted.bootstrap) {
@@ -83,7 +117,8 @@ std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const d
   std::vector<Predicted> predicted;
   for (std::size_t i = 0; i < step.size(); ++i) {
     const double refits = fitted.bootstrap.empty() ? 0.0 : spread[i] / static_cast<double>(fitted.bootstrap.size());
-    const double parameters = std::max(variance(fitted, std::span(s.gradient).subspan(i * P, P)), refits);
+    const double parameters = std::max(variance(fitted, std::span(s.gradient).subspan(i * P, P)), refits) +
+                              departure_at(apart, run, step[i]) * s.progress[i] * s.progress[i];
     const double loss = s.loss[i];
     // Far from all runs a law may fall below 0, where logarithms end: the interval is then that of plain residuals.
     const bool logarithms = fitted.log_residuals && loss > 0.0;
@@ -119,7 +154,9 @@ Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr
     const double apart = law_curve(refit, lr_a, last_a)[0] - law_curve(refit, lr_b, last_b)[0] - difference;
     refits += apart * apart / static_cast<double>(fitted.bootstrap.size());
   }
-  const double half = fitted.inflation * law::ninety * std::sqrt(std::max(variance(fitted, a.gradient), refits));
+  const double apart = departure_between(fitted, describe_run(lr_a), a.progress[0], describe_run(lr_b), b.progress[0]);
+  const double half =
+      fitted.inflation * law::ninety * std::sqrt(std::max(variance(fitted, a.gradient), refits) + apart);
   return {difference, difference - half, difference + half};
 }
 
@@ -127,10 +164,15 @@ std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const
   check_fitted(fitted);
   constexpr double rounding = 1.0 + 1e-9;
   std::vector<std::string> found;
-  const double highest = lr.empty() ? 0.0 : *std::max_element(lr.begin(), lr.end());
-  if (highest > fitted.law.reference_rate * rounding) {
-    found.push_back(concat({"rates up to ", format_number(highest), " are above all that the law was fitted to (",
+  const SeenRun run = describe_run(lr);
+  const auto lowest = std::min_element(fitted.seen.begin(), fitted.seen.end(),
+                                       [](const SeenRun& a, const SeenRun& b) { return a.peak < b.peak; });
+  if (run.peak > fitted.law.reference_rate * rounding) {
+    found.push_back(concat({"rates up to ", format_number(run.peak), " are above all that the law was fitted to (",
                             format_number(fitted.law.reference_rate), ")"}));
+  } else if (lowest != fitted.seen.end() && run.peak * law::near_peak < lowest->peak) {
+    found.push_back(concat({"its highest rate ", format_number(run.peak), " is below that of every fitted run (",
+                            format_number(lowest->peak), " and more)"}));
   }
   if (static_cast<double>(lr.size()) > fitted.time) {
     found.push_back(concat(
@@ -139,6 +181,7 @@ std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const
   if (fitted.decays == 0 && law::lowers_rate(lr)) {
     found.emplace_back("its rate falls, and no run that the law was fitted to shows what that gains");
   }
+  law::add_unlike_decay(fitted.seen, run, found);
   return found;
 }
 

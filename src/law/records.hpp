@@ -28,6 +28,10 @@ struct Words<LawKind> {
   static constexpr Names words{};
 };
 template <>
+struct Words<Likelihood> {
+  static constexpr std::array<std::string_view, 2> words{"robust", "tempered"};
+};
+template <>
 struct Words<WorthGoingOn> {
   static constexpr std::array<std::string_view, 3> words{"yes", "no", "unsure"};
 };
@@ -45,6 +49,19 @@ Json describe_as_json(const Law& law);
 Json describe_schema(Schemas& schemas, const Law*);
 
 template <>
+struct Record<SeenRun> {
+  static constexpr std::string_view name = "SeenRun";
+  static constexpr std::string_view meaning = "What of a fitted run says whether another is like it";
+  static constexpr FieldList fields{
+      Field{"name", &SeenRun::name, "", "Of the run"},
+      Field{"steps", &SeenRun::steps, "steps", "Updates up to its last loss"},
+      Field{"peak", &SeenRun::peak, "distance^2/loss", "Its highest rate"},
+      Field{"decay", &SeenRun::decay, "", "Share of the updates that come after the last one at the peak"},
+      Field{"drop", &SeenRun::drop, "", "Largest fall from one update to the next, as a share of the peak"},
+      Field{"shape", &SeenRun::shape, "", "Rates over the peak at nine even places of the decay, or none"}};
+};
+
+template <>
 struct Record<FittedLaw> {
   static constexpr std::string_view name = "FittedLaw";
   static constexpr std::string_view meaning = "A law with what is needed to say how sure its predictions are";
@@ -56,7 +73,8 @@ struct Record<FittedLaw> {
       Field{"covariance", &FittedLaw::covariance, "", "P x P, of the parameters over their units, or their logarithms"},
       Field{"bootstrap", &FittedLaw::bootstrap, "", "Laws of the refits"},
       Field{"inflation", &FittedLaw::inflation, "", "Factor of all intervals, from calibration"},
-      Field{"decays", &FittedLaw::decays, "", "Fitted runs that lower their rate"}};
+      Field{"decays", &FittedLaw::decays, "", "Fitted runs that lower their rate"},
+      Field{"seen", &FittedLaw::seen, "", "The fitted runs; none in files of before"}};
 };
 
 template <>
@@ -159,7 +177,20 @@ struct Record<LawOptimum> {
       Field{"loss", &LawOptimum::loss, "nats", "By the law itself"},
       Field{"gap", &LawOptimum::gap, "nats", "How much it could still fall, to the first order"},
       Field{"converged", &LawOptimum::converged, "", "True where the gap is within the tolerance"},
-      Field{"evaluations", &LawOptimum::evaluations, "", "Of loss and gradient"}};
+      Field{"evaluations", &LawOptimum::evaluations, "", "Of loss and gradient"},
+      Field{"bound", &LawOptimum::bound, "nats", "No schedule under the cap is below it, by the law"}};
+};
+
+template <>
+struct Record<SeenOptimum> {
+  static constexpr std::string_view name = "SeenOptimum";
+  static constexpr std::string_view meaning = "The best schedule by a law of those whose decay some fitted run has";
+  static constexpr FieldList fields{
+      Field{"lr", &SeenOptimum::lr, "distance^2/loss", "One rate per update"},
+      Field{"loss", &SeenOptimum::loss, "nats", "By the law"},
+      Field{"run", &SeenOptimum::run, "", "The fitted run whose decay it has"},
+      Field{"peak", &SeenOptimum::peak, "distance^2/loss", "Its highest rate"},
+      Field{"decay", &SeenOptimum::decay, "", "Share of the run in which its rate falls"}};
 };
 
 template <>

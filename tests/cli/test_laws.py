@@ -180,6 +180,44 @@ class Laws(LawTest):
             again = self.json_of("predict", "law.json", row["spec"])["final"]["loss"]
             self.assertAlmostEqual(again, row["final"]["loss"], delta=1e-12)
 
+    def test_an_optimum_says_what_no_run_has_shown(self):
+        self.output_of(*FIT, "--save", "law.json")
+        law = json.loads((self.folder / "law.json").read_text())
+        self.assertEqual([run["name"] for run in law["seen"]], [run["name"] for run in self.json_of(*FIT)["residuals"]])
+        asked = ("predict", "law.json", "--optimize", "--steps", "900", "--warmup", "50")
+        found = self.json_of(*asked)
+        text = self.output_of(*asked)
+        self.assertLessEqual(found["bound"], found["final"]["loss"])
+        self.assertIn(f"no schedule under the cap is below {found['bound']:.4f} by the law", text)
+        seen = found["seen"]
+        self.assertIn(seen["run"], [run["name"] for run in law["seen"]])
+        self.assertGreaterEqual(seen["above_optimum"]["loss"], -1e-5)
+        (self.folder / "seen.txt").write_text("".join(f"{rate!r}\n" for rate in seen["schedule"]["values"]))
+        itself = self.json_of("predict", "law.json", "@seen.txt")
+        self.assertEqual(itself["warnings"], [])
+        self.assertAlmostEqual(itself["final"]["loss"], seen["final"]["loss"], delta=1e-12)
+        for row in found["beside"]:
+            self.assertEqual(row["warnings"], self.json_of("predict", "law.json", row["spec"])["warnings"])
+        for warning in found["warnings"]:
+            self.assertIn("  - " + warning, text)
+        del law["seen"]  # a file of before
+        (self.folder / "before.json").write_text(json.dumps(law))
+        before = self.json_of("predict", "before.json", *asked[2:])
+        self.assertEqual(before["final"]["loss"], found["final"]["loss"])
+        self.assertIsNone(before["seen"])
+        # By the momentum law a sudden drop is best: no run shows one.
+        self.output_of(*FIT, "--law", "momentum", "--save", "momentum.json")
+        drop = self.output_of("predict", "momentum.json", *asked[2:])
+        self.assertIn("No fitted run is like the optimum", drop)
+        self.assertIn("better by the law: none is below", drop)
+
+    def test_tempered_losses(self):
+        plain = self.json_of(*FIT, "--law", "noise")
+        tempered = self.json_of(*FIT, "--law", "noise", "--likelihood", "tempered")
+        self.assertNotEqual(plain["fitted"], tempered["fitted"])
+        self.assertIn("log residuals, tempered; ", self.output_of(*FIT, "--law", "noise", "--likelihood", "tempered"))
+        self.assert_fails(2, "likelihood = 'tempred'", *FIT, "--likelihood", "tempred")
+
     def test_what_theory_calls_best(self):
         self.output_of(*FIT, "--save", "law.json")
         self.output_of(*FIT, "--law", "functional", "--save", "theory.json")
@@ -304,7 +342,10 @@ class BadLogs(LawTest):
         note = "scheduled: warning: nan.csv: val_loss is nan or the like in 1 row, first at step 1000: taken as not logged\n"
         self.assertEqual((nan.returncode, nan.stderr.decode()), (0, note))
         empty = self.json_of("fit", "empty.csv", "--law", "momentum")
-        self.assertEqual(json.loads(nan.stdout)["fitted"], empty["fitted"])
+        without = json.loads(nan.stdout)["fitted"]
+        for fitted, name in [(without, "nan"), (empty["fitted"], "empty")]:
+            self.assertEqual([run.pop("name") for run in fitted["seen"]][0], name)
+        self.assertEqual(without, empty["fitted"])
 
     def test_no_change_of_the_rate(self):
         found = self.json_of("fit", "trunk.csv", "--law", "multi-power")

@@ -128,8 +128,33 @@ def test_virtual_cooldown(fit):
     assert now.answers[1].longer.loss == pytest.approx(
         at_end.loss[0] - law.predict(fit.fitted, longer, [2250]).loss[0], rel=1e-9
     )
-    assert law.extrapolations(fit.fitted, whole) == []
-    assert law.extrapolations(fit.fitted, later) == ["2250 steps are more than the longest run had (2000)"]
+    (shape,) = law.extrapolations(fit.fitted, whole)
+    assert shape.startswith("its rate falls in another shape than any that was fitted: by 25 % of the peak from that of 'wsd(")
+    assert law.extrapolations(fit.fitted, later)[0] == "2250 steps are more than the longest run had (2000)"
+    assert law.extrapolations(fit.fitted, Schedule("wsd(steps=2000, peak=1e-3)")) == []
+
+
+def test_what_was_seen_and_the_best_of_it(fit):
+    (run,) = [run for run in fit.fitted.seen if run.name.startswith("wsd(")]
+    assert (run.steps, run.peak, run.decay) == (2000, 1e-3, pytest.approx(0.2, abs=1e-3))
+    assert run.shape == pytest.approx(np.linspace(1, 0, 9), abs=3e-3)
+    assert law.FittedLaw.from_json(fit.fitted.to_json()) == fit.fitted
+    seen = law.optimize_seen(fit.fitted, 1000, warmup=50)
+    best = law.optimize(fit.fitted.law, 1000, warmup=50)
+    assert best.bound <= best.loss <= seen.loss + 1e-5
+    assert law.extrapolations(fit.fitted, seen.lr) == []
+    assert fit.fitted.law.curve(seen.lr, [1000])[0] == pytest.approx(seen.loss, abs=1e-12)
+    assert seen.lr.max() == pytest.approx(seen.peak)
+
+
+def test_tempered_losses(fit):
+    schedules = [Schedule("constant(steps=1000, peak=1e-3)"), Schedule("wsd(steps=1000, peak=1e-3)")]
+    step = np.arange(100, 1001, 5)
+    runs = [law.FitRun(str(s), s, step, TRUTH.curve(s, step) * (1 + 2e-3 * np.sin(step / 100))) for s in schedules]
+    tempered = law.fit_law(runs, "noise", likelihood="tempered")
+    assert tempered.fitted != law.fit_law(runs, "noise").fitted
+    with pytest.raises(ValueError, match=r"likelihood = 'tempred'"):
+        law.fit_law(runs, likelihood="tempred")
 
 
 def test_optimum_beats_named_schedules_at_their_best_peaks(fit):

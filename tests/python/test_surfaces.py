@@ -148,6 +148,8 @@ def of_law(folder):
         law.lr_sweep_of_logs([str(pathlib.Path(folder) / "run.csv")]),
         law.predict(fit.fitted, schedules[0], [500, 1000]),
         law.optimize(truth, 50),
+        fit.fitted.seen[0],
+        law.optimize_seen(fit.fitted, 50),
         law.best_peak(truth, schedules[0], 1.0),
         law.functional_optimum(theory.law, 50),
         law.functional_exponents(theory),

@@ -38,6 +38,13 @@ inline FitRun mpl_run(const std::filesystem::path& data, const std::string& size
   return {name, mpl_schedule(name).values(losses.step.back()), losses.step, losses.value};
 }
 
+/// The same with the rates that the log has, as `fit --log-warmup 2160` takes them.
+inline FitRun mpl_logged_run(const std::filesystem::path& data, const std::string& size, const std::string& name) {
+  scheduled::FitRunOptions options{.column = "train_loss"};
+  options.rates.warmup = 2160;
+  return scheduled::fit_run(scheduled::read_log(data / "mpl" / ("csv_" + size) / (name + ".csv")), options);
+}
+
 inline std::vector<FitRun> mpl_runs(const std::filesystem::path& data, const std::string& size,
                                     const std::vector<std::string>& names) {
   std::vector<FitRun> runs;

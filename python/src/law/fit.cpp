@@ -84,6 +84,9 @@ law : str
     As for `Law`. 'angular' and 'noise' describe real runs best.
 log_residuals : bool
     Residuals of the logarithms of losses, else of losses.
+likelihood : str
+    'robust': each loss by itself; 'tempered': those of a run count as forty at most, and less in
+    the first fifth of the longest run: for few runs and longer ones than were made.
 huber : float
     Residuals up to this count squared, larger ones linearly; 0: all squared.
 prior : float
@@ -164,6 +167,7 @@ void bind_runs(nb::module_& m) {
 }
 
 void bind_fitted(nb::module_& m) {
+  bind<SeenRun>(m);
   bind<FittedLaw>(m, fitted_doc, Repr::own)
       .def("to_json", &print_fitted_law, "Exact text, which `from_json` and the command read.")
       .def_static("from_json", &parse_fitted_law, nb::arg("text"), "A fitted law from `to_json`'s text.")
@@ -182,10 +186,11 @@ void bind_fit(nb::module_& m) {
   bind<LawFit>(m);
   m.def(
       "fit_law",
-      [](const std::vector<FitRun>& runs, std::string_view law, bool log_residuals, double huber, double prior,
+      [](const std::vector<FitRun>& runs, std::string_view law, bool log_residuals, std::string_view likelihood, double huber, double prior,
          const std::optional<std::map<std::string, double>>& fixed, int bootstrap, bool calibrate, int threads) {
         FitOptions options;
         options.log_residuals = log_residuals;
+        options.likelihood = parse_word<Likelihood>("likelihood", likelihood);
         options.huber = huber;
         options.prior = prior;
         options.threads = threads;
@@ -197,7 +202,7 @@ void bind_fit(nb::module_& m) {
           return fit;
         });
       },
-      nb::arg("runs"), nb::arg("law") = "angular", nb::arg("log_residuals") = true,
+      nb::arg("runs"), nb::arg("law") = "angular", nb::arg("log_residuals") = true, nb::arg("likelihood") = "robust",
       nb::arg("huber") = FitOptions{}.huber, nb::arg("prior") = FitOptions{}.prior, nb::arg("fixed") = nb::none(),
       nb::arg("bootstrap") = 0, nb::arg("calibrate") = false, nb::arg("threads") = 1, fit_doc);
 }

@@ -42,6 +42,41 @@ Examples
 (True, 1.0)
 )doc";
 
+constexpr const char* optimize_seen_doc = R"doc(The best schedule by a law of those whose decay some fitted run has.
+
+Linear warmup, a constant rate of at most the cap, then the decay of a fitted run over a share of
+the run at most 1.5 times as long or short as those that were fitted: what real runs vouch for.
+None where no fitted run lowers its rate.
+
+Parameters
+----------
+fitted : FittedLaw
+steps : int
+warmup : int
+cap : float, optional
+    No rate is above it; default: the highest rate that was fitted.
+
+Returns
+-------
+SeenOptimum or None
+
+Examples
+--------
+>>> import numpy as np
+>>> from scheduled import Schedule
+>>> from scheduled.law import FitRun, Law, fit_law, optimize, optimize_seen
+>>> truth = Law("momentum", {"L0": 2.5, "A": 0.5, "alpha": 0.5, "B": 0.3, "memory": 50.0})
+>>> step = np.arange(100, 1001, 100)
+>>> runs = []
+>>> for spec in ["constant(steps=1000)", "wsd(steps=1000)", "linear(steps=1000)"]:
+...     schedule = Schedule(spec)
+...     runs.append(FitRun(spec, schedule, step, truth.curve(schedule, step)))
+>>> fitted = fit_law(runs, "momentum").fitted
+>>> seen = optimize_seen(fitted, 1000)
+>>> seen.run, optimize(fitted.law, 1000).loss <= seen.loss + 1e-5
+('wsd(steps=1000)', True)
+)doc";
+
 constexpr const char* peak_doc = R"doc(The peak of a schedule with the smallest final loss by a law, up to a cap.
 
 Parameters
@@ -148,6 +183,15 @@ Examples
 void bind_optimize(nb::module_& m) {
   bind<LawOptimum>(m);
   bind<LawPeak>(m);
+  bind<SeenOptimum>(m);
+  m.def(
+      "optimize_seen",
+      [](const FittedLaw& fitted, std::int64_t steps, std::int64_t warmup, std::optional<double> cap) {
+        return without_gil([&] {
+          return optimize_seen(fitted, steps, LawOptimizeOptions{.warmup = warmup, .cap = cap});
+        });
+      },
+      nb::arg("fitted"), nb::arg("steps"), nb::arg("warmup") = 0, nb::arg("cap") = nb::none(), optimize_seen_doc);
   bind<FunctionalOptimum>(m);
   bind<FunctionalExponents>(m);
   m.def(

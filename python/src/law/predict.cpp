@@ -125,6 +125,9 @@ Examples
 
 constexpr const char* extrapolations_doc = R"doc(What of a run lies outside what the law was fitted to, in words.
 
+Another peak or more steps than any fitted run had, a decay over 1.5 times as much or as little
+of the run, in another shape, or at once. `FittedLaw.seen` has what the fitted runs are like.
+
 Parameters
 ----------
 fitted : FittedLaw

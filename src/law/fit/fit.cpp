@@ -9,6 +9,7 @@
 #include "law/fit/minimise.hpp"
 #include "law/fit/uncertainty.hpp"
 #include "law/fit/warnings.hpp"
+#include "law/seen.hpp"
 
 namespace scheduled {
 namespace law {
@@ -78,6 +79,7 @@ LawFit fit_law(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& 
   fit.fitted.law = {kind, rate, sum, problem.coordinates().to_parameters(minimum.x)};
   fit.fitted.log_residuals = options.log_residuals;
   fit.fitted.decays = law::decays_in(runs);
+  for (const FitRun& run : runs) fit.fitted.seen.push_back(law::seen_run(run));
   fit.converged = minimum.converged;
   fit.iterations = minimum.iterations;
   fit.objective = minimum.objective;

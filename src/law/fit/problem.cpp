@@ -27,7 +27,9 @@ Problem::Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions
     : coordinates_(kind, longest(runs)),
       runs_(runs),
       log_residuals_(options.log_residuals),
-      huber_(options.huber),
+      tempered_(options.likelihood == Likelihood::tempered),
+      longest_(longest(runs)),
+      huber_(tempered_ && options.huber > 0.0 ? std::max(options.huber, 2.0 * tempered_unit) : options.huber),
       prior_(options.prior * residual_unit()),
       weight_(options.weight.empty() ? std::vector<double>(runs.size(), 1.0) : options.weight),
       free_(coordinates_.size(), 1) {
@@ -52,6 +54,15 @@ std::vector<double> Problem::with_fixed(std::vector<double> x) const {
     if (!is_free(j)) x[j] = given[j];
   }
   return x;
+}
+
+double Problem::count(std::size_t run, std::size_t i) const noexcept {
+  if (!tempered_) return 1.0;
+  constexpr double most = 40.0;
+  constexpr double beginning = 0.2;
+  const std::vector<std::int64_t>& step = runs_[run].step;
+  const double early = beginning * longest_ / static_cast<double>(step[i]);
+  return std::min(1.0, most / static_cast<double>(step.size())) / (1.0 + early * early);
 }
 
 double Problem::residual(double predicted, double loss) const noexcept {
@@ -89,13 +100,14 @@ double Problem::objective(std::span<const double> x, std::span<const double> wei
   double sum = 0.0;
   for (std::size_t run = 0; run < runs_.size(); ++run) {
     double part = 0.0;
-    for (const double r : residuals(run, x)) part += rho(r);
+    const std::vector<double> residual = residuals(run, x);
+    for (std::size_t i = 0; i < residual.size(); ++i) part += count(run, i) * rho(residual[i]);
     sum += weight[run] * part;
   }
   for (std::size_t j = 0; j < x.size(); ++j) {
     if (!has_prior(j)) continue;
     const double apart = std::fabs(prior_distance(j, x[j]));
-    sum += prior_ * (apart <= 1.0 ? 0.5 * apart * apart : apart - 0.5);
+    sum += prior_ * (has_curved_prior(j, x[j]) ? 0.5 * apart * apart : apart - 0.5);
   }
   return std::isfinite(sum) ? sum : std::numeric_limits<double>::max();
 }
@@ -105,10 +117,11 @@ Linear Problem::linear(std::size_t run, std::span<const double> x) const {
   const std::size_t n = runs_[run].step.size();
   const std::vector<double> p = coordinates_.to_parameters(x);
   std::vector<double> loss(n);
-  Linear l{std::vector<double>(n), std::vector<double>(n * P), weight_[run]};
+  Linear l{std::vector<double>(n), std::vector<double>(n * P), std::vector<double>(n), weight_[run]};
   curves_[run].evaluate(p, loss, l.rows);
   for (std::size_t i = 0; i < n; ++i) {
     l.residual[i] = residual(loss[i], runs_[run].loss[i]);
+    l.counts[i] = count(run, i);
     const double scale = log_residuals_ ? 1.0 / std::max(loss[i], 1e-3 * runs_[run].loss[i]) : 1.0;
     for (std::size_t j = 0; j < P; ++j) l.rows[i * P + j] *= (is_free(j) ? coordinates_.slope(j, p[j]) : 0.0) * scale;
   }
@@ -122,7 +135,7 @@ Normal Problem::normal(std::span<const double> x, std::span<const double> run_we
     const Linear l = linear(run, x);
     for (std::size_t i = 0; i < l.residual.size(); ++i) {
       const double r = l.residual[i];
-      const double weight = run_weight[run] * robust_weight(r);
+      const double weight = run_weight[run] * l.counts[i] * robust_weight(r);
       const double* row = &l.rows[i * P];
       for (std::size_t j = 0; j < P; ++j) {
         normal.gradient[at(j)] += weight * r * row[j];
@@ -133,7 +146,8 @@ Normal Problem::normal(std::span<const double> x, std::span<const double> run_we
   for (std::size_t j = 0; j < P; ++j) {
     if (!has_prior(j)) continue;
     const double apart = prior_distance(j, x[j]);
-    const double weight = prior_ / std::max(1.0, std::fabs(apart)) / coordinates_.spread(j);
+    const double bent = has_curved_prior(j, x[j]) ? 1.0 : std::fabs(apart);
+    const double weight = prior_ / bent / coordinates_.spread(j);
     normal.gradient[at(j)] += weight * apart;
     normal.hessian(at(j), at(j)) += weight / coordinates_.spread(j);
   }

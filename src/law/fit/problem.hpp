@@ -28,11 +28,13 @@ struct Normal {
 struct Linear {
   std::vector<double> residual;
   std::vector<double> rows;  ///< n x P
-  double weight = 1.0;       ///< of the run
+  std::vector<double> counts;  ///< of each loss, the weight of its run aside
+  double weight = 1.0;         ///< of the run
 };
 
 /// Sum over points of weight rho(residual), Huber's, and over priors of prior unit^2 rho(distance in spreads):
-/// quadratic up to one spread, then linear, so that a parameter that is clearly elsewhere is not held back.
+/// quadratic up to one spread, then linear, so that a parameter that is clearly elsewhere is not held back. With
+/// Likelihood::tempered points have weights of their own, and priors are quadratic.
 class Problem {
  public:
   Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options, double reference_rate,
@@ -46,7 +48,13 @@ class Problem {
   double objective(std::span<const double> x, std::span<const double> weight) const;
   Normal normal(std::span<const double> x, std::span<const double> weight) const;
   /// Square of a residual that counts as much as one spread of the prior of weight 1.
-  double residual_unit() const noexcept { return huber_ == 0.0 ? 1e-6 : huber_ * huber_; }
+  double residual_unit() const noexcept {
+    if (tempered_) return tempered_unit * tempered_unit;
+    return huber_ == 0.0 ? 1e-6 : huber_ * huber_;
+  }
+  bool has_curved_prior(std::size_t j, double x) const noexcept {
+    return has_prior(j) && (tempered_ || std::fabs(prior_distance(j, x)) <= 1.0);
+  }
   /// In units of squared residuals: what the prior counts beside them.
   double prior() const noexcept { return prior_; }
   bool has_prior(std::size_t j) const noexcept;
@@ -66,12 +74,18 @@ class Problem {
   double robust_weight(double residual) const noexcept;
 
  private:
+  static constexpr double tempered_unit = 1.5e-3;
+
+  /// How much loss i of a run counts, the weight of the run aside.
+  double count(std::size_t run, std::size_t i) const noexcept;
   double residual(double predicted, double loss) const noexcept;
   double rho(double residual) const noexcept;
 
   Coordinates coordinates_;
   const std::vector<FitRun>& runs_;
   bool log_residuals_;
+  bool tempered_;
+  double longest_;
   double huber_;
   double prior_;
   std::vector<double> weight_;

@@ -51,7 +51,7 @@ std::vector<Block> blocks_of(const Problem& problem, const std::vector<Linear>& 
       for (std::size_t i = first; i < last; ++i) {
         const Eigen::Map<const Vector> row(&runs[run].rows[i * P], at(P));
         const double r = runs[run].residual[i];
-        const double weight = runs[run].weight;
+        const double weight = runs[run].weight * runs[run].counts[i];
         block.gradient += weight * problem.robust_weight(r) * r * row;
         block.hessian += weight * curved * row * row.transpose();
       }
@@ -71,7 +71,7 @@ Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, std::s
   Matrix ends = Matrix::Zero(at(P), at(P));
   Matrix prior = ends;
   for (std::size_t j = 0; j < P; ++j) {
-    const bool curved = problem.has_prior(j) && std::fabs(problem.prior_distance(j, x[j])) <= 1.0;
+    const bool curved = problem.has_curved_prior(j, x[j]);
     const double weight = curved ? problem.prior() / (c.spread(j) * c.spread(j)) : 0.01 * residual_unit;
     ends(at(j), at(j)) = weight;
     prior(at(j), at(j)) = weight * residual_unit;

@@ -16,6 +16,7 @@
 #include "law/definition.hpp"
 #include "law/design_records.hpp"
 #include "law/fit/uncertainty.hpp"
+#include "law/optimize/bound.hpp"
 #include "law/optimize/check.hpp"
 
 namespace scheduled {
@@ -130,6 +131,7 @@ FunctionalOptimum functional_optimum(const Law& law, std::int64_t steps, const F
   found.at_cap = path.first >= functional.cap();
   const std::int64_t end[] = {steps};
   found.loss = law_curve(law, found.lr, end)[0];
+  found.bound = *law::loss_bound(law, steps, cap);
   return found;
 }
 

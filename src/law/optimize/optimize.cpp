@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "law/definition.hpp"
+#include "law/optimize/bound.hpp"
 #include "law/optimize/check.hpp"
 #include "law/optimize/knots.hpp"
 
@@ -223,11 +224,15 @@ LawOptimum optimize_law(const Law& law, std::int64_t steps, const LawOptimizeOpt
   if (definition.best_highest_rate != nullptr) {
     const law::Rates references{{}, law.reference_rate, law.reference_sum};
     const double rate = definition.best_highest_rate(law.parameters, references, static_cast<double>(steps));
-    return law::constant_optimum(law, limits, rate);
+    LawOptimum constant = law::constant_optimum(law, limits, rate);
+    constant.bound = constant.loss;
+    return constant;
   }
   // A run that ends in zeros is a shorter one.
   if (!definition.zero_rates) limits.floor = 1e-3 * limits.cap / static_cast<double>(steps);
-  return law::minimum(law, limits, options);
+  LawOptimum found = law::minimum(law, limits, options);
+  found.bound = law.kind == LawKind::momentum ? found.loss - found.gap : law::loss_bound(law, steps, limits.cap);
+  return found;
 }
 
 }  // namespace scheduled

@@ -1,0 +1,231 @@
+// What fitted runs were like, what others have that none of them had, and how far an optimum can be trusted.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "scheduled/law.hpp"
+#include "scheduled/law_design.hpp"
+#include "support/law_cases.hpp"
+#include "support/throws.hpp"
+
+namespace scheduled {
+namespace {
+
+constexpr const char* constant = "constant(steps=1500, warmup=100, peak=1e-3)";
+constexpr const char* wsd = "wsd(steps=1500, warmup=100, cooldown=30%, peak=1e-3)";
+
+FitRun made(const Law& law, const char* spec) {
+  FitRun run{spec, law_cases::rates(spec), law_cases::every(120, 1500, 30), {}};
+  run.loss = law_curve(law, run.lr, run.step);
+  return run;
+}
+
+FittedLaw fitted_to(LawKind kind, std::initializer_list<const char*> specs) {
+  const Law law = law_cases::typical(kind, law_cases::rates(constant), 1e-3);
+  std::vector<FitRun> runs;
+  for (const char* spec : specs) runs.push_back(made(law, spec));
+  return fit_law(kind, runs, {.candidates = 8, .starts = 1}).fitted;
+}
+
+using Words = std::vector<std::string>;
+
+TEST(DescribeRun, SaysPeakLengthAndDecay) {
+  const SeenRun run = describe_run(law_cases::rates("wsd(steps=1000, warmup=100, cooldown=40%, peak=2e-3)"));
+  EXPECT_EQ(run.steps, 1000);
+  EXPECT_EQ(run.peak, 2e-3);
+  EXPECT_NEAR(run.decay, 0.4, 0.002);
+  EXPECT_NEAR(run.drop, 1.0 / 400.0, 1e-5);
+  ASSERT_EQ(run.shape.size(), 9U);
+  for (std::size_t i = 0; i < 9; ++i) EXPECT_NEAR(run.shape[i], 1.0 - static_cast<double>(i) / 8.0, 0.003) << i;
+  const SeenRun flat = describe_run(law_cases::rates(constant));
+  EXPECT_EQ(flat.decay, 0.0);
+  EXPECT_TRUE(flat.shape.empty());
+  const SeenRun stairs = describe_run(std::vector<double>{1.0, 1.0, 0.25, 0.25});
+  EXPECT_EQ(stairs.decay, 0.5);
+  EXPECT_EQ(stairs.drop, 0.75);
+  EXPECT_EQ(stairs.shape, (std::vector<double>{1, 1, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25}));
+  EXPECT_EQ(describe_run(std::vector<double>(3, 0.0)).shape.size(), 0U);
+  EXPECT_EQ(describe_run({}).steps, 0);
+}
+
+TEST(Extrapolations, NameWhatNoFittedRunHas) {
+  const FittedLaw fitted = fitted_to(LawKind::momentum, {constant, wsd});
+  ASSERT_EQ(fitted.seen.size(), 2U);
+  EXPECT_EQ(fitted.seen[1].name, wsd);
+  const auto of = [&](const char* spec) { return extrapolations(fitted, law_cases::rates(spec)); };
+  EXPECT_EQ(of(constant), Words{});
+  EXPECT_EQ(of("wsd(steps=1500, warmup=100, cooldown=40%, peak=1e-3)"), Words{});
+  EXPECT_EQ(of("wsd(steps=1500, warmup=100, cooldown=60%, peak=1e-3)"),
+            Words{"its rate falls over 60 % of the run, those that were fitted over 30 %"});
+  EXPECT_EQ(of("wsd(steps=1500, warmup=100, cooldown=10%, peak=1e-3)"),
+            Words{"its rate falls over 10 % of the run, those that were fitted over 30 %"});
+  const Words root = of("wsd(steps=1500, warmup=100, cooldown=30%, decay=1-sqrt, peak=1e-3)");
+  ASSERT_EQ(root.size(), 1U);
+  EXPECT_EQ(root[0], concat({"its rate falls in another shape than any that was fitted: by 25 % of the peak from that of '",
+                             wsd, "', the nearest"}));
+  EXPECT_EQ(of("wsd(steps=1500, warmup=100, cooldown=30%, peak=5e-4)"),
+            Words{"its highest rate 0.0005 is below that of every fitted run (0.001 and more)"});
+  const Words stairs = of("piecewise(steps=1500, warmup=100, milestones=[1050, 1300], factors=[0.5, 0.1], peak=1e-3)");
+  ASSERT_EQ(stairs.size(), 2U);
+  EXPECT_EQ(stairs[1], "it drops by 50 % of the peak at once, those that were fitted by 0.2 % at most");
+}
+
+TEST(Extrapolations, FilesOfBeforeSayNothingOfShapes) {
+  FittedLaw fitted = fitted_to(LawKind::momentum, {constant, wsd});
+  EXPECT_EQ(parse_fitted_law(print_fitted_law(fitted)), fitted);
+  std::string text = print_fitted_law(fitted);
+  const auto seen = text.find(",\"seen\":");
+  const FittedLaw before = parse_fitted_law(text.substr(0, seen) + "}");
+  EXPECT_TRUE(before.seen.empty());
+  EXPECT_TRUE(extrapolations(before, law_cases::rates("linear(steps=1500, peak=5e-4)")).empty());
+  EXPECT_FALSE(optimize_seen(before, 1000).has_value());
+  const auto changed = [&](std::string_view from, std::string_view to) {
+    std::string other = text;
+    return error_of([&] { parse_fitted_law(other.replace(other.find(from), from.size(), to)); });
+  };
+  EXPECT_EQ(changed("\"steps\":1500", "\"steps\":-1").substr(0, 19), "seen[0].steps = -1:");
+  EXPECT_EQ(changed("\"decay\":0.0,", "\"decay\":2.0,"),
+            concat({"decay = 2: must be within 0 ... 1 for the seen run '", constant, "'"}));
+  EXPECT_EQ(changed("\"shape\":[]", "\"shape\":[1]"),
+            concat({"shape: of the seen run '", constant, "' has 1 entries; must have 9, or none without a decay"}));
+  EXPECT_EQ(changed("\"drop\":", "\"dorp\":").substr(0, 13), "seen[0].dorp ");
+}
+
+TEST(OptimizeSeen, IsTheBestDecayThatARunHas) {
+  const FittedLaw fitted =
+      fitted_to(LawKind::angular, {constant, wsd, "wsd(steps=1500, warmup=100, cooldown=20%, peak=1e-3)"});
+  const LawOptimizeOptions options{.warmup = 100};
+  const auto seen = optimize_seen(fitted, 2000, options);
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(seen->lr.size(), 2000U);
+  EXPECT_GE(seen->decay, 0.2 / 1.5 - 1e-3);
+  EXPECT_LE(seen->decay, 0.3 * 1.5 + 1e-3);
+  const auto unlike = extrapolations(fitted, seen->lr);
+  EXPECT_EQ(unlike, Words{"2000 steps are more than the longest run had (1500)"});
+  const std::int64_t end[] = {2000};
+  EXPECT_DOUBLE_EQ(seen->loss, law_curve(fitted.law, seen->lr, end)[0]);
+  // No schedule of the family is better by more than the scan's percent allows, and the optimum of all is at least as good.
+  for (const char* spec : {"wsd(steps=2000, warmup=100, cooldown=20%, peak=1e-3)",
+                           "wsd(steps=2000, warmup=100, cooldown=30%, peak=1e-3)",
+                           "wsd(steps=2000, warmup=100, cooldown=44%, peak=1e-3)"}) {
+    EXPECT_LE(seen->loss, law_curve(fitted.law, law_cases::rates(spec), end)[0] + 1e-5) << spec;
+  }
+  EXPECT_LE(optimize_law(fitted.law, 2000, options).loss, seen->loss + 1e-5);
+  EXPECT_FALSE(optimize_seen(fitted_to(LawKind::momentum, {constant}), 100).has_value());
+  EXPECT_EQ(error_of([&] { optimize_seen(fitted, 0); }), "steps = 0: must be >= 1");
+}
+
+double half_width(const FittedLaw& fitted, const char* spec) {
+  const std::vector<double> lr = law_cases::rates(spec);
+  const std::int64_t end[] = {static_cast<std::int64_t>(lr.size())};
+  const Predicted at = predict_losses(fitted, lr, end)[0];
+  return 0.5 * (at.upper - at.lower);
+}
+
+TEST(LawPredict, IntervalsAreWiderForWhatNoFittedRunHas) {
+  FittedLaw fitted = fitted_to(LawKind::momentum, {constant, wsd});
+  FittedLaw blind = fitted;
+  blind.seen.clear();
+  const Law& law = fitted.law;
+  const auto added = [&](const char* spec) {
+    const double with = half_width(fitted, spec);
+    const double without = half_width(blind, spec);
+    return std::sqrt(std::max(with * with - without * without, 0.0)) / 1.6448536;
+  };
+  EXPECT_EQ(added("wsd(steps=1500, warmup=100, cooldown=40%, peak=1e-3)"), 0.0);
+  const auto progress = [&](const char* spec) {  // derivative of the loss by the logarithm of progress
+    const std::vector<double> lr = law_cases::rates(spec);
+    double sum = 0.0;
+    for (const double rate : lr) sum += rate;
+    return law.at("alpha") * law.at("A") * std::pow(sum / law.reference_sum, -law.at("alpha"));
+  };
+  const char* cosine = "cosine(steps=1500, warmup=100, peak=1e-3)";
+  EXPECT_NEAR(added(cosine), 0.03 * progress(cosine), 1e-2 * 0.03 * progress(cosine));
+  const char* half_peak = "wsd(steps=1500, warmup=100, cooldown=30%, peak=5e-4)";
+  EXPECT_NEAR(added(half_peak), 0.17 * std::log(2.0) * progress(half_peak), 1e-2 * 0.17 * progress(half_peak));
+  // Before it falls a run has no other shape.
+  const std::vector<double> lr = law_cases::rates("wsd(steps=1500, warmup=100, cooldown=30%, decay=1-sqrt, peak=1e-3)");
+  const std::vector<std::int64_t> step{1000, 1500};
+  const auto seen = predict_losses(fitted, lr, step);
+  const auto unseen = predict_losses(blind, lr, step);
+  EXPECT_NEAR(seen[0].upper, unseen[0].upper, 1e-12);
+  EXPECT_GT(seen[1].upper, unseen[1].upper);
+  // What both runs have that none was fitted to they have alike.
+  const std::vector<double> lower = law_cases::rates("cosine(steps=1500, warmup=100, peak=9.9e-4)");
+  const std::vector<double> upper = law_cases::rates(cosine);
+  const Predicted alike = predict_difference(fitted, upper, lower);
+  const Predicted other = predict_difference(fitted, upper, law_cases::rates(wsd));
+  EXPECT_LT(alike.upper - alike.lower, 0.1 * (other.upper - other.lower));
+}
+
+TEST(LawFit, TemperedLossesCountAsFortyOfARun) {
+  const Law law = law_cases::typical(LawKind::noise, law_cases::rates(constant), 1e-3);
+  const auto made_every = [&](std::int64_t stride) {
+    std::vector<FitRun> runs;
+    for (const char* spec : {constant, wsd}) {
+      FitRun run{spec, law_cases::rates(spec), law_cases::every(300, 1500, stride), {}};
+      run.loss = law_curve(law, run.lr, run.step);
+      for (std::size_t i = 0; i < run.step.size(); ++i) {  // an error that lasts
+        run.loss[i] *= 1.0 + 2e-3 * std::sin(static_cast<double>(run.step[i]) / 150.0);
+      }
+      runs.push_back(std::move(run));
+    }
+    return runs;
+  };
+  const FitOptions tempered{.likelihood = Likelihood::tempered, .candidates = 8, .starts = 2};
+  const FitOptions robust{.candidates = 8, .starts = 2};
+  const auto growth = [&](const FitOptions& options) {  // from 41 losses of a run to 601 of the same curve
+    return fit_law(LawKind::noise, made_every(2), options).objective /
+           fit_law(LawKind::noise, made_every(30), options).objective;
+  };
+  EXPECT_NEAR(growth(tempered), 1.0, 0.3);
+  EXPECT_GT(growth(robust), 5.0);
+  EXPECT_EQ(name_of(Likelihood::tempered), "tempered");
+  // The beginning counts less: losses of it that are 1 % too high move the end by less.
+  auto bent = made_every(30);
+  for (FitRun& run : bent) {
+    for (std::size_t i = 0; i < run.step.size() && run.step[i] < 400; ++i) run.loss[i] *= 1.01;
+  }
+  const auto moved = [&](const FitOptions& options) {
+    const auto at = [&](const std::vector<FitRun>& runs) {
+      const std::vector<double> lr = law_cases::rates("constant(steps=6000, warmup=100, peak=1e-3)");
+      const std::int64_t end[] = {6000};
+      return law_curve(fit_law(LawKind::noise, runs, options).fitted.law, lr, end)[0];
+    };
+    return std::fabs(at(bent) - at(made_every(30)));
+  };
+  EXPECT_LT(moved(tempered), moved(robust));
+}
+
+TEST(OptimizeLaw, NothingIsBelowItsBound) {
+  for (const LawKind kind : {LawKind::functional, LawKind::angular, LawKind::noise, LawKind::multi_power,
+                             LawKind::momentum, LawKind::bu}) {
+    const Law law = law_cases::typical(kind, law_cases::rates(constant), 1e-3);
+    const LawOptimum best = optimize_law(law, 1000, {.warmup = 20, .cap = 1e-3});
+    ASSERT_TRUE(best.bound.has_value()) << law_name(kind);
+    EXPECT_LE(*best.bound, best.loss + 1e-12) << law_name(kind);
+    const std::int64_t end[] = {1000};
+    for (const char* spec : {"constant(steps=1000, peak=1e-3)", "constant(steps=1000, peak=1e-4)",
+                             "wsd(steps=1000, cooldown=50%, peak=1e-3)", "cosine(steps=1000, peak=7e-4)",
+                             "linear(steps=1000, peak=1e-3)", "linear(steps=1000, peak=3e-5)"}) {
+      EXPECT_GE(law_curve(law, law_cases::rates(spec), end)[0], *best.bound) << law_name(kind) << " " << spec;
+    }
+  }
+  EXPECT_FALSE(optimize_law(law_cases::typical(LawKind::omega, law_cases::rates(constant), 1e-3), 50).bound.has_value());
+}
+
+TEST(FunctionalOptimum, ReachesItsBoundWhereTheCapDoesNotBind) {
+  Law law{LawKind::functional, 1.0, 1000.0, {2.0, 0.3, 0.5, 0.2, 100.0, 1.5}};
+  const FunctionalOptimum free = functional_optimum(law, 4000, {.cap = 50.0});
+  EXPECT_FALSE(free.at_cap);
+  EXPECT_GE(free.loss, free.bound - 1e-4);
+  EXPECT_LT(free.loss - free.bound, 1e-3);
+  const FunctionalOptimum bound = functional_optimum(law, 4000, {.cap = 0.5});
+  EXPECT_TRUE(bound.at_cap);
+  EXPECT_GT(bound.loss, bound.bound);
+}
+
+}  // namespace
+}  // namespace scheduled
