@@ -128,7 +128,7 @@ class LaunchersTest(plan_case.PlanTest):
             self.assertEqual(task["volumes"], {"/mnt/runs": "runs"})
         # What SkyPilot runs on a node, which it starts again after these exit codes.
         killed = self.run_task(tasks[0])
-        while "trunk-60" not in self.checkpoints(self.run_folder):
+        while "trunk-120" not in self.checkpoints(self.run_folder):  # so that the one before is on record
             self.assertIsNone(killed.poll())
             time.sleep(0.01)
         self.kill_trainer("--until 300")
