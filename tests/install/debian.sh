@@ -1,32 +1,16 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of a build as people do, with apt-get in a minimal Debian 12, and uses them there: the command prints what
 # that of the build prints; programs are built against the library with CMake and with pkg-config.
-# usage: debian.sh SOURCE_DIR BUILD_DIR; SCHEDULED_DEBIAN_ROOT names a folder for that Debian: it is made there once, in `fresh`, and used
-# as a copy, `used`. Needs root, network and debootstrap, 1.5 GB and some minutes.
+# usage: debian.sh SOURCE_DIR BUILD_DIR, with SCHEDULED_DEBIAN_ROOT as debian_root.sh says.
 set -euo pipefail
 source_dir=$1 build_dir=$2
-skip() { echo "skipped: $*"; exit 77; }
-[[ -n ${SCHEDULED_DEBIAN_ROOT:-} ]] || skip 'SCHEDULED_DEBIAN_ROOT names no folder for a Debian 12'
-command -v debootstrap >/dev/null || skip 'debootstrap is missing'
-command -v dpkg-shlibdeps >/dev/null || skip 'dpkg-dev is missing'
-[[ $(id -u) -eq 0 ]] || skip 'only root can make a Debian 12'
-mkdir -p "$SCHEDULED_DEBIAN_ROOT" && folder=$(realpath "$SCHEDULED_DEBIAN_ROOT") && root=$folder/used
-if [[ ! -e $folder/complete ]]; then
-  rm -rf "$folder/fresh" && debootstrap --variant=minbase bookworm "$folder/fresh" http://deb.debian.org/debian >/dev/null
-  touch "$folder/complete"
-fi
-rm -rf "$root" && cp -a "$folder/fresh" "$root"
-inside() {
-  unshare --mount sh -c 'mount -t proc proc "$1/proc" && exec chroot "$@"' sh "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-    LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
-}
+command -v dpkg-shlibdeps >/dev/null || { echo 'skipped: dpkg-dev is missing'; exit 77; }
+source "$source_dir/tests/install/debian_root.sh"
 packages() { (cd "$root" && printf "/%s" packages/"$1"_*.deb); }
-install() { inside apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "$@" >/dev/null; }
 
 cpack --config "$build_dir/CPackConfig.cmake" -B "$root/packages" >/dev/null
 rm -r "$root/packages/_CPack_Packages"
 cp -r "$source_dir/tests/install" "$root/tests"
-inside apt-get update -qq
 
 install "$(packages scheduled)"
 inside dpkg -s scheduled | grep -q '^Status: install ok installed'
