@@ -49,7 +49,8 @@ void FitArguments::add_settings_to(Verb& verb, const std::string& law_meaning) {
       .type("STEP");
   verb.add("--residuals", residuals, "log: of the logarithms of losses; plain: of losses").type("WORD");
   verb.add("--likelihood", likelihood,
-           "robust: each loss by itself; tempered: those of a run count as forty at most, and less in the first fifth of "
+           "robust: each loss by itself; tempered: those of a run count as forty at most, and less in the first fifth "
+           "of "
            "the longest: for few runs and longer ones than were made")
       .type("WORD");
   verb.add("--huber", huber, "Residuals up to this count squared, larger ones linearly; 0: all squared; default 1e-3")
@@ -101,9 +102,8 @@ std::vector<FitRun> FitArguments::runs_of(const std::vector<OwnRun>& read) const
 bool FitArguments::settings_given() const {
   const FitArguments usual;
   return law.kind != usual.law.kind || column != usual.column || first != usual.first || residuals != usual.residuals ||
-         likelihood != usual.likelihood ||
-         huber != usual.huber || prior != usual.prior || fixed != usual.fixed || bootstrap != usual.bootstrap ||
-         calibrate != usual.calibrate;
+         likelihood != usual.likelihood || huber != usual.huber || prior != usual.prior || fixed != usual.fixed ||
+         bootstrap != usual.bootstrap || calibrate != usual.calibrate;
 }
 
 LawFit FitArguments::fit(const std::vector<FitRun>& from) const {

@@ -203,12 +203,13 @@ void add_predict(Verb& command) {
   options.out.add_to(verb);
   options.output.add_to(verb);
   verb.help(
-      "Schedules are taken at their own peaks. Intervals hold what the fit leaves open of the parameters, and the "
-      "noise\n"
-      "of one measurement; they know nothing of rates and lengths that no run had. --optimize finds the rates that "
-      "never\n"
-      "rise after the warmup and win the smallest final loss by the law, beside named schedules at the peaks that the\n"
-      "law likes best.\n\n"
+      "Schedules are taken at their own peaks. Intervals hold what the fit leaves open of the parameters, the noise "
+      "of\n"
+      "one measurement and, for laws with an exponent of progress, how far runs depart whose peak or shape of decay "
+      "no\n"
+      "fitted run had; what else no run had is named beneath. --optimize finds the rates that never rise after the\n"
+      "warmup and win the smallest final loss by the law, beside named schedules at the peaks that the law likes "
+      "best.\n\n"
       "Examples:\n"
       "  scheduled predict law.json \"wsd(warmup=100, peak=1e-3)\" \"cosine(warmup=100, peak=1e-3)\" --steps 2k\n"
       "  scheduled predict law.json \"linear(steps=3k, warmup=100, peak=1e-3)\" --every 500 --csv\n"

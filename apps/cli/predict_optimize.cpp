@@ -120,9 +120,10 @@ std::string words_of(const LawBest& found) {
     text += "    " + print(found.nearest->nearest.schedule) + "\n";
   }
   if (found.seen) {
-    say(fmt::format("The best that fitted runs vouch for, the decay of '{}' over {} of the run at peak {}, is {} above it.",
-                    found.seen->optimum.run, percent_text(found.seen->optimum.decay),
-                    rounded(found.seen->optimum.peak), difference_text(found.seen->worse)));
+    say(fmt::format(
+        "The best that fitted runs vouch for, the decay of '{}' over {} of the run at peak {}, is {} above it.",
+        found.seen->optimum.run, percent_text(found.seen->optimum.decay), rounded(found.seen->optimum.peak),
+        difference_text(found.seen->worse)));
   }
   if (!found.warnings.empty()) {
     say(found.seen ? "No fitted run is like the optimum: what it wins beyond that one is the law's word alone."

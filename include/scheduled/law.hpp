@@ -219,10 +219,10 @@ struct RunResiduals {
 /// What of a fitted run says whether another is like it: from its first update to that of its last loss.
 struct SeenRun {
   std::string name;
-  std::int64_t steps = 0;     ///< updates up to its last loss
-  double peak = 0.0;          ///< its highest rate
-  double decay = 0.0;         ///< share of the updates that come after the last one at the peak; 0: its rate never falls
-  double drop = 0.0;          ///< largest fall from one update to the next, as a share of the peak
+  std::int64_t steps = 0;  ///< updates up to its last loss
+  double peak = 0.0;       ///< its highest rate
+  double decay = 0.0;      ///< share of the updates that come after the last one at the peak; 0: its rate never falls
+  double drop = 0.0;       ///< largest fall from one update to the next, as a share of the peak
   std::vector<double> shape;  ///< rates over the peak at nine even places of the decay, ends included; empty: none
   bool operator==(const SeenRun&) const = default;
 };
@@ -298,10 +298,10 @@ struct Predicted {
 };
 
 /// Losses after the given updates of a run with rates `lr`. Variance: noise^2 + the larger of the covariance's and the
-/// bootstrap's, times inflation^2; and of the logarithm of progress, for laws that have an exponent of it: the square of
-/// .03 at the end of a decay in a shape, or at once, as no fitted run has (see extrapolations), growing to that from its
-/// beginning, and of .17 times the logarithm of the peak over the nearest fitted one, where the law has no parameter for
-/// that (docs/laws.md). Errors as LawCurve, and of a covariance that does not belong to the law.
+/// bootstrap's, times inflation^2; and of the logarithm of progress, for laws that have an exponent of it: the square
+/// of .03 at the end of a decay in a shape, or at once, as no fitted run has (see extrapolations), growing to that from
+/// its beginning, and of .17 times the logarithm of the peak over the nearest fitted one, where the law has no
+/// parameter for that (docs/laws.md). Errors as LawCurve, and of a covariance that does not belong to the law.
 std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const double> lr,
                                       std::span<const std::int64_t> step);
 /// The same for a schedule, at its own peak.
@@ -313,10 +313,10 @@ std::vector<Predicted> predict_losses(const FittedLaw& fitted, const Schedule& s
 Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr_a, std::span<const double> lr_b);
 
 /// What of a run with rates `lr` lies outside what the law was fitted to, in words: another peak than any fitted run
-/// has, more steps than the longest run had, a rate that falls where none did; over a share of the run that is 1.5 times
-/// as long or short as any that was fitted; in another shape (one of the nine places of SeenRun::shape differs from those
-/// of every fitted run by more than 8 % of the peak; a cosine's by 10 from a line's); at once by more than 5 % of the peak and 1.5 times the largest
-/// drop that was fitted, as stairs do.
+/// has, more steps than the longest run had, a rate that falls where none did; over a share of the run that is 1.5
+/// times as long or short as any that was fitted; in another shape (one of the nine places of SeenRun::shape differs
+/// from those of every fitted run by more than 8 % of the peak; a cosine's by 10 from a line's); at once by more than 5
+/// % of the peak and 1.5 times the largest drop that was fitted, as stairs do.
 std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const double> lr);
 
 // ---- Virtual cooldown - what a cooldown started now would give, without running it (docs/theory.md, section 9).
@@ -401,8 +401,9 @@ struct LawOptimum {
   bool converged = false;  ///< gap <= tolerance
   int evaluations = 0;     ///< of loss and gradient
   /// No schedule of as many updates under the cap has a smaller loss by the law. momentum, bu: loss less gap, of those
-  /// that never rise after the warmup. functional: near, as its noise is bounded, too (where the cap does not bind). multi_power, angular, noise: far below, the most
-  /// progress that the cap allows without any noise. Sums taken as integrals. Nothing for omega.
+  /// that never rise after the warmup. functional: near, as its noise is bounded, too (where the cap does not bind).
+  /// multi_power, angular, noise: far below, the most progress that the cap allows without any noise. Sums taken as
+  /// integrals. Nothing for omega.
   std::optional<double> bound = std::nullopt;
 };
 
@@ -424,10 +425,10 @@ struct SeenOptimum {
 };
 
 /// The smallest final loss of schedules that fitted runs vouch for: linear warmup, a constant rate of at most the cap,
-/// then the decay of a fitted run (straight lines through SeenRun::shape; an end below 15 % of the peak is 0, as logs end
-/// before their runs) over a share of the run at most 1.5 times as long or short as those that were fitted. What a law calls better than that, stairs for instance, no fitted run has shown. Nothing where no
-/// fitted run lowers its rate, and for laws from files of before. Scans of peak and share, to a percent of each.
-/// Throws as optimize_law.
+/// then the decay of a fitted run (straight lines through SeenRun::shape; an end below 15 % of the peak is 0, as logs
+/// end before their runs) over a share of the run at most 1.5 times as long or short as those that were fitted. What a
+/// law calls better than that, stairs for instance, no fitted run has shown. Nothing where no fitted run lowers its
+/// rate, and for laws from files of before. Scans of peak and share, to a percent of each. Throws as optimize_law.
 std::optional<SeenOptimum> optimize_seen(const FittedLaw& fitted, std::int64_t steps,
                                          const LawOptimizeOptions& options = {});
 

@@ -103,8 +103,10 @@ void ask_family(const std::filesystem::path& data, const law_data::Family& famil
   Question other{"another peak: whole cosine runs", linear, {}};
   for (FitRun& run : cosines_of(data, family)) {
     const double ratio = peak_of(run) / peak_of(logs.trunk);
-    if (std::fabs(ratio - 1.0) < 0.01) whole.asked.push_back(std::move(run));
-    else if (ratio < 2.1 && ratio > 0.45) other.asked.push_back(std::move(run));
+    if (std::fabs(ratio - 1.0) < 0.01)
+      whole.asked.push_back(std::move(run));
+    else if (ratio < 2.1 && ratio > 0.45)
+      other.asked.push_back(std::move(run));
   }
   for (Question* question : {&whole, &other}) {
     if (!question->asked.empty()) questions.push_back(std::move(*question));
@@ -242,7 +244,8 @@ void table(const std::vector<Question>& questions, const Recipe& recipe) {
 void coverage(const std::filesystem::path& data) {
   std::printf(
       "## Intervals by what is asked\n\n"
-      "Last losses of runs that were not fitted, by what they have that no fitted run has: errors, predicted less real, "
+      "Last losses of runs that were not fitted, by what they have that no fitted run has: errors, predicted less "
+      "real, "
       "how\n"
       "many of the 90 %% intervals hold the result, and half of their widths. Losses from 5 %% of the longest run on "
       "(14M:\n"
@@ -263,7 +266,8 @@ void limits(const std::filesystem::path& data) {
       "The exponent alpha and the loss L0 of endless training with their 90 %% intervals, the mean absolute error of "
       "the\n"
       "last losses of the five longer runs, and the scatter (standard deviation) of single losses around the fit.\n\n"
-      "| model | fitted to | alpha | L0 | mean absolute error | largest | scatter |\n|---|---|---|---|---:|---:|---:|\n");
+      "| model | fitted to | alpha | L0 | mean absolute error | largest | scatter "
+      "|\n|---|---|---|---|---:|---:|---:|\n");
   for (const Horizon& horizon : horizons(data)) {
     std::vector<FitRun> all = horizon.one;
     all.insert(all.end(), horizon.all.begin(), horizon.all.end());

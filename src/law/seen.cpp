@@ -69,7 +69,8 @@ void check_seen(const std::vector<SeenRun>& seen) {
   for (const SeenRun& run : seen) {
     const auto check = [&](std::string_view name, double value, double most) {
       if (value >= 0.0 && value <= most) return;
-      fail_value(name, value, concat({"must be within 0 ... ", format_number(most), " for the seen run '", run.name, "'"}));
+      fail_value(name, value,
+                 concat({"must be within 0 ... ", format_number(most), " for the seen run '", run.name, "'"}));
     };
     constexpr double rounding = 1.0 + 1e-9;
     check("steps", static_cast<double>(run.steps), 1e15);

@@ -63,8 +63,9 @@ TEST(Extrapolations, NameWhatNoFittedRunHas) {
             Words{"its rate falls over 10 % of the run, those that were fitted over 30 %"});
   const Words root = of("wsd(steps=1500, warmup=100, cooldown=30%, decay=1-sqrt, peak=1e-3)");
   ASSERT_EQ(root.size(), 1U);
-  EXPECT_EQ(root[0], concat({"its rate falls in another shape than any that was fitted: by 25 % of the peak from that of '",
-                             wsd, "', the nearest"}));
+  EXPECT_EQ(root[0],
+            concat({"its rate falls in another shape than any that was fitted: by 25 % of the peak from that of '", wsd,
+                    "', the nearest"}));
   EXPECT_EQ(of("wsd(steps=1500, warmup=100, cooldown=30%, peak=5e-4)"),
             Words{"its highest rate 0.0005 is below that of every fitted run (0.001 and more)"});
   const Words stairs = of("piecewise(steps=1500, warmup=100, milestones=[1050, 1300], factors=[0.5, 0.1], peak=1e-3)");
@@ -106,10 +107,11 @@ TEST(OptimizeSeen, IsTheBestDecayThatARunHas) {
   EXPECT_EQ(unlike, Words{"2000 steps are more than the longest run had (1500)"});
   const std::int64_t end[] = {2000};
   EXPECT_DOUBLE_EQ(seen->loss, law_curve(fitted.law, seen->lr, end)[0]);
-  // No schedule of the family is better by more than the scan's percent allows, and the optimum of all is at least as good.
-  for (const char* spec : {"wsd(steps=2000, warmup=100, cooldown=20%, peak=1e-3)",
-                           "wsd(steps=2000, warmup=100, cooldown=30%, peak=1e-3)",
-                           "wsd(steps=2000, warmup=100, cooldown=44%, peak=1e-3)"}) {
+  // No schedule of the family is better by more than the scan's percent allows, and the optimum of all is at least as
+  // good.
+  for (const char* spec :
+       {"wsd(steps=2000, warmup=100, cooldown=20%, peak=1e-3)", "wsd(steps=2000, warmup=100, cooldown=30%, peak=1e-3)",
+        "wsd(steps=2000, warmup=100, cooldown=44%, peak=1e-3)"}) {
     EXPECT_LE(seen->loss, law_curve(fitted.law, law_cases::rates(spec), end)[0] + 1e-5) << spec;
   }
   EXPECT_LE(optimize_law(fitted.law, 2000, options).loss, seen->loss + 1e-5);
@@ -200,8 +202,8 @@ TEST(LawFit, TemperedLossesCountAsFortyOfARun) {
 }
 
 TEST(OptimizeLaw, NothingIsBelowItsBound) {
-  for (const LawKind kind : {LawKind::functional, LawKind::angular, LawKind::noise, LawKind::multi_power,
-                             LawKind::momentum, LawKind::bu}) {
+  for (const LawKind kind :
+       {LawKind::functional, LawKind::angular, LawKind::noise, LawKind::multi_power, LawKind::momentum, LawKind::bu}) {
     const Law law = law_cases::typical(kind, law_cases::rates(constant), 1e-3);
     const LawOptimum best = optimize_law(law, 1000, {.warmup = 20, .cap = 1e-3});
     ASSERT_TRUE(best.bound.has_value()) << law_name(kind);
@@ -213,7 +215,8 @@ TEST(OptimizeLaw, NothingIsBelowItsBound) {
       EXPECT_GE(law_curve(law, law_cases::rates(spec), end)[0], *best.bound) << law_name(kind) << " " << spec;
     }
   }
-  EXPECT_FALSE(optimize_law(law_cases::typical(LawKind::omega, law_cases::rates(constant), 1e-3), 50).bound.has_value());
+  EXPECT_FALSE(
+      optimize_law(law_cases::typical(LawKind::omega, law_cases::rates(constant), 1e-3), 50).bound.has_value());
 }
 
 TEST(FunctionalOptimum, ReachesItsBoundWhereTheCapDoesNotBind) {

@@ -186,8 +186,9 @@ void bind_fit(nb::module_& m) {
   bind<LawFit>(m);
   m.def(
       "fit_law",
-      [](const std::vector<FitRun>& runs, std::string_view law, bool log_residuals, std::string_view likelihood, double huber, double prior,
-         const std::optional<std::map<std::string, double>>& fixed, int bootstrap, bool calibrate, int threads) {
+      [](const std::vector<FitRun>& runs, std::string_view law, bool log_residuals, std::string_view likelihood,
+         double huber, double prior, const std::optional<std::map<std::string, double>>& fixed, int bootstrap,
+         bool calibrate, int threads) {
         FitOptions options;
         options.log_residuals = log_residuals;
         options.likelihood = parse_word<Likelihood>("likelihood", likelihood);

@@ -187,9 +187,8 @@ void bind_optimize(nb::module_& m) {
   m.def(
       "optimize_seen",
       [](const FittedLaw& fitted, std::int64_t steps, std::int64_t warmup, std::optional<double> cap) {
-        return without_gil([&] {
-          return optimize_seen(fitted, steps, LawOptimizeOptions{.warmup = warmup, .cap = cap});
-        });
+        return without_gil(
+            [&] { return optimize_seen(fitted, steps, LawOptimizeOptions{.warmup = warmup, .cap = cap}); });
       },
       nb::arg("fitted"), nb::arg("steps"), nb::arg("warmup") = 0, nb::arg("cap") = nb::none(), optimize_seen_doc);
   bind<FunctionalOptimum>(m);

@@ -67,8 +67,9 @@ step : array_like
 Returns
 -------
 Predictions
-    The intervals hold what the fit leaves open of the parameters and the noise of one
-    measurement, but nothing of rates and lengths that no run had; see `extrapolations`.
+    The intervals hold what the fit leaves open of the parameters, the noise of one measurement and, for laws
+    with an exponent of progress, how far runs depart whose peak or shape of decay no fitted run had; what else
+    no run had is in `extrapolations`.
 
 Examples
 --------

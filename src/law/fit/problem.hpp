@@ -27,7 +27,7 @@ struct Normal {
 /// Residuals of one run, and their derivatives in x.
 struct Linear {
   std::vector<double> residual;
-  std::vector<double> rows;  ///< n x P
+  std::vector<double> rows;    ///< n x P
   std::vector<double> counts;  ///< of each loss, the weight of its run aside
   double weight = 1.0;         ///< of the run
 };

@@ -1,7 +1,7 @@
 // What no schedule under a cap can be below, by a law.
 //
-// multi_power: the sum of the rates is at most the cap's, and falls win at most B of the cap. angular, noise: noise is not
-// negative, and for v' = 2 lambda eta (eta/ref - v) the squares of the angles h = eta/(ref sqrt(v)) add up to
+// multi_power: the sum of the rates is at most the cap's, and falls win at most B of the cap. angular, noise: noise is
+// not negative, and for v' = 2 lambda eta (eta/ref - v) the squares of the angles h = eta/(ref sqrt(v)) add up to
 // [ln(v_T/v_0)/(2 lambda) + sum of eta]/ref, so that R <= sqrt(T sum h^2) (Cauchy and Schwarz) with v_T at most the
 // larger of v_0 and cap/ref. functional: with w = integral of sqrt(K) du (functional.cpp) the noise of progress u is
 // C b/unit times the integral of w'^2, at least w(u)^2/T; the smallest sum with A u^-s over what the cap allows.
@@ -31,9 +31,9 @@ double smallest(const Function& f, double low, double high) {
     best = i;
   }
   const auto narrow = [](double left, double right) { return right - left <= 1e-9; };
-  return std::min(value, golden_section(f, low + step * std::max(best - 1, 0),
-                                        low + step * std::min(best + 1, places), narrow)
-                             .value);
+  return std::min(
+      value,
+      golden_section(f, low + step * std::max(best - 1, 0), low + step * std::min(best + 1, places), narrow).value);
 }
 
 double functional_bound(const Law& law, double steps, double cap) {

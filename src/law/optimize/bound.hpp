@@ -8,7 +8,8 @@
 
 namespace scheduled::law {
 
-/// Sums taken as integrals. Nothing for momentum and bu, whose gap to the first order bounds them, omega and worst_case.
+/// Sums taken as integrals. Nothing for momentum and bu, whose gap to the first order bounds them, omega and
+/// worst_case.
 std::optional<double> loss_bound(const Law& law, std::int64_t updates, double cap);
 
 }  // namespace scheduled::law

@@ -63,9 +63,8 @@ Minimum1D lowest(const Function& f, double low, double high, int intervals) {
     best = i;
   }
   constexpr double enough = 0.01;
-  const Minimum1D found =
-      golden_section(f, low + step * std::max(best - 1, 0), std::min(high, low + step * (best + 1)),
-                     [](double left, double right) { return right - left <= enough; });
+  const Minimum1D found = golden_section(f, low + step * std::max(best - 1, 0), std::min(high, low + step * (best + 1)),
+                                         [](double left, double right) { return right - left <= enough; });
   if (found.value < value) return found;
   return {low, high, best == intervals ? high : low + step * best, value};
 }
