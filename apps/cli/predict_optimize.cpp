@@ -92,8 +92,10 @@ std::string certificate_text(const LawBest& found) {
   std::string text =
       fmt::format("A local optimum from several starts: to the first order {:.1g} could be won near it", best.gap);
   if (best.bound) {
-    text += fmt::format("; what is proved is that no schedule under the cap is below {:.4f} by the law, {:.4f} lower",
-                        *best.bound, best.loss - *best.bound);
+    text += fmt::format(
+        "; what is proved is that none of this warmup and cap that never rises afterwards is below {:.4f} by the law, "
+        "{:.4f} lower",
+        *best.bound, best.loss - *best.bound);
   }
   return text + ".";
 }

@@ -62,9 +62,10 @@ std::string exponents_text(const LrSweepFit& fit) {
     text += fmt::format("best peak ~ {}^{}\n", found.axis,
                         found.fitted ? with_interval(found.exponent) : brief_number(found.exponent.value) + " (given)");
   }
+  const bool bounded = !fit.exponents.empty() && std::isfinite(fit.exponents.front().exponent.upper);
   for (const LrRuleCheck& check : fit.rules) {
-    text += fmt::format("  {:<7} steps^{:<6} {} the interval; {}\n", check.rule.rule, check.rule.exponent,
-                        check.within ? "within" : "outside", check.rule.source);
+    const char* const place = !bounded ? "" : check.within ? "within the interval; " : "outside the interval; ";
+    text += fmt::format("  {:<7} steps^{:<6} {}{}\n", check.rule.rule, check.rule.exponent, place, check.rule.source);
   }
   if (fit.curved) {
     text += fmt::format("a peak twice the best one costs {:.4f} at {} steps",

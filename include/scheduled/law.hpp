@@ -400,10 +400,10 @@ struct LawOptimum {
   double gap = 0.0;
   bool converged = false;  ///< gap <= tolerance
   int evaluations = 0;     ///< of loss and gradient
-  /// No schedule of as many updates under the cap has a smaller loss by the law. momentum, bu: loss less gap, of those
-  /// that never rise after the warmup. functional: near, as its noise is bounded, too (where the cap does not bind).
-  /// multi_power, angular, noise: far below, the most progress that the cap allows without any noise. Sums taken as
-  /// integrals. Nothing for omega.
+  /// No schedule of as many updates, the same warmup and cap that never rises afterwards has a smaller loss by the law
+  /// (one that rises and falls again may, by multi_power). momentum, bu: loss less gap. functional: near, as its noise
+  /// is bounded, too (where the cap does not bind). multi_power, angular, noise: far below, the most progress that the
+  /// cap allows without any noise. Sums taken as integrals. Nothing for omega.
   std::optional<double> bound = std::nullopt;
 };
 

@@ -26,7 +26,7 @@ struct FunctionalOptimum {
   double peak = 0.0;       ///< rate of the first update after the warmup
   std::int64_t decay = 0;  ///< updates of the fall; the others before it are the plateau
   bool at_cap = false;     ///< the peak is the cap: there is a plateau, or a higher peak would be better
-  double bound = 0.0;      ///< no schedule under the cap is below it, see LawOptimum::bound
+  double bound = 0.0;      ///< no schedule of this warmup and cap is below it, see LawOptimum::bound
 };
 
 /// For a given progress the path is the exact minimum of the law's integral under the cap (src/law/optimize/

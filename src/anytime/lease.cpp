@@ -175,7 +175,10 @@ struct Lease::Heart {
 };
 
 void require_lease(double seconds) {
-  if (!(seconds > 0) || !std::isfinite(seconds)) fail_value("lease", format_number(seconds), "must be > 0 seconds");
+  constexpr double week = 604800.0;
+  if (!(seconds > 0.0 && seconds <= week)) {
+    fail_value("lease", format_number(seconds), "must be > 0 seconds and at most a week, 604800");
+  }
 }
 
 Lease::Lease(const fs::path& run, double seconds, TellWait tell)

@@ -237,6 +237,20 @@ Robust huber_fit(const std::vector<Row>& rows, const Model& model, double q, dou
   return found;
 }
 
+/// Adds what the q of `found` leaves open of the coefficients: it is as sure as the objectives on both sides say.
+void add_power(const Robust& left, Robust& found, const Robust& right, double apart, double scale) {
+  const double bend = (left.objective - 2.0 * found.objective + right.objective) / square(apart);
+  const double variance = 2.0 / std::max(bend, 2.0 / square(q_spread)) / square(scale);
+  const std::size_t p = found.solution.coefficient.size();
+  std::vector<double> slope(p, 0.0);
+  for (std::size_t i = 0; i < p; ++i) {
+    slope[i] = (right.solution.coefficient[i] - left.solution.coefficient[i]) / (2.0 * apart);
+  }
+  for (std::size_t i = 0; i < p; ++i) {
+    for (std::size_t j = 0; j < p; ++j) found.solution.covariance[i * p + j] += variance * slope[i] * slope[j];
+  }
+}
+
 /// The q of the smallest objective, its prior included, for residuals of this scale.
 Robust best_power(const std::vector<Row>& rows, const Model& model, double scale) {
   const auto at = [&](double q) {
@@ -256,7 +270,10 @@ Robust best_power(const std::vector<Row>& rows, const Model& model, double scale
   }
   const auto [q, lowest] = golden_section([&](double at_q) { return at(at_q).objective; }, best_q - q_most / steps,
                                           best_q + q_most / steps, 1e-8);
-  return at(q);
+  constexpr double apart = 0.05;
+  Robust found = at(q);
+  add_power(at(q - apart), found, at(q + apart), apart, scale);
+  return found;
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ struct Record<FunctionalOptimum> {
       Field{"peak", &X::peak, "distance^2/loss", "Rate of the first update after the warmup"},
       Field{"decay", &X::decay, "steps", "Updates of the fall; those before it are the plateau"},
       Field{"at_cap", &X::at_cap, "", "True where the peak is the cap"},
-      Field{"bound", &X::bound, "nats", "No schedule under the cap is below it, by the law"}};
+      Field{"bound", &X::bound, "nats",
+            "No schedule of the same warmup and cap that never rises afterwards is below it, by the law"}};
 };
 
 template <>

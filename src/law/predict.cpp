@@ -162,6 +162,10 @@ Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr
 
 std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const double> lr) {
   check_fitted(fitted);
+  if (lr.empty()) fail_argument("lr", "must hold at least one rate");
+  for (std::size_t i = 0; i < lr.size(); ++i) {
+    if (!(lr[i] >= 0.0 && std::isfinite(lr[i]))) fail_entry("lr", i, lr[i], "must be finite and not negative");
+  }
   constexpr double rounding = 1.0 + 1e-9;
   std::vector<std::string> found;
   const SeenRun run = describe_run(lr);

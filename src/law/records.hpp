@@ -178,7 +178,8 @@ struct Record<LawOptimum> {
       Field{"gap", &LawOptimum::gap, "nats", "How much it could still fall, to the first order"},
       Field{"converged", &LawOptimum::converged, "", "True where the gap is within the tolerance"},
       Field{"evaluations", &LawOptimum::evaluations, "", "Of loss and gradient"},
-      Field{"bound", &LawOptimum::bound, "nats", "No schedule under the cap is below it, by the law"}};
+      Field{"bound", &LawOptimum::bound, "nats",
+            "No schedule of the same warmup and cap that never rises afterwards is below it, by the law"}};
 };
 
 template <>

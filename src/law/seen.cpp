@@ -75,6 +75,8 @@ void check_seen(const std::vector<SeenRun>& seen) {
     constexpr double rounding = 1.0 + 1e-9;
     check("steps", static_cast<double>(run.steps), 1e15);
     check("peak", run.peak, std::numeric_limits<double>::max());
+    if (!(run.peak > 0.0)) fail_value("peak", run.peak, concat({"must be > 0 for the seen run '", run.name, "'"}));
+    if (run.steps < 1) fail_argument("steps", concat({"of the seen run '", run.name, "' must be at least 1"}));
     check("decay", run.decay, 1.0);
     check("drop", run.drop, rounding);
     if (run.shape.size() != (run.decay > 0.0 ? places : 0)) {
@@ -92,7 +94,7 @@ double shape_at(const SeenRun& run, double x) noexcept {
   const double rate = run.shape[left] + share * (run.shape[left + 1] - run.shape[left]);
   constexpr double nearly = 0.15;
   const double last = run.shape.back();
-  return last <= nearly ? (rate - last) / (1.0 - last) : rate;
+  return last <= nearly ? std::max((rate - last) / (1.0 - last), 0.0) : rate;  // not below 0 by rounding
 }
 
 double shape_distance(const SeenRun& a, const SeenRun& b) noexcept {
@@ -111,8 +113,9 @@ Departure departure_of(const FittedLaw& fitted, const SeenRun& run) {
   const Decays decays(fitted.seen, run);
   Departure found;
   if (decays.other_shape() || decays.drops(run)) found.decay = of_decay;
-  for (const LawParameter& parameter : law_parameters(fitted.law.kind)) {
-    if (parameter.name == peak_exponent.name) return found;
+  const auto parameters = law_parameters(fitted.law.kind);
+  for (std::size_t j = 0; j < parameters.size(); ++j) {  // fitted: its own variance says how far peaks reach
+    if (parameters[j].name == peak_exponent.name && fitted.covariance[j * parameters.size() + j] > 0.0) return found;
   }
   double nearest = std::numeric_limits<double>::infinity();
   for (const SeenRun& one : fitted.seen) {

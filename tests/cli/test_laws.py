@@ -188,7 +188,7 @@ class Laws(LawTest):
         found = self.json_of(*asked)
         text = self.output_of(*asked)
         self.assertLessEqual(found["bound"], found["final"]["loss"])
-        self.assertIn(f"no schedule under the cap is below {found['bound']:.4f} by the law", text)
+        self.assertIn(f"none of this warmup and cap that never rises afterwards is below {found['bound']:.4f} by the law", text)
         seen = found["seen"]
         self.assertIn(seen["run"], [run["name"] for run in law["seen"]])
         self.assertGreaterEqual(seen["above_optimum"]["loss"], -1e-5)

@@ -358,6 +358,7 @@ TEST_P(Lease, LeadsNowhereElse) {
   fs::create_symlink(folder / "lease", run / "lease");
   EXPECT_TRUE(has(store_error_of([&] { open(); }), "lease: is a link, not a folder of the run's own"));
   EXPECT_TRUE(has(error_of([&] { open(0.0); }), "lease = 0: must be > 0 seconds"));
+  EXPECT_TRUE(has(error_of([&] { open(604801.0); }), "lease = 604801: must be > 0 seconds and at most a week"));
 }
 
 }  // namespace

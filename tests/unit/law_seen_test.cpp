@@ -92,6 +92,8 @@ TEST(Extrapolations, FilesOfBeforeSayNothingOfShapes) {
   EXPECT_EQ(changed("\"shape\":[]", "\"shape\":[1]"),
             concat({"shape: of the seen run '", constant, "' has 1 entries; must have 9, or none without a decay"}));
   EXPECT_EQ(changed("\"drop\":", "\"dorp\":").substr(0, 13), "seen[0].dorp ");
+  EXPECT_EQ(changed("\"peak\":0.001", "\"peak\":0.0"),
+            concat({"peak = 0: must be > 0 for the seen run '", constant, "'"}));
 }
 
 TEST(OptimizeSeen, IsTheBestDecayThatARunHas) {
@@ -117,6 +119,19 @@ TEST(OptimizeSeen, IsTheBestDecayThatARunHas) {
   EXPECT_LE(optimize_law(fitted.law, 2000, options).loss, seen->loss + 1e-5);
   EXPECT_FALSE(optimize_seen(fitted_to(LawKind::momentum, {constant}), 100).has_value());
   EXPECT_EQ(error_of([&] { optimize_seen(fitted, 0); }), "steps = 0: must be >= 1");
+}
+
+TEST(OptimizeSeen, HasNoRateBelowZeroAndNoPeakThatNoRunHad) {
+  for (const char* end : {"0.1%", "0.7%", "1%", "3%", "7%", "14%"}) {
+    const std::string low = concat({"wsd(steps=1500, warmup=100, cooldown=30%, final=", end, ", peak=1e-3)"});
+    const FittedLaw fitted = fitted_to(LawKind::angular, {constant, low.c_str()});
+    for (const std::int64_t steps : {300, 400, 777, 1500}) {
+      const auto seen = optimize_seen(fitted, steps, {.warmup = 50, .cap = 4e-3});
+      ASSERT_TRUE(seen.has_value());
+      EXPECT_GE(*std::min_element(seen->lr.begin(), seen->lr.end()), 0.0) << end << " of " << steps;
+      EXPECT_LE(seen->peak, 1e-3) << end << " of " << steps;
+    }
+  }
 }
 
 double half_width(const FittedLaw& fitted, const char* spec) {

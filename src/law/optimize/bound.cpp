@@ -1,4 +1,4 @@
-// What no schedule under a cap can be below, by a law.
+// What no schedule under a cap, of a given warmup, that never rises afterwards can be below, by a law.
 //
 // multi_power: the sum of the rates is at most the cap's, and falls win at most B of the cap. angular, noise: noise is
 // not negative, and for v' = 2 lambda eta (eta/ref - v) the squares of the angles h = eta/(ref sqrt(v)) add up to

@@ -1,4 +1,4 @@
-// What no schedule under a cap can be below, by a law.
+// What no schedule under a cap, of a given warmup, that never rises afterwards can be below, by a law.
 #pragma once
 
 #include <cstdint>

@@ -93,12 +93,15 @@ std::optional<SeenOptimum> optimize_seen(const FittedLaw& fitted, std::int64_t s
   double shortest = 1.0;
   double longest = 0.0;
   double least_peak = cap;
+  double most_peak = 0.0;
   for (const SeenRun& run : fitted.seen) {
     least_peak = std::min(least_peak, run.peak);
+    most_peak = std::max(most_peak, run.peak);
     if (run.decay == 0.0) continue;
     shortest = std::min(shortest, run.decay);
     longest = std::max(longest, run.decay);
   }
+  most_peak = std::min(most_peak, cap);
   const double most = 1.0 - static_cast<double>(options.warmup + 1) / static_cast<double>(steps);
   if (longest == 0.0 || !(most > 0.0)) return std::nullopt;
   const double low = law::natural_log(std::min(shortest / law::near_factor, most));
@@ -107,15 +110,17 @@ std::optional<SeenOptimum> optimize_seen(const FittedLaw& fitted, std::int64_t s
   for (const SeenRun* run : law::different_shapes(fitted.seen)) {
     const law::SeenDecay decay(fitted.law, *run, steps, options.warmup);
     const auto by_peak = [&](double share) {
-      const auto loss = [&](double log_peak) { return decay.loss(std::min(cap, law::exponential(log_peak)), share); };
-      return law::lowest(loss, law::natural_log(least_peak), law::natural_log(cap), 4);
+      const auto loss = [&](double log_peak) {
+        return decay.loss(std::min(most_peak, law::exponential(log_peak)), share);
+      };
+      return law::lowest(loss, law::natural_log(least_peak), law::natural_log(most_peak), 4);
     };
     const auto share =
         law::lowest([&](double log_share) { return by_peak(law::exponential(log_share)).value; }, low, high, 6);
     const double chosen = std::min(law::exponential(share.x), most);
     const Minimum1D peak = by_peak(chosen);
     if (best && !(peak.value < best->loss)) continue;
-    const double rate = std::min(cap, law::exponential(peak.x));
+    const double rate = std::min(most_peak, law::exponential(peak.x));
     best = SeenOptimum{decay.rates(rate, chosen), decay.loss(rate, chosen), run->name, rate, chosen};
   }
   return best;
