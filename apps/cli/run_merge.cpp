@@ -149,6 +149,7 @@ void add_run_merge(Verb& run) {
       .type("NAME,...");
   verb.add("--threads", options.threads, "Default: 4; the result has the same bits with any number").type("N");
   verb.add("--note", options.merge.note, "For the record").type("TEXT");
+  options.run.add_wait_to(verb);
   verb.help(
       "Values are of the exact worst case, each at the best common factor of its rates; ratios do not depend on\n"
       "distance and grad norm. Merging needs no extra training: cooldown / merge is what it is worth beside one.\n\n"

@@ -263,6 +263,7 @@ class Trouble(RunTest):
     def test_a_lease(self):
         self.assert_fails(2, "lease = -1: must be > 0 seconds", "run", "init", "none", "--trunk", TRUNK, "--lease", "-1")
         self.output_of("run", "init", "run", "--trunk", TRUNK, "--lease", "9")
+        self.assert_fails(2, "lease = -1: must be > 0 seconds", "run", "merge", "run", "merged", "--lease", "-1")
         self.assertIn("scheduled lease free 9 ", (self.run_folder / "lease/000001").read_text())
         self.claim_from_elsewhere(9)
         begin = time.monotonic()
