@@ -313,10 +313,11 @@ std::vector<Predicted> predict_losses(const FittedLaw& fitted, const Schedule& s
 Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr_a, std::span<const double> lr_b);
 
 /// What of a run with rates `lr` lies outside what the law was fitted to, in words: another peak than any fitted run
-/// has, more steps than the longest run had, a rate that falls where none did; over a share of the run that is 1.5
-/// times as long or short as any that was fitted; in another shape (one of the nine places of SeenRun::shape differs
-/// from those of every fitted run by more than 8 % of the peak; a cosine's by 10 from a line's); at once by more than 5
-/// % of the peak and 1.5 times the largest drop that was fitted, as stairs do.
+/// has; more steps than the longest one had; a rate that falls where none did, or over a share of the run that is 1.5
+/// times as long or short as any that was fitted; another shape of the fall (at one of the nine places of
+/// SeenRun::shape it is more than .08 of the peak from that of every fitted run; a cosine is .10 from a line); stairs,
+/// which fall at once by more than .05 of the peak and 1.5 times as much as any fitted run. Throws ArgumentError: no
+/// rates, or one that is negative or not finite.
 std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const double> lr);
 
 // ---- Virtual cooldown - what a cooldown started now would give, without running it (docs/theory.md, section 9).

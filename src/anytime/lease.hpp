@@ -29,7 +29,7 @@ constexpr double usual_lease = 60;  ///< seconds
 /// machine.
 bool has_sure_locks(const std::filesystem::path& folder);
 
-/// Throws ArgumentError naming lease.
+/// Throws ArgumentError naming lease, which must be > 0 and at most a week.
 void require_lease(double seconds);
 
 class Lease {
