@@ -19,6 +19,8 @@ std::string command_of(const AnytimePlan& plan, const JobRequest& request, const
 
 /// Throws ArgumentError where the engine knows nothing of what was given, or needs more.
 void check_engine(const JobRequest& request);
+/// Throws ArgumentError naming what these engines' files cannot hold.
+void require_utf8(std::string_view name, const std::string& text);
 
 /// Whether each node runs the job's script, which NeMo-Run and SkyPilot start.
 inline bool runs_tasks(const JobRequest& request) {

@@ -62,8 +62,9 @@ std::vector<Setting> settings_of(const JobRequest& request) {
 void check_nemo_run(const JobRequest& request) {
   const std::vector<Setting> settings = settings_of(request);
   static const std::map<std::string, std::string> elsewhere{
-      {"nodes", "say it by nodes"},          {"time", "say it by clock"},      {"signal", "say it by commit_seconds"},
-      {"dependencies", "the plan has them"}, {"retries", "the plan has them"}, {"srun_args", "the plan has them"}};
+      {"nodes", "say it by nodes"},           {"time", "say it by clock"},      {"signal", "say it by commit_seconds"},
+      {"dependencies", "the plan has them"},  {"retries", "the plan has them"}, {"srun_args", "the plan has them"},
+      {"job_name_prefix", "the plan has it"}, {"packager", "the plan has it"}};
   bool account = false;
   for (std::size_t k = 0; k < settings.size(); ++k) {
     const auto found = elsewhere.find(settings[k].key);
@@ -92,11 +93,18 @@ void check_skypilot(const JobRequest& request) {
       refuse_setting(request, k, "must begin with resources, volumes, file_mounts, envs, secrets or config");
     if (settings[k].section == "resources" && settings[k].key == "job_recovery")
       refuse_setting(request, k, "the plan has it");
+    if (settings[k].section == "envs" && settings[k].key.starts_with("SCHEDULED_"))
+      refuse_setting(request, k, "the plan has what begins with SCHEDULED_");
   }
   if (request.clock) fail_argument("clock", "must not be given for skypilot, whose jobs have no time limit");
 }
 
 }  // namespace
+
+void require_utf8(std::string_view name, const std::string& text) {
+  if (Json::parse(as_json_text(text)).text() == text) return;
+  fail_value(name, concat({"'", text, "'"}), "must be UTF-8 for nemo-run and skypilot, whose files are");
+}
 
 void check_engine(const JobRequest& request) {
   const bool by_task = runs_tasks(request);
@@ -114,6 +122,10 @@ void check_engine(const JobRequest& request) {
     fail_value("nodes", std::to_string(request.nodes),
                "must be 1 for scheduled train, which is one process; give your own command for more");
   }
+  require_utf8("run", request.run.string());
+  require_utf8("data", request.data);
+  require_utf8("branch_data", request.branch_data);
+  for (const std::string& setting : request.settings) require_utf8("settings", setting);
   request.engine == JobEngine::nemo_run ? check_nemo_run(request) : check_skypilot(request);
 }
 

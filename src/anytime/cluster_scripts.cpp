@@ -127,7 +127,12 @@ cd -- "$folder" || fail "no folder to work in"
 if [ "$rank" -eq 0 ]; then
   prepare || fail "run or line cannot be made"
 else
-  until "$scheduled" run lr "$run" --line "$line" >/dev/null 2>&1 || [ -n "$stop" ]; do sleep 1; done
+  waited=0
+  until "$scheduled" run lr "$run" --line "$line" >/dev/null 2>&1 || [ -n "$stop" ]; do
+    [ "$waited" -lt 600 ] || fail "the first process has not made run and line in ten minutes"
+    waited=$((waited + 1))
+    sleep 1
+  done
 fi
 say "trains $line to step $to"
 code=143

@@ -79,6 +79,7 @@ JobPlan write_jobs(const AnytimePlan& plan, const JobRequest& given, const fs::p
   const JobPlan jobs = plan_jobs(plan, request);
   if (into.empty()) fail_value("into", "''", "must be missing or an empty folder");
   const fs::path folder = anytime::absolute_path(into);
+  if (anytime::runs_tasks(request)) anytime::require_utf8("into", folder.string());
   require_free_folder(folder);
   fs::path part = folder;
   part += ".part";

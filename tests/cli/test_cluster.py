@@ -88,6 +88,18 @@ class ClusterTest(command.CommandTest):
         self.assertEqual(self.in_base("run", "init", "run", "--trunk", TRUNK).returncode, 0)
         self.assertIn("trains trunk to step 300", self.finish(other))
 
+    def test_the_others_do_not_wait_for_ever(self):
+        self.emit(engine="skypilot")
+        common = self.base / "run.jobs/job.sh"
+        text = common.read_text()
+        self.assertEqual(text.count("-lt 600 ]"), 1)
+        common.write_text(text.replace("-lt 600 ]", "-lt 1 ]"))
+        environment = {**command.environment(), "SKYPILOT_NODE_RANK": "1"}
+        script = self.base / "run.jobs/jobs/01-trunk-300.sh"
+        other = subprocess.run([script, "task"], env=environment, capture_output=True, timeout=60)
+        self.assertEqual(other.returncode, 1)
+        self.assertIn("the first process has not made run and line in ten minutes", other.stderr.decode())
+
     def test_a_job_waits_for_the_one_before(self):
         self.emit(engine="nemo-run")
         job = self.base / "run.jobs/jobs/03-trunk-600.sh"

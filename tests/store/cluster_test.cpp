@@ -150,12 +150,20 @@ TEST(Cluster, OtherEnginesAreToldWhatTheyKnow) {
     refused(engine, "must be ", [](auto& r) { r.settings = {"alone"}; });
     refused(engine, "must be ", [](auto& r) { r.settings = {"envs.a="}; });
     refused(engine, "must be ", [](auto& r) { r.settings = {"envs.a=b\nrun: evil"}; });
+    refused(engine, "run = ", [](auto& r) { r.run = "e\xff"; });
+    refused(engine, "data = 'e\xff': must be UTF-8", [](auto& r) { r.data = "e\xff"; });
     refused(engine, "is given twice", [](auto& r) { r.settings = {"envs.account=b", "envs.account=c"}; });
   }
   refused(nemo, "account=NAME is missing", [](auto& r) { r.settings = {"partition=gpu"}; });
   refused(nemo, "clock: is missing", [](auto& r) { r.settings = {"account=me"}; });
   refused(nemo, "clock: must be given with the setting account", [](auto& r) { r.clock = 1e5; });
   refused(nemo, "'nodes=3': say it by nodes", [](auto& r) { r.settings = {"account=me", "nodes=3"}; });
+  refused(nemo, "'packager=x': the plan has it", [](auto& r) { r.settings = {"account=me", "packager=x"}; });
+  refused(nemo, "'job_name_prefix=x': the plan has it", [](auto& r) {
+    r.settings = {"account=me", "job_name_prefix=x"};
+  });
+  refused(sky, "'envs.SCHEDULED_RUN=x': the plan has what begins with SCHEDULED_",
+          [](auto& r) { r.settings = {"envs.SCHEDULED_RUN=x"}; });
   refused(nemo, "must name an argument of SlurmExecutor", [](auto& r) { r.settings = {"account=me", "x y=3"}; });
   refused(sky, "clock: must not be given for skypilot", [](auto& r) { r.clock = 1e5; });
   refused(sky, "must begin with resources", [](auto& r) { r.settings = {"run.x=y"}; });
