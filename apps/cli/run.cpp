@@ -23,7 +23,8 @@ void RunOptions::add_wait_to(Verb& verb) {
 
 void RunOptions::add_lease_to(Verb& verb) {
   verb.add("--lease", lease,
-           "Seconds without a word after which another machine takes the run over; default: 60 on shared file systems")
+           "Seconds without a word after which another machine takes the run over; default: 60 on shared file systems "
+           "and where one was given before")
       .type("S");
 }
 

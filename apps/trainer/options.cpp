@@ -30,7 +30,8 @@ void TrainOptions::add_to(shell::Verb& verb) {
   verb.add("--shared", shared,
            "Other lines of the run are trained at the same time: hold its lock only while something is written");
   verb.add("--lease", lease,
-           "Seconds without a word after which another machine takes the run over; default: 60 on shared file systems")
+           "Seconds without a word after which another machine takes the run over; default: 60 on shared file systems "
+           "and where one was given before")
       .type("S");
   verb.add("--json", json, "Print the result as JSON");
   shell::prints<TrainResult>(verb);

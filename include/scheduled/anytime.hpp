@@ -58,8 +58,8 @@ struct StoreOptions {
   std::function<std::int64_t()> clock = {};  ///< microseconds since 1970; nothing: the system's. It may jump.
   std::size_t metrics_in_memory = 16384;     ///< logged values that may wait to be written, >= 1
   /// Seconds after which another process may take over from a writer that is not heard of, > 0. Nothing: 60 where other
-  /// machines may see the folder, too (NFS, Lustre, FUSE, ...), and elsewhere locks alone, which end with their
-  /// process.
+  /// machines may see the folder, too (NFS, Lustre, FUSE, ...), or where a writer of the run had a lease before, and
+  /// elsewhere locks alone, which end with their process.
   std::optional<double> lease = {};
   /// Told once for each wait for another process or machine that has lasted two seconds: for what, and until when.
   std::function<void(const std::string&)> on_wait = {};

@@ -341,7 +341,7 @@ WriterLock::WriterLock(const fs::path& folder, const fs::path& path, std::option
     throw StoreBusy(concat({folder.string(), ": another process writes to this run", holder_of(file_),
                             "; one at a time, readers always can"}));
   }
-  if (!lease && !has_sure_locks(folder)) lease = usual_lease;
+  if (!lease && (!has_sure_locks(folder) || has_leases(folder))) lease = usual_lease;
   if (of_file != 0 && !lease) fail_io(path, "cannot be locked for writing", of_file);
   // For the other's error text only: a disk too full for it is no reason to stop.
   const std::string own = process_mark() + "\n";

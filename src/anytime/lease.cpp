@@ -135,6 +135,11 @@ bool has_sure_locks([[maybe_unused]] const fs::path& folder) {
 #endif
 }
 
+bool has_leases(const fs::path& run) {
+  struct stat status {};
+  return ::lstat((run / lease_folder).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /// A claim to be written.
 Descriptor open_claim(const fs::path& path, std::string_view doing) {
   const int number = open_placed(path, O_RDWR);
@@ -185,13 +190,15 @@ Lease::Lease(const fs::path& run, double seconds, TellWait tell)
     : run_(run), folder_(run / lease_folder), seconds_(seconds), process_(::getpid()), tell_(std::move(tell)) {
   require_lease(seconds);
   owner_ = place_mark() + " " + process_mark();
-  std::error_code error;
-  if (fs::create_directory(folder_, error)) sync_path(run);
-  if (error) fail_io(folder_, "cannot be made", error.value());
   struct stat status {};
-  if (::lstat(folder_.c_str(), &status) != 0) fail_io(folder_, "cannot be seen", errno);
+  const auto is_there = [&] { return ::lstat(folder_.c_str(), &status) == 0; };
+  std::error_code error;
+  if (!is_there() && fs::create_directory(folder_, error)) sync_path(run);
+  if (error) fail_io(folder_, "cannot be made", error.value());
+  if (!is_there()) fail_io(folder_, "cannot be seen", errno);
   if (!S_ISDIR(status.st_mode)) {
-    throw StoreError(concat({folder_.string(), ": is ", kind_of(status.st_mode), ", not a folder of the run's own"}));
+    throw StoreError(concat({folder_.string(), ": is ", kind_of(status.st_mode),
+                             ", not a folder: writers of a run have their leases there; move it away"}));
   }
   claim();
   const fs::path path = path_of(number_);

@@ -29,6 +29,10 @@ constexpr double usual_lease = 60;  ///< seconds
 /// machine.
 bool has_sure_locks(const std::filesystem::path& folder);
 
+/// Whether a writer of this run ever had a lease. Then another one may have it now whose locks are not seen here, as on
+/// the disk of a server that other machines mount; so all have leases from then on.
+bool has_leases(const std::filesystem::path& run);
+
 /// Throws ArgumentError naming lease, which must be > 0 and at most a week.
 void require_lease(double seconds);
 

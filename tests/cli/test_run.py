@@ -228,6 +228,26 @@ class Trouble(RunTest):
         self.assertEqual(len(told), 2, told)
         self.assertRegex(told[0], "process 17 on node17 writes to this run; .*; waiting for it, [23] s at most$")
 
+    def test_a_lease_binds_those_who_ask_for_none(self):
+        self.output_of("run", "init", "run", "--trunk", TRUNK, "--lease", "9")
+        newest = self.claim_from_elsewhere(9)
+        os.utime(newest)
+        for verb in (["commit", "run", "--step", "100", "model.bin"], ["gc", "run"], ["branch", "run", "cd", "--cooldown", "10"],
+                     ["log", "run", "--step", "1", "--line", "trunk", "loss=1"], ["repair", "run"]):
+            self.assert_fails(1, "process 17 on node17 writes to this run; it was heard of ", "run", *verb)
+        self.output_of("run", "status", "run")
+        os.utime(newest, (time.time() - 3600, time.time() - 3600))  # stale
+        done = self.run_command("run", "commit", "run", "--step", "100", "model.bin")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("scheduled lease free 60 ", (self.run_folder / "lease/000002").read_text())
+
+    def test_what_lies_where_leases_are(self):
+        self.init()
+        (self.run_folder / "lease").write_text("mine")
+        self.output_of("run", "commit", "run", "--step", "100", "model.bin")
+        self.assert_fails(1, "lease: is a file, not a folder: writers of a run have their leases there; move it away",
+                          "run", "commit", "run", "--step", "200", "model.bin", "--lease", "9")
+
     def test_read_only_folder(self):
         self.init()
         self.commit(100)

@@ -48,3 +48,42 @@ def test_ctrl_c_ends_a_wait(folder, capsys):
         RunStore.open(folder, lease=900)
     assert time.monotonic() - begin < 60  # of 300
     assert not (folder / "lease/000002").exists()
+
+
+def test_a_live_lease_binds_those_who_ask_for_none(folder):
+    RunStore.init(folder, Schedule(TRUNK), lease=3).close()
+    claim_from_elsewhere(folder, 3)
+    newest = folder / "lease/000001"
+    os.utime(newest)
+    for opened in (lambda: RunStore.open(folder), lambda: RunStore.repair(folder)):
+        with pytest.raises(scheduled.anytime.StoreBusy, match="process 17 on node17 writes to this run; it was heard of "):
+            opened()
+    os.utime(newest, (time.time() - 3600, time.time() - 3600))
+    RunStore.open(folder).close()
+    assert "scheduled lease free 60 " in (folder / "lease/000002").read_text()
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit])
+def test_ctrl_c_while_a_wait_is_told_ends_it(folder, monkeypatch, raised):
+    class Stream:
+        def write(self, text):
+            raise raised
+
+    RunStore.init(folder, Schedule(TRUNK), lease=9).close()
+    claim_from_elsewhere(folder, 9)
+    monkeypatch.setattr("sys.stderr", Stream())
+    with pytest.raises(raised):
+        RunStore.open(folder, lease=9)
+    assert not (folder / "lease/000002").exists()
+
+
+def test_a_stream_that_fails_does_not_end_a_wait(folder, monkeypatch):
+    class Stream:
+        def write(self, text):
+            raise OSError("closed")
+
+    RunStore.init(folder, Schedule(TRUNK), lease=9).close()
+    claim_from_elsewhere(folder, 9)
+    monkeypatch.setattr("sys.stderr", Stream())
+    RunStore.open(folder, lease=9).close()
+    assert (folder / "lease/000002").exists()

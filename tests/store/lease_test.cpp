@@ -130,6 +130,31 @@ TEST_P(Lease, SecondWriterIsToldWhoHasIt) {
   EXPECT_EQ(RunStore::open(run, Access::read).record().lines.size(), 1U);
 }
 
+TEST_P(Lease, BindsWritersThatAskForNone) {
+  init();
+  const auto open_plainly = [&] { return RunStore::open(run, Access::write); };
+  {
+    const RunStore store = open(1000);
+    const std::string error = store_error_of(open_plainly);
+    EXPECT_TRUE(has(error, "process " + std::to_string(::getpid()) + " writes to this run; it was heard of ")) << error;
+    EXPECT_THROW(open_plainly(), StoreBusy);
+  }
+  {
+    RunStore store = open_plainly();
+    EXPECT_TRUE(has(claim("000003"), "scheduled lease held 60 ")) << "and they bind the next one";
+    EXPECT_THROW(open(), StoreBusy);
+    commit_weights(store, 10);
+  }
+  die_as_writer(run, false);
+  EXPECT_EQ(open_plainly().record().checkpoints.size(), 1U) << "one that died binds nobody";
+}
+
+TEST_P(Lease, IsNotMadeWhereNobodyAsksForOne) {
+  RunStore::init(run, trunk);
+  RunStore::open(run, Access::write);
+  EXPECT_FALSE(fs::exists(run / "lease"));
+}
+
 TEST_P(Lease, LivesAsLongAsItsProcess) {
   init();
   const RunStore store = open(0.1);
@@ -356,7 +381,13 @@ TEST_P(Lease, LeadsNowhereElse) {
   init();
   fs::rename(run / "lease", folder / "lease");
   fs::create_symlink(folder / "lease", run / "lease");
-  EXPECT_TRUE(has(store_error_of([&] { open(); }), "lease: is a link, not a folder of the run's own"));
+  EXPECT_TRUE(has(store_error_of([&] { open(); }), "lease: is a link, not a folder: writers of a run have "
+                                                        "their leases there; move it away"));
+  fs::remove(run / "lease");
+  write_text(run / "lease", "mine");
+  EXPECT_TRUE(has(store_error_of([&] { open(); }), "lease: is a file, not a folder: writers of a run have "));
+  RunStore::open(run, Access::write);  // has no lease, and no use for the folder
+  fs::remove(run / "lease");
   EXPECT_TRUE(has(error_of([&] { open(0.0); }), "lease = 0: must be > 0 seconds"));
   EXPECT_TRUE(has(error_of([&] { open(604801.0); }), "lease = 604801: must be > 0 seconds and at most a week"));
 }

@@ -199,13 +199,14 @@ void log(Store& self, std::int64_t step, const nb::object& metrics, const std::s
   if (!warning.empty() && PyErr_WarnEx(PyExc_RuntimeWarning, warning.c_str(), 1) != 0) throw nb::python_error();
 }
 
-/// What is waited for, on sys.stderr; whoever has closed that does not want to know.
+/// What is waited for, on sys.stderr; whoever has closed that does not want to know. Ctrl-C there ends the wait.
 void say_wait(const std::string& text) {
   const nb::gil_scoped_acquire acquired;
   try {
     const nb::object stream = nb::module_::import_("sys").attr("stderr");
     if (!stream.is_none()) stream.attr("write")(python_text("scheduled: " + text + "\n"));
-  } catch (const nb::python_error&) {  // NOLINT
+  } catch (const nb::python_error& error) {
+    if (!error.matches(PyExc_Exception)) throw;  // KeyboardInterrupt, SystemExit
   }
 }
 

@@ -59,8 +59,8 @@ metrics_in_memory : int
     Logged values that may wait to be written, at least 1.
 lease : float, optional
     Seconds without a word after which another machine may take the run over from a writer; none: 60 on
-    shared file systems, elsewhere locks that end with their process. A wait of more than two seconds for
-    another process or machine is told on sys.stderr, and Ctrl-C ends it.)doc";
+    shared file systems and where a writer of the run had a lease before, elsewhere locks that end with their
+    process. A wait of more than two seconds for another process or machine is told on sys.stderr, and Ctrl-C ends it.)doc";
 
 constexpr const char* open_doc = R"doc(Opens a run.
 
