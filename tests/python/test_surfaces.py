@@ -312,6 +312,38 @@ def test_attributes_are_documented_with_their_units(results):
                 setattr(result, name, None)
 
 
+def test_all_results_compare_by_value_and_have_no_hash(results):
+    """Equal ones had different hashes, so that sets and dicts held them twice."""
+    for result in results:
+        name = type(result).__name__
+        assert result == copy.copy(result), name
+        assert not result == object(), name
+        with pytest.raises(TypeError, match="unhashable"):
+            hash(result)
+
+
+def test_results_that_differ_are_not_equal(results):
+    """Each number of each result counts."""
+    for result in results:
+        kind = type(result)
+        state = result.__getstate__()
+        for i, part in enumerate(state):
+            if not isinstance(part, float):
+                continue
+            changed = kind.__new__(kind)
+            changed.__setstate__((*state[:i], part + 1.0 if math.isfinite(part) else 1.0, *state[i + 1 :]))
+            assert changed != result, (kind.__name__, i)
+
+
+def test_every_class_of_the_core_is_hashed_as_it_is_compared():
+    """Those without a description, too: a schedule by its value, as it may be a key."""
+    classes = [kind for kind in vars(_core).values() if isinstance(kind, type)]
+    compared = {kind.__name__ for kind in classes if kind.__eq__ is not object.__eq__ and kind.__hash__ is not None}
+    assert compared - {kind.__name__ for kind in classes if issubclass(kind, BaseException)} == {"Schedule"}
+    assert hash(Schedule("linear(steps=9)")) == hash(Schedule("linear(steps = 9)"))
+    assert {"Law", "Trunk", "Forecast"} <= {kind.__name__ for kind in classes if kind.__hash__ is None}
+
+
 def test_words_have_one_spelling(results):
     def words(value):
         if isinstance(value, dict):

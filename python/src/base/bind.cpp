@@ -83,11 +83,45 @@ void set_state(const Table& table, nb::handle self, const nb::tuple& state) {
   nb::inst_mark_ready(self);
 }
 
+/// Of what `give` makes. A number that is none equals itself: a copy of a log without some losses is equal to it.
+bool same_value(nb::handle a, nb::handle b) {
+  if (PyFloat_Check(a.ptr()) && PyFloat_Check(b.ptr())) {
+    const double x = PyFloat_AS_DOUBLE(a.ptr());
+    const double y = PyFloat_AS_DOUBLE(b.ptr());
+    return x == y || (x != x && y != y);
+  }
+  if (PyList_Check(a.ptr()) && PyList_Check(b.ptr())) {
+    const std::size_t count = nb::len(a);
+    bool same = count == nb::len(b);
+    for (std::size_t i = 0; same && i < count; ++i) same = same_value(a[i], b[i]);
+    return same;
+  }
+  if (nb::isinstance<nb::dict>(a) && nb::isinstance<nb::dict>(b)) {
+    bool same = nb::len(a) == nb::len(b);
+    for (const auto& [key, value] : nb::borrow<nb::dict>(a)) {
+      same = same && nb::cast<bool>(b.attr("__contains__")(key)) && same_value(value, b[key]);
+    }
+    return same;
+  }
+  const nb::module_ numpy = nb::module_::import_("numpy");
+  const nb::object array = numpy.attr("ndarray");
+  if (nb::isinstance(a, array) && nb::isinstance(b, array)) {
+    return nb::cast<bool>(numpy.attr("array_equal")(a, b, nb::arg("equal_nan") = true));
+  }
+  return a.equal(b);
+}
+
+/// All that is stored: for each record alike, whether or not it compares in C++.
 nb::object equal(const Table& table, nb::handle self, nb::handle other) {
+  const void* const record = table.pointer(self);
   const bool same_type =
       PyObject_TypeCheck(other.ptr(), reinterpret_cast<PyTypeObject*>(table.type.ptr())) != 0 && nb::inst_ready(other);
   if (!same_type) return nb::borrow(Py_NotImplemented);
-  const bool same = self.is(other) || table.description.equal(table.pointer(self), nb::inst_ptr<void>(other));
+  bool same = true;
+  for (const Access& field : table.description.fields) {
+    if (!same || self.is(other)) break;
+    if (field.stored) same = same_value(field.get(record, self), field.get(nb::inst_ptr<void>(other), other));
+  }
   return nb::bool_(same);
 }
 
@@ -139,12 +173,14 @@ void add_members(nb::handle type, const Description& description, bool with_repr
              [table](nb::handle self) { return state_of(*table, self); });
   add_method(type, "__setstate__", "def __setstate__(self, state: tuple[object, ...], /) -> None", "",
              [table](nb::handle self, const nb::tuple& state) { set_state(*table, self, state); });
-  if (description.equal == nullptr) return;
   add_method(type, "__eq__", "def __eq__(self, other: object, /) -> bool", "",
              [table](nb::handle self, nb::handle other) { return equal(*table, self, other); });
+  make_unhashable(type);
 }
 
 }  // namespace bind_detail
+
+void make_unhashable(nb::handle type) { type.attr("__hash__") = nb::none(); }
 
 nb::object python_path(const std::filesystem::path& path) {
   if (path.empty()) return nb::none();

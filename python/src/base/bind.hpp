@@ -6,7 +6,6 @@
 #include <nanobind/nanobind.h>
 
 #include <array>
-#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -31,6 +30,9 @@ template <class T>
 inline constexpr const char* class_name = nullptr;
 template <>
 inline constexpr const char* class_name<Schedule> = "Schedule";
+
+/// For a class that compares by value: objects that are equal would have different hashes, those of their identity.
+void make_unhashable(nb::handle type);
 
 /// An empty path is None.
 nb::object python_path(const std::filesystem::path& path);
@@ -175,8 +177,7 @@ struct Description {
   std::string_view name, meaning;
   std::span<const Access> fields;
   Json (*json)(const void* record);
-  MakeSchema schema;                            ///< of that
-  bool (*equal)(const void* a, const void* b);  ///< null: compared by identity
+  MakeSchema schema;  ///< of that
   void (*restore)(void* record, const nb::tuple& state);
 };
 
@@ -234,15 +235,6 @@ constexpr Access access_of() {
 }
 
 template <class R>
-constexpr auto equality_of() -> bool (*)(const void*, const void*) {
-  if constexpr (std::equality_comparable<R>) {
-    return [](const void* a, const void* b) { return *static_cast<const R*>(a) == *static_cast<const R*>(b); };
-  } else {
-    return nullptr;
-  }
-}
-
-template <class R>
 const Description& description_of() {
   static constexpr auto fields = []<std::size_t... k>(std::index_sequence<k...>) {
     return std::array<Access, sizeof...(k)>{access_of<R, k>()...};
@@ -251,8 +243,7 @@ const Description& description_of() {
   static constexpr Description description{
       Record<R>::name, Record<R>::meaning,
       fields,          [](const void* record) { return to_json(*static_cast<const R*>(record)); },
-      &make_schema<R>, equality_of<R>(),
-      &restore<R>};
+      &make_schema<R>, &restore<R>};
   return description;
 }
 

@@ -104,8 +104,9 @@ nb::typed<nb::dict, nb::str, nb::float_> parameters_of(const Law& law) {
 }  // namespace
 
 void bind_law(nb::module_& m) {
-  nb::class_<Law>(m, "Law", with_laws(class_doc).c_str())
-      .def(
+  nb::class_<Law> type(m, "Law", with_laws(class_doc).c_str());
+  make_unhashable(type);
+  type.def(
           "__init__",
           [](Law* self, std::string_view kind, const std::map<std::string, double>& parameters, double reference_rate,
              double reference_sum) { new (self) Law(make_law(kind, parameters, reference_rate, reference_sum)); },

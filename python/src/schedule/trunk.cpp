@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/arrays.hpp"
+#include "base/bind.hpp"
 #include "base/lengths.hpp"
 #include "base/text.hpp"
 #include "modules.hpp"
@@ -136,7 +137,9 @@ nb::str repr_of(const Trunk& trunk) {
 }  // namespace
 
 void bind_trunk(nb::module_& m) {
-  nb::class_<Trunk>(m, "Trunk", trunk_doc)
+  nb::class_<Trunk> trunk(m, "Trunk", trunk_doc);
+  make_unhashable(trunk);
+  trunk
       .def(
           "__init__",
           [](Trunk* self, const Schedule& schedule, std::int64_t step) {
