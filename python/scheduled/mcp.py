@@ -5,12 +5,14 @@
 list with one object for each line. Tools read files that are named to them and write none.
 """
 
+import difflib
 import functools
+import inspect
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Optional
 
 from scheduled import __main__ as _module
@@ -151,6 +153,17 @@ def run_status(folder: str) -> Answer:
 TOOLS = (show, bound, tune, compare, extend, log, cooldown, run_status)
 
 
+def _check_arguments(function: Callable[..., Answer], given: Iterable[str]) -> None:
+    """Raises ValueError for a name that the tool does not take: left out in silence, it would change what is answered."""
+    known = list(inspect.signature(function).parameters)
+    for name in given:
+        if name in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+        meant = f"; did you mean '{near[0]}'?" if near else ""
+        raise ValueError(f"{function.__name__} has no argument '{name}': it takes {', '.join(known)}{meant}")
+
+
 def _schema(verb: Sequence[str]) -> Optional[dict[str, Any]]:
     """What a tool returns, as JSON Schema; None where the command is missing, or too old to say it."""
     try:
@@ -180,6 +193,17 @@ def server() -> Any:
         from mcp.server.mcpserver.tools import Tool
     except ImportError as error:
         raise ImportError("scheduled.mcp needs mcp, version 2 or later: pip install 'mcp>=2'", name=error.name) from error
+
+    class StrictTool(Tool):  # type: ignore[misc, unused-ignore]
+        """A tool that refuses arguments which it does not have; the SDK drops them."""
+
+        async def run(self, arguments: dict[str, Any], *words: Any, **options: Any) -> Any:
+            try:
+                _check_arguments(self.fn, arguments)
+            except ValueError as error:
+                raise ToolError(f"Error executing tool {self.name}: {error}") from error
+            return await super().run(arguments, *words, **options)
+
     def told(function: Callable[..., Answer]) -> Callable[..., Answer]:
         """The same function, whose errors reach the model: the SDK keeps all others to itself."""
 
@@ -193,7 +217,8 @@ def server() -> Any:
         return call
 
     def tool(function: Callable[..., Answer]) -> Any:
-        made = Tool.from_function(told(function), description=function.__doc__)
+        made = StrictTool.from_function(told(function), description=function.__doc__)
+        made.parameters["additionalProperties"] = False
         schema = _schema(function.__name__.split("_"))
         if schema is not None:
             made.fn_metadata.output_schema = schema

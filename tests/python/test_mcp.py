@@ -1,6 +1,7 @@
 """scheduled.mcp: each tool returns what its verb prints as JSON, and the SDK's client gets the same."""
 
 import asyncio
+import inspect
 import json
 import os
 import subprocess
@@ -76,6 +77,20 @@ def test_errors_are_the_command_s(folder):
         mcp.show(["--list"])  # words are no options
 
 
+@pytest.mark.parametrize(
+    ("tool", "given", "said"),
+    [
+        (mcp.show, "step", "show has no argument 'step': it takes schedules, steps, at; did you mean 'steps'?"),
+        (mcp.bound, "gradnorm", "bound has no argument 'gradnorm': it takes .*; did you mean 'grad_norm'?"),
+        (mcp.cooldown, "colour", "cooldown has no argument 'colour': it takes logs, trunk, at, lengths, decay$"),
+    ],
+)
+def test_unknown_arguments_are_refused(tool, given, said):
+    mcp._check_arguments(tool, inspect.signature(tool).parameters)
+    with pytest.raises(ValueError, match=said):
+        mcp._check_arguments(tool, [given])
+
+
 def test_without_the_command(folder, monkeypatch):
     monkeypatch.setenv("SCHEDULED_COMMAND", str(folder / "missing"))
     with pytest.raises(RuntimeError, match="missing is not there; wheels have it"):
@@ -100,9 +115,14 @@ def test_a_client_over_standard_input_and_output(folder):
     async def talk():
         async with Client(parameters) as client:
             tools = (await client.list_tools()).tools
-            return tools, await client.call_tool("compare", arguments), await client.call_tool("tune", {"schedules": ["no-such"]})
+            refused = await client.call_tool("show", {"schedules": ["cosine"], "step": "50"})
+            return tools, await client.call_tool("compare", arguments), await client.call_tool("tune", {"schedules": ["no-such"]}), refused
 
-    tools, good, bad = asyncio.run(talk())
+    tools, good, bad, refused = asyncio.run(talk())
+    assert refused.is_error
+    assert "show has no argument 'step'" in refused.content[0].text
+    assert "did you mean 'steps'?" in refused.content[0].text
+    assert all(tool.input_schema["additionalProperties"] is False for tool in tools)
     assert {tool.name for tool in tools} == set(CALLS)
     assert all(tool.description for tool in tools)
     assert good.structured_content == {"result": printed(folder, words)}
