@@ -52,5 +52,22 @@ endfunction()
 # What parses, checks, writes or prints and computes little is not worth the optimiser's time; its figures in
 # docs/benchmarks.md are of this level.
 function(scheduled_thin target)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Og>)
+endfunction()
+
+# Moves those sources of a library whose paths match the pattern into a part of it that is thin.
+function(scheduled_thin_part target pattern)
+  get_target_property(sources ${target} SOURCES)
+  set(thin ${sources})
+  list(FILTER thin INCLUDE REGEX ${pattern})
+  list(FILTER sources EXCLUDE REGEX ${pattern})
+  set_target_properties(${target} PROPERTIES SOURCES "${sources}")
+  add_library(${target}_thin OBJECT ${thin})
+  target_include_directories(${target}_thin PRIVATE $<TARGET_PROPERTY:${target},INCLUDE_DIRECTORIES>)
+  target_compile_definitions(${target}_thin PRIVATE $<TARGET_PROPERTY:${target},COMPILE_DEFINITIONS>)
+  scheduled_own(${target}_thin)
+  scheduled_precompile(${target}_thin)
+  scheduled_unity(${target}_thin)
+  scheduled_thin(${target}_thin)
+  target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_thin>)
 endfunction()
