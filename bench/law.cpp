@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "scheduled/law.hpp"
+#include "scheduled/law_design.hpp"
 #include "support/law_cases.hpp"
 #include "support/law_direct.hpp"
 

@@ -128,7 +128,8 @@ void check(const BoundVerbOptions& options) {
   const bool stream = options.stream.asked();
   if (logs + specs + stream > 1) fail_argument("SPEC, --log and --stream", "only one of them can be given");
   if (!logs && !specs && !stream) fail_argument("SPEC, --log or --stream", "is missing; see scheduled bound --help");
-  const std::string_view setting = log.given_setting();
+  const auto settings = log.given_settings();
+  const std::string setting = settings.empty() ? "" : "--" + settings.front().first;
   if (specs) refuse({{!setting.empty(), setting}}, "only with --log or --stream");
   if (!logs && options.bound.distance && options.bound.distance->automatic) {
     fail_value("distance", "auto", "only with --log");

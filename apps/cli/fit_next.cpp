@@ -49,8 +49,12 @@ NextRun NextArguments::find(const FittedLaw& fitted, const std::vector<FitRun>& 
 std::string NextArguments::text_of(const NextRun& found) const {
   constexpr std::size_t widest = 60;
   std::string text = fmt::format("\nwhich run next, for {}\n", shortened(print(asked->schedule), widest));
-  text += fmt::format("  its loss by the law is {:.4f}, give or take {:.4f} (90 %); {:.4f} of that no run narrows\n\n",
-                      found.loss, found.half_width, found.least);
+  text += fmt::format("  predicted: {:.4f}, 90 % interval {:.4f} to {:.4f}, as predict says\n", found.loss,
+                      found.predicted.lower, found.predicted.upper);
+  text += fmt::format(
+      "  to weigh runs, by what they would tell of the law: give or take {:.4f} now, of which no run narrows "
+      "{:.4f}\n\n",
+      found.half_width, found.least);
   TextTable table({"run", "updates", "afterwards", "narrowed"});
   for (const ExperimentValue& one : found.experiments) {
     table.add({shortened(one.name, widest), std::to_string(one.cost), fmt::format("{:.4f}", one.half_width),

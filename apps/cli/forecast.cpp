@@ -71,6 +71,21 @@ void add_hashes(std::map<std::string, std::string>& hashes, const std::string& l
   }
 }
 
+/// What the command was told of the logs, in their order: to fit the law again.
+void add_settings(std::map<std::string, std::string>& how, const FitArguments& fit) {
+  for (const auto& [name, value] : fit.logs.given_settings()) how[name] = value;
+  if (fit.first) how["first"] = std::to_string(*fit.first);
+  std::size_t number = 0;
+  for (const std::string& file : fit.runs) how[fmt::format("log {}", ++number)] = file;
+  for (const RunFiles& log : fit.logs.logs) {
+    how[fmt::format("log {}", ++number)] = log.file;
+    std::string bases;
+    for (const std::string& base : log.bases) bases += (bases.empty() ? "" : ", ") + base;
+    if (!bases.empty()) how[fmt::format("base {}", number)] = bases;
+    if (!log.label.empty()) how[fmt::format("label {}", number)] = log.label;
+  }
+}
+
 /// What a log says of a step.
 struct FoundResult {
   std::optional<double> loss;
@@ -133,6 +148,7 @@ void run_register(const RegisterVerb& verb) {
   forecast.column = column;
   forecast.result = verb.result;
   forecast.data = std::move(data);
+  add_settings(forecast.how, verb.fit);
   forecast.time = time_of(verb.time);
   forecast.note = verb.note;
   const FoundResult there = result_in(verb.result, column, forecast.step, verb.fit.logs.read_options());
@@ -241,8 +257,10 @@ void add_register(Verb& forecast) {
   verb.add("--book", options.book, "The file of forecasts").type("FILE");
   verb.add("--json", options.json, "Print JSON; numbers read back exactly");
   verb.help(
-      "Prediction, interval, law, the hashes of the data and the time become a line of the book, which ends with the\n"
-      "hash of itself and of the line before: the seal. Nothing is ever changed in a book, only added.\n\n"
+      "Prediction, interval, law, how it was fitted, the hashes of the data and the time become a line of the book, "
+      "which\n"
+      "ends with the hash of itself and of the line before: the seal. Nothing is ever changed in a book, only "
+      "added.\n\n"
       "Examples:\n"
       "  scheduled forecast register trunk.csv cosine-decay.csv --to \"linear(steps=3k, warmup=100, peak=1e-3)\" "
       "--result long.csv --time 2026-11-27T09:00:00Z");

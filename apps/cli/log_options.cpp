@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "base/csv.hpp"
 #include "base/error.hpp"
@@ -69,21 +70,28 @@ void print_csv(const RunLog& log) {
   output.flush();
 }
 
-std::string_view LogOptions::given_setting() const {
-  const std::pair<bool, std::string_view> settings[] = {{!columns.names.empty(), "--columns"},
-                                                        {warmup.has_value(), "--log-warmup"},
-                                                        {max_gap.has_value(), "--max-gap"},
-                                                        {!lr.empty(), "--lr"},
-                                                        {!format.empty(), "--format"},
-                                                        {!patterns.empty(), "--pattern"},
-                                                        {restarts != Restarts::automatic, "--restarts"},
-                                                        {lr_of != RateOf::automatic, "--lr-of"},
-                                                        {step_offset.has_value(), "--step-offset"},
-                                                        {continue_lr, "--continue-lr"}};
-  for (const auto& [given, name] : settings) {
-    if (given) return name;
+std::vector<std::pair<std::string, std::string>> LogOptions::given_settings() const {
+  std::vector<std::pair<std::string, std::string>> given;
+  const auto add = [&](const char* name, bool is_given, std::string value) {
+    if (is_given) given.emplace_back(name, std::move(value));
+  };
+  std::string names;
+  for (const auto& [source, standard] : columns.names) {
+    names += (names.empty() ? "" : ",") + source + "=" + standard;
   }
-  return {};
+  std::string templates;
+  for (const std::string& pattern : patterns) templates += (templates.empty() ? "" : "\n") + pattern;
+  add("columns", !names.empty(), names);
+  add("log-warmup", warmup.has_value(), std::to_string(warmup.value_or(0)));
+  add("max-gap", max_gap.has_value(), std::to_string(max_gap.value_or(0)));
+  add("lr", !lr.empty(), lr);
+  add("format", !format.empty(), format);
+  add("pattern", !patterns.empty(), templates);
+  add("restarts", restarts != Restarts::automatic, std::string(word_of(restarts)));
+  add("lr-of", lr_of != RateOf::automatic, std::string(word_of(lr_of)));
+  add("step-offset", step_offset.has_value(), std::to_string(step_offset.value_or(0)));
+  add("continue-lr", continue_lr, "yes");
+  return given;
 }
 
 ReadOptions LogOptions::read_options() const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "scheduled/runlog.hpp"
@@ -36,8 +37,8 @@ struct LogOptions {
   void add_one_to(Verb& verb);
 
   bool given() const { return !logs.empty() && !logs.front().file.empty(); }
-  /// The first option of how to read logs that is; empty: none.
-  std::string_view given_setting() const;
+  /// Those of how to read logs that are given, by their names, with their values.
+  std::vector<std::pair<std::string, std::string>> given_settings() const;
   ReadOptions read_options() const;
   DenseOptions dense() const { return {warmup.value_or(0), max_gap.value_or(0)}; }
 

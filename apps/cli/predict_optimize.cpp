@@ -11,6 +11,7 @@
 #include "cli/verbs.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/law.hpp"
+#include "scheduled/law_design.hpp"
 #include "shell/progress.hpp"
 
 namespace scheduled::cli {

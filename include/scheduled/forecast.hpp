@@ -31,6 +31,10 @@ struct Forecast {
   std::string law_hash;   ///< sha256 of print_fitted_law
   /// What the law was fitted to: file -> sha256 of its bytes.
   std::map<std::string, std::string> data;
+  /// How the law was fitted: FittedLaw::how; "version" of the library; "run 1", ...: what was fitted, with the first and
+  /// last step that counted; and what the command was told of the logs ("log 1", "base 1", "label 1", "first", "lr",
+  /// ...). With `data` all that is needed to fit it again. Empty in books of before.
+  std::map<std::string, std::string> how;
   std::string time;  ///< when it was made, UTC: "2026-11-27T09:00:00Z"
   std::string note;
   bool operator==(const Forecast&) const = default;
@@ -77,7 +81,7 @@ ForecastBook read_forecasts(const std::filesystem::path& file, bool may_be_missi
 void check_seal(const std::filesystem::path& file, std::string_view seal);
 
 /// What a fitted law says of a schedule's loss after `step` updates (nothing: after all of them). Throws as
-/// predict_losses; `run`, `data`, `time` and the rest are for the caller to set.
+/// predict_losses; `run`, `data`, `time` and the rest are for the caller to set, and what more of the logs `how` needs.
 Forecast make_forecast(const FittedLaw& fitted, const Schedule& schedule, std::optional<std::int64_t> step = {});
 
 /// Writes a line at the end of the book, which is made where there is none: whole or not at all, one process at a time,

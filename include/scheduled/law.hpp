@@ -1,4 +1,5 @@
-// Loss-curve laws: fitting them to logs, predictions with intervals, virtual cooldowns, optimised schedules.
+// Loss-curve laws: fitting them to logs, predictions with intervals, virtual cooldowns. scheduled/law_design.hpp has
+// what they say to do.
 #pragma once
 
 #include <cstdint>
@@ -148,13 +149,16 @@ struct FitRun {
 };
 
 /// Laws do not describe the first steps of a run, and losses from there spoil a fit: the share of the longest run that
-/// the command leaves out unless told otherwise.
+/// fit_run, fit_branch and fit_runs leave out unless told otherwise. fit_law warns of losses from before it.
 inline constexpr double undescribed_share = 0.05;
+/// The first step whose loss counts then, >= 1, where the longest run has so many.
+std::int64_t first_described(std::int64_t steps) noexcept;
 
 struct FitRunOptions {
   std::string column = "val_loss";
-  std::int64_t first_step = 1;  ///< earlier losses are left out, see undescribed_share
-  DenseOptions rates = {};      ///< how the logged rates become one per update, sudden changes as jumps
+  /// Earlier losses are left out; nothing: undescribed_share of the run, of the longer one of a branch and its base.
+  std::optional<std::int64_t> first_step = std::nullopt;
+  DenseOptions rates = {};  ///< how the logged rates become one per update, sudden changes as jumps
 };
 /// The logged losses of a log, its rates by densify up to its last row (up to the last loss where a gap follows that).
 /// Throws as series and densify, and where no loss is left.
@@ -220,14 +224,21 @@ struct RunResiduals {
 struct SeenRun {
   std::string name;
   std::int64_t steps = 0;  ///< updates up to its last loss
-  double peak = 0.0;       ///< its highest rate
+  double peak = 0.0;       ///< its highest rate, without a spike
   double decay = 0.0;      ///< share of the updates that come after the last one at the peak; 0: its rate never falls
   double drop = 0.0;       ///< largest fall from one update to the next, as a share of the peak
   std::vector<double> shape;  ///< rates over the peak at nine even places of the decay, ends included; empty: none
+  double warmup = 0.0;        ///< share of the updates before the first one at the peak; files of before: 1
+  double rise = 0.0;          ///< largest rise after a fall, as a share of the peak; files of before: 1
+  double spike = 0.0;         ///< by how much a few updates are above the peak, as a share of it
+  double final = 0.0;         ///< its last rate, as a share of the peak
+  bool to_zero = false;       ///< its rate fell to 0, or so fast that it was 0 before a next loss
+  std::int64_t first = 0;     ///< step of its first fitted loss; 0: none, or files of before
   bool operator==(const SeenRun&) const = default;
 };
 
-/// The same of any rates: `name` empty.
+/// The same of any rates: `name` empty, no losses. A spike is up to a 500th of 100 and more updates, more than 5 %
+/// above the rates around it, which are like one another: it is no peak.
 SeenRun describe_run(std::span<const double> lr);
 
 /// A law with what is needed to say how sure its predictions are. The covariance is that of a jackknife over blocks of
@@ -243,6 +254,9 @@ struct FittedLaw {
   double inflation = 1.0;          ///< of all intervals, see calibrate_law
   int decays = 1;                  ///< fitted runs that lower their rate: what a decay gains is known from them alone
   std::vector<SeenRun> seen = {};  ///< the fitted runs; empty in files of before, which say nothing of shapes
+  /// How it was fitted, by the names and values of the command's options (and the C++ ones that it has not): with the
+  /// runs all that is needed to fit it again. Empty in files of before.
+  std::map<std::string, std::string> how = {};
   bool operator==(const FittedLaw&) const = default;
 };
 
@@ -299,9 +313,9 @@ struct Predicted {
 
 /// Losses after the given updates of a run with rates `lr`. Variance: noise^2 + the larger of the covariance's and the
 /// bootstrap's, times inflation^2; and of the logarithm of progress, for laws that have an exponent of it: the square
-/// of .03 at the end of a decay in a shape, or at once, as no fitted run has (see extrapolations), growing to that from
-/// its beginning, and of .17 times the logarithm of the peak over the nearest fitted one, where the law has no
-/// parameter for that (docs/laws.md). Errors as LawCurve, and of a covariance that does not belong to the law.
+/// of .03 at the end of a decay in a shape, to an end, or at once, as no fitted run has (see extrapolations), growing
+/// to that from its beginning, and of .17 times the logarithm of the peak over the nearest fitted one, where the law
+/// has no parameter for that (docs/laws.md). Errors as LawCurve, and of a covariance that does not belong to the law.
 std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const double> lr,
                                       std::span<const std::int64_t> step);
 /// The same for a schedule, at its own peak.
@@ -312,12 +326,18 @@ std::vector<Predicted> predict_losses(const FittedLaw& fitted, const Schedule& s
 /// what the parameters leave open and what no fitted run shows, without noise.
 Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr_a, std::span<const double> lr_b);
 
-/// What of a run with rates `lr` lies outside what the law was fitted to, in words: another peak than any fitted run
-/// has; more steps than the longest one had; a rate that falls where none did, or over a share of the run that is 1.5
-/// times as long or short as any that was fitted; another shape of the fall (at one of the nine places of
-/// SeenRun::shape it is more than .08 of the peak from that of every fitted run; a cosine is .10 from a line); stairs,
-/// which fall at once by more than .05 of the peak and 1.5 times as much as any fitted run. Throws ArgumentError: no
-/// rates, or one that is negative or not finite.
+/// What of a run with rates `lr` lies outside what the law was fitted to, in words:
+/// - another peak than any fitted run has, or a spike above it;
+/// - more steps than the longest one had, or fewer than 1.5 times those up to the first fitted loss;
+/// - a peak that comes after over 5 % of the run and 1.5 times as late, as a share, as in any fitted run;
+/// - a rate that rises again after a fall, by over 5 % of the peak and 1.5 times as much as in any of them;
+/// - a rate that falls where none did, or over a share of the run that is 1.5 times as long or short as any fitted;
+/// - another shape of the fall (at one of the nine places of SeenRun::shape it is more than .08 of the peak from that
+/// of
+///   every fitted run; a cosine is .10 from a line), or an end more than .08 of the peak above or below theirs;
+/// - stairs, which fall at once by more than .05 of the peak and 1.5 times as much as any fitted run.
+/// Intervals are wider for other peaks, shapes, ends and stairs (predict_losses); the others are only said, as no runs
+/// were made that tell by how much. Throws ArgumentError: no rates, or one that is negative or not finite.
 std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const double> lr);
 
 // ---- Virtual cooldown - what a cooldown started now would give, without running it (docs/theory.md, section 9).
@@ -362,86 +382,5 @@ VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double
 /// The trunk's rates followed by a cooldown of `length` steps.
 std::vector<double> with_cooldown(std::span<const double> trunk, std::int64_t length, const Decay& decay,
                                   double final = 0.0);
-
-// ---- The schedule with the smallest final loss that a law predicts.
-
-/// How a fall of the rate within one update counts. multi_power credits all of it with the speed of the lower rate, so
-/// that by the law's letter a few stairs beat the slope that they follow (by 0.007 for typical parameters) - something
-/// that no run has confirmed. `slope` gives it the speed of the mean of both rates, as a steep slope would have; for
-/// smooth schedules the two agree as steps grow. No difference for the other laws.
-enum class Falls { as_the_law, slope };
-
-/// The loss after all updates of `lr`, and its derivative in each rate.
-struct LawGradient {
-  double loss = 0.0;
-  std::vector<double> rate;  ///< one per update
-};
-
-/// Loss within 1e-12 of plain sums, relative. Rates of 0 have the derivative of a rate of 0 that stays 0 (omega:
-/// after the last positive rate; multi_power: below 1e-9 of the reference; angular: the derivative at 1e-9 of it). bu:
-/// a rate counts only where it is the first highest. O(T). Throws ArgumentError as LawCurve with step T, and
-/// for worst_case, which has kinks.
-LawGradient law_end_gradient(const Law& law, std::span<const double> lr, Falls falls = Falls::as_the_law);
-
-struct LawOptimizeOptions {
-  std::int64_t warmup = 0;  ///< linear, step i (from 0) at (i+1)/warmup of the first rate after it; < steps
-  /// No rate is above it, > 0. Default: the law's reference_rate, for a fitted law the highest rate that it has seen.
-  std::optional<double> cap = std::nullopt;
-  Falls falls = Falls::slope;
-  double tolerance = 1e-5;   ///< of the gap, in units of the loss, > 0
-  int max_iterations = 200;  ///< on each grid, >= 1
-};
-
-struct LawOptimum {
-  std::vector<double> lr;  ///< one rate per update, not increasing after the warmup
-  double loss = 0.0;       ///< by the law itself
-  /// How much the loss (as `falls` counts it) could still fall, to the first order, on the way to any other schedule
-  /// that obeys the same limits. Where the loss is convex in the rates (momentum, bu) no schedule is better by more;
-  /// the other laws may have several minima, of which this is the best that was found from the starts.
-  double gap = 0.0;
-  bool converged = false;  ///< gap <= tolerance
-  int evaluations = 0;     ///< of loss and gradient
-  /// No schedule of as many updates, the same warmup and cap that never rises afterwards has a smaller loss by the law
-  /// (one that rises and falls again may, by multi_power). momentum, bu: loss less gap. functional: near, as its noise
-  /// is bounded, too (where the cap does not bind). multi_power, angular, noise: far below, the most progress that the
-  /// cap allows without any noise. Sums taken as integrals. Nothing for omega.
-  std::optional<double> bound = std::nullopt;
-};
-
-/// Minimises the law's loss after `steps` updates over all rates that rise through the warmup, then never rise, and
-/// stay at or below the cap. Spectral projected gradients on piecewise linear rates, from several starts, on a grid
-/// that is refined where that gains. bu: constant, in closed form (all schedules with that highest rate are equal).
-/// Deterministic, the same bits on every x86-64 machine. O(steps) for each of some hundred evaluations. Throws
-/// ArgumentError: options out of range, worst_case (worst_case_optimal_schedule has its optimum), bu with a =
-/// 0, where no rate is best.
-LawOptimum optimize_law(const Law& law, std::int64_t steps, const LawOptimizeOptions& options = {});
-
-/// The best schedule by a law of those whose decay some fitted run has.
-struct SeenOptimum {
-  std::vector<double> lr;  ///< one rate per update
-  double loss = 0.0;       ///< by the law
-  std::string run;         ///< whose decay it has
-  double peak = 0.0;
-  double decay = 0.0;  ///< share of the run
-};
-
-/// The smallest final loss of schedules that fitted runs vouch for: linear warmup, a constant rate of at most the cap,
-/// then the decay of a fitted run (straight lines through SeenRun::shape; an end below 15 % of the peak is 0, as logs
-/// end before their runs) over a share of the run at most 1.5 times as long or short as those that were fitted. What a
-/// law calls better than that, stairs for instance, no fitted run has shown. Nothing where no fitted run lowers its
-/// rate, and for laws from files of before. Scans of peak and share, to a percent of each. Throws as optimize_law.
-std::optional<SeenOptimum> optimize_seen(const FittedLaw& fitted, std::int64_t steps,
-                                         const LawOptimizeOptions& options = {});
-
-/// A schedule at the peak with the smallest final loss.
-struct LawPeak {
-  double peak = 0.0;
-  double loss = 0.0;
-  bool at_cap = false;
-};
-
-/// The best peak of `schedule`, which needs a horizon, within [cap/1000, cap] (and what its absolute rates allow): a
-/// scan in steps of a fifth, then golden section to 1e-4 relative. Throws ArgumentError.
-LawPeak best_law_peak(const Law& law, const Schedule& schedule, double cap);
 
 }  // namespace scheduled

@@ -1,4 +1,4 @@
-// What fitted laws say to do: the schedule that the functional scaling law calls best, and which run to make next.
+// What fitted laws say to do: the schedules that they call best, and which run to make next.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,89 @@
 #include "scheduled/law.hpp"
 
 namespace scheduled {
+
+// ---- The schedule with the smallest final loss that a law predicts.
+
+/// How a fall of the rate within one update counts. multi_power credits all of it with the speed of the lower rate, so
+/// that by the law's letter a few stairs beat the slope that they follow (by 0.007 for typical parameters) - something
+/// that no run has confirmed. `slope` gives it the speed of the mean of both rates, as a steep slope would have; for
+/// smooth schedules the two agree as steps grow. No difference for the other laws.
+enum class Falls { as_the_law, slope };
+
+/// The loss after all updates of `lr`, and its derivative in each rate.
+struct LawGradient {
+  double loss = 0.0;
+  std::vector<double> rate;  ///< one per update
+};
+
+/// Loss within 1e-12 of plain sums, relative. Rates of 0 have the derivative of a rate of 0 that stays 0 (omega:
+/// after the last positive rate; multi_power: below 1e-9 of the reference; angular: the derivative at 1e-9 of it). bu:
+/// a rate counts only where it is the first highest. O(T). Throws ArgumentError as LawCurve with step T, and
+/// for worst_case, which has kinks.
+LawGradient law_end_gradient(const Law& law, std::span<const double> lr, Falls falls = Falls::as_the_law);
+
+struct LawOptimizeOptions {
+  std::int64_t warmup = 0;  ///< linear, step i (from 0) at (i+1)/warmup of the first rate after it; < steps
+  /// No rate is above it, > 0. Default: the law's reference_rate, for a fitted law the highest rate that it has seen.
+  std::optional<double> cap = std::nullopt;
+  Falls falls = Falls::slope;
+  double tolerance = 1e-5;   ///< of the gap, in units of the loss, > 0
+  int max_iterations = 200;  ///< on each grid, >= 1
+};
+
+struct LawOptimum {
+  std::vector<double> lr;  ///< one rate per update, not increasing after the warmup
+  double loss = 0.0;       ///< by the law itself
+  /// How much the loss (as `falls` counts it) could still fall, to the first order, on the way to any other schedule
+  /// that obeys the same limits. Where the loss is convex in the rates (momentum, bu) no schedule is better by more;
+  /// the other laws may have several minima, of which this is the best that was found from the starts.
+  double gap = 0.0;
+  bool converged = false;  ///< gap <= tolerance
+  int evaluations = 0;     ///< of loss and gradient
+  /// No schedule of as many updates, the same warmup and cap that never rises afterwards has a smaller loss by the law
+  /// (one that rises and falls again may, by multi_power). momentum, bu: loss less gap. functional: near, as its noise
+  /// is bounded, too (where the cap does not bind). multi_power, angular, noise: far below, the most progress that the
+  /// cap allows without any noise. Sums taken as integrals. Nothing for omega.
+  std::optional<double> bound = std::nullopt;
+};
+
+/// Minimises the law's loss after `steps` updates over all rates that rise through the warmup, then never rise, and
+/// stay at or below the cap. Spectral projected gradients on piecewise linear rates, from several starts, on a grid
+/// that is refined where that gains. bu: constant, in closed form (all schedules with that highest rate are equal).
+/// Deterministic, the same bits on every x86-64 machine. O(steps) for each of some hundred evaluations. Throws
+/// ArgumentError: options out of range, worst_case (worst_case_optimal_schedule has its optimum), bu with a =
+/// 0, where no rate is best.
+LawOptimum optimize_law(const Law& law, std::int64_t steps, const LawOptimizeOptions& options = {});
+
+/// The best schedule by a law of those whose decay some fitted run has.
+struct SeenOptimum {
+  std::vector<double> lr;  ///< one rate per update
+  double loss = 0.0;       ///< by the law
+  std::string run;         ///< whose decay it has
+  double peak = 0.0;
+  double decay = 0.0;  ///< share of the run
+};
+
+/// The smallest final loss of schedules that fitted runs vouch for: linear warmup, a constant rate of at most the cap,
+/// then the decay of a fitted run (straight lines through SeenRun::shape; an end below 15 % of the peak is 0, as logs
+/// end before their runs) over a share of the run at most 1.5 times as long or short as those that were fitted. What a
+/// law calls better than that, stairs for instance, no fitted run has shown. Nothing where no fitted run lowers its
+/// rate, and for laws from files of before. Scans of peak and share, to a percent of each. Throws as optimize_law.
+std::optional<SeenOptimum> optimize_seen(const FittedLaw& fitted, std::int64_t steps,
+                                         const LawOptimizeOptions& options = {});
+
+/// A schedule at the peak with the smallest final loss.
+struct LawPeak {
+  double peak = 0.0;
+  double loss = 0.0;
+  bool at_cap = false;
+};
+
+/// The best peak of `schedule`, which needs a horizon, within [cap/1000, cap] (and what its absolute rates allow): a
+/// scan in steps of a fifth, then golden section to 1e-4 relative. Throws ArgumentError.
+LawPeak best_law_peak(const Law& law, const Schedule& schedule, double cap);
+
+// ---- The schedule that the functional scaling law calls best.
 
 struct FunctionalOptions {
   std::int64_t warmup = 0;                   ///< linear, step i (from 0) at (i+1)/warmup of the rate after it; < steps
@@ -70,7 +153,8 @@ struct ExperimentValue {
 
 struct NextRun {
   double loss = 0.0;        ///< the asked one, by the law
-  double half_width = 0.0;  ///< of its 90 % interval now
+  Predicted predicted;      ///< the same with the interval of predict_losses
+  double half_width = 0.0;  ///< of its 90 % interval now, by the posterior that weighs runs to come
   double least = 0.0;       ///< what no run narrows: noise, and by how much single runs depart from the law
   std::vector<ExperimentValue> experiments;  ///< in the order given
   /// The cheapest of those that narrow at least `enough` of what the best of them does, of runs at the asked peak where
@@ -95,9 +179,11 @@ struct NextRunOptions {
 /// the first fitted one to the end, each with `noise` or the fit's noise where that is larger, and a common error
 /// `between` and an error of its progress, so that long runs do not count as hundreds of independent losses. Made runs
 /// and those that could be made count alike. `runs`: those of the fit. `asked`: all rates of the schedule whose last
-/// loss is wanted. Its half_width is not that of predict_losses: a jackknife knows how runs came out, not how one to
-/// come will. O(experiments x steps). Throws ArgumentError as LawCurve, check_fitted, and where an experiment or option
-/// is out of range.
+/// loss is wanted. Its half_width is not that of `predicted`, and mostly wider: the jackknife of predict_losses knows
+/// how steady the fit is on the runs that were made, not how one to come will tell, and the posterior counts how far
+/// whole runs depart from laws (`whole`), and no more than twelve losses of each. To say what a loss will be:
+/// `predicted`. O(experiments x steps). Throws ArgumentError as LawCurve, check_fitted, and where an experiment or
+/// option is out of range.
 NextRun next_run(const FittedLaw& fitted, const std::vector<FitRun>& runs, std::span<const double> asked,
                  const std::vector<Experiment>& experiments, const NextRunOptions& options = {});
 

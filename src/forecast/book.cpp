@@ -122,6 +122,7 @@ Forecast read_forecast(const Json& json) {
   read.law = members.text("law");
   read.law_hash = members.text("law_hash");
   read.data = members.texts("data");
+  if (json.contains("how")) read.how = members.texts("how");  // not in books of before
   read.time = members.text("time");
   read.note = members.text("note");
   members.end();

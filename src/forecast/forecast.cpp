@@ -175,6 +175,13 @@ Forecast make_forecast(const FittedLaw& fitted, const Schedule& schedule, std::o
   forecast.loss = predict_losses(fitted, schedule, std::array{*step}).front();
   forecast.law = law_name(fitted.law.kind);
   forecast.law_hash = sha256(print_fitted_law(fitted));
+  forecast.how = fitted.how;
+  forecast.how["version"] = version();
+  std::size_t number = 0;
+  for (const SeenRun& run : fitted.seen) {
+    forecast.how[concat({"run ", std::to_string(++number)})] =
+        concat({run.name, ", steps ", std::to_string(run.first), " to ", std::to_string(run.steps)});
+  }
   return forecast;
 }
 

@@ -12,17 +12,19 @@ struct Record<Forecast> {
   using X = Forecast;
   static constexpr std::string_view name = "Forecast";
   static constexpr std::string_view meaning = "A prediction of one loss";
-  static constexpr FieldList fields{Field{"run", &X::run, "", "What the run is called"},
-                                    Field{"schedule", &X::schedule, "", "All its rates"},
-                                    Field{"step", &X::step, "steps", "The update after which the loss is predicted"},
-                                    Field{"loss", &X::loss, "", "The prediction"},
-                                    Field{"column", &X::column, "", "Which loss it is"},
-                                    Field{"result", &X::result, "", "The log in which it will stand"},
-                                    Field{"law", &X::law, "", "The law's name"},
-                                    Field{"law_hash", &X::law_hash, "", "SHA-256 of the fitted law's text"},
-                                    Field{"data", &X::data, "", "What the law was fitted to: files and their SHA-256"},
-                                    Field{"time", &X::time, "", "When it was made, UTC"},
-                                    Field{"note", &X::note, "", "What else was to be said"}};
+  static constexpr FieldList fields{
+      Field{"run", &X::run, "", "What the run is called"},
+      Field{"schedule", &X::schedule, "", "All its rates"},
+      Field{"step", &X::step, "steps", "The update after which the loss is predicted"},
+      Field{"loss", &X::loss, "", "The prediction"},
+      Field{"column", &X::column, "", "Which loss it is"},
+      Field{"result", &X::result, "", "The log in which it will stand"},
+      Field{"law", &X::law, "", "The law's name"},
+      Field{"law_hash", &X::law_hash, "", "SHA-256 of the fitted law's text"},
+      Field{"data", &X::data, "", "What the law was fitted to: files and their SHA-256"},
+      Field{"how", &X::how, "", "How it was fitted: options, runs, version; none in books of before"},
+      Field{"time", &X::time, "", "When it was made, UTC"},
+      Field{"note", &X::note, "", "What else was to be said"}};
 };
 
 template <>

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "scheduled/law.hpp"
+#include "scheduled/law_design.hpp"
 
 namespace scheduled::law {
 

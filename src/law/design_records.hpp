@@ -67,7 +67,10 @@ struct Record<NextRun> {
   static constexpr std::string_view meaning = "Which run to make next, so that an asked loss is known better";
   static constexpr FieldList fields{
       Field{"loss", &X::loss, "nats", "The asked one, by the law"},
-      Field{"half_width", &X::half_width, "nats", "Of its 90 % interval now"},
+      Field{"predicted", &X::predicted, "nats",
+            "The same with the interval of a prediction, which says what a loss will be"},
+      Field{"half_width", &X::half_width, "nats",
+            "Of its 90 % interval now as runs to come are weighed by, mostly wider"},
       Field{"least", &X::least, "nats", "What no run narrows"},
       Field{"experiments", &X::experiments, "", "One for each run that could be made"},
       Field{"best", &X::best, "", "The cheapest that narrows nearly as much as any, counted from 0"}};

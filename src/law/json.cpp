@@ -1,5 +1,6 @@
 // A law as JSON text.
 #include <array>
+#include <map>
 #include <utility>
 
 #include "base/error.hpp"
@@ -58,19 +59,47 @@ std::vector<double> numbers_at(const ObjectReader& json, std::string_view key) {
   return values;
 }
 
+constexpr std::int64_t most_steps = 1'000'000'000'000'000;
+
+/// What files of before do not say is such that nothing is told of it.
+void read_later_fields(const ObjectReader& json, SeenRun& run) {
+  constexpr double nearly = 0.15;
+  const double last = run.shape.empty() ? 1.0 : run.shape.back();
+  const bool known = json.has("warmup");
+  run.warmup = known ? json.number("warmup") : 1.0;
+  run.rise = known ? json.number("rise") : 1.0;
+  run.spike = known ? json.number("spike") : 0.0;
+  run.final = known ? json.number("final") : last;
+  run.to_zero = known ? json.flag("to_zero") : last <= nearly;
+  run.first = known ? json.whole("first", 0, most_steps) : 0;
+}
+
 std::vector<SeenRun> seen_at(const ObjectReader& json) {
   std::vector<SeenRun> seen;
-  if (!json.has("seen")) return seen;  // a file of before
+  if (!json.has("seen") || json.at("seen", "").is_null()) return seen;  // a file of before
   for (const Json& one : list_at(json, "seen", "a list of runs")) {
     const ObjectReader run(one, {}, concat({"seen[", std::to_string(seen.size()), "]"}));
     std::vector<std::string_view> keys;
     for_each_field<SeenRun>([&](const auto& field) { keys.push_back(field.name); });
     run.only(keys);
-    constexpr std::int64_t most_steps = 1'000'000'000'000'000;
-    seen.push_back({run.text("name"), run.whole("steps", 0, most_steps), run.number("peak"), run.number("decay"),
-                    run.number("drop"), numbers_at(run, "shape")});
+    SeenRun read{run.text("name"),   run.whole("steps", 0, most_steps), run.number("peak"), run.number("decay"),
+                 run.number("drop"), numbers_at(run, "shape")};
+    read_later_fields(run, read);
+    seen.push_back(std::move(read));
   }
   return seen;
+}
+
+std::map<std::string, std::string> how_at(const ObjectReader& json) {
+  std::map<std::string, std::string> how;
+  if (!json.has("how")) return how;  // a file of before
+  const Json& found = json.at("how", "an object of texts");
+  if (!found.is_object()) json.fail("how", "an object of texts");
+  for (const auto& [name, value] : found.members()) {
+    if (!value.is_text()) json.fail("how", "an object of texts");
+    how[name] = value.text();
+  }
+  return how;
 }
 
 FittedLaw fitted_of(const ObjectReader& json) {
@@ -91,6 +120,7 @@ FittedLaw fitted_of(const ObjectReader& json) {
   fitted.decays = static_cast<int>(json.whole("decays", 0, most_runs));
   fitted.covariance = numbers_at(json, "covariance");
   fitted.seen = seen_at(json);
+  fitted.how = how_at(json);
   std::size_t k = 0;
   for (const Json& refit : list_at(json, "bootstrap", "a list of laws")) {
     fitted.bootstrap.push_back(law_of(ObjectReader(refit, {}, concat({"bootstrap[", std::to_string(k++), "]"}))));

@@ -144,7 +144,7 @@ void check(const std::vector<Experiment>& experiments, const NextRunOptions& opt
 }
 
 /// The first update whose rate is not 0.
-std::int64_t first_described(std::span<const double> lr, double undescribed) {
+std::int64_t first_counted(std::span<const double> lr, double undescribed) {
   const auto zeros = std::find_if(lr.begin(), lr.end(), [](double rate) { return rate > 0.0; }) - lr.begin();
   return std::min(std::max(static_cast<std::int64_t>(zeros) + 1, static_cast<std::int64_t>(undescribed)),
                   static_cast<std::int64_t>(lr.size()));
@@ -197,10 +197,10 @@ NextRun next_run(const FittedLaw& fitted, const std::vector<FitRun>& runs, std::
   const double floor = fitted.noise * fitted.noise + options.between * options.between + own * own;
   const auto half = [&](double variance) { return law::ninety * wanted.loss[0] * std::sqrt(variance + floor); };
   const double now = open(covariance);
-  NextRun found{wanted.loss[0], half(now), half(0.0), {}, {}};
+  NextRun found{wanted.loss[0], predict_losses(fitted, asked, end)[0], half(now), half(0.0), {}, {}};
   const double undescribed = undescribed_share * fitted.time;
   for (const Experiment& one : experiments) {
-    const std::int64_t first = one.shared > 0 ? one.shared : law::first_described(one.lr, undescribed);
+    const std::int64_t first = one.shared > 0 ? one.shared : law::first_counted(one.lr, undescribed);
     const auto rows = gradients.of(one.lr, law::counted_steps(first, static_cast<std::int64_t>(one.lr.size())));
     const double speed = one.shared > 0 ? options.branch : options.whole;
     const double left = open(law::after(covariance, rows, noise, options.between, speed));

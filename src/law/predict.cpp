@@ -60,6 +60,35 @@ double departure_at(const law::Departure& apart, const SeenRun& run, std::int64_
   return decay * decay + apart.peak * apart.peak;
 }
 
+void add_unlike_peak(const FittedLaw& fitted, const SeenRun& run, std::vector<std::string>& found) {
+  constexpr double rounding = 1.0 + 1e-9;
+  const auto by_peak = [](const SeenRun& a, const SeenRun& b) { return a.peak < b.peak; };
+  const auto [lowest, highest] = std::minmax_element(fitted.seen.begin(), fitted.seen.end(), by_peak);
+  const bool known = !fitted.seen.empty();  // else a file of before
+  const double most = known ? highest->peak : fitted.law.reference_rate;
+  if (run.peak > most * rounding) {
+    found.push_back(concat({"rates up to ", format_number(run.peak), " are above all that the law was fitted to (",
+                            format_number(most), ")"}));
+  } else if (known && run.peak * law::near_peak < lowest->peak) {
+    found.push_back(concat({"its highest rate ", format_number(run.peak), " is below that of every fitted run (",
+                            format_number(lowest->peak), " and more)"}));
+  }
+}
+
+void add_unlike_length(const FittedLaw& fitted, const SeenRun& run, std::vector<std::string>& found) {
+  const auto steps = static_cast<double>(run.steps);
+  if (steps > fitted.time) {
+    found.push_back(concat(
+        {std::to_string(run.steps), " steps are more than the longest run had (", format_number(fitted.time), ")"}));
+  }
+  std::int64_t first = 0;
+  for (const SeenRun& one : fitted.seen) first = first == 0 ? one.first : std::min(first, one.first);
+  if (steps < law::near_factor * static_cast<double>(first)) {
+    found.push_back(concat({"it ends after ", std::to_string(run.steps), run.steps == 1 ? " step" : " steps",
+                            ", and the first loss that was fitted is that of step ", std::to_string(first)}));
+  }
+}
+
 /// Variance of the difference of two losses by what of the runs no fitted run has: what both have they have alike.
 double departure_between(const FittedLaw& fitted, const SeenRun& a, double progress_a, const SeenRun& b,
                          double progress_b) {
@@ -67,7 +96,8 @@ double departure_between(const FittedLaw& fitted, const SeenRun& a, double progr
   const law::Departure of_b = law::departure_of(fitted, b);
   const auto apart = [](bool alike, double x, double y) { return alike ? (x - y) * (x - y) : x * x + y * y; };
   const bool same_peak = std::max(a.peak, b.peak) <= law::near_peak * std::min(a.peak, b.peak);
-  return apart(law::shape_distance(a, b) <= law::near_shape, of_a.decay * progress_a, of_b.decay * progress_b) +
+  const bool same_decay = law::shape_distance(a, b) <= law::near_shape && law::same_end(a, b);
+  return apart(same_decay, of_a.decay * progress_a, of_b.decay * progress_b) +
          apart(same_peak, of_a.peak * progress_a, of_b.peak * progress_b);
 }
 
@@ -166,22 +196,11 @@ std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const
   for (std::size_t i = 0; i < lr.size(); ++i) {
     if (!(lr[i] >= 0.0 && std::isfinite(lr[i]))) fail_entry("lr", i, lr[i], "must be finite and not negative");
   }
-  constexpr double rounding = 1.0 + 1e-9;
   std::vector<std::string> found;
   const SeenRun run = describe_run(lr);
-  const auto lowest = std::min_element(fitted.seen.begin(), fitted.seen.end(),
-                                       [](const SeenRun& a, const SeenRun& b) { return a.peak < b.peak; });
-  if (run.peak > fitted.law.reference_rate * rounding) {
-    found.push_back(concat({"rates up to ", format_number(run.peak), " are above all that the law was fitted to (",
-                            format_number(fitted.law.reference_rate), ")"}));
-  } else if (lowest != fitted.seen.end() && run.peak * law::near_peak < lowest->peak) {
-    found.push_back(concat({"its highest rate ", format_number(run.peak), " is below that of every fitted run (",
-                            format_number(lowest->peak), " and more)"}));
-  }
-  if (static_cast<double>(lr.size()) > fitted.time) {
-    found.push_back(concat(
-        {std::to_string(lr.size()), " steps are more than the longest run had (", format_number(fitted.time), ")"}));
-  }
+  add_unlike_peak(fitted, run, found);
+  add_unlike_length(fitted, run, found);
+  law::add_unlike_rises(fitted.seen, run, found);
   if (fitted.decays == 0 && law::lowers_rate(lr)) {
     found.emplace_back("its rate falls, and no run that the law was fitted to shows what that gains");
   }

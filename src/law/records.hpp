@@ -8,6 +8,7 @@
 #include "base/record.hpp"
 #include "schedule/records.hpp"
 #include "scheduled/law.hpp"
+#include "scheduled/law_design.hpp"
 
 namespace scheduled {
 
@@ -58,7 +59,14 @@ struct Record<SeenRun> {
       Field{"peak", &SeenRun::peak, "distance^2/loss", "Its highest rate"},
       Field{"decay", &SeenRun::decay, "", "Share of the updates that come after the last one at the peak"},
       Field{"drop", &SeenRun::drop, "", "Largest fall from one update to the next, as a share of the peak"},
-      Field{"shape", &SeenRun::shape, "", "Rates over the peak at nine even places of the decay, or none"}};
+      Field{"shape", &SeenRun::shape, "", "Rates over the peak at nine even places of the decay, or none"},
+      Field{"warmup", &SeenRun::warmup, "",
+            "Share of the updates before the first one at the peak; 1 in files of before"},
+      Field{"rise", &SeenRun::rise, "", "Largest rise after a fall, as a share of the peak; 1 in files of before"},
+      Field{"spike", &SeenRun::spike, "", "By how much a few updates are above the peak, as a share of it"},
+      Field{"final", &SeenRun::final, "", "Its last rate, as a share of the peak"},
+      Field{"to_zero", &SeenRun::to_zero, "", "Its rate fell to 0, or so fast that it was 0 before a next loss"},
+      Field{"first", &SeenRun::first, "steps", "Step of its first fitted loss, or 0"}};
 };
 
 template <>
@@ -74,7 +82,8 @@ struct Record<FittedLaw> {
       Field{"bootstrap", &FittedLaw::bootstrap, "", "Laws of the refits"},
       Field{"inflation", &FittedLaw::inflation, "", "Factor of all intervals, from calibration"},
       Field{"decays", &FittedLaw::decays, "", "Fitted runs that lower their rate"},
-      Field{"seen", &FittedLaw::seen, "", "The fitted runs; none in files of before"}};
+      Field{"seen", &FittedLaw::seen, "", "The fitted runs; none in files of before"},
+      Field{"how", &FittedLaw::how, "", "How it was fitted, by the command's options; empty in files of before"}};
 };
 
 template <>

@@ -6,14 +6,13 @@
 
 #include "base/error.hpp"
 #include "law/arithmetic.hpp"
-#include "law/fit/problem.hpp"
 #include "law/laws/shared_parameters.hpp"
 
 namespace scheduled {
 namespace law {
 namespace {
 
-constexpr std::size_t places = 9;
+constexpr double visible = 0.05;  ///< share of a run, or of its peak, below which nothing is said
 
 /// "12" or "2.5", in percent.
 std::string percent(double share) {
@@ -34,6 +33,9 @@ struct Decays {
     double drop = 0.0;
     double distance = std::numeric_limits<double>::infinity();  ///< of the nearest shape
     const SeenRun* nearest = nullptr;
+    bool same_end = false;  ///< of any of them
+    double lowest = 1.0;    ///< end
+    double highest = 0.0;
   };
   All all;
 
@@ -43,6 +45,9 @@ struct Decays {
       if (one.decay == 0.0) continue;
       all.least = std::min(all.least, one.decay);
       all.most = std::max(all.most, one.decay);
+      all.same_end = all.same_end || law::same_end(run, one);
+      all.lowest = std::min(all.lowest, one.to_zero ? 0.0 : one.final);
+      all.highest = std::max(all.highest, one.final);
       if (shape_distance(run, one) < all.distance) {
         all.distance = shape_distance(run, one);
         all.nearest = &one;
@@ -51,19 +56,11 @@ struct Decays {
   }
   /// Than any fitted run; not where none of the two decays.
   bool other_shape() const noexcept { return all.nearest != nullptr && all.distance > near_shape; }
-  bool drops(const SeenRun& run) const noexcept {
-    constexpr double visible = 0.05;
-    return run.drop > visible && run.drop > near_factor * all.drop;
-  }
+  bool other_end() const noexcept { return all.nearest != nullptr && !all.same_end; }
+  bool drops(const SeenRun& run) const noexcept { return run.drop > visible && run.drop > near_factor * all.drop; }
 };
 
 }  // namespace
-
-SeenRun seen_run(const FitRun& run) {
-  SeenRun seen = describe_run(fitted_rates(run));
-  seen.name = run.name;
-  return seen;
-}
 
 void check_seen(const std::vector<SeenRun>& seen) {
   for (const SeenRun& run : seen) {
@@ -79,32 +76,56 @@ void check_seen(const std::vector<SeenRun>& seen) {
     if (run.steps < 1) fail_argument("steps", concat({"of the seen run '", run.name, "' must be at least 1"}));
     check("decay", run.decay, 1.0);
     check("drop", run.drop, rounding);
-    if (run.shape.size() != (run.decay > 0.0 ? places : 0)) {
-      fail_argument("shape", concat({"of the seen run '", run.name, "' has ", std::to_string(run.shape.size()),
-                                     " entries; must have ", std::to_string(places), ", or none without a decay"}));
+    check("warmup", run.warmup, 1.0);
+    check("rise", run.rise, rounding);
+    check("spike", run.spike, std::numeric_limits<double>::max());
+    check("final", run.final, rounding);
+    check("first", static_cast<double>(run.first), 1e15);
+    if (run.shape.size() != (run.decay > 0.0 ? shape_places : 0)) {
+      fail_argument("shape",
+                    concat({"of the seen run '", run.name, "' has ", std::to_string(run.shape.size()),
+                            " entries; must have ", std::to_string(shape_places), ", or none without a decay"}));
     }
     for (const double rate : run.shape) check("shape", rate, rounding);
   }
 }
 
-double shape_at(const SeenRun& run, double x) noexcept {
+namespace {
+
+constexpr double nearly = 0.15;  ///< a decay that ends below this share of the peak may have been on its way to 0
+
+double line_at(const SeenRun& run, double x) noexcept {
   const double place = std::clamp(x, 0.0, 1.0) * static_cast<double>(run.shape.size() - 1);
   const auto left = std::min(static_cast<std::size_t>(place), run.shape.size() - 2);
   const double share = place - static_cast<double>(left);
-  const double rate = run.shape[left] + share * (run.shape[left + 1] - run.shape[left]);
-  constexpr double nearly = 0.15;
+  return run.shape[left] + share * (run.shape[left + 1] - run.shape[left]);
+}
+
+/// As if its end were at 0.
+double lowered(const SeenRun& run, double rate) noexcept {
   const double last = run.shape.back();
   return last <= nearly ? std::max((rate - last) / (1.0 - last), 0.0) : rate;  // not below 0 by rounding
+}
+
+}  // namespace
+
+double shape_at(const SeenRun& run, double x) noexcept {
+  return run.to_zero ? lowered(run, line_at(run, x)) : line_at(run, x);
 }
 
 double shape_distance(const SeenRun& a, const SeenRun& b) noexcept {
   if (a.shape.size() != b.shape.size() || a.shape.empty()) return std::numeric_limits<double>::infinity();
   double most = 0.0;
   for (std::size_t i = 0; i < a.shape.size(); ++i) {
-    const double x = static_cast<double>(i) / static_cast<double>(a.shape.size() - 1);
-    most = std::max(most, std::fabs(shape_at(a, x) - shape_at(b, x)));
+    most = std::max(most, std::fabs(lowered(a, a.shape[i]) - lowered(b, b.shape[i])));
   }
   return most;
+}
+
+bool same_end(const SeenRun& a, const SeenRun& b) noexcept {
+  const double least_a = a.to_zero ? 0.0 : a.final;
+  const double least_b = b.to_zero ? 0.0 : b.final;
+  return least_a <= b.final + near_shape && least_b <= a.final + near_shape;
 }
 
 Departure departure_of(const FittedLaw& fitted, const SeenRun& run) {
@@ -112,7 +133,7 @@ Departure departure_of(const FittedLaw& fitted, const SeenRun& run) {
   constexpr double of_decay = 0.03;  // docs/laws.md
   const Decays decays(fitted.seen, run);
   Departure found;
-  if (decays.other_shape() || decays.drops(run)) found.decay = of_decay;
+  if (decays.other_shape() || decays.other_end() || decays.drops(run)) found.decay = of_decay;
   const auto parameters = law_parameters(fitted.law.kind);
   for (std::size_t j = 0; j < parameters.size(); ++j) {  // fitted: its own variance says how far peaks reach
     if (parameters[j].name == peak_exponent.name && fitted.covariance[j * parameters.size() + j] > 0.0) return found;
@@ -125,44 +146,56 @@ Departure departure_of(const FittedLaw& fitted, const SeenRun& run) {
   return found;
 }
 
+void add_unlike_rises(const std::vector<SeenRun>& seen, const SeenRun& run, std::vector<std::string>& found) {
+  if (seen.empty()) return;
+  double warmup = 0.0;
+  double rise = 0.0;
+  double spike = 0.0;
+  for (const SeenRun& one : seen) {
+    warmup = std::max(warmup, one.warmup);
+    rise = std::max(rise, one.rise);
+    spike = std::max(spike, one.spike);
+  }
+  const auto unlike = [](double share, double most) { return share > visible && share > near_factor * most; };
+  if (unlike(run.warmup, warmup)) {
+    found.push_back(concat({"it comes to its highest rate after ", percent(run.warmup),
+                            " % of the run, those that were fitted after ", percent(warmup), " % at most"}));
+  }
+  if (unlike(run.rise, rise)) {
+    found.push_back(concat({"its rate rises again after a fall, by ", percent(run.rise),
+                            " % of the peak, those that were "
+                            "fitted ",
+                            rise > 0.0 ? concat({"by ", percent(rise), " % at most"}) : "never do"}));
+  }
+  if (unlike(run.spike, spike)) {
+    found.push_back(concat({"a spike of its rate, ", percent(run.spike),
+                            " % above what is held, is not counted as its peak, but by the law it may count"}));
+  }
+}
+
 void add_unlike_decay(const std::vector<SeenRun>& seen, const SeenRun& run, std::vector<std::string>& found) {
   const Decays decays(seen, run);
-  const auto& [least, most, drop, distance, nearest] = decays.all;
-  if (run.decay == 0.0 || nearest == nullptr) return;
+  const Decays::All& all = decays.all;
+  if (run.decay == 0.0 || all.nearest == nullptr) return;
   constexpr double rounding = 1.01;  // to whole updates
-  if (run.decay > rounding * near_factor * most || run.decay * near_factor * rounding < least) {
+  if (run.decay > rounding * near_factor * all.most || run.decay * near_factor * rounding < all.least) {
     found.push_back(concat({"its rate falls over ", percent(run.decay), " % of the run, those that were fitted over ",
-                            range(least, most), " %"}));
+                            range(all.least, all.most), " %"}));
   }
   if (decays.other_shape()) {
-    found.push_back(concat({"its rate falls in another shape than any that was fitted: by ", percent(distance),
-                            " % of the peak from that of '", nearest->name, "', the nearest"}));
+    found.push_back(concat({"its rate falls in another shape than any that was fitted: by ", percent(all.distance),
+                            " % of the peak from that of '", all.nearest->name, "', the nearest"}));
+  }
+  if (decays.other_end()) {
+    found.push_back(concat({"its rate ends at ", percent(run.final), " % of the peak, those that were fitted at ",
+                            range(all.lowest, all.highest), " %"}));
   }
   if (decays.drops(run)) {
     found.push_back(concat({"it drops by ", percent(run.drop), " % of the peak at once, those that were fitted by ",
-                            percent(drop), " % at most"}));
+                            percent(all.drop), " % at most"}));
   }
 }
 
 }  // namespace law
-
-SeenRun describe_run(std::span<const double> lr) {
-  SeenRun run;
-  run.steps = static_cast<std::int64_t>(lr.size());
-  if (lr.empty()) return run;
-  constexpr double rounding = 1e-3;
-  run.peak = *std::max_element(lr.begin(), lr.end());
-  if (!(run.peak > 0.0)) return run;
-  std::size_t last = lr.size();  // the last update at the peak
-  while (lr[last - 1] < run.peak * (1.0 - rounding)) --last;
-  for (std::size_t k = 1; k < lr.size(); ++k) run.drop = std::max(run.drop, (lr[k - 1] - lr[k]) / run.peak);
-  if (last == lr.size()) return run;
-  const std::size_t fall = lr.size() - last;
-  run.decay = static_cast<double>(fall) / static_cast<double>(lr.size());
-  for (std::size_t i = 0; i < law::places; ++i) {
-    run.shape.push_back(lr[last - 1 + (fall * i + (law::places - 1) / 2) / (law::places - 1)] / run.peak);
-  }
-  return run;
-}
 
 }  // namespace scheduled

@@ -262,6 +262,17 @@ class Laws(LawTest):
                 self.assertLess(run["narrowed"], best["narrowed"])
         self.assertIn("Make this one: ", self.output_of(*FIT, "--law", "noise", "--next", asked))
 
+    def test_the_next_run_has_the_interval_of_a_prediction(self):
+        asked = "linear(steps=2k, warmup=100, peak=1e-3)"
+        found = self.json_of(*FIT, "--next", asked, "--save", "law.json")["next"]
+        said = self.json_of("predict", "law.json", asked)
+        self.assertEqual(found["predicted"], {"loss": said["loss"][-1], "lower": said["lower"][-1], "upper": said["upper"][-1]})
+        text = self.output_of(*FIT, "--next", asked)
+        interval = f"{said['lower'][-1]:.4f} to {said['upper'][-1]:.4f}"
+        self.assertIn(f"predicted: {said['loss'][-1]:.4f}, 90 % interval {interval}, as predict says", text)
+        self.assertIn(f"give or take {found['half_width']:.4f} now", text)
+        self.assertIn(interval, self.output_of("predict", "law.json", asked))
+
     def test_figures(self):
         for arguments in [FIT, ("predict", "law.json", "linear(steps=900, peak=1e-3)", "cosine(steps=900, peak=1e-3)"), ("predict", "law.json", "--optimize", "--steps", "300"), ("cooldown", "law.json", "--trunk", "trunk.csv")]:
             self.output_of(*arguments, "-o", "figure.svg", *(["--save", "law.json"] if arguments == FIT else []))

@@ -90,10 +90,10 @@ def assert_says(output, result, *left_out):
 
 
 def assert_named(output):
-    """All keys are names of descriptions; schedules and laws have languages of their own, `data` is by file names."""
+    """All keys are names of descriptions; schedules and laws have languages of their own, `data` is by file names, `how` by options."""
     for key, value in output.items():
         assert key in NAMES or key == "spec", key
-        if key in ("schedule", "layout", "fitted", "data"):
+        if key in ("schedule", "layout", "fitted", "data", "how"):
             continue
         for inner in value if isinstance(value, list) else [value]:
             if isinstance(inner, dict):

@@ -30,6 +30,7 @@ from scheduled import Schedule
 BY_HAND = {
     "run_read.cpp": {"step"},
     "log_options.cpp": {"step"},
+    "forecast.cpp": {"first"},  # of `how`, by the names of options
     "extend.cpp": {"stopped_"},
     "print.cpp": {"spec"},  # beside every schedule
 }

@@ -1,13 +1,16 @@
 """`scheduled.law`: fits, predictions, virtual cooldowns and optima through NumPy."""
 
 import copy
+import json
 import pickle
+import subprocess
 import sys
 import threading
 import time
 
 import numpy as np
 import pytest
+from command_outputs import COMMAND
 from scheduled import ArgumentError, Schedule, parse_log
 
 law = pytest.importorskip("scheduled.law", exc_type=ImportError)
@@ -109,6 +112,33 @@ def test_runs_from_logs():
     assert law.fit_branch(parse_log("run", text), branch).loss.tolist() == [2.9]
     with pytest.raises(ValueError, match="read-only"):
         run.lr[0] = 1.0
+
+
+def test_runs_leave_out_what_the_command_does(tmp_path):
+    def rows(rate, first=10, last=1000):
+        return "step,lr,val_loss\n" + "".join(f"{t},{rate(t)},{2 + 30 / (t + 20) + 50 * rate(t)}\n" for t in range(first, last + 1, 10))
+
+    texts = {
+        "trunk": rows(lambda t: 1e-3),
+        "short": rows(lambda t: 1e-3 * (1 - t / 410), last=400),
+        "branch": rows(lambda t: 1e-3 * (1010 - t) / 310, first=700),
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    logs = {name: parse_log(name, text) for name, text in texts.items()}
+    runs = law.fit_runs([logs["trunk"], logs["short"], (logs["trunk"], logs["branch"])])
+    words = ["trunk.csv", "short.csv", "--log", "branch.csv", "--base", "trunk.csv", "--law", "momentum", "--json"]
+    done = subprocess.run([COMMAND, "fit", *words], cwd=tmp_path, capture_output=True, text=True, check=True)
+    said = json.loads(done.stdout)
+    assert [run.step[0] for run in runs] == [50, 50, 710]
+    assert said["fitted"] == json.loads(law.fit_law(runs, "momentum").fitted.to_json())
+    assert law.fit_run(logs["trunk"]) == runs[0]
+    branch = law.fit_branch(logs["trunk"], logs["branch"])
+    assert (branch.step.tolist(), branch.loss.tolist(), branch.lr.tolist()) == (runs[2].step.tolist(), runs[2].loss.tolist(), runs[2].lr.tolist())
+    assert law.fit_run(logs["trunk"], first_step=1).step[0] == 10
+    early = law.fit_law([law.fit_run(log, first_step=1) for log in (logs["trunk"], logs["short"])], "momentum")
+    assert any("where laws do not hold" in warning for warning in early.warnings)
+    assert not any("where laws do not hold" in warning for warning in law.fit_law(runs, "momentum").warnings)
 
 
 def test_virtual_cooldown(fit):

@@ -61,6 +61,30 @@ class ForecastFile : public testing::Test {
   std::filesystem::path book_ = folder_.path() / "book.jsonl";
 };
 
+TEST_F(ForecastFile, OfBeforeIsReadAndGoesOn) {  // before forecasts said how their laws were fitted
+  write(
+      R"LINE({"forecast":{"run":"a","schedule":"constant(steps=4000, peak=0.001)","step":4000,"loss":{"loss":2.88250979512523,"lower":2.8473422457096653,"upper":2.918111699256586},"column":"val_loss","result":"","law":"bu","law_hash":"63174fde09d2620a9191a2b9f8490ca91aea9f56c9bd38f9874775c7998afef4","data":{"trunk.csv":"784dc1f173d81ce97c3c9d1910e07201d1b431c2be2aebc567adcb4f629b113c"},"time":"2026-11-27T09:00:00Z","note":""},"seal":"7859f0407916eca2dda2dcca3701a3b17c11e3fbfc81ac29082244e30195e109"}
+)LINE");
+  EXPECT_TRUE(read_forecasts(book_).forecasts.at(0).forecast.how.empty());
+  Forecast next = forecast_of_run("b");
+  next.how = {{"prior", "1"}, {"run 1", "trunk.csv, steps 50 to 1000"}};
+  register_forecast(book_, next);
+  EXPECT_EQ(score_forecast(book_, score_of_run("a", 2.827)).forecast.law, "bu");
+  EXPECT_EQ(read_forecasts(book_).forecasts.at(1).forecast, next);
+}
+
+TEST(Forecast, SaysHowItsLawWasFitted) {
+  const Law law{LawKind::bu, 1e-3, 1.0, {2.0, 0.2, 0.1}};
+  FitRun run{"trunk", std::vector<double>(1000, 1e-3), {}, {}};
+  for (std::int64_t t = 100; t <= 900; t += 100) run.step.push_back(t);
+  run.loss = law_curve(law, run.lr, run.step);
+  const FittedLaw fitted = fit_law(LawKind::bu, {run}, {.prior = 0.25}).fitted;
+  const Forecast made = make_forecast(fitted, Schedule::parse("constant(steps=2000, peak=1e-3)"));
+  EXPECT_EQ(made.how.at("prior"), "0.25");
+  EXPECT_EQ(made.how.at("run 1"), "trunk, steps 100 to 900");
+  EXPECT_EQ(made.how.at("version"), version());
+}
+
 TEST_F(ForecastFile, KeepsForecastsAndScores) {
   const SealedForecast a = register_forecast(book_, forecast_of_run("a"));
   register_forecast(book_, forecast_of_run("b", 2.5));

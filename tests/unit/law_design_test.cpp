@@ -187,6 +187,15 @@ TEST(NextRun, ALongCooldownIsToldByALongCooldown) {
   EXPECT_EQ(longest.cost, 1800);
 }
 
+TEST(NextRun, SaysTheIntervalOfAPredictionBesideItsOwn) {
+  const Made made = made_by_the_noise_law();
+  const std::vector<double> asked = law_cases::rates("linear(steps=2000, peak=1e-3, warmup=50)");
+  const NextRun found = next_run(made.fit.fitted, made.runs, asked, {});
+  const std::int64_t end[] = {2000};
+  EXPECT_EQ(found.predicted, predict_losses(made.fit.fitted, asked, end)[0]);
+  EXPECT_EQ(found.predicted.loss, found.loss);
+}
+
 TEST(NextRun, LawsWithoutAParameterForItAreUnsureOfOtherPeaks) {
   const Made made = made_by_the_noise_law();
   const LawFit angular = fit_law(LawKind::angular, made.runs, {.candidates = 4, .starts = 1});

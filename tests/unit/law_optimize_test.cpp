@@ -1,5 +1,6 @@
 // The schedule of the smallest predicted loss: gradients, brute force, random search, closed forms.
 #include "scheduled/law.hpp"
+#include "scheduled/law_design.hpp"
 
 #include <gtest/gtest.h>
 

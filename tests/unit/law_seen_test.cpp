@@ -69,8 +69,116 @@ TEST(Extrapolations, NameWhatNoFittedRunHas) {
   EXPECT_EQ(of("wsd(steps=1500, warmup=100, cooldown=30%, peak=5e-4)"),
             Words{"its highest rate 0.0005 is below that of every fitted run (0.001 and more)"});
   const Words stairs = of("piecewise(steps=1500, warmup=100, milestones=[1050, 1300], factors=[0.5, 0.1], peak=1e-3)");
-  ASSERT_EQ(stairs.size(), 2U);
-  EXPECT_EQ(stairs[1], "it drops by 50 % of the peak at once, those that were fitted by 0.2 % at most");
+  ASSERT_EQ(stairs.size(), 3U);
+  EXPECT_EQ(stairs[1], "its rate ends at 10 % of the peak, those that were fitted at 0 %");
+  EXPECT_EQ(stairs[2], "it drops by 50 % of the peak at once, those that were fitted by 0.2 % at most");
+}
+
+TEST(Extrapolations, RisesAgainAreNamed) {
+  const FittedLaw fitted = fitted_to(LawKind::momentum, {constant, wsd});
+  std::vector<double> cycles = law_cases::rates("wsd(steps=750, warmup=100, cooldown=30%, peak=1e-3)");
+  const std::vector<double> one = cycles;
+  cycles.insert(cycles.end(), one.begin(), one.end());
+  EXPECT_NEAR(describe_run(cycles).rise, 1.0, 0.005);
+  EXPECT_EQ(extrapolations(fitted, cycles).at(0),
+            "its rate rises again after a fall, by 100 % of the peak, those that were fitted never do");
+  std::vector<double> warmed = law_cases::rates(wsd);  // back to a half of the peak, in its last tenth
+  for (std::size_t k = 1350; k < 1500; ++k) warmed[k] = 5e-4;
+  const Words again = extrapolations(fitted, warmed);
+  EXPECT_TRUE(std::any_of(again.begin(), again.end(), [](const std::string& what) {
+    return what.starts_with("its rate rises again after a fall, by 17 % of the peak");
+  })) << testing::PrintToString(again);
+  EXPECT_EQ(describe_run(law_cases::rates(wsd)).rise, 0.0);
+  EXPECT_EQ(describe_run(law_cases::rates("triangular(steps=1500, peak=1e-3)")).rise, 0.0);
+  std::vector<FitRun> runs{made(fitted.law, constant), made(fitted.law, wsd)};
+  runs.push_back({"cycles", cycles, law_cases::every(120, 1500, 30), {}});
+  runs.back().loss = law_curve(fitted.law, cycles, runs.back().step);
+  const FittedLaw knows = fit_law(LawKind::momentum, runs, {.candidates = 8, .starts = 1}).fitted;
+  EXPECT_EQ(extrapolations(knows, cycles), Words{});
+}
+
+TEST(Extrapolations, LatePeaksAndShortRunsAreNamed) {
+  const FittedLaw fitted = fitted_to(LawKind::momentum, {constant, wsd});
+  const auto of = [&](const char* spec) { return extrapolations(fitted, law_cases::rates(spec)); };
+  EXPECT_EQ(of("constant(steps=1500, warmup=600, peak=1e-3)"),
+            Words{"it comes to its highest rate after 40 % of the run, those that were fitted after 6.6 % at most"});
+  EXPECT_EQ(of("constant(steps=1500, warmup=140, peak=1e-3)"), Words{});
+  EXPECT_EQ(of("constant(steps=150, warmup=9, peak=1e-3)"),
+            Words{"it ends after 150 steps, and the first loss that was fitted is that of step 120"});
+  EXPECT_EQ(of("constant(steps=200, warmup=9, peak=1e-3)"), Words{});
+}
+
+TEST(Extrapolations, OtherEndsAreNamedAndWidenIntervals) {
+  const FittedLaw to_zero = fitted_to(LawKind::angular, {constant, wsd});
+  const auto ending = [](const char* final) {
+    return law_cases::rates(
+        ("wsd(steps=1500, warmup=100, cooldown=30%, peak=1e-3, final=" + std::string(final) + ")").c_str());
+  };
+  for (const char* final : {"10%", "14%"}) {
+    const std::string share = final;
+    EXPECT_EQ(extrapolations(to_zero, ending(final)),
+              Words{"its rate ends at " + share.substr(0, 2) + " % of the peak, those that were fitted at 0 %"});
+  }
+  EXPECT_EQ(extrapolations(to_zero, ending("5%")), Words{});
+  EXPECT_EQ(extrapolations(to_zero, ending("0")), Words{});
+  const FittedLaw to_tenth =
+      fitted_to(LawKind::angular, {constant, "wsd(steps=1500, warmup=100, cooldown=30%, peak=1e-3, final=12%)"});
+  EXPECT_FALSE(to_tenth.seen[1].to_zero);
+  EXPECT_EQ(extrapolations(to_tenth, ending("0")),
+            Words{"its rate ends at 0 % of the peak, those that were fitted at 12 %"});
+  EXPECT_EQ(extrapolations(to_tenth, ending("12%")), Words{});
+  const std::int64_t end[] = {1500};
+  FittedLaw same_end = to_zero;
+  same_end.seen[1].final = 0.1;
+  const auto width = [&](const FittedLaw& fitted) {
+    const Predicted at = predict_losses(fitted, ending("10%"), end)[0];
+    return at.upper - at.lower;
+  };
+  EXPECT_GT(width(to_zero), 1.05 * width(same_end));
+}
+
+TEST(DescribeRun, LogsThatEndBeforeTheirRunsGoOnToZero) {
+  const Law law = law_cases::typical(LawKind::momentum, law_cases::rates(constant), 1e-3);
+  const auto seen = [&](std::int64_t last, std::int64_t every) {
+    FitRun run{"log", law_cases::rates(wsd), law_cases::every(120, last, every), {}};
+    run.loss = law_curve(law, run.lr, run.step);
+    const FittedLaw fitted =
+        fit_law(LawKind::momentum, {made(law, constant), run}, {.candidates = 2, .starts = 1}).fitted;
+    return extrapolations(fitted, law_cases::rates(wsd));
+  };
+  EXPECT_EQ(seen(1480, 40), Words{});  // its last loss is 4 % of the peak above 0, and 9 % below the one before
+  EXPECT_EQ(seen(1440, 60), Words{});  // 13 %
+}
+
+TEST(DescribeRun, ASpikeIsNoPeak) {
+  std::vector<double> lr = law_cases::rates(wsd);
+  lr[700] = 2e-3;
+  const SeenRun run = describe_run(lr);
+  EXPECT_EQ(run.peak, 1e-3);
+  EXPECT_NEAR(run.spike, 1.0, 1e-12);
+  EXPECT_NEAR(run.decay, 0.3, 0.002);
+  EXPECT_LT(run.drop, 0.01);
+  EXPECT_EQ(run.rise, 0.0);
+  const FittedLaw fitted = fitted_to(LawKind::angular, {constant, wsd});
+  EXPECT_EQ(
+      extrapolations(fitted, lr),
+      Words{"a spike of its rate, 100 % above what is held, is not counted as its peak, but by the law it may count"});
+  const std::int64_t end[] = {1500};
+  const auto width = [&](const std::vector<double>& rates) {
+    const Predicted at = predict_losses(fitted, rates, end)[0];
+    return at.upper - at.lower;
+  };
+  EXPECT_NEAR(width(lr), width(law_cases::rates(wsd)), 0.1 * width(lr));
+  lr[1300] = 2e-3;  // in the decay
+  EXPECT_EQ(describe_run(lr).peak, 1e-3);
+  // What is higher for longer is a peak, as is the tip of a curve without warmup.
+  for (std::size_t k = 700; k < 710; ++k) lr[k] = 2e-3;
+  EXPECT_EQ(describe_run(lr).peak, 2e-3);
+  for (const char* spec : {"rsqrt(steps=1500, warmup=10, peak=1e-3)", "linear(steps=150, peak=1e-3)",
+                           "triangular(steps=1500, peak=1e-3)", "cosine(steps=100, peak=1e-3)"}) {
+    EXPECT_EQ(describe_run(law_cases::rates(spec)).spike, 0.0) << spec;
+    EXPECT_EQ(describe_run(law_cases::rates(spec)).peak, 1e-3) << spec;
+  }
 }
 
 TEST(Extrapolations, FilesOfBeforeSayNothingOfShapes) {
@@ -79,6 +187,18 @@ TEST(Extrapolations, FilesOfBeforeSayNothingOfShapes) {
   std::string text = print_fitted_law(fitted);
   const auto seen = text.find(",\"seen\":");
   const FittedLaw before = parse_fitted_law(text.substr(0, seen) + "}");
+  EXPECT_EQ(parse_fitted_law(text.substr(0, seen) + ",\"seen\":null}"), before);
+  EXPECT_TRUE(before.how.empty());
+  std::string yesterday = text.substr(0, text.find(",\"how\":")) + "}";  // runs without warmup ... first
+  for (auto begin = yesterday.find(",\"warmup\":"); begin != std::string::npos;
+       begin = yesterday.find(",\"warmup\":")) {
+    yesterday.erase(begin, yesterday.find('}', begin) - begin);
+  }
+  const FittedLaw of_yesterday = parse_fitted_law(yesterday);
+  ASSERT_EQ(of_yesterday.seen.size(), 2U);
+  EXPECT_TRUE(of_yesterday.seen[1].to_zero);
+  EXPECT_EQ(parse_fitted_law(print_fitted_law(of_yesterday)), of_yesterday);
+  EXPECT_EQ(extrapolations(of_yesterday, law_cases::rates("constant(steps=150, warmup=100, peak=1e-3)")), Words{});
   EXPECT_TRUE(before.seen.empty());
   EXPECT_TRUE(extrapolations(before, law_cases::rates("linear(steps=1500, peak=5e-4)")).empty());
   EXPECT_FALSE(optimize_seen(before, 1000).has_value());

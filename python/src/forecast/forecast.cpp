@@ -34,7 +34,7 @@ column : str
 result : str
     The log in which it will stand.
 data : dict
-    What the law was fitted to: file -> SHA-256, see `sha256`.
+    What the law was fitted to: file -> SHA-256, see `sha256`. How it was fitted is in `fitted.how`.
 note : str
     What else is to be kept.
 

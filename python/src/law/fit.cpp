@@ -5,9 +5,14 @@
 #include <nanobind/operators.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
+#include <memory>
 #include <new>
+#include <utility>
+#include <variant>
 
 #include "base/text.hpp"
 #include "law/rates.hpp"
@@ -41,8 +46,9 @@ Parameters
 ----------
 log : RunLog
 column : str
-first_step : int
-    Earlier losses are left out: laws do not describe the first steps of a run.
+first_step : int, optional
+    Earlier losses are left out: laws do not describe the first steps of a run. None: 5 % of this run; of
+    runs of different lengths `fit_runs` leaves out 5 % of the longest, as the command does.
 warmup : int
     Length of a linear warmup from 0 that precedes the first logged row; 0: none.
 max_gap : int
@@ -73,6 +79,34 @@ Examples
 >>> branch = parse_log("branch", "step,lr,val_loss\n20,1,3\n30,0,2.5\n")
 >>> fit_branch(base, branch).loss
 array([2.5])
+)doc";
+
+constexpr const char* fit_runs_doc = R"doc(Runs of logs that are fitted together, as `scheduled fit` reads them.
+
+Parameters
+----------
+logs : sequence of RunLog, or of pairs (base, branch) of them
+    A pair is a branch of a run that is fitted, too: only its own losses count.
+column : str
+    The losses; empty: those that all have.
+first_step : int, optional
+    Earlier losses are left out; None: 5 % of the longest run.
+warmup, max_gap
+    As for `fit_run`.
+
+Returns
+-------
+list of FitRun
+
+Examples
+--------
+>>> from scheduled import parse_log
+>>> from scheduled.law import fit_runs
+>>> rows = "".join(f"{step},1,{2 + 9 / step}\n" for step in range(1, 101))
+>>> longer = parse_log("longer", "step,lr,val_loss\n" + rows)
+>>> shorter = parse_log("shorter", "step,lr,val_loss\n" + "".join(rows.splitlines(True)[:40]))
+>>> [int(run.step[0]) for run in fit_runs([longer, shorter])]
+[5, 5]
 )doc";
 
 constexpr const char* fit_doc = R"doc(Fits a law to several runs with different schedules at once.
@@ -130,9 +164,17 @@ constexpr const char* fitted_doc = R"doc(A law with what is needed to say how su
 
 Made by `fit_law` or `from_json`; for `predict`, `predict_difference` and `virtual_cooldown`.)doc";
 
-FitRunOptions run_options(const std::string& column, std::int64_t first_step, std::int64_t warmup,
+FitRunOptions run_options(const std::string& column, std::optional<std::int64_t> first_step, std::int64_t warmup,
                           std::int64_t max_gap) {
   return {column, first_step, {warmup, max_gap}};
+}
+
+/// A run, or a base and its branch.
+using LogOrBranch = std::variant<RunLog, std::pair<RunLog, RunLog>>;
+OwnRun own_run(const LogOrBranch& log) {
+  if (const auto* const whole = std::get_if<RunLog>(&log)) return {whole->name, *whole, {}};
+  const auto& [base, branch] = std::get<std::pair<RunLog, RunLog>>(log);
+  return {branch.name, branch, std::make_shared<const RunLog>(base)};
 }
 
 void bind_runs(nb::module_& m) {
@@ -150,20 +192,30 @@ void bind_runs(nb::module_& m) {
       });
   m.def(
       "fit_run",
-      [](const RunLog& log, const std::string& column, std::int64_t first_step, std::int64_t warmup,
+      [](const RunLog& log, const std::string& column, std::optional<std::int64_t> first_step, std::int64_t warmup,
          std::int64_t max_gap) {
         return without_gil([&] { return fit_run(log, run_options(column, first_step, warmup, max_gap)); });
       },
-      nb::arg("log"), nb::arg("column") = "val_loss", nb::arg("first_step") = 1, nb::arg("warmup") = 0,
+      nb::arg("log"), nb::arg("column") = "val_loss", nb::arg("first_step") = nb::none(), nb::arg("warmup") = 0,
       nb::arg("max_gap") = 0, fit_run_doc);
   m.def(
       "fit_branch",
-      [](const RunLog& base, const RunLog& branch, const std::string& column, std::int64_t first_step,
+      [](const RunLog& base, const RunLog& branch, const std::string& column, std::optional<std::int64_t> first_step,
          std::int64_t warmup, std::int64_t max_gap) {
         return without_gil([&] { return fit_branch(base, branch, run_options(column, first_step, warmup, max_gap)); });
       },
-      nb::arg("base"), nb::arg("branch"), nb::arg("column") = "val_loss", nb::arg("first_step") = 1,
+      nb::arg("base"), nb::arg("branch"), nb::arg("column") = "val_loss", nb::arg("first_step") = nb::none(),
       nb::arg("warmup") = 0, nb::arg("max_gap") = 0, fit_branch_doc);
+  m.def(
+      "fit_runs",
+      [](const std::vector<LogOrBranch>& logs, const std::string& column, std::optional<std::int64_t> first_step,
+         std::int64_t warmup, std::int64_t max_gap) {
+        std::vector<OwnRun> runs;
+        for (const LogOrBranch& log : logs) runs.push_back(own_run(log));
+        return without_gil([&] { return fit_runs(runs, column, first_step, {warmup, max_gap}); });
+      },
+      nb::arg("logs"), nb::arg("column") = "", nb::arg("first_step") = nb::none(), nb::arg("warmup") = 0,
+      nb::arg("max_gap") = 0, fit_runs_doc);
 }
 
 void bind_fitted(nb::module_& m) {

@@ -6,6 +6,7 @@
 #include "law/rates.hpp"
 #include "scheduled/error.hpp"
 #include "scheduled/law.hpp"
+#include "scheduled/law_design.hpp"
 
 namespace scheduled::python {
 namespace {

@@ -126,8 +126,10 @@ Examples
 
 constexpr const char* extrapolations_doc = R"doc(What of a run lies outside what the law was fitted to, in words.
 
-Another peak or more steps than any fitted run had, a decay over 1.5 times as much or as little
-of the run, in another shape, or at once. `FittedLaw.seen` has what the fitted runs are like.
+Another peak than any fitted run had, or a spike above it; more steps, or hardly more than those before
+the first fitted loss; a late peak; a rise after a fall; a decay over 1.5 times as much or as little of the
+run, in another shape, to another end, or at once. Intervals are wider for other peaks, shapes, ends and
+drops; the others are only said. `FittedLaw.seen` has what the fitted runs are like.
 
 Parameters
 ----------

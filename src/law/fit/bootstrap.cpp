@@ -42,6 +42,7 @@ void bootstrap_law(LawFit& fit, const std::vector<FitRun>& runs, int replicates,
     const law::Minimum refit = law::minimise(problem, problem.with_fixed(x), 30, weights[i]);
     fit.fitted.bootstrap[i].parameters = problem.coordinates().to_parameters(refit.x);
   });
+  fit.fitted.how["bootstrap"] = std::to_string(replicates);
   law::widen_to_bootstrap(problem.coordinates(), fit);
 }
 

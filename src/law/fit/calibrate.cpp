@@ -48,6 +48,7 @@ void calibrate_law(LawFit& fit, const std::vector<FitRun>& runs, const FitOption
   const auto place = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size() * 9 / 10, all.size() - 1));
   std::nth_element(all.begin(), place, all.end());
   fit.fitted.inflation = std::max(1.0, *place);
+  fit.fitted.how["calibrate"] = "yes";
 }
 
 }  // namespace scheduled

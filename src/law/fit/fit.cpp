@@ -1,8 +1,11 @@
 // Fitting: references, starts, and what the result says.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <string>
 
+#include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "law/arithmetic.hpp"
 #include "law/fit/check.hpp"
@@ -57,6 +60,33 @@ Minimum best_minimum(const Problem& problem, const FitOptions& options) {
                            [](const Minimum& a, const Minimum& b) { return a.objective < b.objective; });
 }
 
+/// Exactly: where losses are a law's own, all that is left of them is rounding, and one side's differs from the other's.
+void make_symmetric(std::vector<double>& covariance, std::size_t P) {
+  for (std::size_t j = 0; j < P; ++j) {
+    for (std::size_t k = 0; k < j; ++k) {
+      const double mean = 0.5 * (covariance[j * P + k] + covariance[k * P + j]);
+      covariance[j * P + k] = covariance[k * P + j] = mean;
+    }
+  }
+}
+
+/// By the names and values that the command's options have.
+std::map<std::string, std::string> how_of(const FitOptions& options) {
+  std::map<std::string, std::string> how{{"likelihood", std::string(name_of(options.likelihood))},
+                                         {"residuals", options.log_residuals ? "log" : "plain"},
+                                         {"huber", format_number(options.huber)},
+                                         {"prior", format_number(options.prior)},
+                                         {"candidates", std::to_string(options.candidates)},
+                                         {"starts", std::to_string(options.starts)},
+                                         {"max_iterations", std::to_string(options.max_iterations)}};
+  for (const auto& [name, value] : options.fixed) how["fix " + name] = format_number(value);
+  if (options.start) how["start"] = print_law(*options.start);
+  std::string weights;
+  for (const double weight : options.weight) weights += (weights.empty() ? "" : ",") + format_number(weight);
+  if (!weights.empty()) how["weight"] = weights;
+  return how;
+}
+
 }  // namespace
 }  // namespace law
 
@@ -80,11 +110,13 @@ LawFit fit_law(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& 
   fit.fitted.log_residuals = options.log_residuals;
   fit.fitted.decays = law::decays_in(runs);
   for (const FitRun& run : runs) fit.fitted.seen.push_back(law::seen_run(run));
+  fit.fitted.how = law::how_of(options);
   fit.converged = minimum.converged;
   fit.iterations = minimum.iterations;
   fit.objective = minimum.objective;
   fit.residuals = law_residuals(fit.fitted.law, runs);
   law::add_uncertainty(problem, minimum.x, runs, options, fit);
+  law::make_symmetric(fit.fitted.covariance, minimum.x.size());
   law::add_warnings(runs, fit);
   return fit;
 }

@@ -1,6 +1,5 @@
 // Runs to fit of logs that belong together.
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "scheduled/law.hpp"
@@ -13,8 +12,7 @@ std::vector<FitRun> fit_runs(std::span<const OwnRun> runs, const std::string& co
   if (column.empty()) options.column = common_loss_column(runs);
   std::int64_t longest = 0;
   for (const OwnRun& run : runs) longest = std::max(longest, run.log.step.empty() ? 0 : run.log.step.back());
-  const auto undescribed = std::llround(undescribed_share * static_cast<double>(longest));
-  options.first_step = first_step.value_or(std::max<std::int64_t>(undescribed, 1));
+  options.first_step = first_step.value_or(first_described(longest));
   std::vector<FitRun> fitted;
   for (const OwnRun& run : runs) {
     FitRun one = run.base ? fit_branch(*run.base, run.log, options) : fit_run(run.log, options);

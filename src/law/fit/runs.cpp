@@ -36,21 +36,28 @@ std::vector<double> rates_so_far(const RunLog& log, std::int64_t last_loss, cons
   }
 }
 
+std::int64_t last_step(const RunLog& log) { return log.step.empty() ? 0 : log.step.back(); }
+
 }  // namespace
+
+std::int64_t first_described(std::int64_t steps) noexcept {
+  return std::max<std::int64_t>(std::llround(undescribed_share * static_cast<double>(steps)), 1);
+}
 
 FitRun fit_run(const RunLog& log, const FitRunOptions& options) {
   const Series losses = series(log, options.column);
+  const std::int64_t first = std::max<std::int64_t>(options.first_step.value_or(first_described(last_step(log))), 1);
   FitRun run;
   run.name = log.name;
   for (std::size_t i = 0; i < losses.step.size(); ++i) {
-    if (losses.step[i] < std::max<std::int64_t>(options.first_step, 1)) continue;
+    if (losses.step[i] < first) continue;
     run.step.push_back(losses.step[i]);
     run.loss.push_back(losses.value[i]);
   }
   if (run.step.empty()) {
-    throw ArgumentError({.requirement = concat({"column '", options.column, "' has no value from step ",
-                                                std::to_string(std::max<std::int64_t>(options.first_step, 1)), " on"}),
-                         .place = Place{.source = log.name}});
+    throw ArgumentError(
+        {.requirement = concat({"column '", options.column, "' has no value from step ", std::to_string(first), " on"}),
+         .place = Place{.source = log.name}});
   }
   DenseOptions rates = options.rates;
   rates.jumps = true;
@@ -82,8 +89,9 @@ std::vector<RunResiduals> law_residuals(const Law& law, const std::vector<FitRun
 FitRun fit_branch(const RunLog& base, const RunLog& branch, const FitRunOptions& options) {
   if (branch.step.empty()) throw ArgumentError({.requirement = "holds no rows", .place = Place{.source = branch.name}});
   FitRunOptions own = options;
-  own.first_step =
-      std::max({options.first_step, branch.step.front() + 1, shared_steps(base, branch, options.column) + 1});
+  const std::int64_t usual = first_described(std::max(last_step(base), last_step(branch)));
+  own.first_step = std::max(
+      {options.first_step.value_or(usual), branch.step.front() + 1, shared_steps(base, branch, options.column) + 1});
   return fit_run(merge_branch(base, branch), own);
 }
 

@@ -1,12 +1,30 @@
 #include "law/fit/warnings.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "base/error.hpp"
 #include "law/fit/problem.hpp"
 
 namespace scheduled::law {
 namespace {
+
+/// Losses from the beginning, which no law describes: they decide on parameters that the end depends on.
+std::string early_warning(const std::vector<FitRun>& runs, double longest) {
+  const auto first = std::llround(undescribed_share * longest);
+  std::size_t early = 0;
+  std::size_t all = 0;
+  for (const FitRun& run : runs) {
+    early += static_cast<std::size_t>(std::lower_bound(run.step.begin(), run.step.end(), first) - run.step.begin());
+    all += run.step.size();
+  }
+  if (early == 0) return {};
+  return concat({std::to_string(early), " of ", std::to_string(all), " losses are from before step ",
+                 std::to_string(first),
+                 ", 5 % of the longest run, where laws do not hold: fits and intervals may be far off. The usual first "
+                 "step leaves them out"});
+}
 
 bool shows_a_decay(const FitRun& run) { return lowers_rate(fitted_rates(run)); }
 
@@ -38,6 +56,8 @@ void add_warnings(const std::vector<FitRun>& runs, LawFit& fit) {
                 "' lowers its rate: what another decay gains rests on it alone, and intervals may be "
                 "too narrow"}));
   }
+  std::string early = early_warning(runs, fit.fitted.time);
+  if (!early.empty()) fit.warnings.push_back(std::move(early));
   if (!open.empty()) fit.warnings.emplace_back("not identified by these runs: " + open);
   if (!bounds.empty()) fit.warnings.emplace_back("at the bound: " + bounds);
   for (std::string& warning : unit_warnings(runs)) fit.warnings.push_back(std::move(warning));

@@ -1,5 +1,6 @@
 // The schedule of a law's smallest final loss: spectral projected gradients (Birgin, Martinez, Raydan 2000) on knots.
 #include "scheduled/law.hpp"
+#include "scheduled/law_design.hpp"
 
 #include <algorithm>
 #include <array>

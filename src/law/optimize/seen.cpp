@@ -10,6 +10,7 @@
 #include "law/arithmetic.hpp"
 #include "law/optimize/check.hpp"
 #include "scheduled/law.hpp"
+#include "scheduled/law_design.hpp"
 
 namespace scheduled {
 namespace law {
