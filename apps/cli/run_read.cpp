@@ -91,11 +91,11 @@ struct Strokes {
   const char *tee, *corner, *bar;
 };
 
-/// The jobs of a line, in the order in which they were submitted.
+/// The jobs of a line, in the order in which they were submitted; not what is done by processes without any system.
 std::string jobs_text(const std::vector<JobState>& jobs, std::string_view line) {
   std::string text;
   for (const JobState& job : jobs) {
-    if (job.line != line) continue;
+    if (job.line != line || (job.system == JobSystem::process && job.state == "COMPLETED")) continue;
     const std::string reason = job.reason.empty() ? "" : " (" + shell::clean(job.reason) + ")";
     text += fmt::format("{}job {} to {} {}{}", text.empty() ? "; " : ", ", shell::clean(job.id), job.to,
                         shell::clean(job.state), reason);
@@ -201,8 +201,8 @@ void add_run_status(Verb& run) {
   reached.excludes(as_json).excludes(jobs);
   verb.add("--line", options.run.line, "With --reached: the trunk or a branch").type("NAME").needs(reached);
   verb.help(
-      "Jobs that `run plan --emit slurm` wrote and submit.sh submitted stand beside their lines, as far as squeue or\n"
-      "sacct know them; where there is no Slurm nothing is said of jobs.\n\n"
+      "Jobs that `run plan --emit` wrote stand beside their lines: those of a Slurm as squeue or sacct know them, others\n"
+      "as they noted themselves when they began and ended, with the task of SkyPilot or the process that they are.\n\n"
       "Example:\n  scheduled run status myrun");
   prints<RunStatus>(verb);
   verb.run([&options] { status(options); });

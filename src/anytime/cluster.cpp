@@ -10,6 +10,8 @@
 #include "anytime/text.hpp"
 #include "base/error.hpp"
 #include "base/missing.hpp"
+#include "base/shell_word.hpp"
+#include "base/text.hpp"
 #include "scheduled/merge.hpp"
 
 namespace scheduled {
@@ -43,6 +45,21 @@ void check_numbers(const JobRequest& request) {
   }
 }
 
+void check_directive(const JobRequest& request, std::size_t k) {
+  const std::string& text = request.directives[k];
+  const auto refuse = [&](const char* why) { fail_entry("directives", k, concat({"'", text, "'"}), why); };
+  const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' && c != 0x7F; });
+  const auto [name, value] = anytime::parts_of_directive(text);
+  const std::string_view word = std::string_view(name).substr(0, name.find_first_of(" ="));
+  const bool named = word.size() > 1 && word.front() == '-' && word != "--" &&
+                     std::all_of(word.begin(), word.end(), is_plain_in_shell);
+  if (!plain || !named) refuse("must be an option of sbatch on one line: --partition=gpu");
+  for (std::size_t at = value.find(" -"); at != std::string::npos; at = value.find(" -", at + 1)) {
+    const char next = at + 2 < value.size() ? value[at + 2] : ' ';
+    if (next != ' ' && !(next >= '0' && next <= '9')) refuse("must be one option; give each of several by itself");
+  }
+}
+
 /// Texts that end up in scripts.
 void check_texts(const JobRequest& request) {
   if (request.run.empty()) fail_argument("run", "is missing; the folder of the run, which the first job makes");
@@ -54,13 +71,7 @@ void check_texts(const JobRequest& request) {
   if (!signals.contains(request.stop_signal)) {
     fail_value("stop_signal", request.stop_signal, "must be TERM, INT, USR1, USR2 or HUP");
   }
-  for (std::size_t k = 0; k < request.directives.size(); ++k) {
-    const std::string& text = request.directives[k];
-    const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' && c != 0x7F; });
-    if (!text.starts_with('-') || !plain) {
-      fail_entry("directives", k, concat({"'", text, "'"}), "must be an option of sbatch on one line: --partition=gpu");
-    }
-  }
+  for (std::size_t k = 0; k < request.directives.size(); ++k) check_directive(request, k);
   if (request.command.empty() && !(request.data.empty() && request.branch_data.empty())) {
     fail_argument("data", "must not be given for scheduled train, which reads what its configuration names");
   }
@@ -265,6 +276,16 @@ void count_disk(const AnytimePlan& plan, const JobRequest& request, std::int64_t
 std::optional<double> anytime::seconds_of_start(const JobRequest& request) {
   if (!request.clock) return std::nullopt;
   return *request.clock - request.commit_seconds;
+}
+
+anytime::DirectiveParts anytime::parts_of_directive(std::string_view given) {
+  const std::string_view text = trimmed(given);
+  const std::size_t end = text.starts_with("--") ? text.find_first_of(" =") : 2;
+  if (end >= text.size()) return {std::string(text), ""};
+  const std::string_view rest = text.substr(end);
+  if (rest.front() == ' ') return {concat({text.substr(0, end), " "}), std::string(trimmed(rest))};
+  const std::size_t equals = text.starts_with("--") ? 1 : 0;
+  return {std::string(text.substr(0, end + equals)), std::string(rest.substr(equals))};
 }
 
 const PlannedBranch* anytime::branch_of(const AnytimePlan& plan, const JobRequest& request, const PlannedJob& job) {

@@ -17,6 +17,13 @@ void check_command(const std::string& command);
 /// What trains `job`, its placeholders replaced.
 std::string command_of(const AnytimePlan& plan, const JobRequest& request, const PlannedJob& job);
 
+/// An option of sbatch as a user gives it: its name, with the "=" or blank behind it, and its value as it is.
+struct DirectiveParts {
+  std::string name;
+  std::string value;
+};
+DirectiveParts parts_of_directive(std::string_view text);
+
 /// Throws ArgumentError where the engine knows nothing of what was given, or needs more.
 void check_engine(const JobRequest& request);
 /// Throws ArgumentError naming what these engines' files cannot hold.
@@ -52,5 +59,6 @@ std::string clock_text(double seconds);
 
 constexpr const char* jobs_file = "jobs.json";
 constexpr const char* submitted_file = "submitted";
+constexpr const char* started_file = "started";
 
 }  // namespace scheduled::anytime

@@ -182,7 +182,9 @@ def main():
         sys.exit(__doc__.strip())
     todo = [job for job in JOBS if reached(job[1]) < job[2]]
     if not todo:
-        sys.exit("all is done" if where == "dry" else 0)
+        if where == "dry":
+            print("all is done")
+        return
     target = WHERE if where == "dry" else where
     if where == "slurm" and queued():
         sys.exit(f"{' '.join(queued())}: still in the queue; run this again when they have ended")

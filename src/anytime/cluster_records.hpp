@@ -19,6 +19,11 @@ struct Words<JobContinuation> {
 };
 
 template <>
+struct Words<JobSystem> {
+  static constexpr std::array<std::string_view, 3> words{"slurm", "skypilot", "process"};
+};
+
+template <>
 struct Record<PlannedJob> {
   using X = PlannedJob;
   static constexpr std::string_view name = "PlannedJob";
@@ -59,14 +64,17 @@ template <>
 struct Record<JobState> {
   using X = JobState;
   static constexpr std::string_view name = "JobState";
-  static constexpr std::string_view meaning = "A job that was submitted to Slurm";
+  static constexpr std::string_view meaning = "A job of a plan that was submitted or has begun";
   static constexpr FieldList fields{
       Field{"name", &X::name, "", "Of the planned job"},
       Field{"line", &X::line, "", "The trunk or a branch"},
       Field{"to", &X::to, "steps", "Its last step"},
-      Field{"id", &X::id, "", "As Slurm numbers it"},
-      Field{"state", &X::state, "", "In Slurm's words, such as PENDING, RUNNING or COMPLETED"},
-      Field{"reason", &X::reason, "", "Why it waits, where Slurm says one"}};
+      Field{"id", &X::id, "", "As Slurm or SkyPilot numbers it; of a process its host and number"},
+      Field{"state", &X::state, "",
+            "In Slurm's words, such as PENDING, RUNNING or COMPLETED; else as it noted: STARTED, STOPPED, COMPLETED or "
+            "FAILED"},
+      Field{"reason", &X::reason, "", "Why it waits, where Slurm says one"},
+      Field{"system", &X::system, "", "That numbers it"}};
 };
 
 }  // namespace scheduled

@@ -27,6 +27,18 @@ std::string job_name(const JobRequest& request, const PlannedJob& job) {
   return file_word(std::filesystem::path(run).filename().string()) + "-" + number + line;
 }
 
+/// As sbatch reads a word of a directive, which is no shell: blanks stand in quotes, and there, too, a backslash takes the
+/// next character as it is and # begins a comment.
+std::string directive_word(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), is_plain_in_shell)) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\' || c == '#') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
 std::string directives(const JobRequest& request, const PlannedJob& job) {
   if (request.engine != JobEngine::slurm) return {};
   std::vector<std::string> options{"--job-name=" + job_name(request, job), "--nodes=" + std::to_string(request.nodes)};
@@ -35,7 +47,10 @@ std::string directives(const JobRequest& request, const PlannedJob& job) {
   options.emplace_back(request.continuation == JobContinuation::requeue ? "--requeue" : "--no-requeue");
   options.emplace_back("--open-mode=append");
   options.push_back("--output=logs/" + job.name + ".out");
-  options.insert(options.end(), request.directives.begin(), request.directives.end());
+  for (const std::string& given : request.directives) {
+    const auto [name, value] = parts_of_directive(given);
+    options.push_back(name + directive_word(value));
+  }
   std::string text;
   for (const std::string& option : options) text += "#SBATCH " + option + "\n";
   return text;
@@ -71,21 +86,33 @@ constexpr const char* common =
 how=${1:-local}
 scheduled=${SCHEDULED:-scheduled}
 say() { printf '%s %s: %s\n' "$(date '+%F %T')" "$name" "$*"; }
-fail() { say "$@" >&2; exit 1; }
+fail() { say "$@" >&2; ends FAILED 1; }
+ends() { note "$1"; exit "$2"; }
 reached() { "$scheduled" run status "$run" --line "$line" --reached; }
 # Of the processes of a task the first one looks after run and line.
 rank=0
 [ "$how" != task ] || rank=${SLURM_PROCID:-${SKYPILOT_NODE_RANK:-0}}
 
+# In the file `started`, for run status: by which job the line is trained, and how that ended.
+case $how:${SLURM_JOB_ID:+slurm}${SKYPILOT_TASK_ID:+skypilot} in
+  [!l]*:slurm*) job="slurm $SLURM_JOB_ID" ;;
+  [!l]*:skypilot) job="skypilot $SKYPILOT_TASK_ID" ;;
+  *)
+    began=$(cat "/proc/$$/stat" 2>/dev/null) || began=''
+    began=(${began##*)})
+    job="process $$ $(hostname 2>/dev/null || uname -n) ${began[19]:-}" ;;
+esac
+note() { [ "$rank" -ne 0 ] || { printf '%s %s %s\n' "$name" "$1" "$job" >>"$jobs/started"; } 2>/dev/null || true; }
+
 stop='' pid=''
-# Children of the job: the command has a process group of its own.
-signal_command() { [ -z "$pid" ] || kill -s "$stop_signal" -- "-$pid" 2>/dev/null || true; }
-clock_signal() { [ -n "$stop" ] || { stop=clock; say "the time limit is near"; signal_command; }; }
-end_signal() {
-  [ "$stop" = end ] || { stop=end; say "is to end"; }
-  # Slurm sends it to every process of the job by itself.
-  [ "$how" != local ] || signal_command
+# Children of the job: the command has a process group of its own. What is to end a job Slurm sends to all of its
+# processes by itself, but not what says that its time limit is near.
+signal_command() {
+  [ "$stop" = clock ] || [ "$how" = local ] || { [ "$how" = task ] && [ -z "${SLURM_JOB_ID:-}" ]; } || return 0
+  [ -z "$pid" ] || kill -s "$stop_signal" -- "-$pid" 2>/dev/null || true
 }
+clock_signal() { [ -n "$stop" ] || { stop=clock; say "the time limit is near"; signal_command; }; }
+end_signal() { [ "$stop" = end ] || { stop=end; say "is to end"; }; signal_command; }
 
 # Trains; its exit code is that of the command. wait also returns when a signal comes.
 run_command() {
@@ -94,7 +121,7 @@ run_command() {
 $command" </dev/null &
   pid=$!
   set +m
-  [ "$stop" != clock ] || signal_command
+  [ -z "$stop" ] || signal_command
   while kill -0 "$pid" 2>/dev/null; do wait "$pid"; done
   wait "$pid"
   local code=$?
@@ -105,13 +132,14 @@ $command" </dev/null &
 again() {
   case $how in
     requeue)
+      note STOPPED
       say "back into the queue at step $now"
       scontrol requeue "$SLURM_JOB_ID" ||
         fail "this cluster does not let jobs requeue themselves; emit the plan with --continue singleton"
       sleep 120 & wait  # Slurm ends it
       exit 0 ;;
-    task) say "at step $now; goes on when it is started again"; exit 143 ;;
-    next) say "at step $now; the next job of its name goes on"; exit 0 ;;
+    task) say "at step $now; goes on when it is started again"; ends STOPPED 143 ;;
+    next) say "at step $now; the next job of its name goes on"; ends STOPPED 0 ;;
     last) fail "at step $now of $to, and no job comes after it; submit.sh submits more" ;;
     *) exec bash "$0" local ;;
   esac
@@ -134,6 +162,7 @@ else
     sleep 1
   done
 fi
+note STARTED
 say "trains $line to step $to"
 code=143
 [ -n "$stop" ] || { run_command; code=$?; }
@@ -142,11 +171,8 @@ if [ "$rank" -ne 0 ]; then
   exit 0  # the first process may commit still
 fi
 now=$(reached) || fail "the record of the run cannot be read"
-if [ "$now" -ge "$to" ]; then say "done, at step $now"; exit 0; fi
-if [ "$stop" = end ]; then
-  say "stopped at step $now of $to"
-  exit 143
-fi
+if [ "$now" -ge "$to" ]; then say "done, at step $now"; ends COMPLETED 0; fi
+if [ "$stop" = end ]; then say "stopped at step $now of $to"; ends STOPPED 143; fi
 # Stopped before the limit, by itself (0) or killed (above 128): goes on, where that leads anywhere.
 if [ "$now" -gt "$before" ] && { [ -n "$stop" ] || [ "$code" -eq 0 ] || [ "$code" -gt 128 ]; }; then again; fi
 [ -z "$stop" ] || fail "nothing was committed within the time limit; give more time or commit more often"

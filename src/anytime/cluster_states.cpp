@@ -1,4 +1,4 @@
-// How far the submitted jobs of a plan are, as squeue and sacct say; waiting for a run that another process writes to.
+// How far the jobs of a plan are, as squeue and sacct say, or they themselves; waiting for a run that another process writes to.
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "anytime/cluster.hpp"
+#include "anytime/cluster_records.hpp"
 #include "anytime/files.hpp"
 #include "anytime/state.hpp"
 #include "base/error.hpp"
@@ -101,36 +102,92 @@ void read_states(const std::string& text, Said& said) {
   }
 }
 
-/// The submitted jobs: what was planned, with its number.
-std::vector<JobState> submitted_in(const fs::path& folder) {
+/// What is planned in the folder, without a number or state.
+std::vector<JobState> planned_in(const fs::path& folder) {
   std::ifstream plan(folder / anytime::jobs_file, std::ios::binary);
-  std::ifstream submitted(folder / anytime::submitted_file);
-  if (!plan || !submitted) return {};
+  if (!plan) return {};
   const Json json = Json::parse(std::string{std::istreambuf_iterator<char>(plan), std::istreambuf_iterator<char>()});
   const Json* const jobs = json.find("jobs");
   std::vector<JobState> out;
   if (jobs == nullptr || !jobs->is_array()) return out;
-  for (std::string name, id; submitted >> name >> id;) {
-    for (const Json& job : jobs->items()) {
-      const Json* const of_job = job.find("name");
-      const Json* const line = job.find("line");
-      const Json* const to = job.find("to");
-      if (of_job == nullptr || line == nullptr || to == nullptr || !of_job->is_text() || of_job->text() != name)
-        continue;
-      out.push_back({.name = name, .line = line->text(), .to = to->whole(), .id = id, .state = {}});
-    }
+  for (const Json& job : jobs->items()) {
+    const Json* const name = job.find("name");
+    const Json* const line = job.find("line");
+    const Json* const to = job.find("to");
+    if (name == nullptr || line == nullptr || to == nullptr || !name->is_text()) continue;
+    out.push_back({.name = name->text(), .line = line->text(), .to = to->whole(), .id = {}, .state = {}});
   }
   return out;
 }
 
-}  // namespace
+using Planned = std::vector<JobState>;
 
-std::vector<JobState> job_states(const fs::path& folder) {
-  std::vector<JobState> jobs = submitted_in(folder);
-  if (jobs.empty()) return jobs;
-  Said said;
+std::optional<JobSystem> system_of(const std::string& word) {
+  constexpr auto& words = Words<JobSystem>::words;
+  const auto* const at = std::find(words.begin(), words.end(), word);
+  return at == words.end() ? std::nullopt : std::optional(static_cast<JobSystem>(at - words.begin()));
+}
+
+Planned::const_iterator find_name(const Planned& planned, const std::string& name) {
+  return std::find_if(planned.begin(), planned.end(), [&](const JobState& job) { return job.name == name; });
+}
+
+/// What submit.sh has submitted to Slurm.
+void add_submitted(const fs::path& folder, const Planned& planned, std::vector<JobState>& jobs) {
+  std::ifstream submitted(folder / anytime::submitted_file);
+  for (std::string name, id; submitted >> name >> id;) {
+    const auto found = find_name(planned, name);
+    if (found == planned.end()) continue;
+    jobs.push_back(*found);
+    jobs.back().id = id;
+    jobs.back().system = JobSystem::slurm;
+  }
+}
+
+/// Of a process that has begun: `mark` is its process_mark.
+void look_at_process(const std::string& mark, JobState& job) {
+  const ProcessState process = state_of_process(mark);
+  std::istringstream words(mark);
+  std::string number, host;
+  words >> number >> host;
+  job.id = concat({host, ":", number});
+  if (job.state != "STARTED" || !process.host.empty()) return;
+  job.state = process.dead ? "FAILED" : "RUNNING";
+  if (process.dead) job.reason = "its process is gone";
+}
+
+/// What the jobs have noted themselves (job.sh): "NAME STATE SYSTEM ID"; the last note of a job holds.
+void add_started(const fs::path& folder, const Planned& planned, std::vector<JobState>& jobs) {
+  std::ifstream started(folder / anytime::started_file);
+  for (std::string text; std::getline(started, text);) {
+    std::istringstream words(text);
+    std::string name, state, system, id;
+    words >> name >> state >> system >> std::ws;
+    std::getline(words, id);
+    const auto found = find_name(planned, name);
+    const auto known = system_of(system);
+    if (found == planned.end() || !known || id.empty()) continue;
+    JobState job = *found;
+    job.state = state;
+    job.id = id;
+    job.system = *known;
+    if (*known == JobSystem::process) look_at_process(id, job);
+    const auto before = std::find_if(jobs.begin(), jobs.end(), [&](const JobState& other) {
+      if (other.name != name || other.system != *known) return false;
+      return *known != JobSystem::slurm || other.id == id;  // each of a chain of Slurm's jobs is one of its own
+    });
+    before == jobs.end() ? jobs.push_back(job) : static_cast<void>(*before = job);
+  }
+}
+
+/// Slurm knows better than the job what became of it.
+void ask_slurm(std::vector<JobState>& jobs) {
   std::string ids;
-  for (const JobState& job : jobs) ids += (ids.empty() ? "" : ",") + job.id;
+  for (const JobState& job : jobs) {
+    if (job.system == JobSystem::slurm) ids += (ids.empty() ? "" : ",") + job.id;
+  }
+  if (ids.empty()) return;
+  Said said;
   // Where squeue does not know a number any more sacct may, if there is accounting.
   if (const auto text = output_of(
           {"sacct", "--noheader", "--parsable2", "--allocations", "--format=JobIDRaw,State", "--jobs=" + ids})) {
@@ -142,8 +199,18 @@ std::vector<JobState> job_states(const fs::path& folder) {
   }
   for (JobState& job : jobs) {
     const auto at = said.find(job.id);
-    if (at != said.end()) std::tie(job.state, job.reason) = at->second;
+    if (job.system == JobSystem::slurm && at != said.end()) std::tie(job.state, job.reason) = at->second;
   }
+}
+
+}  // namespace
+
+std::vector<JobState> job_states(const fs::path& folder) {
+  const Planned planned = planned_in(folder);
+  std::vector<JobState> jobs;
+  add_submitted(folder, planned, jobs);
+  add_started(folder, planned, jobs);
+  ask_slurm(jobs);
   std::erase_if(jobs, [](const JobState& job) { return job.state.empty(); });
   return jobs;
 }

@@ -1,10 +1,13 @@
 """A plan as jobs: its scripts, and running them on this machine with any training command. Slurm itself: test_slurm.py."""
 
 import json
+import os
 import pathlib
+import platform
 import random
 import signal
 import subprocess
+import sys
 import time
 
 import command
@@ -87,6 +90,79 @@ class ClusterTest(command.CommandTest):
         self.assertEqual((other.poll(), self.reached()), (None, 0))
         self.assertEqual(self.in_base("run", "init", "run", "--trunk", TRUNK).returncode, 0)
         self.assertIn("trains trunk to step 300", self.finish(other))
+
+    def status(self, *words):
+        done = self.in_base("run", "status", "run", *words)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout.decode()
+
+    def states(self):
+        return [(job["name"], job["system"], job["id"], job["state"]) for job in json.loads(self.status("--json")).get("jobs", [])]
+
+    def begin_task(self, name, **variables):
+        """As SkyPilot runs it on a node: a signal goes to this process alone."""
+        self.task = subprocess.Popen(
+            ["bash", "-c", f"exec bash run.jobs/jobs/{name}.sh task"], cwd=self.base, env={**command.environment(), **variables},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )
+        return self.task
+
+    def wait_for_step(self, step, line="trunk"):
+        end = time.monotonic() + 60
+        while self.reached(line) < step:
+            self.assertIsNone(self.task.poll())
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+
+    def test_a_signal_to_the_script_alone_stops_its_command(self):
+        careful = TOY.replace("  scheduled run commit", "  (trap '' TERM; exec scheduled run commit").replace(">/dev/null ||", ">/dev/null) ||")
+        self.toy.write_text(careful.replace("exit 0", 'echo "ended with $stop" >>"$run.ends"\nexit 0'))
+        self.emit(engine="skypilot")
+        task = self.begin_task("01-trunk-300", SKYPILOT_TASK_ID="sky-managed-17_a")
+        self.wait_for_step(50)
+        self.assertEqual(self.states(), [("01-trunk-300", "skypilot", "sky-managed-17_a", "STARTED")])
+        self.assertIn("; job sky-managed-17_a to 300 STARTED\n", self.status())
+        task.send_signal(signal.SIGTERM)
+        text = self.finish(task, 143)
+        self.assertIn("is to end", text)
+        self.assertIn(f"stopped at step {self.reached()} of 300", text)
+        self.assertEqual((self.base / "run.ends").read_text(), "ended with 1\n")  # by itself, with 0
+        self.assertEqual(self.states(), [("01-trunk-300", "skypilot", "sky-managed-17_a", "STOPPED")])
+        self.assertIn("done, at step 300", self.finish(self.begin_task("01-trunk-300", SKYPILOT_TASK_ID="sky-managed-17_a")))
+        self.assertEqual(self.states(), [("01-trunk-300", "skypilot", "sky-managed-17_a", "COMPLETED")])
+        self.assertIn("; job sky-managed-17_a to 300 COMPLETED\n", self.status())
+
+    def test_by_which_process_a_line_is_trained(self):
+        self.emit(engine="nemo-run")
+        self.assertEqual((self.in_base("run", "init", "run", "--trunk", TRUNK).returncode, self.states()), (0, []))
+        task = self.begin_task("01-trunk-300")
+        self.wait_for_step(50)
+        (first,) = self.states()
+        self.assertEqual((first[0], first[1], first[3]), ("01-trunk-300", "process", "RUNNING"))
+        self.assertEqual(first[2], f"{platform.node()}:{task.pid}")
+        self.assertIn(f"; job {platform.node()}:{task.pid} to 300 RUNNING\n", self.status())
+        os.killpg(task.pid, signal.SIGKILL)  # nobody notes that
+        task.communicate()
+        self.assertIn(f"; job {platform.node()}:{task.pid} to 300 FAILED (its process is gone)\n", self.status())
+        again = self.begin_task("01-trunk-300", SLURM_JOB_ID="4711", SLURM_PROCID="1")  # not the first of its processes
+        self.finish(again)
+        self.assertEqual(len(self.states()), 1)
+        self.finish(self.begin_task("03-trunk-600"))
+        self.assertEqual([state[3] for state in self.states()], ["FAILED", "COMPLETED"])
+        # On another machine: what it noted. A line that is torn or of no job is no job.
+        with open(self.base / "run.jobs/started", "a") as notes:
+            notes.write("03-trunk-600 STARTED process 17 node17 123\n02-result-400-400 STARTED slurm 4711\nno-such STARTED slurm 1\n03-trunk")
+        self.assertEqual(self.states()[1:], [("03-trunk-600", "process", "node17:17", "STARTED"), ("02-result-400-400", "slurm", "4711", "STARTED")])
+        self.assertIn("result-400: not begun; job 4711 to 400 STARTED\n", self.status())
+
+    def test_an_experiment_that_is_done_is_no_failure(self):
+        self.emit(engine="nemo-run")
+        (self.base / "nemo_run.py").write_text("# in the place of NeMo-Run, of which nothing is needed here\n")
+        for name in ("01-trunk-300", "02-result-400-400", "03-trunk-600", "04-result-800-800"):
+            self.finish(self.begin_task(name))
+        for words, out in [(["dry"], "all is done\n"), ([], "")]:
+            done = subprocess.run([sys.executable, self.base / "run.jobs/experiment.py", *words], env={**command.environment(), "PYTHONPATH": str(self.base)}, capture_output=True, timeout=60)
+            self.assertEqual((done.returncode, done.stdout.decode(), done.stderr.decode()), (0, out, ""))
 
     def test_the_others_do_not_wait_for_ever(self):
         self.emit(engine="skypilot")
@@ -174,6 +250,7 @@ class ClusterTest(command.CommandTest):
         self.assertIn("submit 04-result-800-800 result-800 800 requeue 03-trunk-600\n", submit)
         for file in [*jobs.glob("*.sh"), *jobs.glob("jobs/*.sh")]:
             subprocess.run(["bash", "-n", file], check=True)
+        self.assert_directives()
         names = {re_name(file) for file in jobs.glob("jobs/*trunk*.sh")}
         self.assertEqual(len(names), 1)  # of the trunk's jobs: singletons
         self.refused_again()
@@ -182,6 +259,14 @@ class ClusterTest(command.CommandTest):
         self.assertEqual(len({re_name(file) for file in chain.glob("jobs/*.sh")}), 1)
         self.assertIn("#SBATCH --no-requeue\n", (chain / "jobs" / "01-trunk-300.sh").read_text())
         self.assertIn("submit 01-trunk-300 trunk 300 4\n", (chain / "submit.sh").read_text())  # 30 s of work, 10 s each
+
+    def assert_directives(self):
+        """Words as sbatch reads them, which is no shell; test_slurm.py asks a real one."""
+        given = ["--comment=it's \"5 $HOME\" `x` #1 \\ end", "--comment plain words", "-J my name", "-Jmy#name", " -H "]
+        self.emit(*(f"--sbatch={option}" for option in given), "--into", "quoted", engine="slurm")
+        lines = (self.base / "quoted/jobs/01-trunk-300.sh").read_text().splitlines()
+        wanted = ['--comment="it\'s \\"5 $HOME\\" `x` \\#1 \\\\ end"', '--comment "plain words"', '-J "my name"', '-J"my\\#name"', "-H"]
+        self.assertEqual([line for line in lines if line.startswith("#SBATCH ")][-5:], [f"#SBATCH {option}" for option in wanted])
 
     def refused_again(self):
         done = self.in_base(*self.words(engine="slurm"))
@@ -211,6 +296,8 @@ class ClusterTest(command.CommandTest):
         self.refused("clock = 00:02:10: a job of 00:02:10 trains for 00:00:10", "--clock", "130s", "--checkpoint-every", "2000", seconds="1")
         self.refused("checkpoint-every: is missing", "--clock", "130s", seconds="1")
         self.refused("sbatch = 'partition=gpu'", "--sbatch", "partition=gpu")
+        self.refused("sbatch = '--mem=10 -p gpu': must be one option; give each of several by itself", "--sbatch=--mem=10 -p gpu", engine="slurm")
+        self.refused("sbatch = '--': must be an option of sbatch", "--sbatch=--", engine="slurm")
         self.refused("must be a time such as", "--clock", "soon")
         self.refused("no such folder", run="no/run")
         self.refused("is the name of another line", "--names", "a,a")

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -57,6 +58,9 @@ class LaunchersTest(plan_case.PlanTest):
         self.train_by_hand()
         self.assert_same_bits()
         self.assertEqual(self.run_python(self.jobs / "experiment.py"), "")  # nothing is left
+        self.assertIn("all is done", self.run_python(self.jobs / "experiment.py", "dry"))
+        states = json.loads(self.output_of("run", "status", self.run_folder, "--json"))["jobs"]
+        self.assertEqual([(job["to"], job["system"], job["state"]) for job in states], [(to, "process", "COMPLETED") for to in (300, 400, 600, 800)])
 
     def test_nemo_run_begins_where_the_record_is(self):
         self.emit(engine="nemo-run")
@@ -95,6 +99,9 @@ class LaunchersTest(plan_case.PlanTest):
         self.assertEqual(set(ids), {"01-trunk-300", "02-result-400-400", "03-trunk-600", "04-result-800-800"}, names)
         self.wait_until(lambda: not self.cluster.output("squeue", "-h", "-o", "%i").strip(), "jobs do not end")
         restarts = [self.cluster.output("scontrol", "show", "job", ids[name]) for name in ("01-trunk-300", "03-trunk-600")]
+        states = json.loads(self.output_of("run", "status", self.run_folder, "--json", env=self.environment()))["jobs"]
+        self.assertEqual({job["name"]: job["id"] for job in states}, ids)
+        self.assertEqual({(job["system"], job["state"]) for job in states}, {("slurm", "COMPLETED")})
         for shown in restarts:
             self.assertIn("Restarts=1", shown)
             self.assertIn("COMPLETED", shown)
@@ -135,6 +142,18 @@ class LaunchersTest(plan_case.PlanTest):
         out = killed.communicate(timeout=60)[0].decode()
         self.assertEqual(killed.returncode, 143, out)
         self.assertIn("goes on when it is started again", out)
+        # Stopped, and nobody but the script is told.
+        stopped = self.run_task(tasks[0])
+        before = self.checkpoints(self.run_folder)
+        while self.checkpoints(self.run_folder) == before:
+            self.assertIsNone(stopped.poll())
+            time.sleep(0.01)
+        stopped.send_signal(signal.SIGTERM)
+        out = stopped.communicate(timeout=60)[0].decode()
+        self.assertEqual(stopped.returncode, 143, out)
+        (step,) = re.findall(r"01-trunk-300: stopped at step (\d+) of 300", out)
+        self.assertIn(f"trunk-{step}", self.checkpoints(self.run_folder))
+        self.assertIn(f"trunk stopped at step {step} of ", out)  # said by the trainer, which ends with 0 then
         for task in tasks:
             process = self.run_task(task)
             out = process.communicate(timeout=120)[0].decode()

@@ -56,11 +56,13 @@ class SlurmTest(plan_case.PlanTest):
 
     def test_a_plan_goes_through_with_a_job_killed(self):
         self.start_cluster()
-        planned = self.emit("--clock", "30m", "--sbatch=--mem=10")
+        comment = "it's \"5 $HOME\" `x` #1 \\ end\\"
+        planned = self.emit("--clock", "30m", "--sbatch=--mem=10", f"--sbatch=--comment={comment}")
         self.assertEqual([job["name"] for job in planned["jobs"]], ["01-trunk-300", "02-result-400-400", "03-trunk-600", "04-result-800-800"])
         ids, _ = self.submit()
         self.assertEqual(set(ids), {job["name"] for job in planned["jobs"]})
         first = ids["01-trunk-300"]
+        self.assertEqual(self.cluster.output("squeue", "-h", "-o", "%k", "-j", first), comment + "\n")
         self.wait_until(lambda: "trunk-60" in self.checkpoints(self.run_folder), "no checkpoint")
         # States stand beside the lines, and of lines that have not begun.
         status = self.output_of("run", "status", self.run_folder, env=self.environment())

@@ -89,7 +89,11 @@ Examples
 (15.28, 13.89)
 )doc";
 
-constexpr const char* job_states_doc = R"doc(The submitted jobs that Slurm knows, by squeue and sacct.
+constexpr const char* job_states_doc = R"doc(The jobs of a plan that were submitted or have begun.
+
+Those of a Slurm are as squeue and sacct know them; others, and those that no Slurm knows here, are as they noted
+themselves in the folder: STARTED, STOPPED (it goes on when it is started again), COMPLETED or FAILED. Of a process
+of this machine RUNNING or FAILED are what is true now; a job that was killed elsewhere stays STARTED.
 
 Parameters
 ----------
@@ -99,7 +103,7 @@ folder : path
 Returns
 -------
 list of JobState
-    In the order in which they were submitted; empty where there is no Slurm that answers.
+    In the order in which they were submitted or began.
 
 Examples
 --------
