@@ -43,7 +43,7 @@ struct ScoreVerb {
 
 struct ReportVerb {
   std::vector<std::string> books;
-  std::optional<std::string> seal;
+  std::optional<std::string> book, seal;
   bool json = false, csv = false;
 };
 
@@ -225,6 +225,7 @@ std::string summaries_text(const ForecastReport& report) {
 void run_report(const ReportVerb& verb) {
   std::vector<ForecastBook> books;
   std::vector<std::string> files = verb.books;
+  if (verb.book) files.push_back(*verb.book);
   if (files.empty()) files.emplace_back(usual_book);
   for (const std::string& file : files) books.push_back(read_forecasts(file));
   if (verb.seal) {
@@ -290,6 +291,7 @@ void add_report(Verb& forecast) {
   Verb& verb = forecast.verb("report", "Coverage and bias of the forecasts so far, by law");
   auto& options = verb.keep<ReportVerb>();
   verb.add_each("BOOK", options.books, std::string("Files of forecasts; default ") + usual_book);
+  verb.add("--book", options.book, "The same, as the other verbs name it").type("FILE");
   verb.add("--seal", options.seal, "Fail unless the book still has the line with this seal").type("SEAL");
   const Option as_json = verb.add("--json", options.json, "Print JSON; numbers read back exactly");
   verb.add("--csv", options.csv, "Print CSV, a line for each forecast").excludes(as_json);

@@ -31,8 +31,9 @@ struct Forecast {
   std::string law_hash;   ///< sha256 of print_fitted_law
   /// What the law was fitted to: file -> sha256 of its bytes.
   std::map<std::string, std::string> data;
-  /// How the law was fitted: FittedLaw::how; "version" of the library; "run 1", ...: what was fitted, with the first and
-  /// last step that counted; and what the command was told of the logs ("log 1", "base 1", "label 1", "first", "lr",
+  /// How the law was fitted: FittedLaw::how; "version" of the library; "run 1", ...: what was fitted, with the first
+  /// and last step that counted; and what the command was told of the logs ("log 1", "base 1", "label 1", "first",
+  /// "lr",
   /// ...). With `data` all that is needed to fit it again. Empty in books of before.
   std::map<std::string, std::string> how;
   std::string time;  ///< when it was made, UTC: "2026-11-27T09:00:00Z"
@@ -114,20 +115,21 @@ ForecastReport report_forecasts(std::span<const ForecastBook> books);
 
 struct LrSweepLogOptions {
   std::string column = {};  ///< empty: the losses that all have
-  /// What shorter runs were to become, at their own peak; nothing: all have come to their end.
+  /// What shorter runs were to become, at their own peak; nothing: all have come to their end. A run with other rates
+  /// (by more than a tenth of its peak, after the first twentieth) that came down to 15 % of its peak is a whole run.
   std::optional<Schedule> plan = {};
   LawKind law = LawKind::angular;
   FitOptions fit = {};
 };
 struct LrSweepLogs {
   std::vector<LrSweepRun> runs;    ///< `spread` says how sure the law is of those that were stopped
-  std::vector<std::string> notes;  ///< which were, and how far
+  std::vector<std::string> notes;  ///< which were, and how far; whole runs that are none of the plan
 };
 /// Each log is a run: its peak is its highest rate, its horizon its last step (or its `iterations` in meta, where these
 /// are 2 % more at most), or the plan's where it ended before. The final loss of those that did is what the law, fitted
 /// to all of the logs, says for the rest of the plan, less what it is off by in the run's last tenth; a run whose
 /// losses end in NaN diverged, and without a plan has the horizon of the shortest run that came farther. Throws as
-/// fit_runs and fit_law; a plan that is shorter than a run.
+/// fit_runs and fit_law; a plan that is shorter than a run, or is not what one with other rates was made by.
 LrSweepLogs lr_sweep_of_logs(std::span<const OwnRun> runs, const LrSweepLogOptions& options = {});
 
 }  // namespace scheduled

@@ -13,6 +13,7 @@ struct LoggedRun {
   std::int64_t steps = 0;    ///< that it was to make
   std::vector<double> plan;  ///< rates of all of these, where it has not made them
   bool diverged = false;
+  std::optional<std::int64_t> left_plan = {};  ///< the step at which its rates were first others than the plan's
 };
 
 /// The last step that was logged, or, where the log says a number of iterations that is 2 % more at most, that one:
@@ -26,10 +27,29 @@ std::int64_t last_step(const RunLog& log) {
 
 double peak_of(const FitRun& run) { return *std::max_element(run.lr.begin(), run.lr.end()); }
 
+/// The first update whose rate is off the plan's by more than a tenth of the peak, after the first twentieth, in which
+/// logs seldom have the rates of a warmup.
+std::optional<std::int64_t> leaves_plan(const std::vector<double>& lr, const std::vector<double>& plan, double peak) {
+  constexpr double alike = 0.1;
+  const std::size_t both = std::min(lr.size(), plan.size());
+  for (std::size_t k = plan.size() / 20; k < both; ++k) {
+    if (std::fabs(lr[k] - plan[k]) > alike * peak) return static_cast<std::int64_t>(k) + 1;
+  }
+  return std::nullopt;
+}
+
+/// Whether its rate came down to where schedules end.
+bool looks_finished(const std::vector<double>& lr) {
+  constexpr double low = 0.15;
+  const SeenRun seen = describe_run(lr);
+  return seen.decay > 0.0 && seen.final <= low;
+}
+
 LoggedRun logged_run(const OwnRun& own, const std::string& column, const LrSweepLogOptions& options) {
   const RunLog log = own.base ? merge_branch(*own.base, own.log) : own.log;
   FitRunOptions how;
   how.column = column;
+  how.first_step = 1;  // runs_to_fit leaves out what laws do not describe
   how.rates.jumps = true;
   LoggedRun found{fit_run(log, how), 0, {}, log.not_finite.contains(column)};
   found.run.name = own.name;
@@ -45,6 +65,17 @@ LoggedRun logged_run(const OwnRun& own, const std::string& column, const LrSweep
   }
   if (done == found.steps || found.diverged) return found;
   found.plan = options.plan->with_peak(peak_of(found.run)).values();
+  found.left_plan = leaves_plan(found.run.lr, found.plan, peak_of(found.run));
+  if (found.left_plan) {
+    if (!looks_finished(found.run.lr)) {
+      fail_value("plan", print(*options.plan),
+                 concat({"is not what ", own.name, " was made by: its rates are others from step ",
+                         std::to_string(*found.left_plan), " on"}));
+    }
+    found.steps = done;
+    found.plan.clear();
+    return found;
+  }
   std::copy_n(found.run.lr.begin(), std::min(found.run.lr.size(), found.plan.size()), found.plan.begin());
   return found;
 }
@@ -117,6 +148,11 @@ LrSweepLogs lr_sweep_of_logs(std::span<const OwnRun> runs, const LrSweepLogOptio
           concat({one.run.name, ": diverged; counts as one of ", std::to_string(one.steps), " steps"}));
     } else if (one.plan.empty()) {
       run.loss = one.run.loss.back();
+      if (one.left_plan) {
+        found.notes.push_back(
+            concat({one.run.name, ": its rates are not the plan's from step ", std::to_string(*one.left_plan),
+                    " on, and came to an end; counts as a whole run of ", std::to_string(one.steps), " steps"}));
+      }
     } else {
       if (!fitted) fitted = fit_law(options.law, runs_to_fit(logged), options.fit).fitted;
       run = continued(one, *fitted);

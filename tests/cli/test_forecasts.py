@@ -67,6 +67,7 @@ class Forecasts(LawTest):
         self.register("trunk.csv", "--law", "bu", "--to", "constant(steps=4k, peak=1e-3)", "--name", "b")
         self.output_of("forecast", "score", "b", "--loss", "2.8", "--time", "2026-11-28T09:00:00Z")
         self.assertIn("2 ", self.output_of("forecast", "report"))
+        self.assertEqual(self.output_of("forecast", "report", "--book", "forecasts.jsonl"), self.output_of("forecast", "report"))
 
     def test_files_of_laws_of_before(self):
         self.output_of("fit", "trunk.csv", "cosine-decay.csv", "--law", "momentum", "--save", "law.json")

@@ -294,5 +294,21 @@ TEST(LrSweepOfLogs, RunsThatWereStoppedCount) {
   EXPECT_NE(error_of([&] { lr_sweep_of_logs(whole, options); }).find("ends before step 1000"), std::string::npos);
 }
 
+TEST(LrSweepOfLogs, WholeRunsOfShorterHorizonsAreNotTakenForStoppedOnes) {
+  LrSweepLogOptions options;
+  options.plan = Schedule::parse("linear(steps=1000)");
+  options.law = LawKind::momentum;
+  std::vector<OwnRun> runs{logged(5e-4, 1000, 1000), logged(1e-3, 500, 500), logged(2e-3, 1000, 1000)};
+  const LrSweepLogs found = lr_sweep_of_logs(runs, options);
+  EXPECT_EQ(found.runs[1].steps, 500);
+  EXPECT_EQ(found.runs[1].loss, runs[1].log.column["val_loss"].back());
+  EXPECT_EQ(found.runs[1].spread, 0.0);
+  ASSERT_EQ(found.notes.size(), 1U);
+  EXPECT_NE(found.notes[0].find("; counts as a whole run of 500 steps"), std::string::npos) << found.notes[0];
+  runs[1] = logged(1e-3, 500, 300);  // neither the plan's nor at an end
+  EXPECT_NE(error_of([&] { lr_sweep_of_logs(runs, options); }).find("its rates are others from step "),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace scheduled
