@@ -49,11 +49,24 @@ struct RunDiffOptions {
   bool json = false;
 };
 
+/// "RUN:LINE" for the RUN/LINE that `text` is taken for: a folder above it is a run, and that is no folder itself.
+std::string meant_line(const std::string& text) {
+  for (std::size_t at = text.rfind('/'); at != std::string::npos && at > 0; at = text.rfind('/', at - 1)) {
+    const std::string run = text.substr(0, at);
+    const std::string line = text.substr(at + 1);
+    if (!line.empty() && is_run_folder(run)) return concat({run, ":", line});
+  }
+  return {};
+}
+
 /// RUN or RUN:LINE.
-std::pair<std::string, std::string> line_of_argument(const std::string& text) {
+std::pair<std::string, std::string> line_of_argument(const char* name, const std::string& text) {
+  if (is_run_folder(text)) return {text, "trunk"};
   const std::size_t colon = text.rfind(':');
-  if (is_run_folder(text) || colon == std::string::npos) return {text, "trunk"};
-  return {text.substr(0, colon), text.substr(colon + 1)};
+  if (colon != std::string::npos) return {text.substr(0, colon), text.substr(colon + 1)};
+  const std::string meant = meant_line(text);
+  if (!meant.empty()) fail_value(name, text, concat({"is no run; a line of one is RUN:LINE, here ", meant}));
+  return {text, "trunk"};
 }
 
 std::string text_of(const LineDiff& diff) {
@@ -78,8 +91,8 @@ std::string text_of(const LineDiff& diff) {
 }
 
 void diff_of(const RunDiffOptions& options) {
-  const auto [folder_a, line_a] = line_of_argument(options.a);
-  const auto [folder_b, line_b] = line_of_argument(options.b);
+  const auto [folder_a, line_a] = line_of_argument("A", options.a);
+  const auto [folder_b, line_b] = line_of_argument("B", options.b);
   const RunStore a = RunStore::open(folder_a, RunStore::Access::read);
   const RunStore b = RunStore::open(folder_b, RunStore::Access::read);
   const int rows = static_cast<int>(std::min<std::int64_t>(options.rows, 1 << 30));

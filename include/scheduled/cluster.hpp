@@ -110,21 +110,21 @@ enum class JobSystem {
 
 /// A job of a plan that was submitted or has begun.
 struct JobState {
-  std::string name;                       ///< of the planned job
-  std::string line;                       ///< that it trains
-  std::int64_t to = 0;                    ///< its last step
-  std::string id;                         ///< as that system numbers it; of a process HOST:NUMBER
-  std::string state;                      ///< in Slurm's words, PENDING, RUNNING, COMPLETED, ...; else as below
-  std::string reason = {};                ///< why it waits, where Slurm says one
+  std::string name;         ///< of the planned job
+  std::string line;         ///< that it trains
+  std::int64_t to = 0;      ///< its last step
+  std::string id;           ///< as that system numbers it; of a process HOST:NUMBER
+  std::string state;        ///< in Slurm's words, PENDING, RUNNING, COMPLETED, ...; else as below
+  std::string reason = {};  ///< why it waits, where Slurm says one
   JobSystem system = JobSystem::slurm;
   bool operator==(const JobState&) const = default;
 };
 
 /// The jobs of `folder`: those that were submitted, by that time, as Slurm knows them (squeue and, where there is
 /// accounting, sacct); then others that have begun, whatever started them, and those that no Slurm knows that answers
-/// here within 10 seconds, as they noted themselves in `folder`: STARTED, STOPPED (it goes on when it is started again),
-/// COMPLETED or FAILED. Of a process of this machine RUNNING or FAILED are what is true now. A job that was killed
-/// elsewhere stays STARTED.
+/// here within 10 seconds, as they noted themselves in `folder`: STARTED, STOPPED (it goes on when it is started
+/// again), COMPLETED or FAILED. Of a process of this machine RUNNING or FAILED are what is true now. A job that was
+/// killed elsewhere stays STARTED.
 std::vector<JobState> job_states(const std::filesystem::path& folder);
 
 /// RunStore::open for writing, where another process writes now: tries again for so long. Throws as it.

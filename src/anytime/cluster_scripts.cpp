@@ -27,8 +27,8 @@ std::string job_name(const JobRequest& request, const PlannedJob& job) {
   return file_word(std::filesystem::path(run).filename().string()) + "-" + number + line;
 }
 
-/// As sbatch reads a word of a directive, which is no shell: blanks stand in quotes, and there, too, a backslash takes the
-/// next character as it is and # begins a comment.
+/// As sbatch reads a word of a directive, which is no shell: blanks stand in quotes, and there, too, a backslash takes
+/// the next character as it is and # begins a comment.
 std::string directive_word(std::string_view text) {
   if (std::all_of(text.begin(), text.end(), is_plain_in_shell)) return std::string(text);
   std::string out = "\"";

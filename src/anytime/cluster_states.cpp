@@ -1,4 +1,5 @@
-// How far the jobs of a plan are, as squeue and sacct say, or they themselves; waiting for a run that another process writes to.
+// How far the jobs of a plan are, as squeue and sacct say, or they themselves; waiting for a run that another process
+// writes to.
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>

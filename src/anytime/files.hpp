@@ -96,7 +96,8 @@ void place_into(const std::filesystem::path& from, const std::filesystem::path& 
 
 /// The lock of the one writer: on the folder of the run, which nobody can remove while there is a run, and on a file in
 /// it, which says who has it, for file systems that do not lock folders. Where other machines see the folder, too, or
-/// a writer of the run had one before, it has a lease besides, as always with `lease` in seconds. Throws StoreBusy, which names the holder.
+/// a writer of the run had one before, it has a lease besides, as always with `lease` in seconds. Throws StoreBusy,
+/// which names the holder.
 class WriterLock {
  public:
   WriterLock(const std::filesystem::path& folder, const std::filesystem::path& file,

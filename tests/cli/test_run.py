@@ -62,6 +62,14 @@ class Work(RunTest):
         self.commit(125, "b")
         self.assertTrue(self.json_of("status", "run")["lines"][1]["finished"])
 
+    def test_a_line_that_is_spelled_as_a_path(self):
+        self.init()
+        for words in (["run/cd/1", "run"], ["run", "run/cd/1"]):
+            which = "AB"[words.index("run/cd/1")]
+            self.assert_fails(2, f"{which} = run/cd/1: is no run; a line of one is RUN:LINE, here run:cd/1", "run", "diff", *words)
+        self.assert_fails(2, "folder = none: no such run folder", "run", "diff", "none", "run")
+        self.assert_fails(2, "line = cd: no such line; there are trunk", "run", "diff", "run:cd", "run")
+
     def test_logs_in_and_out(self):
         self.init()
         rows = "".join(f"{step},{3 + 1 / step!r},{'' if step % 5 else 3.5}\n" for step in range(1, 51))

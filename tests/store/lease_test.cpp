@@ -381,8 +381,9 @@ TEST_P(Lease, LeadsNowhereElse) {
   init();
   fs::rename(run / "lease", folder / "lease");
   fs::create_symlink(folder / "lease", run / "lease");
-  EXPECT_TRUE(has(store_error_of([&] { open(); }), "lease: is a link, not a folder: writers of a run have "
-                                                        "their leases there; move it away"));
+  EXPECT_TRUE(has(store_error_of([&] { open(); }),
+                  "lease: is a link, not a folder: writers of a run have "
+                  "their leases there; move it away"));
   fs::remove(run / "lease");
   write_text(run / "lease", "mine");
   EXPECT_TRUE(has(store_error_of([&] { open(); }), "lease: is a file, not a folder: writers of a run have "));

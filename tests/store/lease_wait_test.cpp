@@ -45,7 +45,8 @@ TEST_P(Lease, AWaitIsToldOnce) {
   EXPECT_THROW(open_when_free(run, milliseconds(4000), options), StoreBusy);
   ASSERT_EQ(told.size(), 1U);
   EXPECT_TRUE(has(told[0], "process " + std::to_string(::getpid())));
-  EXPECT_TRUE(has(told[0], "; waiting for it, 1 s at most") || has(told[0], "; waiting for it, 2 s at most")) << told[0];
+  EXPECT_TRUE(has(told[0], "; waiting for it, 1 s at most") || has(told[0], "; waiting for it, 2 s at most"))
+      << told[0];
 }
 
 TEST_P(Lease, AWaitCanBeInterrupted) {
