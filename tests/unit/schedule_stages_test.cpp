@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "scheduled/plan.hpp"
 #include "scheduled/design.hpp"
 #include "scheduled/law.hpp"
 #include "scheduled/law_design.hpp"
+#include "scheduled/plan.hpp"
 #include "scheduled/trunk.hpp"
 #include "support/law_cases.hpp"
 #include "support/throws.hpp"

@@ -60,7 +60,8 @@ Minimum best_minimum(const Problem& problem, const FitOptions& options) {
                            [](const Minimum& a, const Minimum& b) { return a.objective < b.objective; });
 }
 
-/// Exactly: where losses are a law's own, all that is left of them is rounding, and one side's differs from the other's.
+/// Exactly: where losses are a law's own, all that is left of them is rounding, and one side's differs from the
+/// other's.
 void make_symmetric(std::vector<double>& covariance, std::size_t P) {
   for (std::size_t j = 0; j < P; ++j) {
     for (std::size_t k = 0; k < j; ++k) {
