@@ -86,8 +86,8 @@ void set_state(const Table& table, nb::handle self, const nb::tuple& state) {
 /// Of what `give` makes. A number that is none equals itself: a copy of a log without some losses is equal to it.
 bool same_value(nb::handle a, nb::handle b) {
   if (PyFloat_Check(a.ptr()) && PyFloat_Check(b.ptr())) {
-    const double x = PyFloat_AS_DOUBLE(a.ptr());
-    const double y = PyFloat_AS_DOUBLE(b.ptr());
+    const double x = PyFloat_AsDouble(a.ptr());
+    const double y = PyFloat_AsDouble(b.ptr());
     return x == y || (x != x && y != y);
   }
   if (PyList_Check(a.ptr()) && PyList_Check(b.ptr())) {
