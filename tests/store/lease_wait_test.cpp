@@ -42,7 +42,7 @@ TEST_P(Lease, AWaitIsToldOnce) {
   status_of(child);
   // Where the other one is alive, --wait is: told once, too, and for how long.
   told.clear();
-  EXPECT_THROW(open_when_free(run, milliseconds(4000), options), StoreBusy);
+  EXPECT_THROW(open_when_free(run, milliseconds(3700), options), StoreBusy);
   ASSERT_EQ(told.size(), 1U);
   EXPECT_TRUE(has(told[0], "process " + std::to_string(::getpid())));
   EXPECT_TRUE(has(told[0], "; waiting for it, 1 s at most") || has(told[0], "; waiting for it, 2 s at most"))
