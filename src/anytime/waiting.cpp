@@ -12,11 +12,14 @@ void Waiting::sleep(double seconds, const std::function<std::string()>& what) {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::duration<double> slice(0.02);
   const Clock::time_point begin = Clock::now();
+  if (begun_ == Clock::time_point()) begun_ = begin;
   const double before = waited_;
   for (;;) {
-    const double passed = std::chrono::duration<double>(Clock::now() - begin).count();
+    const Clock::time_point now = Clock::now();
+    const double passed = std::chrono::duration<double>(now - begin).count();
     waited_ = before + passed;
-    if (!told_ && waited_ >= quiet) {
+    // What is tried between the sleeps is part of the wait: it may take longer than they do.
+    if (!told_ && std::chrono::duration<double>(now - begun_).count() >= quiet) {
       told_ = true;
       if (tell_) tell_(what());
     }

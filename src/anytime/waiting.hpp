@@ -1,6 +1,7 @@
 // Waiting for other machines: it can be interrupted, and says once what it waits for.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -16,7 +17,7 @@ class Waiting {
   Waiting& operator=(const Waiting&) = delete;
   ~Waiting() = default;
 
-  /// Sleeps. Once this one has slept for `quiet` in all it tells what(), once. Throws Interrupted where it is to end.
+  /// Sleeps. Once the first sleep began `quiet` ago it tells what(), once. Throws Interrupted where it is to end.
   void sleep(double seconds, const std::function<std::string()>& what);
   double waited() const { return waited_; }  ///< seconds slept
 
@@ -26,6 +27,7 @@ class Waiting {
   const TellWait& tell_;
   double waited_ = 0;
   bool told_ = false;
+  std::chrono::steady_clock::time_point begun_ = {};
 };
 
 }  // namespace scheduled::anytime
