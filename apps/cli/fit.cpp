@@ -78,10 +78,9 @@ std::string text_of(const Fitted& found, const FitVerb& verb) {
     first = std::min(first, run.step.front());
   }
   std::string text =
-      fmt::format("{} law, {} losses of {} run{} from step {} on; {} residuals{}; {} after {} iterations\n\n",
+      fmt::format("{} law, {} losses of {} run{} from step {} on; {} residuals; {} after {} iterations\n\n",
                   law_name(fit.fitted.law.kind), points, found.runs.size(), found.runs.size() == 1 ? "" : "s", first,
-                  word_of(verb.fit.residuals), verb.fit.likelihood == Likelihood::tempered ? ", tempered" : "",
-                  fit.converged ? "converged" : "not converged", fit.iterations);
+                  word_of(verb.fit.residuals), fit.converged ? "converged" : "not converged", fit.iterations);
   text += parameters_text(fit, verb.fit.fixed) + "\n" + residuals_text(fit);
   if (!fit.fitted.bootstrap.empty()) {
     text +=

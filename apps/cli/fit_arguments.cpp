@@ -48,12 +48,8 @@ void FitArguments::add_settings_to(Verb& verb, const std::string& law_meaning) {
            "Leave out losses before this step, which laws do not describe; default 5 % of the longest run")
       .type("STEP");
   verb.add("--residuals", residuals, "log: of the logarithms of losses; plain: of losses").type("WORD");
-  verb.add("--likelihood", likelihood,
-           "robust: each loss by itself; tempered: those of a run count as forty at most, and less in the first fifth "
-           "of "
-           "the longest: for few runs and longer ones than were made")
-      .type("WORD");
-  verb.add("--huber", huber, "Residuals up to this count squared, larger ones linearly; 0: all squared; default 1e-3")
+  verb.add("--huber", huber, "Residuals up to this, and at least up to 1e-3 (one run: 3e-3), count squared, larger ones linearly; 0: all "
+           "squared")
       .type("X");
   verb.add("--prior", prior, "Weight of what is known of parameters from other models; 0: none; default 1").type("X");
   verb.add_calls(
@@ -79,7 +75,6 @@ void FitArguments::add_settings_to(Verb& verb, const std::string& law_meaning) {
 FitOptions FitArguments::options() const {
   FitOptions options;
   options.log_residuals = residuals == Residuals::log;
-  options.likelihood = likelihood;
   if (huber) options.huber = *huber;
   if (prior) options.prior = *prior;
   const auto cores = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 16U));
@@ -102,8 +97,8 @@ std::vector<FitRun> FitArguments::runs_of(const std::vector<OwnRun>& read) const
 bool FitArguments::settings_given() const {
   const FitArguments usual;
   return law.kind != usual.law.kind || column != usual.column || first != usual.first || residuals != usual.residuals ||
-         likelihood != usual.likelihood || huber != usual.huber || prior != usual.prior || fixed != usual.fixed ||
-         bootstrap != usual.bootstrap || calibrate != usual.calibrate;
+         huber != usual.huber || prior != usual.prior || fixed != usual.fixed || bootstrap != usual.bootstrap ||
+         calibrate != usual.calibrate;
 }
 
 LawFit FitArguments::fit(const std::vector<FitRun>& from) const {

@@ -18,7 +18,7 @@ enum class Residuals { log, plain };
 
 /// --law: the kind of law that is fitted now, or the file of a fitted one.
 struct LawChoice {
-  LawKind kind = LawKind::angular;
+  LawKind kind = default_law;
   std::string file;  ///< empty: `kind` is fitted
 };
 
@@ -29,7 +29,6 @@ struct FitArguments {
   std::string column;
   std::optional<std::int64_t> first;
   Residuals residuals = Residuals::log;
-  Likelihood likelihood = Likelihood::robust;
   std::optional<double> huber, prior;
   std::map<std::string, double> fixed;
   std::optional<std::int64_t> bootstrap;

@@ -27,7 +27,7 @@ struct FittedCurve {
 
 struct Prediction {
   PrintedSchedule schedule;
-  LawKind law = LawKind::angular;
+  LawKind law = default_law;
   std::string name;           ///< for tables and legends
   std::vector<double> rates;  ///< of all updates
   std::vector<std::int64_t> step = {};
@@ -78,7 +78,7 @@ struct LawTheory {
 };
 
 struct LawBest {
-  LawKind law = LawKind::angular;
+  LawKind law = default_law;
   std::int64_t steps = 0;
   std::int64_t warmup = 0;
   double cap = 0.0;

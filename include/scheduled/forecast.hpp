@@ -118,7 +118,7 @@ struct LrSweepLogOptions {
   /// What shorter runs were to become, at their own peak; nothing: all have come to their end. A run with other rates
   /// (by more than a tenth of its peak, after the first twentieth) that came down to 15 % of its peak is a whole run.
   std::optional<Schedule> plan = {};
-  LawKind law = LawKind::angular;
+  LawKind law = default_law;
   FitOptions fit = {};
 };
 struct LrSweepLogs {

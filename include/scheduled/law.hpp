@@ -79,6 +79,9 @@ struct LawParameter {
   LawUnit unit = LawUnit::none;
 };
 
+/// The law that is fitted where none is named: best on real runs (docs/laws.md), and fast.
+inline constexpr LawKind default_law = LawKind::noise;
+
 /// All laws.
 std::span<const LawKind> law_kinds() noexcept;
 /// "omega", "worst-case", "momentum", "multi-power", "angular", "bu", "noise", "functional".
@@ -88,7 +91,7 @@ LawKind parse_law_kind(std::string_view name);
 std::span<const LawParameter> law_parameters(LawKind kind) noexcept;
 
 struct Law {
-  LawKind kind = LawKind::angular;
+  LawKind kind = default_law;
   double reference_rate = 1.0;     ///< > 0
   double reference_sum = 1.0;      ///< > 0
   std::vector<double> parameters;  ///< in the order of law_parameters(kind)
@@ -173,25 +176,17 @@ FitRun fit_branch(const RunLog& base, const RunLog& branch, const FitRunOptions&
 std::vector<FitRun> fit_runs(std::span<const OwnRun> runs, const std::string& column = {},
                              std::optional<std::int64_t> first_step = {}, const DenseOptions& rates = {});
 
-/// How the losses of a run count.
-enum class Likelihood {
-  /// Each by itself, at Huber's loss; priors as Huber's loss of their spreads, too. For many runs of like lengths.
-  robust,
-  /// Neighbouring losses err together: those of a run count as forty at most, each in units of .0015, with the weight
-  /// 1/(1 + (.2 T/t)^2) of step t where T is the longest run's, as no law describes the first fifth of a run well;
-  /// Huber's loss from twice the unit on; priors squared. For few runs, and for longer ones than were made: there
-  /// `robust` lets a wrong shape of the beginning decide the end (docs/laws.md).
-  tempered,
-};
-/// "robust", "tempered".
-std::string_view name_of(Likelihood likelihood) noexcept;
-
+/// What `fit_law` minimises. Neighbouring losses err together: those of a run count as forty at most, each in units of u,
+/// and that of step t with the weight 1/(1 + (.05 T/t)^2) where T is the longest run's, as no law describes a beginning
+/// well. u is .0015 over the number of runs, three at most, that differ in their rates where both have any: a law fits its
+/// own errors to a single run, where several tell them from its parameters. Residuals and priors
+/// count by Huber's loss, priors squared up to two spreads. The numbers come from real runs: docs/laws.md says by which
+/// each was chosen.
 struct FitOptions {
-  Likelihood likelihood = Likelihood::robust;
   bool log_residuals = true;  ///< residual log(predicted/loss), else predicted - loss
-  double huber = 1e-3;        ///< quadratic up to this residual, then linear; 0: least squares, else >= 1e-9
-  /// Weight of the priors of law_parameters: that of `huber`-sized residuals (1e-3 without it). They matter where the
-  /// runs say little, and fade with their number of points. 0: none.
+  double huber = 1e-3;  ///< quadratic up to this residual, or twice u if that is more, then linear; 0: least squares
+  /// Weight of the priors of law_parameters: with 1, a spread off the centre counts as a residual of u. They matter where
+  /// the runs say little. 0: none.
   double prior = 1.0;
   int candidates = 32;  ///< deterministic points of the nonlinear parameters that are tried, >= 1
   int starts = 4;       ///< the best of them that are minimised from, within 1 ... candidates
@@ -270,7 +265,7 @@ struct LawFit {
   std::vector<std::string> warnings;  ///< e.g. "lr: no run changes its rate after the warmup: B, ... not identified"
 };
 
-/// Fits all parameters of the law to all runs by a bounded Levenberg-Marquardt iteration on Huber's loss, the linear
+/// Fits all parameters of the law to all runs by a bounded Levenberg-Marquardt iteration, the linear
 /// parameters starting at their least-squares values for each candidate. References: the highest rate and the largest
 /// sum of rates of the runs. Deterministic.
 /// Throws ArgumentError naming run, index, value and requirement: no runs, fewer points than parameters + 1, a
@@ -314,8 +309,9 @@ struct Predicted {
 /// Losses after the given updates of a run with rates `lr`. Variance: noise^2 + the larger of the covariance's and the
 /// bootstrap's, times inflation^2; and of the logarithm of progress, for laws that have an exponent of it: the square
 /// of .03 at the end of a decay in a shape, to an end, or at once, as no fitted run has (see extrapolations), growing
-/// to that from its beginning, and of .17 times the logarithm of the peak over the nearest fitted one, where the law
-/// has no parameter for that (docs/laws.md). Errors as LawCurve, and of a covariance that does not belong to the law.
+/// to that from its beginning, .08 where it is 1.5 times as long a share of the run as any that was fitted, too; and of
+/// .17 times the logarithm of the peak over the nearest fitted one, where the law has no parameter for that
+/// (docs/laws.md). Errors as LawCurve, and of a covariance that does not belong to the law.
 std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const double> lr,
                                       std::span<const std::int64_t> step);
 /// The same for a schedule, at its own peak.

@@ -171,11 +171,10 @@ void compare(const std::filesystem::path& data) {
   for (const std::string size : {"25", "100"}) {
     const auto train = law_data::mpl_runs(data, size, law_data::mpl_train);
     const auto test = law_data::mpl_runs(data, size, law_data::mpl_test);
-    const auto row = [&](LawKind kind, Likelihood likelihood, const std::string& label,
+    const auto row = [&](LawKind kind, const std::string& label,
                          const std::vector<FitRun>& fitted, const std::vector<FitRun>& asked) {
-      const FitOptions options{.likelihood = likelihood, .threads = threads};
       const auto begin = std::chrono::steady_clock::now();
-      const LawFit fit = scheduled::fit_law(kind, fitted, options);
+      const LawFit fit = scheduled::fit_law(kind, fitted, {.threads = threads});
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
       Errors all;
       double rms = 0.0;
@@ -193,12 +192,10 @@ void compare(const std::filesystem::path& data) {
     std::vector<FitRun> logged_train, logged_test;
     for (const auto& name : law_data::mpl_train) logged_train.push_back(law_data::mpl_logged_run(data, size, name));
     for (const auto& name : law_data::mpl_test) logged_test.push_back(law_data::mpl_logged_run(data, size, name));
-    row(LawKind::angular, Likelihood::robust, "angular, rates of the CSVs", logged_train, logged_test);
-    row(LawKind::noise, Likelihood::robust, "noise, rates of the CSVs", logged_train, logged_test);
-    row(LawKind::noise, Likelihood::tempered, "noise, tempered", train, test);
+    row(default_law, "noise, rates of the CSVs", logged_train, logged_test);
     const auto kinds = law_kinds();
     for (auto kind = kinds.rbegin(); kind != kinds.rend(); ++kind) {
-      row(*kind, Likelihood::robust, std::string(scheduled::law_name(*kind)), train, test);
+      row(*kind, std::string(scheduled::law_name(*kind)), train, test);
     }
   }
   std::printf("\n");
@@ -223,12 +220,12 @@ void in_parallel(std::size_t count, const Work& work) {
 }
 
 /// Each branch predicted by a fit to the trunk and the other branches; each: with a row for each.
-void cooldowns(const std::filesystem::path& data, LawKind kind, bool each, Likelihood likelihood = Likelihood::robust) {
+void cooldowns(const std::filesystem::path& data, LawKind kind, bool each) {
   std::printf(
-      "## Virtual cooldowns against real ones: %s%s\n\n"
+      "## Virtual cooldowns against real ones: %s\n\n"
       "Each branch is predicted by a fit to its trunk and the trunk's other branches; the error is that of the last\n"
       "logged validation loss, in nats, predicted less real. Losses from step 1000 on; one recipe for all.\n",
-      std::string(scheduled::law_name(kind)).c_str(), likelihood == Likelihood::tempered ? ", tempered" : "");
+      std::string(scheduled::law_name(kind)).c_str());
   if (each)
     std::printf("\n| trunk | branch | predicted | real | error | in the interval |\n|---|---|---:|---:|---:|---|\n");
   std::vector<std::pair<std::string, Errors>> totals;
@@ -241,9 +238,7 @@ void cooldowns(const std::filesystem::path& data, LawKind kind, bool each, Likel
       for (std::size_t i = 0; i < logs.branches.size(); ++i) {
         if (i != left_out) runs.push_back(logs.branches[i]);
       }
-      FitOptions options = quick(4, 1);
-      options.likelihood = likelihood;
-      const LawFit fit = scheduled::fit_law(kind, runs, options);
+      const LawFit fit = scheduled::fit_law(kind, runs, quick(4, 1));
       const FitRun& branch = logs.branches[left_out];
       const std::int64_t last[] = {branch.step.back()};
       predicted[left_out] = scheduled::predict_losses(fit.fitted, branch.lr, last)[0];
@@ -315,8 +310,8 @@ void one_branch(const std::filesystem::path& data, LawKind kind, bool each) {
 }  // namespace
 
 const std::vector<std::string>& law_parts() {
-  static const std::vector<std::string> parts = {"intro",    "compare", "cooldowns", "one-branch", "noise",
-                                                 "tempered", "unseen",  "coverage",  "limits",     "design"};
+  static const std::vector<std::string> parts = {"intro",    "compare", "cooldowns", "one-branch", "unseen",
+                                                 "coverage", "limits",  "design"};
   return parts;
 }
 
@@ -326,17 +321,9 @@ void laws(const std::filesystem::path& data, const std::vector<std::string>& par
   };
   if (wanted("intro")) intro();
   if (wanted("compare")) compare(data);
-  if (wanted("cooldowns")) cooldowns(data, LawKind::angular, true);
-  if (wanted("one-branch")) one_branch(data, LawKind::angular, true);
-  if (wanted("noise")) {
-    cooldowns(data, LawKind::noise, false);
-    one_branch(data, LawKind::noise, false);
-  }
-  if (wanted("tempered")) cooldowns(data, LawKind::noise, false, Likelihood::tempered);
-  if (wanted("unseen")) {
-    unseen(data, LawKind::angular);
-    unseen(data, LawKind::noise);
-  }
+  if (wanted("cooldowns")) cooldowns(data, default_law, true);
+  if (wanted("one-branch")) one_branch(data, default_law, true);
+  if (wanted("unseen")) unseen(data, default_law);
   if (wanted("coverage")) coverage(data);
   if (wanted("limits")) limits(data);
   if (wanted("design")) design(data);

@@ -96,7 +96,7 @@ _notebook.attach_laws(Law, FittedLaw, LawFit)
 
 
 def fit_store(
-    run: RunStore, law: str = "angular", column: str = "", first_step: int | None = None, **options: Any
+    run: RunStore, law: str = "noise", column: str = "", first_step: int | None = None, **options: Any
 ) -> LawFit:
     """Fits a law to all lines of a run that logged losses; what they share counts once.
 

@@ -56,6 +56,5 @@ BetterSpent better_spent(const CooldownAnswer& answer) noexcept {
 
 std::string_view name_of(WorthGoingOn worth) noexcept { return word_of(worth); }
 std::string_view name_of(BetterSpent spent) noexcept { return word_of(spent); }
-std::string_view name_of(Likelihood likelihood) noexcept { return word_of(likelihood); }
 
 }  // namespace scheduled

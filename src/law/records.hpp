@@ -29,10 +29,6 @@ struct Words<LawKind> {
   static constexpr Names words{};
 };
 template <>
-struct Words<Likelihood> {
-  static constexpr std::array<std::string_view, 2> words{"robust", "tempered"};
-};
-template <>
 struct Words<WorthGoingOn> {
   static constexpr std::array<std::string_view, 3> words{"yes", "no", "unsure"};
 };

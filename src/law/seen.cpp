@@ -131,9 +131,12 @@ bool same_end(const SeenRun& a, const SeenRun& b) noexcept {
 Departure departure_of(const FittedLaw& fitted, const SeenRun& run) {
   if (fitted.seen.empty() || !(run.peak > 0.0)) return {};
   constexpr double of_decay = 0.03;  // docs/laws.md
+  constexpr double of_whole = 0.08;
   const Decays decays(fitted.seen, run);
   Departure found;
-  if (decays.other_shape() || decays.other_end() || decays.drops(run)) found.decay = of_decay;
+  if (decays.other_shape() || decays.other_end() || decays.drops(run)) {
+    found.decay = run.decay > near_factor * decays.all.most ? of_whole : of_decay;
+  }
   const auto parameters = law_parameters(fitted.law.kind);
   for (std::size_t j = 0; j < parameters.size(); ++j) {  // fitted: its own variance says how far peaks reach
     if (parameters[j].name == peak_exponent.name && fitted.covariance[j * parameters.size() + j] > 0.0) return found;

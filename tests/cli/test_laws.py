@@ -211,12 +211,10 @@ class Laws(LawTest):
         self.assertIn("No fitted run is like the optimum", drop)
         self.assertIn("better by the law: none is below", drop)
 
-    def test_tempered_losses(self):
-        plain = self.json_of(*FIT, "--law", "noise")
-        tempered = self.json_of(*FIT, "--law", "noise", "--likelihood", "tempered")
-        self.assertNotEqual(plain["fitted"], tempered["fitted"])
-        self.assertIn("log residuals, tempered; ", self.output_of(*FIT, "--law", "noise", "--likelihood", "tempered"))
-        self.assert_fails(2, "likelihood = 'tempred'", *FIT, "--likelihood", "tempred")
+    def test_the_noise_law_is_the_default(self):
+        self.assertEqual(self.json_of(*FIT), self.json_of(*FIT, "--law", "noise"))
+        self.assertEqual(self.json_of(*FIT)["fitted"]["law"]["kind"], "noise")
+        self.assertNotEqual(self.json_of(*FIT)["fitted"], self.json_of(*FIT, "--law", "angular")["fitted"])
 
     def test_what_theory_calls_best(self):
         self.output_of(*FIT, "--save", "law.json")
@@ -330,7 +328,7 @@ class BadLogs(LawTest):
 
     def test_too_few_points(self):
         self.write_run("few.csv", lambda step: 3 + 10 / step, steps=[100, 200, 300, 400])
-        self.assert_fails(2, "loss: 4 points for 9 parameters: must be at least 10", "fit", "few.csv")
+        self.assert_fails(2, "loss: 4 points for 10 parameters: must be at least 11", "fit", "few.csv")
         self.assert_fails(2, "few.csv: column 'val_loss' has no value from step 500 on", "fit", "few.csv", "--first", "500")
 
     def test_constant_loss(self):

@@ -1,6 +1,9 @@
 // Fits of real runs: the published figures of the multi-power law, and cooldowns that were run.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "scheduled/law.hpp"
 #include "support/law_data.hpp"
 
@@ -15,13 +18,10 @@ class LawData : public ::testing::Test {
   const std::filesystem::path folder = SCHEDULED_DATA_DIR;
 };
 
-/// RMSE is the mean over the test runs, as published. 85 to 95 % of the 90 % intervals hold their losses; by the noise
-/// law, which is closer, up to 98 %.
+/// RMSE is the mean over the test runs, as published. 85 to 95 % of the 90 % intervals hold their losses.
 void expect_better(const std::filesystem::path& folder, const std::string& size, double rmse, double largest,
-                   const std::vector<FitRun>& train, LawKind kind = LawKind::angular) {
-  FitOptions options;
-  options.threads = 2;
-  const LawFit fit = fit_law(kind, train, options);
+                   const std::vector<FitRun>& train) {
+  const LawFit fit = fit_law(default_law, train, {.threads = 2});
   EXPECT_TRUE(fit.converged);
   const std::vector<FitRun> test = law_data::mpl_runs(folder, size, law_data::mpl_test);
   double mean = 0.0;
@@ -41,24 +41,47 @@ void expect_better(const std::filesystem::path& folder, const std::string& size,
   }
   const double coverage = 100.0 * static_cast<double>(held) / static_cast<double>(points);
   EXPECT_GE(coverage, 85.0);
-  EXPECT_LE(coverage, kind == LawKind::noise ? 98.0 : 95.0);
+  EXPECT_LE(coverage, 95.0);
 }
 
-TEST_F(LawData, TheAngularLawBeatsThePublishedFitAt25M) {
-  expect_better(folder, "25", 0.00465, 0.0071, law_data::mpl_runs(folder, "25", law_data::mpl_train));
-}
-
-TEST_F(LawData, TheAngularLawBeatsThePublishedFitAt100M) {
-  expect_better(folder, "100", 0.00592, 0.0103, law_data::mpl_runs(folder, "100", law_data::mpl_train));
-}
-
-TEST_F(LawData, TheNoiseLawIsBetterThanTheAngularOne) {
+/// The published fits of the multi-power law have .00465 and .0071, .00592 and .0103.
+TEST_F(LawData, TheDefaultBeatsThePublishedFits) {
   for (const char* const size : {"25", "100"}) {
-    expect_better(folder, size, 0.0021, 0.0071, law_data::mpl_runs(folder, size, law_data::mpl_train), LawKind::noise);
+    expect_better(folder, size, 0.0020, 0.0071, law_data::mpl_runs(folder, size, law_data::mpl_train));
   }
 }
 
-/// Cooldowns by 1-sqrt of a trunk at 124M, from linear ones: .004 too low by the angular law.
+/// From one run of 50k steps to those that left it at 40k and went on to 100k and 200k.
+TEST_F(LawData, HorizonsFromOneRun) {
+  for (const auto& [layers, most] : {std::pair{"nlayers12", 0.005}, std::pair{"nlayers24", 0.013}}) {
+    std::vector<RunLog> logs;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "paper-logs" / "horizon_transfer")) {
+      if (entry.path().string().find(layers) != std::string::npos) logs.push_back(read_log(entry.path()));
+    }
+    const auto named = [&](std::string_view text) {
+      return std::find_if(logs.begin(), logs.end(),
+                          [&](const RunLog& log) { return log.name.find(text) != std::string::npos; });
+    };
+    const auto base = named("iter50000");
+    const auto longer = named("sched_wsd_warmup300_decay_linear_0.2_iter100000");
+    ASSERT_TRUE(base != logs.end() && longer != logs.end());
+    const RunLog whole = merge_branch(*base, *longer);
+    const FittedLaw fitted = fit_law(default_law, {fit_run(*base, {.first_step = 2500})}, {.threads = 2}).fitted;
+    double sum = 0.0;
+    int count = 0;
+    for (auto log = logs.begin(); log != logs.end(); ++log) {
+      if (log == base) continue;
+      const FitRun run = fit_branch(log->step.front() > 50'000 ? whole : *base, *log);
+      const std::int64_t end[] = {run.step.back()};
+      sum += std::fabs(predict_losses(fitted, run.lr, end)[0].loss - run.loss.back());
+      ++count;
+    }
+    EXPECT_EQ(count, 5);
+    EXPECT_LT(sum / count, most) << layers;
+  }
+}
+
+/// Cooldowns by 1-sqrt of a trunk at 124M, from linear ones.
 TEST_F(LawData, TheNoiseLawKnowsCooldownsOfAnotherShape) {
   const law_data::Logs logs = law_data::read_family(folder, law_data::families()[2]);
   std::vector<FitRun> linear{logs.trunk};
@@ -82,7 +105,7 @@ TEST_F(LawData, RatesAsLoggedAreEnough) {
       const RunLog log = read_log(folder / "mpl" / (std::string("csv_") + size) / (name + ".csv"));
       train.push_back(fit_run(log, {.column = "train_loss", .rates = {.warmup = 2160}}));
     }
-    expect_better(folder, size, 0.0023, 0.0071, train);
+    expect_better(folder, size, 0.0021, 0.0071, train);
   }
 }
 
@@ -90,7 +113,7 @@ TEST_F(LawData, VirtualCooldownsOfTheTrunkAt210M) {
   const law_data::Family family = law_data::families().back();
   const law_data::Logs logs = law_data::read_family(folder, family);
   ASSERT_EQ(logs.branches.size(), 3U) << family.name;
-  const LawFit fit = fit_law(LawKind::angular, {logs.trunk, logs.branches[0]}, {.candidates = 8, .starts = 1});
+  const LawFit fit = fit_law(default_law, {logs.trunk, logs.branches[0]}, {.candidates = 8, .starts = 1});
   for (std::size_t i = 1; i < 3; ++i) {
     const FitRun& branch = logs.branches[i];
     const std::int64_t last[] = {branch.step.back()};

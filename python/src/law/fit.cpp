@@ -115,14 +115,12 @@ Parameters
 ----------
 runs : sequence of FitRun
 law : str
-    As for `Law`. 'angular' and 'noise' describe real runs best.
+    As for `Law`. 'noise' describes real runs best.
 log_residuals : bool
     Residuals of the logarithms of losses, else of losses.
-likelihood : str
-    'robust': each loss by itself; 'tempered': those of a run count as forty at most, and less in
-    the first fifth of the longest run: for few runs and longer ones than were made.
 huber : float
-    Residuals up to this count squared, larger ones linearly; 0: all squared.
+    Residuals up to this, and at least up to 1e-3 (two runs 1.5e-3, one 3e-3), count squared, larger
+    ones linearly; 0: all squared.
 prior : float
     Weight of what is known of the parameters from other models; 0: none.
 fixed : dict, optional
@@ -238,12 +236,10 @@ void bind_fit(nb::module_& m) {
   bind<LawFit>(m);
   m.def(
       "fit_law",
-      [](const std::vector<FitRun>& runs, std::string_view law, bool log_residuals, std::string_view likelihood,
-         double huber, double prior, const std::optional<std::map<std::string, double>>& fixed, int bootstrap,
-         bool calibrate, int threads) {
+      [](const std::vector<FitRun>& runs, std::string_view law, bool log_residuals, double huber, double prior,
+         const std::optional<std::map<std::string, double>>& fixed, int bootstrap, bool calibrate, int threads) {
         FitOptions options;
         options.log_residuals = log_residuals;
-        options.likelihood = parse_word<Likelihood>("likelihood", likelihood);
         options.huber = huber;
         options.prior = prior;
         options.threads = threads;
@@ -255,7 +251,7 @@ void bind_fit(nb::module_& m) {
           return fit;
         });
       },
-      nb::arg("runs"), nb::arg("law") = "angular", nb::arg("log_residuals") = true, nb::arg("likelihood") = "robust",
+      nb::arg("runs"), nb::arg("law") = std::string(law_name(default_law)), nb::arg("log_residuals") = true,
       nb::arg("huber") = FitOptions{}.huber, nb::arg("prior") = FitOptions{}.prior, nb::arg("fixed") = nb::none(),
       nb::arg("bootstrap") = 0, nb::arg("calibrate") = false, nb::arg("threads") = 1, fit_doc);
 }

@@ -60,21 +60,9 @@ Minimum best_minimum(const Problem& problem, const FitOptions& options) {
                            [](const Minimum& a, const Minimum& b) { return a.objective < b.objective; });
 }
 
-/// Exactly: where losses are a law's own, all that is left of them is rounding, and one side's differs from the
-/// other's.
-void make_symmetric(std::vector<double>& covariance, std::size_t P) {
-  for (std::size_t j = 0; j < P; ++j) {
-    for (std::size_t k = 0; k < j; ++k) {
-      const double mean = 0.5 * (covariance[j * P + k] + covariance[k * P + j]);
-      covariance[j * P + k] = covariance[k * P + j] = mean;
-    }
-  }
-}
-
 /// By the names and values that the command's options have.
 std::map<std::string, std::string> how_of(const FitOptions& options) {
-  std::map<std::string, std::string> how{{"likelihood", std::string(name_of(options.likelihood))},
-                                         {"residuals", options.log_residuals ? "log" : "plain"},
+  std::map<std::string, std::string> how{{"residuals", options.log_residuals ? "log" : "plain"},
                                          {"huber", format_number(options.huber)},
                                          {"prior", format_number(options.prior)},
                                          {"candidates", std::to_string(options.candidates)},
@@ -105,7 +93,12 @@ LawFit fit_law(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& 
     sum = options.start->reference_sum;
   }
   const law::Problem problem(kind, runs, options, rate, sum);
-  const law::Minimum minimum = law::best_minimum(problem, options);
+  law::Minimum minimum = law::best_minimum(problem, options);
+  constexpr double rounding = 1e-12;  // what a parameter that no loss depends on comes to
+  for (std::size_t j = 0; j < minimum.x.size(); ++j) {
+    const bool logarithm = problem.coordinates().parameter(j).log_scale;
+    if (!logarithm && problem.is_free(j) && std::fabs(minimum.x[j]) < rounding) minimum.x[j] = 0.0;
+  }
   LawFit fit;
   fit.fitted.law = {kind, rate, sum, problem.coordinates().to_parameters(minimum.x)};
   fit.fitted.log_residuals = options.log_residuals;
@@ -117,7 +110,6 @@ LawFit fit_law(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& 
   fit.objective = minimum.objective;
   fit.residuals = law_residuals(fit.fitted.law, runs);
   law::add_uncertainty(problem, minimum.x, runs, options, fit);
-  law::make_symmetric(fit.fitted.covariance, minimum.x.size());
   law::add_warnings(runs, fit);
   return fit;
 }

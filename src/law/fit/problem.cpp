@@ -9,6 +9,24 @@
 namespace scheduled::law {
 namespace {
 
+/// By which the law itself may be off, as FitOptions says. Runs whose rates are those of another as far as both go tell
+/// no more of that.
+double unit_for(const std::vector<FitRun>& runs) {
+  constexpr double of_one = 1.5e-3;
+  constexpr std::size_t most = 3;
+  std::vector<std::span<const double>> different;
+  for (const FitRun& run : runs) {
+    const auto lr = fitted_rates(run);
+    const auto same = [&](std::span<const double> other) {
+      const std::size_t both = std::min(lr.size(), other.size());
+      return std::equal(lr.begin(), lr.begin() + static_cast<std::ptrdiff_t>(both), other.begin());
+    };
+    if (std::none_of(different.begin(), different.end(), same)) different.push_back(lr);
+    if (different.size() == most) break;
+  }
+  return of_one / static_cast<double>(different.size());
+}
+
 double longest(const std::vector<FitRun>& runs) {
   std::int64_t last = 1;
   for (const FitRun& run : runs) last = std::max(last, run.step.back());
@@ -27,9 +45,9 @@ Problem::Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions
     : coordinates_(kind, longest(runs)),
       runs_(runs),
       log_residuals_(options.log_residuals),
-      tempered_(options.likelihood == Likelihood::tempered),
       longest_(longest(runs)),
-      huber_(tempered_ && options.huber > 0.0 ? std::max(options.huber, 2.0 * tempered_unit) : options.huber),
+      unit_(unit_for(runs)),
+      huber_(options.huber > 0.0 ? std::max(options.huber, 2.0 * unit_) : 0.0),
       prior_(options.prior * residual_unit()),
       weight_(options.weight.empty() ? std::vector<double>(runs.size(), 1.0) : options.weight),
       free_(coordinates_.size(), 1) {
@@ -57,9 +75,8 @@ std::vector<double> Problem::with_fixed(std::vector<double> x) const {
 }
 
 double Problem::count(std::size_t run, std::size_t i) const noexcept {
-  if (!tempered_) return 1.0;
   constexpr double most = 40.0;
-  constexpr double beginning = 0.2;
+  constexpr double beginning = 0.05;
   const std::vector<std::int64_t>& step = runs_[run].step;
   const double early = beginning * longest_ / static_cast<double>(step[i]);
   return std::min(1.0, most / static_cast<double>(step.size())) / (1.0 + early * early);
@@ -107,7 +124,7 @@ double Problem::objective(std::span<const double> x, std::span<const double> wei
   for (std::size_t j = 0; j < x.size(); ++j) {
     if (!has_prior(j)) continue;
     const double apart = std::fabs(prior_distance(j, x[j]));
-    sum += prior_ * (has_curved_prior(j, x[j]) ? 0.5 * apart * apart : apart - 0.5);
+    sum += prior_ * (has_curved_prior(j, x[j]) ? 0.5 * apart * apart : prior_corner * (apart - 0.5 * prior_corner));
   }
   return std::isfinite(sum) ? sum : std::numeric_limits<double>::max();
 }
@@ -146,7 +163,7 @@ Normal Problem::normal(std::span<const double> x, std::span<const double> run_we
   for (std::size_t j = 0; j < P; ++j) {
     if (!has_prior(j)) continue;
     const double apart = prior_distance(j, x[j]);
-    const double bent = has_curved_prior(j, x[j]) ? 1.0 : std::fabs(apart);
+    const double bent = has_curved_prior(j, x[j]) ? 1.0 : std::fabs(apart) / prior_corner;
     const double weight = prior_ / bent / coordinates_.spread(j);
     normal.gradient[at(j)] += weight * apart;
     normal.hessian(at(j), at(j)) += weight / coordinates_.spread(j);

@@ -32,9 +32,9 @@ struct Linear {
   double weight = 1.0;         ///< of the run
 };
 
-/// Sum over points of weight rho(residual), Huber's, and over priors of prior unit^2 rho(distance in spreads):
-/// quadratic up to one spread, then linear, so that a parameter that is clearly elsewhere is not held back. With
-/// Likelihood::tempered points have weights of their own, and priors are quadratic.
+/// Sum over losses of count Huber(residual) and over priors of prior unit^2 Huber(distance in spreads); FitOptions says
+/// what counts and units are. Priors are squares up to two spreads, then lines: a parameter that is clearly elsewhere is
+/// not held back.
 class Problem {
  public:
   Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options, double reference_rate,
@@ -48,12 +48,9 @@ class Problem {
   double objective(std::span<const double> x, std::span<const double> weight) const;
   Normal normal(std::span<const double> x, std::span<const double> weight) const;
   /// Square of a residual that counts as much as one spread of the prior of weight 1.
-  double residual_unit() const noexcept {
-    if (tempered_) return tempered_unit * tempered_unit;
-    return huber_ == 0.0 ? 1e-6 : huber_ * huber_;
-  }
+  double residual_unit() const noexcept { return unit_ * unit_; }
   bool has_curved_prior(std::size_t j, double x) const noexcept {
-    return has_prior(j) && (tempered_ || std::fabs(prior_distance(j, x)) <= 1.0);
+    return has_prior(j) && std::fabs(prior_distance(j, x)) <= prior_corner;
   }
   /// In units of squared residuals: what the prior counts beside them.
   double prior() const noexcept { return prior_; }
@@ -74,7 +71,7 @@ class Problem {
   double robust_weight(double residual) const noexcept;
 
  private:
-  static constexpr double tempered_unit = 1.5e-3;
+  static constexpr double prior_corner = 2.0;
 
   /// How much loss i of a run counts, the weight of the run aside.
   double count(std::size_t run, std::size_t i) const noexcept;
@@ -84,8 +81,8 @@ class Problem {
   Coordinates coordinates_;
   const std::vector<FitRun>& runs_;
   bool log_residuals_;
-  bool tempered_;
   double longest_;
+  double unit_;
   double huber_;
   double prior_;
   std::vector<double> weight_;

@@ -61,6 +61,18 @@ std::vector<Block> blocks_of(const Problem& problem, const std::vector<Linear>& 
   return blocks;
 }
 
+/// Without what rounding did: symmetric, no entry beyond what the diagonal allows.
+void round_off(Matrix& covariance) {
+  for (Eigen::Index j = 0; j < covariance.rows(); ++j) {
+    covariance(j, j) = std::max(covariance(j, j), 0.0);
+    for (Eigen::Index k = 0; k < j; ++k) {
+      const double most = std::sqrt(covariance(j, j)) * std::sqrt(covariance(k, k));
+      const double mean = 0.5 * (covariance(j, k) + covariance(k, j));
+      covariance(j, k) = covariance(k, j) = std::clamp(mean, -most, most);
+    }
+  }
+}
+
 /// Leaves blocks out in turn, each refit by one step of Newton's method from the fit of all. What the prior says is
 /// itself unsure by its spread; where it is linear, or is not, a parameter is unsure by 10 units.
 Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, std::span<const double> x) {
@@ -93,6 +105,7 @@ Matrix jackknife(const Problem& problem, const std::vector<Linear>& runs, std::s
     covariance.row(at(j)).setZero();
     covariance.col(at(j)).setZero();
   }
+  round_off(covariance);
   return covariance;
 }
 

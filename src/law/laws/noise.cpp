@@ -146,41 +146,64 @@ class Curve {
   }
 
  private:
-  template <bool derivatives>
-  void pass(const Noise& p, const Losses<Noise>& out) const {
-    const Weights weights(p.beta);
-    Norm norm(p, reference_rate_);
-    Memory memory(p.C, unit_);
-    Varied R;
-    SeldomPoll poll(64);
-    for (const Piece& piece : pieces_) {
-      poll();
+  /// After some updates.
+  struct State {
+    Norm norm;
+    Memory memory;
+    Varied R = {};
+
+    template <bool derivatives>
+    void pass(const Piece& piece, double unit) noexcept {
       const Angles angles = norm.pass(piece);
-      memory.pass<derivatives>(piece, angles);
-      const double n = unit_ * piece.steps;
+      memory.template pass<derivatives>(piece, angles);
+      const double n = unit * piece.steps;
       R.value += n * angles.mean.value;
       R.by_lambda += n * angles.mean.by_lambda;
       R.by_eta0 += n * angles.mean.by_eta0;
-      if (piece.loss == none) continue;
-      const auto noise = memory.sum(weights.value);
-      const Cost cost(noise[0], p.kappa);
-      const double log_highest = natural_log(piece.highest);
-      const double progress = exponential(-p.alpha * (natural_log(R.value) + p.delta * log_highest));
-      out.set(piece.loss, p.L0 + p.A * progress + p.B * cost.value);
-      if constexpr (derivatives) {
-        const double by_R = -p.alpha * p.A * progress / R.value;
-        const double by_noise = p.B * cost.by_noise;
-        out.set_derivatives(piece.loss, {.L0 = 1.0,
-                                         .A = progress,
-                                         .alpha = -p.A * progress * (natural_log(R.value) + p.delta * log_highest),
-                                         .B = cost.value,
-                                         .C = by_noise * noise[1],
-                                         .beta = by_noise * memory.sum(weights.by_beta)[0],
-                                         .kappa = p.B * cost.by_kappa,
-                                         .lambda = by_R * R.by_lambda + by_noise * noise[2],
-                                         .eta0 = by_R * R.by_eta0 + by_noise * noise[3],
-                                         .delta = -p.alpha * p.A * progress * log_highest});
+    }
+  };
+
+  template <bool derivatives>
+  void pass(const Noise& p, const Losses<Noise>& out) const {
+    const Weights weights(p.beta);
+    State state{Norm(p, reference_rate_), Memory(p.C, unit_)};
+    SeldomPoll poll(64);
+    for (const Piece& piece : pieces_) {
+      poll();
+      if (piece.whole) {
+        state.template pass<derivatives>(piece, unit_);
+        if (piece.loss != none) set<derivatives>(p, weights, piece, state, out);
+      } else {
+        State within = state;
+        within.template pass<derivatives>(piece, unit_);
+        set<derivatives>(p, weights, piece, within, out);
       }
+    }
+  }
+
+  template <bool derivatives>
+  static void set(const Noise& p, const Weights& weights, const Piece& piece, const State& state,
+                  const Losses<Noise>& out) {
+    const Varied& R = state.R;
+    const auto noise = state.memory.sum(weights.value);
+    const Cost cost(noise[0], p.kappa);
+    const double log_highest = natural_log(piece.highest);
+    const double log_progress = natural_log(R.value) + p.delta * log_highest;
+    const double progress = exponential(-p.alpha * log_progress);
+    out.set(piece.loss, p.L0 + p.A * progress + p.B * cost.value);
+    if constexpr (derivatives) {
+      const double by_R = -p.alpha * p.A * progress / R.value;
+      const double by_noise = p.B * cost.by_noise;
+      out.set_derivatives(piece.loss, {.L0 = 1.0,
+                                       .A = progress,
+                                       .alpha = -p.A * progress * log_progress,
+                                       .B = cost.value,
+                                       .C = by_noise * noise[1],
+                                       .beta = by_noise * state.memory.sum(weights.by_beta)[0],
+                                       .kappa = p.B * cost.by_kappa,
+                                       .lambda = by_R * R.by_lambda + by_noise * noise[2],
+                                       .eta0 = by_R * R.by_eta0 + by_noise * noise[3],
+                                       .delta = -p.alpha * p.A * progress * log_highest});
     }
   }
 

@@ -16,24 +16,25 @@ std::vector<Piece> pieces_of(std::span<const double> rate, std::span<const std::
     const double first = rate[k];
     const double most = std::max(0.05 * first, 0.005);
     if (k > 0 && first - rate[k - 1] > most) risen = k;
-    const std::size_t end = std::min(step[next], k + std::max<std::size_t>(1, (k - risen) / 128));
+    const std::size_t end = std::min(rate.size(), k + std::max<std::size_t>(1, (k - risen) / 192));
     const double slope = k + 1 < end ? rate[k + 1] - first : 0.0;
-    Piece piece{0.0, first, first, 0.0, 0.0, none};
+    double sum = 0.0;
     std::size_t n = 0;
+    const auto add = [&](bool whole) {
+      const auto steps = static_cast<double>(n);
+      const std::size_t loss = next < step.size() && k + n == step[next] ? next++ : none;
+      pieces.push_back({steps, first, rate[k + n - 1], sum / steps, highest, loss, whole});
+    };
     for (; k + n < end; ++n, poll()) {
       const double here = rate[k + n];
       const double line = first + static_cast<double>(n) * slope;
       if (n > 0 && (std::fabs(here - first) > most || std::fabs(here - line) > 0.02 * most)) break;
-      piece.mean += here;
-      piece.last = here;
+      if (n > 0 && k + n == step[next]) add(false);
+      sum += here;
       highest = std::max(highest, here);
     }
-    piece.steps = static_cast<double>(n);
-    piece.mean /= piece.steps;
-    piece.highest = highest;
+    add(true);
     k += n;
-    if (k == step[next]) piece.loss = next++;
-    pieces.push_back(piece);
   }
   return pieces;
 }

@@ -51,11 +51,13 @@ struct Piece {
   double mean;
   double highest;    ///< eta' so far
   std::size_t loss;  ///< the loss after it, or none
+  bool whole;        ///< false: a loss within the next whole piece, of which these are the first updates
 };
 inline constexpr std::size_t none = static_cast<std::size_t>(-1);
 
-/// Pieces end at the losses; within one the rate moves by at most 5 % (or .005 of the reference), along a line, and no
-/// piece is longer than a 128th of the steps before it, of those since the last rise: norms grow fast then.
+/// Where a piece ends does not depend on the losses, so that each is the same whatever others are asked for. Within one
+/// the rate moves by at most 5 % (or .005 of the reference), along a line, and none is longer than a 192nd of the steps
+/// before it, of those since the last rise: norms grow fast then.
 std::vector<Piece> pieces_of(std::span<const double> rate, std::span<const std::size_t> step);
 
 /// A value and its derivatives in lambda and eta0.
