@@ -188,7 +188,7 @@ class Needs {
   std::string of_fit() const {
     if (losses_.step.empty()) return concat({"losses: ", named("val_loss")});
     if (!has_rate() && !has_rate_up_to(losses_.step.back())) return rates();
-    constexpr std::int64_t fewest = 10;  // one more than the angular law has parameters
+    constexpr std::int64_t fewest = 11;  // one more than the noise law has parameters
     const std::string_view loss = loss_column(log_);
     const std::int64_t count = described(losses_);
     if (count >= fewest) return "";

@@ -172,7 +172,7 @@ def test_describe_log():
         "extend": True,
         "refine": False,
     }
-    assert about.uses[1].needs.startswith("at least 10 losses for the default law: train_loss has 3 from step 1 on")
+    assert about.uses[1].needs.startswith("at least 11 losses for the default law: train_loss has 3 from step 1 on")
     assert [(column.name, column.low, column.high) for column in about.columns] == [
         ("lr", 1e-3, 1e-3),
         ("train_loss", 2.0, 4.0),

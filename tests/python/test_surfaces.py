@@ -318,21 +318,30 @@ def test_all_results_compare_by_value_and_have_no_hash(results):
         name = type(result).__name__
         assert result == copy.copy(result), name
         assert not result == object(), name
+        assert not result == None and result != None and result not in [None], name  # noqa: E711
         with pytest.raises(TypeError, match="unhashable"):
             hash(result)
 
 
 def test_results_that_differ_are_not_equal(results):
-    """Each number of each result counts."""
+    """Each number, text and array of each result counts."""
+    others = {float: lambda x: x + 1.0 if math.isfinite(x) else 1.0, int: lambda x: x + 1, str: lambda x: x + "x"}
+    others |= {bool: lambda x: not x, np.ndarray: lambda x: np.append(x, 1)}
+    tried = set()
     for result in results:
         kind = type(result)
         state = result.__getstate__()
         for i, part in enumerate(state):
-            if not isinstance(part, float):
+            if type(part) not in others:
                 continue
             changed = kind.__new__(kind)
-            changed.__setstate__((*state[:i], part + 1.0 if math.isfinite(part) else 1.0, *state[i + 1 :]))
+            try:
+                changed.__setstate__((*state[:i], others[type(part)](part), *state[i + 1 :]))
+            except (TypeError, ValueError):  # a word that is none of those it may be
+                continue
+            tried.add(type(part))
             assert changed != result, (kind.__name__, i)
+    assert float in tried
 
 
 def test_every_class_of_the_core_is_hashed_as_it_is_compared():

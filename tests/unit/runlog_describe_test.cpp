@@ -146,7 +146,7 @@ TEST(DescribeLog, SaysWorksOnlyWhereItDoes) {
   EXPECT_EQ(uses(parse_log("run", head + rows + "6100,1e-3,3,0\n")),
             "bound fit cooldown extend | refine: gradient norms above 0: that of step 6100 is 0");
   EXPECT_EQ(uses(parse_log("run", "step,lr,loss,grad_norm\n1,1e-3,3,1\n")),
-            "bound cooldown extend | fit: at least 10 losses for the default law: train_loss has 1 from step 1 on; "
+            "bound cooldown extend | fit: at least 11 losses for the default law: train_loss has 1 from step 1 on; "
             "other runs of the model may "
             "have them");
   EXPECT_EQ(uses(parse_log("run", "step,lr,loss,grad_norm\n1,0,3,1\n2,0,3,1\n")),
@@ -158,7 +158,7 @@ TEST(DescribeLog, SaysWorksOnlyWhereItDoes) {
   std::string seldom = "step,lr,loss,val_loss\n";
   for (int step = 1; step <= 100; ++step) seldom += std::to_string(step) + ",1e-3,3," + (step == 99 ? "3\n" : "\n");
   EXPECT_EQ(uses(parse_log("run", seldom)),
-            "bound cooldown extend | fit: at least 10 losses for the default law: val_loss has 1 from step 5 on; "
+            "bound cooldown extend | fit: at least 11 losses for the default law: val_loss has 1 from step 5 on; "
             "--column train_loss has 96");
   // Rates are not known to the end, but to the last loss.
   EXPECT_EQ(uses(parse_log("run", head + rows + "9000,,,\n")).substr(0, 37), "fit refine | bound: learning rates: r");

@@ -125,10 +125,11 @@ nb::object equal(const Table& table, nb::handle self, nb::handle other) {
   return nb::bool_(same);
 }
 
-template <class Function>
-void add_method(nb::handle type, const char* name, const char* signature, const char* doc, const Function& function) {
+template <class Function, class... Extra>
+void add_method(nb::handle type, const char* name, const char* signature, const char* doc, const Function& function,
+                const Extra&... extra) {
   type.attr(name) =
-      nb::cpp_function(function, nb::scope(type), nb::name(name), nb::is_method(), nb::sig(signature), doc);
+      nb::cpp_function(function, nb::scope(type), nb::name(name), nb::is_method(), nb::sig(signature), doc, extra...);
 }
 
 }  // namespace
@@ -173,8 +174,10 @@ void add_members(nb::handle type, const Description& description, bool with_repr
              [table](nb::handle self) { return state_of(*table, self); });
   add_method(type, "__setstate__", "def __setstate__(self, state: tuple[object, ...], /) -> None", "",
              [table](nb::handle self, const nb::tuple& state) { set_state(*table, self, state); });
-  add_method(type, "__eq__", "def __eq__(self, other: object, /) -> bool", "",
-             [table](nb::handle self, nb::handle other) { return equal(*table, self, other); });
+  add_method(
+      type, "__eq__", "def __eq__(self, other: object, /) -> bool", "",
+      [table](nb::handle self, nb::handle other) { return equal(*table, self, other); },
+      nb::is_operator());  // None, too, is only another type
   make_unhashable(type);
 }
 

@@ -27,8 +27,8 @@ cap : float, optional
 tolerance : float
     What may still be won to the first order, in units of the loss.
 stairs : bool
-    The multi-power and angular laws credit a sudden drop with the speed of the lower rate, so
-    that by their letter stairs beat slopes. Without `stairs` a drop counts as a steep slope.
+    The multi-power law credits a sudden drop with the speed of the lower rate, so that by its
+    letter stairs beat slopes. Without `stairs` a drop counts as a steep slope.
 
 Returns
 -------
