@@ -91,11 +91,13 @@ struct Strokes {
   const char *tee, *corner, *bar;
 };
 
-/// The jobs of a line, in the order in which they were submitted; not what is done by processes without any system.
-std::string jobs_text(const std::vector<JobState>& jobs, std::string_view line) {
+/// The jobs of a line at `step`, in the order in which they were submitted; of processes without any system not what is
+/// done, by itself or by others after it.
+std::string jobs_text(const std::vector<JobState>& jobs, std::string_view line, std::int64_t step) {
   std::string text;
   for (const JobState& job : jobs) {
-    if (job.line != line || (job.system == JobSystem::process && job.state == "COMPLETED")) continue;
+    const bool done = job.state == "COMPLETED" || job.to <= step;
+    if (job.line != line || (job.system == JobSystem::process && done)) continue;
     const std::string reason = job.reason.empty() ? "" : " (" + shell::clean(job.reason) + ")";
     text += fmt::format("{}job {} to {} {}{}", text.empty() ? "; " : ", ", shell::clean(job.id), job.to,
                         shell::clean(job.state), reason);
@@ -106,7 +108,7 @@ std::string jobs_text(const std::vector<JobState>& jobs, std::string_view line) 
 std::string tree(const RunStatus& status, const RecordedLine& line, const std::string& margin, const Strokes& strokes) {
   const RunRecord& record = status.record;
   const std::vector<JobState> jobs = status.jobs.value_or(std::vector<JobState>());
-  std::string text = headline(line) + jobs_text(jobs, line.name) + "\n";
+  std::string text = headline(line) + jobs_text(jobs, line.name, line.step) + "\n";
   const std::vector<Entry> entries = entries_of(record, line);
   for (std::size_t k = 0; k < entries.size(); ++k) {
     const bool last = k + 1 == entries.size();
@@ -138,6 +140,16 @@ void print_reached(const RunOptions& options) {
   print_text(std::to_string(step) + "\n");
 }
 
+/// The lines of a run are to be seen in any case.
+std::vector<JobState> states_in(const std::filesystem::path& folder) {
+  try {
+    return job_states(folder);
+  } catch (const StoreError& damaged) {
+    shell::warn(damaged.what());
+    return {};
+  }
+}
+
 /// Of lines that are not on record yet.
 std::string waiting_text(const RunStatus& status) {
   std::string text;
@@ -147,7 +159,7 @@ std::string waiting_text(const RunStatus& status) {
     const bool there = std::any_of(lines.begin(), lines.end(), [&](const auto& line) { return line.name == job.line; });
     if (there || std::find(seen.begin(), seen.end(), job.line) != seen.end()) continue;
     seen.push_back(job.line);
-    text += job.line + ": not begun" + jobs_text(*status.jobs, job.line) + "\n";
+    text += job.line + ": not begun" + jobs_text(*status.jobs, job.line, 0) + "\n";
   }
   return text;
 }
@@ -156,7 +168,7 @@ void status(const StatusOptions& options) {
   if (options.reached) return print_reached(options.run);
   RunStatus status{options.run.open(RunStore::Access::read).record(), {}};
   const std::vector<JobState> jobs =
-      job_states(options.jobs.empty() ? jobs_folder(options.run.folder) : std::filesystem::path(options.jobs));
+      states_in(options.jobs.empty() ? jobs_folder(options.run.folder) : std::filesystem::path(options.jobs));
   if (!jobs.empty()) status.jobs = jobs;
   if (options.run.json) return print_line(to_json(status));
   const bool unicode = std::string_view(nl_langinfo(CODESET)) == "UTF-8";

@@ -122,9 +122,10 @@ struct JobState {
 
 /// The jobs of `folder`: those that were submitted, by that time, as Slurm knows them (squeue and, where there is
 /// accounting, sacct); then others that have begun, whatever started them, and those that no Slurm knows that answers
-/// here within 10 seconds, as they noted themselves in `folder`: STARTED, STOPPED (it goes on when it is started
-/// again), COMPLETED or FAILED. Of a process of this machine RUNNING or FAILED are what is true now. A job that was
-/// killed elsewhere stays STARTED.
+/// here (within 10 seconds for sacct, and 10 for squeue), as they noted themselves in `folder`: STARTED, STOPPED (it
+/// goes on when it is started again), COMPLETED or FAILED. Of a process whose number is seen here, which is on this
+/// machine and not in another container, RUNNING or FAILED are what is true now. A job that was killed elsewhere stays
+/// STARTED. Throws StoreError naming jobs.json where it is damaged.
 std::vector<JobState> job_states(const std::filesystem::path& folder);
 
 /// RunStore::open for writing, where another process writes now: tries again for so long. Throws as it.

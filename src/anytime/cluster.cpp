@@ -54,6 +54,7 @@ void check_directive(const JobRequest& request, std::size_t k) {
   const bool named = word.size() > 1 && word.front() == '-' && word != "--" &&
                      std::all_of(word.begin(), word.end(), is_plain_in_shell);
   if (!plain || !named) refuse("must be an option of sbatch on one line: --partition=gpu");
+  if (name.back() == ' ' && value.front() == '=') refuse("must have no blank before its =: --exclude=n1");
   for (std::size_t at = value.find(" -"); at != std::string::npos; at = value.find(" -", at + 1)) {
     const char next = at + 2 < value.size() ? value[at + 2] : ' ';
     if (next != ' ' && !(next >= '0' && next <= '9')) refuse("must be one option; give each of several by itself");

@@ -95,12 +95,16 @@ rank=0
 
 # In the file `started`, for run status: by which job the line is trained, and how that ended.
 case $how:${SLURM_JOB_ID:+slurm}${SKYPILOT_TASK_ID:+skypilot} in
-  [!l]*:slurm*) job="slurm $SLURM_JOB_ID" ;;
-  [!l]*:skypilot) job="skypilot $SKYPILOT_TASK_ID" ;;
-  *)
+  local:* | *:)
     began=$(cat "/proc/$$/stat" 2>/dev/null) || began=''
     began=(${began##*)})
-    job="process $$ $(hostname 2>/dev/null || uname -n) ${began[19]:-}" ;;
+    boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null) || boot=''
+    seen=$(readlink /proc/self/ns/pid 2>/dev/null) || seen=''  # who sees one another's processes: a container has its own
+    place=-
+    [ -z "$boot" ] || [ -z "$seen" ] || place=$boot/$seen
+    job="process $$ $(hostname 2>/dev/null || uname -n) ${began[19]:--} $place" ;;
+  *:slurm*) job="slurm $SLURM_JOB_ID" ;;
+  *) job="skypilot $SKYPILOT_TASK_ID" ;;
 esac
 note() { [ "$rank" -ne 0 ] || { printf '%s %s %s\n' "$name" "$1" "$job" >>"$jobs/started"; } 2>/dev/null || true; }
 
@@ -146,7 +150,7 @@ again() {
 }
 
 before=$(reached) || fail "the record of the run cannot be read"
-if [ "$before" -ge "$to" ]; then say "done before, at step $before"; exit 0; fi
+if [ "$before" -ge "$to" ]; then say "done before, at step $before"; ends COMPLETED 0; fi
 [ "$before" -ge "$from" ] || fail "$line is at step $before; the job before, to step $from, is not done"
 trap clock_signal USR1
 trap end_signal TERM INT

@@ -17,6 +17,7 @@
 #include "anytime/cluster.hpp"
 #include "anytime/cluster_records.hpp"
 #include "anytime/files.hpp"
+#include "anytime/lease.hpp"
 #include "anytime/state.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
@@ -103,25 +104,52 @@ void read_states(const std::string& text, Said& said) {
   }
 }
 
-/// What is planned in the folder, without a number or state.
-std::vector<JobState> planned_in(const fs::path& folder) {
-  std::ifstream plan(folder / anytime::jobs_file, std::ios::binary);
-  if (!plan) return {};
-  const Json json = Json::parse(std::string{std::istreambuf_iterator<char>(plan), std::istreambuf_iterator<char>()});
-  const Json* const jobs = json.find("jobs");
-  std::vector<JobState> out;
-  if (jobs == nullptr || !jobs->is_array()) return out;
-  for (const Json& job : jobs->items()) {
-    const Json* const name = job.find("name");
-    const Json* const line = job.find("line");
-    const Json* const to = job.find("to");
-    if (name == nullptr || line == nullptr || to == nullptr || !name->is_text()) continue;
-    out.push_back({.name = name->text(), .line = line->text(), .to = to->whole(), .id = {}, .state = {}});
+using Planned = std::vector<JobState>;
+
+/// A pipe of that name would keep us waiting.
+std::ifstream open_regular(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) ? std::ifstream(path, std::ios::binary) : std::ifstream();
+}
+
+Planned planned_of(const Json& plan) {
+  const auto field = [](const Json& of, const char* name) -> const Json& {
+    const Json* const found = of.find(name);
+    if (found == nullptr) throw std::logic_error("has no such field");
+    return *found;
+  };
+  Planned out;
+  for (const Json& job : field(plan, "jobs").items()) {
+    out.push_back({.name = field(job, "name").text(),
+                   .line = field(job, "line").text(),
+                   .to = field(job, "to").whole(),
+                   .id = {},
+                   .state = {}});
   }
   return out;
 }
 
-using Planned = std::vector<JobState>;
+/// What is planned in the folder, without a number or state.
+Planned planned_in(const fs::path& folder) {
+  const fs::path path = folder / anytime::jobs_file;
+  std::error_code error;
+  if (!fs::exists(path, error)) return {};
+  std::ifstream file = open_regular(path);
+  if (!file.is_open()) throw StoreError(path.string() + ": cannot be read as a file");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string why = "is not the plan of jobs that was written there";
+  try {
+    const Json plan = Json::parse(text);
+    try {
+      return planned_of(plan);
+    } catch (const std::logic_error&) {  // NOLINT: what is missing or of another kind
+    }
+  } catch (const ArgumentError& refused) {
+    why = refused.what();
+  }
+  throw StoreError(concat({path.string(), ": ", why,
+                           "; emit the plan again into another folder (--into) and copy its jobs.json here"}));
+}
 
 std::optional<JobSystem> system_of(const std::string& word) {
   constexpr auto& words = Words<JobSystem>::words;
@@ -133,49 +161,63 @@ Planned::const_iterator find_name(const Planned& planned, const std::string& nam
   return std::find_if(planned.begin(), planned.end(), [&](const JobState& job) { return job.name == name; });
 }
 
+/// Else a note was torn, or two of them are in one line.
+bool is_number_of_slurm(std::string_view id) {
+  return !id.empty() && id.find_first_not_of("0123456789_+.") == std::string_view::npos;
+}
+
 /// What submit.sh has submitted to Slurm.
 void add_submitted(const fs::path& folder, const Planned& planned, std::vector<JobState>& jobs) {
-  std::ifstream submitted(folder / anytime::submitted_file);
+  std::ifstream submitted = open_regular(folder / anytime::submitted_file);
   for (std::string name, id; submitted >> name >> id;) {
     const auto found = find_name(planned, name);
-    if (found == planned.end()) continue;
+    if (found == planned.end() || !is_number_of_slurm(id)) continue;
     jobs.push_back(*found);
     jobs.back().id = id;
     jobs.back().system = JobSystem::slurm;
   }
 }
 
-/// Of a process that has begun: `mark` is its process_mark.
-void look_at_process(const std::string& mark, JobState& job) {
-  const ProcessState process = state_of_process(mark);
-  std::istringstream words(mark);
-  std::string number, host;
-  words >> number >> host;
+/// Of a process that has begun: "NUMBER HOST START PLACE" (process_mark, place_mark; "-" is not known). False where that
+/// is no such note. What cannot be known here stays STARTED.
+bool look_at_process(std::istream& words, JobState& job) {
+  std::string number, host, start, place;
+  words >> number >> host >> start >> place;
+  const auto digits = [](const std::string& word) {
+    return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+  };
+  const bool timed = digits(start);
+  const ProcessState process = state_of_process(concat({number, " ", host, timed ? " " + start : ""}));
+  if (!digits(number) || process.number <= 0 || host.empty()) return false;
   job.id = concat({host, ":", number});
-  if (job.state != "STARTED" || !process.host.empty()) return;
-  job.state = process.dead ? "FAILED" : "RUNNING";
-  if (process.dead) job.reason = "its process is gone";
+  if (job.state != "STARTED" || !process.host.empty() || place == "-" || place != anytime::place_mark()) return true;
+  const bool dead = timed ? process.dead : ::kill(static_cast<pid_t>(process.number), 0) != 0 && errno == ESRCH;
+  if (dead) job.reason = "its process is gone";
+  if (dead || timed) job.state = dead ? "FAILED" : "RUNNING";
+  return true;
 }
 
 /// What the jobs have noted themselves (job.sh): "NAME STATE SYSTEM ID"; the last note of a job holds.
 void add_started(const fs::path& folder, const Planned& planned, std::vector<JobState>& jobs) {
-  std::ifstream started(folder / anytime::started_file);
-  for (std::string text; std::getline(started, text);) {
+  std::ifstream started = open_regular(folder / anytime::started_file);
+  for (std::string text; std::getline(started, text) && !started.eof();) {  // all of a note ends its line
     std::istringstream words(text);
-    std::string name, state, system, id;
-    words >> name >> state >> system >> std::ws;
-    std::getline(words, id);
+    std::string name, state, system;
+    words >> name >> state >> system;
     const auto found = find_name(planned, name);
     const auto known = system_of(system);
-    if (found == planned.end() || !known || id.empty()) continue;
+    if (found == planned.end() || !known) continue;
     JobState job = *found;
     job.state = state;
-    job.id = id;
     job.system = *known;
-    if (*known == JobSystem::process) look_at_process(id, job);
+    if (*known == JobSystem::process) {
+      if (!look_at_process(words, job)) continue;
+    } else if (!(words >> job.id) || (*known == JobSystem::slurm && !is_number_of_slurm(job.id))) {
+      continue;
+    }
     const auto before = std::find_if(jobs.begin(), jobs.end(), [&](const JobState& other) {
       if (other.name != name || other.system != *known) return false;
-      return *known != JobSystem::slurm || other.id == id;  // each of a chain of Slurm's jobs is one of its own
+      return *known != JobSystem::slurm || other.id == job.id;  // each of a chain of Slurm's jobs is one of its own
     });
     before == jobs.end() ? jobs.push_back(job) : static_cast<void>(*before = job);
   }

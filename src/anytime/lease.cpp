@@ -32,6 +32,14 @@
 namespace scheduled::anytime {
 namespace fs = std::filesystem;
 
+std::string place_mark() {
+  std::string boot;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
+  std::array<char, 64> set{};
+  const ssize_t size = ::readlink("/proc/self/ns/pid", set.data(), set.size() - 1);
+  return boot.empty() || size <= 0 ? "-" : boot + "/" + set.data();
+}
+
 namespace {
 
 constexpr std::size_t claim_bytes = 512;
@@ -88,15 +96,6 @@ std::optional<Seen> look(const fs::path& path) {
   return Seen{parse_claim(std::string(text.data(), static_cast<std::size_t>(size))), time_of(status)};
 }
 
-/// This start of this machine, and in it the set of processes that see each other's numbers: a container has its own.
-std::string place_mark() {
-  std::string boot;
-  std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
-  std::array<char, 64> set{};
-  const ssize_t size = ::readlink("/proc/self/ns/pid", set.data(), set.size() - 1);
-  return boot.empty() || size <= 0 ? "-" : boot + "/" + set.data();
-}
-
 /// A claim has its number when all of it is written: one that got its number empty, and was followed because its maker
 /// was stopped there, would be written over what the follower wrote into it.
 std::string unnamed_claim(const std::string& owner) {
@@ -137,7 +136,10 @@ bool has_sure_locks([[maybe_unused]] const fs::path& folder) {
 
 bool has_leases(const fs::path& run) {
   struct stat status {};
-  return ::lstat((run / lease_folder).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  const fs::path path = run / lease_folder;
+  if (::lstat(path.c_str(), &status) == 0) return S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode);
+  if (errno != ENOENT) fail_io(path, "cannot be seen", errno);
+  return false;
 }
 
 /// A claim to be written.

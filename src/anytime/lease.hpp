@@ -30,8 +30,13 @@ constexpr double usual_lease = 60;  ///< seconds
 bool has_sure_locks(const std::filesystem::path& folder);
 
 /// Whether a writer of this run ever had a lease. Then another one may have it now whose locks are not seen here, as on
-/// the disk of a server that other machines mount; so all have leases from then on.
+/// the disk of a server that other machines mount; so all have leases from then on. True where a link is in the way, so
+/// that Lease says so. Throws StoreError where that cannot be seen.
 bool has_leases(const std::filesystem::path& run);
+
+/// This start of this machine, and in it the set of processes that see each other's numbers: a container has its own.
+/// "-": not to be known.
+std::string place_mark();
 
 /// Throws ArgumentError naming lease, which must be > 0 and at most a week.
 void require_lease(double seconds);

@@ -133,6 +133,9 @@ class ClusterTest(command.CommandTest):
         self.assertIn("; job sky-managed-17_a to 300 COMPLETED\n", self.status())
 
     def test_by_which_process_a_line_is_trained(self):
+        hold = self.base / "hold"  # while it is there a command waits at its first step, and says in it who it is
+        hold.touch()
+        self.toy.write_text(TOY.replace("|| exit 3\n", '|| exit 3\n  [ ! -e hold ] || echo "$$" >hold\n  while [ -e hold ]; do sleep 0.05; done\n'))
         self.emit(engine="nemo-run")
         self.assertEqual((self.in_base("run", "init", "run", "--trunk", TRUNK).returncode, self.states()), (0, []))
         task = self.begin_task("01-trunk-300")
@@ -141,19 +144,70 @@ class ClusterTest(command.CommandTest):
         self.assertEqual((first[0], first[1], first[3]), ("01-trunk-300", "process", "RUNNING"))
         self.assertEqual(first[2], f"{platform.node()}:{task.pid}")
         self.assertIn(f"; job {platform.node()}:{task.pid} to 300 RUNNING\n", self.status())
+        while not hold.read_text().endswith("\n"):
+            time.sleep(0.01)
         os.killpg(task.pid, signal.SIGKILL)  # nobody notes that
+        os.killpg(os.getpgid(int(hold.read_text())), signal.SIGKILL)  # its command has a group of its own
         task.communicate()
+        hold.unlink()
         self.assertIn(f"; job {platform.node()}:{task.pid} to 300 FAILED (its process is gone)\n", self.status())
         again = self.begin_task("01-trunk-300", SLURM_JOB_ID="4711", SLURM_PROCID="1")  # not the first of its processes
         self.finish(again)
         self.assertEqual(len(self.states()), 1)
         self.finish(self.begin_task("03-trunk-600"))
         self.assertEqual([state[3] for state in self.states()], ["FAILED", "COMPLETED"])
+        self.assertNotIn("; job", self.status())  # others have trained to there and beyond
+        self.assertIn("done before", self.finish(self.begin_task("01-trunk-300")))
+        self.assertEqual([state[3] for state in self.states()], ["COMPLETED", "COMPLETED"])
         # On another machine: what it noted. A line that is torn or of no job is no job.
         with open(self.base / "run.jobs/started", "a") as notes:
             notes.write("03-trunk-600 STARTED process 17 node17 123\n02-result-400-400 STARTED slurm 4711\nno-such STARTED slurm 1\n03-trunk")
         self.assertEqual(self.states()[1:], [("03-trunk-600", "process", "node17:17", "STARTED"), ("02-result-400-400", "slurm", "4711", "STARTED")])
         self.assertIn("result-400: not begun; job 4711 to 400 STARTED\n", self.status())
+
+    def test_the_last_of_a_chain_is_a_job_of_slurm(self):
+        self.emit("--continue", "singleton", engine="slurm")
+        ways = {"last": ("slurm", "4711"), "next": ("slurm", "4711"), "requeue": ("slurm", "4711"), "local": ("process",)}
+        for how, noted in ways.items():
+            done = subprocess.run(["bash", "run.jobs/jobs/01-trunk-300.sh", how], cwd=self.base, env={**command.environment(), "SLURM_JOB_ID": "4711"}, capture_output=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(tuple((self.base / "run.jobs/started").read_text().splitlines()[-1].split()[1:2 + len(noted)]), ("COMPLETED", *noted), how)
+
+    def test_notes_that_cannot_be_checked(self):
+        self.emit()
+        self.in_base("run", "init", "run", "--trunk", TRUNK)
+        host, mine = platform.node(), f"{pathlib.Path('/proc/sys/kernel/random/boot_id').read_text().strip()}/{os.readlink('/proc/self/ns/pid')}"
+        started, began = self.base / "run.jobs/started", pathlib.Path(f"/proc/{os.getpid()}/stat").read_text().rpartition(")")[2].split()[19]
+        for note, state in [
+            (f"process {os.getpid()} {host} {began} {mine}\n", "RUNNING"),
+            (f"process {os.getpid()} {host} 1{began} {mine}\n", "FAILED"),
+            (f"process {os.getpid()} {host} 1{began} other/pid:[1]\n", "STARTED"),  # in another container
+            (f"process {os.getpid()} {host} - {mine}\n", "STARTED"),
+            (f"process 2147483647 {host} - {mine}\n", "FAILED"),
+            (f"process {os.getpid()} {host} {began} {mine}", None),  # torn
+            (f"process {os.getpid()}\n", None),
+            (f"process -1 {host} {began} {mine}\n", None),
+            (f"process x {host} {began} {mine}\n", None),
+            ("slurm 4711 and more\n", "STARTED"), ("slurm 47x11\n", None),
+        ]:
+            started.write_text(f"01-trunk-300 STARTED {note}")
+            self.assertEqual([job[3] for job in self.states()], [state] if state else [], note)
+        os.mkfifo(self.base / "pipe")
+        (self.base / "pipe").replace(started)
+        self.assertEqual(self.states(), [])
+
+    def test_a_plan_that_is_damaged_hides_no_line(self):
+        self.emit()
+        self.in_base("run", "init", "run", "--trunk", TRUNK)
+        plan = self.base / "run.jobs/jobs.json"
+        whole = plan.read_bytes()
+        for text, why in [(b"", "is no valid JSON"), (whole[:200], "is no valid JSON"), (b"[1]", "is not the plan of jobs"), (b'{"jobs": [{}]}', "is not the plan of jobs")]:
+            plan.write_bytes(text)
+            done = self.in_base("run", "status", "run")
+            error = done.stderr.decode()
+            self.assertEqual((done.returncode, error.count("\n"), done.stdout[:16]), (0, 1, b"trunk: at step 0"), error)
+            self.assertIn(f"scheduled: warning: {plan}: {why}", error)
+            self.assertIn("emit the plan again into another folder (--into) and copy its jobs.json here", error)
 
     def test_an_experiment_that_is_done_is_no_failure(self):
         self.emit(engine="nemo-run")
@@ -297,6 +351,7 @@ class ClusterTest(command.CommandTest):
         self.refused("checkpoint-every: is missing", "--clock", "130s", seconds="1")
         self.refused("sbatch = 'partition=gpu'", "--sbatch", "partition=gpu")
         self.refused("sbatch = '--mem=10 -p gpu': must be one option; give each of several by itself", "--sbatch=--mem=10 -p gpu", engine="slurm")
+        self.refused("sbatch = '--exclude = n1': must have no blank before its =: --exclude=n1", "--sbatch=--exclude = n1", engine="slurm")
         self.refused("sbatch = '--': must be an option of sbatch", "--sbatch=--", engine="slurm")
         self.refused("must be a time such as", "--clock", "soon")
         self.refused("no such folder", run="no/run")

@@ -384,6 +384,7 @@ TEST_P(Lease, LeadsNowhereElse) {
   EXPECT_TRUE(has(store_error_of([&] { open(); }),
                   "lease: is a link, not a folder: writers of a run have "
                   "their leases there; move it away"));
+  EXPECT_TRUE(has(store_error_of([&] { RunStore::open(run, Access::write); }), "lease: is a link, not a folder: "));
   fs::remove(run / "lease");
   write_text(run / "lease", "mine");
   EXPECT_TRUE(has(store_error_of([&] { open(); }), "lease: is a file, not a folder: writers of a run have "));

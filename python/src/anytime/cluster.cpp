@@ -93,7 +93,8 @@ constexpr const char* job_states_doc = R"doc(The jobs of a plan that were submit
 
 Those of a Slurm are as squeue and sacct know them; others, and those that no Slurm knows here, are as they noted
 themselves in the folder: STARTED, STOPPED (it goes on when it is started again), COMPLETED or FAILED. Of a process
-of this machine RUNNING or FAILED are what is true now; a job that was killed elsewhere stays STARTED.
+of this machine, and not of another container, RUNNING or FAILED are what is true now; a job that was killed elsewhere
+stays STARTED. A damaged jobs.json is a StoreError.
 
 Parameters
 ----------
