@@ -1,5 +1,6 @@
 """What README and guides claim of the experiment and of the laws stands in the pages that measured it; and pages say where
 their logs come from."""
+import json
 import pathlib
 import re
 import sys
@@ -99,6 +100,18 @@ class Claims(unittest.TestCase):
         self.assertIn("With one branch they are 0.0045 off on average, as they are at most for each trunk at a usual rate, with 0.021 at worst", guide)
         self.assertIn("but 0.010 and 0.059 for one at a tenth of that", guide)
         self.assertIn("They held nine of ten results", guide)
+
+    def test_forecasts_of_our_runs(self):
+        lines = [json.loads(line) for line in (ROOT / "docs/forecasts.jsonl").read_text().splitlines()]
+        forecasts = [line["forecast"] for line in lines if "forecast" in line]
+        scores = [line["score"] for line in lines if "score" in line]
+        page = text_of("docs/laws.md")
+        self.assertIn(f"So far {len(forecasts)},", page)
+        self.assertEqual(len(scores), len(forecasts))
+        for forecast, score in zip(forecasts, scores):
+            self.assertIn("predicted {loss:.4f} ({lower:.4f} to {upper:.4f}), came to ".format(**forecast["loss"]) +
+                          f"{score['loss']:.4f}", page)
+            self.assertTrue(forecast["loss"]["lower"] < score["real"] < forecast["loss"]["upper"])
 
     def test_pages_say_where_their_logs_come_from(self):
         """Before its first command with a file of logs/, a page leads to the section that says what that folder is."""
