@@ -138,9 +138,9 @@ it. .03 was chosen on the 124M models' cosine runs and 1-sqrt cooldowns; a shape
 on, set with the same cosines in view. `calibrate_law` is not in these tables.
 
 **Forecasts.** New runs of ours are predicted before they are made, in `docs/forecasts.jsonl` ([how](guide/forecasts.md);
-`scheduled forecast report --book docs/forecasts.jsonl`). So far 2, of the model of [anytime.md](anytime.md) from its trunk at .004
-and two linear cooldowns, planned for 3,000 updates: linear decay, predicted 1.5355 (1.4747 to 1.5988), came to 1.5492; cosine,
-predicted 1.5376 (1.4893 to 1.5875), came to 1.5525. Both lie in their intervals, .014 and .015 above the predictions.
+`scheduled forecast report --book docs/forecasts.jsonl`); their logs are in `docs/forecast-logs`. So far 2, of the model of
+[anytime.md](anytime.md) from its trunk at .004 and two linear cooldowns, planned for 3,000 updates: linear decay, predicted
+1.5355 (1.4747 to 1.5988), came to 1.5492; cosine, predicted 1.5376 (1.4893 to 1.5875), came to 1.5525. Both lie in their intervals, .014 and .015 above the predictions.
 
 )");
 }

@@ -13,7 +13,7 @@ ROOT = pathlib.Path(sys.argv.pop(1))
 PAGE = ROOT / "docs/theory.md"
 FOLDERS = ["include", "src", "python", "apps", "paper", "docs", "bench", "tests"]
 CODE = {".hpp": "//", ".h": "//", ".cpp": "//", ".c": "//", ".py": "#"}
-NOT_OURS = {"build", ".venv", "fuzz", "anytime-logs", "images"}
+NOT_OURS = {"build", ".venv", "fuzz", "anytime-logs", "forecast-logs", "images"}
 
 FORMULA = re.compile(r"(?<![\w)\]([`.])\(([1-9]\.\d{1,2})\)")  # not a call, not a number in a table's code
 SECTION = re.compile(r"theory(?:\.md\]?(?:\([^)]*\))?)?,? sections? (\d+a?)((?:,? (?:and|to) \d+a?)?)")

@@ -111,7 +111,7 @@ class Claims(unittest.TestCase):
         for forecast, score in zip(forecasts, scores):
             self.assertIn("predicted {loss:.4f} ({lower:.4f} to {upper:.4f}), came to ".format(**forecast["loss"]) +
                           f"{score['loss']:.4f}", page)
-            self.assertTrue(forecast["loss"]["lower"] < score["real"] < forecast["loss"]["upper"])
+            self.assertTrue(forecast["loss"]["lower"] < score["loss"] < forecast["loss"]["upper"])
 
     def test_pages_say_where_their_logs_come_from(self):
         """Before its first command with a file of logs/, a page leads to the section that says what that folder is."""
