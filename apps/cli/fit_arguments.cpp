@@ -50,8 +50,7 @@ void FitArguments::add_settings_to(Verb& verb, const std::string& law_meaning) {
   verb.add("--residuals", residuals, "log: of the logarithms of losses; plain: of losses").type("WORD");
   verb.add("--huber", huber,
            "Residuals up to this, and at least up to 1e-3 (one run: 3e-3, two: 1.5e-3), count squared, larger ones "
-           "linearly; 0: all "
-           "squared")
+           "linearly; 0: all squared")
       .type("X");
   verb.add("--prior", prior, "Weight of what is known of parameters from other models; 0: none; default 1").type("X");
   verb.add_calls(

@@ -258,10 +258,9 @@ void add_register(Verb& forecast) {
   verb.add("--book", options.book, "The file of forecasts").type("FILE");
   verb.add("--json", options.json, "Print JSON; numbers read back exactly");
   verb.help(
-      "Prediction, interval, law, how it was fitted, the hashes of the data and the time become a line of the book, "
-      "which\n"
-      "ends with the hash of itself and of the line before: the seal. Nothing is ever changed in a book, only "
-      "added.\n\n"
+      "Prediction, interval, law, how it was fitted, the hashes of the data and the time become a line of the\n"
+      "book, which ends with the hash of itself and of the line before: the seal. Nothing is ever changed in a\n"
+      "book, only added.\n\n"
       "Examples:\n"
       "  scheduled forecast register trunk.csv cosine-decay.csv --to \"linear(steps=3k, warmup=100, peak=1e-3)\" "
       "--result long.csv --time 2026-11-27T09:00:00Z");

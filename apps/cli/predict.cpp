@@ -203,15 +203,12 @@ void add_predict(Verb& command) {
   options.out.add_to(verb);
   options.output.add_to(verb);
   verb.help(
-      "Schedules are taken at their own peaks. Intervals hold what the fit leaves open of the parameters, the noise "
-      "of\n"
-      "one measurement and, for laws with an exponent of progress, how far runs depart whose peak or shape of decay "
-      "no\n"
-      "fitted run had; what else no run had is named beneath. (fit --next has this interval, too, and a wider \"give "
-      "or\n"
-      "take\", by which it weighs runs.) --optimize finds the rates that never rise after the\n"
-      "warmup and win the smallest final loss by the law, beside named schedules at the peaks that the law likes "
-      "best.\n\n"
+      "Schedules are taken at their own peaks. Intervals hold what the fit leaves open of the parameters, the\n"
+      "noise of one measurement and, for laws with an exponent of progress, how far runs depart whose peak or\n"
+      "shape of decay no fitted run had; what else no run had is named beneath. (fit --next has this interval,\n"
+      "too, and a wider \"give or take\", by which it weighs runs.) --optimize finds the rates that never rise\n"
+      "after the warmup and win the smallest final loss by the law, beside named schedules at the peaks that the\n"
+      "law likes best.\n\n"
       "Examples:\n"
       "  scheduled predict law.json \"wsd(warmup=100, peak=1e-3)\" \"cosine(warmup=100, peak=1e-3)\" --steps 2k\n"
       "  scheduled predict law.json \"linear(steps=3k, warmup=100, peak=1e-3)\" --every 500 --csv\n"

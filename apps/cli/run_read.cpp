@@ -213,9 +213,9 @@ void add_run_status(Verb& run) {
   reached.excludes(as_json).excludes(jobs);
   verb.add("--line", options.run.line, "With --reached: the trunk or a branch").type("NAME").needs(reached);
   verb.help(
-      "Jobs that `run plan --emit` wrote stand beside their lines: those of a Slurm as squeue or sacct know them, "
-      "others\n"
-      "as they noted themselves when they began and ended, with the task of SkyPilot or the process that they are.\n\n"
+      "Jobs that `run plan --emit` wrote stand beside their lines: those of a Slurm as squeue or sacct know them,\n"
+      "others as they noted themselves when they began and ended, with the task of SkyPilot or the process that\n"
+      "they are.\n\n"
       "Example:\n  scheduled run status myrun");
   prints<RunStatus>(verb);
   verb.run([&options] { status(options); });

@@ -32,9 +32,8 @@ struct Forecast {
   /// What the law was fitted to: file -> sha256 of its bytes.
   std::map<std::string, std::string> data;
   /// How the law was fitted: FittedLaw::how; "version" of the library; "run 1", ...: what was fitted, with the first
-  /// and last step that counted; and what the command was told of the logs ("log 1", "base 1", "label 1", "first",
-  /// "lr",
-  /// ...). With `data` all that is needed to fit it again. Empty in books of before.
+  /// and last step that counted; and what the command was told of the logs ("log 1", "base 1", "label 1", "first", ...).
+  /// With `data` all that is needed to fit it again. Empty in books of before.
   std::map<std::string, std::string> how;
   std::string time;  ///< when it was made, UTC: "2026-11-27T09:00:00Z"
   std::string note;

@@ -176,17 +176,17 @@ FitRun fit_branch(const RunLog& base, const RunLog& branch, const FitRunOptions&
 std::vector<FitRun> fit_runs(std::span<const OwnRun> runs, const std::string& column = {},
                              std::optional<std::int64_t> first_step = {}, const DenseOptions& rates = {});
 
-/// What `fit_law` minimises. Neighbouring losses err together: those of a run count as forty at most, each in units of u,
-/// and that of step t with the weight 1/(1 + (.05 T/t)^2) where T is the longest run's, as no law describes a beginning
-/// well. u is .0015 over the number of runs, three at most, that differ in their rates where both have any: a law fits its
-/// own errors to a single run, where several tell them from its parameters. Residuals and priors
-/// count by Huber's loss, priors squared up to two spreads. The numbers come from real runs: docs/laws.md says by which
-/// each was chosen.
+/// What `fit_law` minimises. Neighbouring losses err together: those of a run count as forty at most, each in units of
+/// u, and that of step t with the weight 1/(1 + (.05 T/t)^2) where T is the longest run's, as no law describes a
+/// beginning well. u is .0015 over the number of runs, three at most, that differ in their rates where both have any: a
+/// law fits its own errors to a single run, where several tell them from its parameters. Residuals and priors count by
+/// Huber's loss, priors squared up to two spreads. The numbers come from real runs: docs/laws.md says by which each was
+/// chosen.
 struct FitOptions {
   bool log_residuals = true;  ///< residual log(predicted/loss), else predicted - loss
   double huber = 1e-3;  ///< quadratic up to this residual, or twice u if that is more, then linear; 0: least squares
-  /// Weight of the priors of law_parameters: with 1, a spread off the centre counts as a residual of u. They matter where
-  /// the runs say little. 0: none.
+  /// Weight of the priors of law_parameters: with 1, a spread off the centre counts as a residual of u. They matter
+  /// where the runs say little. 0: none.
   double prior = 1.0;
   int candidates = 32;  ///< deterministic points of the nonlinear parameters that are tried, >= 1
   int starts = 4;       ///< the best of them that are minimised from, within 1 ... candidates
@@ -328,9 +328,8 @@ Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr
 /// - a peak that comes after over 5 % of the run and 1.5 times as late, as a share, as in any fitted run;
 /// - a rate that rises again after a fall, by over 5 % of the peak and 1.5 times as much as in any of them;
 /// - a rate that falls where none did, or over a share of the run that is 1.5 times as long or short as any fitted;
-/// - another shape of the fall (at one of the nine places of SeenRun::shape it is more than .08 of the peak from that
-/// of
-///   every fitted run; a cosine is .10 from a line), or an end more than .08 of the peak above or below theirs;
+/// - another shape of the fall (at one of the nine places of SeenRun::shape it is more than .08 of the peak from every
+///   fitted run's; a cosine is .10 from a line), or an end more than .08 of the peak above or below theirs;
 /// - stairs, which fall at once by more than .05 of the peak and 1.5 times as much as any fitted run.
 /// Intervals are wider for other peaks, shapes, ends and stairs (predict_losses); the others are only said, as no runs
 /// were made that tell by how much. Throws ArgumentError: no rates, or one that is negative or not finite.

@@ -233,8 +233,8 @@ void table(const std::vector<Question>& questions, LawKind kind) {
     }
     const auto n = static_cast<double>(all.count);
     std::printf("| %s | %s | %d | %.4f | %+.4f | %.4f | %.1f | %.4f |\n", std::string(law_name(kind)).c_str(),
-                asked.c_str(), all.count,
-                all.absolute / n, all.sum / n, all.largest, 100.0 * all.inside / n, all.width / n);
+                asked.c_str(), all.count, all.absolute / n, all.sum / n, all.largest, 100.0 * all.inside / n,
+                all.width / n);
   }
   std::fflush(stdout);
 }

@@ -147,8 +147,8 @@ Planned planned_in(const fs::path& folder) {
   } catch (const ArgumentError& refused) {
     why = refused.what();
   }
-  throw StoreError(concat({path.string(), ": ", why,
-                           "; emit the plan again into another folder (--into) and copy its jobs.json here"}));
+  throw StoreError(concat(
+      {path.string(), ": ", why, "; emit the plan again into another folder (--into) and copy its jobs.json here"}));
 }
 
 std::optional<JobSystem> system_of(const std::string& word) {
@@ -178,8 +178,8 @@ void add_submitted(const fs::path& folder, const Planned& planned, std::vector<J
   }
 }
 
-/// Of a process that has begun: "NUMBER HOST START PLACE" (process_mark, place_mark; "-" is not known). False where that
-/// is no such note. What cannot be known here stays STARTED.
+/// Of a process that has begun: "NUMBER HOST START PLACE" (process_mark, place_mark; "-" is not known). False where
+/// that is no such note. What cannot be known here stays STARTED.
 bool look_at_process(std::istream& words, JobState& job) {
   std::string number, host, start, place;
   words >> number >> host >> start >> place;

@@ -33,8 +33,8 @@ struct Linear {
 };
 
 /// Sum over losses of count Huber(residual) and over priors of prior unit^2 Huber(distance in spreads); FitOptions says
-/// what counts and units are. Priors are squares up to two spreads, then lines: a parameter that is clearly elsewhere is
-/// not held back.
+/// what counts and units are. Priors are squares up to two spreads, then lines: a parameter that is clearly elsewhere
+/// is not held back.
 class Problem {
  public:
   Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& options, double reference_rate,
