@@ -61,7 +61,11 @@ std::vector<double> shortened_to(std::optional<std::int64_t> at, std::vector<dou
     fail_value("at", std::to_string(now), fmt::format("must be between 1 and {}, where {} ends", lr.size(), name));
   }
   lr.resize(static_cast<std::size_t>(now));
-  return lr;
+  if (lr.back() > 0.0) return lr;
+  const auto last = lr.rend() - std::find_if(lr.rbegin(), lr.rend(), [](double rate) { return rate > 0.0; });
+  fail_value(
+      "at", std::to_string(now),
+      fmt::format("the LR of {} is 0 there; must be > 0, as it goes on; --at STEP of at most {} is", name, last));
 }
 
 Trained logged_trunk(const CooldownVerb& verb) {
@@ -76,7 +80,7 @@ Trained planned_trunk(const CooldownVerb& verb) {
   if (!says_peak) fail_value("trunk", text, "has no peak; a law needs the learning rate, peak=LR");
   if (!verb.at) fail_argument("--at", "is missing: how many steps of the trunk are done");
   check_summable(*verb.at);
-  return {print(schedule), Trunk(schedule.values(*verb.at)), {}};
+  return {print(schedule), Trunk(shortened_to(verb.at, schedule.values(*verb.at), print(schedule))), {}};
 }
 
 Trained trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {

@@ -125,6 +125,9 @@ void run_register(const RegisterVerb& verb) {
     fail_argument("RUN", "at least one log is needed, or --law LAW.json; see scheduled forecast register --help");
   }
   if (!verb.to.says_peak) fail_value("to", verb.to.text, "has no peak; the rates of the run are needed");
+  if (!verb.to.schedule.steps() && !verb.at) {
+    fail_value("to", verb.to.text, "has no horizon; give steps=N in it, or --at STEP");
+  }
   std::map<std::string, std::string> data;
   std::string column = verb.fit.column;
   FittedLaw law;
@@ -161,8 +164,8 @@ void run_register(const RegisterVerb& verb) {
     fail_value("result", verb.result, fmt::format("has come to step {} already: no forecast any more", forecast.step));
   }
   const SealedForecast sealed = renamed({{"run", "name"}}, [&] { return register_forecast(verb.book, forecast); });
+  for (const std::string& why : extrapolations(law, verb.to.schedule.values(forecast.step))) warn(why);
   if (verb.json) return print_line(to_json(sealed));
-  for (const std::string& why : extrapolations(law, verb.to.schedule.values())) warn(why);
   print_text(sealed_text(sealed) + "written to " + verb.book + "; make the seal known, and it cannot be changed\n");
 }
 

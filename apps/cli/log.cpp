@@ -76,6 +76,10 @@ std::string text_of(const LogDescription& about) {
   say("restarts", std::to_string(about.restarts));
   say("left out", fmt::format("{} row{}", about.left_out, about.left_out == 1 ? "" : "s"));
   say("rates", shape_text(about));
+  if (about.head && about.head->rows > 1) {
+    say("begins", fmt::format("at step {}, on the line of its first {} rows from {}", about.head->from,
+                              about.head->rows, rounded(about.head->start)));
+  }
   text += "\n" + columns_text(about) + "\n";
   for (const LogUse& use : about.uses) {
     text += fmt::format("  {:<12}{}\n", use.verb, use.works ? "works" : "needs " + use.needs);

@@ -101,7 +101,8 @@ ReadOptions LogOptions::read_options() const {
           .patterns = patterns,
           .step_offset = step_offset.value_or(0),
           .lr_of = lr_of,
-          .continue_lr = continue_lr};
+          .continue_lr = continue_lr,
+          .says_warmup = warmup.has_value()};
 }
 
 std::vector<RunFiles> LogOptions::with_lines(const std::vector<RunFiles>& runs) {
@@ -164,7 +165,9 @@ void LogOptions::add_to(Verb& verb, const std::string& meaning) {
 
 void LogOptions::add_settings_to(Verb& verb, const std::string& of_columns) {
   verb.add("--columns", columns, of_columns).type("SOURCE=STANDARD,...");
-  verb.add("--log-warmup", warmup, "Length of a linear warmup from 0 that the log lacks").type("N");
+  verb.add("--log-warmup", warmup,
+           "Length of a linear warmup from 0 that the log lacks; default: what a rise of its first rows tells")
+      .type("N");
   verb.add("--max-gap", max_gap, "Longest stretch of steps to bridge; default ten times the usual one").type("N");
   verb.add("--lr", lr, lr_meaning).type("SPEC").suggest(suggest_schedules);
   verb.add("--format", format, format_meaning()).type("NAME").suggest(suggest_words(format_names()));

@@ -40,7 +40,7 @@ struct LogOptions {
   /// Those of how to read logs that are given, by their names, with their values.
   std::vector<std::pair<std::string, std::string>> given_settings() const;
   ReadOptions read_options() const;
-  DenseOptions dense() const { return {warmup.value_or(0), max_gap.value_or(0)}; }
+  DenseOptions dense() const { return {warmup, max_gap.value_or(0)}; }
 
   /// The log of `run`, joined to the runs that it continues, with the rates of --lr. What is to be noted of it goes to
   /// standard error. Throws as read_run and with_rates.

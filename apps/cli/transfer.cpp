@@ -125,7 +125,9 @@ void run(const TransferOptions& options) {
     if (given) fail_argument(name, "not with --from-sweep");
   };
   without(options.best_lr.has_value(), "--best-lr");
-  without(options.steps.has_value(), "--steps");
+  if (options.steps) {
+    fail_argument("--steps", "not with --from-sweep: its runs have their own; --to STEPS,... names those asked about");
+  }
   without(!options.batch.empty(), "--batch");
   without(options.bound.distance.has_value(), "--distance");
   without(options.bound.grad_norm.has_value(), "--grad-norm");

@@ -44,7 +44,8 @@ std::string budgets_text(const LrSweepFit& fit) {
     if (sizes) row.push_back(or_nothing(budget.size));
     row.push_back(std::to_string(budget.runs) +
                   (budget.diverged > 0 ? fmt::format(" + {} lost", budget.diverged) : ""));
-    row.push_back(fmt::format("{:.3g} to {:.3g}", budget.lowest, budget.highest));
+    row.push_back(budget.lowest == budget.highest ? fmt::format("{:.3g}", budget.lowest)
+                                                  : fmt::format("{:.3g} to {:.3g}", budget.lowest, budget.highest));
     row.push_back(!budget.best_run
                       ? "none"
                       : brief_number(*budget.best_run) +

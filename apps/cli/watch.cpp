@@ -168,7 +168,7 @@ std::string text_of(const WatchedRun& run, const WatchVerb& verb) {
                       ? fmt::format("diverging: losses are not finite since step {}", *run.not_finite_since)
                       : "diverging: the loss is above its lowest by more than its noise");
   }
-  return text;
+  return text + warnings_text(run.warnings);
 }
 
 /// The loss, or without one the rate, as characters.

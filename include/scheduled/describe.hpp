@@ -52,7 +52,8 @@ struct LogDescription {
   std::optional<NearestSpec> shape;
   bool recorded =
       false;  ///< shape is the schedule that a run's record has, or that was given; else found from the rates
-  std::string no_shape;  ///< why there is none
+  std::string no_shape;          ///< why there is none
+  std::optional<RateHead> head;  ///< nothing, too, where `rates` say the warmup
   std::optional<RateTail> tail;
   std::vector<std::string> notes;
   std::vector<LogUse> uses;

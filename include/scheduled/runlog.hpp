@@ -100,6 +100,8 @@ struct ReadOptions {
   bool growing = false;
   /// The file is one of several of a run: a column of `columns` that it lacks is no error, but in RunLog::lacking.
   bool is_part = false;
+  /// The caller says how the rates begin (DenseOptions::warmup): the log has no note of it.
+  bool says_warmup = false;
 };
 
 /// Reads "SOURCE=STANDARD,SOURCE=STANDARD". SOURCE may hold "=" and ",": what counts is that a standard name and a
@@ -155,6 +157,18 @@ std::optional<RateTail> rate_tail(const RunLog& log);
 /// is where there is no such tail. Throws ArgumentError where the last rows follow no shape.
 RunLog continue_rates(RunLog log);
 
+/// A log whose first rates were logged after the first update, while they rose.
+struct RateHead {
+  std::int64_t from = 0;  ///< step of the first logged rate, >= 2
+  double first = 0.0;     ///< that rate, > 0
+  double start = 0.0;     ///< at step 0, on the line of the first rows
+  /// How many of the first rows lie on that line; 1: one alone, the next is on a level, which a linear warmup from 0
+  /// through this one reaches before it; 0: the rows are on no such line, and it is not known how the rate began.
+  std::int64_t rows = 0;
+};
+/// Nothing: rates are logged from update 1 on or do not rise at first, or `rates` has them. O(rows).
+std::optional<RateHead> rate_head(const RunLog& log);
+
 /// One log of several that have different columns of one run: joined by step. Where two have a value, the later log's
 /// counts, and that is noted. Throws ArgumentError: none, or one that breaks the promises of RunLog.
 RunLog join_logs(std::span<const RunLog> logs);
@@ -172,10 +186,12 @@ RunLog merge_branch(const RunLog& base, const RunLog& branch);
 
 /// How a sparse logged column becomes one value per update. Update t (1-based) takes, between two logged steps
 /// a < t <= b, the linear interpolation of their values at t (exact at b and where both are equal); before the first
-/// logged step the first value (or, with `warmup`, the line from 0 at step 0 to the first value at step `warmup`);
-/// after the last the last value.
+/// logged step the first value (or, with `warmup`, the line from 0 at step 0 to the first value at step `warmup`, or,
+/// as rate_head says, from its start to the first value); after the last the last value.
 struct DenseOptions {
-  std::int64_t warmup = 0;  ///< length of an unlogged linear warmup from 0; 0: none; at most the first logged step
+  /// Length of an unlogged linear warmup from 0, at most the first logged step; 0: none; nothing: of a learning rate
+  /// what its first rows tell (rate_head), else none.
+  std::optional<std::int64_t> warmup = {};
   /// Longest stretch to bridge, in steps; 0: ten times the median spacing (of a single logged step: no limit).
   /// Holds between logged steps, from the warmup to the first and from the last to last_step.
   std::int64_t max_gap = 0;
@@ -303,9 +319,11 @@ struct UpdateStretch {
 };
 
 struct LogStreamOptions {
-  ReadOptions read = {};    ///< `restarts` is not read: steps must increase
-  std::int64_t done = 0;    ///< updates that the caller has already: not given again, and bare lines count from there
-  std::int64_t warmup = 0;  ///< of a log: length of an unlogged linear warmup from 0, at most the first logged step
+  ReadOptions read = {};  ///< `restarts` is not read: steps must increase
+  std::int64_t done = 0;  ///< updates that the caller has already: not given again, and bare lines count from there
+  /// Of a log: length of an unlogged linear warmup from 0, at most the first logged step. 0: none, even where the first
+  /// rows rise, as they are not there yet.
+  std::int64_t warmup = 0;
   /// Of a log: longest stretch to bridge, in steps; 0: ten times the longest one before it, once there were three.
   std::int64_t max_gap = 0;
   /// The rates of all updates, in place of logged ones: then every row with a step counts (where some have gradient

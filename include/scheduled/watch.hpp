@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "scheduled/along.hpp"
 #include "scheduled/law.hpp"
@@ -50,6 +51,9 @@ struct WatchedRun {
   std::optional<Predicted> now;          ///< the loss at its end, started now
   std::optional<Predicted> later;        ///< started after `further` more steps at the rate now
   std::string no_prediction;             ///< why there is none
+  /// What of the cooldown started now no fitted run has (extrapolations); where there is nothing, what of the later
+  /// one.
+  std::vector<std::string> warnings;
 };
 
 /// Throws ArgumentError where a setting is out of range, whatever the log, where that breaks the promises of RunLog, or

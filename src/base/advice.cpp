@@ -23,6 +23,8 @@ std::string option_text(std::string_view name, std::string_view value) {
   return concat({argument, "=", value.empty() ? "True" : value});
 }
 
+std::string warmup_text(std::string_view value) { return concat({to_python() ? "warmup=" : "--log-warmup ", value}); }
+
 std::string columns_text(std::string_view source, std::string_view standard) {
   if (!to_python()) return concat({"--columns ", source, "=", standard});
   return concat({"columns={'", source, "': '", standard, "'}"});

@@ -12,6 +12,8 @@ void speak_to(Audience audience) noexcept;
 
 /// "--lr SPEC" or "lr=SPEC"; without a value "--continue-lr" or "continue_lr=True".
 std::string option_text(std::string_view name, std::string_view value = {});
+/// "--log-warmup N" or "warmup=N": how a log's rates begin.
+std::string warmup_text(std::string_view value);
 /// "--columns loss=val_loss" or "columns={'loss': 'val_loss'}".
 std::string columns_text(std::string_view source, std::string_view standard);
 /// --pattern "..." or patterns=["..."].

@@ -64,7 +64,8 @@ NearestSpec nearest_shape(std::vector<double> lr) {
 /// The rates with those before the first row on the line of the first two rows, where densify holds the first one: a
 /// schedule that rises or falls from the start has no plateau there. Empty: nothing is held, or the rows are equal.
 std::vector<double> begun_on_a_line(const RunLog& log, const DenseOptions& options, std::vector<double> lr) {
-  if (!log.rates.empty() || options.warmup > 0) return {};
+  if (!log.rates.empty() || options.warmup.value_or(0) > 0) return {};
+  if (const auto head = rate_head(log); head && head->rows > 0 && !options.warmup) return {};  // they are
   const Series rows = series(log, "lr");
   if (rows.step.size() < 3 || rows.step.front() < 2 || rows.value[0] == rows.value[1]) return {};
   const std::int64_t first = rows.step[0];
@@ -280,6 +281,7 @@ LogDescription describe_log(const RunLog& log, const DenseOptions& rates) {
   }
   about.restarts = log.restarts;
   about.left_out = log.left_out;
+  if (!rates.warmup) about.head = rate_head(log);
   about.tail = rate_tail(log);
   about.notes = log.notes;
   const KnownRates known = known_rates(log, rates);

@@ -60,6 +60,8 @@ struct Record<LogDescription> {
       Field{"recorded", &LogDescription::recorded, "",
             "Whether that is the schedule of a run's record, or the one that was given"},
       Field{"no_shape", &LogDescription::no_shape, "", "Why there is none"},
+      Field{"head", &LogDescription::head, "",
+            "How rates began that were first logged as they rose; none where they did not, or it was said"},
       Field{"tail", &LogDescription::tail, "",
             "Rows that go on after the last logged rate; none where rates go to the end"},
       Field{"notes", &LogDescription::notes, "", "What was taken in one of several ways, or looks wrong"},

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "base/advice.hpp"
 #include "base/csv.hpp"
 #include "base/error.hpp"
 #include "base/numbers.hpp"
@@ -126,10 +127,11 @@ void check_only_one(const SweepHeader& header, const std::map<std::string, std::
       if (plain_name(cell) == name && !columns.contains(cell)) alike.push_back(cell);
     }
     if (alike.size() < 2) continue;
-    throw ArgumentError({.name = std::string(standard_columns[column]),
-                         .requirement = concat({"may be any of ", list_of(alike),
-                                                ". columns NAME=", standard_columns[column], " says which one it is"}),
-                         .place = place});
+    throw ArgumentError(
+        {.name = std::string(standard_columns[column]),
+         .requirement = concat({"may be any of ", list_of(alike), ". ", columns_text("NAME", standard_columns[column]),
+                                " says which one it is"}),
+         .place = place});
   }
 }
 
@@ -145,11 +147,12 @@ void check_header(const SweepHeader& header, const std::map<std::string, std::st
   }
   for (const SweepColumn column : {in_peak, in_steps, in_loss}) {
     if (header.place[column]) continue;
-    throw ArgumentError({.name = std::string(standard_columns[column]),
-                         .requirement = concat({"no column is called so, or ", word_list(usual_names[column]),
-                                                "; there are: ", list_of(header.cells),
-                                                ". columns NAME=", standard_columns[column], " says which one it is"}),
-                         .place = place});
+    throw ArgumentError(
+        {.name = std::string(standard_columns[column]),
+         .requirement = concat({"no column is called so, or ", word_list(usual_names[column]),
+                                "; there are: ", list_of(header.cells), ". ",
+                                columns_text("NAME", standard_columns[column]), " says which one it is"}),
+         .place = place});
   }
   check_only_one(header, columns, place);
 }

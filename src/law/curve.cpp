@@ -4,15 +4,12 @@
 
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
+#include "law/curve.hpp"
 #include "law/definition.hpp"
 
 namespace scheduled {
 
-struct law::Evaluator {
-  Evaluate evaluate;
-};
-
-namespace {
+namespace law {
 
 void check_series(std::span<const double> lr, std::span<const std::int64_t> step) {
   if (lr.empty()) fail_argument("lr", "must hold at least one rate");
@@ -38,6 +35,14 @@ void check_series(std::span<const double> lr, std::span<const std::int64_t> step
   }
 }
 
+}  // namespace law
+
+struct law::Evaluator {
+  Evaluate evaluate;
+};
+
+namespace {
+
 void check_places(std::string_view name, std::size_t places, std::size_t needed) {
   if (places == needed) return;
   fail_argument(name, concat({"has ", std::to_string(places), " places; must have ", std::to_string(needed)}));
@@ -50,7 +55,7 @@ LawCurve::LawCurve(LawKind kind, std::span<const double> lr, std::span<const std
     : size_(step.size()) {
   require_positive("reference_rate", reference_rate);
   require_positive("reference_sum", reference_sum);
-  check_series(lr, step);
+  law::check_series(lr, step);
   lr = lr.first(static_cast<std::size_t>(step.back()));  // so that no later rate moves a loss's last bits
   evaluator_.reset(new law::Evaluator{law::definition_of(kind).prepare({{lr, reference_rate, reference_sum}, step})});
 }

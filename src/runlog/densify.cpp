@@ -2,6 +2,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/interrupt.hpp"
 #include "runlog/limits.hpp"
@@ -98,11 +99,18 @@ std::vector<double> given_rates(const RunLog& log, std::int64_t last_step) {
 }
 
 Series logged_rows(const Column& column, const DenseOptions& options) {
-  require_between("warmup", options.warmup, 0, runlog::largest_step);
+  require_between("warmup", options.warmup.value_or(0), 0, runlog::largest_step);
   require_between("max_gap", options.max_gap, 0, runlog::largest_step);
   Series logged = series(column.log, column.name);
   if (logged.step.empty()) column.refuse("nothing was logged");
   return logged;
+}
+
+/// What the first rows of learning rates tell of those before them, where the options leave it to them.
+std::optional<RateHead> told_head(const Column& column, const DenseOptions& options) {
+  if (options.warmup || !options.ramp || column.name != "lr") return std::nullopt;
+  std::optional<RateHead> head = rate_head(column.log);
+  return head && head->rows > 0 ? head : std::nullopt;
 }
 
 }  // namespace
@@ -132,7 +140,11 @@ std::vector<double> trunk_rates(const RunLog& log, std::optional<std::int64_t> a
   }
   std::vector<double> lr = densify(log, "lr", now, options);
   if (lr.back() > 0.0) return lr;
-  fail_value("at", std::to_string(now), concat({"the LR of ", log.name, " is 0 there; must be > 0, as it goes on"}));
+  const auto usable = lr.rend() - std::find_if(lr.rbegin(), lr.rend(), [](double rate) { return rate > 0.0; });
+  fail_value("at", std::to_string(now),
+             concat({"the LR of ", log.name, " is 0 there; must be > 0, as it goes on; ",
+                     usable > 0 ? concat({option_text("at", "STEP"), " of at most ", std::to_string(usable), " is"})
+                                : std::string("all before are 0, too")}));
 }
 
 std::vector<double> densify(const RunLog& log, std::string_view column_name, std::int64_t last_step,
@@ -142,21 +154,27 @@ std::vector<double> densify(const RunLog& log, std::string_view column_name, std
   const Column column{log, column_name};
   const Series logged = logged_rows(column, options);
   const std::int64_t start = logged.step.front();
-  if (options.ramp && options.warmup > start) {
-    fail_value("warmup", std::to_string(options.warmup),
-               concat({"must not be longer than the unlogged start; ", log.name, ": column ",
-                       runlog::printable(column_name), " starts at step ", std::to_string(start)}));
+  const std::int64_t said = options.warmup.value_or(0);
+  if (options.ramp && said > start) {
+    fail_value(
+        "warmup", std::to_string(said),
+        concat({"must not be longer than the unlogged start; ", log.name, ": column ", runlog::printable(column_name),
+                " starts at step ", std::to_string(start), "; without it a rise of its first rows is continued"}));
   }
+  const std::optional<RateHead> head = told_head(column, options);
   const std::int64_t longest = longest_stretch(logged, options);
-  require_short(column, std::min(options.warmup, start), start, last_step, longest,
+  constexpr std::int64_t sure = 3;  // rows on a line from 0: the run began there, however long it was not logged
+  const bool from_zero = head && head->rows >= sure && head->start == 0.0;
+  const std::int64_t warmup = from_zero ? start : said;
+  require_short(column, std::min(warmup, start), start, last_step, longest,
                 " (a cooldown branch needs its base run; an unlogged warmup, its length)");
   require_no_gap_between_rows(column, logged, last_step, longest);
   require_short(column, logged.step.back(), last_step, last_step, longest);
 
   Filler dense(1, last_step);
   const double first = logged.value.front();
-  if (options.ramp) dense.line(0, 0.0, options.warmup, first);
-  dense.line(options.ramp ? options.warmup : 0, first, start, first);
+  if (options.ramp) dense.line(0, 0.0, said, first);
+  dense.line(options.ramp ? said : 0, head ? head->start : first, start, first);
   dense.rows(logged, options.jumps);
   dense.line(logged.step.back(), logged.value.back(), last_step, logged.value.back());
   return std::move(dense).values();
@@ -170,7 +188,7 @@ DenseStretch densify_logged(const RunLog& log, std::string_view column_name, con
   if (last < 1) column.refuse("nothing was logged after step 0");
   const std::int64_t longest = longest_stretch(logged, options);
   require_no_gap_between_rows(column, logged, last, longest);
-  const std::int64_t first = start - options.warmup > longest ? start : 1;
+  const std::int64_t first = start - options.warmup.value_or(0) > longest ? start : 1;
   if (last - first >= runlog::longest_run) {
     column.refuse(concat({"spans the steps ", std::to_string(first), " to ", std::to_string(last), "; at most ",
                           std::to_string(runlog::longest_run), " can be held"}));

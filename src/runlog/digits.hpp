@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "scheduled/runlog.hpp"
 
 namespace scheduled::runlog {
 
@@ -17,5 +18,10 @@ inline int digits_of(double value) {
   if (first == std::string::npos) return 0;
   return static_cast<int>(text.find_last_not_of('0') - first + 1);
 }
+
+/// Whether rates of at most `digits` significant digits move as rounded ones of a smooth schedule do: they go on in one
+/// direction by steps that differ from row to row, now up and now down, by a unit of the last digit at most. Rates that
+/// are round by nature do not: a warmup in round steps, stairs that are longer than the unit, a constant. (digits.cpp)
+bool shows_rounding(const Series& rates, int digits);
 
 }  // namespace scheduled::runlog

@@ -4,11 +4,11 @@
 #include <charconv>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 #include "base/advice.hpp"
 #include "base/error.hpp"
 #include "runlog/digits.hpp"
+#include "runlog/head.hpp"
 #include "runlog/names.hpp"
 #include "runlog/table.hpp"
 
@@ -21,9 +21,7 @@ std::string first_at(std::size_t count, std::int64_t step) {
 }
 
 /// A rate of 0 between others: what a sum over rows, or a missing value read as 0, leaves behind.
-void note_zero_rates(RunLog& log) {
-  if (!has_values(log, "lr")) return;
-  const Series lr = series(log, "lr");
+std::string zero_rates_note(const Series& lr) {
   const auto positive = [](double value) { return value > 0.0; };
   const auto begin = std::find_if(lr.value.begin(), lr.value.end(), positive) - lr.value.begin();
   const auto end = lr.value.rend() - std::find_if(lr.value.rbegin(), lr.value.rend(), positive);
@@ -33,10 +31,10 @@ void note_zero_rates(RunLog& log) {
     if (lr.value[static_cast<std::size_t>(k)] > 0.0) continue;
     if (count++ == 0) first = lr.step[static_cast<std::size_t>(k)];
   }
-  if (count == 0) return;
-  log.notes.push_back(concat({"lr is 0 ", first_at(count, first),
-                              ", and positive before and after: is it a rate, or "
-                              "was none logged there?"}));
+  if (count == 0) return {};
+  return concat({"lr is 0 ", first_at(count, first),
+                 ", and positive before and after: is it a rate, or "
+                 "was none logged there?"});
 }
 
 void note_zero_losses(RunLog& log) {
@@ -54,30 +52,35 @@ void note_zero_losses(RunLog& log) {
   }
 }
 
-void note_tail(RunLog& log) {
+std::string tail_note(const RunLog& log) {
   const std::optional<RateTail> tail = rate_tail(log);
-  if (!tail) return;
+  if (!tail) return {};
   const std::string which =
       tail->shape.empty() ? concat({"on the line of its last two rows it would be ", rounded(tail->end), " at the end"})
                           : concat({"the ", tail->shape, " decay of its last rows reaches 0 at step ",
                                     rounded(tail->zero_at), "; ", option_text("continue-lr"), " goes on along it"});
-  log.notes.push_back(concat({"no lr is logged after step ", std::to_string(tail->from), ", but rows go on to step ",
-                              std::to_string(tail->to), ": the rate is held at ", rounded(tail->held), "; ", which}));
+  return concat({"no lr is logged after step ", std::to_string(tail->from), ", but rows go on to step ",
+                 std::to_string(tail->to), ": the rate is held at ", rounded(tail->held), "; ", which});
 }
 
-/// Rates that were printed with too few digits, seen by how many differ.
-void note_digits(RunLog& log) {
-  if (!log.has("lr")) return;
+/// Rates that were printed with one or two digits and show it.
+std::string digits_note(const Series& lr) {
   constexpr int too_few = 2;
-  constexpr std::size_t at_least = 5;
-  std::set<double> different;
-  for (const double value : log.at("lr")) {
-    if (std::isnan(value) || value == 0.0) continue;
-    if (digits_of(value) > too_few) return;
-    if (different.size() < at_least) different.insert(value);
-  }
-  if (different.size() < at_least) return;
-  log.notes.emplace_back("lr has at most 2 digits: rates may be up to 5 % off");
+  int digits = 0;
+  for (const double value : lr.value) digits = std::max(digits, digits_of(value));
+  if (digits > too_few || !shows_rounding(lr, digits)) return {};
+  return concat({"lr has at most ", digits == 1 ? "1 digit" : "2 digits",
+                 ", and moves as a rounded rate does: rates may be up to ", digits == 1 ? "50" : "5", " % off; ",
+                 option_text("lr", "SPEC"), " gives exact ones"});
+}
+
+/// What there is to say of logged rates; not what has to do with options of reading.
+std::vector<std::string> rate_notes(const RunLog& log) {
+  if (!has_values(log, "lr")) return {};
+  const Series lr = series(log, "lr");
+  std::vector<std::string> notes{zero_rates_note(lr), tail_note(log), digits_note(lr)};
+  std::erase(notes, std::string{});
+  return notes;
 }
 
 /// Rows after every 10, 50, ... updates whose steps end in 9, 49, ...: the first update was step 0, as of Lightning.
@@ -130,12 +133,18 @@ std::string rounded(double value) {
 }
 
 void add_warnings(RunLog& log, const ReadOptions& options) {
-  note_zero_rates(log);
+  for (std::string& note : rate_notes(log)) log.notes.push_back(std::move(note));
+  if (std::string note = options.says_warmup ? std::string{} : head_note(log); !note.empty()) {
+    log.notes.push_back(std::move(note));
+  }
   note_zero_losses(log);
-  note_tail(log);
-  note_digits(log);
   if (counts_epochs(log)) return note_epochs(log);
   note_zero_based(log, options);
+}
+
+void drop_rate_notes(RunLog& log) {
+  for (const std::string& note : rate_notes(log)) std::erase(log.notes, note);
+  drop_head_note(log);
 }
 
 }  // namespace scheduled::runlog

@@ -67,6 +67,19 @@ struct Record<RateTail> {
 };
 
 template <>
+struct Record<RateHead> {
+  static constexpr std::string_view name = "RateHead";
+  static constexpr std::string_view meaning =
+      "A log whose first rates were logged after the first update, as they rose";
+  static constexpr FieldList fields{
+      Field{"from", &RateHead::from, "steps", "Step of the first logged rate"},
+      Field{"first", &RateHead::first, "distance^2/loss", "That rate"},
+      Field{"start", &RateHead::start, "distance^2/loss", "The rate at step 0, on the line of the first rows"},
+      Field{"rows", &RateHead::rows, "rows",
+            "How many rows lie on that line; 1: a level follows the first; 0: none, and the first rate is held"}};
+};
+
+template <>
 struct Record<Series> {
   static constexpr std::string_view name = "Series";
   static constexpr std::string_view meaning = "The logged entries of one column, in step order";

@@ -146,7 +146,9 @@ class Restarted {
  private:
   std::string note() const {
     const std::string where = line_ > 0 ? concat({" in line ", std::to_string(line_)}) : "";
-    const std::string times = restarts_ > 1 ? concat({" and ", std::to_string(restarts_ - 1), " times more"}) : "";
+    const std::string times =
+        restarts_ > 1 ? concat({" and ", std::to_string(restarts_ - 1), restarts_ == 2 ? " time more" : " times more"})
+                      : "";
     return concat({"steps go back", where, times, ", as after a restart: of the steps logged twice the ",
                    keep_first_ ? "first" : "last", " rows count, ", std::to_string(dropped_), " are left out",
                    to_first_ ? "; they go back to the first step: another run in one file is better split off" : ""});

@@ -9,6 +9,7 @@
 
 #include "base/advice.hpp"
 #include "base/error.hpp"
+#include "runlog/head.hpp"
 #include "runlog/table.hpp"
 #include "runlog/text.hpp"
 #include "scheduled/runlog.hpp"
@@ -108,7 +109,9 @@ std::vector<OwnRun> read_runs(std::span<const RunFiles> runs, const ReadOptions&
       const RunFiles files{run.bases.front(), {run.bases.begin() + 1, run.bases.end()}, {}};
       base = std::make_shared<const RunLog>(read_run(files, options, read));
     }
-    own.push_back({names[k], read(run.file, options), base});
+    RunLog branch = read(run.file, options);
+    runlog::drop_head_note(branch);
+    own.push_back({names[k], std::move(branch), base});
   }
   return own;
 }

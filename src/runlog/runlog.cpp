@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "runlog/head.hpp"
 #include "runlog/names.hpp"
 #include "runlog/not_finite.hpp"
 #include "runlog/rates.hpp"
@@ -97,10 +98,11 @@ Series series(const RunLog& log, std::string_view column_name) {
 
 namespace {
 
-/// Each note once: a base and its branch are often read in the same way.
-void add_notes_of(const RunLog& part, RunLog& whole) {
+/// Each note once, as a base and its branch are often read in the same way; not `untrue` of the whole.
+void add_notes_of(const RunLog& part, RunLog& whole, std::string_view untrue = {}) {
   for (const std::string& note : part.notes) {
-    if (std::find(whole.notes.begin(), whole.notes.end(), note) == whole.notes.end()) whole.notes.push_back(note);
+    if (note != untrue && std::find(whole.notes.begin(), whole.notes.end(), note) == whole.notes.end())
+      whole.notes.push_back(note);
   }
 }
 
@@ -184,7 +186,8 @@ RunLog merge_branch(const RunLog& base, const RunLog& branch) {
   merged.format = branch.format;
   merged.source = branch.source;
   merged.rates = branch.rates;
-  for (const RunLog* part : {&base, &branch}) add_notes_of(*part, merged);
+  add_notes_of(base, merged);
+  add_notes_of(branch, merged, before > 0 ? runlog::head_note(branch) : std::string{});
   merged.restarts = base.restarts + branch.restarts;
   merged.left_out = base.left_out + branch.left_out;
   add_not_finite_of(base, start, merged);
@@ -278,6 +281,7 @@ RunLog with_rates(RunLog log, std::vector<double> lr) {
   for (const std::int64_t step : log.step) {
     of_rows.push_back(step < 1 ? std::numeric_limits<double>::quiet_NaN() : lr[static_cast<std::size_t>(step) - 1]);
   }
+  runlog::drop_rate_notes(log);
   runlog::put_rates(log, of_rows, lr.empty() ? 0.0 : *std::max_element(lr.begin(), lr.end()));
   log.rates = std::move(lr);
   log.source.insert_or_assign("lr", "given");

@@ -136,6 +136,8 @@ RunLog assemble(std::string_view file, std::size_t bytes, Parsed parsed, const R
 std::string rounded(double value);
 /// What in a log looks as if it were not what it seems. (notes.cpp)
 void add_warnings(RunLog& log, const ReadOptions& options);
+/// Takes out what add_warnings said of the logged rates, which count no longer. (notes.cpp)
+void drop_rate_notes(RunLog& log);
 
 /// "column lr" or "history.train.lr", for messages and as the name of an argument.
 std::string label(const RawTable& table, const RawColumn& column);

@@ -37,7 +37,11 @@ Schedule plain(const std::vector<double>& done) {
   if (done.empty()) fail_value("done", "[]", "must hold at least one step");
   require_non_negative("done", done);
   if (!(done.back() > 0.0)) {
-    fail_entry("done", done.size() - 1, done.back(), "must be > 0: it is the LR that goes on");
+    const auto last = done.rend() - std::find_if(done.rbegin(), done.rend(), [](double rate) { return rate > 0.0; });
+    fail_entry("done", done.size() - 1, done.back(),
+               concat({"must be > 0: it is the LR that goes on; ",
+                       last > 0 ? concat({"the last above 0 is that of update ", std::to_string(last)})
+                                : "all of them are 0"}));
   }
   ScheduleSpec spec;
   spec.peak = done.back();

@@ -35,7 +35,9 @@ struct Record<WatchedRun> {
       Field{"cooldown", &WatchedRun::cooldown, "steps", "Length of the cooldown asked about"},
       Field{"now", &WatchedRun::now, "loss", "Predicted loss at the end of a cooldown started now"},
       Field{"later", &WatchedRun::later, "loss", "The same, started after some more steps at the rate now"},
-      Field{"no_prediction", &WatchedRun::no_prediction, "", "Why there is none"}};
+      Field{"no_prediction", &WatchedRun::no_prediction, "", "Why there is none"},
+      Field{"warnings", &WatchedRun::warnings, "",
+            "What of that cooldown no fitted run has; of the later one, if nothing"}};
 };
 
 }  // namespace scheduled

@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/words.hpp"
+#include "law/diverges.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/trunk.hpp"
 #include "watch/records.hpp"
@@ -17,12 +18,6 @@ namespace scheduled {
 namespace {
 
 constexpr std::size_t fewest_rows = 8;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// The 95 % quantile of Student's t, by the Cornish-Fisher expansion: within 1e-4 from 6 degrees of freedom on
 /// (Abramowitz and Stegun, 26.7.5).
@@ -64,22 +59,6 @@ std::optional<Predicted> recent_gain(const Series& losses) {
   return Predicted{-1000.0 * slope, -1000.0 * (slope + width), -1000.0 * (slope - width)};
 }
 
-bool diverges(const Series& losses) {
-  const std::size_t n = losses.value.size();
-  if (n < fewest_rows) return false;
-  const auto middle = [&](std::size_t k) {
-    return median({losses.value[k - 2], losses.value[k - 1], losses.value[k]});
-  };
-  std::vector<double> jumps;
-  double lowest = middle(2);
-  for (std::size_t k = 2; k < n; ++k) {
-    jumps.push_back(std::fabs(losses.value[k] - losses.value[k - 1]));
-    lowest = std::min(lowest, middle(k));
-  }
-  const double noise = 1.05 * median(std::move(jumps));  // of one loss: 1.4826/sqrt(2) times the median difference
-  return middle(n - 1) - lowest > std::max(6.0 * noise, 0.02 * std::fabs(lowest));
-}
-
 void watch_bound(const RunLog& log, const WatchSettings& settings, WatchedRun& run) {
   if (!has_values(log, "lr") && log.rates.empty()) {
     run.no_bound = concat({"the log has no rates: ", option_text("lr", "SPEC"), " gives the schedule"});
@@ -113,12 +92,16 @@ void watch_losses(const RunLog& log, WatchedRun& run) {
   if (run.not_finite_since) return;
   run.gain = recent_gain(losses);
   if (run.gain && run.gain->lower <= 0.0) run.notice = RunNotice::plateau;
-  if (diverges(losses)) run.notice = RunNotice::diverging;
+  if (law::diverges(losses)) run.notice = RunNotice::diverging;
 }
 
 void watch_cooldown(const RunLog& log, const WatchSettings& settings, WatchedRun& run) {
   if (run.not_finite_since) {
     run.no_prediction = concat({"the losses are not finite since step ", std::to_string(*run.not_finite_since)});
+    return;
+  }
+  if (run.notice == RunNotice::diverging) {
+    run.no_prediction = "the loss is above its lowest by more than its noise, which no law describes";
     return;
   }
   if (!settings.law) {
@@ -134,18 +117,30 @@ void watch_cooldown(const RunLog& log, const WatchSettings& settings, WatchedRun
     run.no_prediction = rates.why_not;
     return;
   }
+  if (!(rates.lr.back() > 0.0)) {
+    run.no_prediction = concat({"the rate is ", format_number(rates.lr.back()), " at step ", std::to_string(run.step),
+                                ": a cooldown starts from a rate above 0; of the verb cooldown, ",
+                                option_text("at", "STEP"), " asks about an earlier step"});
+    return;
+  }
   try {
     const std::int64_t length = cooldown_steps(settings.cooldown, static_cast<std::int64_t>(rates.lr.size()));
-    const auto end_of = [&](const std::vector<double>& trunk) {
-      const std::vector<double> lr = with_cooldown(trunk, length, settings.decay);
+    const std::vector<double> now = with_cooldown(rates.lr, length, settings.decay);
+    rates.lr.resize(rates.lr.size() + static_cast<std::size_t>(settings.further), rates.lr.back());
+    const std::vector<double> later = with_cooldown(rates.lr, length, settings.decay);
+    const auto end_of = [&](const std::vector<double>& lr) {
       const std::int64_t end[] = {static_cast<std::int64_t>(lr.size())};
       return predict_losses(*settings.law, lr, end).front();
     };
-    const Predicted now = end_of(rates.lr);
-    rates.lr.resize(rates.lr.size() + static_cast<std::size_t>(settings.further), rates.lr.back());
-    run.later = end_of(rates.lr);
-    run.now = now;
+    const Predicted ends = end_of(now);
+    run.later = end_of(later);
+    run.now = ends;
     run.cooldown = length;
+    run.warnings = extrapolations(*settings.law, now);
+    if (!run.warnings.empty()) return;
+    for (const std::string& found : extrapolations(*settings.law, later)) {
+      run.warnings.push_back(concat({"started in ", std::to_string(settings.further), " steps: ", found}));
+    }
   } catch (const ArgumentError& error) {
     run.no_prediction = error.what();  // a run that has just begun, or is at rate 0
   }

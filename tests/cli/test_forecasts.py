@@ -51,6 +51,14 @@ class Forecasts(LawTest):
         self.assertNotIn("first", plain["how"])
         self.assertEqual(self.fitted_again(plain), plain["law_hash"])
 
+    def test_a_schedule_without_a_horizon_needs_a_step(self):
+        self.output_of("fit", "trunk.csv", "cosine-decay.csv", "--log-warmup", "100", "--save", "law.json")
+        register = ("forecast", "register", "--law", "law.json", "--to", "constant(peak=1e-3)", "--name", "on")
+        self.assert_fails(2, "to = constant(peak=1e-3): has no horizon; give steps=N in it, or --at STEP", *register)
+        result = self.run_command(*register, "--at", "4000", "--json")
+        self.assertEqual(json.loads(result.stdout)["forecast"]["step"], 4000)
+        self.assertIn(b"warning: 4000 steps are more than the longest run had (2000)", result.stderr)
+
     def test_a_fitted_law_knows_how_it_was_made(self):
         fit = ("fit", "trunk.csv", "cosine-decay.csv", "--log-warmup", "100", "--law", "momentum", "--prior", "0.25")
         self.output_of(*fit, "--save", "law.json")

@@ -52,6 +52,37 @@ class Laws(LawTest):
         alone = self.json_of("fit", "cosine-decay.csv", "--log", "decay.csv", "--base", "trunk.csv", "--law", "bu")
         self.assertEqual(alone["residuals"][1]["points"], 73)  # the trunk's to step 1500, then the branch's
 
+    def write_start(self, name, first, spacing, last=4000):
+        """The rows from `first` on of a run with a warmup of 300 steps."""
+        self.write_run(name, lambda step: 2.6 + 8 / step**0.5, range(first, last + 1, spacing), lambda step: 1e-3 * min(step / 300, 1))
+
+    def test_a_log_that_begins_within_its_warmup(self):
+        """Its rows tell the rates before them, as --log-warmup does; --log-warmup 0 holds the first one."""
+        self.write_start("run.csv", 100, 50)
+        fit = ("fit", "run.csv", "--law", "bu")
+        told, said, held = (self.json_of(*fit, *more)["fitted"]["law"] for more in [(), ("--log-warmup", "100"), ("--log-warmup", "0")])
+        self.assertEqual(told, said)
+        self.assertAlmostEqual(told["reference_sum"], 3.8505, delta=1e-9)  # 300 steps of warmup: 1e-3 (4000 - 149.5)
+        self.assertAlmostEqual(held["reference_sum"], 3.867, delta=1e-9)
+        head = self.json_of("log", "run.csv")["head"]
+        self.assertEqual((head["from"], head["start"], head["rows"]), (100, 0, 5))
+        self.assertIn("begins      at step 100, on the line of its first 5 rows from 0", self.output_of("log", "run.csv"))
+        self.assertIsNone(self.json_of("log", "run.csv", "--log-warmup", "100")["head"])
+        self.write_start("seldom.csv", 200, 200)
+        result = self.run_command("fit", "seldom.csv", "--law", "bu")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn(b"a linear warmup from 0 is taken before it; --log-warmup 0 holds 0.000666667 instead", result.stderr)
+        self.output_of("fit", "seldom.csv", "--law", "bu", "--log-warmup", "200")  # says it: no note
+
+    def test_what_is_wrong_with_a_run_is_named(self):
+        self.write_run("lost.csv", lambda step: 2.6 + 8 / step**0.5 if step <= 1500 else step / 300)
+        self.assertIn("'lost' diverges: its loss is", " ".join(self.json_of("fit", "lost.csv")["warnings"]))
+        self.write_run("zero.csv", lambda step: 0 if step == 900 else 3)
+        result = self.run_command("fit", "zero.csv")
+        self.assertIn(b"run 'zero': loss[16] = 0: must be > 0 with log residuals; it is of step 900", result.stderr)
+        self.write_run("still.csv", lambda step: 2.6 + 8 / step**0.5, rate=lambda step: 0)
+        self.assert_fails(2, "run 'still': step[0] = 100: must be after the first positive rate (there is none)", "fit", "still.csv")
+
     def test_threads_change_nothing(self):
         options = [*FIT, "--law", "momentum", "--bootstrap", "5", "--calibrate"]
         self.assertEqual(self.output_of(*options, "--json", "--threads", "1"), self.output_of(*options, "--json", "--threads", "3"))
@@ -328,7 +359,7 @@ class BadLogs(LawTest):
 
     def test_too_few_points(self):
         self.write_run("few.csv", lambda step: 3 + 10 / step, steps=[100, 200, 300, 400])
-        self.assert_fails(2, "loss: 4 points for 10 parameters: must be at least 11", "fit", "few.csv")
+        self.assert_fails(2, "loss: 4 points of 'few' for 10 parameters: must be at least 11", "fit", "few.csv")
         self.assert_fails(2, "few.csv: column 'val_loss' has no value from step 500 on", "fit", "few.csv", "--first", "500")
 
     def test_constant_loss(self):
@@ -412,7 +443,9 @@ class BadLogs(LawTest):
             ("cooldown = 100%: must be below 100%", "cooldown", "law.json", "--trunk", "trunk.csv", "--cooldown", "100%"),
             ("--log: not with a fitted law", "cooldown", "law.json", "--log", "trunk.csv"),
             ("further = 0: must be >= 1", "cooldown", "law.json", "--trunk", "trunk.csv", "--further", "0"),
-            ("at = 2000: the LR of cosine-decay.csv is 0 there; must be > 0", "cooldown", "law.json", "--trunk", "cosine-decay.csv"),
+            ("at = 2000: the LR of cosine-decay.csv is 0 there; must be > 0, as it goes on; --at STEP of at most 1999 is", "cooldown", "law.json", "--trunk", "cosine-decay.csv"),
+            ("at = 2000: the LR of cosine-decay is 0 there; must be > 0, as it goes on; --at STEP of at most 19", "cooldown", "--log", "cosine-decay.csv", "--log", "trunk.csv"),
+            ("is 0 there; must be > 0, as it goes on; --at STEP of at most 999 is", "cooldown", "law.json", "--trunk", "linear(steps=1k, peak=1e-3, final=0)", "--at", "1001"),
         ]:
             with self.subTest(text):
                 self.assert_fails(2, text, *arguments)

@@ -166,6 +166,20 @@ class Watch(command.CommandTest):
         self.assert_fails(2, "no such file", "watch", "missing.csv", "--once")
         self.assert_fails(2, "must be > 0", "watch", "run.csv", "--every", "0")
 
+    def test_what_no_fitted_run_has_is_named_as_predict_does(self):
+        command.write_law_logs(self.folder)
+        self.output_of("fit", "trunk.csv", "cosine-decay.csv", "--save", "law.json")
+        run = json.loads(self.output_of("watch", "trunk.csv", "--law", "law.json", "--cooldown", "500", "--once", "--json"))
+        spec = "wsd(steps=2.5k, warmup=200, cooldown=500, peak=1e-3)"
+        said = json.loads(self.output_of("predict", "law.json", spec, "--json"))["warnings"]
+        self.assertIn("2500 steps are more than the longest run had (2000)", run["warnings"])
+        self.assertEqual([text for text in said if "steps are" in text or "falls over" in text], [text for text in run["warnings"] if "drops" not in text and "shape" not in text])
+        text = self.output_of("watch", "trunk.csv", "--law", "law.json", "--cooldown", "500", "--once")
+        self.assertIn("extrapolated, so less sure than the intervals say\n  - 2500 steps", text)
+        done = json.loads(self.output_of("watch", "cosine-decay.csv", "--law", "law.json", "--once", "--json"))
+        self.assertEqual((done["now"], done["warnings"]), (None, []))
+        self.assertIn("the rate is 0 at step 2000: a cooldown starts from a rate above 0", done["no_prediction"])
+
     def test_losses_are_logged_more_seldom_than_rates(self):
         text = "".join(f"{step},1e-3,{3 + 100 / step if step % 100 == 0 else ''}\n" for step in range(10, 1091, 10))
         (self.folder / "run.csv").write_text(HEAD + text)

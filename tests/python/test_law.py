@@ -268,7 +268,7 @@ BAD = [
     (lambda: TRUTH.curve([1.0, 1.0], [3]), r"step\[0\] = 3: must be within 1 ... 2"),
     (lambda: TRUTH.curve(["a"], [1]), r"lr: must"),
     (lambda: law.fit_law([]), r"runs: must hold at least one run"),
-    (lambda: law.fit_law([law.FitRun("a", [1.0] * 9, [1, 2, 3], [3.0, 2.9, 2.8])]), r"loss: 3 points for 10 parameters"),
+    (lambda: law.fit_law([law.FitRun("a", [1.0] * 9, [1, 2, 3], [3.0, 2.9, 2.8])]), r"loss: 3 points of 'a' for 10 parameters"),
     (lambda: law.fit_law([law.FitRun("a", [1.0] * 9, [1, 2], [3.0, np.nan])]), r"run 'a': loss\[1\] = nan"),
     (lambda: law.fit_law([law.FitRun("a", [1.0] * 20, range(1, 12), [3.0] * 11)]), r"the same at every step"),
     (lambda: law.fit_law(RUNS, "bu", fixed={"c": 1.0}), r"parameter = 'c': the law bu has L_inf, a, b"),

@@ -308,7 +308,7 @@ TEST(Extend, SaysWhatIsWrong) {
   EXPECT_EQ(error_of([&] {
               extend(std::vector{0.1, 0.0}, to);
             }),
-            "done[1] = 0: must be > 0: it is the LR that goes on");
+            "done[1] = 0: must be > 0: it is the LR that goes on; the last above 0 is that of update 1");
   EXPECT_EQ(error_of([&] { extend(std::vector{0.1, std::nan("")}, to); }), "done[1] = nan: must be finite and >= 0");
   const std::vector<double> norms(5, 1.0);
   EXPECT_EQ(error_of([&] { extend(std::vector{0.1}, to, {.grad_norm = norms}); }),

@@ -264,17 +264,33 @@ TEST(LawFit, BadInputIsNamed) {
   FitRun bad = good;
   bad.name = "a";
   bad.loss[17] = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(message({bad}), "run 'a': loss[17] = nan: must be finite");
+  EXPECT_EQ(message({bad}), "run 'a': loss[17] = nan: must be finite; it is of step " + std::to_string(bad.step[17]));
   bad.loss[17] = 0.0;
-  EXPECT_EQ(message({bad}), "run 'a': loss[17] = 0: must be > 0 with log residuals");
+  EXPECT_EQ(message({bad}),
+            "run 'a': loss[17] = 0: must be > 0 with log residuals; it is of step " + std::to_string(bad.step[17]));
   bad.loss.assign(bad.loss.size(), 3.0);
   EXPECT_EQ(message({bad}), "loss = 3: the same at every step: there is nothing to fit");
   bad.loss.pop_back();
   EXPECT_EQ(message({bad}), "run 'a': has 47 steps and 46 losses");
   bad = good;
+  bad.name = "a";
+  bad.lr[9] = -1.0;
+  EXPECT_EQ(message({good, bad}), "run 'a': lr[9] = -1: must be finite and >= 0; it is the rate of update 10");
+  bad.lr.assign(bad.lr.size(), 0.0);
+  EXPECT_EQ(message({bad}), "run 'a': step[0] = " + std::to_string(bad.step[0]) +
+                                ": must be after the first positive rate (there is none)");
+  bad = good;
+  bad.name = "a";
+  std::swap(bad.step[3], bad.step[4]);
+  EXPECT_EQ(message({bad}), "run 'a': step[4] = " + std::to_string(bad.step[4]) + ": must be above step[3]");
+  bad = good;
+  bad.name = "a";
   bad.step.resize(4);
   bad.loss.resize(4);
-  EXPECT_EQ(message({bad}), "loss: 4 points for 5 parameters: must be at least 6");
+  EXPECT_EQ(message({bad}),
+            "loss: 4 points of 'a' for 5 parameters: must be at least 6; further runs of the model may have them, or a "
+            "law with "
+            "fewer parameters fits");
   EXPECT_EQ(message({good}, {.huber = -1.0}), "huber = -1: must be finite and >= 0");
   EXPECT_EQ(message({good}, {.candidates = 2, .starts = 3}), "starts = 3: must be at most candidates = 2");
   EXPECT_EQ(message({good}, {.fixed = {{"beta", 1.0}}}),
@@ -283,6 +299,25 @@ TEST(LawFit, BadInputIsNamed) {
   LawFit fit = fit_law(LawKind::momentum, {good});
   EXPECT_EQ(error_of([&] { bootstrap_law(fit, {good}, 3); }), "runs: a bootstrap over runs needs 2, there is 1");
   EXPECT_EQ(error_of([&] { calibrate_law(fit, {good}); }), "runs: leaving runs out needs 2, there is 1");
+}
+
+TEST(LawFit, ARunThatDivergesIsNamed) {
+  FitRun lost = made(truth(LawKind::momentum), cosine);
+  lost.name = "lost";
+  const auto named = [&] {
+    const LawFit fit = fit_law(LawKind::momentum, {lost}, {.max_iterations = 20});
+    return std::any_of(fit.warnings.begin(), fit.warnings.end(),
+                       [](const std::string& text) { return text.starts_with("'lost' diverges: its loss is 12.5"); });
+  };
+  EXPECT_FALSE(named());
+  for (std::size_t k = lost.loss.size() - 9; k < lost.loss.size(); ++k) lost.loss[k] += 1.0;
+  lost.loss.back() = 12.5;
+  EXPECT_TRUE(named());
+  // A rate that rises again lifts the loss, too.
+  for (std::size_t t = static_cast<std::size_t>(lost.step[lost.step.size() - 10]); t < lost.lr.size(); ++t) {
+    lost.lr[t] = 3e-3;
+  }
+  EXPECT_FALSE(named());
 }
 
 TEST(LawFit, LeastSquaresOnPlainResiduals) {
@@ -370,7 +405,8 @@ TEST(VirtualCooldown, BadQuestionsAreNamed) {
   EXPECT_EQ(message(trunk, {}), "lengths: must hold at least one length");
   EXPECT_EQ(message(trunk, {.lengths = {0}}), "length = 0: must be >= 1");
   EXPECT_EQ(message({}, {.lengths = {10}}), "trunk = []: must hold at least one step");
-  EXPECT_EQ(message({1.0, 0.0}, {.lengths = {10}}), "trunk[1] = 0: must be > 0: it is the LR that goes on");
+  EXPECT_EQ(message({1.0, 0.0}, {.lengths = {10}}),
+            "trunk[1] = 0: must be > 0: it is the LR that goes on; the last above 0 is that of update 1");
   EXPECT_EQ(message(trunk, {.lengths = {10}, .final = 1.0}), "final = 1: must be within [0, 1)");
   EXPECT_TRUE(message(trunk, {.lengths = {10}, .decay = ExponentialDecay{}}).find("never reaches 0") !=
               std::string::npos);

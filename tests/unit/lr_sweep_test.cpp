@@ -266,7 +266,7 @@ TEST(LrSweepTables, LossesAreThoseOfValidationWhereThereAreTwo) {
   EXPECT_EQ(parse_lr_sweep("f", "lr,steps,train/loss,loss\n1,1,2,3\n").runs.at(0).loss, 3.0);
   constexpr std::string_view two = "lr,steps,train/loss,val/loss\n1,1,2,3\n";
   EXPECT_EQ(error_of([&] { parse_lr_sweep("f", two); }),
-            "f, line 1: loss: may be any of train/loss, val/loss. columns NAME=loss says which one it is");
+            "f, line 1: loss: may be any of train/loss, val/loss. --columns NAME=loss says which one it is");
   EXPECT_EQ(parse_lr_sweep("f", two, {{"val/loss", "loss"}}).runs.at(0).loss, 3.0);
   EXPECT_EQ(parse_lr_sweep("f", "lr,steps,loss\n1,1,3\n2,1,N/A\n").runs.size(), 1U);
 }

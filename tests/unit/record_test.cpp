@@ -176,7 +176,7 @@ void expect_all_members_of_each() {
 }
 
 TEST(Records, HoldAllMembersInTheirOrder) {
-  expect_all_members_of_each<Layout, Series, DenseStretch, UpdateRates, UpdateStretch, RunLog, RateTail,
+  expect_all_members_of_each<Layout, Series, DenseStretch, UpdateRates, UpdateStretch, RunLog, RateHead, RateTail,
                              DescribedColumn, DescribedGap, LogUse, LogDescription, TailEffect, TakenValue,
                              ImportedSchedule, ExportedSchedule, WatchedRun>();
   expect_all_members_of_each<LintRule, LintFinding, LintReport, DiffAt, DiffBound, DiffLoss, RateDiff, DiffRates>();

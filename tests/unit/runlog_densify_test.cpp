@@ -20,9 +20,10 @@ std::string dense_error(const RunLog& log, std::int64_t last_step, const DenseOp
 
 TEST(Densify, IsTheFirstValueThenLinesThenTheLast) {
   const RunLog log = lr_log({2, 3, 4, 6, 8}, {1.0, gap, 2.0, 2.0, 1.0});
-  EXPECT_EQ(densify(log, "lr", 9), (Values{1.0, 1.0, 1.5, 2.0, 2.0, 2.0, 1.5, 1.0, 1.0}));
-  EXPECT_EQ(densify(log, "lr", 3), (Values{1.0, 1.0, 1.5}));
-  EXPECT_EQ(densify(log, "lr", 1), (Values{1.0}));
+  EXPECT_EQ(densify(log, "lr", 9, {.warmup = 0}), (Values{1.0, 1.0, 1.5, 2.0, 2.0, 2.0, 1.5, 1.0, 1.0}));
+  EXPECT_EQ(densify(log, "lr", 3, {.warmup = 0}), (Values{1.0, 1.0, 1.5}));
+  EXPECT_EQ(densify(log, "lr", 1, {.warmup = 0}), (Values{1.0}));
+  EXPECT_EQ(densify(log, "lr", 3), (Values{0.5, 1.0, 1.5}));  // its first rows are on a line from 0
 }
 
 TEST(Densify, StepZeroIsTheStateBeforeTheFirstUpdate) {
@@ -62,8 +63,10 @@ TEST(Densify, NamesArgumentsOutOfRange) {
             "last_step = 9223372036854775807: must be >= 1 and <= 1000000000");
   EXPECT_EQ(dense_error(log, 20, {.warmup = -1, .max_gap = 0}), "warmup = -1: must be >= 0 and <= 9007199254740992");
   EXPECT_EQ(dense_error(log, 20, {.warmup = 0, .max_gap = -1}), "max_gap = -1: must be >= 0 and <= 9007199254740992");
-  EXPECT_EQ(dense_error(log, 20, {.warmup = 11, .max_gap = 0}),
-            "warmup = 11: must not be longer than the unlogged start; run: column lr starts at step 10");
+  EXPECT_EQ(
+      dense_error(log, 20, {.warmup = 11, .max_gap = 0}),
+      "warmup = 11: must not be longer than the unlogged start; run: column lr starts at step 10; without it a rise of "
+      "its first rows is continued");
   EXPECT_EQ(dense_error(lr_log({10, 20}, {gap, gap}), 20), "run: lr: nothing was logged");
   EXPECT_EQ(error_of([&] { densify(log, "loss", 20); }), "run: no column \"loss\"; there are lr");
 }
@@ -103,7 +106,7 @@ TEST(Densify, AgreesWithItsDefinition) {
     const Values dense = densify(log, "lr", last_step, options);
     ASSERT_EQ(dense.size(), static_cast<std::size_t>(last_step));
     for (std::int64_t t = 1; t <= last_step; ++t) {
-      ASSERT_NEAR(dense[static_cast<std::size_t>(t - 1)], value_at(logged, options.warmup, t), 4e-16)
+      ASSERT_NEAR(dense[static_cast<std::size_t>(t - 1)], value_at(logged, options.warmup.value_or(0), t), 4e-16)
           << "round " << round << ", update " << t;
     }
     for (std::size_t i = 0; i < logged.step.size() && logged.step[i] <= last_step; ++i) {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "scheduled/plan.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/design.hpp"
+#include "scheduled/plan.hpp"
 #include "scheduled/trunk.hpp"
 #include "support/throws.hpp"
 

@@ -89,7 +89,10 @@ TEST(TrunkOfRates, RecognisesAWarmup) {
 TEST(TrunkOfRates, BadRates) {
   EXPECT_EQ(error_of([] { Trunk(std::vector<double>{}); }), "done = []: must hold at least one step");
   EXPECT_EQ(error_of([] { Trunk({1.0, -1.0}); }), "done[1] = -1: must be finite and >= 0");
-  EXPECT_EQ(error_of([] { Trunk({1.0, 0.0}); }), "done[1] = 0: must be > 0: it is the LR that goes on");
+  EXPECT_EQ(error_of([] {
+              Trunk({1.0, 0.0});
+            }),
+            "done[1] = 0: must be > 0: it is the LR that goes on; the last above 0 is that of update 1");
 }
 
 }  // namespace

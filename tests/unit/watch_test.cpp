@@ -49,6 +49,38 @@ TEST(Watch, SaysWhereTheRunStands) {
   EXPECT_EQ(run.no_prediction, "no law to predict with");
 }
 
+TEST(Watch, NamesWhatNoFittedRunHas) {
+  const FittedLaw law = some_law();  // of runs of 2,000 steps, one of them a cosine
+  std::vector<double> lr = with_cooldown(std::vector<double>(2000, 1e-3), 200, LinearDecay{});
+  const WatchedRun run = watch_run(trunk(), {.cooldown = steps(200), .law = law});
+  EXPECT_EQ(run.warnings, extrapolations(law, lr));
+  ASSERT_FALSE(run.warnings.empty());
+  EXPECT_EQ(run.warnings[0], "2200 steps are more than the longest run had (1950)");
+  FittedLaw seen = law;
+  seen.seen = {describe_run(lr)};  // of the cooldown started now; one that starts later ends beyond it
+  seen.time = 2200.0;
+  const WatchedRun known = watch_run(trunk(), {.cooldown = steps(200), .law = seen});
+  ASSERT_FALSE(known.warnings.empty());
+  EXPECT_TRUE(known.warnings[0].starts_with("started in 1000 steps: ")) << known.warnings[0];
+  EXPECT_TRUE(watch_run(trunk()).warnings.empty());
+}
+
+TEST(Watch, ACooldownNeedsARateAndALossThatALawDescribes) {
+  RunLog finished = trunk();
+  finished.column["lr"].back() = 0.0;
+  EXPECT_EQ(
+      watch_run(finished, {.law = some_law()}).no_prediction,
+      "the rate is 0 at step 2000: a cooldown starts from a rate above 0; of the verb cooldown, --at STEP asks about "
+      "an earlier step");
+  RunLog lost = trunk();
+  for (std::size_t k = 30; k < 40; ++k) lost.column["val_loss"][k] = 3.0 + 0.3 * static_cast<double>(k - 29);
+  const WatchedRun run = watch_run(lost, {.law = some_law()});
+  EXPECT_EQ(run.notice, RunNotice::diverging);
+  EXPECT_FALSE(run.now);
+  EXPECT_EQ(run.no_prediction, "the loss is above its lowest by more than its noise, which no law describes");
+  EXPECT_FALSE(holds(parse_watch_condition("loss<9 predicted"), run));
+}
+
 TEST(Watch, PredictsACooldownNowAndLater) {
   WatchSettings settings{.cooldown = steps(200), .law = some_law()};
   const WatchedRun run = watch_run(trunk(), settings);

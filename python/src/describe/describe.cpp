@@ -15,8 +15,9 @@ constexpr const char* describe_doc = R"doc(What a log holds, and what it serves 
 Parameters
 ----------
 log : RunLog
-warmup : int
-    Length of a linear warmup from 0 that precedes the first logged row; 0: none.
+warmup : int, optional
+    Length of a linear warmup from 0 that precedes the first logged row; 0: none; None: what a rise of the
+    first rows tells (`LogDescription.head`).
 max_gap : int
     Longest stretch to bridge, in steps; 0: ten times the median spacing.
 
@@ -31,6 +32,7 @@ Examples
 }  // namespace
 
 void bind_describe(nb::module_& m) {
+  bind<RateHead>(m);
   bind<RateTail>(m);
   bind<DescribedColumn>(m);
   bind<DescribedGap>(m);
@@ -38,10 +40,10 @@ void bind_describe(nb::module_& m) {
   bind<LogDescription>(m);
   m.def(
       "describe_log",
-      [](const RunLog& log, std::int64_t warmup, std::int64_t max_gap) {
+      [](const RunLog& log, std::optional<std::int64_t> warmup, std::int64_t max_gap) {
         return without_gil([&] { return describe_log(log, {warmup, max_gap}); });
       },
-      nb::arg("log"), nb::arg("warmup") = 0, nb::arg("max_gap") = 0, describe_doc);
+      nb::arg("log"), nb::arg("warmup") = nb::none(), nb::arg("max_gap") = 0, describe_doc);
 }
 
 }  // namespace scheduled::python

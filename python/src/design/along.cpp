@@ -30,8 +30,9 @@ distance : float, optional
     D > 0; without it the one at which the run's own scale is the best (`matching_distance`).
 criterion : {'omega', 'standard', 'worst-case'}
     As for `bound`.
-warmup : int
-    Length of a linear warmup from 0 that precedes the first logged row; 0: none.
+warmup : int, optional
+    Length of a linear warmup from 0 that precedes the first logged row; 0: none; None: what a rise of the
+    first rows tells (`LogDescription.head`).
 max_gap : int
     Longest stretch to bridge, in steps; 0: ten times the median spacing.
 
@@ -69,8 +70,9 @@ close : float
     As for `refine`.
 steps : int, optional
     Steps of the schedule, at least 2; without it as many as the log has updates.
-warmup : int
-    Length of a linear warmup from 0 that precedes the first logged row; 0: none.
+warmup : int, optional
+    Length of a linear warmup from 0 that precedes the first logged row; 0: none; None: what a rise of the
+    first rows tells (`LogDescription.head`).
 max_gap : int
     Longest stretch to bridge, in steps; 0: ten times the median spacing.
 
@@ -96,18 +98,18 @@ void bind_along(nb::module_& m) {
   m.def(
       "refine_log",
       [](const RunLog& log, std::string_view norm, double width, std::optional<std::int64_t> steps, double close,
-         std::int64_t warmup, std::int64_t max_gap) {
+         std::optional<std::int64_t> warmup, std::int64_t max_gap) {
         const RefineSettings settings{parse_word<NormKind>("norm", norm), width, steps, close};
         return without_gil([&] { return refine_log(log, settings, {warmup, max_gap}).run; });
       },
       nb::arg("log"), nb::arg("norm") = "l2", nb::kw_only(), nb::arg("width") = RefineSettings{}.width,
-      nb::arg("steps") = nb::none(), nb::arg("close") = RefineSettings{}.close, nb::arg("warmup") = 0,
+      nb::arg("steps") = nb::none(), nb::arg("close") = RefineSettings{}.close, nb::arg("warmup") = nb::none(),
       nb::arg("max_gap") = 0, refine_log_doc);
   m.def(
       "bound_along",
       [](const RunLog& log, std::optional<std::int64_t> T, const std::optional<ArrayLike>& grad_norm,
-         bool must_be_logged, std::optional<double> distance, std::string_view criterion, std::int64_t warmup,
-         std::int64_t max_gap) {
+         bool must_be_logged, std::optional<double> distance, std::string_view criterion,
+         std::optional<std::int64_t> warmup, std::int64_t max_gap) {
         std::optional<GradNormArgument> norms;
         if (grad_norm) norms.emplace(*grad_norm);
         AlongOptions options{.T = T,
@@ -120,7 +122,7 @@ void bind_along(nb::module_& m) {
       },
       nb::arg("log"), nb::kw_only(), nb::arg("T") = nb::none(), nb::arg("grad_norm") = nb::none(),
       nb::arg("must_be_logged") = false, nb::arg("distance") = nb::none(), nb::arg("criterion") = "omega",
-      nb::arg("warmup") = 0, nb::arg("max_gap") = 0, along_doc);
+      nb::arg("warmup") = nb::none(), nb::arg("max_gap") = 0, along_doc);
 }
 
 }  // namespace scheduled::python

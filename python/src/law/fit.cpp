@@ -49,8 +49,9 @@ column : str
 first_step : int, optional
     Earlier losses are left out: laws do not describe the first steps of a run. None: 5 % of this run; of
     runs of different lengths `fit_runs` leaves out 5 % of the longest, as the command does.
-warmup : int
-    Length of a linear warmup from 0 that precedes the first logged row; 0: none.
+warmup : int, optional
+    Length of a linear warmup from 0 that precedes the first logged row; 0: none; None: what a rise of the
+    first rows tells (`LogDescription.head`).
 max_gap : int
     Longest stretch to bridge, in steps; 0: ten times the median spacing.
 
@@ -162,8 +163,8 @@ constexpr const char* fitted_doc = R"doc(A law with what is needed to say how su
 
 Made by `fit_law` or `from_json`; for `predict`, `predict_difference` and `virtual_cooldown`.)doc";
 
-FitRunOptions run_options(const std::string& column, std::optional<std::int64_t> first_step, std::int64_t warmup,
-                          std::int64_t max_gap) {
+FitRunOptions run_options(const std::string& column, std::optional<std::int64_t> first_step,
+                          std::optional<std::int64_t> warmup, std::int64_t max_gap) {
   return {column, first_step, {warmup, max_gap}};
 }
 
@@ -190,29 +191,29 @@ void bind_runs(nb::module_& m) {
       });
   m.def(
       "fit_run",
-      [](const RunLog& log, const std::string& column, std::optional<std::int64_t> first_step, std::int64_t warmup,
-         std::int64_t max_gap) {
+      [](const RunLog& log, const std::string& column, std::optional<std::int64_t> first_step,
+         std::optional<std::int64_t> warmup, std::int64_t max_gap) {
         return without_gil([&] { return fit_run(log, run_options(column, first_step, warmup, max_gap)); });
       },
-      nb::arg("log"), nb::arg("column") = "val_loss", nb::arg("first_step") = nb::none(), nb::arg("warmup") = 0,
-      nb::arg("max_gap") = 0, fit_run_doc);
+      nb::arg("log"), nb::arg("column") = "val_loss", nb::arg("first_step") = nb::none(),
+      nb::arg("warmup") = nb::none(), nb::arg("max_gap") = 0, fit_run_doc);
   m.def(
       "fit_branch",
       [](const RunLog& base, const RunLog& branch, const std::string& column, std::optional<std::int64_t> first_step,
-         std::int64_t warmup, std::int64_t max_gap) {
+         std::optional<std::int64_t> warmup, std::int64_t max_gap) {
         return without_gil([&] { return fit_branch(base, branch, run_options(column, first_step, warmup, max_gap)); });
       },
       nb::arg("base"), nb::arg("branch"), nb::arg("column") = "val_loss", nb::arg("first_step") = nb::none(),
-      nb::arg("warmup") = 0, nb::arg("max_gap") = 0, fit_branch_doc);
+      nb::arg("warmup") = nb::none(), nb::arg("max_gap") = 0, fit_branch_doc);
   m.def(
       "fit_runs",
       [](const std::vector<LogOrBranch>& logs, const std::string& column, std::optional<std::int64_t> first_step,
-         std::int64_t warmup, std::int64_t max_gap) {
+         std::optional<std::int64_t> warmup, std::int64_t max_gap) {
         std::vector<OwnRun> runs;
         for (const LogOrBranch& log : logs) runs.push_back(own_run(log));
         return without_gil([&] { return fit_runs(runs, column, first_step, {warmup, max_gap}); });
       },
-      nb::arg("logs"), nb::arg("column") = "", nb::arg("first_step") = nb::none(), nb::arg("warmup") = 0,
+      nb::arg("logs"), nb::arg("column") = "", nb::arg("first_step") = nb::none(), nb::arg("warmup") = nb::none(),
       nb::arg("max_gap") = 0, fit_runs_doc);
 }
 

@@ -24,8 +24,9 @@ ignore : sequence of str
     Rules that do not count; `lint_rules` lists them.
 steps : int or str, optional
     Horizon of a spec that has none, or updates that a configuration's run makes.
-warmup : int
-    Length of a linear warmup from 0 that precedes the first logged row; 0: none.
+warmup : int, optional
+    Length of a linear warmup from 0 that precedes the first logged row; 0: none; None: what a rise of the
+    first rows tells (`LogDescription.head`).
 max_gap : int
     Longest stretch to bridge, in steps; 0: ten times the median spacing.
 
@@ -104,7 +105,7 @@ RateInput input_of(const nb::object& given, const std::optional<LengthArgument>&
   return without_gil([&] { return read_input(text, options); });
 }
 
-DiffSettings settings_of(double tolerance, std::int64_t warmup, std::int64_t max_gap) {
+DiffSettings settings_of(double tolerance, std::optional<std::int64_t> warmup, std::int64_t max_gap) {
   return {tolerance, {warmup, max_gap}};
 }
 
@@ -124,29 +125,29 @@ void bind_lint(nb::module_& m) {
   m.def(
       "lint",
       [](const nb::object& input, const std::vector<std::string>& ignore, const std::optional<LengthArgument>& steps,
-         std::int64_t warmup, std::int64_t max_gap) {
+         std::optional<std::int64_t> warmup, std::int64_t max_gap) {
         const RateInput read = input_of(input, steps);
         return without_gil([&] { return lint(read, {ignore, {warmup, max_gap}}); });
       },
-      nb::arg("input"), nb::arg("ignore") = nb::tuple(), nb::arg("steps") = nb::none(), nb::arg("warmup") = 0,
+      nb::arg("input"), nb::arg("ignore") = nb::tuple(), nb::arg("steps") = nb::none(), nb::arg("warmup") = nb::none(),
       nb::arg("max_gap") = 0, lint_doc);
   m.def(
       "diff",
       [](const nb::object& a, const nb::object& b, double tolerance, const std::optional<LengthArgument>& steps,
-         std::int64_t warmup, std::int64_t max_gap) {
+         std::optional<std::int64_t> warmup, std::int64_t max_gap) {
         const RateInput read_a = input_of(a, steps), read_b = input_of(b, steps);
         return without_gil([&] { return diff(read_a, read_b, settings_of(tolerance, warmup, max_gap)); });
       },
-      nb::arg("a"), nb::arg("b"), nb::arg("tolerance") = 0.0, nb::arg("steps") = nb::none(), nb::arg("warmup") = 0,
-      nb::arg("max_gap") = 0, diff_doc);
+      nb::arg("a"), nb::arg("b"), nb::arg("tolerance") = 0.0, nb::arg("steps") = nb::none(),
+      nb::arg("warmup") = nb::none(), nb::arg("max_gap") = 0, diff_doc);
   m.def(
       "diff_rates",
-      [](const nb::object& a, const nb::object& b, const std::optional<LengthArgument>& steps, std::int64_t warmup,
-         std::int64_t max_gap) {
+      [](const nb::object& a, const nb::object& b, const std::optional<LengthArgument>& steps,
+         std::optional<std::int64_t> warmup, std::int64_t max_gap) {
         const RateInput read_a = input_of(a, steps), read_b = input_of(b, steps);
         return without_gil([&] { return diff_rates(read_a, read_b, settings_of(0.0, warmup, max_gap)); });
       },
-      nb::arg("a"), nb::arg("b"), nb::arg("steps") = nb::none(), nb::arg("warmup") = 0, nb::arg("max_gap") = 0,
+      nb::arg("a"), nb::arg("b"), nb::arg("steps") = nb::none(), nb::arg("warmup") = nb::none(), nb::arg("max_gap") = 0,
       diff_rates_doc);
 }
 

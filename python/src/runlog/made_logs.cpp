@@ -85,8 +85,9 @@ log : RunLog
 column : str
 last_step : int
     Values are returned for the updates 1 ... last_step.
-warmup : int
-    Length of a linear warmup from 0 that precedes the first logged row; 0: none.
+warmup : int, optional
+    Length of a linear warmup from 0 that precedes the first logged row; 0: none; None: what a rise of the
+    first rows tells (`LogDescription.head`).
 max_gap : int
     Longest stretch to bridge, in steps; 0: ten times the median spacing.
 
@@ -106,7 +107,7 @@ Parameters
 ----------
 log : RunLog
 column : str
-warmup : int
+warmup : int, optional
     Length of an unlogged warmup; it is no gap.
 max_gap : int
     Longest stretch to bridge, in steps; 0: ten times the median spacing.
@@ -143,20 +144,20 @@ void bind_made_logs(nb::module_& m) {
       nb::arg("base"), nb::arg("branch"), merge_branch_doc);
   m.def(
       "densify",
-      [](const RunLog& log, std::string_view column, std::int64_t last_step, std::int64_t warmup,
+      [](const RunLog& log, std::string_view column, std::int64_t last_step, std::optional<std::int64_t> warmup,
          std::int64_t max_gap) {
         return to_numpy(without_gil([&] { return densify(log, column, last_step, {warmup, max_gap}); }));
       },
-      nb::arg("log"), nb::arg("column"), nb::arg("last_step"), nb::arg("warmup") = 0, nb::arg("max_gap") = 0,
+      nb::arg("log"), nb::arg("column"), nb::arg("last_step"), nb::arg("warmup") = nb::none(), nb::arg("max_gap") = 0,
       densify_doc);
   m.def(
       "densify_logged",
-      [](const RunLog& log, std::string_view column, std::int64_t warmup, std::int64_t max_gap) {
+      [](const RunLog& log, std::string_view column, std::optional<std::int64_t> warmup, std::int64_t max_gap) {
         DenseStretch stretch = without_gil([&] { return densify_logged(log, column, {warmup, max_gap}); });
         return nb::typed<nb::tuple, std::int64_t, FloatArray>(
             nb::make_tuple(stretch.first, to_numpy(std::move(stretch.values))));
       },
-      nb::arg("log"), nb::arg("column"), nb::arg("warmup") = 0, nb::arg("max_gap") = 0, densify_logged_doc);
+      nb::arg("log"), nb::arg("column"), nb::arg("warmup") = nb::none(), nb::arg("max_gap") = 0, densify_logged_doc);
 }
 
 }  // namespace scheduled::python

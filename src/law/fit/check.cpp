@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "law/curve.hpp"
 #include "law/definition.hpp"
 
 namespace scheduled::law {
@@ -14,6 +15,19 @@ namespace {
 [[noreturn]] void fail_run(const FitRun& run, ArgumentError::Fields fields) {
   fields.place = {.source = concat({"run '", run.name, "'"})};
   throw ArgumentError(std::move(fields));
+}
+
+/// Rates and steps, as a curve needs them.
+void check_series_of(const FitRun& run) {
+  try {
+    check_series(run.lr, run.step);
+  } catch (const ArgumentError& error) {
+    ArgumentError::Fields fields = error.fields();
+    if (fields.name == "lr" && fields.index) {
+      fields.requirement += concat({"; it is the rate of update ", std::to_string(*fields.index + 1)});
+    }
+    fail_run(run, std::move(fields));
+  }
 }
 
 void check_run(const FitRun& run, const FitOptions& options) {
@@ -28,8 +42,10 @@ void check_run(const FitRun& run, const FitOptions& options) {
     fail_run(run, {.name = "loss",
                    .index = static_cast<std::int64_t>(i),
                    .value = format_number(loss),
-                   .requirement = std::isfinite(loss) ? "must be > 0 with log residuals" : "must be finite"});
+                   .requirement = concat({std::isfinite(loss) ? "must be > 0 with log residuals" : "must be finite",
+                                          "; it is of step ", std::to_string(run.step[i])})});
   }
+  check_series_of(run);
 }
 
 void check_options(LawKind kind, std::size_t runs, const FitOptions& options) {
@@ -87,8 +103,12 @@ void check_fit(LawKind kind, const std::vector<FitRun>& runs, const FitOptions& 
   }
   const std::size_t parameters = law_parameters(kind).size() - options.fixed.size();
   if (points < parameters + 1) {
-    fail_argument("loss", concat({std::to_string(points), " points for ", std::to_string(parameters),
-                                  " parameters: must be at least ", std::to_string(parameters + 1)}));
+    const std::string of =
+        runs.size() == 1 ? concat({"'", runs.front().name, "'"}) : concat({std::to_string(runs.size()), " runs"});
+    fail_argument("loss",
+                  concat({std::to_string(points), points == 1 ? " point of " : " points of ", of, " for ",
+                          std::to_string(parameters), " parameters: must be at least ", std::to_string(parameters + 1),
+                          "; further runs of the model may have them, or a law with fewer parameters fits"}));
   }
   if (lowest == highest) fail_value("loss", lowest, "the same at every step: there is nothing to fit");
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "law/diverges.hpp"
 #include "law/fit/problem.hpp"
 
 namespace scheduled::law {
@@ -26,6 +27,19 @@ std::string early_warning(const std::vector<FitRun>& runs, double longest) {
                  "step leaves them out"});
 }
 
+/// Of a run that ends above its lowest loss, although its rate is no higher than there.
+std::string divergence_warning(const FitRun& run) {
+  if (!diverges(scheduled::Series{run.step, run.loss})) return {};
+  const auto lowest = std::min_element(run.loss.begin(), run.loss.end()) - run.loss.begin();
+  const std::int64_t at = run.step[static_cast<std::size_t>(lowest)];
+  constexpr double higher = 1.05;
+  const auto rate = [&](std::int64_t step) { return run.lr[static_cast<std::size_t>(step) - 1]; };
+  if (rate(run.step.back()) > higher * rate(at)) return {};
+  return concat({"'", run.name, "' diverges: its loss is ", format_number(run.loss.back()), " at the end and was ",
+                 format_number(run.loss[static_cast<std::size_t>(lowest)]), " at step ", std::to_string(at),
+                 ", without a higher rate; no law describes that: leave the run out, or what follows that step"});
+}
+
 bool shows_a_decay(const FitRun& run) { return lowers_rate(fitted_rates(run)); }
 
 }  // namespace
@@ -45,6 +59,9 @@ void add_warnings(const std::vector<FitRun>& runs, LawFit& fit) {
   for (const Estimate& e : fit.estimates) {
     if (!e.identified) open += (open.empty() ? "" : ", ") + e.name;
     if (e.at_bound) bounds += (bounds.empty() ? "" : ", ") + e.name;
+  }
+  for (const FitRun& run : runs) {
+    if (std::string found = divergence_warning(run); !found.empty()) fit.warnings.push_back(std::move(found));
   }
   if (!fit.converged) fit.warnings.emplace_back("not converged: more iterations may fit better");
   if (fit.fitted.decays == 0) {
