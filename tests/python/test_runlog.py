@@ -162,6 +162,23 @@ def test_rates_go_on_along_their_shape():
     assert parse_log("run", text, continue_lr=True)["lr"][-1] == pytest.approx(0.0, abs=1e-12)
 
 
+def test_a_log_that_begins_within_its_warmup():
+    """Warmup of 300 steps, logged from step 100 on: the rows tell the rates before them."""
+    rows = "".join(f"{step},{min(step / 300, 1)!r},3\n" for step in range(100, 2001, 100))
+    log = parse_log("run", "step,lr,loss\n" + rows)
+    truth = np.minimum(np.arange(1, 2001) / 300, 1)
+    assert densify(log, "lr", 2000) == pytest.approx(truth, abs=1e-12)
+    assert densify(log, "lr", 2000, warmup=100) == pytest.approx(truth, abs=1e-12)
+    assert densify(log, "lr", 2000, warmup=0)[:100] == pytest.approx(1 / 3)
+    head = describe_log(log).head
+    assert (head.from_, head.start, head.rows) == (100, 0, 3)
+    assert describe_log(log, warmup=0).head is None
+    law = pytest.importorskip("scheduled.law")
+    assert law.fit_run(log, "train_loss").lr == pytest.approx(truth, abs=1e-12)
+    seldom = parse_log("run", "step,lr\n200,0.5\n400,1\n600,1\n800,1\n".replace("0.5", "0.6"))
+    assert seldom.notes[0].endswith("a linear warmup from 0 is taken before it; warmup=0 holds 0.6 instead")
+
+
 def test_describe_log():
     about = describe_log(parse_log("run", "step,lr,loss\n1,1e-3,4\n2,1e-3,3\n3,1e-3,2\n"))
     assert str(about.shape.schedule).startswith("constant(steps=3,")

@@ -78,6 +78,7 @@ def of_core():
         about.gaps[0],
         about.uses[0],
         about.tail,
+        scheduled.describe_log(scheduled.parse_log("run", "step,lr\n10,1\n20,2\n30,3\n")).head,
         report,
         report.findings[0],
         scheduled.lint_rules()[0],
