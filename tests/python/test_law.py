@@ -304,7 +304,7 @@ def test_watching_takes_lengths_of_both_kinds_and_reads_the_condition_first(fit)
     (number, _), (text, _) = (law.watch_run(log, fit.fitted, cooldown=length) for length in (200, "200"))
     assert number.cooldown == 200 and number.to_json() == text.to_json()
     assert number.warnings[0] == "started in 1000 steps: 2200 steps are more than the longest run had (2000)"
-    ends = np.concatenate([np.full(1000, 1e-3), 1e-3 * (1 - np.arange(10) / 10)])
+    ends = np.concatenate([np.full(1000, 1e-3), 1e-3 * (1 - np.arange(1, 11) / 10)])
     short, _ = law.watch_run(log, fit.fitted, cooldown=10)
     assert short.warnings == law.extrapolations(fit.fitted, ends) and short.warnings
     with pytest.raises(ArgumentError, match=r"until = los: must be loss, step, bound, gain or notice"):
