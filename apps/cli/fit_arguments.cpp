@@ -116,7 +116,15 @@ FittedLaw read_law(const std::string& file) {
     fail_value("LAW", file,
                "is a kind of law; what scheduled fit --save wrote is needed (./ before a file of that name)");
   }
-  return located(source_name(file), [&] { return parse_fitted_law(law_within(read_text(file))); });
+  const std::string text = read_text(file);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || text[first] != '{') {
+    throw ArgumentError({.requirement =
+                             "is no fitted law, which is JSON, as scheduled fit --save writes it; scheduled fit "
+                             "makes one of logs",
+                         .place = Place{source_name(file)}});
+  }
+  return located(source_name(file), [&] { return parse_fitted_law(law_within(text)); });
 }
 
 }  // namespace scheduled::cli

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/exact.hpp"
 #include "scheduled/schedule.hpp"
@@ -67,8 +68,12 @@ struct SaidSchedule {
 };
 template <>
 struct Argument<SaidSchedule> {
-  static SaidSchedule read(std::string_view, std::string_view text) {
-    return {Schedule::parse(text), std::string(text), Schedule::says_peak(text)};
+  static SaidSchedule read(std::string_view name, std::string_view text) {
+    try {
+      return {Schedule::parse(text), std::string(text), Schedule::says_peak(text)};
+    } catch (const NeedsHorizon&) {
+      fail_value(name, text, "has no horizon; give steps=N in it");
+    }
   }
   static std::string show(const SaidSchedule&) { return {}; }
 };

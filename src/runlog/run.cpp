@@ -50,9 +50,9 @@ std::string_view common_loss(const List& list, LogOf log_of) {
   const auto none = std::find_if(list.begin(), list.end(), [&](const auto& entry) {
     return std::none_of(losses.begin(), losses.end(), [&](std::string_view loss) { return log_of(entry).has(loss); });
   });
-  fail_argument("column",
-                concat({"neither val_loss nor train_loss is in all logs; name one that is with ",
-                        option_text("column", "NAME"), none == list.end() ? "" : unnamed_loss(log_of(*none))}));
+  fail_argument("column", concat({"neither val_loss nor train_loss is in ", list.size() == 1 ? "the log" : "all logs",
+                                  "; name one that is with ", option_text("column", "NAME"),
+                                  none == list.end() ? "" : unnamed_loss(log_of(*none))}));
 }
 
 }  // namespace

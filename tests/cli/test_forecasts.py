@@ -55,6 +55,7 @@ class Forecasts(LawTest):
         self.output_of("fit", "trunk.csv", "cosine-decay.csv", "--log-warmup", "100", "--save", "law.json")
         register = ("forecast", "register", "--law", "law.json", "--to", "constant(peak=1e-3)", "--name", "on")
         self.assert_fails(2, "to = constant(peak=1e-3): has no horizon; give steps=N in it, or --at STEP", *register)
+        self.assert_fails(2, "to = cosine(peak=1e-3): has no horizon; give steps=N in it", "forecast", "register", "--law", "law.json", "--to", "cosine(peak=1e-3)")
         result = self.run_command(*register, "--at", "4000", "--json")
         self.assertEqual(json.loads(result.stdout)["forecast"]["step"], 4000)
         self.assertIn(b"warning: 4000 steps are more than the longest run had (2000)", result.stderr)

@@ -76,6 +76,9 @@ class Laws(LawTest):
 
     def test_what_is_wrong_with_a_run_is_named(self):
         self.write_run("lost.csv", lambda step: 2.6 + 8 / step**0.5 if step <= 1500 else step / 300)
+        self.assert_fails(2, "lost.csv: is no fitted law, which is JSON, as scheduled fit --save writes it", "watch", "lost.csv", "--law", "lost.csv", "--once")
+        self.assert_fails(2, "lost.csv: is no fitted law", "predict", "lost.csv", "linear(steps=9, peak=1)")
+        self.assert_fails(2, "next = cosine(peak=1): has no horizon; give steps=N", "fit", "lost.csv", "--next", "cosine(peak=1)")
         self.assertIn("'lost' diverges: its loss is", " ".join(self.json_of("fit", "lost.csv")["warnings"]))
         self.write_run("zero.csv", lambda step: 0 if step == 900 else 3)
         result = self.run_command("fit", "zero.csv")
