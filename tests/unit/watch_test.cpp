@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -33,6 +34,25 @@ FittedLaw some_law() {
     runs.push_back(std::move(run));
   }
   return fit_law(LawKind::momentum, runs, {.prior = 0.0}).fitted;
+}
+
+TEST(LawWarnings, ARunThatDivergesIsNamed) {
+  const char* const spec = "cosine(steps=2000, peak=1e-3)";
+  FitRun lost{"lost", Schedule::parse(spec).values(2000), {}, {}};
+  for (std::int64_t t = 100; t <= 1950; t += 50) lost.step.push_back(t);
+  lost.loss = law_curve({LawKind::momentum, 1e-3, 2.0, {2.5, 0.5, 0.5, 0.3, 50.0}}, lost.lr, lost.step);
+  const auto named = [&] {
+    const LawFit fit = fit_law(LawKind::momentum, {lost}, {.max_iterations = 20});
+    return std::any_of(fit.warnings.begin(), fit.warnings.end(),
+                       [](const std::string& text) { return text.starts_with("'lost' diverges: its loss is 12.5"); });
+  };
+  EXPECT_FALSE(named());
+  for (std::size_t k = lost.loss.size() - 9; k < lost.loss.size(); ++k) lost.loss[k] += 1.0;
+  lost.loss.back() = 12.5;
+  EXPECT_TRUE(named());
+  // A rate that rises again lifts the loss, too.
+  for (std::size_t t = static_cast<std::size_t>(lost.step[lost.step.size() - 10]); t < 2000; ++t) lost.lr[t] = 3e-3;
+  EXPECT_FALSE(named());
 }
 
 TEST(Watch, SaysWhereTheRunStands) {
