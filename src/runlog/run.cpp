@@ -40,6 +40,18 @@ std::string unnamed_loss(const RunLog& log) {
       {"; ", log.name, " has ", columns, ": ", columns_text("SOURCE", "val_loss"), " says which is its loss"});
 }
 
+/// Of logs each of which has one of the losses, but none that all have: the first that lacks each.
+template <class List, class LogOf>
+std::string apart_losses(const List& list, LogOf log_of) {
+  std::string text;
+  for (const std::string_view column : losses) {
+    const auto lacks =
+        std::find_if(list.begin(), list.end(), [&](const auto& entry) { return !has_values(log_of(entry), column); });
+    if (lacks != list.end()) text += concat({"; ", log_of(*lacks).name, " has no ", column});
+  }
+  return text;
+}
+
 /// The losses that all logs of `list` have; `log_of` makes a log of its entries.
 template <class List, class LogOf>
 std::string_view common_loss(const List& list, LogOf log_of) {
@@ -52,7 +64,7 @@ std::string_view common_loss(const List& list, LogOf log_of) {
   });
   fail_argument("column", concat({"neither val_loss nor train_loss is in ", list.size() == 1 ? "the log" : "all logs",
                                   "; name one that is with ", option_text("column", "NAME"),
-                                  none == list.end() ? "" : unnamed_loss(log_of(*none))}));
+                                  none == list.end() ? apart_losses(list, log_of) : unnamed_loss(log_of(*none))}));
 }
 
 }  // namespace

@@ -69,6 +69,12 @@ TEST(LossColumn, IsTheValidationLossElseTheOther) {
   EXPECT_EQ(loss_column(both), "val_loss");
   EXPECT_EQ(loss_column(train), "train_loss");
   EXPECT_EQ(loss_column(none), "");
+  const RunLog other = parse_log("other", "step,val_loss\n1,3\n");
+  EXPECT_EQ(error_of([&] {
+              common_loss_column(std::vector<RunLog>{train, other});
+            }),
+            "column: neither val_loss nor train_loss is in all logs; name one that is with --column NAME; train has no "
+            "val_loss; other has no train_loss");
   const std::vector<RunLog> logs = {both, train, none};
   EXPECT_EQ(common_loss_column(std::span(logs).first(1)), "val_loss");
   EXPECT_EQ(common_loss_column(std::span(logs).first(2)), "train_loss");
