@@ -213,7 +213,7 @@ void cooldowns(const std::filesystem::path& data, LawKind kind, bool each) {
   std::printf(
       "## Virtual cooldowns against real ones: %s\n\n"
       "Each branch is predicted by a fit to its trunk and the trunk's other branches; the error is that of the last\n"
-      "logged validation loss, in nats, predicted less real. Losses from step 1000 on; one recipe for all.\n",
+      "logged validation loss, in nats, predicted less real. Losses from 5 %% of the longest run on; one recipe for all.\n",
       std::string(scheduled::law_name(kind)).c_str());
   if (each)
     std::printf("\n| trunk | branch | predicted | real | error | in the interval |\n|---|---|---:|---:|---:|---|\n");
@@ -227,7 +227,7 @@ void cooldowns(const std::filesystem::path& data, LawKind kind, bool each) {
       for (std::size_t i = 0; i < logs.branches.size(); ++i) {
         if (i != left_out) runs.push_back(logs.branches[i]);
       }
-      const LawFit fit = scheduled::fit_law(kind, runs, quick(4, 1));
+      const LawFit fit = scheduled::fit_law(kind, law_data::described(runs), quick(4, 1));
       const FitRun& branch = logs.branches[left_out];
       const std::int64_t last[] = {branch.step.back()};
       predicted[left_out] = scheduled::predict_losses(fit.fitted, branch.lr, last)[0];
@@ -263,7 +263,8 @@ void cooldowns(const std::filesystem::path& data, LawKind kind, bool each) {
 void one_branch(const std::filesystem::path& data, LawKind kind, bool each) {
   std::printf(
       "## Trunk and one branch: %s\n\n"
-      "Fitted to the trunk and one branch, each of its branches in turn; all other branches' last losses predicted.\n\n"
+      "Fitted to the trunk and one branch, each of its branches in turn, losses from 5 %% of the longest run on; all other\n"
+      "branches' last losses predicted. The errors of one fit have one cause, so that rows scatter more than their sums.\n\n"
       "| trunk | fitted branch | mean absolute error | largest | coverage %% |\n|---|---|---:|---:|---:|\n",
       std::string(scheduled::law_name(kind)).c_str());
   std::vector<std::pair<std::string, Errors>> totals;
@@ -272,7 +273,7 @@ void one_branch(const std::filesystem::path& data, LawKind kind, bool each) {
     const law_data::Logs logs = law_data::read_family(data, family);
     std::vector<Errors> errors(logs.branches.size());
     in_parallel(errors.size(), [&](std::size_t in) {
-      const LawFit fit = scheduled::fit_law(kind, {logs.trunk, logs.branches[in]}, quick(16, 2));
+      const LawFit fit = scheduled::fit_law(kind, law_data::described({logs.trunk, logs.branches[in]}), quick(16, 2));
       for (std::size_t i = 0; i < logs.branches.size(); ++i) {
         if (i != in) errors[in].add(end_error(fit, logs.branches[i]));
       }

@@ -43,6 +43,17 @@ struct Output {
 
 using Evaluate = std::function<void(std::span<const double> parameters, const Output& out)>;
 
+/// Where no fitted run lowers its rate, priors alone say what a decay gains. That of `parameter`, the size of such a
+/// gain, is then: centre of_loss (reference rate / at_rate)^by_rate times the lowest fitted loss.
+struct UnseenGain {
+  std::string_view parameter = {};  ///< empty: no prior of its own
+  double of_loss = 0.0;
+  double at_rate = 1.0;
+  double by_rate = 0.0;
+  double spread = 0.0;
+  double share = 1.0;  ///< standard deviation of what decays gain, as a share of what all priors' spreads give it
+};
+
 struct Definition {
   LawKind kind;
   std::string_view name;
@@ -57,6 +68,8 @@ struct Definition {
   bool zero_rates = true;            ///< false: the loss is infinite where a rate is far above those after it
   /// For a law of the highest rate alone: the best one for so many steps, infinity where higher is always better.
   double (*best_highest_rate)(std::span<const double> parameters, const Rates& references, double steps) = nullptr;
+
+  UnseenGain unseen_gain = {};
 };
 
 /// In the order of LawKind (registry.cpp).

@@ -90,6 +90,12 @@ void check_seen(const std::vector<SeenRun>& seen) {
   }
 }
 
+bool has_peaks(const std::vector<SeenRun>& seen) {
+  const auto by_peak = [](const SeenRun& a, const SeenRun& b) { return a.peak < b.peak; };
+  const auto [lowest, highest] = std::minmax_element(seen.begin(), seen.end(), by_peak);
+  return !seen.empty() && highest->peak > near_peak * lowest->peak;
+}
+
 namespace {
 
 constexpr double nearly = 0.15;  ///< a decay that ends below this share of the peak may have been on its way to 0

@@ -23,6 +23,9 @@ inline constexpr double near_peak = 1.05;
 
 SeenRun seen_run(const FitRun& run);
 
+/// Whether they have peaks that do not count as the same.
+bool has_peaks(const std::vector<SeenRun>& seen);
+
 /// Throws ArgumentError naming the run and what cannot be: counts and shares out of range, a shape of another length.
 void check_seen(const std::vector<SeenRun>& seen);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -76,6 +77,38 @@ inline std::vector<Family> families() {
   }
   all.push_back({"210M, lr 0.0005", "stable-210m_", "ann210-0.2_", "_lr0.0005_"});
   return all;
+}
+
+/// Eight more models of these logs, of 33M to 360M parameters: trunks with two cooldowns of a fifth.
+inline std::vector<Family> more_families() {
+  struct Model {
+    std::string begin, size, lr;
+  };
+  std::vector<Family> all;
+  for (const Model& m : {Model{"sl_", "nlayers8_nhead6", "0.001"}, Model{"sl53_", "nlayers8_nhead8", "0.001"},
+                         Model{"sl_", "nlayers10_nhead8", "0.001"}, Model{"sl93_", "nlayers12_nhead10", "0.001"},
+                         Model{"sl_", "nlayers12_nhead12", "0.0005"}, Model{"sl166_", "nlayers16_nhead12", "0.0005"},
+                         Model{"sl_", "nlayers24_nhead12", "0.0005"}, Model{"sl_", "nlayers24_nhead16", "0.0005"}}) {
+    const std::string model = "slimpajama_llama_norm_" + m.size + "_lr" + m.lr + "_sched_wsd";
+    all.push_back({"SlimPajama, " + m.size, m.begin + model, "ann0.2_slimpajama", m.size + "_lr"});
+  }
+  return all;
+}
+
+/// Losses from 5 % of the longest run on, of a run that ends before from 5 % of its own, as the command has them.
+inline std::vector<FitRun> described(std::vector<FitRun> runs) {
+  std::int64_t longest = 1;
+  for (const FitRun& run : runs) longest = std::max(longest, run.step.back());
+  for (FitRun& run : runs) {
+    const auto share = [](std::int64_t steps) {
+      return std::llround(scheduled::undescribed_share * static_cast<double>(steps));
+    };
+    const std::int64_t first = run.step.back() > share(longest) ? share(longest) : share(run.step.back());
+    const auto begin = std::lower_bound(run.step.begin(), run.step.end(), first);
+    run.loss.erase(run.loss.begin(), run.loss.begin() + (begin - run.step.begin()));
+    run.step.erase(run.step.begin(), begin);
+  }
+  return runs;
 }
 
 /// What of a branch's file name tells it from the others: "0.4, 50000 steps".

@@ -81,6 +81,26 @@ TEST_F(LawData, HorizonsFromOneRun) {
   }
 }
 
+/// What priors say of the cooldowns of a trunk alone: 85 % and more of the intervals hold, and none is off by .06.
+TEST_F(LawData, TrunksAlone) {
+  int held = 0;
+  int asked = 0;
+  for (const law_data::Family& family : law_data::families()) {
+    const law_data::Logs logs = law_data::read_family(folder, family);
+    const FittedLaw fitted = fit_law(default_law, law_data::described({logs.trunk}), {.threads = 2}).fitted;
+    for (const FitRun& branch : logs.branches) {
+      const std::int64_t end[] = {branch.step.back()};
+      const Predicted predicted = predict_losses(fitted, branch.lr, end)[0];
+      EXPECT_NEAR(predicted.loss, branch.loss.back(), 0.06) << family.name << ", " << branch.name;
+      EXPECT_LT(predicted.upper - predicted.lower, 0.16) << family.name << ", " << branch.name;
+      ++asked;
+      if (branch.loss.back() >= predicted.lower && branch.loss.back() <= predicted.upper) ++held;
+    }
+  }
+  EXPECT_EQ(asked, 101);
+  EXPECT_GE(held, 86);
+}
+
 /// Cooldowns by 1-sqrt of a trunk at 124M, from linear ones.
 TEST_F(LawData, TheNoiseLawKnowsCooldownsOfAnotherShape) {
   const law_data::Logs logs = law_data::read_family(folder, law_data::families()[2]);

@@ -354,6 +354,44 @@ TEST(LawPredict, SaysWhereNoFittedRunDecays) {
   EXPECT_EQ(error_of([&] { parse_fitted_law(text); }), "decays = 0.5: must be a whole number from 0 to 1000000");
 }
 
+/// The prior of what a decay gains is a share of the loss that grows with the rate: losses per byte, or rates of another
+/// optimizer's scale, change nothing but the unit.
+TEST(LawPredict, WhatATrunkAloneGainsHasTheLossesUnit) {
+  const Law law = law_cases::typical(LawKind::noise, law_cases::rates(constant), 1e-3);
+  const FitRun trunk = made(law, constant, 1e-3);
+  const auto lr = law_cases::rates(wsd);
+  const std::int64_t end[] = {static_cast<std::int64_t>(lr.size())};
+  const auto predicted = [&](double unit) {
+    FitRun run = trunk;
+    for (double& loss : run.loss) loss *= unit;
+    return predict_losses(fit_law(LawKind::noise, {run}).fitted, lr, end)[0];
+  };
+  const Predicted nats = predicted(1.0);
+  const Predicted smaller = predicted(0.25);
+  EXPECT_NEAR(4.0 * smaller.loss, nats.loss, 1e-3 * nats.loss);
+  EXPECT_NEAR(smaller.upper / smaller.lower, nats.upper / nats.lower, 1e-2);
+}
+
+/// Where no run decays, the gain counts less than the priors' spreads say one by one; what a trunk itself comes to as
+/// it is.
+TEST(LawPredict, NarrowsTheGainOfATrunkAlone) {
+  const Law law = law_cases::typical(LawKind::noise, law_cases::rates(constant), 1e-3);
+  const LawFit fit = fit_law(LawKind::noise, {made(law, constant, 1e-3)});
+  EXPECT_EQ(fit.fitted.decays, 0);
+  FittedLaw with = fit.fitted;
+  with.decays = 1;
+  const auto half = [&](const FittedLaw& of, const char* spec) {
+    const auto lr = law_cases::rates(spec);
+    const std::int64_t end[] = {static_cast<std::int64_t>(lr.size())};
+    const Predicted one = predict_losses(of, lr, end)[0];
+    return std::log(one.upper / one.lower);
+  };
+  EXPECT_EQ(half(fit.fitted, constant), half(with, constant));
+  const double share = half(fit.fitted, wsd) / half(with, wsd);
+  EXPECT_GT(share, 0.6);
+  EXPECT_LT(share, 0.75);
+}
+
 TEST(LawPredict, SaysWhereItExtrapolates) {
   const FittedLaw fitted = fit_law(LawKind::momentum, three_runs(truth(LawKind::momentum))).fitted;
   EXPECT_TRUE(extrapolations(fitted, law_cases::rates(wsd)).empty());

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "law/arithmetic.hpp"
+#include "law/definition.hpp"
 
 namespace scheduled::law {
 
@@ -25,8 +26,20 @@ double value_of(LawUnit unit, double time) {
 
 }  // namespace
 
-Coordinates::Coordinates(LawKind kind, double time) : table_(law_parameters(kind)) {
+Coordinates::Coordinates(LawKind kind, double time)
+    : table_(law_parameters(kind).begin(), law_parameters(kind).end()) {
   for (const LawParameter& parameter : table_) unit_.push_back(value_of(parameter.unit, time));
+}
+
+void Coordinates::without_decays(LawKind kind, double reference_rate, double lowest_loss) {
+  const UnseenGain& gain = definition_of(kind).unseen_gain;
+  if (gain.parameter.empty() || !(lowest_loss > 0.0)) return;
+  for (LawParameter& parameter : table_) {
+    if (parameter.name != gain.parameter) continue;
+    const double rate = exponential(gain.by_rate * natural_log(reference_rate / gain.at_rate));
+    parameter.start = std::max(gain.of_loss * rate * lowest_loss, parameter.lower);
+    parameter.spread = gain.spread;
+  }
 }
 
 double Coordinates::coordinate(std::size_t j, double p) const {

@@ -12,6 +12,8 @@ class Coordinates {
  public:
   /// time: length of the longest run in steps, the unit of parameters that are times or their roots.
   Coordinates(LawKind kind, double time);
+  /// Of runs none of which lowers its rate: priors differ.
+  void without_decays(LawKind kind, double reference_rate, double lowest_loss);
 
   std::size_t size() const noexcept { return table_.size(); }
   std::vector<double> to_parameters(std::span<const double> x) const;
@@ -26,7 +28,7 @@ class Coordinates {
 
  private:
   double coordinate(std::size_t j, double p) const;
-  std::span<const LawParameter> table_;
+  std::vector<LawParameter> table_;
   std::vector<double> unit_;
 };
 

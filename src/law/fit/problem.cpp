@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "law/arithmetic.hpp"
 #include "law/fit/solve.hpp"
+#include "law/fit/warnings.hpp"
 
 namespace scheduled::law {
 namespace {
@@ -25,6 +27,12 @@ double unit_for(const std::vector<FitRun>& runs) {
     if (different.size() == most) break;
   }
   return of_one / static_cast<double>(different.size());
+}
+
+double lowest_loss(const std::vector<FitRun>& runs) {
+  double lowest = std::numeric_limits<double>::infinity();
+  for (const FitRun& run : runs) lowest = std::min(lowest, *std::min_element(run.loss.begin(), run.loss.end()));
+  return lowest;
 }
 
 double longest(const std::vector<FitRun>& runs) {
@@ -51,6 +59,7 @@ Problem::Problem(LawKind kind, const std::vector<FitRun>& runs, const FitOptions
       prior_(options.prior * residual_unit()),
       weight_(options.weight.empty() ? std::vector<double>(runs.size(), 1.0) : options.weight),
       free_(coordinates_.size(), 1) {
+  if (decays_in(runs) == 0) coordinates_.without_decays(kind, reference_rate, lowest_loss(runs));
   for (const FitRun& run : runs) {
     curves_.emplace_back(kind, run.lr, run.step, reference_rate, reference_sum);
     points_ += run.step.size();
