@@ -67,6 +67,9 @@ std::vector<Prediction> predict(const PredictOptions& options, const FittedLaw& 
                    .rates = schedules[k].schedule.values()};
     row.step = steps_of(row.rates, options.every, first_described(fitted));
     if (row.step.empty()) fail_argument(schedules[k].name, "all rates are 0");
+    if (const std::string why = not_identified(fitted, row.rates); !why.empty()) {
+      fail_argument(schedules[k].name, why);
+    }
     add_losses(row, fitted);
     row.warnings = extrapolations(fitted, row.rates);
     rows.push_back(std::move(row));

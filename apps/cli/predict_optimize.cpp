@@ -47,6 +47,7 @@ LawBest find(const PredictOptions& options, const FittedLaw& fitted) {
   found.optimum = optimize_law(fitted.law, found.steps, how);
   const std::vector<double>& lr = found.optimum.lr;
   const std::int64_t end[] = {found.steps};
+  check_identified(fitted, lr);
   found.loss = predict_losses(fitted, lr, end)[0];
   for (const std::string_view spec : rivals) {
     if (found.steps - found.warmup < 2) break;

@@ -103,7 +103,6 @@ class Watcher {
     WatchedRun run = watch_run(log(), settings_);
     if (run.not_finite_since) return run;
     if (!settings_.law) run.no_prediction = "no law fits yet: " + why_not_;
-    if (settings_.law && settings_.law->decays == 0) run.no_prediction += ": --log RUN or --law LAW.json brings one";
     return run;
   }
 
@@ -269,7 +268,8 @@ void add_watch(Verb& command) {
       "read to its end, and looked at once. Conditions: loss, step, bound or gain (of 1,000 steps) with <, <=, "
       ">,\n"
       ">= or =; \"loss<X predicted\" is about the end of a cooldown started now; notice=plateau, notice=diverging.\n"
-      "A law knows what a decay gains only from runs that lower their rate: --law LAW.json or --log brings it.\n\n"
+      "A law knows what a decay gains only from runs that lower their rate: --law LAW.json or --log brings it. From this\n"
+      "run alone it is what other models' decays gained, in a wide interval.\n\n"
       "Examples:\n"
       "  scheduled watch trunk.csv --law law.json --once\n"
       "  scheduled watch trunk.csv --law law.json --once --json\n"

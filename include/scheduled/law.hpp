@@ -338,6 +338,15 @@ Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr
 /// were made that tell by how much. Throws ArgumentError: no rates, or one that is negative or not finite.
 std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const double> lr);
 
+/// Why no interval holds what a run with rates `lr` comes to, and what would mend it; empty where intervals may hold.
+/// That is so for one thing so far: rates that fall, by a law of runs at several peaks none of which lowers its rate.
+/// Of 60 such cooldowns 24 lay in their intervals (docs/laws.md): the peaks overrule what other models say of a decay
+/// without telling it. From a trunk alone intervals are wide, and hold. predict_losses gives its numbers in any case;
+/// virtual_cooldown, make_forecast, watch_run and the command's predict refuse. Errors as extrapolations.
+std::string not_identified(const FittedLaw& fitted, std::span<const double> lr);
+/// Throws ArgumentError with that text, where there is one.
+void check_identified(const FittedLaw& fitted, std::span<const double> lr);
+
 // ---- Virtual cooldown - what a cooldown started now would give, without running it (docs/theory.md, section 9).
 
 struct CooldownQuestion {
@@ -373,7 +382,7 @@ struct VirtualCooldown {
 };
 
 /// `trunk` holds the rates of all updates so far, the last one > 0. Throws ArgumentError naming argument, index
-/// and value.
+/// and value, and as check_identified.
 VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double> trunk,
                                  const CooldownQuestion& question);
 

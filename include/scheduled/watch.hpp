@@ -19,7 +19,7 @@ struct WatchSettings {
   Decay decay = LinearDecay{};        ///< as in CooldownQuestion
   std::int64_t further = 1000;        ///< "and if it started this many steps later?", >= 1
   AlongOptions bound = {};            ///< how the bound is taken along the log; T is not read
-  std::optional<FittedLaw> law = {};  ///< what predicts; nothing, or of no run that lowers its rate: no prediction
+  std::optional<FittedLaw> law = {};  ///< what predicts; nothing, or not_identified by it: no prediction
 };
 
 /// What the last losses say.

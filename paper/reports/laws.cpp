@@ -77,18 +77,18 @@ What was asked for, and what the default recipe gives: the noise law, and how lo
 
 | goal | measured | met |
 |---|---|---|
-| 124M, each branch left out: MAE .0013 over all shapes, .0015 for 1-sqrt | .0013, .0011 | yes |
+| 124M, each branch left out: MAE .0013 over all shapes, .0015 for 1-sqrt | .0012, .0012 | yes |
 | 14M, other cooldown shapes: .003 | .0017, 3 of 3 in their intervals | yes |
 | 14M, whole runs from one peak: .030, intervals hold | .018 at the trunk's peak, .023 at twice it; 3 of 3 | yes |
 | 14M, with a short run at the other peak: .010 | .004, 1 of 2 in its interval | error yes, interval of the cosine no |
-| horizons from one run: .005 (124M), .013 (210M) | .0044, .0127; 9 of 10 in their intervals | yes |
+| horizons from one run: .005 (124M), .013 (210M) | .0044, .0126; 9 of 10 in their intervals | yes |
 | 25M and 100M of the multi-power law's split: RMSE .0020 | .00197, .00184; coverage 89, 90 %% | yes |
-| coverage 85 to 95 %%, at most 98 %%: all branches | 92 %% of 101 | yes |
-| one branch | 94 %% of 2150 | in all; at lr .0001 82 %%, and 8 to 62 %% from single branches there of .8 and .9 |
-| longer branches from shorter runs | 93 %% of 142 | yes |
-| trunk only | 100 %% of 101, half width .12 | too wide: nothing but priors says what a decay gains, and `fit` and `predict` say so (`watch` gives none) |
-| another shape | 100 %% of 8 (1-sqrt), 20 (whole cosines) | too wide: errors .0016 and .0027, half widths .006 and .007 |
-| another peak | 100 %% of 31, half width .025 | too wide: the prior of delta is what 14M needs |
+| coverage 85 to 95 %%, at most 98 %%: all branches | 92 %% of 117 | yes |
+| one branch | 94 %% of 2166 | yes; by 124M trunk 100, 99, 96 and 86 %%, and 36 to 100 %% from single branches, whose errors have one cause |
+| longer branches from shorter runs | 93 %% of 147 | yes |
+| trunk only | 95 %% of 136, errors .014, half width .049 | yes; from half a trunk 81 %%, from a third 77 %% of 117: the misses are those of lr .002 (.065 and .077 too low) and of the smallest model |
+| another shape | 100 %% of 8 (1-sqrt), 20 (whole cosines), 12 (multi-power) | no: setups differ; see Intervals |
+| another peak | 100 %% of 55 cosines, 99 %% of 100 branches | no: setups differ; see Intervals |
 | 27 runs fitted in 1 s on two cores | .7 to .9 s through `scheduled fit`, logs read (processor time 1.2 s; angular: 13.8) | yes |
 | one evaluation with Jacobian at 1,064 losses in 3 ms, a live refit in .2 s | 2.0 ms; .12 s with start and reading | yes |
 
@@ -99,12 +99,23 @@ horizons. The unit's division by the number of runs that differ, up to three: th
 .0005 they are .0085 and .020 off, and intervals hold 2 of 10), 25M needs .0005 (with .0015: RMSE .0025); three was
 chosen because 25M has three runs, and one branch (two runs) came out between: .0029, .0035 and .0040 off, with 98, 94
 and 87 %% in their intervals. The share .05 of the beginning: with 0, .05 and .1 each branch left out is .0014, .0013
-and .0012 off, and 25M .00195, .00197 and .00204. Priors that count as squares up to two spreads were taken
+and .0012 off (losses from step 1000 on), and 25M .00195, .00197 and .00204. Priors that count as squares up to two spreads were taken
 for made-up runs whose weight decay no prior knows; on real runs 1, 2 and no end are alike. So, with the
 forty, the unit and alpha's centre from before, seven numbers of the recipe were chosen on real runs, three of them last,
 with 25M, the horizons and the 124M branches in view. 100M, OpenWebText2, 210M branches and the 14M shapes had no part
 in these three. What this part says of other choices was measured once and is not in the tables. A wider departure (.08) for decays over 1.5 times the share that was fitted holds the 14M cosine, the only
 such run that missed; for the 124M cosines from cooldowns of a fifth it is more than needed (.0043 off, half width .019).
+
+**Trunks alone.** Nothing in a trunk says what a decay gains: with the prior of other fits its bend was taken for noise, and
+cooldowns came out .05 too low (half width .12). Where no run decays, B has a prior of its own: 22/300 of the lowest loss,
+times the rate over .001 to the power .4, spread .3; and what decays gain has .65 of the deviation that all priors give.
+As the prior of all fits (.15, .5 was tried) it makes horizons .012 off instead of .009. Both were chosen on the 18
+trunks of the last tables and on halves and thirds of 15 of them: 18 pairs of centre, spread and power, and a centre without
+power (.135, spread .6), which is better on whole trunks (.010 off) and .22 off on half of that at lr .0001. Eleven models left out in turn: seven choose the same
+numbers, two the spread .2, 14M .2 and .3 for centre and power, and without the 124M runs, the only ones with trunks at several
+rates, nothing tells the power: what is chosen then fails at lr .0001. With .33, whole trunks would do (98 %%), halves not (55 %%,
+by the prior without power). A trunk alone asked about another peak holds, too (100 %% of 102, and of 88 at 4 to 5 times the rate). **Trunks at two peaks without any decay** do not
+(40 %%): there `predict`, `cooldown`, `forecast` and `watch` refuse (`not_identified`).
 
 **What limits these.** 25M: fitted in hindsight to all nine runs the law is .0018 to .0020 off, too; what is left are the first
 tenth of the logs, just after the warmup, where it is .003 to .01 off, and the drop to a tenth of the rate (wsdcon_3).
@@ -117,7 +128,7 @@ short ones too low, for two reasons. First, progress does not grow with the sum 
 layers, what an update does is turn the weights, by the angle h = eta/||w||, and a high rate that stays high makes ||w||
 grow until weight decay holds it. Second, what a rate costs is not proportional to it. The angular law takes a power
 kappa of each h, the noise law of the noise that is left: cooldowns of a shape that was not fitted are then .0016 off
-instead of .0037 (1-sqrt, from linear ones), horizons from one run .0044 and .0127 instead of .0072 and .0161. Angular
+instead of .0037 (1-sqrt, from linear ones), horizons from one run .0044 and .0126 instead of .0072 and .0161. Angular
 is closer for the whole cosine at the 14M trunk's peak (.012, .018) and for 124M cosines from cooldowns of a fifth.
 
 **Theory's exponents and the next run** (last two parts). Of the 124M models two trunks tell s and leave beta open, and
@@ -135,7 +146,16 @@ in all. On made-up runs they hold the truth nine times of ten, eight where error
 logarithm of progress: .03 at the end of a decay of another shape, to an end, or at once, .08 where its share is 1.5
 times that of any fitted one, too, and .17 times the logarithm of the ratio of peaks for laws without a parameter for
 it. .03 was chosen on the 124M models' cosine runs and 1-sqrt cooldowns; a shape counts as another from 8 %% of the peak
-on, set with the same cosines in view. `calibrate_law` is not in these tables.
+on, set with the same cosines in view. `calibrate_law` is not in these tables. One branch at lr .0001 held 82 %% where
+losses from step 1000 on counted, before 5 %% of the run, where no law holds; the tables leave them out, as the command does.
+
+One width for all setups is too wide for most of them (the last table by setup). Another shape: whole cosines
+at lr .001 and .002 are 1.16 and 1.14 times as far off as expected, those at .0001 and .0005 .2 times, 1-sqrt cooldowns .2 to .7 times, the
+multi-power law's schedules .3 times. The likeliest departure of each setup alone (before this page's last change of rates, in steps of .005) is .035, .035, .005
+and 0 for the cosines, 0 to .015 for 1-sqrt, 0 for multi-power: .03 is right for two of them, and nothing that a fit knows tells
+which. Where the decay is over 1.5 times as long as any fitted one, it is .005 to .035 at 124M and .115 at 14M (.08 is taken, .0180 off in ±.0220). Another peak:
+cosines and branches from lr .001 are .9 times as far off as expected, 14M's two runs 1.24 times, all others .1 to .7 times. A narrower delta would
+lose 14M, the one model of another source; so these stay as they were.
 
 **Forecasts.** New runs of ours are predicted before they are made, in `docs/forecasts.jsonl` ([how](guide/forecasts.md);
 `scheduled forecast report --book docs/forecasts.jsonl`); their logs are in `docs/forecast-logs`. So far 2, of the model of

@@ -172,6 +172,7 @@ Forecast make_forecast(const FittedLaw& fitted, const Schedule& schedule, std::o
   Forecast forecast;
   forecast.schedule = print(schedule);
   forecast.step = *step;
+  check_identified(fitted, schedule.values(*step));
   forecast.loss = predict_losses(fitted, schedule, std::array{*step}).front();
   forecast.law = law_name(fitted.law.kind);
   forecast.law_hash = sha256(print_fitted_law(fitted));

@@ -33,6 +33,7 @@ VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double
   for (const std::int64_t length : question.lengths) {
     const std::vector<double> now = with_cooldown(trunk, length, question.decay, question.final);
     const std::vector<double> later = with_cooldown(longer, length, question.decay, question.final);
+    check_identified(fitted, now);
     const std::int64_t end[] = {static_cast<std::int64_t>(now.size())};
     const std::vector<double> longer_cooldown =
         with_cooldown(trunk, length + question.further, question.decay, question.final);

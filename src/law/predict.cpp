@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.hpp"
 #include "law/arithmetic.hpp"
@@ -118,6 +119,14 @@ double departure_between(const FittedLaw& fitted, const SeenRun& a, double progr
          apart(same_peak, of_a.peak * progress_a, of_b.peak * progress_b);
 }
 
+void check_asked(const FittedLaw& fitted, std::span<const double> lr) {
+  check_fitted(fitted);
+  if (lr.empty()) fail_argument("lr", "must hold at least one rate");
+  for (std::size_t i = 0; i < lr.size(); ++i) {
+    if (!(lr[i] >= 0.0 && std::isfinite(lr[i]))) fail_entry("lr", i, lr[i], "must be finite and not negative");
+  }
+}
+
 }  // namespace
 
 void check_fitted(const FittedLaw& fitted) {
@@ -207,12 +216,20 @@ Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr
   return {difference, difference - half, difference + half};
 }
 
+std::string not_identified(const FittedLaw& fitted, std::span<const double> lr) {
+  check_asked(fitted, lr);
+  if (fitted.decays > 0 || !law::lowers_rate(lr) || !law::has_peaks(fitted.seen)) return {};
+  return "not identified: its rate falls, and the law was fitted to runs at several peaks none of which lowers its rate; "
+         "fit a run with a decay, too, or the runs of one peak alone";
+}
+
+void check_identified(const FittedLaw& fitted, std::span<const double> lr) {
+  std::string why = not_identified(fitted, lr);
+  if (!why.empty()) throw ArgumentError({.requirement = std::move(why)});
+}
+
 std::vector<std::string> extrapolations(const FittedLaw& fitted, std::span<const double> lr) {
-  check_fitted(fitted);
-  if (lr.empty()) fail_argument("lr", "must hold at least one rate");
-  for (std::size_t i = 0; i < lr.size(); ++i) {
-    if (!(lr[i] >= 0.0 && std::isfinite(lr[i]))) fail_entry("lr", i, lr[i], "must be finite and not negative");
-  }
+  check_asked(fitted, lr);
   std::vector<std::string> found;
   const SeenRun run = describe_run(lr);
   add_unlike_peak(fitted, run, found);

@@ -108,10 +108,6 @@ void watch_cooldown(const RunLog& log, const WatchSettings& settings, WatchedRun
     run.no_prediction = "no law to predict with";
     return;
   }
-  if (settings.law->decays == 0) {
-    run.no_prediction = "the law was fitted to no run that lowers its rate";
-    return;
-  }
   KnownRates rates = known_rates(log, settings.bound.rates);
   if (rates.lr.empty()) {
     run.no_prediction = rates.why_not;
@@ -126,6 +122,7 @@ void watch_cooldown(const RunLog& log, const WatchSettings& settings, WatchedRun
   try {
     const std::int64_t length = cooldown_steps(settings.cooldown, static_cast<std::int64_t>(rates.lr.size()));
     const std::vector<double> now = with_cooldown(rates.lr, length, settings.decay);
+    check_identified(*settings.law, now);
     rates.lr.resize(rates.lr.size() + static_cast<std::size_t>(settings.further), rates.lr.back());
     const std::vector<double> later = with_cooldown(rates.lr, length, settings.decay);
     const auto end_of = [&](const std::vector<double>& lr) {

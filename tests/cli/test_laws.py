@@ -294,6 +294,21 @@ class Laws(LawTest):
                 self.assertLess(run["narrowed"], best["narrowed"])
         self.assertIn("Make this one: ", self.output_of(*FIT, "--law", "noise", "--next", asked))
 
+    def test_trunks_at_two_peaks_leave_decays_open(self):
+        """One trunk gives an interval; two at two peaks, and no decay, are refused by all verbs alike."""
+        for name, peak in (("low.csv", 1e-3), ("high.csv", 2e-3)):
+            self.write_run(name, lambda step, peak=peak: 2.6 + 8 * (1e-3 / peak / step) ** 0.5, rate=lambda step, peak=peak: peak)
+        self.output_of("fit", "low.csv", "--save", "one.json")
+        self.output_of("fit", "low.csv", "high.csv", "--save", "two.json")
+        falls = "wsd(steps=2k, peak=1e-3)"
+        found = self.json_of("predict", "one.json", falls)["final"]
+        self.assertLess(found["lower"], found["upper"])
+        text = "not identified: its rate falls, and the law was fitted to runs at several peaks none of which lowers its rate"
+        self.assert_fails(2, text, "predict", "two.json", falls)
+        self.assert_fails(2, text, "cooldown", "two.json", "--trunk", "low.csv", "--cooldown", "200")
+        self.output_of("predict", "two.json", "constant(steps=2k, peak=1e-3)")
+        self.assertIn(text, self.output_of("watch", "low.csv", "--law", "two.json", "--once"))
+
     def test_the_next_run_has_the_interval_of_a_prediction(self):
         asked = "linear(steps=2k, warmup=100, peak=1e-3)"
         found = self.json_of(*FIT, "--next", asked, "--save", "law.json")["next"]

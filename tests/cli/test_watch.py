@@ -153,7 +153,9 @@ class Watch(command.CommandTest):
     def test_a_run_that_starts_again_is_fitted_again(self):
         self.replace(HEAD + rows(10, 500))
         process = self.start("run.csv", "--law", "momentum", "--json", "--every", "0.05")
-        self.assertIn("fitted to no run", json.loads(process.stdout.readline())["no_prediction"])
+        alone = json.loads(process.stdout.readline())
+        self.assertIsNotNone(alone["now"])
+        self.assertIn("no run that the law was fitted to shows what that gains", " ".join(alone["warnings"]))
         self.replace(HEAD + rows(10, 30))
         self.assertIn("no law fits yet", json.loads(process.stdout.readline())["no_prediction"])
 

@@ -160,6 +160,7 @@ def test_virtual_cooldown(fit):
     )
     (shape,) = law.extrapolations(fit.fitted, whole)
     assert shape.startswith("its rate falls in another shape than any that was fitted: by 25 % of the peak from that of 'wsd(")
+    assert law.not_identified(fit.fitted, whole) == ""
     assert law.extrapolations(fit.fitted, later)[0] == "2250 steps are more than the longest run had (2000)"
     assert law.extrapolations(fit.fitted, Schedule("wsd(steps=2000, peak=1e-3)")) == []
 

@@ -79,7 +79,7 @@ inline std::vector<Family> families() {
   return all;
 }
 
-/// Eight more models of these logs, of 33M to 360M parameters: trunks with two cooldowns of a fifth.
+/// Eight more models of these logs, other sizes or another peak: trunks with two cooldowns of a fifth.
 inline std::vector<Family> more_families() {
   struct Model {
     std::string begin, size, lr;

@@ -392,6 +392,25 @@ TEST(LawPredict, NarrowsTheGainOfATrunkAlone) {
   EXPECT_LT(share, 0.75);
 }
 
+TEST(LawPredict, WhatTrunksAtSeveralPeaksLeaveOpen) {
+  const Law law = truth(LawKind::momentum);
+  constexpr const char* twice = "constant(steps=1500, warmup=100, peak=2e-3)";
+  const auto falls = law_cases::rates(wsd);
+  const auto holds = law_cases::rates(constant);
+  const FittedLaw two = fit_law(LawKind::momentum, {made(law, constant, 1e-3), made(law, twice, 1e-3)}).fitted;
+  const std::string why =
+      "not identified: its rate falls, and the law was fitted to runs at several peaks none of which lowers its rate; "
+      "fit a run with a decay, too, or the runs of one peak alone";
+  EXPECT_EQ(not_identified(two, falls), why);
+  EXPECT_EQ(not_identified(two, holds), "");
+  EXPECT_EQ(error_of([&] { check_identified(two, falls); }), why);
+  EXPECT_EQ(error_of([&] { virtual_cooldown(two, holds, {.lengths = {100}}); }), why);
+  const FittedLaw one = fit_law(LawKind::momentum, {made(law, constant, 1e-3)}).fitted;
+  EXPECT_EQ(not_identified(one, falls), "");
+  EXPECT_EQ(not_identified(one, law_cases::rates("wsd(steps=1500, warmup=100, peak=4e-3)")), "");
+  EXPECT_EQ(not_identified(fit_law(LawKind::momentum, three_runs(law, 1e-3)).fitted, falls), "");
+}
+
 TEST(LawPredict, SaysWhereItExtrapolates) {
   const FittedLaw fitted = fit_law(LawKind::momentum, three_runs(truth(LawKind::momentum))).fitted;
   EXPECT_TRUE(extrapolations(fitted, law_cases::rates(wsd)).empty());

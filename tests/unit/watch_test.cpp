@@ -185,8 +185,19 @@ TEST(Watch, SaysWhyNothingIsPredicted) {
   young.column["lr"] = {1e-3, 1e-3};
   const WatchedRun run = watch_run(young, {.cooldown = percent(10), .law = law});
   EXPECT_NE(run.no_prediction.find("cooldown"), std::string::npos) << run.no_prediction;
-  law.decays = 0;
-  EXPECT_EQ(watch_run(trunk(), {.law = law}).no_prediction, "the law was fitted to no run that lowers its rate");
+  law.decays = 0;  // as predict: an interval, and why it is wide
+  const WatchedRun alone = watch_run(trunk(), {.law = law});
+  EXPECT_TRUE(alone.now) << alone.no_prediction;
+  EXPECT_EQ(std::count(alone.warnings.begin(), alone.warnings.end(),
+                       "its rate falls, and no run that the law was fitted to shows what that gains"),
+            1);
+  law.seen.resize(2);
+  for (SeenRun& seen : law.seen) seen.steps = 1000;
+  law.seen[0].peak = 1e-3;
+  law.seen[1].peak = 2e-3;
+  const WatchedRun two = watch_run(trunk(), {.law = law});
+  EXPECT_FALSE(two.now);
+  EXPECT_EQ(two.no_prediction.substr(0, 60), "not identified: its rate falls, and the law was fitted to ru");
 }
 
 TEST(Watch, SaysTheStepOfTheLossAndTheBoundOfTheLastStep) {

@@ -124,6 +124,28 @@ Examples
 ([50, 100], True)
 )doc";
 
+constexpr const char* identified_doc =
+    R"doc(Why no interval holds what a run comes to, and what would mend it; empty where intervals may hold.
+
+Rates that fall, by a law of runs at several peaks none of which lowers its rate: the peaks overrule what
+other models say of a decay without telling it. `predict` gives its numbers in any case, `virtual_cooldown`
+and forecasts refuse.
+
+Parameters
+----------
+fitted : FittedLaw
+lr : Schedule or array_like
+
+Returns
+-------
+str
+
+Examples
+--------
+{fit}>>> not_identified(fitted, Schedule("cosine(steps=1000)"))
+''
+)doc";
+
 constexpr const char* extrapolations_doc = R"doc(What of a run lies outside what the law was fitted to, in words.
 
 Another peak than any fitted run had, or a spike above it; more steps, or hardly more than those before
@@ -200,6 +222,13 @@ void bind_predict(nb::module_& m) {
         return without_gil([&] { return extrapolations(fitted, rates); });
       },
       nb::arg("fitted"), nb::arg("lr"), with_fit(extrapolations_doc, "extrapolations").c_str());
+  m.def(
+      "not_identified",
+      [](const FittedLaw& fitted, const RatesLike& lr) {
+        const std::vector<double> rates = read_rates(lr, "lr");
+        return without_gil([&] { return not_identified(fitted, rates); });
+      },
+      nb::arg("fitted"), nb::arg("lr"), with_fit(identified_doc, "not_identified").c_str());
 }
 
 }  // namespace python
