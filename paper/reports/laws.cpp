@@ -110,7 +110,7 @@ such run that missed; for the 124M cosines from cooldowns of a fifth it is more 
 cooldowns came out .05 too low (half width .12). Where no run decays, B has a prior of its own: 22/300 of the lowest loss,
 times the rate over .001 to the power .4, spread .3; and what decays gain has .65 of the deviation that all priors give.
 As the prior of all fits (.15, .5 was tried) it makes horizons .012 off instead of .009. Both were chosen on the 18
-trunks of the last tables and on halves and thirds of 15 of them: 18 pairs of centre, spread and power, and a centre without
+trunks of the last tables and on halves and thirds of 15 of them: 18 choices of centre, spread and power, and a centre without
 power (.135, spread .6), which is better on whole trunks (.010 off) and .22 off on half of that at lr .0001. Eleven models left out in turn: seven choose the same
 numbers, two the spread .2, 14M .2 and .3 for centre and power, and without the 124M runs, the only ones with trunks at several
 rates, nothing tells the power: what is chosen then fails at lr .0001. With .33, whole trunks would do (98 %%), halves not (55 %%,
