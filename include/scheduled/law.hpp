@@ -77,7 +77,7 @@ struct LawParameter {
   /// Typical value, in `unit` of the longest run: the centre of starts and prior. Of the noise law's B, where no run
   /// lowers its rate: 22/300 (reference rate/.001)^.4 times the lowest loss, with the spread .3.
   double start = 0.0;
-  double spread = 0.0;     ///< standard deviation of the prior (of the logarithm with log_scale); 0: no prior
+  double spread = 0.0;  ///< standard deviation of the prior (of the logarithm with log_scale); 0: no prior
   LawUnit unit = LawUnit::none;
 };
 
@@ -314,7 +314,8 @@ struct Predicted {
 /// to that from its beginning, .08 where it is 1.5 times as long a share of the run as any that was fitted, too; and of
 /// .17 times the logarithm of the peak over the nearest fitted one, where the law has no parameter for that
 /// (docs/laws.md). Where no fitted run lowers its rate, what the noise law's falls of the rate gain counts in the
-/// covariance by .65 of its deviation: how far 18 trunks alone were off (docs/laws.md). Errors as LawCurve, and of a covariance that does not belong to the law.
+/// covariance by .65 of its deviation: how far 18 trunks alone were off (docs/laws.md). Errors as LawCurve, and of a
+/// covariance that does not belong to the law.
 std::vector<Predicted> predict_losses(const FittedLaw& fitted, std::span<const double> lr,
                                       std::span<const std::int64_t> step);
 /// The same for a schedule, at its own peak.

@@ -233,7 +233,8 @@ void cooldowns(const std::filesystem::path& data, LawKind kind, bool each) {
   std::printf(
       "## Virtual cooldowns against real ones: %s\n\n"
       "Each branch is predicted by a fit to its trunk and the trunk's other branches; the error is that of the last\n"
-      "logged validation loss, in nats, predicted less real. Losses from 5 %% of the longest run on; one recipe for all.\n",
+      "logged validation loss, in nats, predicted less real. Losses from 5 %% of the longest run on; one recipe for "
+      "all.\n",
       std::string(scheduled::law_name(kind)).c_str());
   if (each)
     std::printf("\n| trunk | branch | predicted | real | error | in the interval |\n|---|---|---:|---:|---:|---|\n");
@@ -283,8 +284,10 @@ void cooldowns(const std::filesystem::path& data, LawKind kind, bool each) {
 void one_branch(const std::filesystem::path& data, LawKind kind, bool each) {
   std::printf(
       "## Trunk and one branch: %s\n\n"
-      "Fitted to the trunk and one branch, each of its branches in turn, losses from 5 %% of the longest run on; all other\n"
-      "branches' last losses predicted. The errors of one fit have one cause, so that rows scatter more than their sums.\n\n"
+      "Fitted to the trunk and one branch, each of its branches in turn, losses from 5 %% of the longest run on; all "
+      "other\n"
+      "branches' last losses predicted. The errors of one fit have one cause, so that rows scatter more than their "
+      "sums.\n\n"
       "| trunk | fitted branch | mean absolute error | largest | coverage %% |\n|---|---|---:|---:|---:|\n",
       std::string(scheduled::law_name(kind)).c_str());
   std::vector<std::pair<std::string, Errors>> totals;

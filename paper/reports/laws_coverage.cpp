@@ -99,7 +99,8 @@ std::vector<Sums> table(const std::vector<Question>& questions, LawKind kind) {
 void by_setup(const std::vector<Question>& questions, const std::vector<Sums>& sums) {
   std::printf(
       "\nThe same for the noise law by setup, where kinds differ. Standardised: root of the mean square of error over\n"
-      "standard deviation, 1 where the width is right. Needed: half of the 90 %% interval that the errors of this setup\n"
+      "standard deviation, 1 where the width is right. Needed: half of the 90 %% interval that the errors of this "
+      "setup\n"
       "alone would ask for (1.645 times their root mean square).\n\n"
       "| asked | setup | predictions | mean error | coverage %% | standardised | half width | needed |\n"
       "|---|---|---:|---:|---:|---:|---:|---:|\n");

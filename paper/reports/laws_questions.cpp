@@ -108,9 +108,9 @@ void ask_multi_power(const std::filesystem::path& data, std::vector<Question>& q
                                          "wsdcon_9",        "wsdcon_18",    "wsdcon_3"};
     questions.push_back({"another shape: exponential, cosine, drops; from linear", "multi-power, " + size + "M",
                          runs({"constant_24000", "wsdld_20000_24000"}), runs(other)});
-    questions.push_back({"trunk alone", "multi-power, " + size + "M", runs({"constant_24000"}),
-                         runs({"wsdld_20000_24000", "wsd_20000_24000", "cosine_24000", "wsdcon_9", "wsdcon_18",
-                               "wsdcon_3"})});
+    questions.push_back(
+        {"trunk alone", "multi-power, " + size + "M", runs({"constant_24000"}),
+         runs({"wsdld_20000_24000", "wsd_20000_24000", "cosine_24000", "wsdcon_9", "wsdcon_18", "wsdcon_3"})});
   }
 }
 
@@ -142,8 +142,10 @@ void ask_other_trunks(const std::filesystem::path& data, std::vector<Question>& 
     if (i + 1 == logs.size()) continue;
     std::vector<FitRun> branches = linear(logs[i]);
     branches.erase(branches.begin());
-    questions.push_back({"two trunks at two peaks, no branch", names[i] + " and the next",
-                         {logs[i].trunk, logs[i + 1].trunk}, std::move(branches)});
+    questions.push_back({"two trunks at two peaks, no branch",
+                         names[i] + " and the next",
+                         {logs[i].trunk, logs[i + 1].trunk},
+                         std::move(branches)});
   }
 }
 
@@ -182,7 +184,8 @@ std::vector<Question> law_questions(const std::filesystem::path& data) {
   ask_multi_power(data, questions);
   ask_other_trunks(data, questions);
   for (const Horizon& horizon : horizons(data)) {
-    questions.push_back({horizon.model + ": 100k and 200k steps from one run of 50k", horizon.model, horizon.one, horizon.all});
+    questions.push_back(
+        {horizon.model + ": 100k and 200k steps from one run of 50k", horizon.model, horizon.one, horizon.all});
   }
   const auto own = own_runs(data);
   std::vector<FitRun> linear;
@@ -190,7 +193,9 @@ std::vector<Question> law_questions(const std::filesystem::path& data) {
                            "constant-0.002-seed1-1500-linear", "constant-0.002-seed1-750-linear"}) {
     linear.push_back(own.at(name));
   }
-  questions.push_back({"14M: 1-sqrt cooldowns", "14M", linear,
+  questions.push_back({"14M: 1-sqrt cooldowns",
+                       "14M",
+                       linear,
                        {own.at("constant-0.002-seed1-3000-1-sqrt"), own.at("constant-0.002-seed1-1500-1-sqrt"),
                         own.at("constant-0.002-seed1-750-1-sqrt")}});
   std::vector<FitRun> asked(linear.begin() + 1, linear.end());

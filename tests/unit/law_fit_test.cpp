@@ -354,8 +354,8 @@ TEST(LawPredict, SaysWhereNoFittedRunDecays) {
   EXPECT_EQ(error_of([&] { parse_fitted_law(text); }), "decays = 0.5: must be a whole number from 0 to 1000000");
 }
 
-/// The prior of what a decay gains is a share of the loss that grows with the rate: losses per byte, or rates of another
-/// optimizer's scale, change nothing but the unit.
+/// The prior of what a decay gains is a share of the loss that grows with the rate: losses per byte, or rates of
+/// another optimizer's scale, change nothing but the unit.
 TEST(LawPredict, WhatATrunkAloneGainsHasTheLossesUnit) {
   const Law law = law_cases::typical(LawKind::noise, law_cases::rates(constant), 1e-3);
   const FitRun trunk = made(law, constant, 1e-3);

@@ -26,8 +26,7 @@ double value_of(LawUnit unit, double time) {
 
 }  // namespace
 
-Coordinates::Coordinates(LawKind kind, double time)
-    : table_(law_parameters(kind).begin(), law_parameters(kind).end()) {
+Coordinates::Coordinates(LawKind kind, double time) : table_(law_parameters(kind).begin(), law_parameters(kind).end()) {
   for (const LawParameter& parameter : table_) unit_.push_back(value_of(parameter.unit, time));
 }
 

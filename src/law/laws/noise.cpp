@@ -335,12 +335,8 @@ Definition noise_law() {
           .parameters = parameter_table<Noise>,
           .prepare = prepare<Noise, Curve>,
           .end_gradient = end_gradient_of<Noise, end_gradient>,
-          .unseen_gain = {.parameter = "B",
-                          .of_loss = 0.22 / 3.0,
-                          .at_rate = 1e-3,
-                          .by_rate = 0.4,
-                          .spread = 0.3,
-                          .share = 0.65}};
+          .unseen_gain = {
+              .parameter = "B", .of_loss = 0.22 / 3.0, .at_rate = 1e-3, .by_rate = 0.4, .spread = 0.3, .share = 0.65}};
 }
 
 }  // namespace scheduled::law
