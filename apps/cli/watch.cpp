@@ -263,14 +263,11 @@ void add_watch(Verb& command) {
   verb.add("--once", options.once, "Look once; exit code 1 where --until does not hold");
   verb.add("--json", options.json, "Print one JSON object for each look");
   verb.help(
-      "The log is read again when it has grown; a last line without its line break is not there yet. Standard input "
-      "is\n"
-      "read to its end, and looked at once. Conditions: loss, step, bound or gain (of 1,000 steps) with <, <=, "
-      ">,\n"
-      ">= or =; \"loss<X predicted\" is about the end of a cooldown started now; notice=plateau, notice=diverging.\n"
-      "A law knows what a decay gains only from runs that lower their rate: --law LAW.json or --log brings it. From "
-      "this\n"
-      "run alone it is what other models' decays gained, in a wide interval.\n\n"
+      "The log is read again when it has grown; a last line without its line break is not there yet. Standard\n"
+      "input is read to its end, and looked at once. Conditions: loss, step, bound or gain (of 1,000 steps) with\n"
+      "<, <=, >, >= or =; \"loss<X predicted\" is about the end of a cooldown started now; notice=plateau,\n"
+      "notice=diverging. A law knows what a decay gains only from runs that lower their rate: --law LAW.json or\n"
+      "--log brings it. From this run alone it is what other models' decays gained, in a wide interval.\n\n"
       "Examples:\n"
       "  scheduled watch trunk.csv --law law.json --once\n"
       "  scheduled watch trunk.csv --law law.json --once --json\n"
