@@ -92,7 +92,7 @@ std::string text_of(const Fitted& found, const FitVerb& verb) {
   }
   if (!fit.warnings.empty()) text += "\nwarnings\n";
   for (const std::string& warning : fit.warnings) text += "  - " + warning + "\n";
-  if (found.next) text += verb.next.text_of(*found.next);
+  if (found.next) text += verb.next.text_of(*found.next, fit.fitted);
   if (!verb.save.empty()) text += "\nsaved as " + verb.save + "\n";
   return text;
 }

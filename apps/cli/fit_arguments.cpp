@@ -39,6 +39,14 @@ bool is_kind(std::string_view text) {
   return std::find(kinds.begin(), kinds.end(), text) != kinds.end();
 }
 
+/// A law needs the rates themselves: without a peak a schedule's is 1.
+void require_peak(const std::string& spec) {
+  if (spec.empty()) return;
+  for (const NamedSchedule& one : read_spec(spec, {})) {
+    if (!one.says_peak) fail_value("lr", spec, "has no peak; a law needs the learning rate, peak=LR");
+  }
+}
+
 }  // namespace
 
 void FitArguments::add_settings_to(Verb& verb, const std::string& law_meaning) {
@@ -85,6 +93,7 @@ FitOptions FitArguments::options() const {
 }
 
 std::vector<OwnRun> FitArguments::read_logs() const {
+  require_peak(logs.lr);
   std::vector<RunFiles> all;
   for (const std::string& file : runs) all.push_back({file});
   all.insert(all.end(), logs.logs.begin(), logs.logs.end());

@@ -46,11 +46,14 @@ NextRun NextArguments::find(const FittedLaw& fitted, const std::vector<FitRun>& 
   return next_run(fitted, runs, rates, experiments);
 }
 
-std::string NextArguments::text_of(const NextRun& found) const {
+std::string NextArguments::text_of(const NextRun& found, const FittedLaw& fitted) const {
   constexpr std::size_t widest = 60;
   std::string text = fmt::format("\nwhich run next, for {}\n", shortened(print(asked->schedule), widest));
-  text += fmt::format("  predicted: {:.4f}, 90 % interval {:.4f} to {:.4f}, as predict says\n", found.loss,
-                      found.predicted.lower, found.predicted.upper);
+  const std::string refused =
+      not_identified(fitted, asked_rates("next", asked->text, asked->schedule, asked->says_peak));
+  text += refused.empty() ? fmt::format("  predicted: {:.4f}, 90 % interval {:.4f} to {:.4f}, as predict says\n",
+                                        found.loss, found.predicted.lower, found.predicted.upper)
+                          : "  not predicted: " + refused + "\n";
   text += fmt::format(
       "  to weigh runs, by what they would tell of the law: give or take {:.4f} now, of which no run narrows "
       "{:.4f}\n\n",

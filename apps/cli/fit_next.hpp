@@ -18,7 +18,7 @@ struct NextArguments {
   /// Throws where options are given that need --next, or a schedule lacks its horizon or peak.
   void check() const;
   NextRun find(const FittedLaw& fitted, const std::vector<FitRun>& runs) const;
-  std::string text_of(const NextRun& found) const;
+  std::string text_of(const NextRun& found, const FittedLaw& fitted) const;
 };
 
 }  // namespace scheduled::cli

@@ -297,6 +297,10 @@ Duration horizon_of(const RunLog& log) { return steps(log.step.empty() ? 1 : log
 RunLog with_rates(RunLog log, const Schedule& schedule) {
   const std::int64_t last = log.step.empty() ? 0 : log.step.back();
   log.meta.insert_or_assign("schedule", print(schedule));
+  if (schedule.steps() && *schedule.steps() < last) {
+    log.notes.push_back(concat({"the schedule given has ", std::to_string(*schedule.steps()),
+                                " steps, the log goes on to ", std::to_string(last), ": its last rate is held"}));
+  }
   return with_rates(std::move(log), schedule.values(last));
 }
 

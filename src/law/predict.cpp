@@ -1,7 +1,10 @@
 #include "scheduled/law.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "base/error.hpp"
@@ -78,6 +81,16 @@ double departure_at(const law::Departure& apart, const SeenRun& run, std::int64_
   return decay * decay + apart.peak * apart.peak;
 }
 
+/// Two rates that differ, in six digits where these tell them apart.
+std::pair<std::string, std::string> two_rates(double a, double b) {
+  const auto brief = [](double rate) {
+    std::array<char, 32> text{};
+    return std::string(text.data(), std::to_chars(text.begin(), text.end(), rate, std::chars_format::general, 6).ptr);
+  };
+  if (brief(a) == brief(b)) return {format_number(a), format_number(b)};
+  return {brief(a), brief(b)};
+}
+
 void add_unlike_peak(const FittedLaw& fitted, const SeenRun& run, std::vector<std::string>& found) {
   constexpr double rounding = 1.0 + 1e-9;
   const auto by_peak = [](const SeenRun& a, const SeenRun& b) { return a.peak < b.peak; };
@@ -85,11 +98,11 @@ void add_unlike_peak(const FittedLaw& fitted, const SeenRun& run, std::vector<st
   const bool known = !fitted.seen.empty();  // else a file of before
   const double most = known ? highest->peak : fitted.law.reference_rate;
   if (run.peak > most * rounding) {
-    found.push_back(concat({"rates up to ", format_number(run.peak), " are above all that the law was fitted to (",
-                            format_number(most), ")"}));
+    const auto [asked, seen] = two_rates(run.peak, most);
+    found.push_back(concat({"rates up to ", asked, " are above all that the law was fitted to (", seen, ")"}));
   } else if (known && run.peak * law::near_peak < lowest->peak) {
-    found.push_back(concat({"its highest rate ", format_number(run.peak), " is below that of every fitted run (",
-                            format_number(lowest->peak), " and more)"}));
+    const auto [asked, seen] = two_rates(run.peak, lowest->peak);
+    found.push_back(concat({"its highest rate ", asked, " is below that of every fitted run (", seen, " and more)"}));
   }
 }
 

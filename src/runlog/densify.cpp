@@ -156,10 +156,10 @@ std::vector<double> densify(const RunLog& log, std::string_view column_name, std
   const std::int64_t start = logged.step.front();
   const std::int64_t said = options.warmup.value_or(0);
   if (options.ramp && said > start) {
-    fail_value(
-        "warmup", std::to_string(said),
-        concat({"must not be longer than the unlogged start; ", log.name, ": column ", runlog::printable(column_name),
-                " starts at step ", std::to_string(start), "; without it a rise of its first rows is continued"}));
+    fail_value("warmup", std::to_string(said),
+               concat({"must not be longer than the unlogged start; ", log.name, ": column ",
+                       runlog::printable(column_name), " starts at step ", std::to_string(start), "; ",
+                       warmup_text(std::to_string(start)), " takes the line from 0 to that row"}));
   }
   const std::optional<RateHead> head = told_head(column, options);
   const std::int64_t longest = longest_stretch(logged, options);
@@ -167,7 +167,8 @@ std::vector<double> densify(const RunLog& log, std::string_view column_name, std
   const bool from_zero = head && head->rows >= sure && head->start == 0.0;
   const std::int64_t warmup = from_zero ? start : said;
   require_short(column, std::min(warmup, start), start, last_step, longest,
-                " (a cooldown branch needs its base run; an unlogged warmup, its length)");
+                concat({" (a cooldown branch needs its base run; an unlogged warmup its length, ", warmup_text("N"),
+                        "; ", option_text("max-gap", std::to_string(start)), " bridges it all the same)"}));
   require_no_gap_between_rows(column, logged, last_step, longest);
   require_short(column, logged.step.back(), last_step, last_step, longest);
 

@@ -80,6 +80,14 @@ class Laws(LawTest):
         self.assert_fails(2, "lost.csv: is no fitted law", "predict", "lost.csv", "linear(steps=9, peak=1)")
         self.assert_fails(2, "next = cosine(peak=1): has no horizon; give steps=N", "fit", "lost.csv", "--next", "cosine(peak=1)")
         self.assertIn("'lost' diverges: its loss is", " ".join(self.json_of("fit", "lost.csv")["warnings"]))
+        self.write_run("silent.csv", lambda step: 2.6 + 8 / step**0.5 if step <= 1500 else float("nan"))
+        self.assertIn(b"'silent' has no loss after step 1500 of 2000: ", self.run_command("fit", "silent.csv").stdout)
+        self.write_run("sinking.csv", lambda step: 4 - 0.35 * math.log(step), range(50, 6001, 50), rate=lambda step: 1e-3)
+        self.assertIn("L0 is below 0, as none of these losses is", " ".join(self.json_of("fit", "sinking.csv")["warnings"]))
+        short = self.run_command("fit", "lost.csv", "--lr", "wsd(steps=1500, peak=1e-3)")
+        self.assertIn(b"the schedule given has 1500 steps, the log goes on to 2000: its last rate is held", short.stderr)
+        for lacking in (("fit", "lost.csv"), ("cooldown", "--log", "lost.csv")):
+            self.assert_fails(2, "lr = constant(warmup=100): has no peak; a law needs the learning rate", *lacking, "--lr", "constant(warmup=100)")
         self.write_run("zero.csv", lambda step: 0 if step == 900 else 3)
         result = self.run_command("fit", "zero.csv")
         self.assertIn(b"run 'zero': loss[16] = 0: must be > 0 with log residuals; it is of step 900", result.stderr)
@@ -308,6 +316,9 @@ class Laws(LawTest):
         self.assert_fails(2, text, "cooldown", "two.json", "--trunk", "low.csv", "--cooldown", "200")
         self.output_of("predict", "two.json", "constant(steps=2k, peak=1e-3)")
         self.assertIn(text, self.output_of("watch", "low.csv", "--law", "two.json", "--once"))
+        advice = self.output_of("fit", "low.csv", "high.csv", "--next", falls)
+        self.assertIn("  not predicted: " + text, advice)
+        self.assertNotIn("as predict says", advice)
 
     def test_the_next_run_has_the_interval_of_a_prediction(self):
         asked = "linear(steps=2k, warmup=100, peak=1e-3)"

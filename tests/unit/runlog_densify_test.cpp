@@ -44,16 +44,19 @@ TEST(Densify, AGapStaysAGap) {
             "run: lr: not logged from step 30 to step 131, 101 steps; the longest gap to bridge is 100");
   EXPECT_EQ(dense_error(log, 30), "no error");
   EXPECT_EQ(dense_error(log, 151, {.warmup = 0, .max_gap = 101}), "no error");
-  EXPECT_EQ(dense_error(log, 30, {.warmup = 0, .max_gap = 9}),
-            "run: lr: not logged from step 0 to step 10, 10 steps; the longest gap to bridge is 9 "
-            "(a cooldown branch needs its base run; an unlogged warmup, its length)");
+  EXPECT_EQ(
+      dense_error(log, 30, {.warmup = 0, .max_gap = 9}),
+      "run: lr: not logged from step 0 to step 10, 10 steps; the longest gap to bridge is 9 "
+      "(a cooldown branch needs its base run; an unlogged warmup its length, --log-warmup N; --max-gap 10 bridges "
+      "it all the same)");
   EXPECT_EQ(dense_error(log, 162, {.warmup = 10, .max_gap = 101}), "no error");
   EXPECT_EQ(dense_error(log, 253, {.warmup = 10, .max_gap = 101}),
             "run: lr: not logged from step 151 to step 253, 102 steps; the longest gap to bridge is 101");
   EXPECT_EQ(dense_error(lr_log({7000}, {1.0}), 20000), "no error");
   EXPECT_EQ(dense_error(lr_log({7000, 7010}, {1.0, 1.0}), 20000),
             "run: lr: not logged from step 0 to step 7000, 7000 steps; the longest gap to bridge is 100 "
-            "(a cooldown branch needs its base run; an unlogged warmup, its length)");
+            "(a cooldown branch needs its base run; an unlogged warmup its length, --log-warmup N; --max-gap 7000 "
+            "bridges it all the same)");
 }
 
 TEST(Densify, NamesArgumentsOutOfRange) {
@@ -65,8 +68,8 @@ TEST(Densify, NamesArgumentsOutOfRange) {
   EXPECT_EQ(dense_error(log, 20, {.warmup = 0, .max_gap = -1}), "max_gap = -1: must be >= 0 and <= 9007199254740992");
   EXPECT_EQ(
       dense_error(log, 20, {.warmup = 11, .max_gap = 0}),
-      "warmup = 11: must not be longer than the unlogged start; run: column lr starts at step 10; without it a rise of "
-      "its first rows is continued");
+      "warmup = 11: must not be longer than the unlogged start; run: column lr starts at step 10; --log-warmup 10 "
+      "takes the line from 0 to that row");
   EXPECT_EQ(dense_error(lr_log({10, 20}, {gap, gap}), 20), "run: lr: nothing was logged");
   EXPECT_EQ(error_of([&] { densify(log, "loss", 20); }), "run: no column \"loss\"; there are lr");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "base/error.hpp"
@@ -40,6 +41,32 @@ std::string divergence_warning(const FitRun& run) {
                  ", without a higher rate; no law describes that: leave the run out, or what follows that step"});
 }
 
+/// Of a run that goes on without losses, as one that is lost does: its rates alone say nothing of its end.
+std::string silence_warning(const FitRun& run) {
+  constexpr std::int64_t spacings = 5;
+  constexpr double share = 0.05;
+  const auto last = static_cast<std::int64_t>(run.lr.size());
+  const std::int64_t silent = last - run.step.back();
+  const std::int64_t usual = (run.step.back() - run.step.front()) / std::max<std::int64_t>(std::ssize(run.step) - 1, 1);
+  if (silent <= spacings * usual || static_cast<double>(silent) <= share * static_cast<double>(last)) return {};
+  return concat({"'", run.name, "' has no loss after step ", std::to_string(run.step.back()), " of ",
+                 std::to_string(last), ": what is said of its end supposes that it went on as before"});
+}
+
+/// Of a law that falls below 0 in the end, where no loss that was fitted is below it.
+std::string floor_warning(const std::vector<FitRun>& runs, const LawFit& fit) {
+  const std::span<const LawParameter> about = law_parameters(fit.fitted.law.kind);
+  const std::vector<Estimate>& all = fit.estimates;
+  std::size_t j = 0;
+  while (j < all.size() && !(about[j].linear && all[j].value < 0.0)) ++j;  // others that the loss is linear in are not
+  if (j == all.size()) return {};
+  for (const FitRun& run : runs) {
+    if (*std::min_element(run.loss.begin(), run.loss.end()) < 0.0) return {};
+  }
+  return concat(
+      {all[j].name, " is below 0, as none of these losses is: far beyond these runs the law predicts too little"});
+}
+
 bool shows_a_decay(const FitRun& run) { return lowers_rate(fitted_rates(run)); }
 
 }  // namespace
@@ -61,7 +88,9 @@ void add_warnings(const std::vector<FitRun>& runs, LawFit& fit) {
     if (e.at_bound) bounds += (bounds.empty() ? "" : ", ") + e.name;
   }
   for (const FitRun& run : runs) {
-    if (std::string found = divergence_warning(run); !found.empty()) fit.warnings.push_back(std::move(found));
+    for (std::string found : {divergence_warning(run), silence_warning(run)}) {
+      if (!found.empty()) fit.warnings.push_back(std::move(found));
+    }
   }
   if (!fit.converged) fit.warnings.emplace_back("not converged: more iterations may fit better");
   if (fit.fitted.decays == 0) {
@@ -77,6 +106,7 @@ void add_warnings(const std::vector<FitRun>& runs, LawFit& fit) {
   if (!early.empty()) fit.warnings.push_back(std::move(early));
   if (!open.empty()) fit.warnings.emplace_back("not identified by these runs: " + open);
   if (!bounds.empty()) fit.warnings.emplace_back("at the bound: " + bounds);
+  if (std::string below = floor_warning(runs, fit); !below.empty()) fit.warnings.push_back(std::move(below));
   for (std::string& warning : unit_warnings(runs)) fit.warnings.push_back(std::move(warning));
 }
 
