@@ -191,7 +191,11 @@ void run(const FitVerb& verb) {
   if (!verb.output.figure.empty()) plot::write_figure(draw(found), verb.output.figure);
   if (verb.output.json) {
     FitAnswer answer{found.fit, {}};
-    if (found.next) answer.next = *found.next;
+    if (found.next) {
+      answer.next = *found.next;
+      const std::string refused = verb.next.refused_by(found.fit.fitted);
+      if (!refused.empty()) answer.fit.warnings.push_back("next: " + refused);
+    }
     return print_line(to_json(answer));
   }
   if (verb.output.csv) return print_csv(found);

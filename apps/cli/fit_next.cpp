@@ -46,11 +46,14 @@ NextRun NextArguments::find(const FittedLaw& fitted, const std::vector<FitRun>& 
   return next_run(fitted, runs, rates, experiments);
 }
 
+std::string NextArguments::refused_by(const FittedLaw& fitted) const {
+  return not_identified(fitted, asked_rates("next", asked->text, asked->schedule, asked->says_peak));
+}
+
 std::string NextArguments::text_of(const NextRun& found, const FittedLaw& fitted) const {
   constexpr std::size_t widest = 60;
   std::string text = fmt::format("\nwhich run next, for {}\n", shortened(print(asked->schedule), widest));
-  const std::string refused =
-      not_identified(fitted, asked_rates("next", asked->text, asked->schedule, asked->says_peak));
+  const std::string refused = refused_by(fitted);
   text += refused.empty() ? fmt::format("  predicted: {:.4f}, 90 % interval {:.4f} to {:.4f}, as predict says\n",
                                         found.loss, found.predicted.lower, found.predicted.upper)
                           : "  not predicted: " + refused + "\n";

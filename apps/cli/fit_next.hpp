@@ -18,6 +18,8 @@ struct NextArguments {
   /// Throws where options are given that need --next, or a schedule lacks its horizon or peak.
   void check() const;
   NextRun find(const FittedLaw& fitted, const std::vector<FitRun>& runs) const;
+  /// Why predict gives no loss for the asked schedule by this law; empty: it does.
+  std::string refused_by(const FittedLaw& fitted) const;
   std::string text_of(const NextRun& found, const FittedLaw& fitted) const;
 };
 

@@ -316,6 +316,7 @@ class Laws(LawTest):
         self.assert_fails(2, text, "cooldown", "two.json", "--trunk", "low.csv", "--cooldown", "200")
         self.output_of("predict", "two.json", "constant(steps=2k, peak=1e-3)")
         self.assertIn(text, self.output_of("watch", "low.csv", "--law", "two.json", "--once"))
+        self.assertIn("next: " + text, " ".join(self.json_of("fit", "low.csv", "high.csv", "--next", falls)["warnings"]))
         advice = self.output_of("fit", "low.csv", "high.csv", "--next", falls)
         self.assertIn("  not predicted: " + text, advice)
         self.assertNotIn("as predict says", advice)
