@@ -161,7 +161,10 @@ std::string text_of(const WatchedRun& run, const WatchVerb& verb) {
   } else {
     say("cooldown", "not predicted: " + run.no_prediction);
   }
-  if (run.notice == RunNotice::plateau) say("notice", "plateau: the gain cannot be told from nothing");
+  if (run.notice == RunNotice::plateau) {
+    say("notice", run.gain && run.gain->upper < 0.0 ? "plateau: the loss has risen of late"
+                                                    : "plateau: the gain cannot be told from nothing");
+  }
   if (run.notice == RunNotice::diverging) {
     say("notice", run.not_finite_since
                       ? fmt::format("diverging: losses are not finite since step {}", *run.not_finite_since)

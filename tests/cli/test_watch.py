@@ -48,6 +48,11 @@ class Watch(command.CommandTest):
         out, _ = process.communicate(timeout=20)
         self.assertEqual((process.returncode, json.loads(out.splitlines()[-1])["step"]), (0, 150))
 
+    def test_a_loss_that_creeps_up_is_no_divergence_yet(self):
+        creeping = "".join(f"{step},1e-3,{3 + max(step - 1000, 0) * 5e-5 + 1e-3 * (step % 7)!r}\n" for step in range(10, 1801, 10))
+        self.replace(HEAD + creeping)
+        self.assertIn("plateau: the loss has risen of late", self.output_of("watch", "run.csv", "--once"))
+
     def follow_binary(self, watched, file, rows):
         """Row after row, each first cut within its bytes, as it is while the run is writing it."""
         log = self.folder / file
