@@ -82,7 +82,9 @@ std::string text_of(const LogDescription& about) {
   }
   text += "\n" + columns_text(about) + "\n";
   for (const LogUse& use : about.uses) {
-    text += fmt::format("  {:<12}{}\n", use.verb, use.works ? "works" : "needs " + use.needs);
+    const bool said = !about.no_shape.empty() && use.needs.ends_with(about.no_shape);
+    const std::string needs = said ? "learning rates of every step: see rates" : use.needs;
+    text += fmt::format("  {:<12}{}\n", use.verb, use.works ? "works" : "needs " + needs);
   }
   if (!about.notes.empty()) text += "\nnotes\n";
   for (const std::string& note : about.notes) text += "  - " + note + "\n";

@@ -48,6 +48,12 @@ class Watch(command.CommandTest):
         out, _ = process.communicate(timeout=20)
         self.assertEqual((process.returncode, json.loads(out.splitlines()[-1])["step"]), (0, 150))
 
+    def test_a_gap_is_explained_once(self):
+        (self.folder / "late.csv").write_text(HEAD + rows(310, 1000))
+        text = self.output_of("log", "late.csv")
+        self.assertEqual(text.count("--log-warmup N"), 1)
+        self.assertIn("  fit         needs learning rates of every step: see rates\n", text)
+
     def test_a_loss_that_creeps_up_is_no_divergence_yet(self):
         creeping = "".join(f"{step},1e-3,{3 + max(step - 1000, 0) * 5e-5 + 1e-3 * (step % 7)!r}\n" for step in range(10, 1801, 10))
         self.replace(HEAD + creeping)
