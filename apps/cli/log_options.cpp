@@ -102,7 +102,8 @@ ReadOptions LogOptions::read_options() const {
           .step_offset = step_offset.value_or(0),
           .lr_of = lr_of,
           .continue_lr = continue_lr,
-          .says_warmup = warmup.has_value()};
+          .says_warmup = warmup.has_value(),
+          .gives_rates = !lr.empty()};
 }
 
 std::vector<RunFiles> LogOptions::with_lines(const std::vector<RunFiles>& runs) {

@@ -102,6 +102,8 @@ struct ReadOptions {
   bool is_part = false;
   /// The caller says how the rates begin (DenseOptions::warmup): the log has no note of it.
   bool says_warmup = false;
+  /// The caller gives the rates (with_rates): the log, and what it is joined to, have no notes of logged ones.
+  bool gives_rates = false;
 };
 
 /// Reads "SOURCE=STANDARD,SOURCE=STANDARD". SOURCE may hold "=" and ",": what counts is that a standard name and a

@@ -133,9 +133,10 @@ std::string rounded(double value) {
 }
 
 void add_warnings(RunLog& log, const ReadOptions& options) {
-  for (std::string& note : rate_notes(log)) log.notes.push_back(std::move(note));
-  if (std::string note = options.says_warmup ? std::string{} : head_note(log); !note.empty()) {
-    log.notes.push_back(std::move(note));
+  if (!options.gives_rates) {
+    for (std::string& note : rate_notes(log)) log.notes.push_back(std::move(note));
+    std::string note = options.says_warmup ? std::string{} : head_note(log);
+    if (!note.empty()) log.notes.push_back(std::move(note));
   }
   note_zero_losses(log);
   if (counts_epochs(log)) return note_epochs(log);

@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import re
 import subprocess
 import time
 
@@ -73,6 +74,16 @@ class Laws(LawTest):
         self.assertEqual(result.returncode, 0)
         self.assertIn(b"a linear warmup from 0 is taken before it; --log-warmup 0 holds 0.000666667 instead", result.stderr)
         self.output_of("fit", "seldom.csv", "--law", "bu", "--log-warmup", "200")  # says it: no note
+
+    def test_given_rates_leave_no_note_of_logged_ones(self):
+        """Neither of a log nor of one that it is joined to."""
+        self.write_run("base.csv", lambda step: 2.6 + 8 / step**0.5, rate=lambda step: 1e-3 * (1 - step / 4000))
+        text = (self.folder / "base.csv").read_text()
+        (self.folder / "base.csv").write_text(re.sub(r"^(1[6-9]\d\d|2000),[^,]*", r"\1,", text, flags=re.M))
+        self.write_run("on.csv", lambda step: 2.6 + 8 / step**0.5, range(1950, 3001, 50), lambda step: 1e-3 * (1 - step / 4000))
+        fit = ("fit", "--log", "on.csv", "--base", "base.csv", "--law", "bu")
+        self.assertIn(b"no lr is logged after step 1550", self.run_command(*fit).stderr)
+        self.output_of(*fit, "--lr", "linear(steps=4k, peak=1e-3)")
 
     def test_what_is_wrong_with_a_run_is_named(self):
         self.write_run("lost.csv", lambda step: 2.6 + 8 / step**0.5 if step <= 1500 else step / 300)
