@@ -101,8 +101,8 @@ class Watcher {
     say_notes();
     if (verb_.fit.law.file.empty()) fit();
     WatchedRun run = watch_run(log(), settings_);
-    if (run.not_finite_since) return run;
-    if (!settings_.law) run.no_prediction = "no law fits yet: " + why_not_;
+    const bool lost = run.notice == RunNotice::diverging;  // no law predicts it
+    if (!settings_.law && !lost) run.no_prediction = "no law fits yet: " + why_not_;
     return run;
   }
 
@@ -270,7 +270,8 @@ void add_watch(Verb& command) {
       "input is read to its end, and looked at once. Conditions: loss, step, bound or gain (of 1,000 steps) with\n"
       "<, <=, >, >= or =; \"loss<X predicted\" is about the end of a cooldown started now; notice=plateau,\n"
       "notice=diverging. A law knows what a decay gains only from runs that lower their rate: --law LAW.json or\n"
-      "--log brings it. From this run alone it is what other models' decays gained, in a wide interval.\n\n"
+      "--log brings it. From this run alone it is what other models' decays gained: in an interval that is\n"
+      "wide, and misses more than it says while the run is short.\n\n"
       "Examples:\n"
       "  scheduled watch trunk.csv --law law.json --once\n"
       "  scheduled watch trunk.csv --law law.json --once --json\n"

@@ -25,8 +25,10 @@ struct WatchSettings {
 /// What the last losses say.
 enum class RunNotice {
   none,
-  plateau,    ///< the gain of the last quarter of the run cannot be told from nothing
-  diverging,  ///< the loss is above its lowest by more than its noise, and by 2 % of it; or it is not finite any more
+  plateau,  ///< the gain of the last quarter of the run cannot be told from nothing
+  /// The loss is above the lowest of rates as high as now by more than its noise, and by 2 % of it; or it is not finite
+  /// any more.
+  diverging,
 };
 
 /// A run at its last row. What the log does not have, or the law does not answer, is not there.

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
+#include <utility>
 
 #include "base/advice.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/words.hpp"
 #include "law/diverges.hpp"
+#include "law/end.hpp"
 #include "scheduled/bound.hpp"
 #include "scheduled/trunk.hpp"
 #include "watch/records.hpp"
@@ -76,7 +79,16 @@ void watch_bound(const RunLog& log, const WatchSettings& settings, WatchedRun& r
   }
 }
 
-void watch_losses(const RunLog& log, WatchedRun& run) {
+/// Of every update; none: why not.
+KnownRates rates_of(const RunLog& log, const DenseOptions& options) {
+  try {
+    return known_rates(log, options);
+  } catch (const ArgumentError& error) {
+    return {{}, error.what()};  // a warmup that is longer than what was not logged
+  }
+}
+
+void watch_losses(const RunLog& log, std::span<const double> lr, WatchedRun& run) {
   run.loss_column = loss_column(log);
   for (const char* const column : {"val_loss", "train_loss"}) {
     const auto lost = log.not_finite.find(column);
@@ -92,10 +104,10 @@ void watch_losses(const RunLog& log, WatchedRun& run) {
   if (run.not_finite_since) return;
   run.gain = recent_gain(losses);
   if (run.gain && run.gain->lower <= 0.0) run.notice = RunNotice::plateau;
-  if (law::diverges(losses)) run.notice = RunNotice::diverging;
+  if (law::diverges(losses, lr)) run.notice = RunNotice::diverging;
 }
 
-void watch_cooldown(const RunLog& log, const WatchSettings& settings, WatchedRun& run) {
+void watch_cooldown(KnownRates rates, const WatchSettings& settings, WatchedRun& run) {
   if (run.not_finite_since) {
     run.no_prediction = concat({"the losses are not finite since step ", std::to_string(*run.not_finite_since)});
     return;
@@ -108,7 +120,6 @@ void watch_cooldown(const RunLog& log, const WatchSettings& settings, WatchedRun
     run.no_prediction = "no law to predict with";
     return;
   }
-  KnownRates rates = known_rates(log, settings.bound.rates);
   if (rates.lr.empty()) {
     run.no_prediction = rates.why_not;
     return;
@@ -122,15 +133,10 @@ void watch_cooldown(const RunLog& log, const WatchSettings& settings, WatchedRun
   try {
     const std::int64_t length = cooldown_steps(settings.cooldown, static_cast<std::int64_t>(rates.lr.size()));
     const std::vector<double> now = with_cooldown(rates.lr, length, settings.decay);
-    check_identified(*settings.law, now);
+    const Predicted ends = law::identified_end(*settings.law, now);
     rates.lr.resize(rates.lr.size() + static_cast<std::size_t>(settings.further), rates.lr.back());
     const std::vector<double> later = with_cooldown(rates.lr, length, settings.decay);
-    const auto end_of = [&](const std::vector<double>& lr) {
-      const std::int64_t end[] = {static_cast<std::int64_t>(lr.size())};
-      return predict_losses(*settings.law, lr, end).front();
-    };
-    const Predicted ends = end_of(now);
-    run.later = end_of(later);
+    run.later = law::identified_end(*settings.law, later);
     run.now = ends;
     run.cooldown = length;
     run.warnings = extrapolations(*settings.law, now);
@@ -163,9 +169,10 @@ WatchedRun watch_run(const RunLog& log, const WatchSettings& settings) {
   run.name = log.name;
   run.step = log.step.back();
   if (has_values(log, "lr")) run.lr = series(log, "lr").value.back();
-  watch_losses(log, run);
+  KnownRates rates = rates_of(log, settings.bound.rates);
+  watch_losses(log, rates.lr, run);
   watch_bound(log, settings, run);
-  watch_cooldown(log, settings, run);
+  watch_cooldown(std::move(rates), settings, run);
   return run;
 }
 

@@ -193,6 +193,12 @@ class Watch(command.CommandTest):
         self.assertEqual((done["now"], done["warnings"]), (None, []))
         self.assertIn("the rate is 0 at step 2000: a cooldown starts from a rate above 0", done["no_prediction"])
 
+    def test_a_run_that_diverges_says_so_without_a_law_too(self):
+        self.replace(HEAD + "".join(f"{step},1e-3,{3 if step < 40 else step / 10}\n" for step in range(5, 51, 5)))
+        run = json.loads(self.output_of("watch", "run.csv", "--once", "--json"))
+        self.assertEqual(run["notice"], "diverging")
+        self.assertEqual(run["no_prediction"], "the loss is above its lowest by more than its noise, which no law describes")
+
     def test_losses_are_logged_more_seldom_than_rates(self):
         text = "".join(f"{step},1e-3,{3 + 100 / step if step % 100 == 0 else ''}\n" for step in range(10, 1091, 10))
         (self.folder / "run.csv").write_text(HEAD + text)

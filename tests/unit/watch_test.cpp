@@ -146,6 +146,16 @@ TEST(Watch, NoticesPlateausAndDivergence) {
   for (std::size_t k = 36; k < 40; ++k) lost.column["val_loss"][k] = 4.0 + static_cast<double>(k - 36);
   EXPECT_EQ(watch_run(lost).notice, RunNotice::diverging);
   EXPECT_TRUE(holds(parse_watch_condition("notice=diverging"), watch_run(lost)));
+  // A rate that rises again lifts the loss; what diverges at that rate is seen all the same.
+  RunLog again = trunk();
+  for (std::size_t k = 0; k < 40; ++k) {
+    again.column["lr"][k] = k >= 20 && k < 28 ? 1e-4 : 1e-3;
+    again.column["val_loss"][k] -= k >= 20 && k < 28 ? 0.4 : 0.0;
+  }
+  EXPECT_NE(watch_run(again).notice, RunNotice::diverging);
+  EXPECT_TRUE(watch_run(again, {.law = some_law()}).now);
+  for (std::size_t k = 36; k < 40; ++k) again.column["val_loss"][k] += 0.2 * static_cast<double>(k - 35);
+  EXPECT_EQ(watch_run(again).notice, RunNotice::diverging);
 }
 
 TEST(Watch, TheBoundNeedsNoLoss) {

@@ -30,14 +30,10 @@ std::string early_warning(const std::vector<FitRun>& runs, double longest) {
 
 /// Of a run that ends above its lowest loss, although its rate is no higher than there.
 std::string divergence_warning(const FitRun& run) {
-  if (!diverges(scheduled::Series{run.step, run.loss})) return {};
-  const auto lowest = std::min_element(run.loss.begin(), run.loss.end()) - run.loss.begin();
-  const std::int64_t at = run.step[static_cast<std::size_t>(lowest)];
-  constexpr double higher = 1.05;
-  const auto rate = [&](std::int64_t step) { return run.lr[static_cast<std::size_t>(step) - 1]; };
-  if (rate(run.step.back()) > higher * rate(at)) return {};
+  const auto lowest = diverges(scheduled::Series{run.step, run.loss}, run.lr);
+  if (!lowest) return {};
   return concat({"'", run.name, "' diverges: its loss is ", format_number(run.loss.back()), " at the end and was ",
-                 format_number(run.loss[static_cast<std::size_t>(lowest)]), " at step ", std::to_string(at),
+                 format_number(run.loss[*lowest]), " at step ", std::to_string(run.step[*lowest]),
                  ", without a higher rate; no law describes that: leave the run out, or what follows that step"});
 }
 
