@@ -53,10 +53,9 @@ std::string NextArguments::refused_by(const FittedLaw& fitted) const {
 std::string NextArguments::text_of(const NextRun& found, const FittedLaw& fitted) const {
   constexpr std::size_t widest = 60;
   std::string text = fmt::format("\nwhich run next, for {}\n", shortened(print(asked->schedule), widest));
-  const std::string refused = refused_by(fitted);
-  text += refused.empty() ? fmt::format("  predicted: {:.4f}, 90 % interval {:.4f} to {:.4f}, as predict says\n",
-                                        found.loss, found.predicted.lower, found.predicted.upper)
-                          : "  not predicted: " + refused + "\n";
+  text += found.predicted ? fmt::format("  predicted: {:.4f}, 90 % interval {:.4f} to {:.4f}, as predict says\n",
+                                        found.loss, found.predicted->lower, found.predicted->upper)
+                          : "  not predicted: " + refused_by(fitted) + "\n";
   text += fmt::format(
       "  to weigh runs, by what they would tell of the law: give or take {:.4f} now, of which no run narrows "
       "{:.4f}\n\n",

@@ -43,11 +43,11 @@ LawBest find(const PredictOptions& options, const FittedLaw& fitted) {
   how.warmup = found.warmup = options.warmup.value_or(0);
   how.cap = options.cap;
   found.cap = how.cap.value_or(fitted.law.reference_rate);
+  check_identified(fitted, std::vector{1.0, 0.0});  // what decays gain decides which schedule is best
   const Busy busy;
   found.optimum = optimize_law(fitted.law, found.steps, how);
   const std::vector<double>& lr = found.optimum.lr;
   const std::int64_t end[] = {found.steps};
-  check_identified(fitted, lr);
   found.loss = predict_losses(fitted, lr, end)[0];
   for (const std::string_view spec : rivals) {
     if (found.steps - found.warmup < 2) break;

@@ -32,8 +32,8 @@ struct Forecast {
   /// What the law was fitted to: file -> sha256 of its bytes.
   std::map<std::string, std::string> data;
   /// How the law was fitted: FittedLaw::how; "version" of the library; "run 1", ...: what was fitted, with the first
-  /// and last step that counted; and what the command was told of the logs ("log 1", "base 1", "label 1", "first", ...).
-  /// With `data` all that is needed to fit it again. Empty in books of before.
+  /// and last step that counted; and what the command was told of the logs ("log 1", "base 1", "label 1", "first",
+  /// ...). With `data` all that is needed to fit it again. Empty in books of before.
   std::map<std::string, std::string> how;
   std::string time;  ///< when it was made, UTC: "2026-11-27T09:00:00Z"
   std::string note;
@@ -81,7 +81,8 @@ ForecastBook read_forecasts(const std::filesystem::path& file, bool may_be_missi
 void check_seal(const std::filesystem::path& file, std::string_view seal);
 
 /// What a fitted law says of a schedule's loss after `step` updates (nothing: after all of them). Throws as
-/// predict_losses; `run`, `data`, `time` and the rest are for the caller to set, and what more of the logs `how` needs.
+/// predict_losses and check_identified; `run`, `data`, `time` and the rest are for the caller to set, and what more of
+/// the logs `how` needs.
 Forecast make_forecast(const FittedLaw& fitted, const Schedule& schedule, std::optional<std::int64_t> step = {});
 
 /// Writes a line at the end of the book, which is made where there is none: whole or not at all, one process at a time,
@@ -128,7 +129,8 @@ struct LrSweepLogs {
 /// are 2 % more at most), or the plan's where it ended before. The final loss of those that did is what the law, fitted
 /// to all of the logs, says for the rest of the plan, less what it is off by in the run's last tenth; a run whose
 /// losses end in NaN diverged, and without a plan has the horizon of the shortest run that came farther. Throws as
-/// fit_runs and fit_law; a plan that is shorter than a run, or is not what one with other rates was made by.
+/// fit_runs, fit_law and check_identified; a plan that is shorter than a run, or is not what one with other rates was
+/// made by.
 LrSweepLogs lr_sweep_of_logs(std::span<const OwnRun> runs, const LrSweepLogOptions& options = {});
 
 }  // namespace scheduled

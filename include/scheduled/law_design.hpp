@@ -152,10 +152,10 @@ struct ExperimentValue {
 };
 
 struct NextRun {
-  double loss = 0.0;        ///< the asked one, by the law
-  Predicted predicted;      ///< the same with the interval of predict_losses
-  double half_width = 0.0;  ///< of its 90 % interval now, by the posterior that weighs runs to come
-  double least = 0.0;       ///< what no run narrows: noise, and by how much single runs depart from the law
+  double loss = 0.0;                   ///< the asked one, by the law
+  std::optional<Predicted> predicted;  ///< the same with the interval of predict_losses; nothing: not_identified
+  double half_width = 0.0;             ///< of its 90 % interval now, by the posterior that weighs runs to come
+  double least = 0.0;                  ///< what no run narrows: noise, and by how much single runs depart from the law
   std::vector<ExperimentValue> experiments;  ///< in the order given
   /// The cheapest of those that narrow at least `enough` of what the best of them does, of runs at the asked peak where
   /// there are any such: real runs at another peak moved predictions away (docs/laws.md). None: nothing narrows it.

@@ -83,7 +83,7 @@ constexpr double largest_share = 0.5;
 /// Time O(sum of budgets), times up to 50 with max_overhead. Throws ArgumentError naming the argument and its
 /// value: a trunk with a horizon, a cooldown or a wsd-s shape; no results, not increasing, shorter than warmup and
 /// cooldown; tokens without tokens_per_step; an overhead that even the shortest cooldowns exceed (it names the
-/// smallest possible); as best_base_lr, and as predict_losses.
+/// smallest possible); as best_base_lr, predict_losses and check_identified.
 AnytimePlan plan_anytime(const PlanRequest& request);
 
 // ---- Other ways to the same results.

@@ -6,6 +6,7 @@
 #include "anytime/cosine.hpp"
 #include "anytime/shares.hpp"
 #include "base/error.hpp"
+#include "law/end.hpp"
 #include "scheduled/plan.hpp"
 #include "scheduled/trunk.hpp"
 
@@ -174,8 +175,7 @@ void predict(AnytimePlan& plan, const PlanRequest& request) {
     branch.bound = plan.tuned ? terms[k].inverse / plan.peak + plan.peak * terms[k].linear : branch.bound_at_own_peak;
     branch.ratio = branch.bound / branch.cosine.bound;
     judge_exactly(branch, plan, request);
-    const std::int64_t end[] = {branch.result};
-    if (request.law) branch.loss = predict_losses(*request.law, branch.schedule, end)[0];
+    if (request.law) branch.loss = law::identified_end(*request.law, branch.schedule.values(branch.result));
   }
 }
 

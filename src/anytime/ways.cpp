@@ -6,6 +6,7 @@
 #include "anytime/cosine.hpp"
 #include "anytime/keep.hpp"
 #include "base/error.hpp"
+#include "law/end.hpp"
 #include "scheduled/exact.hpp"
 #include "scheduled/plan.hpp"
 
@@ -125,8 +126,7 @@ void judge(ResultWay way, const CompareRequest& request, const AnytimePlan& plan
 }
 
 Predicted predict(ResultWay way, const CompareRequest& request, const AnytimePlan& plan, const PlannedBranch& branch) {
-  const std::int64_t end[] = {branch.result};
-  if (way == ResultWay::cooldown) return predict_losses(*request.law, branch.schedule, end)[0];
+  if (way == ResultWay::cooldown) return law::identified_end(*request.law, branch.schedule.values(branch.result));
   std::vector<double> lr(static_cast<std::size_t>(branch.result));
   for (std::size_t t = 0; t < lr.size(); ++t) lr[t] = plan.trunk.lr(static_cast<std::int64_t>(t));
   // A merge imitates the same decay as all iterates of its window.
@@ -134,7 +134,7 @@ Predicted predict(ResultWay way, const CompareRequest& request, const AnytimePla
   const std::int64_t window = merge ? window_of(request, branch, plan.trunk.spec().step_size) : branch.result;
   const std::vector<double> weights =
       merge ? uniform_weights(branch.result, window) : weights_of(way, request, branch, plan.trunk);
-  return predict_losses(*request.law, lowered_rates(std::move(lr), weights), end)[0];
+  return law::identified_end(*request.law, lowered_rates(std::move(lr), weights));
 }
 
 /// Steps and checkpoints of a way, without its results' bounds.

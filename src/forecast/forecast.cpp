@@ -18,6 +18,7 @@
 #include "base/file_lock.hpp"
 #include "forecast/lines.hpp"
 #include "forecast/records.hpp"
+#include "law/end.hpp"
 
 namespace scheduled {
 namespace {
@@ -172,8 +173,7 @@ Forecast make_forecast(const FittedLaw& fitted, const Schedule& schedule, std::o
   Forecast forecast;
   forecast.schedule = print(schedule);
   forecast.step = *step;
-  check_identified(fitted, schedule.values(*step));
-  forecast.loss = predict_losses(fitted, schedule, std::array{*step}).front();
+  forecast.loss = law::identified_end(fitted, schedule.values(*step));
   forecast.law = law_name(fitted.law.kind);
   forecast.law_hash = sha256(print_fitted_law(fitted));
   forecast.how = fitted.how;

@@ -104,6 +104,7 @@ LrSweepRun continued(const LoggedRun& logged, const FittedLaw& fitted) {
     off += logged.run.loss[i] - said[i];
     count += 1.0;
   }
+  if (const std::string why = not_identified(fitted, logged.plan); !why.empty()) fail_argument(logged.run.name, why);
   const Predicted end = predict_losses(fitted, logged.plan, std::vector{logged.steps}).front();
   LrSweepRun run;
   run.loss = end.loss + off / count;

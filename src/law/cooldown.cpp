@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "law/end.hpp"
 #include "law/records.hpp"
 #include "scheduled/trunk.hpp"
 
@@ -33,11 +34,9 @@ VirtualCooldown virtual_cooldown(const FittedLaw& fitted, std::span<const double
   for (const std::int64_t length : question.lengths) {
     const std::vector<double> now = with_cooldown(trunk, length, question.decay, question.final);
     const std::vector<double> later = with_cooldown(longer, length, question.decay, question.final);
-    check_identified(fitted, now);
-    const std::int64_t end[] = {static_cast<std::int64_t>(now.size())};
     const std::vector<double> longer_cooldown =
         with_cooldown(trunk, length + question.further, question.decay, question.final);
-    result.answers.push_back({length, predict_losses(fitted, now, end)[0], predict_difference(fitted, now, later),
+    result.answers.push_back({length, law::identified_end(fitted, now), predict_difference(fitted, now, later),
                               predict_difference(fitted, now, longer_cooldown)});
   }
   const std::int64_t here[] = {result.now};

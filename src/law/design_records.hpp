@@ -68,7 +68,8 @@ struct Record<NextRun> {
   static constexpr FieldList fields{
       Field{"loss", &X::loss, "nats", "The asked one, by the law"},
       Field{"predicted", &X::predicted, "nats",
-            "The same with the interval of a prediction, which says what a loss will be"},
+            "The same with the interval of a prediction, which says what a loss will be; none where it is not "
+            "identified"},
       Field{"half_width", &X::half_width, "nats",
             "Of its 90 % interval now as runs to come are weighed by, mostly wider"},
       Field{"least", &X::least, "nats", "What no run narrows"},

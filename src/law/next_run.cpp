@@ -1,6 +1,7 @@
 // Which run to make next: how much the losses of runs that could be made would narrow an asked prediction.
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/error.hpp"
 #include "law/arithmetic.hpp"
@@ -197,7 +198,8 @@ NextRun next_run(const FittedLaw& fitted, const std::vector<FitRun>& runs, std::
   const double floor = fitted.noise * fitted.noise + options.between * options.between + own * own;
   const auto half = [&](double variance) { return law::ninety * wanted.loss[0] * std::sqrt(variance + floor); };
   const double now = open(covariance);
-  NextRun found{wanted.loss[0], predict_losses(fitted, asked, end)[0], half(now), half(0.0), {}, {}};
+  NextRun found{wanted.loss[0], std::nullopt, half(now), half(0.0), {}, {}};
+  if (not_identified(fitted, asked).empty()) found.predicted = predict_losses(fitted, asked, end)[0];
   const double undescribed = undescribed_share * fitted.time;
   for (const Experiment& one : experiments) {
     const std::int64_t first = one.shared > 0 ? one.shared : law::first_counted(one.lr, undescribed);

@@ -232,9 +232,8 @@ Predicted predict_difference(const FittedLaw& fitted, std::span<const double> lr
 std::string not_identified(const FittedLaw& fitted, std::span<const double> lr) {
   check_asked(fitted, lr);
   if (fitted.decays > 0 || !law::lowers_rate(lr) || !law::has_peaks(fitted.seen)) return {};
-  return "not identified: its rate falls, and the law was fitted to runs at several peaks none of which lowers its "
-         "rate; "
-         "fit a run with a decay, too, or the runs of one peak alone";
+  return "what a decay gains is not identified: the law was fitted to runs at several peaks none of which lowers its "
+         "rate; fit a run with a decay, too, or the runs of one peak alone";
 }
 
 void check_identified(const FittedLaw& fitted, std::span<const double> lr) {

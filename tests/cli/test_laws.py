@@ -322,7 +322,7 @@ class Laws(LawTest):
         falls = "wsd(steps=2k, peak=1e-3)"
         found = self.json_of("predict", "one.json", falls)["final"]
         self.assertLess(found["lower"], found["upper"])
-        text = "not identified: its rate falls, and the law was fitted to runs at several peaks none of which lowers its rate"
+        text = "what a decay gains is not identified: the law was fitted to runs at several peaks none of which lowers its rate"
         self.assert_fails(2, text, "predict", "two.json", falls)
         self.assert_fails(2, text, "cooldown", "two.json", "--trunk", "low.csv", "--cooldown", "200")
         self.output_of("predict", "two.json", "constant(steps=2k, peak=1e-3)")
@@ -331,6 +331,15 @@ class Laws(LawTest):
         advice = self.output_of("fit", "low.csv", "high.csv", "--next", falls)
         self.assertIn("  not predicted: " + text, advice)
         self.assertNotIn("as predict says", advice)
+        self.assert_fails(2, text, "predict", "two.json", "--optimize", "--steps", "2k")
+        plan = ("run", "plan", "--trunk", "constant(peak=1e-3)", "--results", "1k,2k", "--law")
+        self.assertEqual(self.run_command(*plan, "one.json").returncode, 0)
+        self.assert_fails(2, text, *plan, "two.json")
+        self.assert_fails(2, text, *plan, "two.json", "--compare", "merge,ema", "--merge", "20%")
+        sweep = ("transfer", "--from-sweep", "low.csv", "high.csv", "--plan", "wsd(steps=3k, peak=1e-3)", "--to", "6k")
+        self.assert_fails(2, "low: " + text, *sweep)
+        self.assertIsNone(self.json_of("fit", "low.csv", "high.csv", "--next", falls)["next"]["predicted"])
+        self.assertIn("Make this one: ", advice)
 
     def test_the_next_run_has_the_interval_of_a_prediction(self):
         asked = "linear(steps=2k, warmup=100, peak=1e-3)"

@@ -193,7 +193,7 @@ TEST(NextRun, SaysTheIntervalOfAPredictionBesideItsOwn) {
   const NextRun found = next_run(made.fit.fitted, made.runs, asked, {});
   const std::int64_t end[] = {2000};
   EXPECT_EQ(found.predicted, predict_losses(made.fit.fitted, asked, end)[0]);
-  EXPECT_EQ(found.predicted.loss, found.loss);
+  EXPECT_EQ(found.predicted->loss, found.loss);
 }
 
 TEST(NextRun, LawsWithoutAParameterForItAreUnsureOfOtherPeaks) {

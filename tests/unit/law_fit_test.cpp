@@ -399,8 +399,8 @@ TEST(LawPredict, WhatTrunksAtSeveralPeaksLeaveOpen) {
   const auto holds = law_cases::rates(constant);
   const FittedLaw two = fit_law(LawKind::momentum, {made(law, constant, 1e-3), made(law, twice, 1e-3)}).fitted;
   const std::string why =
-      "not identified: its rate falls, and the law was fitted to runs at several peaks none of which lowers its rate; "
-      "fit a run with a decay, too, or the runs of one peak alone";
+      "what a decay gains is not identified: the law was fitted to runs at several peaks none of which lowers its "
+      "rate; fit a run with a decay, too, or the runs of one peak alone";
   EXPECT_EQ(not_identified(two, falls), why);
   EXPECT_EQ(not_identified(two, holds), "");
   EXPECT_EQ(error_of([&] { check_identified(two, falls); }), why);
