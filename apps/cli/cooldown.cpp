@@ -54,20 +54,6 @@ struct Answer : CooldownAnswers {
   Series losses;
 };
 
-/// The rates up to --at; `name` has them.
-std::vector<double> shortened_to(std::optional<std::int64_t> at, std::vector<double> lr, const std::string& name) {
-  const auto now = at.value_or(static_cast<std::int64_t>(lr.size()));
-  if (now < 1 || std::cmp_greater(now, lr.size())) {
-    fail_value("at", std::to_string(now), fmt::format("must be between 1 and {}, where {} ends", lr.size(), name));
-  }
-  lr.resize(static_cast<std::size_t>(now));
-  if (lr.back() > 0.0) return lr;
-  const auto last = lr.rend() - std::find_if(lr.rbegin(), lr.rend(), [](double rate) { return rate > 0.0; });
-  fail_value(
-      "at", std::to_string(now),
-      fmt::format("the LR of {} is 0 there; must be > 0, as it goes on; --at STEP of at most {} is", name, last));
-}
-
 Trained logged_trunk(const CooldownVerb& verb) {
   const RunLog log = verb.fit.logs.read({verb.trunk->log, verb.trunk_bases});
   const std::string column(verb.fit.column.empty() ? loss_column(log) : verb.fit.column);
@@ -80,7 +66,7 @@ Trained planned_trunk(const CooldownVerb& verb) {
   if (!says_peak) fail_value("trunk", text, "has no peak; a law needs the learning rate, peak=LR");
   if (!verb.at) fail_argument("--at", "is missing: how many steps of the trunk are done");
   check_summable(*verb.at);
-  return {print(schedule), Trunk(shortened_to(verb.at, schedule.values(*verb.at), print(schedule))), {}};
+  return {print(schedule), Trunk(trunk_rates(schedule.values(*verb.at), print(schedule))), {}};
 }
 
 Trained trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
@@ -92,7 +78,7 @@ Trained trunk_of(const CooldownVerb& verb, const std::vector<FitRun>& runs) {
     fail_argument("--trunk", "is missing: a log, or a schedule such as \"constant(peak=1e-3)\" with --at");
   }
   const FitRun& run = runs.front();
-  return {run.name, Trunk(shortened_to(verb.at, run.lr, run.name)), {run.step, run.loss}};
+  return {run.name, Trunk(trunk_rates(run.lr, run.name, verb.at)), {run.step, run.loss}};
 }
 
 /// The last rate as a share of the trunk's.

@@ -249,6 +249,8 @@ KnownRates known_rates(const RunLog& log, const DenseOptions& options = {});
 /// naming `at`: not within the log, or a rate of 0 there; and as densify.
 std::vector<double> trunk_rates(const RunLog& log, std::optional<std::int64_t> at = {},
                                 const DenseOptions& options = {});
+/// The same of the rates `lr` of updates 1, 2, ... of what `name` names.
+std::vector<double> trunk_rates(std::vector<double> lr, std::string_view name, std::optional<std::int64_t> at = {});
 
 // ---- Runs: the log files that belong together.
 

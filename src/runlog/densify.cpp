@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "base/advice.hpp"
@@ -113,6 +114,14 @@ std::optional<RateHead> told_head(const Column& column, const DenseOptions& opti
   return head && head->rows > 0 ? head : std::nullopt;
 }
 
+/// How many updates of a trunk are done that has `last` of them.
+std::int64_t checked_end(std::optional<std::int64_t> at, std::int64_t last, std::string_view name) {
+  const std::int64_t now = at.value_or(last);
+  if (now >= 1 && now <= last) return now;
+  fail_value("at", std::to_string(now),
+             concat({"must be between 1 and ", std::to_string(last), ", where ", name, " ends"}));
+}
+
 }  // namespace
 
 KnownRates known_rates(const RunLog& log, const DenseOptions& options) {
@@ -131,20 +140,20 @@ KnownRates known_rates(const RunLog& log, const DenseOptions& options) {
   }
 }
 
-std::vector<double> trunk_rates(const RunLog& log, std::optional<std::int64_t> at, const DenseOptions& options) {
-  const std::int64_t last = log.step.empty() ? 0 : log.step.back();
-  const std::int64_t now = at.value_or(last);
-  if (now < 1 || now > last) {
-    fail_value("at", std::to_string(now),
-               concat({"must be between 1 and ", std::to_string(last), ", where ", log.name, " ends"}));
-  }
-  std::vector<double> lr = densify(log, "lr", now, options);
+std::vector<double> trunk_rates(std::vector<double> lr, std::string_view name, std::optional<std::int64_t> at) {
+  const auto now = checked_end(at, std::ssize(lr), name);
+  lr.resize(static_cast<std::size_t>(now));
   if (lr.back() > 0.0) return lr;
   const auto usable = lr.rend() - std::find_if(lr.rbegin(), lr.rend(), [](double rate) { return rate > 0.0; });
   fail_value("at", std::to_string(now),
-             concat({"the LR of ", log.name, " is 0 there; must be > 0, as it goes on; ",
+             concat({"the LR of ", name, " is 0 there; must be > 0, as it goes on; ",
                      usable > 0 ? concat({option_text("at", "STEP"), " of at most ", std::to_string(usable), " is"})
                                 : std::string("all before are 0, too")}));
+}
+
+std::vector<double> trunk_rates(const RunLog& log, std::optional<std::int64_t> at, const DenseOptions& options) {
+  const std::int64_t now = checked_end(at, log.step.empty() ? 0 : log.step.back(), log.name);
+  return trunk_rates(densify(log, "lr", now, options), log.name);
 }
 
 std::vector<double> densify(const RunLog& log, std::string_view column_name, std::int64_t last_step,
